@@ -1,0 +1,64 @@
+"""The card beside the weights: what went in, what comes out, what it scored, what it must not be used for."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.detector.score import PAD_VALUE
+
+LICENCE = "AGPL-3.0-or-later (trained with Ultralytics YOLO11, AGPL-3.0)"
+
+LIMITS = [
+    "Finds plates, not vehicles: one class, one score, no country and no text.",
+    "Plates narrower than 24 px of network input are mostly missed: a camera must give more.",
+    "Overlay text, signs and grilles can score above 0.25: mask the overlay and check the geometry of a box.",
+    "Trained on pictures of many countries without Italian plates, and on drawn Italian plates; no figures for "
+    "rain, fog or infra-red cameras exist yet.",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the trainer knows of the weights it has just exported."""
+
+    version: str
+    width: int
+    height: int
+    cells: int
+    """N of the output (1, 5, N)."""
+    training: dict[str, Any]
+    scores: dict[str, Any]
+    created: str
+    """UTC date and time, ISO 8601."""
+
+
+def write_card(weights: Path, facts: Facts) -> Path:
+    """Write `<weights>.json` beside `weights` and return its path."""
+    card = {
+        "name": "plate_detector",
+        "version": facts.version,
+        "task": "detect",
+        "architecture": "YOLO11n",
+        "file": weights.name,
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "input": {
+            "width": facts.width,
+            "height": facts.height,
+            "layout": "NCHW",
+            "colour": "RGB",
+            "scale": 1 / 255,
+            "pad_value": PAD_VALUE,
+        },
+        "output": {"shape": [1, 5, facts.cells], "format": "cx cy w h score, in px of the input, before suppression"},
+        "classes": ["plate"],
+        "training": facts.training,
+        "scores": facts.scores,
+        "licence": LICENCE,
+        "limits": LIMITS,
+        "created": facts.created,
+    }
+    path = weights.with_suffix(".json")
+    path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
