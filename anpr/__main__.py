@@ -1,0 +1,5 @@
+"""`python -m anpr` is `anpr`."""
+
+from anpr.cli import main
+
+main()

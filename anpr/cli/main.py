@@ -1,0 +1,82 @@
+"""The verbs, each imported only when it is called: a reader never loads the database, `--help` loads nothing."""
+
+import importlib
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+import anpr
+from anpr.domain.errors import AnprError
+from anpr.settings import LoadedSettings, load_settings
+
+_VERBS = {
+    "up": "Run everything on this machine.",
+    "reader": "Turn the cameras of this machine's gates into transits.",
+    "ingest": "Store transits, match watchlists, raise alarms.",
+    "console": "Serve the operations room's web pages.",
+    "forward": "Send transits to other centres.",
+    "read": "Read plates in images and videos, without any service.",
+    "evaluate": "Score the reader on a folder of images with known plates.",
+    "search": "Search transits; asks for a reason and records it.",
+    "watchlist": "Import, list and edit watchlists.",
+    "user": "Create console users and set their passwords.",
+    "db": "Create, migrate and check the database.",
+    "config": "Check and show the settings.",
+}
+
+
+class VerbGroup(click.Group):
+    """Finds each verb in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  the signature is click's
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _VERBS:
+            return None
+        try:
+            module = importlib.import_module(f"anpr.cli.{cmd_name}")
+        except ModuleNotFoundError as exc:
+            if (exc.name or "").startswith("anpr"):
+                raise
+            raise click.ClickException(
+                f"'{cmd_name}' needs the package {exc.name}, which this installation does not have"
+            ) from exc
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AnprError as exc:
+            raise click.ClickException(str(exc)) from exc
+
+
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings file (YAML). [ANPR_CONFIG]")
+@click.option("-v", "--verbose", is_flag=True, help="More log lines. Plates may appear in them.")
+@click.version_option(anpr.__version__, prog_name="anpr")
+@click.pass_context
+def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
+    """Number plate recognition: cameras, transits, watchlists, alarms, forwarding."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("kafka", "asyncssh", "uvicorn.access", "sse_starlette", "PIL", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    ctx.obj = config_path
+
+
+def loaded_settings(ctx: click.Context) -> LoadedSettings:
+    """The settings named by --config, ANPR_CONFIG and the environment."""
+    path: Path | None = ctx.find_root().obj
+    return load_settings(path)

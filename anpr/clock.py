@@ -1,0 +1,70 @@
+"""Now, sleep and new identities: the only place that asks the machine for them, so that tests can inject their own."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import uuid_utils.compat
+
+
+class Clock(Protocol):
+    """What time it is, and how to wait."""
+
+    def now(self) -> datetime:
+        """Wall-clock time, UTC, timezone-aware."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start; never goes backwards. For durations."""
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait until `event` is set or `seconds` have passed; true when it was set."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        return event.wait(seconds)
+
+
+class ManualClock:
+    """A clock that tests move by hand; waiting moves it too, so nothing ever sleeps."""
+
+    def __init__(self, start: datetime) -> None:
+        if start.tzinfo is None:
+            raise ValueError("a clock starts at a timezone-aware time")
+        self._now = start
+        self._monotonic = 0.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        if not event.is_set():
+            self.advance(seconds)
+        return event.is_set()
+
+    def advance(self, seconds: float) -> None:
+        """Move time forward by `seconds`."""
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+
+NewId = Callable[[], UUID]
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): sorts by the time it was made."""
+    return uuid_utils.compat.uuid7()

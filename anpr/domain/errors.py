@@ -1,0 +1,104 @@
+"""Every error the system raises on purpose.
+
+AnprError
+├── SettingsError            a wrong key, value or file in the configuration
+├── InputError               a file, row or argument somebody gave us is wrong
+│   ├── MediaError           an image or video that cannot be decoded
+│   └── MessageError         a message that does not follow the contract (poison); has a typed `reason`
+├── CameraError              a video source failed; has a typed `fault`
+├── ModelError               weights or their card are missing, wrong or throw
+├── TransportError           broker or spool not reachable or refusing; `permanent` decides the retry
+├── OutboxFullError          the disk quota is used up
+├── StoreError               the database is not reachable or its schema is not ours
+├── AccessError              somebody asked for what their role does not allow
+└── ForwardError             a forwarding profile or destination; `permanent` decides the retry
+"""
+
+from enum import StrEnum
+
+
+class AnprError(Exception):
+    """Anything this system raises on purpose. Its text is one line a person can act on."""
+
+
+class SettingsError(AnprError):
+    """A configuration key, value or file is wrong; the text names it."""
+
+
+class InputError(AnprError):
+    """A file, row or argument given to us is wrong; the text names it."""
+
+
+class MediaError(InputError):
+    """An image or a video that cannot be decoded; the text names the file."""
+
+
+class PoisonReason(StrEnum):
+    """Why a message was refused."""
+
+    NOT_JSON = "not-json"
+    TOO_LARGE = "too-large"
+    UNKNOWN_VERSION = "unknown-version"
+    WRONG_SHAPE = "wrong-shape"
+    WRONG_DIGEST = "wrong-digest"
+    UNKNOWN_TOPIC = "unknown-topic"
+
+
+class MessageError(InputError):
+    """A message that does not follow the contract."""
+
+    def __init__(self, reason: PoisonReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+
+
+class CameraFault(StrEnum):
+    """What went wrong with a video source."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    ENDED = "ended"
+    FROZEN = "frozen"
+    CHANGED_SIZE = "changed-size"
+    UNDECODABLE = "undecodable"
+
+
+class CameraError(AnprError):
+    """A video source failed; the text names the camera."""
+
+    def __init__(self, fault: CameraFault, camera_id: str, detail: str) -> None:
+        super().__init__(f"camera {camera_id}: {fault}: {detail}")
+        self.fault = fault
+        self.camera_id = camera_id
+
+
+class ModelError(AnprError):
+    """Weights or their card are missing or wrong, or a model threw while running."""
+
+
+class TransportError(AnprError):
+    """A broker or a spool refused or cannot be reached."""
+
+    def __init__(self, detail: str, *, permanent: bool = False) -> None:
+        super().__init__(detail)
+        self.permanent = permanent
+
+
+class OutboxFullError(AnprError):
+    """The outbox reached its disk quota; what was offered was not accepted."""
+
+
+class StoreError(AnprError):
+    """The database cannot be reached, or its schema is not the one this version needs."""
+
+
+class AccessError(AnprError):
+    """Somebody asked for what their role does not allow."""
+
+
+class ForwardError(AnprError):
+    """A forwarding profile is wrong, or its destination refused or cannot be reached."""
+
+    def __init__(self, detail: str, *, permanent: bool = False) -> None:
+        super().__init__(detail)
+        self.permanent = permanent

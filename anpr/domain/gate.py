@@ -1,0 +1,44 @@
+"""Where vehicles pass and what looks at them."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """How the vehicle moves, seen from the camera."""
+
+    APPROACHING = "approaching"
+    RECEDING = "receding"
+
+
+class CameraKind(StrEnum):
+    """What a camera is for."""
+
+    PLATE = "plate"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Camera:
+    """One video source of a gate. `url` may hold a password: show `id`, never `url`."""
+
+    id: str
+    url: str = field(repr=False)
+    kind: CameraKind = CameraKind.PLATE
+    lane: str | None = None
+    bearing_deg: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """A place where vehicles pass. Purpose and legal basis are demanded by law (D.Lgs 51/2018) and expire."""
+
+    id: str
+    name: str
+    purpose: str
+    legal_basis: str
+    legal_basis_until: date | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    cameras: tuple[Camera, ...] = ()

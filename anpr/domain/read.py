@@ -1,0 +1,68 @@
+"""One plate text in one frame, with its probabilities."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Box:
+    """A rectangle in a frame: left, top, width, height in px of that frame."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        if self.w <= 0 or self.h <= 0:
+            raise ValueError(f"a box has a positive width and height, not {self.w} x {self.h}")
+
+    @property
+    def area(self) -> float:
+        """px²."""
+        return self.w * self.h
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """x, y in px."""
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        width = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        height = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        if width <= 0 or height <= 0:
+            return 0.0
+        shared = width * height
+        return shared / (self.area + other.area - shared)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One text a plate may carry, with the probability (0 to 1) that it is this one."""
+
+    text: str
+    probability: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.probability <= 1.0:
+            raise ValueError(f"a probability lies between 0 and 1, not {self.probability}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlateRead:
+    """One plate text in one frame.
+
+    `text` is the best candidate after the grammar weighed in; `raw` is what the recogniser saw before it.
+    `candidates` are sorted, best first; their probabilities sum to at most 1.
+    `positions` holds, for each character of `raw`, the alternatives there with their probabilities, best first.
+    """
+
+    text: str
+    raw: str
+    confidence: float
+    box: Box
+    detector_score: float
+    candidates: tuple[Candidate, ...]
+    positions: tuple[tuple[Candidate, ...], ...] = ()
+    country: str | None = None
+    lines: int = 1

@@ -1,0 +1,69 @@
+"""One vehicle past one gate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from anpr.domain.gate import Direction
+from anpr.domain.plate import normalise
+from anpr.domain.read import Box, Candidate
+
+
+class ImageRole(StrEnum):
+    """What a picture of a transit shows."""
+
+    PLATE = "plate"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRef:
+    """A picture of a transit, named by what it holds; the bytes travel apart."""
+
+    role: ImageRole
+    sha256: str
+    size: int
+    """Bytes."""
+
+    def __post_init__(self) -> None:
+        if len(self.sha256) != 64 or self.size <= 0:
+            raise ValueError("an image is named by 64 hex digits of SHA-256 and has a positive size")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transit:
+    """One vehicle past one gate. Identity and times are made at the edge.
+
+    `captured_at` is the time of the frame that was read best, in UTC; `raw` is that frame's read before the grammar;
+    `candidates` come from the vote over all `reads`; `box` lies in the context picture's px.
+    """
+
+    id: UUID
+    gate_id: str
+    camera_id: str
+    reader_id: str
+    captured_at: datetime
+    first_seen: datetime
+    last_seen: datetime
+    plate: str
+    raw: str
+    confidence: float
+    candidates: tuple[Candidate, ...]
+    reads: int
+    box: Box
+    country: str | None = None
+    direction: Direction | None = None
+    lane: str | None = None
+    images: tuple[ImageRef, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("captured_at", "first_seen", "last_seen"):
+            if getattr(self, name).utcoffset() is None:
+                raise ValueError(f"{name} needs a time zone")
+        if self.plate != normalise(self.plate):
+            raise ValueError("plate must be in its normal form")
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence lies between 0 and 1, not {self.confidence}")
+        if self.reads < 1:
+            raise ValueError("a transit was read at least once")

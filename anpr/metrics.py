@@ -1,0 +1,56 @@
+"""What the processes count, by name: the names are a closed type, so that a dashboard can rely on them."""
+
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+REGISTRY = CollectorRegistry()
+
+
+class Drop(StrEnum):
+    """Why something that was seen did not become a transit, a frame or a row."""
+
+    FRAME_LATE = "frame-late"
+    PLATE_TOO_SMALL = "plate-too-small"
+    PLATE_LOW_SCORE = "plate-low-score"
+    PLATE_SHAPE = "plate-shape"
+    PLATE_NO_TEXT = "plate-no-text"
+    READ_LOW_CONFIDENCE = "read-low-confidence"
+    TRACK_TOO_FEW_READS = "track-too-few-reads"
+    TRACK_LOW_CONFIDENCE = "track-low-confidence"
+    TRACK_NOT_A_PLATE = "track-not-a-plate"
+    TRACK_SEEN_BEFORE = "track-seen-before"
+    IMAGE_QUOTA = "image-quota"
+    MESSAGE_POISON = "message-poison"
+
+
+FRAMES = Counter("anpr_frames_total", "Frames looked at", ["camera"], registry=REGISTRY)
+PLATES = Counter("anpr_plates_total", "Plate boxes found", ["camera"], registry=REGISTRY)
+READS = Counter("anpr_reads_total", "Plate reads that voted", ["camera"], registry=REGISTRY)
+TRANSITS = Counter("anpr_transits_total", "Transits made at the edge", ["camera"], registry=REGISTRY)
+DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
+CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)
+CAMERA_UP = Gauge("anpr_camera_up", "1 while frames arrive", ["camera"], registry=REGISTRY)
+STAGE_SECONDS = Histogram(
+    "anpr_stage_seconds",
+    "Time of one step for one frame",
+    ["stage"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
+    registry=REGISTRY,
+)
+OUTBOX_RECORDS = Gauge("anpr_outbox_records", "Records waiting for acknowledgement", ["kind"], registry=REGISTRY)
+OUTBOX_BYTES = Gauge("anpr_outbox_bytes", "Bytes waiting for acknowledgement", ["kind"], registry=REGISTRY)
+PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
+STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
+POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
+ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
+DELIVERIES = Counter(
+    "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
+)
+    "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
+)
+
+
+def serve_metrics(port: int) -> None:
+    """Answer Prometheus on this port of every interface, in a thread of its own."""
+    start_http_server(port, registry=REGISTRY)

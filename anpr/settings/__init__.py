@@ -1,0 +1,44 @@
+"""Defaults, then a file, then the environment, then validation: once, at the start of a process."""
+
+from anpr.settings.base import Section
+from anpr.settings.centre import (
+    ConsoleSettings,
+    DatabaseSettings,
+    DestinationSettings,
+    IngestSettings,
+    KafkaSettings,
+    RetentionSettings,
+)
+from anpr.settings.edge import (
+    AssembleSettings,
+    CameraSettings,
+    DetectorSettings,
+    GateSettings,
+    OutboxSettings,
+    ReaderSettings,
+    RecogniserSettings,
+)
+from anpr.settings.load import LoadedSettings, load_settings
+from anpr.settings.model import Settings
+from anpr.settings.resources import resource_path
+
+__all__ = [
+    "AssembleSettings",
+    "CameraSettings",
+    "ConsoleSettings",
+    "DatabaseSettings",
+    "DestinationSettings",
+    "DetectorSettings",
+    "GateSettings",
+    "IngestSettings",
+    "KafkaSettings",
+    "LoadedSettings",
+    "OutboxSettings",
+    "ReaderSettings",
+    "RecogniserSettings",
+    "RetentionSettings",
+    "Section",
+    "Settings",
+    "load_settings",
+    "resource_path",
+]

@@ -1,0 +1,81 @@
+"""Settings of the centre: database, broker, ingest, console, forwarding, retention."""
+
+from datetime import date, time
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, model_validator
+
+from anpr.settings.base import Section
+from anpr.settings.edge import Identifier
+
+
+class DatabaseSettings(Section):
+    """PostgreSQL. Without a URL the embedded one in data_dir is used."""
+
+    url: SecretStr | None = None
+    """postgresql://user:password@host:port/name; from DATABASE_URL or a file, not from a repository."""
+    pool_size: Annotated[int, Field(ge=1, le=100)] = 8
+
+
+class KafkaSettings(Section):
+    """The broker between edge and centre. Without `bootstrap` the direct form is used: one machine, no broker."""
+
+    bootstrap: str | None = None
+    """host:port,host:port; from KAFKA_BOOTSTRAP."""
+    group: str = "anpr-ingest"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    ca_file: str | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+
+
+class IngestSettings(Section):
+    """How records become rows."""
+
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 500
+    batch_wait_s: Annotated[float, Field(gt=0, le=60)] = 0.2
+    max_poison_run: Annotated[int, Field(ge=1)] = 100
+    """So many refused messages in a row stop ingest instead of draining a topic."""
+
+
+class ConsoleSettings(Section):
+    """The web pages."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    language: Literal["it", "en"] = "it"
+    session_hours: Annotated[float, Field(gt=0, le=24)] = 8.0
+    secure_cookies: bool = False
+    """Set it when the console is served over HTTPS."""
+
+
+class DestinationSettings(Section):
+    """Another centre that receives transits."""
+
+    id: Identifier
+    profile: str
+    """Name of a profile in config/forwarding/, or the path of one."""
+    target: str
+    """directory:…, or sftp://user@host:port/path; a password comes from secret_file."""
+    secret_file: str | None = None
+    known_hosts_file: str | None = None
+    at: time = time(2, 30)
+    """When the nightly run starts, in time_zone."""
+    every_s: Annotated[float, Field(gt=0)] | None = None
+    """Run this often instead, the demo's way."""
+    protocol: str
+    """The recorded agreement that allows it; nothing is forwarded without one."""
+    protocol_until: date
+
+
+class RetentionSettings(Section):
+    """Days that data is kept. 7 is the law's limit for municipal urban security (D.L. 11/2009 art. 6(8))."""
+
+    transit_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825
+
+    @model_validator(mode="after")
+    def _audit_outlives_data(self) -> "RetentionSettings":
+        if self.audit_days < self.transit_days:
+            raise ValueError("audit_days must not be less than transit_days")
+        return self

@@ -1,0 +1,118 @@
+"""Settings of the roadside: gates, cameras, and the reader that turns them into transits."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, model_validator
+
+from anpr.domain.gate import Camera, CameraKind, Gate
+from anpr.settings.base import Section
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+"""Lower case, digits, dot, dash, underscore; at most 64. Used in topics, folders and metrics."""
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class CameraSettings(Section):
+    """One video source of a gate."""
+
+    id: Identifier
+    url: SecretStr
+    """rtsp://…, a video file, or a folder of images."""
+    kind: CameraKind = CameraKind.PLATE
+    lane: str | None = None
+    bearing_deg: Annotated[int, Field(ge=0, lt=360)] | None = None
+
+    def to_domain(self) -> Camera:
+        return Camera(
+            id=self.id,
+            url=self.url.get_secret_value(),
+            kind=self.kind,
+            lane=self.lane,
+            bearing_deg=self.bearing_deg,
+        )
+
+
+class GateSettings(Section):
+    """A place where vehicles pass."""
+
+    id: Identifier
+    name: str
+    purpose: str
+    """Why vehicles are read here (D.Lgs 51/2018)."""
+    legal_basis: str
+    """The act that allows it, e.g. the urban-security pact and its date."""
+    legal_basis_until: date | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    cameras: tuple[CameraSettings, ...] = ()
+
+    def to_domain(self) -> Gate:
+        values = {name: getattr(self, name) for name in Gate.__dataclass_fields__ if name != "cameras"}
+        return Gate(**values, cameras=tuple(camera.to_domain() for camera in self.cameras))
+
+
+class DetectorSettings(Section):
+    """Where plates are found in a frame."""
+
+    engine: Literal["onnxruntime", "openvino", "ultralytics"] = "onnxruntime"
+    model: str = "plate_detector"
+    """Name of a card in models/, or the path of one."""
+    min_score: Fraction = 0.25
+
+
+class RecogniserSettings(Section):
+    """How a plate becomes text."""
+
+    engine: Literal["onnxruntime", "openvino", "paddleocr"] = "onnxruntime"
+    model: str = "plate_recogniser"
+    """Name of a card in models/, or the path of one."""
+    min_confidence: Fraction = 0.5
+    """Reads below it do not vote."""
+
+
+class AssembleSettings(Section):
+    """When reads become one transit."""
+
+    min_reads: Annotated[int, Field(ge=1)] = 2
+    min_confidence: Fraction = 0.7
+    """Transits below it are dropped, and counted."""
+    min_plate_width_px: Annotated[int, Field(ge=1)] = 40
+    lost_after_s: Annotated[float, Field(gt=0)] = 1.0
+    """A track that was not seen for this long is over."""
+    reentry_s: Annotated[float, Field(ge=0)] = 60.0
+    """The same plate at the same camera within this time is the same transit."""
+    max_reads: Annotated[int, Field(ge=1)] = 40
+    """Frames of one track that are read at most."""
+
+
+class OutboxSettings(Section):
+    """Where transits wait on disk until they are acknowledged."""
+
+    max_mb: Annotated[int, Field(ge=10)] = 4096
+    """Disk quota. When it is reached the oldest images go first; metadata stays."""
+
+
+class ReaderSettings(Section):
+    """The edge process."""
+
+    id: Identifier = "reader-1"
+    gates: tuple[Identifier, ...] = ()
+    """The gates this reader looks at; empty means all."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    detector: DetectorSettings = DetectorSettings()
+    recogniser: RecogniserSettings = RecogniserSettings()
+    assemble: AssembleSettings = AssembleSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    frozen_after_s: Annotated[float, Field(gt=0)] = 3.0
+    """A stream without a new frame for this long is at fault."""
+    retry_min_s: Annotated[float, Field(gt=0)] = 0.5
+    retry_max_s: Annotated[float, Field(gt=0)] = 30.0
+    """Back-off between tries to reach a camera."""
+
+    @model_validator(mode="after")
+    def _retry_in_order(self) -> "ReaderSettings":
+        if self.retry_min_s > self.retry_max_s:
+            raise ValueError("retry_min_s must not be greater than retry_max_s")
+        return self

@@ -1,0 +1,137 @@
+"""Read the settings from their sources and remember where each value came from."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from anpr.domain.errors import SettingsError
+from anpr.settings.model import Settings
+
+# Names that other software around a database and a broker already uses.
+_WELL_KNOWN = {"DATABASE_URL": ("database", "url"), "KAFKA_BOOTSTRAP": ("kafka", "bootstrap")}
+_SECRET_FILE_SUFFIX = "_FILE"
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Validated settings, and for each key that was not left at its default, the source."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+    def source_of(self, key: str) -> str:
+        """`file PATH`, `environment`, or `default`."""
+        while key:
+            if key in self.sources:
+                return self.sources[key]
+            key = key.rpartition(".")[0]
+        return "default"
+
+
+def load_settings(path: Path | None = None, environment: Mapping[str, str] | None = None) -> LoadedSettings:
+    """Settings from defaults, then the YAML file, then the environment.
+
+    Raises SettingsError naming the file and the key when something is unknown or wrong.
+    """
+    env = os.environ if environment is None else environment
+    if path is None and env.get("ANPR_CONFIG"):
+        path = Path(env["ANPR_CONFIG"])
+    from_file = _read_file(path) if path else {}
+    from_environment = _read_environment(env)
+    sources = dict.fromkeys(_leaves(from_file), f"file {path}")
+    sources |= dict.fromkeys(_leaves(from_environment), "environment")
+    try:
+        settings = Settings(**_merge(from_file, from_environment))
+    except ValidationError as exc:
+        raise SettingsError(_explain(exc, sources, path)) from exc
+    return LoadedSettings(settings=settings, sources=sources)
+
+
+def _read_file(path: Path) -> Tree:
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise SettingsError(f"{path}: {exc.strerror or exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise SettingsError(f"{path}: not a UTF-8 text file") from exc
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise SettingsError(f"{path}{where}: {getattr(exc, 'problem', None) or 'not YAML'}") from exc
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise SettingsError(f"{path}: expected keys and values at the top, found a {type(tree).__name__}")
+    return tree
+
+
+def _read_environment(env: Mapping[str, str]) -> Tree:
+    tree: Tree = _nested_variables(env)
+    for name, keys in _WELL_KNOWN.items():
+        value = env.get(name) or _secret_from_file(env, name)
+        if value:
+            tree.setdefault(keys[0], {})[keys[1]] = value
+    return tree
+
+
+def _nested_variables(env: Mapping[str, str]) -> Tree:
+    _refuse_unknown(env)
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): value for name, value in env.items() if name != "ANPR_CONFIG"}
+    try:
+        return dict(source())
+    except ValueError as exc:
+        raise SettingsError(f"environment: {exc}") from exc
+
+
+def _refuse_unknown(env: Mapping[str, str]) -> None:
+    for name in env:
+        section = name.removeprefix("ANPR_").partition("__")[0].lower()
+        if name.startswith("ANPR_") and name != "ANPR_CONFIG" and section not in Settings.model_fields:
+            raise SettingsError(f"environment: {name}: no such setting")
+
+
+def _secret_from_file(env: Mapping[str, str], name: str) -> str | None:
+    path = env.get(name + _SECRET_FILE_SUFFIX)
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise SettingsError(f"{name}{_SECRET_FILE_SUFFIX}: {path}: {exc.strerror or exc}") from exc
+
+
+def _merge(base: Tree, over: Tree) -> Tree:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _leaves(tree: Any, prefix: str = "") -> Iterator[str]:
+    if isinstance(tree, dict) and tree:
+        for key, value in tree.items():
+            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    elif prefix:
+        yield prefix
+
+
+def _explain(exc: ValidationError, sources: Mapping[str, str], path: Path | None) -> str:
+    first = exc.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = "no such setting"
+    source = next((where for name, where in sources.items() if key and (name == key or name.startswith(key))), None)
+    place = source or (f"file {path}" if path else "settings")
+    more = f" (and {exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
+    return f"{place}: {key}: {message}{more}" if key else f"{place}: {message}{more}"

@@ -1,0 +1,92 @@
+"""The whole configuration as one value."""
+
+from collections import Counter
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from anpr.settings.centre import (
+    ConsoleSettings,
+    DatabaseSettings,
+    DestinationSettings,
+    IngestSettings,
+    KafkaSettings,
+    RetentionSettings,
+)
+from anpr.settings.edge import GateSettings, ReaderSettings
+
+
+class Settings(BaseSettings):
+    """Everything a site can set. Environment: ANPR_ and the key, sections joined by two underscores."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ANPR_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    municipality: str = "Comune di esempio"
+    time_zone: str = "Europe/Rome"
+    """IANA name; for schedules, screens and files. Storage is always UTC."""
+    data_dir: Path = Path("var")
+    """Where this machine keeps its outbox, images and embedded database."""
+    metrics_port: int | None = None
+    """Prometheus metrics on this port; none when empty."""
+    gates: tuple[GateSettings, ...] = ()
+    reader: ReaderSettings = ReaderSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    ingest: IngestSettings = IngestSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    forwarding: tuple[DestinationSettings, ...] = ()
+    retention: RetentionSettings = RetentionSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is pydantic's; load.py merges the sources
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as exc:
+            raise ValueError(f"no such time zone: {value}") from exc
+        return value
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Settings":
+        cameras = [camera.id for gate in self.gates for camera in gate.cameras]
+        for what, ids in (
+            ("gates", [gate.id for gate in self.gates]),
+            ("cameras", cameras),
+            ("forwarding", [destination.id for destination in self.forwarding]),
+        ):
+            twice = [name for name, times in Counter(ids).items() if times > 1]
+            if twice:
+                raise ValueError(f"{what}: id {twice[0]!r} is used twice")
+        return self
+
+    @model_validator(mode="after")
+    def _reader_gates_exist(self) -> "Settings":
+        unknown = set(self.reader.gates) - {gate.id for gate in self.gates}
+        if unknown:
+            raise ValueError(f"reader.gates: no gate has the id {min(unknown)!r}")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """For schedules and screens."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,31 @@
+"""Fixtures for every test."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from anpr.clock import ManualClock
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real plate images beside the checkout; it is not part of the repository."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not (folder / "SOURCES.md").is_file():
+        pytest.skip("the folder of real plate images (../shared/data) is not here")
+    return folder
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at 2026-11-21 10:00 UTC until the test moves it."""
+    return ManualClock(datetime(2026, 11, 21, 10, 0, tzinfo=UTC))
