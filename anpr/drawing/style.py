@@ -1,0 +1,49 @@
+"""What differs between two plates of one kind: print weight, frame, screws, dirt, year and province."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from anpr.drawing.codes import ITALIAN_PROVINCES
+
+DEALERS = ("AUTOSALONE ROSSI", "CARROZZERIA ARNO", "AUTO VALDISIEVE", "CONCESSIONARIA TIRRENO", "MOTORI PO", "")
+"""Dealers that do not exist, for the frame."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlateStyle:
+    """The look of one drawn plate. The default is a clean new one."""
+
+    px_per_mm: float = 1.5
+    weight: float = 1.0
+    """Factor on the thickness of the letters."""
+    stretch: float = 1.0
+    """Factor on the width of the letters."""
+    tint: float = 1.0
+    """Brightness of the plate's ground, 0..1."""
+    year: str = ""
+    province: str = ""
+    frame: bool = False
+    dealer: str = ""
+    screws: int = 0
+    """Screw heads on the plate: 0, 2 or 4."""
+    dirt: float = 0.0
+    """0 is clean, 1 is hardly readable."""
+
+
+def random_style(rng: np.random.Generator, px_per_mm: float = 1.5) -> PlateStyle:
+    """A plate as met on the road: mostly clean, often framed, at times dirty."""
+    filled = rng.random() < 0.6
+    framed = bool(rng.random() < 0.5)
+    return PlateStyle(
+        px_per_mm=px_per_mm,
+        weight=float(rng.uniform(0.8, 1.25)),
+        stretch=float(rng.uniform(0.88, 1.06)),
+        tint=float(rng.uniform(0.8, 1.0)),
+        year=f"{rng.integers(0, 26):02d}" if filled else "",
+        province=str(rng.choice(ITALIAN_PROVINCES)) if filled else "",
+        frame=framed,
+        dealer=str(rng.choice(DEALERS)) if framed else "",
+        screws=int(rng.choice([0, 0, 2, 4])),
+        dirt=float(max(0.0, rng.normal(0.0, 0.25))),
+    )

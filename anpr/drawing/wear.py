@@ -1,0 +1,63 @@
+"""What the road adds to a plate: screws, a frame with the dealer's name, dirt."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from anpr.drawing.canvas import Canvas
+from anpr.drawing.kinds import Colour
+from anpr.drawing.style import PlateStyle
+
+Image = npt.NDArray[np.uint8]
+
+_FRAME_MM = 9.0
+_FOOT_MM = 16.0
+_FRAME: Colour = (34, 32, 32)
+
+
+def wear(plate: Image, style: PlateStyle, rng: np.random.Generator) -> Image:
+    """The plate with the screws, the dirt and the frame of `style`; a frame makes the picture larger."""
+    image = plate
+    if style.screws:
+        image = _screwed(image, style)
+    if style.dirt > 0:
+        image = _dirty(image, style.dirt, rng)
+    return _framed(image, style) if style.frame else image
+
+
+def _screwed(image: Image, style: PlateStyle) -> Image:
+    canvas = Canvas(image=image.copy(), px_per_mm=style.px_per_mm)
+    width, height = image.shape[1] / style.px_per_mm, image.shape[0] / style.px_per_mm
+    levels = (0.5,) if style.screws == 2 else (0.12, 0.88)
+    for x in (0.1 * width, 0.9 * width):
+        for y in levels:
+            canvas.disc(x, y * height, 4.0, (150, 155, 160))
+            canvas.disc(x, y * height, 1.6, (90, 95, 100))
+    return canvas.image
+
+
+def _dirty(image: Image, amount: float, rng: np.random.Generator) -> Image:
+    """Brown clouds that grow towards the lower edge, and splashes."""
+    height, width = image.shape[:2]
+    coarse = rng.random((max(2, height // 24), max(2, width // 24))).astype(np.float32)
+    cloud = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    slope = np.linspace(0.4, 1.0, height, dtype=np.float32)[:, None]
+    cover = np.clip(cloud * slope * amount, 0, 0.85)
+    for _ in range(int(amount * 30)):
+        centre = (int(rng.integers(width)), int(rng.integers(height)))
+        cv2.circle(cover, centre, int(rng.integers(1, max(2, height // 30) + 1)), min(amount, 0.85), -1, cv2.LINE_AA)
+    mud = np.array([58, 78, 92], np.float32)
+    mixed = image * (1 - cover[..., None]) + mud * cover[..., None]
+    return np.rint(mixed).astype(np.uint8)
+
+
+def _framed(image: Image, style: PlateStyle) -> Image:
+    rim, foot = (max(1, round(mm * style.px_per_mm)) for mm in (_FRAME_MM, _FOOT_MM))
+    framed = cv2.copyMakeBorder(image, rim, foot, rim, rim, cv2.BORDER_CONSTANT, value=_FRAME)
+    canvas = Canvas(image=np.asarray(framed, np.uint8), px_per_mm=style.px_per_mm)
+    if style.dealer:
+        width, height = framed.shape[1] / style.px_per_mm, framed.shape[0] / style.px_per_mm
+        wide = min(width * 0.7, len(style.dealer) * 9.0)
+        box = (width / 2 - wide / 2, height - _FOOT_MM * 0.8, wide, _FOOT_MM * 0.55)
+        canvas.words(style.dealer, box, 1.2, (205, 205, 205))
+    return canvas.image
