@@ -40,12 +40,12 @@ def degrade(image: Image, rng: np.random.Generator, damage: Damage | None = None
     if rng.random() < chance.motion:
         out = motion_blur(out, float(rng.uniform(2, 7)), float(rng.uniform(0, 180)))
     elif rng.random() < chance.blur:
-        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.6)))
+        out = blur(out, float(rng.uniform(0.4, 1.6)))
     if rng.random() < chance.noise:
         out = noise(out, float(rng.uniform(2, 12)), rng)
     if rng.random() < chance.blocks:
-        out = blocks(np.asarray(out, np.uint8), int(rng.integers(25, 85)))
-    return np.asarray(out, np.uint8)
+        out = blocks(out, int(rng.integers(25, 85)))
+    return out
 
 
 def _light(image: Image, rng: np.random.Generator, chance: Damage) -> Image:
@@ -88,7 +88,13 @@ def shadow(image: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:
         cover = 1 - cover
     depth = float(rng.uniform(0.3, 0.65))
-    return np.rint(image * (1 - cover[..., None] * depth)).astype(np.uint8)
+    darker = image * (1 - cover[..., None] * depth)
+    return np.asarray(np.rint(darker), np.uint8)
+
+
+def blur(image: Image, sigma: float) -> Image:
+    """Out of focus: a Gaussian with a standard deviation of `sigma` px."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
 
 
 def motion_blur(image: Image, length: float, degrees: float) -> Image:

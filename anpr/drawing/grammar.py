@@ -64,10 +64,7 @@ def set_out(text: str, templates: tuple[str, ...]) -> Setting | None:
 
 def _pieces(row: str, runs: list[str]) -> list[str]:
     """The pieces of one row of a template; takes its runs from the front of `runs`."""
-    pieces = []
-    for piece in _split(row):
-        pieces.append(piece if _is_mark(piece) else runs.pop(0))
-    return pieces
+    return [piece if _is_mark(piece) else runs.pop(0) for piece in _split(row)]
 
 
 @cache

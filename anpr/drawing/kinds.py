@@ -160,12 +160,24 @@ _FOREIGN_SQUARE = {"width": 280.0, "height": 200.0, "band_share": 0.5}
 
 NEIGHBOURS = (
     _eu("FR", "F", "ii-ddd-ii", right=Band(label="", width=40), border=None),
-    _eu("DE", "D", *(f"<de>={tail}" for tail in ("ai nddd", "ai ndd", "a nddd", "ai nd", "ai nddE", "ai nddH", "a nd"))),
+    _eu(
+        "DE", "D", *(f"<de>={tail}" for tail in ("ai nddd", "ai ndd", "a nddd", "ai nd", "ai nddE", "ai nddH", "a nd"))
+    ),
     _eu("DE", "D", "<de>/ai nddd", "<de>/a nddd", name="de_square", **_FOREIGN_SQUARE),
     _eu("AT", "A", "<at>*nddda", "<at>*nddaa", "<at>*ndddaa", "<at>*ndaaa", lines=RED, border=None),
     _eu("CH", "CH", "<ch>*nddddd", "<ch>*ndddd", "<ch>*nddd", left=None, width=500),
-    _eu("CH", "CH", "<ch>/nddddd", "<ch>/ndddd", left=None, name="ch_square", width=300, height=160, letter_height=66,
-        letter_width=38),
+    _eu(
+        "CH",
+        "CH",
+        "<ch>/nddddd",
+        "<ch>/ndddd",
+        left=None,
+        name="ch_square",
+        width=300,
+        height=160,
+        letter_height=66,
+        letter_width=38,
+    ),
     _eu("ES", "E", "dddd ccc"),
     _eu("SI", "SLO", "<si>*ci-ddd", "<si>*dd-dci", "<si>*cd-ddc", border=GREEN),
     _eu("RO", "RO", "<ro> dd iii", "B dd iii", "B ddd iii"),

@@ -6,6 +6,7 @@ rounding of that corner in box widths.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -43,9 +44,7 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
     "P": (_BOWL,),
     "Q": (_ROUND, ((0.58, 0.74), (1, 1.03))),
     "R": (_BOWL, ((0.5, 0.55), (1, 1))),
-    "S": (
-        ((1, 0.24), (1, 0, _R), (0, 0, _R), (0, 0.48, _R), (1, 0.48, _R), (1, 1, _R), (0, 1, _R), (0, 0.76)),
-    ),
+    "S": (((1, 0.24), (1, 0, _R), (0, 0, _R), (0, 0.48, _R), (1, 0.48, _R), (1, 1, _R), (0, 1, _R), (0, 0.76)),),
     "T": (((0, 0), (1, 0)), ((0.5, 0), (0.5, 1))),
     "U": (((0, 0), (0, 1, _R), (1, 1, _R), (1, 0)),),
     "V": (((0, 0), (0.5, 1), (1, 0)),),
@@ -83,7 +82,7 @@ def strokes_of(character: str) -> tuple[Stroke, ...]:
         tuple((c[0], 0.22 + 0.78 * c[1], *c[2:]) for c in stroke) for stroke in STROKES[_UMLAUTS[character]]
     )
     dots: tuple[Stroke, ...] = (((0.18, 0), (0.34, 0)), ((0.66, 0), (0.82, 0)))
-    return lowered + dots  # type: ignore[return-value]
+    return lowered + dots
 
 
 def draw_letter(mask: npt.NDArray[np.uint8], character: str, box: Sequence[float], weight: float) -> None:
@@ -124,7 +123,7 @@ def _curve(before: Points, corner: Points, after: Points, reach: float) -> Point
 def _draw_path(mask: npt.NDArray[np.uint8], path: Points, weight: float) -> None:
     """Fill a thick path with square ends and round joints, antialiased to a sixteenth of a pixel."""
     unit = 1 << _SUBPIXEL_BITS
-    for a, b in zip(path[:-1], path[1:], strict=True):
+    for a, b in pairwise(path):
         along = b - a
         length = float(np.hypot(*along))
         if length < 1e-6:

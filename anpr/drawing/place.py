@@ -17,15 +17,18 @@ Box = tuple[float, float, float, float]
 _LEAST_SIDE_PX = 2.0
 
 
-def place_on(scene: Image, plate: Image, quad: Quad) -> tuple[Image, Box]:
+def place_on(
+    scene: Image, plate: Image, quad: Quad, part: tuple[int, int, int, int] | None = None
+) -> tuple[Image, Box]:
     """A copy of `scene` with `plate` laid over the four corners of `quad`, and the box of what can be seen of it.
 
+    `part` (x1, y1, x2, y2 px of `plate`) asks for the box of that part alone: the plate without its frame.
     Raises InputError where `quad` is not four corners or lies outside the scene.
     """
     corners = np.array(quad, np.float32)
     if corners.shape != (4, 2):
         raise InputError(f"a plate is placed by four corners (x, y), not {corners.shape}")
-    box = _seen(corners, scene)
+    box = _seen(_inside(corners, plate, part), scene)
     shrunk = _shrink(plate, corners)
     source = np.array([(0, 0), (shrunk.shape[1], 0), (shrunk.shape[1], shrunk.shape[0]), (0, shrunk.shape[0])])
     turn = cv2.getPerspectiveTransform(source.astype(np.float32), corners)
@@ -36,6 +39,20 @@ def place_on(scene: Image, plate: Image, quad: Quad) -> tuple[Image, Box]:
     share = cover[..., None].astype(np.float32) / 255
     mixed = np.rint(scene * (1 - share) + laid * share).astype(np.uint8)
     return mixed, box
+
+
+def _inside(
+    corners: npt.NDArray[np.float32], plate: Image, part: tuple[int, int, int, int] | None
+) -> npt.NDArray[np.float32]:
+    """Where the corners of `part` of the plate come to lie."""
+    if part is None:
+        return corners
+    height, width = plate.shape[:2]
+    source = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    x1, y1, x2, y2 = part
+    wanted = np.array([[(x1, y1), (x2, y1), (x2, y2), (x1, y2)]], np.float32)
+    moved: npt.NDArray[np.float32] = cv2.perspectiveTransform(wanted, cv2.getPerspectiveTransform(source, corners))[0]
+    return moved
 
 
 def _seen(corners: npt.NDArray[np.float32], scene: Image) -> Box:

@@ -13,7 +13,7 @@ from anpr.drawing.grammar import Setting, random_text, set_out
 from anpr.drawing.kinds import KINDS, PlateKind
 from anpr.drawing.rows import draw_rows
 from anpr.drawing.style import PlateStyle
-from anpr.drawing.wear import wear
+from anpr.drawing.wear import plate_rect, wear
 
 Image = npt.NDArray[np.uint8]
 """Height × width × 3, blue green red."""
@@ -29,6 +29,8 @@ class DrawnPlate:
     country: str
     kind: str
     lines: int
+    rect: tuple[int, int, int, int]
+    """x1, y1, x2, y2 px of the plate itself in `image`, without its frame."""
 
 
 def draw_plate(
@@ -44,8 +46,10 @@ def draw_plate(
     what = KINDS[kind]
     setting = _setting(what, text, rng)
     look = style or PlateStyle()
-    image = _paint(what, setting, look, rng)
-    return DrawnPlate(image=image, text=setting.text, country=what.country, kind=kind, lines=len(setting.rows))
+    image, rect = _paint(what, setting, look, rng)
+    return DrawnPlate(
+        image=image, text=setting.text, country=what.country, kind=kind, lines=len(setting.rows), rect=rect
+    )
 
 
 def _setting(kind: PlateKind, text: str | None, rng: np.random.Generator) -> Setting:
@@ -59,13 +63,15 @@ def _setting(kind: PlateKind, text: str | None, rng: np.random.Generator) -> Set
     return setting
 
 
-def _paint(kind: PlateKind, setting: Setting, style: PlateStyle, rng: np.random.Generator) -> Image:
-    ground = tuple(int(round(c * style.tint)) for c in kind.background)
+def _paint(
+    kind: PlateKind, setting: Setting, style: PlateStyle, rng: np.random.Generator
+) -> tuple[Image, tuple[int, int, int, int]]:
+    ground = tuple(round(c * style.tint) for c in kind.background)
     canvas = Canvas.blank(kind.width, kind.height, style.px_per_mm, (ground[0], ground[1], ground[2]))
     _draw_edges(canvas, kind)
     draw_bands(canvas, kind, style)
     draw_rows(canvas, kind, setting, style)
-    return wear(canvas.image, style, rng)
+    return wear(canvas.image, style, rng), plate_rect(canvas.image, style)
 
 
 def _draw_edges(canvas: Canvas, kind: PlateKind) -> None:

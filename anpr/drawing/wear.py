@@ -25,6 +25,17 @@ def wear(plate: Image, style: PlateStyle, rng: np.random.Generator) -> Image:
     return _framed(image, style) if style.frame else image
 
 
+def plate_rect(plate: Image, style: PlateStyle) -> tuple[int, int, int, int]:
+    """Where `wear` leaves the plate itself: x1, y1, x2, y2 px."""
+    rim = _frame_px(style)[0] if style.frame else 0
+    return rim, rim, rim + plate.shape[1], rim + plate.shape[0]
+
+
+def _frame_px(style: PlateStyle) -> tuple[int, int]:
+    """Breadth of the frame's rim and of its foot."""
+    return max(1, round(_FRAME_MM * style.px_per_mm)), max(1, round(_FOOT_MM * style.px_per_mm))
+
+
 def _screwed(image: Image, style: PlateStyle) -> Image:
     canvas = Canvas(image=image.copy(), px_per_mm=style.px_per_mm)
     width, height = image.shape[1] / style.px_per_mm, image.shape[0] / style.px_per_mm
@@ -48,11 +59,11 @@ def _dirty(image: Image, amount: float, rng: np.random.Generator) -> Image:
         cv2.circle(cover, centre, int(rng.integers(1, max(2, height // 30) + 1)), min(amount, 0.85), -1, cv2.LINE_AA)
     mud = np.array([58, 78, 92], np.float32)
     mixed = image * (1 - cover[..., None]) + mud * cover[..., None]
-    return np.rint(mixed).astype(np.uint8)
+    return np.asarray(np.rint(mixed), np.uint8)
 
 
 def _framed(image: Image, style: PlateStyle) -> Image:
-    rim, foot = (max(1, round(mm * style.px_per_mm)) for mm in (_FRAME_MM, _FOOT_MM))
+    rim, foot = _frame_px(style)
     framed = cv2.copyMakeBorder(image, rim, foot, rim, rim, cv2.BORDER_CONSTANT, value=_FRAME)
     canvas = Canvas(image=np.asarray(framed, np.uint8), px_per_mm=style.px_per_mm)
     if style.dealer:

@@ -5,6 +5,7 @@ Runs the ONNX file itself, at its own input size, so the figures are those of th
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -156,7 +157,7 @@ def _by_width(
     seen: npt.NDArray[np.float32], width: npt.NDArray[np.float32], threshold: float
 ) -> dict[str, dict[str, float]]:
     buckets = {}
-    for low, high in zip(WIDTH_EDGES_PX, WIDTH_EDGES_PX[1:], strict=False):
+    for low, high in pairwise(WIDTH_EDGES_PX):
         inside = (width >= low) & (width < high)
         if inside.any():
             share = round(float(np.mean(seen[inside] >= threshold)), 4)
