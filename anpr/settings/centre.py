@@ -15,6 +15,7 @@ class DatabaseSettings(Section):
     url: SecretStr | None = None
     """postgresql://user:password@host:port/name; from DATABASE_URL or a file, not from a repository."""
     pool_size: Annotated[int, Field(ge=1, le=100)] = 8
+    """Connections of one process."""
 
 
 class KafkaSettings(Section):
@@ -23,17 +24,24 @@ class KafkaSettings(Section):
     bootstrap: str | None = None
     """host:port,host:port; from KAFKA_BOOTSTRAP."""
     group: str = "anpr-ingest"
+    """Consumer group of ingest."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """As Kafka names it."""
     ca_file: str | None = None
+    """Certificate authority for SSL."""
     username: str | None = None
+    """For SASL/SCRAM-SHA-512."""
     password: SecretStr | None = None
+    """For SASL; from the environment, not from a repository."""
 
 
 class IngestSettings(Section):
     """How records become rows."""
 
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """Records stored in one transaction at most."""
     batch_wait_s: Annotated[float, Field(gt=0, le=60)] = 0.2
+    """How long a batch waits to fill."""
     max_poison_run: Annotated[int, Field(ge=1)] = 100
     """So many refused messages in a row stop ingest instead of draining a topic."""
 
@@ -42,9 +50,13 @@ class ConsoleSettings(Section):
     """The web pages."""
 
     host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for all."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """0 takes a free one."""
     language: Literal["it", "en"] = "it"
+    """Of the pages, until the user switches."""
     session_hours: Annotated[float, Field(gt=0, le=24)] = 8.0
+    """A login ends after this."""
     secure_cookies: bool = False
     """Set it when the console is served over HTTPS."""
 
@@ -53,12 +65,15 @@ class DestinationSettings(Section):
     """Another centre that receives transits."""
 
     id: Identifier
+    """Unique; named in the ledger."""
     profile: str
     """Name of a profile in config/forwarding/, or the path of one."""
     target: str
     """directory:…, or sftp://user@host:port/path; a password comes from secret_file."""
     secret_file: str | None = None
+    """File with the password of target."""
     known_hosts_file: str | None = None
+    """Host keys that are trusted, in OpenSSH form; required for sftp."""
     at: time = time(2, 30)
     """When the nightly run starts, in time_zone."""
     every_s: Annotated[float, Field(gt=0)] | None = None
@@ -66,13 +81,16 @@ class DestinationSettings(Section):
     protocol: str
     """The recorded agreement that allows it; nothing is forwarded without one."""
     protocol_until: date
+    """Last day of the agreement; nothing is forwarded after it."""
 
 
 class RetentionSettings(Section):
     """Days that data is kept. 7 is the law's limit for municipal urban security (D.L. 11/2009 art. 6(8))."""
 
     transit_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """Days that transits and their images are kept."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825
+    """Days that the audit is kept."""
 
     @model_validator(mode="after")
     def _audit_outlives_data(self) -> "RetentionSettings":

@@ -18,11 +18,15 @@ class CameraSettings(Section):
     """One video source of a gate."""
 
     id: Identifier
+    """Unique over all gates."""
     url: SecretStr
     """rtsp://…, a video file, or a folder of images."""
     kind: CameraKind = CameraKind.PLATE
+    """`plate` cameras are read; `context` cameras only look."""
     lane: str | None = None
+    """Name of the lane it looks at."""
     bearing_deg: Annotated[int, Field(ge=0, lt=360)] | None = None
+    """Compass direction it looks in."""
 
     def to_domain(self) -> Camera:
         return Camera(
@@ -38,14 +42,19 @@ class GateSettings(Section):
     """A place where vehicles pass."""
 
     id: Identifier
+    """Unique; part of folder names and metrics."""
     name: str
+    """As operators know the place."""
     purpose: str
     """Why vehicles are read here (D.Lgs 51/2018)."""
     legal_basis: str
     """The act that allows it, e.g. the urban-security pact and its date."""
     legal_basis_until: date | None = None
+    """The console warns when this day comes near."""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    """WGS 84, degrees north."""
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    """WGS 84, degrees east."""
     cameras: tuple[CameraSettings, ...] = ()
 
     def to_domain(self) -> Gate:
@@ -57,15 +66,18 @@ class DetectorSettings(Section):
     """Where plates are found in a frame."""
 
     engine: Literal["onnxruntime", "openvino", "ultralytics"] = "onnxruntime"
+    """The runtime of the weights."""
     model: str = "plate_detector"
     """Name of a card in models/, or the path of one."""
     min_score: Fraction = 0.25
+    """Boxes below it are dropped, and counted."""
 
 
 class RecogniserSettings(Section):
     """How a plate becomes text."""
 
     engine: Literal["onnxruntime", "openvino", "paddleocr"] = "onnxruntime"
+    """The runtime of the weights."""
     model: str = "plate_recogniser"
     """Name of a card in models/, or the path of one."""
     min_confidence: Fraction = 0.5
@@ -76,9 +88,11 @@ class AssembleSettings(Section):
     """When reads become one transit."""
 
     min_reads: Annotated[int, Field(ge=1)] = 2
+    """Frames that must have been read before a pass becomes a transit."""
     min_confidence: Fraction = 0.7
     """Transits below it are dropped, and counted."""
     min_plate_width_px: Annotated[int, Field(ge=1)] = 40
+    """Narrower plates are dropped, and counted."""
     lost_after_s: Annotated[float, Field(gt=0)] = 1.0
     """A track that was not seen for this long is over."""
     reentry_s: Annotated[float, Field(ge=0)] = 60.0
@@ -98,9 +112,11 @@ class ReaderSettings(Section):
     """The edge process."""
 
     id: Identifier = "reader-1"
+    """Unique over all readers; carried by every transit."""
     gates: tuple[Identifier, ...] = ()
     """The gates this reader looks at; empty means all."""
     threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """Of one inference session."""
     detector: DetectorSettings = DetectorSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     assemble: AssembleSettings = AssembleSettings()
@@ -108,6 +124,7 @@ class ReaderSettings(Section):
     frozen_after_s: Annotated[float, Field(gt=0)] = 3.0
     """A stream without a new frame for this long is at fault."""
     retry_min_s: Annotated[float, Field(gt=0)] = 0.5
+    """The first wait before a camera is tried again."""
     retry_max_s: Annotated[float, Field(gt=0)] = 30.0
     """Back-off between tries to reach a camera."""
 

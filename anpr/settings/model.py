@@ -28,9 +28,11 @@ class Settings(BaseSettings):
         frozen=True,
         validate_default=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
     municipality: str = "Comune di esempio"
+    """Shown on every page and in reports."""
     time_zone: str = "Europe/Rome"
     """IANA name; for schedules, screens and files. Storage is always UTC."""
     data_dir: Path = Path("var")

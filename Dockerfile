@@ -1,0 +1,35 @@
+# Two images from one file: the edge (reader) carries no database driver, the centre no vision library.
+#   docker build --target reader -t anpr-reader .
+#   docker build --target centre -t anpr-centre .
+FROM python:3.13-slim-bookworm AS base
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN useradd --system --create-home --uid 10001 anpr && mkdir -p /var/lib/anpr && chown anpr /var/lib/anpr
+WORKDIR /opt/anpr
+COPY requirements/ requirements/
+ENV ANPR_DATA_DIR=/var/lib/anpr
+
+FROM base AS reader
+RUN pip install --no-cache-dir --require-hashes -r requirements/reader.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY models/ models/
+COPY config/ config/
+COPY anpr/ anpr/
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+USER anpr
+VOLUME /var/lib/anpr
+ENTRYPOINT ["anpr"]
+CMD ["reader"]
+
+FROM base AS centre
+RUN pip install --no-cache-dir --require-hashes -r requirements/centre.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY models/ models/
+COPY config/ config/
+COPY anpr/ anpr/
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+USER anpr
+VOLUME /var/lib/anpr
+EXPOSE 8080
+ENV ANPR_CONSOLE__HOST=0.0.0.0
+ENTRYPOINT ["anpr"]
+CMD ["console"]

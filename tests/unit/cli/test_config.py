@@ -1,0 +1,55 @@
+"""`anpr config` and the command's own manners."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from anpr.cli import main
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    path = tmp_path / "site.yaml"
+    path.write_text('database: {url: "postgresql://a:topsecret@c/d"}\nconsole: {port: 9000}\n', encoding="utf-8")
+    return path
+
+
+def test_check_says_that_settings_are_valid(site: Path) -> None:
+    result = CliRunner().invoke(main, ["--config", str(site), "config", "check"])
+    assert result.exit_code == 0
+    assert "settings are valid" in result.output
+
+
+def test_check_names_the_wrong_key_in_one_line(site: Path) -> None:
+    site.write_text("console: {prt: 9000}\n", encoding="utf-8")
+    result = CliRunner().invoke(main, ["--config", str(site), "config", "check"])
+    assert result.exit_code == 1
+    assert result.output == f"Error: file {site}: console.prt: no such setting\n"
+
+
+def test_show_gives_sources_and_masks_secrets(site: Path) -> None:
+    result = CliRunner().invoke(main, ["--config", str(site), "config", "show", "--json"])
+    shown = json.loads(result.output)
+    assert shown["console.port"] == {"value": 9000, "source": f"file {site}"}
+    assert shown["retention.transit_days"] == {"value": 7, "source": "default"}
+    assert shown["database.url"]["value"] == "********"
+    assert "topsecret" not in result.output
+
+
+def test_show_as_lines(site: Path) -> None:
+    result = CliRunner().invoke(main, ["--config", str(site), "config", "show"])
+    assert f"console.port = 9000  # file {site}" in result.output.splitlines()
+
+
+def test_help_lists_every_verb() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    for verb in ("up", "reader", "ingest", "console", "forward", "read", "evaluate", "search", "watchlist", "db"):
+        assert f"\n  {verb} " in result.output
+
+
+def test_an_unknown_verb_is_refused() -> None:
+    result = CliRunner().invoke(main, ["fly"])
+    assert result.exit_code == 2
+    assert "No such command 'fly'" in result.output

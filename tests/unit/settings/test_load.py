@@ -1,0 +1,102 @@
+"""Defaults, file, environment; and a clear word for every way to get it wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from anpr.domain.errors import SettingsError
+from anpr.settings import load_settings
+
+GATE = """
+gates:
+  - id: north
+    name: North gate
+    purpose: urban security
+    legal_basis: pact of 2026-01-01
+    cameras:
+      - {id: north-1, url: "rtsp://user:secret@camera/1"}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "site.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_are_valid() -> None:
+    loaded = load_settings(environment={})
+    assert loaded.settings.retention.transit_days == 7
+    assert loaded.source_of("retention.transit_days") == "default"
+
+
+def test_environment_overrides_file_and_file_overrides_default(tmp_path: Path) -> None:
+    path = write(tmp_path, "console: {port: 9000, language: en}\n")
+    loaded = load_settings(path, {"ANPR_CONSOLE__PORT": "9001"})
+    assert (loaded.settings.console.port, loaded.settings.console.language) == (9001, "en")
+    assert loaded.source_of("console.port") == "environment"
+    assert loaded.source_of("console.language") == f"file {path}"
+    assert loaded.source_of("console.host") == "default"
+
+
+def test_well_known_names_and_secret_files(tmp_path: Path) -> None:
+    secret = tmp_path / "database-url"
+    secret.write_text("postgresql://a:b@c/d\n", encoding="utf-8")
+    loaded = load_settings(environment={"DATABASE_URL_FILE": str(secret), "KAFKA_BOOTSTRAP": "broker:9092"})
+    assert loaded.settings.database.url is not None
+    assert loaded.settings.database.url.get_secret_value() == "postgresql://a:b@c/d"
+    assert loaded.settings.kafka.bootstrap == "broker:9092"
+
+
+def test_config_file_named_by_the_environment(tmp_path: Path) -> None:
+    path = write(tmp_path, GATE)
+    loaded = load_settings(environment={"ANPR_CONFIG": str(path)})
+    gate = loaded.settings.gates[0].to_domain()
+    assert gate.cameras[0].url == "rtsp://user:secret@camera/1"
+    assert "secret" not in repr(gate)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("console: {prt: 1}\n", "console.prt: no such setting"),
+        ("consol: {port: 1}\n", "consol: no such setting"),
+        ("console: {port: 70000}\n", "console.port: "),
+        ("- 1\n- 2\n", "expected keys and values"),
+        ("console: {port: [\n", "line 2"),
+        ("time_zone: Mars/Base\n", "time_zone: no such time zone: Mars/Base"),
+        ("reader: {gates: [south]}\n", "no gate has the id 'south'"),
+        ("reader: {retry_min_s: 9, retry_max_s: 1}\n", "retry_min_s must not be greater than retry_max_s"),
+        (GATE.replace("id: north\n", "id: North!\n"), "gates.0.id: "),
+        (GATE + GATE.replace("gates:\n", ""), "gates: id 'north' is used twice"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, expected: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {})
+    assert expected in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_secret_never_appears_in_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path, GATE.replace("north-1", "NORTH 1"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {})
+    assert "user:" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"ANPR_CONSOL__PORT": "1"}, "environment: ANPR_CONSOL__PORT: no such setting"),
+        ({"ANPR_CONSOLE__PORT": "x"}, "environment: console.port: "),
+        ({"ANPR_GATES": "not json"}, "environment: "),
+        ({"DATABASE_URL_FILE": "/nowhere/url"}, "DATABASE_URL_FILE: /nowhere/url: "),
+        ({"ANPR_CONFIG": "/nowhere/site.yaml"}, "/nowhere/site.yaml: "),
+    ],
+)
+def test_a_wrong_environment_is_named(environment: dict[str, str], expected: str) -> None:
+    with pytest.raises(SettingsError, match=expected):
+        load_settings(environment=environment)

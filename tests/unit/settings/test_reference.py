@@ -1,0 +1,17 @@
+"""docs/configuration.md says what the code says."""
+
+import re
+from pathlib import Path
+
+from anpr.settings.reference import configuration_reference
+
+
+def test_reference_is_current(repository: Path) -> None:
+    written = (repository / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert written == configuration_reference(), "run scripts/write_configuration_reference"
+
+
+def test_every_setting_says_what_it_means() -> None:
+    rows = re.findall(r"^\| `([^`]+)` .* \| ([^|]*) \|$", configuration_reference(), re.MULTILINE)
+    assert len(rows) > 40
+    assert [key for key, meaning in rows if not meaning.strip()] == []
