@@ -1,0 +1,150 @@
+"""Child processes: started, watched, started again when they fall over, stopped in order."""
+
+import json
+import logging
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from anpr.clock import Clock
+
+log = logging.getLogger(__name__)
+
+RESTART_FIRST_S = 1.0
+RESTART_MOST_S = 30.0
+STEADY_AFTER_S = 60.0
+"""A child that ran this long is healthy again: its next fall waits RESTART_FIRST_S."""
+
+
+@dataclass
+class Child:
+    """One supervised process and what is known of it."""
+
+    name: str
+    arguments: tuple[str, ...]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    falls: int = 0
+    restart_at: float | None = None
+    summaries: list[dict[str, Any]] = field(default_factory=list)
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """Runs `anpr VERB …` children. Call everything from one thread: the kernel ties children to it."""
+
+    def __init__(
+        self,
+        *,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        self._command = [*_tied_to_parent(), *command]
+        self._environment = dict(environment)
+        self._folder = folder
+        self._clock = clock
+        self._children: dict[str, Child] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self, name: str, arguments: Iterable[str]) -> None:
+        """Start a child; its standard output goes to a file, its log to our standard error."""
+        child = Child(name=name, arguments=tuple(arguments))
+        self._children[name] = child
+        self._launch(child)
+
+    def check(self) -> None:
+        """Notice children that fell over, and start them again after a wait that doubles."""
+        now = self._clock.monotonic()
+        for child in self._children.values():
+            if child.restart_at is not None:
+                if now >= child.restart_at:
+                    self._launch(child)
+            elif not child.is_running():
+                self._plan_restart(child, now)
+
+    def falls(self) -> int:
+        """How often any child fell over."""
+        return sum(child.falls for child in self._children.values())
+
+    def stop(self, name: str, timeout_s: float) -> dict[str, Any]:
+        """Ask a child to end, kill it when it does not within `timeout_s`; the sums of its summaries."""
+        child = self._children.pop(name, None)
+        if child is None:
+            return {}
+        if child.is_running():
+            self._terminate(child, timeout_s)
+        self._collect(child)
+        return _sum(child.summaries)
+
+    def stop_all(self, timeout_s: float) -> None:
+        """For when start-up failed: nothing stays behind."""
+        for name in reversed(list(self._children)):
+            self.stop(name, timeout_s)
+
+    def _launch(self, child: Child) -> None:
+        with self._output_of(child).open("wb") as output:
+            # A session of its own: Ctrl-C reaches only us, and we stop the children in order.
+            child.process = subprocess.Popen(
+                [*self._command, *child.arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                env=self._environment,
+                start_new_session=True,
+            )
+        child.started = self._clock.monotonic()
+        child.restart_at = None
+
+    def _plan_restart(self, child: Child, now: float) -> None:
+        self._collect(child)
+        recent = child.falls if now - child.started < STEADY_AFTER_S else 0
+        wait = min(RESTART_FIRST_S * 2**recent, RESTART_MOST_S)
+        child.falls += 1
+        child.restart_at = now + wait
+        code = child.process.returncode if child.process else None
+        log.error("%s ended with status %s; starting it again in %.0f s", child.name, code, wait)
+
+    def _terminate(self, child: Child, timeout_s: float) -> None:
+        assert child.process is not None
+        child.process.send_signal(signal.SIGTERM)
+        try:
+            child.process.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            log.error("%s did not stop within %.0f s and was killed", child.name, timeout_s)
+            child.process.kill()
+            child.process.wait()
+
+    def _collect(self, child: Child) -> None:
+        lines = self._output_of(child).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        if lines and lines[-1].startswith("{"):
+            child.summaries.append(json.loads(lines[-1]))
+
+    def _output_of(self, child: Child) -> Path:
+        return self._folder / f"{child.name}.out"
+
+
+def this_program() -> list[str]:
+    """How to call ourselves in a child."""
+    return [sys.executable, "-m", "anpr"]
+
+
+def _tied_to_parent() -> list[str]:
+    """A prefix that ends the child when we are killed without a chance to stop it (util-linux, on every Debian)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+def _sum(summaries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {}
+    for summary in summaries:
+        for key, value in summary.items():
+            total[key] = total.get(key, 0) + value if isinstance(value, int | float) else value
+    return total

@@ -1,0 +1,104 @@
+"""Children are watched, started again, stopped in order, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from anpr.clock import ManualClock, SystemClock
+from anpr.up.supervisor import Supervisor
+
+STEADY = """
+import json, signal, sys, threading
+done = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: done.set())
+print("ready", flush=True)
+done.wait()
+print(json.dumps({"frames": 3, "name": "x"}))
+"""
+DEAF = """
+import signal, threading
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path, clock: ManualClock) -> Iterator[Supervisor]:
+    made = Supervisor(command=[sys.executable, "-c"], environment=dict(os.environ), folder=tmp_path, clock=clock)
+    yield made
+    made.stop_all(1)
+
+
+def wait_for_ready(folder: Path, name: str) -> None:
+    deadline, tick = SystemClock().monotonic() + 20, threading.Event()
+    while "ready" not in (folder / f"{name}.out").read_text(encoding="utf-8"):
+        assert SystemClock().monotonic() < deadline, f"{name} did not start"
+        tick.wait(0.01)
+
+
+def test_stop_asks_politely_and_returns_the_summary(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.start("steady", [STEADY])
+    wait_for_ready(tmp_path, "steady")
+    assert supervisor.stop("steady", 20) == {"frames": 3, "name": "x"}
+    assert supervisor.falls() == 0
+
+
+def test_a_deaf_child_is_killed(supervisor: Supervisor, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    supervisor.start("deaf", [DEAF])
+    wait_for_ready(tmp_path, "deaf")
+    assert supervisor.stop("deaf", 0.1) == {}
+    assert "deaf did not stop" in caplog.text
+
+
+def test_a_child_that_falls_over_comes_back_after_a_wait_that_doubles(
+    supervisor: Supervisor, clock: ManualClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    marker = tmp_path / "runs"
+    supervisor.start("weak", [f"open({str(marker)!r}, 'a').write('x'); raise SystemExit(3)"])
+    for expected_wait in (1, 2, 4):
+        runs = _wait_until_ended(supervisor)
+        supervisor.check()
+        assert f"weak ended with status 3; starting it again in {expected_wait} s" in caplog.text
+        clock.advance(expected_wait - 0.1)
+        supervisor.check()
+        assert _wait_until_ended(supervisor) == runs, "it waited"
+        clock.advance(0.2)
+        supervisor.check()
+    _wait_until_ended(supervisor)
+    assert marker.read_text() == "xxxx"
+    assert supervisor.falls() == 3
+
+
+def _wait_until_ended(supervisor: Supervisor) -> int:
+    process = supervisor._children["weak"].process
+    assert process is not None
+    process.wait(20)
+    return process.pid
+
+
+def test_children_end_when_the_parent_is_killed(tmp_path: Path) -> None:
+    parent_code = (
+        "import os, pathlib, sys, threading\n"
+        "from anpr.clock import SystemClock\n"
+        "from anpr.up.supervisor import Supervisor\n"
+        f"s = Supervisor(command=[sys.executable, '-c'], environment=dict(os.environ),"
+        f" folder=pathlib.Path({str(tmp_path)!r}), clock=SystemClock())\n"
+        f"s.start('steady', [{STEADY!r}])\n"
+        "print(s._children['steady'].process.pid, flush=True)\n"
+        "threading.Event().wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent_code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        wait_for_ready(tmp_path, "steady")
+        parent.send_signal(signal.SIGKILL)
+    psutil.wait_procs([child], timeout=20)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
