@@ -47,8 +47,6 @@ ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=R
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
 )
-    "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
-)
 
 
 def serve_metrics(port: int) -> None:
