@@ -1,0 +1,1 @@
+"""The edge: from a camera's frames to transits. Knows no database."""

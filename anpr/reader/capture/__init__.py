@@ -1,0 +1,1 @@
+"""Getting frames out of streams, files and folders."""

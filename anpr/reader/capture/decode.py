@@ -1,0 +1,49 @@
+"""From an opened container to pictures."""
+
+from collections.abc import Iterator
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from anpr.reader.image_file import Image
+
+_QUARTER = 90
+
+
+class Decoder:
+    """The pictures of a container's first video stream, in the order they are shown.
+
+    A packet that cannot be decoded is skipped and counted, since one broken packet says nothing about the next:
+    whoever iterates looks at the counts and decides.
+    """
+
+    def __init__(self, container: InputContainer) -> None:
+        self.container = container
+        self.stream: VideoStream = container.streams.video[0]
+        self.bad_packets = 0
+        """Packets that could not be decoded so far."""
+        self.bad_run = 0
+        """Those of them that came since the last good frame."""
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        """Raises av.FFmpegError when the container cannot be read any further."""
+        for packet in self.container.demux(self.stream):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                self.bad_packets += 1
+                self.bad_run += 1
+                continue
+            for frame in frames:
+                self.bad_run = 0
+                yield frame
+
+
+def to_image(frame: VideoFrame) -> Image:
+    """The frame's pixels, upright: phones and some cameras store them turned and say so beside them."""
+    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    turns = round(frame.rotation / _QUARTER) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
