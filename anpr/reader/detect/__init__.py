@@ -1,0 +1,6 @@
+"""Where plates are in a picture."""
+
+from anpr.reader.detect.build import build_detector
+from anpr.reader.detect.detector import Detection, Detector
+
+__all__ = ["Detection", "Detector", "build_detector"]

@@ -1,0 +1,53 @@
+"""Picture to network input and box back again: pure functions, tested without weights."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from anpr.reader.image_file import Image
+from anpr.reader.models import NetworkInput
+
+Blob = npt.NDArray[np.float32]
+"""(1, 3, height, width)."""
+Boxes = npt.NDArray[np.float32]
+"""(n, 4): x1, y1, x2, y2 in px."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where a picture lies in the network's input: network px = picture px × scale + offset."""
+
+    scale: float
+    left: int
+    top: int
+    width: int
+    height: int
+    """Of the picture, px."""
+
+    def to_picture(self, boxes: Boxes) -> Boxes:
+        """Boxes in network px as boxes in px of the picture, cut at its edges."""
+        moved = (boxes - np.array([self.left, self.top, self.left, self.top], np.float32)) / self.scale
+        limits = np.array([self.width, self.height, self.width, self.height], np.float32)
+        cut: Boxes = np.clip(moved, 0, limits).astype(np.float32)
+        return cut
+
+
+def letterbox(image: Image, wanted: NetworkInput) -> tuple[Blob, Placement]:
+    """The picture scaled to fit the input, centred on grey, as floats."""
+    height, width = image.shape[:2]
+    scale = min(wanted.width / width, wanted.height / height)
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (wanted.width - w) // 2, (wanted.height - h) // 2
+    canvas = np.full((wanted.height, wanted.width, 3), wanted.pad_value, np.uint8)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas[top : top + h, left : left + w] = cv2.resize(image, (w, h), interpolation=how)
+    placement = Placement(scale=scale, left=left, top=top, width=width, height=height)
+    return to_blob(canvas, wanted), placement
+
+
+def to_blob(image: Image, wanted: NetworkInput) -> Blob:
+    """A picture of the input's size as (1, 3, height, width), in the input's colour order, scaled."""
+    blob = cv2.dnn.blobFromImage(image, scalefactor=wanted.scale, swapRB=wanted.colour == "RGB")
+    return np.asarray(blob - np.float32(wanted.offset) if wanted.offset else blob, np.float32)

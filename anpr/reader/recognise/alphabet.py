@@ -1,0 +1,70 @@
+"""The signs of plates, and which signs of a recogniser's own character set stand for them."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ"
+"""What may stand on a plate, in the order of a lattice's columns; column 0 of a lattice is the blank."""
+
+_GAPS = frozenset(" -–—_.·•・:;,'`´\"*|/\\。，、‐−°˙")
+"""Printed or seen between the groups of a plate: they end a character and are none."""
+
+# Signs of other scripts that a reader of many languages gives for a Latin letter of the same shape.
+_SAME_SHAPE = {
+    "А": "A", "В": "B", "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O", "Р": "P", "С": "C", "Т": "T", "У": "Y",
+    "Х": "X", "Ѕ": "S", "І": "I", "Ј": "J",
+    "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O", "Ρ": "P",
+    "Τ": "T", "Υ": "Y", "Χ": "X",
+    "口": "0", "〇": "0", "○": "0", "Ø": "0", "Ó": "O", "Ò": "O", "Ô": "O", "Õ": "O", "工": "I", "丨": "1", "Í": "I",
+    "Ì": "I", "Î": "I", "İ": "I", "!": "1", "|": "1", "É": "E", "È": "E", "Ê": "E", "Ë": "E", "Á": "A", "À": "A",
+    "Â": "A", "Ã": "A", "Å": "A", "Ú": "U", "Ù": "U", "Û": "U", "Ñ": "N", "Ç": "C", "Š": "S", "Ž": "Z", "Ś": "S",
+    "Ż": "Z", "Ź": "Z", "Ğ": "G", "Ş": "S", "$": "S", "£": "E", "€": "C",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Folding:
+    """How the columns of a recogniser's output add up to the columns of a lattice (blank, then SIGNS)."""
+
+    sources: npt.NDArray[np.intp]
+    """Columns of the output that count, grouped by the lattice column they add to."""
+    starts: npt.NDArray[np.intp]
+    """Where each group begins in `sources`; one for each lattice column."""
+
+    def fold(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(steps, characters) probabilities as (steps, 1 + len(SIGNS)).
+
+        A row sums to less than one where the recogniser saw a sign that no plate carries.
+        """
+        folded: npt.NDArray[np.float32] = np.add.reduceat(output[:, self.sources], self.starts, axis=1)
+        return folded
+
+
+def folding(characters: Sequence[str]) -> Folding:
+    """The folding for an output whose column 0 is the blank and column i + 1 is `characters[i]`."""
+    groups: list[list[int]] = [[0]] + [[] for _ in SIGNS]
+    for index, character in enumerate(characters, start=1):
+        sign = sign_of(character)
+        if sign is not None:
+            groups[SIGNS.index(sign) + 1 if sign else 0].append(index)
+    missing = [sign for sign, group in zip(SIGNS, groups[1:], strict=True) if not group]
+    if missing:
+        raise ValueError(f"the recogniser has no character for {' '.join(missing)}")
+    starts = np.cumsum([0, *(len(group) for group in groups[:-1])])
+    return Folding(np.array([i for group in groups for i in group], np.intp), starts.astype(np.intp))
+
+
+def sign_of(character: str) -> str | None:
+    """The plate sign a character stands for, "" for a gap, None for anything else.
+
+    Lower case, full width and encircled forms count as their capital; letters of other scripts by their shape.
+    """
+    if not character or character in _GAPS or character.isspace():
+        return ""
+    plain = unicodedata.normalize("NFKC", character).upper()
+    plain = _SAME_SHAPE.get(plain, plain)
+    return plain if len(plain) == 1 and plain in SIGNS else None
