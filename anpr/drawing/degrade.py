@@ -111,7 +111,8 @@ def motion_blur(image: Image, length: float, degrees: float) -> Image:
 def noise(image: Image, sigma: float, rng: np.random.Generator) -> Image:
     """Gaussian noise with a standard deviation of `sigma` grey levels."""
     grain = rng.normal(0, sigma, image.shape).astype(np.float32)
-    return np.clip(np.rint(image + grain), 0, 255).astype(np.uint8)
+    grainy: Image = np.clip(np.rint(image + grain), 0, 255).astype(np.uint8)
+    return grainy
 
 
 def coarse(image: Image, scale: float) -> Image:

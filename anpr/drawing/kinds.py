@@ -69,7 +69,7 @@ class PlateKind:
 _STARS = Band(label="I", stars=True)
 _YEAR = Band(year=True)
 _CAR = PlateKind(name="it_car", country="IT", templates=("fi*dddii",), left=_STARS, right=_YEAR)
-_SMALL = {"letter_height": 62.0, "letter_width": 30.0, "weight": 7.5, "width": 360.0}
+_FRONT = replace(_CAR, name="it_car_front", width=360, letter_height=62, letter_width=30, weight=7.5)
 _SQUARE = PlateKind(
     name="it_square",
     country="IT",
@@ -108,7 +108,7 @@ _MOPED = PlateKind(
 
 ITALIAN = (
     _CAR,
-    replace(_CAR, name="it_car_front", **_SMALL),
+    _FRONT,
     replace(_CAR, name="it_car_1994", left=None, right=None),
     _SQUARE,
     _MOTORCYCLE,
@@ -160,9 +160,7 @@ _FOREIGN_SQUARE = {"width": 280.0, "height": 200.0, "band_share": 0.5}
 
 NEIGHBOURS = (
     _eu("FR", "F", "ii-ddd-ii", right=Band(label="", width=40), border=None),
-    _eu(
-        "DE", "D", *(f"<de>={tail}" for tail in ("ai nddd", "ai ndd", "a nddd", "ai nd", "ai nddE", "ai nddH", "a nd"))
-    ),
+    _eu("DE", "D", "<de>=ai nddd", "<de>=ai ndd", "<de>=a nddd", "<de>=ai nd", "<de>=ai nddE", "<de>=ai nddH"),
     _eu("DE", "D", "<de>/ai nddd", "<de>/a nddd", name="de_square", **_FOREIGN_SQUARE),
     _eu("AT", "A", "<at>*nddda", "<at>*nddaa", "<at>*ndddaa", "<at>*ndaaa", lines=RED, border=None),
     _eu("CH", "CH", "<ch>*nddddd", "<ch>*ndddd", "<ch>*nddd", left=None, width=500),
