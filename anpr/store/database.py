@@ -1,0 +1,120 @@
+"""The connection to PostgreSQL: a pool, transactions, notifications; the driver's errors become StoreError here."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from anpr.domain.errors import StoreError
+
+Connection = psycopg.Connection[dict[str, Any]]
+"""What every function of the store takes first; rows come as dicts."""
+
+CONNECT_TIMEOUT_S = 10
+_LISTEN_CHECK_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notification:
+    """A NOTIFY that arrived: `anpr_alarm` carries an alarm's id, `anpr_transit` the number of new transits."""
+
+    channel: str
+    payload: str
+
+
+class Database:
+    """One database and the pool of connections to it. Safe to share between threads.
+
+    `application` names the process in pg_stat_activity. Sessions run in UTC.
+    """
+
+    def __init__(self, url: str, pool_size: int = 8, application: str = "anpr") -> None:
+        self._url = url
+        self._options: dict[str, Any] = {
+            "application_name": application,
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": "-c TimeZone=UTC",
+        }
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            connection_class=Connection,
+            kwargs={**self._options, "row_factory": dict_row},
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            timeout=CONNECT_TIMEOUT_S,
+            # A server that was restarted leaves broken connections in the pool: test one before handing it out.
+            check=ConnectionPool.check_connection,
+            name=application,
+        )
+
+    def open(self) -> None:
+        """Connect. Raises StoreError when the database cannot be reached."""
+        self.connect().close()  # says why it cannot be reached; the pool would only say that it waited
+        with _mapped():
+            self._pool.open(wait=True, timeout=CONNECT_TIMEOUT_S)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def connect(self, *, autocommit: bool = False) -> Connection:
+        """A connection of one's own, outside the pool. Raises StoreError."""
+        with _mapped():
+            return psycopg.connect(self._url, autocommit=autocommit, row_factory=dict_row, **self._options)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection in a transaction: committed at the end, rolled back when anything is raised.
+
+        Raises StoreError for whatever the driver raises inside, or when no connection is free in time.
+        """
+        with _mapped(), self._pool.connection() as conn:
+            yield conn
+
+    def notifications(self, channels: str | Sequence[str], stop: threading.Event) -> Iterator[Notification]:
+        """What is notified on these channels from the first step on, until `stop` is set.
+
+        Raises StoreError when the connection is lost: the caller reconnects and reads what it missed from the tables.
+        """
+        names = [channels] if isinstance(channels, str) else list(channels)
+        with _mapped(), self.connect(autocommit=True) as conn:
+            for name in names:
+                conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
+            while not stop.is_set():
+                for note in conn.notifies(timeout=_LISTEN_CHECK_S, stop_after=1):
+                    yield Notification(channel=note.channel, payload=note.payload)
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as exc:
+        raise StoreError(f"database: no connection within {CONNECT_TIMEOUT_S} s") from exc
+    except PoolClosed as exc:
+        raise StoreError("database: the connection pool is closed") from exc
+    except psycopg.Error as exc:
+        raise StoreError(f"database: {one_line(exc)}") from exc
+
+
+def one_line(exc: psycopg.Error) -> str:
+    """The first line of what the driver says; further lines quote the statement and its values."""
+    lines = str(exc).strip().splitlines()
+    return lines[0] if lines else type(exc).__name__
