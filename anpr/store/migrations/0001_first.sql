@@ -80,6 +80,15 @@ BEGIN
 END
 $$;
 
+-- Drops the partition of one UTC day. DROP needs the whole table for a moment: it waits 5 s for it at most, because
+-- everybody else queues up behind it.
+CREATE FUNCTION drop_partition(parent text, day date) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('lock_timeout', '5s', true);
+    EXECUTE format('DROP TABLE %I', format('%s_%s', parent, to_char(day, 'YYYYMMDD')));
+END
+$$;
+
 -- Watchlists and their entries.
 CREATE TABLE watchlists (
     id              text COLLATE "C" PRIMARY KEY,

@@ -40,7 +40,7 @@ CREATE TABLE forward_batches (
 
 -- What started a run, and what it stood on: the profile with its stage, and the agreement that allowed it.
 ALTER TABLE forward_runs
-    ADD COLUMN kind     text NOT NULL CHECK (kind IN ('nightly', 'interval', 'manual')),
-    ADD COLUMN profile  text NOT NULL,
-    ADD COLUMN protocol text NOT NULL,
+    ADD COLUMN kind     text NOT NULL DEFAULT 'manual' CHECK (kind IN ('nightly', 'interval', 'manual')),
+    ADD COLUMN profile  text NOT NULL DEFAULT '',
+    ADD COLUMN protocol text NOT NULL DEFAULT '',
     ADD COLUMN outcome  text CHECK (outcome IN ('complete', 'incomplete', 'failed'));

@@ -1,0 +1,72 @@
+"""Who may do what. The roles are kept apart by law and custom (docs/domain.md): an administrator sees no data."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from anpr.domain.errors import AccessError
+
+
+class Role(StrEnum):
+    """What somebody is in this system; a user has one."""
+
+    OPERATOR = "operator"
+    INVESTIGATOR = "investigator"
+    LIST_MANAGER = "list-manager"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    DPO = "dpo"
+
+
+class Permission(StrEnum):
+    """Something a role may be allowed to do."""
+
+    VIEW_ALARMS = "view-alarms"
+    HANDLE_ALARMS = "handle-alarms"
+    VIEW_TRANSITS = "view-transits"
+    SEARCH_TRANSITS = "search-transits"
+    VIEW_WATCHLISTS = "view-watchlists"
+    EDIT_WATCHLISTS = "edit-watchlists"
+    VIEW_AUDIT = "view-audit"
+    VIEW_HEALTH = "view-health"
+    VIEW_FORWARDING = "view-forwarding"
+    MANAGE_USERS = "manage-users"
+
+
+_ALLOWED = MappingProxyType(
+    {
+        # Watches the live wall, answers alarms, and looks a plate up while doing so.
+        Role.OPERATOR: frozenset(
+            {
+                Permission.VIEW_ALARMS,
+                Permission.HANDLE_ALARMS,
+                Permission.VIEW_TRANSITS,
+                Permission.SEARCH_TRANSITS,
+                Permission.VIEW_WATCHLISTS,
+                Permission.VIEW_HEALTH,
+            }
+        ),
+        Role.INVESTIGATOR: frozenset(
+            {
+                Permission.VIEW_ALARMS,
+                Permission.VIEW_TRANSITS,
+                Permission.SEARCH_TRANSITS,
+                Permission.VIEW_WATCHLISTS,
+            }
+        ),
+        Role.LIST_MANAGER: frozenset({Permission.VIEW_WATCHLISTS, Permission.EDIT_WATCHLISTS}),
+        Role.AUDITOR: frozenset({Permission.VIEW_AUDIT, Permission.VIEW_FORWARDING}),
+        Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.VIEW_HEALTH, Permission.VIEW_FORWARDING}),
+        Role.DPO: frozenset({Permission.VIEW_AUDIT, Permission.VIEW_FORWARDING, Permission.VIEW_HEALTH}),
+    }
+)
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether this role is allowed this."""
+    return permission in _ALLOWED[role]
+
+
+def demand(role: Role, permission: Permission) -> None:
+    """AccessError unless `may`."""
+    if not may(role, permission):
+        raise AccessError(f"the role {role} may not {permission.value.replace('-', ' ')}")

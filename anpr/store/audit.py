@@ -1,0 +1,160 @@
+"""Who did what, when and why (D.Lgs 51/2018 art. 21): append-only, each row's hash covers the row before it."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from psycopg.types.json import Json
+
+from anpr.domain.errors import StoreError
+from anpr.store.database import Connection
+from anpr.store.queries import load_queries
+
+GENESIS = bytes(32)
+_SQL = load_queries("audit")
+
+
+class AuditAction(StrEnum):
+    """What is recorded."""
+
+    SEARCH = "search"
+    SEARCH_REFUSED = "search-refused"
+    TRANSIT_VIEWED = "transit-viewed"
+    IMAGE_VIEWED = "image-viewed"
+    EXPORTED = "exported"
+    ALARM_ACKNOWLEDGED = "alarm-acknowledged"
+    ALARM_CLOSED = "alarm-closed"
+    WATCHLIST_SAVED = "watchlist-saved"
+    WATCHLIST_IMPORTED = "watchlist-imported"
+    WATCHLIST_VIEWED = "watchlist-viewed"
+    WATCHLIST_DELETED = "watchlist-deleted"
+    ENTRY_ADDED = "entry-added"
+    ENTRY_REMOVED = "entry-removed"
+    USER_CREATED = "user-created"
+    USER_CHANGED = "user-changed"
+    LOGIN = "login"
+    LOGIN_REFUSED = "login-refused"
+    LOGOUT = "logout"
+    ACCESS_REFUSED = "access-refused"
+    AUDIT_VIEWED = "audit-viewed"
+    FORWARDED = "forwarded"
+    FORWARD_EXPIRED = "forward-expired"
+    DATA_DELETED = "data-deleted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEvent:
+    """One thing somebody did. `detail` is JSON: numbers, texts, lists, and no plates of data that was deleted."""
+
+    actor: str
+    action: AuditAction
+    at: datetime
+    reason: str | None = None
+    case_reference: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditRow:
+    """An event as it stands in the chain."""
+
+    seq: int
+    event: AuditEvent
+    hash: str
+    """64 hex digits."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verification:
+    """Result of a walk along the chain. `broken_at` is the first row that does not fit; None when all do.
+
+    Rows cut off at the end leave no break: compare `rows` and `head` with what was noted elsewhere.
+    """
+
+    rows: int
+    head: str
+    broken_at: int | None
+
+
+def append(conn: Connection, event: AuditEvent) -> AuditRow:
+    """Add the event to the chain; it counts once the transaction commits. One appender at a time until then."""
+    conn.execute(_SQL["lock"])
+    last = conn.execute(_SQL["last"]).fetchone()
+    seq = last["seq"] + 1 if last else 1
+    previous = last["hash"] if last else GENESIS
+    digest = _digest(seq, event, previous)
+    conn.execute(
+        _SQL["append"],
+        {
+            "seq": seq,
+            "at": event.at,
+            "actor": event.actor,
+            "action": str(event.action),
+            "reason": event.reason,
+            "case_reference": event.case_reference,
+            "detail": Json(dict(event.detail), dumps=_canonical),
+            "previous_hash": previous,
+            "hash": digest,
+        },
+    )
+    return AuditRow(seq=seq, event=event, hash=digest.hex())
+
+
+def list_audit(conn: Connection, before_seq: int | None = None, limit: int = 200) -> list[AuditRow]:
+    """Rows, newest first; with `before_seq`, the ones before it."""
+    rows = conn.execute(_SQL["list"], {"before_seq": before_seq, "limit": limit})
+    return [AuditRow(seq=row["seq"], event=_event(row), hash=row["hash"].hex()) for row in rows]
+
+
+def verify(conn: Connection) -> Verification:
+    """Walk the chain from its first row and recompute every hash."""
+    count, previous = 0, GENESIS
+    for row in _all_rows(conn):
+        expected = _digest(count + 1, _event(row), previous)
+        if row["seq"] != count + 1 or bytes(row["previous_hash"]) != previous or bytes(row["hash"]) != expected:
+            return Verification(rows=count, head=previous.hex(), broken_at=row["seq"])
+        count, previous = count + 1, expected
+    return Verification(rows=count, head=previous.hex(), broken_at=None)
+
+
+def _all_rows(conn: Connection) -> Iterator[dict[str, Any]]:
+    with conn.cursor(name="audit_walk") as cursor:
+        cursor.itersize = 1000
+        yield from cursor.execute(_SQL["walk"])
+
+
+def _event(row: dict[str, Any]) -> AuditEvent:
+    try:
+        action = AuditAction(row["action"])
+    except ValueError as exc:
+        raise StoreError(f"audit row {row['seq']}: unknown action {row['action']!r}") from exc
+    return AuditEvent(
+        actor=row["actor"],
+        action=action,
+        at=row["at"],
+        reason=row["reason"],
+        case_reference=row["case_reference"],
+        detail=row["detail"],
+    )
+
+
+def _digest(seq: int, event: AuditEvent, previous: bytes) -> bytes:
+    content = {
+        "seq": seq,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": event.actor,
+        "action": str(event.action),
+        "reason": event.reason,
+        "case_reference": event.case_reference,
+        "detail": dict(event.detail),
+    }
+    return hashlib.sha256(previous + _canonical(content).encode()).digest()
+
+
+def _canonical(value: object) -> str:
+    """One text per value: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,43 @@
+"""Gates as the centre's screens and files need them: without camera URLs, which may hold passwords."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from anpr.domain.gate import Camera, CameraKind, Gate
+from anpr.store.database import Connection
+from anpr.store.queries import load_queries
+
+_SQL = load_queries("gates")
+
+
+def save_gates(conn: Connection, gates: Iterable[Gate]) -> None:
+    """Store or replace these gates. Gates that are no longer configured stay: old transits name them."""
+    for gate in sorted(gates, key=lambda gate: gate.id):
+        conn.execute(_SQL["save"], _to_row(gate))
+
+
+def list_gates(conn: Connection) -> list[Gate]:
+    """All gates by name; the cameras' `url` is empty."""
+    return [_from_row(row) for row in conn.execute(_SQL["list"])]
+
+
+def _to_row(gate: Gate) -> dict[str, Any]:
+    return {
+        "id": gate.id,
+        "name": gate.name,
+        "purpose": gate.purpose,
+        "legal_basis": gate.legal_basis,
+        "legal_basis_until": gate.legal_basis_until,
+        "latitude": gate.latitude,
+        "longitude": gate.longitude,
+        "cameras": Jsonb(
+            [{"id": c.id, "kind": c.kind, "lane": c.lane, "bearing_deg": c.bearing_deg} for c in gate.cameras]
+        ),
+    }
+
+
+def _from_row(row: dict[str, Any]) -> Gate:
+    cameras = tuple(Camera(**{**c, "kind": CameraKind(c["kind"]), "url": ""}) for c in row["cameras"])
+    return Gate(**{**row, "cameras": cameras})

@@ -1,0 +1,10 @@
+-- name: save
+INSERT INTO gates (id, name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras)
+VALUES (%(id)s, %(name)s, %(purpose)s, %(legal_basis)s, %(legal_basis_until)s, %(latitude)s, %(longitude)s, %(cameras)s)
+ON CONFLICT (id) DO UPDATE SET
+    name = excluded.name, purpose = excluded.purpose, legal_basis = excluded.legal_basis,
+    legal_basis_until = excluded.legal_basis_until, latitude = excluded.latitude, longitude = excluded.longitude,
+    cameras = excluded.cameras;
+
+-- name: list
+SELECT * FROM gates ORDER BY name, id;

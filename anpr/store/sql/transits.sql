@@ -1,0 +1,88 @@
+-- name: create_staging
+CREATE TEMPORARY TABLE IF NOT EXISTS staging_transits (LIKE transits) ON COMMIT DELETE ROWS;
+
+-- name: empty_staging
+DELETE FROM staging_transits;
+
+-- name: copy_staging
+COPY staging_transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
+    plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images)
+FROM STDIN (FORMAT BINARY);
+
+-- name: insert_plates
+-- The anti-join first: nearly all plates are known, and ON CONFLICT would lock and rewrite each of their rows.
+-- Sorted, so that two inserters meet their common plates in the same order.
+INSERT INTO plates (plate, look_alike, last_day)
+SELECT s.plate, s.look_alike, s.last_day
+FROM (
+    SELECT plate, look_alike, max((captured_at AT TIME ZONE 'UTC')::date) AS last_day
+    FROM staging_transits
+    GROUP BY plate, look_alike
+) s
+LEFT JOIN plates p ON p.plate = s.plate
+WHERE p.plate IS NULL OR p.last_day < s.last_day
+ORDER BY s.plate
+ON CONFLICT (plate) DO UPDATE SET last_day = greatest(plates.last_day, excluded.last_day);
+
+-- name: insert_transits
+INSERT INTO transits
+SELECT * FROM staging_transits
+ORDER BY captured_at, id
+ON CONFLICT (captured_at, id) DO NOTHING
+RETURNING id;
+
+-- name: notify
+SELECT pg_notify(%(channel)s, %(payload)s);
+
+-- name: latest
+SELECT * FROM transits ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+
+-- name: latest_of_gates
+SELECT * FROM transits
+WHERE gate_id = ANY (%(gate_ids)s)
+ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+
+-- name: get
+SELECT * FROM transits WHERE id = %(id)s;
+
+-- name: search_exact
+SELECT * FROM transits
+WHERE plate = %(text)s
+  AND captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+  AND captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND (%(gate_ids)s::text[] IS NULL OR gate_id = ANY (%(gate_ids)s::text[]))
+ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+
+-- name: search_look_alike_exact
+SELECT * FROM transits
+WHERE look_alike = %(text)s
+  AND captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+  AND captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND (%(gate_ids)s::text[] IS NULL OR gate_id = ANY (%(gate_ids)s::text[]))
+ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+
+-- name: search_wildcard
+SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
+WHERE p.plate LIKE %(text)s
+  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+  AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
+
+-- name: search_look_alike_wildcard
+SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
+WHERE p.look_alike LIKE %(text)s
+  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+  AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
+
+-- name: between
+SELECT * FROM transits
+WHERE captured_at >= %(since)s AND captured_at < %(until)s
+  AND (%(after_id)s::uuid IS NULL OR (captured_at, id) > (%(since)s, %(after_id)s::uuid))
+  AND (%(gate_ids)s::text[] IS NULL OR gate_id = ANY (%(gate_ids)s::text[]))
+ORDER BY captured_at, id LIMIT %(limit)s;
+
+-- name: count
+SELECT count(*) AS count FROM transits WHERE captured_at >= %(since)s AND captured_at < %(until)s;

@@ -1,0 +1,155 @@
+"""Transits in the database: stored once, whatever is sent again; looked up by plate, gate and time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from anpr.domain.gate import Direction
+from anpr.domain.plate import look_alike_key
+from anpr.domain.read import Box, Candidate
+from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.store.database import Connection
+from anpr.store.partitions import ensure_partitions, refuse_unstorable, utc_day
+from anpr.store.pattern import read_pattern
+from anpr.store.queries import load_queries
+
+TRANSIT_CHANNEL = "anpr_transit"
+_SQL = load_queries("transits")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredTransit:
+    """A transit and when the centre stored it (UTC)."""
+
+    transit: Transit
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransitQuery:
+    """What to search: a plate, exact or with `*` and `?`, captured in [since, until) at these gates (empty: all).
+
+    `look_alike` also finds plates that look like it (O/0, I/1, B/8 …). `limit` newest transits are returned.
+    """
+
+    pattern: str
+    since: datetime | None = None
+    until: datetime | None = None
+    gate_ids: tuple[str, ...] = ()
+    look_alike: bool = False
+    limit: int = 200
+
+
+def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: datetime) -> set[UUID]:
+    """Store those that are not stored yet; returns their ids. The days they belong to are made when missing.
+
+    Call it first and once in a transaction: it takes its locks in one order (days, plates, transits by key), so that
+    two inserters never wait for each other in a circle. Raises InputError for an impossible capture time.
+    """
+    if not transits:
+        return set()
+    refuse_unstorable(transits, received_at)
+    ensure_partitions(conn, {utc_day(t.captured_at) for t in transits}, ["transits"])
+    conn.execute(_SQL["create_staging"])
+    conn.execute(_SQL["empty_staging"])
+    with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
+        copy.set_types(_COPY_TYPES)
+        for transit in transits:
+            copy.write_row(_to_row(transit, received_at))
+    conn.execute(_SQL["insert_plates"])
+    stored = {row["id"] for row in conn.execute(_SQL["insert_transits"])}
+    if stored:
+        conn.execute(_SQL["notify"], {"channel": TRANSIT_CHANNEL, "payload": str(len(stored))})
+    return stored
+
+
+def latest_transits(conn: Connection, limit: int, gate_ids: Sequence[str] | None = None) -> list[StoredTransit]:
+    """The newest transits by capture time, newest first; at these gates when given."""
+    name = "latest" if gate_ids is None else "latest_of_gates"
+    return _many(conn, name, {"limit": limit, "gate_ids": list(gate_ids or ())})
+
+
+def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
+    """The transit with this id; None when there is none (any more)."""
+    row = conn.execute(_SQL["get"], {"id": transit_id}).fetchone()
+    return from_row(row) if row else None
+
+
+def search_transits(conn: Connection, query: TransitQuery) -> list[StoredTransit]:
+    """What the query asks, newest first. Raises InputError for a pattern that cannot be searched.
+
+    People must search through `audited_search`, which records who asked and why.
+    """
+    pattern = read_pattern(query.pattern)
+    name = f"search_{'look_alike_' if query.look_alike else ''}{'wildcard' if pattern.is_wildcard else 'exact'}"
+    values = {
+        "text": pattern.look_alike_text if query.look_alike else pattern.text,
+        "since": query.since,
+        "until": query.until,
+        "gate_ids": list(query.gate_ids) or None,
+        "limit": query.limit,
+    }
+    return _many(conn, name, values)
+
+
+def transits_between(
+    conn: Connection, since: datetime, until: datetime, gate_ids: Sequence[str] | None = None, page: int = 1000
+) -> Iterator[StoredTransit]:
+    """All transits captured in [since, until), oldest first, fetched `page` at a time."""
+    after_id: UUID | None = None
+    gates = list(gate_ids) if gate_ids is not None else None
+    while True:
+        values = {"since": since, "until": until, "gate_ids": gates, "after_id": after_id, "limit": page}
+        found = _many(conn, "between", values)
+        yield from found
+        if len(found) < page:
+            return
+        since, after_id = found[-1].transit.captured_at, found[-1].transit.id
+
+
+def count_transits(conn: Connection, since: datetime, until: datetime) -> int:
+    """How many were captured in [since, until)."""
+    row = conn.execute(_SQL["count"], {"since": since, "until": until}).fetchone()
+    return int(row["count"]) if row else 0
+
+
+_COPY_TYPES = (
+    "timestamptz", "uuid", "timestamptz", "text", "text", "text", "timestamptz", "timestamptz", "text", "text", "text",
+    "float8", "jsonb", "int4", "float8", "float8", "float8", "float8", "text", "text", "text", "jsonb",
+)  # fmt: skip
+
+
+def _to_row(t: Transit, received_at: datetime) -> tuple[Any, ...]:
+    candidates = Jsonb([[c.text, c.probability] for c in t.candidates])
+    images = Jsonb([[i.role, i.sha256, i.size] for i in t.images])
+    return (
+        t.captured_at, t.id, received_at, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen,
+        t.plate, look_alike_key(t.plate), t.raw, t.confidence, candidates, t.reads,
+        t.box.x, t.box.y, t.box.w, t.box.h, t.country, t.direction, t.lane, images,
+    )  # fmt: skip
+
+
+_PLAIN = (
+    "id", "gate_id", "camera_id", "reader_id", "captured_at", "first_seen", "last_seen", "plate", "raw",
+    "confidence", "reads", "country", "lane",
+)  # fmt: skip
+
+
+def from_row(row: dict[str, Any]) -> StoredTransit:
+    """The transit in a row of the table."""
+    transit = Transit(
+        **{name: row[name] for name in _PLAIN},
+        candidates=tuple(Candidate(text=text, probability=p) for text, p in row["candidates"]),
+        box=Box(x=row["box_x"], y=row["box_y"], w=row["box_w"], h=row["box_h"]),
+        direction=Direction(row["direction"]) if row["direction"] else None,
+        images=tuple(ImageRef(role=ImageRole(role), sha256=sha, size=size) for role, sha, size in row["images"]),
+    )
+    return StoredTransit(transit=transit, received_at=row["received_at"])
+
+
+def _many(conn: Connection, name: str, values: dict[str, Any]) -> list[StoredTransit]:
+    return [from_row(row) for row in conn.execute(_SQL[name], values)]
