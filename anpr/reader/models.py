@@ -60,6 +60,11 @@ class ModelCard(_Part):
     input: NetworkInput
     output: NetworkOutput
     classes: tuple[str, ...] = ()
+    """Of a detector."""
+    alphabet: tuple[str, ...] | None = None
+    """Of a recogniser: the characters of its output after the blank …"""
+    alphabet_metadata: str | None = None
+    """… or the key of the ONNX file's metadata that lists them, one a line; a space follows the last."""
     training: dict[str, Any] = {}
     scores: dict[str, Any] = {}
     licence: str
@@ -72,6 +77,12 @@ class ModelCard(_Part):
     def _weights_are_named_once(self) -> "ModelCard":
         if (self.file is None) == (self.package is None or self.path is None):
             raise ValueError("name the weights by `file`, or by `package` and `path`")
+        return self
+
+    @model_validator(mode="after")
+    def _characters_are_named_once(self) -> "ModelCard":
+        if self.task == "recognise" and (self.alphabet is None) == (self.alphabet_metadata is None):
+            raise ValueError("name the characters by `alphabet`, or by `alphabet_metadata`")
         return self
 
     def weights(self) -> Path:

@@ -1,0 +1,93 @@
+"""The blue bands of a plate: found by colour and painted over, so that their letters are not read."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from anpr.reader.image_file import Image
+
+Mask = npt.NDArray[np.uint8]
+"""(height, width), 255 where it holds."""
+
+# OpenCV's hue is 0..179: EU blue (Pantone Reflex Blue) is near 110; worn and under-exposed bands spread to both sides.
+_HUE = (95, 132)
+_LEAST_SATURATION = 80
+_LEAST_VALUE = 40
+_THICKER_THAN = 0.14
+"""Of a line's height: letters printed in blue are thinner strokes (0.09), bands are wider (0.36)."""
+_MOSTLY_BLUE = 0.35
+"""Of the middle of the plate: above it the plate itself is blue, or the light is, and colour tells nothing."""
+_SIDE = 0.32
+"""Of the width, at each side: where a band may lie."""
+_OUTER = 0.2
+"""Of the width: a band whose middle lies within it is the plate's end, and nothing beyond it is read."""
+
+
+def without_bands(line: Image) -> Image:
+    """One line of a plate with its blue bands, and what lies beyond them, in the colour of the plate."""
+    mask = blue_mask(line)
+    if not mask.any():
+        return line
+    painted = line.copy()
+    colour = background(line, mask)
+    painted[cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0] = colour
+    painted[beyond(mask) > 0] = colour
+    mirrored = beyond(np.ascontiguousarray(mask[:, ::-1]))
+    painted[mirrored[:, ::-1] > 0] = colour
+    return painted
+
+
+def blue_mask(line: Image) -> Mask:
+    """Blue areas wider than a letter's stroke; none when the line as a whole is blue."""
+    hue, saturation, value = cv2.split(cv2.cvtColor(line, cv2.COLOR_BGR2HSV))
+    hued = (hue >= _HUE[0]) & (hue <= _HUE[1])
+    blue = hued & (value >= _LEAST_VALUE) & (saturation >= _least_saturation(hued, saturation))
+    stroke = max(3, round(line.shape[0] * _THICKER_THAN))
+    mask = cv2.morphologyEx(blue.astype(np.uint8) * 255, cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8))
+    if _middle(mask).mean() > 255 * _MOSTLY_BLUE:
+        return np.zeros_like(mask, np.uint8)
+    return np.asarray(mask, np.uint8)
+
+
+def _least_saturation(hued: npt.NDArray[np.bool_], saturation: Mask) -> float:
+    """Under a blue sky, or a camera's blue cast, a white plate is a little blue too: the bands must be more so."""
+    inside = _middle(np.asarray(hued, np.uint8)).astype(bool)
+    if inside.mean() < 0.3:
+        return _LEAST_SATURATION
+    return max(_LEAST_SATURATION, float(np.median(_middle(saturation)[inside])) + 40)
+
+
+def _middle(mask: Mask) -> Mask:
+    height, width = mask.shape
+    return mask[height // 5 : height - height // 5, width // 4 : width - width // 4]
+
+
+def beyond(mask: Mask) -> Mask:
+    """What lies on the left band and left of it, as a mask; empty when there is no band at the left end.
+
+    Row by row, because a plate may lean: up to the last blue px of the row. White letters break the blue, so a row
+    is taken to reach at least as far as most rows do.
+    """
+    height, width = mask.shape
+    side = mask[:, : round(width * _SIDE)] > 0
+    reach = np.where(side.any(axis=1), side.shape[1] - np.argmax(side[:, ::-1], axis=1), 0)
+    rows = np.flatnonzero((reach > 0) & (reach < side.shape[1]))  # a row blue to the limit is bodywork, not band
+    area = np.zeros_like(mask)
+    if len(rows) < height * 0.2 or np.median(side[rows].argmax(axis=1) + reach[rows]) / 2 > width * _OUTER:
+        return area
+    lean = np.polyfit(rows, reach[rows], 1) if len(rows) > 3 else np.array([0.0, float(np.median(reach[rows]))])
+    if abs(lean[0]) > 0.5:  # steeper than any plate we can read: a few stray rows
+        lean = np.array([0.0, float(np.median(reach[rows]))])
+    edge = np.polyval(lean, np.arange(height))
+    area[np.arange(width)[None, :] < edge[:, None]] = 255
+    return area
+
+
+def background(line: Image, mask: Mask) -> npt.NDArray[np.uint8]:
+    """The colour (3,) that most of the middle of the line has, off the bands: the median of its lighter half."""
+    height, width = mask.shape
+    rows = slice(height // 5, height - height // 5)
+    columns = slice(width // 4, width - width // 4)
+    pixels = line[rows, columns][mask[rows, columns] == 0]
+    brightness = pixels.sum(axis=1)
+    return np.asarray(np.median(pixels[brightness >= np.median(brightness)], axis=0), np.uint8)

@@ -1,0 +1,27 @@
+"""A line of text as the network wants it: fixed height, one of a few fixed widths."""
+
+import cv2
+import numpy as np
+
+from anpr.reader.detect.letterbox import Blob, to_blob
+from anpr.reader.image_file import Image
+from anpr.reader.models import NetworkInput
+
+
+def fit(line: Image, wanted: NetworkInput, width: int) -> Blob:
+    """The line at the network's height, its proportions kept, padded on the right with grey; squeezed if too wide."""
+    height = wanted.height
+    w = min(width, max(1, round(line.shape[1] * height / line.shape[0])))
+    canvas = np.full((height, width, 3), wanted.pad_value, np.uint8)
+    canvas[:, :w] = _scaled(line, w, height)
+    return to_blob(canvas, wanted)
+
+
+def stretch(line: Image, wanted: NetworkInput, width: int) -> Blob:
+    """The line drawn out or squeezed to exactly this width."""
+    return to_blob(_scaled(line, width, wanted.height), wanted)
+
+
+def _scaled(line: Image, width: int, height: int) -> Image:
+    how = cv2.INTER_CUBIC if line.shape[0] < height else cv2.INTER_AREA
+    return np.asarray(cv2.resize(line, (width, height), interpolation=how), np.uint8)

@@ -1,0 +1,29 @@
+"""What a recogniser gives for one plate."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from anpr.domain.read import Candidate
+from anpr.reader.image_file import Image
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """One plate's text before any grammar.
+
+    `raw` is the greedy string, `confidence` its probability, `positions` the alternatives at each of its characters,
+    `candidates` the likely texts, best first; probabilities sum to at most 1.
+    """
+
+    raw: str
+    confidence: float
+    positions: tuple[tuple[Candidate, ...], ...]
+    candidates: tuple[Candidate, ...]
+    lines: int = 1
+
+
+class Recogniser(Protocol):
+    """Reads the text of a plate; one per thread."""
+
+    def recognise(self, plate: Image) -> Reading:
+        """The text in a crop that the plate fills but for a margin. Raises ModelError when the network throws."""

@@ -1,0 +1,91 @@
+"""From a crop of a plate to its likely texts, with any network that gives character probabilities step by step."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from anpr.domain.read import Candidate
+from anpr.reader.detect.letterbox import Blob
+from anpr.reader.image_file import Image
+from anpr.reader.models import NetworkInput
+from anpr.reader.recognise.alphabet import Folding
+from anpr.reader.recognise.bands import without_bands
+from anpr.reader.recognise.decode import greedy, joined, likely_texts
+from anpr.reader.recognise.lattice import Lattice, complete
+from anpr.reader.recognise.lines import line_counts, split_lines
+from anpr.reader.recognise.prepare import fit, stretch
+from anpr.reader.recognise.reading import Reading
+
+SURE = 0.9
+"""A first look at least this sure is not checked by a second one."""
+
+
+class StepNetwork(Protocol):
+    """A runtime with the weights loaded."""
+
+    def run(self, blob: Blob) -> npt.NDArray[np.float32]:
+        """(1, steps, characters) probabilities. Raises ModelError."""
+
+
+class LineRecogniser:
+    """Split into lines, paint the bands over, run the network, decode."""
+
+    def __init__(self, network: StepNetwork, wanted: NetworkInput, folding: Folding) -> None:
+        self._network = network
+        self._input = wanted
+        self._folding = folding
+
+    def recognise(self, plate: Image) -> Reading:
+        height, width = plate.shape[:2]
+        readings = [self._read(plate, lines) for lines in line_counts(height, width)]
+        return max(readings, key=lambda reading: reading.confidence)
+
+    def _read(self, plate: Image, lines: int) -> Reading:
+        parts = split_lines(plate) if lines == 2 else (plate,)
+        return assembled([self._read_line(without_bands(part)) for part in parts])
+
+    def _read_line(self, line: Image) -> Reading:
+        narrow = self._input.widths[0] if self._input.widths else self._input.width
+        first = reading_of(self._lattice(stretch(line, self._input, narrow)))
+        if first.candidates[0].probability >= SURE and first.raw:
+            return first
+        second = reading_of(self._lattice(fit(line, self._input, self._input.width)))
+        return agreed(first, second)
+
+    def _lattice(self, blob: Blob) -> Lattice:
+        return complete(self._folding.fold(self._network.run(blob)[0]))
+
+
+def reading_of(lattice: Lattice) -> Reading:
+    """What one lattice says."""
+    raw, positions = greedy(lattice)
+    candidates = likely_texts(lattice)
+    confidence = next((c.probability for c in candidates if c.text == raw), 0.0)
+    return Reading(raw=raw, confidence=confidence, positions=positions, candidates=candidates)
+
+
+def agreed(first: Reading, second: Reading) -> Reading:
+    """Two looks at one line as one: the mean of what they hold likely, and the raw string of the surer look."""
+    surer = first if first.confidence >= second.confidence else second
+    texts: dict[str, float] = {}
+    for candidate in (*first.candidates, *second.candidates):
+        texts[candidate.text] = texts.get(candidate.text, 0.0) + candidate.probability / 2
+    best = sorted(texts.items(), key=lambda item: -item[1])
+    candidates = tuple(Candidate(text=text, probability=min(1.0, p)) for text, p in best[:8])
+    return Reading(
+        raw=surer.raw, confidence=texts.get(surer.raw, 0.0), positions=surer.positions, candidates=candidates
+    )
+
+
+def assembled(lines: Iterable[Reading]) -> Reading:
+    """The lines of one plate as one reading."""
+    parts = list(lines)
+    return Reading(
+        raw="".join(part.raw for part in parts),
+        confidence=float(np.prod([part.confidence for part in parts])),
+        positions=tuple(position for part in parts for position in part.positions),
+        candidates=joined([part.candidates for part in parts]),
+        lines=len(parts),
+    )
