@@ -3,10 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.detector.score import PAD_VALUE
+PAD_VALUE = 114
+"""Grey put around a letterboxed picture: the value the network is trained with."""
 
 LICENCE = "AGPL-3.0-or-later (trained with Ultralytics YOLO11, AGPL-3.0)"
 
@@ -30,34 +32,38 @@ class Facts:
     """N of the output (1, 5, N)."""
     training: dict[str, Any]
     scores: dict[str, Any]
-    created: str
-    """UTC date and time, ISO 8601."""
+    created: datetime
+
+
+def network_input(width: int, height: int) -> dict[str, Any]:
+    """What the network wants to see."""
+    return {
+        "width": width,
+        "height": height,
+        "layout": "NCHW",
+        "colour": "RGB",
+        "scale": 1 / 255,
+        "pad_value": PAD_VALUE,
+    }
 
 
 def write_card(weights: Path, facts: Facts) -> Path:
-    """Write `<weights>.json` beside `weights` and return its path."""
+    """Write the card `<weights>.json` beside the ONNX file `weights` and return its path."""
     card = {
-        "name": "plate_detector",
+        "name": weights.stem,
         "version": facts.version,
         "task": "detect",
         "architecture": "YOLO11n",
         "file": weights.name,
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "input": {
-            "width": facts.width,
-            "height": facts.height,
-            "layout": "NCHW",
-            "colour": "RGB",
-            "scale": 1 / 255,
-            "pad_value": PAD_VALUE,
-        },
+        "input": network_input(facts.width, facts.height),
         "output": {"shape": [1, 5, facts.cells], "format": "cx cy w h score, in px of the input, before suppression"},
         "classes": ["plate"],
         "training": facts.training,
         "scores": facts.scores,
         "licence": LICENCE,
         "limits": LIMITS,
-        "created": facts.created,
+        "created": facts.created.isoformat(timespec="seconds"),
     }
     path = weights.with_suffix(".json")
     path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

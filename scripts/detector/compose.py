@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.detector.distract import distract
-from scripts.detector.folder import Folder
+from scripts.detector.folder import Folder, read_labels, read_picture
 from scripts.detector.scenes import Image, Scene, drawn_street, pasted
-from scripts.detector.score import read_labels
 from scripts.detector.swap import swap_plates, without_plate
 
 JPEG_QUALITY = 88
@@ -80,7 +79,7 @@ def _background(sources: Sources, rng: np.random.Generator) -> Image:
     """A picture without any plate: a real one, a drawn street, or a real vehicle whose plate is painted over."""
     dice = rng.random()
     if dice < 0.6 and sources.without_plates:
-        return _read(sources.without_plates[int(rng.integers(len(sources.without_plates)))])
+        return read_picture(sources.without_plates[int(rng.integers(len(sources.without_plates)))])
     if dice < 0.85:
         return drawn_street(rng, plated=0.0).image
     image, boxes = _real(sources, rng)
@@ -91,15 +90,8 @@ def _background(sources: Sources, rng: np.random.Generator) -> Image:
 
 def _real(sources: Sources, rng: np.random.Generator) -> tuple[Image, npt.NDArray[np.float32]]:
     picture = sources.with_plates[int(rng.integers(len(sources.with_plates)))]
-    image = _read(picture)
+    image = read_picture(picture)
     return image, read_labels(sources.labels / f"{picture.stem}.txt", image.shape[1], image.shape[0])
-
-
-def _read(picture: Path) -> Image:
-    image = cv2.imread(str(picture), cv2.IMREAD_COLOR)
-    if image is None:
-        raise FileNotFoundError(f"no readable picture at {picture}")
-    return np.asarray(image, np.uint8)
 
 
 def _write(scene: Scene, picture: Path, label: Path) -> None:

@@ -4,7 +4,13 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from anpr.domain.errors import InputError
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from anpr.domain.errors import InputError, MediaError
+
+Boxes = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,4 +36,27 @@ def read_folder(root: Path) -> Folder:
             if not picture.is_file():
                 raise InputError(f"{manifest}, line {number}: no picture {picture}")
             splits[row["split"]].append(picture)
+    for split, pictures in splits.items():
+        if not pictures:
+            raise InputError(f"{manifest}: no picture of the split {split}")
     return Folder(train=tuple(splits["train"]), val=tuple(splits["val"]), labels=root / "labels")
+
+
+def read_picture(path: Path) -> npt.NDArray[np.uint8]:
+    """A picture as height × width × 3, blue green red. Raises MediaError naming the file."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise MediaError(f"{path}: not a readable picture")
+    return np.asarray(image, np.uint8)
+
+
+def read_labels(path: Path, width: int, height: int) -> Boxes:
+    """True boxes of a YOLO label file as (N, 4) x1 y1 x2 y2 in px; an absent or empty file means no plate."""
+    text = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    try:
+        rows = [[float(value) for value in line.split()[1:5]] for line in text.splitlines()]
+        boxes = np.array(rows, np.float32).reshape(-1, 4)
+    except ValueError as exc:
+        raise InputError(f"{path}: a label is a class and four numbers (centre x and y, width, height): {exc}") from exc
+    boxes *= np.array([width, height, width, height], np.float32)
+    return np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], axis=1)

@@ -1,0 +1,135 @@
+"""Train the plate detector: from a folder of labelled pictures to models/plate_detector.onnx and its card.
+
+    python scripts/train_detector.py DATA --work WORK
+
+DATA holds images/, labels/ and manifest.csv (columns file and split). WORK keeps every checkpoint: the same
+command goes on where it was stopped. `--start-from` skips the first stage with weights that already exist.
+The recipe itself is data, in scripts/detector/recipe.py.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from anpr.clock import SystemClock
+from anpr.domain.errors import AnprError
+from anpr.reader.models import NetworkInput
+from scripts.detector.card import Facts, network_input, write_card
+from scripts.detector.compose import compose, sources_of
+from scripts.detector.export import cells, export_onnx
+from scripts.detector.folder import Folder, read_folder
+from scripts.detector.recipe import ARCHITECTURE, DRAWN_SEED, STAGES, Stage, as_facts, quick
+from scripts.detector.score import figures, look
+from scripts.detector.training import Run, require_ultralytics, run_stage
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the command line asked for."""
+
+    folder: Folder
+    work: Path
+    start_from: Path | None
+    out: Path
+    size: tuple[int, int]
+    """Width and height of the exported input, px."""
+    version: str
+    quick: bool
+    device: str = "cpu"
+
+
+@click.command(help=__doc__)
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints; kept.")
+@click.option("--start-from", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Skip stage 1.")
+@click.option("--out", type=click.Path(path_type=Path), default=MODELS / "plate_detector.onnx", show_default=True)
+@click.option("--size", nargs=2, type=int, default=(416, 416), show_default=True, help="Width and height, px.")
+@click.option("--version", default="0.1.0", show_default=True, help="Version written in the card.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, or the number of a CUDA device.")
+@click.option("--quick", is_flag=True, help="A few pictures and steps: tests the recipe, makes no usable weights.")
+def main(data: Path, **options: Any) -> None:
+    """Parse the command line and run."""
+    try:
+        train(Order(folder=read_folder(data), **options))
+    except AnprError as exc:
+        raise click.ClickException(str(exc)) from exc
+
+
+def train(order: Order) -> Path:
+    """Run every stage, export, score on the validation split and write the card; returns the ONNX file."""
+    require_ultralytics()
+    stages = [quick(stage) if order.quick else stage for stage in STAGES]
+    start = ARCHITECTURE
+    if order.start_from is not None:
+        start, stages = str(order.start_from), stages[1:]
+    folder = _cut(order.folder) if order.quick else order.folder
+    checkpoint = Path(start)
+    for number, stage in enumerate(stages, start=len(STAGES) - len(stages) + 1):
+        work = order.work / f"{number}-{stage.name}"
+        run = Run(stage=stage, start=start, train=_pictures(stage, folder, order), val=folder.val, work=work,
+                  device=order.device)  # fmt: skip
+        checkpoint = run_stage(run, click.echo)
+        start = str(checkpoint)
+    return _ship(order, folder, checkpoint)
+
+
+def _pictures(stage: Stage, folder: Folder, order: Order) -> tuple[Path, ...]:
+    """The stage's training pictures: the real ones, thinned, and the drawn ones."""
+    chosen, counted = [], Counter[str]()
+    for picture in folder.train:
+        thinned = bool(stage.thin) and picture.name.startswith(stage.thin)
+        counted[stage.thin] += thinned
+        if not thinned or counted[stage.thin] % 2:
+            chosen.append(picture)
+    if not stage.drawn:
+        return tuple(chosen)
+    drawn = compose(sources_of(folder), order.work / "drawn", stage.drawn, DRAWN_SEED, click.echo)
+    return (*chosen, *drawn)
+
+
+def _cut(folder: Folder) -> Folder:
+    return Folder(train=folder.train[:8], val=folder.val[:4], labels=folder.labels)
+
+
+def _ship(order: Order, folder: Folder, checkpoint: Path) -> Path:
+    width, height = order.size
+    weights = export_onnx(checkpoint, order.out, width, height)
+    click.echo(f"scoring {weights.name} on {len(folder.val)} pictures")
+    wanted = NetworkInput.model_validate(network_input(width, height))
+    scores = figures(look(weights, wanted, folder.val, folder.labels))
+    now = SystemClock().now()
+    facts = Facts(
+        version=order.version,
+        width=width,
+        height=height,
+        cells=cells(width, height),
+        training=training_facts(order, folder),
+        scores={"det_val": {**scores, "input": [width, height], "date": now.date().isoformat()}},
+        created=now,
+    )
+    card = write_card(weights, facts)
+    click.echo(f"mAP50 {scores['map50']:.3f}; wrote {weights} and {card}")
+    return weights
+
+
+def training_facts(order: Order, folder: Folder) -> dict[str, Any]:
+    """What the card says about how the weights came to be."""
+    stages = [quick(stage) if order.quick else stage for stage in STAGES]
+    sources = Counter(picture.name.split("_")[0] for picture in folder.train)
+    return {
+        "data": {"train": dict(sorted(sources.items())), "val": len(folder.val), "drawn": stages[-1].drawn},
+        "stages": [as_facts(stage) for stage in stages],
+        "epochs": sum(stage.epochs for stage in stages),
+        "seed": stages[-1].seed,
+        "started_from": "scratch" if order.start_from is None else f"{order.start_from.name}, made by stage 1",
+        "quick": order.quick,
+    }
+
+
+if __name__ == "__main__":
+    main()
