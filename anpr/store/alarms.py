@@ -8,8 +8,8 @@ from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.errors import InputError
 from anpr.domain.watchlist import Priority
 from anpr.store.database import Connection
+from anpr.store.matching import Hit
 from anpr.store.queries import load_queries
-from anpr.store.watchlists import Hit
 
 ALARM_CHANNEL = "anpr_alarm"
 _SQL = load_queries("alarms")

@@ -1,96 +1,74 @@
-"""Watchlists and their entries, and which of them the transits of a batch may be."""
+"""Watchlists: why a list is kept, and how it compares plates."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+import re
+from typing import Any
 
-from anpr.domain.transit import Transit
-from anpr.domain.watchlist import Entry, Match, Watchlist
+from anpr.domain.errors import InputError
+from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.store.database import Connection
 from anpr.store.queries import load_queries
 
 _SQL = load_queries("watchlists")
-
-Hit = tuple[Transit, Match, Watchlist]
-"""A transit, the entry it matches, and that entry's list."""
-
-
-class ImportMode(StrEnum):
-    """What happens to entries that are on the list but not among the new ones."""
-
-    ADD = "add"
-    REPLACE = "replace"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewEntry:
-    """A plate to put on a list; `plate` in its normal form."""
-
-    plate: str
-    reason: str
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImportResult:
-    """Entries added, changed (another reason), left as they were, and removed."""
-
-    added: int
-    changed: int
-    unchanged: int
-    removed: int
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def save_watchlist(conn: Connection, watchlist: Watchlist) -> None:
-    """Create the list, or replace its settings; its entries stay."""
-    raise NotImplementedError
+    """Create the list, or replace its settings; its entries stay. Raises InputError for a setting that is none."""
+    _check(watchlist)
+    values = {
+        "id": watchlist.id,
+        "name": watchlist.name,
+        "priority": str(watchlist.priority),
+        "purpose": watchlist.purpose,
+        "legal_basis": watchlist.legal_basis,
+        "match": str(watchlist.match),
+        "min_probability": watchlist.min_probability,
+    }
+    conn.execute(_SQL["save"], values)
 
 
 def list_watchlists(conn: Connection) -> list[tuple[Watchlist, int]]:
     """All lists by id, each with its number of entries."""
-    raise NotImplementedError
+    return [(watchlist_from_row(row), row["entries"]) for row in conn.execute(_SQL["list"])]
 
 
 def get_watchlist(conn: Connection, watchlist_id: str) -> Watchlist:
     """Raises InputError when there is no such list."""
-    raise NotImplementedError
+    row = conn.execute(_SQL["get"], {"id": watchlist_id}).fetchone()
+    if row is None:
+        raise InputError(f"watchlist {watchlist_id}: no such list")
+    return watchlist_from_row(row)
 
 
 def delete_watchlist(conn: Connection, watchlist_id: str) -> int:
     """Remove the list with its entries; returns how many. Its alarms stay. Raises InputError when there is none."""
-    raise NotImplementedError
+    get_watchlist(conn, watchlist_id)
+    removed = conn.execute(_SQL["delete_entries"], {"id": watchlist_id}).rowcount
+    conn.execute(_SQL["delete"], {"id": watchlist_id})
+    return removed
 
 
-def list_entries(conn: Connection, watchlist_id: str, after_plate: str | None = None, limit: int = 200) -> list[Entry]:
-    """Entries by plate; with `after_plate`, the ones after it."""
-    raise NotImplementedError
+def _check(watchlist: Watchlist) -> None:
+    if not _ID.fullmatch(watchlist.id):
+        raise InputError(f"watchlist {watchlist.id!r}: lower-case letters, digits, dot, dash, underscore; at most 64")
+    for name in ("name", "purpose", "legal_basis"):
+        if not getattr(watchlist, name).strip():
+            raise InputError(f"watchlist {watchlist.id}: {name.replace('_', ' ')} must not be empty")
+    if not 0 < watchlist.min_probability <= 1:
+        raise InputError(
+            f"watchlist {watchlist.id}: the least probability lies above 0 and at most at 1,"
+            f" not {watchlist.min_probability}"
+        )
 
 
-def import_entries(
-    conn: Connection, watchlist_id: str, entries: Sequence[NewEntry], mode: ImportMode = ImportMode.ADD
-) -> ImportResult:
-    """Put these entries on the list; an entry with the same plate and validity keeps its id.
-
-    Raises InputError when there is no such list.
-    """
-    raise NotImplementedError
-
-
-def add_entry(conn: Connection, watchlist_id: str, entry: NewEntry) -> Entry:
-    """Raises InputError when there is no such list, or the entry is on it already."""
-    raise NotImplementedError
-
-
-def remove_entry(conn: Connection, entry_id: int) -> Entry:
-    """Take an entry off its list; returns it. Raises InputError when there is none."""
-    raise NotImplementedError
-
-
-def matching_entries(conn: Connection, transits: Sequence[Transit]) -> list[Hit]:
-    """Every entry that one of these transits matches by its list's rule, valid at capture time.
-
-    Give the result to `raise_alarms`. Costs one query for the batch.
-    """
-    raise NotImplementedError
+def watchlist_from_row(row: dict[str, Any]) -> Watchlist:
+    """The list in a row of the table."""
+    return Watchlist(
+        id=row["id"],
+        name=row["name"],
+        priority=Priority(row["priority"]),
+        purpose=row["purpose"],
+        legal_basis=row["legal_basis"],
+        match=MatchMode(row["match"]),
+        min_probability=row["min_probability"],
+    )

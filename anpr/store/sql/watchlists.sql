@@ -1,0 +1,18 @@
+-- name: save
+INSERT INTO watchlists (id, name, priority, purpose, legal_basis, match, min_probability)
+VALUES (%(id)s, %(name)s, %(priority)s, %(purpose)s, %(legal_basis)s, %(match)s, %(min_probability)s)
+ON CONFLICT (id) DO UPDATE SET
+    name = excluded.name, priority = excluded.priority, purpose = excluded.purpose, legal_basis = excluded.legal_basis,
+    match = excluded.match, min_probability = excluded.min_probability;
+
+-- name: list
+SELECT w.*, (SELECT count(*) FROM entries e WHERE e.watchlist_id = w.id) AS entries FROM watchlists w ORDER BY w.id;
+
+-- name: get
+SELECT * FROM watchlists WHERE id = %(id)s;
+
+-- name: delete_entries
+DELETE FROM entries WHERE watchlist_id = %(id)s;
+
+-- name: delete
+DELETE FROM watchlists WHERE id = %(id)s;
