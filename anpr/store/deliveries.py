@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,16 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DayScope:
+    """What one run forwards: the transits captured in [since, until), a calendar day of the site, to one destination."""
+
+    destination: str
+    day: date
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
     """One transit on its way to one destination. `error` is the destination's or the transport's last answer."""
 
@@ -40,26 +50,19 @@ class Delivery:
     error: str | None
 
 
-def queue_deliveries(conn: Connection, destination: str, since: datetime, until: datetime, at: datetime) -> int:
-    """Queue every stored transit captured in [since, until) that this destination has no row of; returns how many."""
-    values = {"destination": destination, "since": since, "until": until, "at": at}
-    return conn.execute(_SQL["queue"], values).rowcount
+def queue_deliveries(conn: Connection, scope: DayScope, at: datetime) -> int:
+    """Queue every stored transit of the scope that its destination has no row of; returns how many."""
+    return conn.execute(_SQL["queue"], {**_values(scope), "at": at}).rowcount
 
 
-def queued_transits(
-    conn: Connection, destination: str, since: datetime, until: datetime, limit: int
-) -> list[StoredTransit]:
-    """The oldest queued transits captured in [since, until)."""
-    values = {"destination": destination, "since": since, "until": until, "limit": limit}
-    return [from_row(row) for row in conn.execute(_SQL["queued_transits"], values)]
+def queued_transits(conn: Connection, scope: DayScope, limit: int) -> list[StoredTransit]:
+    """The oldest queued transits of the scope."""
+    return [from_row(row) for row in conn.execute(_SQL["queued_transits"], {**_values(scope), "limit": limit})]
 
 
-def unqueued_transits(
-    conn: Connection, destination: str, since: datetime, until: datetime, limit: int
-) -> list[StoredTransit]:
-    """For a dry run: the oldest transits in [since, until) that are queued or have no row of this destination yet."""
-    values = {"destination": destination, "since": since, "until": until, "limit": limit}
-    return [from_row(row) for row in conn.execute(_SQL["unqueued_transits"], values)]
+def unqueued_transits(conn: Connection, scope: DayScope, limit: int) -> list[StoredTransit]:
+    """For a dry run: the oldest transits of the scope that are queued or have no row of its destination yet."""
+    return [from_row(row) for row in conn.execute(_SQL["unqueued_transits"], {**_values(scope), "limit": limit})]
 
 
 def mark_sent(conn: Connection, destination: str, transit_ids: Sequence[UUID], batch: str, at: datetime) -> int:
@@ -105,10 +108,9 @@ def deliveries_of_transit(conn: Connection, transit_id: UUID) -> list[Delivery]:
     return [_delivery(row) for row in conn.execute(_SQL["of_transit"], {"id": transit_id})]
 
 
-def count_deliveries(conn: Connection, destination: str, since: datetime, until: datetime) -> dict[DeliveryState, int]:
-    """How many transits captured in [since, until) stand in each state."""
-    rows = conn.execute(_SQL["count"], {"destination": destination, "since": since, "until": until})
-    counts = {row["state"]: row["count"] for row in rows}
+def count_deliveries(conn: Connection, scope: DayScope) -> dict[DeliveryState, int]:
+    """How many transits of the scope stand in each state."""
+    counts = {row["state"]: row["count"] for row in conn.execute(_SQL["count"], _values(scope))}
     return {state: counts.get(state.value, 0) for state in DeliveryState}
 
 
@@ -139,6 +141,10 @@ def _settle(
         "at": at,
     }
     return conn.execute(_SQL["settle"], values).rowcount
+
+
+def _values(scope: DayScope) -> dict[str, Any]:
+    return {"destination": scope.destination, "since": scope.since, "until": scope.until}
 
 
 def _delivery(row: dict[str, Any]) -> Delivery:

@@ -95,7 +95,5 @@ def read_time(where: str, text: str, zone: ZoneInfo) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as exc:
-        raise InputError(
-            f"{where}: {text[:40]!r} is not a time such as 2026-11-21 or 2026-11-21T08:30"
-        ) from exc
+        raise InputError(f"{where}: {text[:40]!r} is not a time such as 2026-11-21 or 2026-11-21T08:30") from exc
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
