@@ -22,7 +22,7 @@ class OnnxNetwork:
         self._name = weights.name
         try:
             self._session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-        except Exception as exc:  # noqa: BLE001  onnxruntime raises classes of its own that share only Exception
+        except Exception as exc:
             raise ModelError(f"{weights}: ONNX Runtime cannot load it: {_first_line(exc)}") from exc
         self._input = self._session.get_inputs()[0].name
 
@@ -30,7 +30,7 @@ class OnnxNetwork:
         """The network's only output. Raises ModelError when it throws."""
         try:
             output = self._session.run(None, {self._input: blob})[0]
-        except Exception as exc:  # noqa: BLE001  as above
+        except Exception as exc:
             raise ModelError(f"{self._name}: failed on an input of {blob.shape}: {_first_line(exc)}") from exc
         return np.asarray(output, np.float32)
 

@@ -39,14 +39,16 @@ def without_bands(line: Image) -> Image:
 
 def blue_mask(line: Image) -> Mask:
     """Blue areas wider than a letter's stroke; none when the line as a whole is blue."""
-    hue, saturation, value = cv2.split(cv2.cvtColor(line, cv2.COLOR_BGR2HSV))
+    hsv = np.asarray(cv2.cvtColor(line, cv2.COLOR_BGR2HSV), np.uint8)
+    hue, saturation, value = hsv[:, :, 0], hsv[:, :, 1], hsv[:, :, 2]
     hued = (hue >= _HUE[0]) & (hue <= _HUE[1])
     blue = hued & (value >= _LEAST_VALUE) & (saturation >= _least_saturation(hued, saturation))
     stroke = max(3, round(line.shape[0] * _THICKER_THAN))
-    mask = cv2.morphologyEx(blue.astype(np.uint8) * 255, cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8))
+    kernel = np.ones((stroke, stroke), np.uint8)
+    mask = np.asarray(cv2.morphologyEx(blue.astype(np.uint8) * 255, cv2.MORPH_OPEN, kernel), np.uint8)
     if _middle(mask).mean() > 255 * _MOSTLY_BLUE:
-        return np.zeros_like(mask, np.uint8)
-    return np.asarray(mask, np.uint8)
+        return np.zeros_like(mask)
+    return mask
 
 
 def _least_saturation(hued: npt.NDArray[np.bool_], saturation: Mask) -> float:

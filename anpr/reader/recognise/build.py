@@ -3,40 +3,43 @@
 from anpr.domain.errors import ModelError
 from anpr.reader.models import ModelCard, load_card
 from anpr.reader.onnx import OnnxNetwork
-from anpr.reader.recognise.alphabet import Folding, folding
+from anpr.reader.recognise.alphabet import folding
 from anpr.reader.recognise.reading import Recogniser
 from anpr.reader.recognise.recogniser import LineRecogniser, StepNetwork
 from anpr.settings import RecogniserSettings
 
 
 def build_recogniser(settings: RecogniserSettings, threads: int) -> Recogniser:
-    """Load the weights and be ready. Raises ModelError when the card, the weights or the engine's package is missing."""
+    """Load the weights and be ready.
+
+    Raises ModelError when the card, the weights or the engine's package is missing or wrong.
+    """
     card = load_card(settings.model, "recognise")
-    weights = card.weights()
-    own = OnnxNetwork(weights, threads)
-    network = _network(settings.engine, card, threads) if settings.engine != "onnxruntime" else own
-    return LineRecogniser(network, card.input, _folding(card, own))
+    own = OnnxNetwork(card.weights(), threads)
+    characters = _characters(card, own)
+    try:
+        signs = folding(characters)
+    except ValueError as exc:
+        raise ModelError(f"{card.name}: {exc}") from exc
+    network = own if settings.engine == "onnxruntime" else _other(settings.engine, card, characters, threads)
+    return LineRecogniser(network, card.input, signs)
 
 
-def _network(engine: str, card: ModelCard, threads: int) -> StepNetwork:
+def _other(engine: str, card: ModelCard, characters: tuple[str, ...], threads: int) -> StepNetwork:
     if engine == "openvino":
         from anpr.reader.openvino import OpenVinoNetwork  # noqa: PLC0415
 
         return OpenVinoNetwork(card.weights(), threads)
     from anpr.reader.recognise.paddle import PaddleNetwork  # noqa: PLC0415
 
-    return PaddleNetwork(card, threads)
+    return PaddleNetwork(card, characters[:-1], threads)  # it appends the space itself
 
 
-def _folding(card: ModelCard, network: OnnxNetwork) -> Folding:
-    """How this model's characters stand for plate signs; they are named in the card, or in the weights' metadata."""
-    listed = card.alphabet
+def _characters(card: ModelCard, network: OnnxNetwork) -> tuple[str, ...]:
+    """The characters of the output after the blank: named in the card, or in the weights' metadata."""
+    if card.alphabet is not None:
+        return card.alphabet
+    listed = network.metadata().get(card.alphabet_metadata or "")
     if listed is None:
-        named = network.metadata().get(card.alphabet_metadata or "")
-        if named is None:
-            raise ModelError(f"{card.name}: the weights have no metadata {card.alphabet_metadata!r} with characters")
-        listed = (*named.split("\n"), " ")  # PaddleOCR appends the space (use_space_char)
-    try:
-        return folding(listed)
-    except ValueError as exc:
-        raise ModelError(f"{card.name}: {exc}") from exc
+        raise ModelError(f"{card.name}: the weights have no metadata {card.alphabet_metadata!r} with characters")
+    return (*listed.split("\n"), " ")  # PaddleOCR appends the space (use_space_char)
