@@ -43,6 +43,7 @@ OUTBOX_BYTES = Gauge("anpr_outbox_bytes", "Bytes waiting for acknowledgement", [
 PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
 STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
+CONSUMER_RESTARTS = Counter("anpr_consumer_restarts_total", "Kafka consumers that were stuck", registry=REGISTRY)
 ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY

@@ -7,6 +7,8 @@ import pytest
 
 from anpr.clock import ManualClock
 
+pytest_plugins = ["tests.fixtures_database", "tests.kafka_broker"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

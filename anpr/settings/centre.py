@@ -24,15 +24,33 @@ class KafkaSettings(Section):
     bootstrap: str | None = None
     """host:port,host:port; from KAFKA_BOOTSTRAP."""
     group: str = "anpr-ingest"
-    """Consumer group of ingest."""
+    """Consumer group of the centre; its pictures are read by a second one, with -images at the end."""
+    topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = ""
+    """Put before each topic's name, so that several centres can share a broker: prato. makes prato.anpr.transits."""
+    partitions: Annotated[int, Field(ge=1, le=1000)] = 12
+    """Of topics that are made here: how many ingest processes can share the work."""
+    replication: Annotated[int, Field(ge=1, le=9)] = 1
+    """Of topics that are made here: on how many brokers each record lies. 3 where there are three brokers."""
+    retention_hours: Annotated[int, Field(ge=1)] = 168
+    """Of topics that are made here. Plates of people: no longer than the transits themselves are kept."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """As Kafka names it."""
     ca_file: str | None = None
-    """Certificate authority for SSL."""
+    """PEM certificates that the broker's must be signed by; none means those of the system."""
+    certificate_file: str | None = None
+    """PEM certificate we show to a broker that asks for one."""
+    key_file: str | None = None
+    """PEM key of that certificate."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     username: str | None = None
-    """For SASL/SCRAM-SHA-512."""
     password: SecretStr | None = None
-    """For SASL; from the environment, not from a repository."""
+
+    @model_validator(mode="after")
+    def _sasl_needs_a_login(self) -> "KafkaSettings":
+        if self.security_protocol.startswith("SASL") and not (self.username and self.password):
+            raise ValueError(f"{self.security_protocol} needs a username and a password")
+        if self.key_file and not self.certificate_file:
+            raise ValueError("key_file needs a certificate_file")
+        return self
 
 
 class IngestSettings(Section):

@@ -205,10 +205,11 @@ def test_another_reader_may_acknowledge_while_it_is_written(outbox: Outbox, path
 
 
 def test_threads_of_one_process_put_at_once(outbox: Outbox) -> None:
-    threads = [
-        threading.Thread(target=lambda first: [put(outbox, n, 2_000) for n in range(first, first + 10)], args=(start,))
-        for start in (0, 100, 200, 300)
-    ]
+    def put_ten(first: int) -> None:
+        for number in range(first, first + 10):
+            put(outbox, number, 2_000)
+
+    threads = [threading.Thread(target=put_ten, args=(start,)) for start in (0, 100, 200, 300)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,0 +1,7 @@
+"""Apache Kafka between edge and centre."""
+
+from anpr.transport.kafka.publisher import KafkaPublisher
+from anpr.transport.kafka.source import KafkaSource
+from anpr.transport.kafka.topics import DEADLETTER_TOPIC, create_topics
+
+__all__ = ["DEADLETTER_TOPIC", "KafkaPublisher", "KafkaSource", "create_topics"]

@@ -1,0 +1,146 @@
+"""From Kafka: one member of a consumer group, offsets committed by hand."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import errors as kafka_errors
+
+from anpr.clock import Clock
+from anpr.domain.errors import TransportError
+from anpr.message import IMAGES_TOPIC
+from anpr.metrics import CONSUMER_RESTARTS
+from anpr.settings import KafkaSettings
+from anpr.transport.kafka.client import client_options, connect, mapped_errors
+from anpr.transport.kafka.topics import MAX_RECORD_BYTES, full_name, full_names
+from anpr.transport.source import Incoming
+
+log = logging.getLogger(__name__)
+
+STALL_S = 30.0
+"""So long without a record, while records wait, and the consumer is taken for stuck."""
+
+_ASK_TIMEOUT_MS = 10_000
+_FETCH_BYTES = 16 * 1024 * 1024
+_SMALL_FETCH_BYTES = 1024 * 1024
+
+# After a rebalance the partition is another member's: it reads again what we stored, and that changes nothing.
+_NOT_OURS_ANY_MORE = (
+    kafka_errors.CommitFailedError,
+    kafka_errors.FencedInstanceIdError,
+    kafka_errors.IllegalGenerationError,
+    kafka_errors.RebalanceInProgressError,
+    kafka_errors.UnknownMemberIdError,
+)
+
+
+class KafkaSource:
+    """Reads `topics` (without prefix) as a member of the settings' group. For one thread.
+
+    Connects when it is first polled, and again after an error. kafka-python is known to stop fetching after some
+    rebalances (its issues 3106, 3131, 3138): a consumer that gets nothing while records wait is replaced.
+    """
+
+    def __init__(self, settings: KafkaSettings, topics: Sequence[str], clock: Clock) -> None:
+        self._settings = settings
+        self._topics = tuple(topics)
+        self._clock = clock
+        self._consumer: Any = None
+        self._progress_at = clock.monotonic()
+
+    def poll(self, max_records: int, timeout_s: float) -> list[Incoming]:
+        try:
+            with mapped_errors("reading", self._settings):
+                self._open()
+                batches = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+                if not batches:
+                    self._watch()
+        except TransportError:
+            self.close()
+            raise
+        if batches:
+            self._progress_at = self._clock.monotonic()
+        return [self._incoming(record) for batch in batches.values() for record in batch]
+
+    def commit(self, records: Sequence[Incoming]) -> None:
+        if self._consumer is None or not records:
+            return
+        try:
+            with mapped_errors("committing", self._settings):
+                self._consumer.commit(self._offsets(records), timeout_ms=_ASK_TIMEOUT_MS)
+        except TransportError as exc:
+            if isinstance(exc.__cause__, _NOT_OURS_ANY_MORE):
+                log.info("%s: the group was rebalanced; what is stored will be read again and change nothing", exc)
+                return
+            self.close()
+            raise
+
+    def close(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is None:
+            return
+        try:
+            consumer.close(autocommit=False, timeout_ms=2000)
+        except kafka_errors.KafkaError as exc:
+            log.info("kafka %s: closing: %s", self._settings.bootstrap, exc)
+
+    def _open(self) -> None:
+        if self._consumer is not None:
+            return
+        self._consumer = connect(KafkaConsumer, **self._options())
+        for topic in full_names(self._settings, self._topics):
+            if not self._consumer.partitions_for_topic(topic):
+                raise kafka_errors.UnknownTopicOrPartitionError(f"there is no topic {topic}")
+        self._consumer.subscribe(full_names(self._settings, self._topics))
+        self._progress_at = self._clock.monotonic()
+
+    def _options(self) -> dict[str, Any]:
+        largest = MAX_RECORD_BYTES if IMAGES_TOPIC in self._topics else _SMALL_FETCH_BYTES
+        return client_options(self._settings) | {
+            "group_id": self._settings.group + ("-images" if self._topics == (IMAGES_TOPIC,) else ""),
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "allow_auto_create_topics": False,
+            "max_partition_fetch_bytes": largest,
+            "fetch_max_bytes": _FETCH_BYTES,
+            "metrics_enabled": False,
+        }
+
+    def _watch(self) -> None:
+        """Raise when nothing came for STALL_S although something waits."""
+        if self._clock.monotonic() - self._progress_at < STALL_S:
+            return
+        self._progress_at = self._clock.monotonic()
+        waiting = self._waiting()
+        if waiting:
+            CONSUMER_RESTARTS.inc()
+            raise kafka_errors.KafkaTimeoutError(f"no record for {STALL_S:.0f} s while {waiting} wait: starting anew")
+
+    def _waiting(self) -> int:
+        mine = self._consumer.assignment()
+        if not mine:
+            return 0
+        ends = self._consumer.end_offsets(list(mine), timeout_ms=_ASK_TIMEOUT_MS)
+        positions = {each: self._consumer.position(each, timeout_ms=_ASK_TIMEOUT_MS) or 0 for each in mine}
+        return sum(max(0, ends[each] - positions[each]) for each in mine)
+
+    def _incoming(self, record: Any) -> Incoming:
+        return Incoming(
+            topic=record.topic.removeprefix(self._settings.topic_prefix),
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key or b"",
+            headers={name: value or b"" for name, value in record.headers},
+            value=record.value or b"",
+        )
+
+    def _offsets(self, records: Sequence[Incoming]) -> dict[TopicPartition, OffsetAndMetadata]:
+        last: dict[tuple[str, int], int] = {}
+        for record in records:
+            where = (record.topic, record.partition)
+            last[where] = max(last.get(where, -1), record.offset)
+        return {
+            TopicPartition(full_name(self._settings, topic), partition): OffsetAndMetadata(offset + 1, "", -1)
+            for (topic, partition), offset in last.items()
+        }

@@ -1,0 +1,76 @@
+"""The topics, and how long and how large they may be.
+
+| topic | key | partitions | kept |
+|---|---|---|---|
+| anpr.transits | gate id | kafka.partitions | kafka.retention_hours |
+| anpr.images | transit id | kafka.partitions | kafka.retention_hours |
+| anpr.deadletter | as it came | 1 | kafka.retention_hours |
+"""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError
+
+from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
+from anpr.settings import KafkaSettings
+from anpr.transport.kafka.client import client_options, connect, mapped_errors
+
+DEADLETTER_TOPIC = "anpr.deadletter"
+MAX_RECORD_BYTES = MAX_IMAGE_BYTES + 64 * 1024
+"""A picture with its key, headers and the batch around it."""
+
+
+def create_topics(settings: KafkaSettings) -> list[str]:
+    """Make the topics that are missing; those that are there stay as they are. The names of the new ones.
+
+    Raises TransportError.
+    """
+    with mapped_errors("creating topics", settings), _connected(settings) as admin:
+        there = set(admin.list_topics())
+        missing = {name: spec for name, spec in topic_specs(settings).items() if name not in there}
+        return [name for name, spec in missing.items() if _create(admin, name, spec)]
+
+
+def _connected(settings: KafkaSettings) -> contextlib.closing[KafkaAdminClient]:
+    return contextlib.closing(connect(KafkaAdminClient, **client_options(settings)))
+
+
+def _create(admin: KafkaAdminClient, name: str, spec: dict[str, Any]) -> bool:
+    try:
+        admin.create_topics({name: spec}, wait_for_metadata=True)
+    except TopicAlreadyExistsError:  # another process was quicker
+        admin.wait_for_topics([name])
+        return False
+    return True
+
+
+def topic_specs(settings: KafkaSettings) -> dict[str, dict[str, Any]]:
+    """By full name: what kafka-python's create_topics takes."""
+    common = {
+        "retention.ms": str(settings.retention_hours * 3_600_000),
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+        # With three copies, two must have a record before it counts: one broker may die at any time.
+        "min.insync.replicas": "2" if settings.replication >= 3 else "1",
+    }
+    sizes = {TRANSITS_TOPIC: settings.partitions, IMAGES_TOPIC: settings.partitions, DEADLETTER_TOPIC: 1}
+    return {
+        full_name(settings, topic): {
+            "num_partitions": partitions,
+            "replication_factor": settings.replication,
+            "configs": common,
+        }
+        for topic, partitions in sizes.items()
+    }
+
+
+def full_name(settings: KafkaSettings, topic: str) -> str:
+    """As the broker knows it."""
+    return settings.topic_prefix + topic
+
+
+def full_names(settings: KafkaSettings, topics: Sequence[str]) -> list[str]:
+    """As the broker knows them."""
+    return [full_name(settings, topic) for topic in topics]

@@ -1,0 +1,78 @@
+"""From the outbox to the broker: metadata before images, the oldest first, each kept until it is acknowledged."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+from anpr.clock import Clock
+from anpr.domain.errors import TransportError
+from anpr.transport.backoff import Backoff
+from anpr.transport.records import OutboxRecord, RecordKind
+from anpr.transport.spool import Spool
+
+log = logging.getLogger(__name__)
+
+PAGE_RECORDS = 500
+LOOK_EVERY_S = 0.05
+
+
+class Publisher(Protocol):
+    """Where records go."""
+
+    def publish(self, records: Sequence[OutboxRecord]) -> list[int]:
+        """Send all; the `seq` of those that were acknowledged. Raises TransportError when none was."""
+
+
+class Pump:
+    """Moves records while `run` runs; one per outbox."""
+
+    def __init__(self, outbox: Spool, publisher: Publisher, clock: Clock, backoff: Backoff | None = None) -> None:
+        self._outbox = outbox
+        self._publisher = publisher
+        self._clock = clock
+        self._backoff = backoff or Backoff()
+        # Where the broker refused a whole page for good, we go on behind it until everything else is out.
+        self._behind = dict.fromkeys(RecordKind, 0)
+
+    def run(self, stop: threading.Event) -> None:
+        """Publish what waits, and what comes, until `stop` is set.
+
+        A broker that is away is tried again for ever: the outbox keeps the records, within its quota.
+        Raises only what the outbox raises.
+        """
+        while not stop.is_set():
+            try:
+                idle = not self.step()
+            except TransportError as exc:
+                wait_s = self._backoff.next_s()
+                log.warning("%s; next try in %.1f s", exc, wait_s)
+                self._clock.wait(stop, wait_s)
+            else:
+                self._backoff.reset()
+                if idle:
+                    self._clock.wait(stop, LOOK_EVERY_S)
+
+    def step(self) -> bool:
+        """Publish one page; false when nothing waits. Raises TransportError when none of it was acknowledged."""
+        for kind in RecordKind:  # metadata first, asked for anew before each page of images
+            page = self._outbox.pending(kind, PAGE_RECORDS, self._behind[kind])
+            if page:
+                self._publish(kind, page)
+                return True
+        self._behind = dict.fromkeys(RecordKind, 0)
+        return False
+
+    def _publish(self, kind: RecordKind, page: list[OutboxRecord]) -> None:
+        try:
+            acknowledged = self._publisher.publish(page)
+        except TransportError as exc:
+            if exc.permanent:
+                self._behind[kind] = page[-1].seq
+            raise
+        self._outbox.acknowledge(acknowledged)
+
+
+def pump(outbox: Spool, publisher: Publisher, clock: Clock, stop: threading.Event) -> None:
+    """Publish from this outbox until `stop` is set; see Pump.run."""
+    Pump(outbox, publisher, clock).run(stop)
