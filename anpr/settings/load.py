@@ -26,6 +26,8 @@ class LoadedSettings:
 
     settings: Settings
     sources: Mapping[str, str]
+    path: Path | None
+    """The file they came from, if there was one."""
 
     def source_of(self, key: str) -> str:
         """`file PATH`, `environment`, or `default`."""
@@ -52,7 +54,7 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
         settings = Settings(**_merge(from_file, from_environment))
     except ValidationError as exc:
         raise SettingsError(_explain(exc, sources, path)) from exc
-    return LoadedSettings(settings=settings, sources=sources)
+    return LoadedSettings(settings=settings, sources=sources, path=path)
 
 
 def _read_file(path: Path) -> Tree:

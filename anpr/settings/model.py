@@ -92,3 +92,18 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """For schedules and screens."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def outbox_path(self) -> Path:
+        """Where the reader keeps what is not acknowledged yet."""
+        return self.data_dir / "outbox.sqlite"
+
+    @property
+    def images_dir(self) -> Path:
+        """Where the centre keeps pictures."""
+        return self.data_dir / "images"
+
+    @property
+    def embedded_database_dir(self) -> Path:
+        """Where the embedded PostgreSQL lives when `database.url` is empty."""
+        return self.data_dir / "postgres"

@@ -1,0 +1,59 @@
+"""`anpr up`: everything on this machine."""
+
+import json
+import signal
+import threading
+from dataclasses import asdict
+from types import FrameType
+
+import click
+
+from anpr.cli.duration import DURATION
+from anpr.cli.main import loaded_settings
+from anpr.clock import SystemClock
+from anpr.up.demo import demo_machine
+from anpr.up.machine import Machine, Summary
+from anpr.up.run import run_up
+
+
+@click.command(name="up")
+@click.option("--for", "seconds", type=DURATION, help="End by itself after this long (60s, 5m, 1h).")
+@click.option("--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
+    """Run everything on this machine: database, reader, ingest, console, forwarding.
+
+    Without a settings file it is a demo: two drawn streets with real RTSP streams, in var/demo.
+    With one (--config or ANPR_CONFIG) it runs that site's cameras.
+    """
+    clock, stop = SystemClock(), _stop_on_signals()
+    loaded = loaded_settings(ctx)
+    if loaded.path is None:
+        with demo_machine(clock, _say) as machine:
+            summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
+    else:
+        machine = Machine(settings=loaded.settings, settings_file=loaded.path)
+        summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
+    _report(summary, as_json)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGTERM, ask)
+    return stop
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _report(summary: Summary, as_json: bool) -> None:
+    values = asdict(summary)
+    _say("  ".join(f"{name} {value}" for name, value in values.items()))
+    if as_json:
+        click.echo(json.dumps(values))

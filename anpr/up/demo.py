@@ -1,0 +1,73 @@
+"""The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, forwarding you can watch."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from anpr.clock import Clock
+from anpr.demo.clips import ensure_clips
+from anpr.demo.rtsp import RtspServer
+from anpr.domain.watchlist import Priority, Watchlist
+from anpr.settings import load_settings, resource_path
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.database import Connection
+from anpr.store.watchlists import ImportMode, import_entries, read_entries_csv, save_watchlist
+from anpr.up.machine import Machine, Say
+from anpr.up.ports import free_port
+
+WATCHLIST = Watchlist(
+    id="demo",
+    name="Lista dimostrativa",
+    priority=Priority.HIGH,
+    purpose="demonstration",
+    legal_basis="none: drawn vehicles with invented plates",
+)
+
+
+@contextmanager
+def demo_machine(clock: Clock, say: Say) -> Iterator[Machine]:
+    """A machine whose cameras are drawn streets, served for as long as the context lasts."""
+    template = resource_path("config", "demo.yaml")
+    data_dir = load_settings(template).settings.data_dir
+    clips = data_dir / "clips"
+    ensure_clips(clips, say)
+    with RtspServer(clips, port=free_port("127.0.0.1", 18554)) as server:
+        settings_file = _write_settings(template, data_dir / "settings.yaml", server)
+        yield Machine(
+            settings=load_settings(settings_file).settings,
+            settings_file=settings_file,
+            prepare=lambda conn: import_demo_watchlist(conn, clock),
+        )
+
+
+def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
+    """Put the demo's list in place, as shipped; written down in the audit like every change of a list."""
+    path = resource_path("config", "watchlist-demo.csv")
+    save_watchlist(conn, WATCHLIST)
+    result = import_entries(conn, WATCHLIST.id, read_entries_csv(path), ImportMode.REPLACE)
+    if result.added or result.changed or result.removed:
+        event = AuditEvent(
+            actor="anpr up",
+            action=AuditAction.WATCHLIST_IMPORTED,
+            at=clock.now(),
+            reason="demonstration",
+            detail={"watchlist": WATCHLIST.id, "file": path.name, "added": result.added},
+        )
+        append(conn, event)
+
+
+def _write_settings(template: Path, target: Path, server: RtspServer) -> Path:
+    """The shipped settings with the cameras' addresses as they really are."""
+    tree: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
+    for gate in tree["gates"]:
+        for camera in gate["cameras"]:
+            camera["url"] = server.url(urlsplit(camera["url"]).path.lstrip("/"))
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        yaml.safe_dump(tree, file, allow_unicode=True, sort_keys=False)
+    return target

@@ -1,0 +1,57 @@
+"""The first logins: made when nobody can log in yet, kept in a file that only this user can read."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from anpr.clock import Clock
+from anpr.domain.access import Role
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.database import Connection
+from anpr.store.passwords import hash_password
+from anpr.store.users import User, create_user, list_users
+
+FILE = "first-logins.txt"
+_FIRST = (("operatore", Role.OPERATOR), ("revisore", Role.AUDITOR), ("amministratore", Role.ADMINISTRATOR))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Login:
+    """A name and its password."""
+
+    name: str
+    role: str
+    password: str
+
+
+def ensure_logins(conn: Connection, folder: Path, clock: Clock) -> list[Login]:
+    """The first logins, made now if there are no users at all; empty when somebody else made users."""
+    if list_users(conn):
+        return _read(folder / FILE)
+    logins = [Login(name=name, role=str(role), password=secrets.token_urlsafe(12)) for name, role in _FIRST]
+    for login in logins:
+        create_user(conn, User(name=login.name, role=Role(login.role), password_hash=hash_password(login.password)))
+        event = AuditEvent(
+            actor="anpr up",
+            action=AuditAction.USER_CREATED,
+            at=clock.now(),
+            reason="first start",
+            detail={"user": login.name, "role": login.role},
+        )
+        append(conn, event)
+    _write(folder / FILE, logins)
+    return logins
+
+
+def _write(path: Path, logins: list[Login]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(f"{login.name} {login.role} {login.password}\n" for login in logins)
+
+
+def _read(path: Path) -> list[Login]:
+    if not path.exists():
+        return []
+    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [Login(name=name, role=role, password=password) for name, role, password in rows]
