@@ -39,7 +39,6 @@ def test_input_is_left_alone(plate: Image) -> None:
 
 
 def test_horizontal_motion_blurs_along_only() -> None:
-    moved = motion_blur(plate, 9, 0)
     edges = np.full((60, 60, 3), 40, np.uint8)
     edges[20:40, 20:40] = 220
     moved = motion_blur(edges, 9, 0)
