@@ -11,6 +11,7 @@ from av.video.stream import VideoStream
 from anpr.reader.image_file import Image
 
 _QUARTER = 90
+"""Degrees."""
 
 
 class Decoder:
@@ -26,24 +27,31 @@ class Decoder:
         self.bad_packets = 0
         """Packets that could not be decoded so far."""
         self.bad_run = 0
-        """Those of them that came since the last good frame."""
+        """Those of them that came since the last good picture."""
 
-    def __iter__(self) -> Iterator[VideoFrame]:
-        """Raises av.FFmpegError when the container cannot be read any further."""
+    def batches(self) -> Iterator[list[VideoFrame]]:
+        """The pictures that each packet completes, often none.
+
+        Raises av.FFmpegError when the container cannot be read any further.
+        """
         for packet in self.container.demux(self.stream):
             try:
-                frames = packet.decode()
+                pictures = packet.decode()
             except av.FFmpegError:
                 self.bad_packets += 1
                 self.bad_run += 1
-                continue
-            for frame in frames:
+                pictures = []
+            if pictures:
                 self.bad_run = 0
-                yield frame
+            yield pictures
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        for pictures in self.batches():
+            yield from pictures
 
 
-def to_image(frame: VideoFrame) -> Image:
-    """The frame's pixels, upright: phones and some cameras store them turned and say so beside them."""
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    turns = round(frame.rotation / _QUARTER) % 4
+def to_image(picture: VideoFrame) -> Image:
+    """The picture's pixels, upright: phones and some cameras store them turned and say so beside them."""
+    image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
+    turns = round(picture.rotation / _QUARTER) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

@@ -1,0 +1,74 @@
+"""How a camera is doing: kept, counted, and told in one line."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from anpr.clock import Clock
+from anpr.domain.errors import CameraError, CameraFault
+from anpr.metrics import CAMERA_FAULTS, CAMERA_UP
+
+log = logging.getLogger(__name__)
+
+
+class CameraStatus(StrEnum):
+    """connecting → up ⇄ fault; a file ends in finished, stop() in stopped."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    FAULT = "fault"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CameraState:
+    """`fault` is the last one while the camera is not up; on a finished file ENDED means that all of it was read."""
+
+    status: CameraStatus
+    since: datetime
+    fault: CameraFault | None = None
+
+
+class CameraHealth:
+    """The state of one camera. Each change replaces the whole value, so that any thread may look at it."""
+
+    def __init__(self, camera_id: str, clock: Clock) -> None:
+        self._camera_id = camera_id
+        self._clock = clock
+        self._up = CAMERA_UP.labels(camera_id)
+        self._up.set(0)
+        self.state = CameraState(status=CameraStatus.CONNECTING, since=clock.now())
+
+    def came_up(self, size: tuple[int, int]) -> None:
+        """The first frame of a session arrived; `size` is width and height in px."""
+        log.info("camera %s: up, %d x %d px", self._camera_id, *size)
+        self._up.set(1)
+        self._change(CameraStatus.UP)
+
+    def failed(self, error: CameraError, retry_s: float) -> None:
+        """A session ended by `error`; the next begins in `retry_s` seconds."""
+        CAMERA_FAULTS.labels(self._camera_id, error.fault).inc()
+        log.warning("%s; next try in %.1f s", error, retry_s)
+        self._down(CameraStatus.FAULT, error.fault)
+
+    def finished(self, error: CameraError | None) -> None:
+        """A file was read, to its end or to where it is broken."""
+        if error is None:
+            log.info("camera %s: read to its end", self._camera_id)
+        else:
+            CAMERA_FAULTS.labels(self._camera_id, error.fault).inc()
+            log.error("%s", error)
+        self._down(CameraStatus.FINISHED, error.fault if error else CameraFault.ENDED)
+
+    def stopped(self) -> None:
+        """Nobody wants frames any more."""
+        self._down(CameraStatus.STOPPED, None)
+
+    def _down(self, status: CameraStatus, fault: CameraFault | None) -> None:
+        self._up.set(0)
+        self._change(status, fault)
+
+    def _change(self, status: CameraStatus, fault: CameraFault | None = None) -> None:
+        self.state = CameraState(status=status, since=self._clock.now(), fault=fault)

@@ -1,0 +1,47 @@
+"""Where the thread that captures leaves a shot for the one that reads plates."""
+
+import threading
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Mailbox(Generic[Item]):
+    """Holds one item. `newest_wins`: an unread item gives way to a newer one; else its giver waits until it is read."""
+
+    def __init__(self, *, newest_wins: bool) -> None:
+        self._newest_wins = newest_wins
+        self._changed = threading.Condition()
+        self._item: Item | None = None
+        self._closed = False
+
+    def put(self, item: Item) -> int:
+        """Leaves `item`, except in a closed box; returns how many gave way to it unread, 0 or 1."""
+        with self._changed:
+            if not self._newest_wins:
+                self._changed.wait_for(lambda: self._item is None or self._closed)
+            if self._closed:
+                return 0
+            lost = 0 if self._item is None else 1
+            self._item = item
+            self._changed.notify_all()
+            return lost
+
+    def take(self, timeout_s: float) -> Item | None:
+        """The item, as soon as there is one; None when the time is up, or when the box is closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
+            item, self._item = self._item, None
+            self._changed.notify_all()
+            return item
+
+    def close(self) -> None:
+        """Nothing is taken in any more, and nobody waits."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def is_empty(self) -> bool:
+        with self._changed:
+            return self._item is None
