@@ -7,8 +7,12 @@ from functools import cache, lru_cache
 from anpr.domain.formats import CLASSES, FORMATS, PROVINCES
 from anpr.domain.read import Candidate
 
-UNKNOWN = 0.1
-"""Weight of a text that fits no format we know: the world has more plates than our table."""
+UNKNOWN = 0.03
+"""Weight of a text that fits no format we know: the world has more plates than our table.
+
+Of 2664 plates of 30 countries 96 % fit one of FORMATS. From 0.1 down to 0.02 the reads of 273 crops kept apart from
+training go from .897 to .905 right; with 0.1 a 1 read as I on a British plate stays undecided over 140 frames.
+"""
 
 _SHAPE = re.compile(r"(?=.*[0-9])[0-9A-ZÄÖÜ]{3,9}")
 _NO_PLATE = 0.01
