@@ -23,6 +23,7 @@ from scripts.detector.scenes import drawn_street
 from scripts.detector.training import Run, arguments
 from scripts.train_detector import main
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 HAS_TRAINER = all(importlib.util.find_spec(name) for name in ("ultralytics", "onnx", "onnxslim"))
 
 
@@ -92,8 +93,8 @@ def test_card_is_one_the_reader_accepts(tmp_path: Path) -> None:
     assert card.weights() == weights
 
 
-def test_shipped_card_fits_the_shipped_weights(repository: Path) -> None:
-    card = load_card(str(repository / "models" / "plate_detector.json"), "detect")
+def test_shipped_card_fits_the_shipped_weights() -> None:
+    card = load_card(str(REPOSITORY / "models" / "plate_detector.json"), "detect")
     assert card.weights().stat().st_size < 12_000_000
     assert card.output.shape == (1, 5, cells(card.input.width, card.input.height))
     assert card.scores["det_val"]["n_plates"] > 500
@@ -117,11 +118,11 @@ def test_missing_trainer_says_what_to_install(drawn_folder: Path, tmp_path: Path
 
 @pytest.mark.skipif(not HAS_TRAINER, reason="the extra `train` (ultralytics) is not installed: no real training steps")
 @pytest.mark.timeout(900)
-def test_a_few_real_steps_from_folder_to_card(drawn_folder: Path, tmp_path: Path, repository: Path) -> None:
+def test_a_few_real_steps_from_folder_to_card(drawn_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "plate_detector.onnx"
     order = [str(drawn_folder), "--work", str(tmp_path / "work"), "--out", str(out), "--size", "128", "96", "--quick"]
     command = [sys.executable, "-m", "scripts.train_detector", *order]
-    made = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    made = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-2000:]
     card = load_card(str(out.with_suffix(".json")), "detect")
     assert card.weights() == out
@@ -130,6 +131,6 @@ def test_a_few_real_steps_from_folder_to_card(drawn_folder: Path, tmp_path: Path
     assert [stage["name"] for stage in written["training"]["stages"]] == [stage.name for stage in STAGES]
     assert written["scores"]["det_val"]["n_images"] == 4
     # The same command again finds every stage done and trains nothing.
-    again = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    again = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert again.returncode == 0
     assert again.stdout.count("done before, skipped") == len(STAGES)
