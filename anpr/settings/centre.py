@@ -89,7 +89,9 @@ class DestinationSettings(Section):
     target: str
     """directory:…, or sftp://user@host:port/path; a password comes from secret_file."""
     secret_file: str | None = None
-    """File with the password of target."""
+    """File with the password of target; with key_file, the passphrase of that key."""
+    key_file: str | None = None
+    """Private key for sftp, in OpenSSH or PEM form, instead of a password."""
     known_hosts_file: str | None = None
     """Host keys that are trusted, in OpenSSH form; required for sftp."""
     at: time = time(2, 30)
@@ -106,6 +108,11 @@ class RetentionSettings(Section):
     """Days that data is kept. 7 is the law's limit for municipal urban security (D.L. 11/2009 art. 6(8))."""
 
     transit_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """Transits, their pictures, and refused messages."""
+    alarm_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """Alarms, counted from the transit's capture."""
+    ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """What was forwarded when: rows without plates."""
     """Days that transits and their images are kept."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825
     """Days that the audit is kept."""

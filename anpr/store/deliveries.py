@@ -26,7 +26,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayScope:
-    """What one run forwards: the transits captured in [since, until), a calendar day of the site, to one destination."""
+    """What one run forwards to one destination: transits captured in [since, until), a calendar day of the site."""
 
     destination: str
     day: date

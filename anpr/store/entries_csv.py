@@ -76,8 +76,7 @@ def _read_row(where: str, cells: list[str], zone: ZoneInfo) -> NewEntry:
         valid_from=read_time(f"{where}: valid_from", valid_from, zone),
         valid_to=read_time(f"{where}: valid_to", valid_to, zone),
     )
-    if entry.valid_from and entry.valid_to and entry.valid_from >= entry.valid_to:
-        raise InputError(f"{where}: valid_to: must be after valid_from")
+    check_validity(f"{where}: valid_to", entry.valid_from, entry.valid_to)
     return entry
 
 
@@ -97,3 +96,9 @@ def read_time(where: str, text: str, zone: ZoneInfo) -> datetime | None:
     except ValueError as exc:
         raise InputError(f"{where}: {text[:40]!r} is not a time such as 2026-11-21 or 2026-11-21T08:30") from exc
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def check_validity(where: str, valid_from: datetime | None, valid_to: datetime | None) -> None:
+    """Raises InputError naming `where` when the end does not come after the start."""
+    if valid_from and valid_to and valid_from >= valid_to:
+        raise InputError(f"{where}: must be after the start of the validity")

@@ -1,0 +1,2 @@
+-- name: forget_plates
+DELETE FROM plates WHERE last_day < %(before)s;
