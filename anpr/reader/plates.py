@@ -1,5 +1,6 @@
 """From a picture to plate reads: find, gate, read, weigh."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,8 @@ class Look:
 
     accepted: tuple[PlateRead, ...]
     rejected: tuple[Rejected, ...]
+    unread: tuple[Box, ...] = ()
+    """Plates that nobody asked to read."""
 
 
 class PlateReader:
@@ -66,21 +69,28 @@ class PlateReader:
         """The plates in the picture, best detector score first. Raises ModelError."""
         return list(self.look(image).accepted)
 
-    def look(self, image: Image) -> Look:
-        """The plates, and the detections that were turned down with the reason. Raises ModelError."""
+    def look(self, image: Image, wanted: Callable[[Box], bool] = lambda _: True) -> Look:
+        """The plates, and the detections that were turned down with the reason. Raises ModelError.
+
+        `wanted` says whether a plate at this place is worth the reading: one that was read often enough is not.
+        """
         accepted: list[PlateRead] = []
         rejected: list[Rejected] = []
+        unread: list[Box] = []
         for detection in self._detector.detect(image):
             reason = self._detection_fault(detection)
             if reason is not None:
                 rejected.append(Rejected(box=detection.box, score=detection.score, reason=reason))
+                continue
+            if not wanted(detection.box):
+                unread.append(detection.box)
                 continue
             result = self.read_box(image, detection)
             if isinstance(result, Rejected):
                 rejected.append(result)
             else:
                 accepted.append(result)
-        return Look(accepted=tuple(accepted), rejected=tuple(rejected))
+        return Look(accepted=tuple(accepted), rejected=tuple(rejected), unread=tuple(unread))
 
     def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
         """Read the plate in this box of the picture."""
