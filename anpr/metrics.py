@@ -14,6 +14,7 @@ class Drop(StrEnum):
     PLATE_TOO_SMALL = "plate-too-small"
     PLATE_LOW_SCORE = "plate-low-score"
     PLATE_SHAPE = "plate-shape"
+    PLATE_TWICE = "plate-twice"
     PLATE_NO_TEXT = "plate-no-text"
     READ_LOW_CONFIDENCE = "read-low-confidence"
     TRACK_TOO_FEW_READS = "track-too-few-reads"

@@ -1,6 +1,5 @@
 """From a picture to plate reads: find, gate, read, weigh."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,32 +7,17 @@ import numpy as np
 from anpr.domain.grammar import country, weigh
 from anpr.domain.read import Box, PlateRead
 from anpr.metrics import Drop
+from anpr.reader.close_up import find_close_up
 from anpr.reader.detect import Detection, Detector, build_detector
+from anpr.reader.gates import Gates, covered
 from anpr.reader.image_file import Image
-from anpr.reader.recognise import Reading, Recogniser, build_recogniser
+from anpr.reader.recognise import Recogniser, build_recogniser
 from anpr.settings import ReaderSettings
 
 MARGIN = 0.15
 """Of the box's width and height, added around it in all: half at each side."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gates:
-    """What a detection and its text must have to count as a plate."""
-
-    min_score: float
-    """Of the detector."""
-    min_confidence: float
-    """Of the text."""
-    min_width_px: float = 28.0
-    """Of the box: 7 characters of 4 px each are the least that anybody can read."""
-    min_height_px: float = 9.0
-    shape: tuple[float, float] = (0.8, 7.5)
-    """Least and most width ÷ height. 177×177 mm leaning, to 520×110 mm seen from above."""
-    min_signs: int = 3
-    """The shortest plates have so many; overlay text and stickers are often shorter."""
-    max_signs: int = 12
-    """POLIZIAH1234."""
+_SAME_PLACE = 0.6
+"""Of the smaller of two boxes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,9 +26,18 @@ class Rejected:
 
     box: Box
     score: float
+    """The detector's."""
     reason: Drop
     raw: str = ""
     confidence: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Boxes worth reading, best score first, and those that are not."""
+
+    detections: tuple[Detection, ...]
+    rejected: tuple[Rejected, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +46,6 @@ class Look:
 
     accepted: tuple[PlateRead, ...]
     rejected: tuple[Rejected, ...]
-    unread: tuple[Box, ...] = ()
-    """Plates that nobody asked to read."""
 
 
 class PlateReader:
@@ -69,71 +60,54 @@ class PlateReader:
         """The plates in the picture, best detector score first. Raises ModelError."""
         return list(self.look(image).accepted)
 
-    def look(self, image: Image, wanted: Callable[[Box], bool] = lambda _: True) -> Look:
-        """The plates, and the detections that were turned down with the reason. Raises ModelError.
+    def look(self, image: Image) -> Look:
+        """The plates, and the detections that were turned down with the reason. Raises ModelError."""
+        found = self.find(image)
+        results = [self.read_box(image, detection) for detection in found.detections]
+        return Look(
+            accepted=tuple(result for result in results if isinstance(result, PlateRead)),
+            rejected=(*found.rejected, *(result for result in results if isinstance(result, Rejected))),
+        )
 
-        `wanted` says whether a plate at this place is worth the reading: one that was read often enough is not.
-        """
-        accepted: list[PlateRead] = []
+    def find(self, image: Image) -> Found:
+        """Where plates are, without reading them. Raises ModelError."""
+        good: list[Detection] = []
         rejected: list[Rejected] = []
-        unread: list[Box] = []
-        for detection in self._detector.detect(image):
-            reason = self._detection_fault(detection)
-            if reason is not None:
-                rejected.append(Rejected(box=detection.box, score=detection.score, reason=reason))
-                continue
-            if not wanted(detection.box):
-                unread.append(detection.box)
-                continue
-            result = self.read_box(image, detection)
-            if isinstance(result, Rejected):
-                rejected.append(result)
+        for detection in self._detect(image):
+            reason = self._gates.detection_fault(detection)
+            if reason is None and any(covered(detection.box, better.box) > _SAME_PLACE for better in good):
+                reason = Drop.PLATE_TWICE
+            if reason is None:
+                good.append(detection)
             else:
-                accepted.append(result)
-        return Look(accepted=tuple(accepted), rejected=tuple(rejected), unread=tuple(unread))
+                rejected.append(Rejected(box=detection.box, score=detection.score, reason=reason))
+        return Found(detections=tuple(good), rejected=tuple(rejected))
+
+    def _detect(self, image: Image) -> list[Detection]:
+        close_up = find_close_up(image, self._detector)
+        return self._detector.detect(image) if close_up is None else [close_up]
 
     def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
-        """Read the plate in this box of the picture."""
+        """Read the plate in this box of the picture. Raises ModelError."""
         reading = self._recogniser.recognise(cut(image, detection.box))
         candidates = tuple(c for c in weigh(reading.candidates) if c.text)
-        best = candidates[0] if candidates else None
-        reason = self._text_fault(reading, best.text if best else "", best.probability if best else 0.0)
-        if reason is not None or best is None:
+        text, confidence = (candidates[0].text, candidates[0].probability) if candidates else ("", 0.0)
+        reason = self._gates.text_fault(text, confidence)
+        if reason is not None:
             return Rejected(
-                box=detection.box,
-                score=detection.score,
-                reason=reason or Drop.PLATE_NO_TEXT,
-                raw=reading.raw,
-                confidence=best.probability if best else 0.0,
+                box=detection.box, score=detection.score, reason=reason, raw=reading.raw, confidence=confidence
             )
         return PlateRead(
-            text=best.text,
+            text=text,
             raw=reading.raw,
-            confidence=best.probability,
+            confidence=confidence,
             box=detection.box,
             detector_score=detection.score,
             candidates=candidates,
             positions=reading.positions,
-            country=country(best.text),
+            country=country(text),
             lines=reading.lines,
         )
-
-    def _detection_fault(self, detection: Detection) -> Drop | None:
-        box, gates = detection.box, self._gates
-        if detection.score < gates.min_score:
-            return Drop.PLATE_LOW_SCORE
-        if box.w < gates.min_width_px or box.h < gates.min_height_px:
-            return Drop.PLATE_TOO_SMALL
-        if not gates.shape[0] <= box.w / box.h <= gates.shape[1]:
-            return Drop.PLATE_SHAPE
-        return None
-
-    def _text_fault(self, reading: Reading, text: str, confidence: float) -> Drop | None:
-        if not reading.raw or not self._gates.min_signs <= len(text) <= self._gates.max_signs:
-            return Drop.PLATE_NO_TEXT
-        if confidence < self._gates.min_confidence:
-            return Drop.READ_LOW_CONFIDENCE
-        return None
 
 
 def cut(image: Image, box: Box, margin: float = MARGIN) -> Image:

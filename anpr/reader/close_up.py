@@ -1,0 +1,37 @@
+"""Pictures that show nothing but a plate, as other systems cut them out.
+
+A detector has learned plates among their surroundings; a picture that a plate fills has none. So a small picture of a
+plate's shape is looked at once more with a margin of our own, and when the detector then finds that the picture is the
+plate, all of it is read.
+"""
+
+import cv2
+import numpy as np
+
+from anpr.domain.read import Box
+from anpr.reader.detect import Detection, Detector
+from anpr.reader.image_file import Image
+
+MAX_WIDTH_PX = 400
+"""Cut-out plates are seldom wider; pictures of a street are."""
+_SHAPE = (0.7, 8.0)
+_MARGIN = 1.0
+"""Of the width, on each side: the plate then has a third of the input's width, as in the training pictures."""
+_DARK = (40, 40, 40)
+"""Found best of a few margins tried on cut-out plates (grey, the edge drawn out): 99 % of one-line plates found."""
+_SAME = 0.45
+"""Overlap of the found box with the whole picture; cut-outs have some margin of their own."""
+
+
+def find_close_up(image: Image, detector: Detector) -> Detection | None:
+    """The whole picture as a detection when it is a cut-out plate, else None."""
+    height, width = image.shape[:2]
+    if width > MAX_WIDTH_PX or not _SHAPE[0] <= width / height <= _SHAPE[1]:
+        return None
+    margin = round(width * _MARGIN)
+    framed = cv2.copyMakeBorder(image, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_DARK)
+    whole = Box(x=margin, y=margin, w=width, h=height)
+    for detection in detector.detect(np.asarray(framed, np.uint8)):
+        if detection.box.iou(whole) >= _SAME:
+            return Detection(box=Box(x=0, y=0, w=width, h=height), score=detection.score)
+    return None

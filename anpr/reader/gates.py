@@ -1,0 +1,53 @@
+"""What a detection and its text must be to count as a plate; each refusal has a reason that is counted."""
+
+from dataclasses import dataclass
+
+from anpr.domain.read import Box
+from anpr.metrics import Drop
+from anpr.reader.detect import Detection
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gates:
+    """Limits; px of the picture."""
+
+    min_score: float
+    """Of the detector."""
+    min_confidence: float
+    """Of the text, after the grammar weighed in."""
+    min_width_px: float = 28.0
+    """7 characters of 4 px each are the least that anybody can read."""
+    min_height_px: float = 9.0
+    least_shape: float = 0.7
+    most_shape: float = 8.0
+    """Width ÷ height: from 177×177 mm seen from the side, to 520×110 mm seen from above."""
+    min_signs: int = 3
+    """The shortest plates have so many; stickers and overlay text are often shorter."""
+    max_signs: int = 12
+    """POLIZIAH1234 has 12."""
+
+    def detection_fault(self, detection: Detection) -> Drop | None:
+        """Why this box is not read."""
+        box = detection.box
+        if detection.score < self.min_score:
+            return Drop.PLATE_LOW_SCORE
+        if box.w < self.min_width_px or box.h < self.min_height_px:
+            return Drop.PLATE_TOO_SMALL
+        if not self.least_shape <= box.w / box.h <= self.most_shape:
+            return Drop.PLATE_SHAPE
+        return None
+
+    def text_fault(self, text: str, confidence: float) -> Drop | None:
+        """Why this text is not a plate read."""
+        if not self.min_signs <= len(text) <= self.max_signs or not any(sign.isdigit() for sign in text):
+            return Drop.PLATE_NO_TEXT
+        return Drop.READ_LOW_CONFIDENCE if confidence < self.min_confidence else None
+
+
+def covered(box: Box, by: Box) -> float:
+    """The part of the smaller of two boxes that lies in the other, 0 to 1. Two plates never share a place."""
+    width = min(box.x + box.w, by.x + by.w) - max(box.x, by.x)
+    height = min(box.y + box.h, by.y + by.h) - max(box.y, by.y)
+    if width <= 0 or height <= 0:
+        return 0.0
+    return width * height / min(box.area, by.area)
