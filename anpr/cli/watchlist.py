@@ -77,7 +77,12 @@ def add(ctx: click.Context, /, watchlist_id: str, plate: str, reason: str, valid
     starts, ends = read_time("--from", valid_from, zone), read_time("--to", valid_to, zone)
     check_validity("--to", starts, ends)
     entry = NewEntry(plate=_normal(plate), reason=reason, valid_from=starts, valid_to=ends)
-    detail = {"plate": entry.plate, "reason": reason, "valid_from": _iso(starts), "valid_to": _iso(ends)}
+    detail: dict[str, object] = {
+        "plate": entry.plate,
+        "reason": reason,
+        "valid_from": _iso(starts),
+        "valid_to": _iso(ends),
+    }
     with _edit(ctx, AuditAction.ENTRY_ADDED, watchlist_id, detail) as conn:
         added = add_entry(conn, watchlist_id, entry)
     click.echo(f"watchlist {watchlist_id}: {added.plate} added as entry {added.id}")

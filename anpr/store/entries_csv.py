@@ -2,9 +2,8 @@
 
 import csv
 import io
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from anpr.domain.errors import InputError
 from anpr.domain.plate import normalise
@@ -15,7 +14,7 @@ MAX_BYTES = 256 * 1024 * 1024
 _SEPARATORS = (",", ";", "\t")
 
 
-def read_entries_csv(path: Path, zone: ZoneInfo) -> list[NewEntry]:
+def read_entries_csv(path: Path, zone: tzinfo = UTC) -> list[NewEntry]:
     """All entries of the file, in its order.
 
     UTF-8 with or without a byte order mark; separated by comma, semicolon or tab. Times are ISO 8601; one without an
@@ -64,7 +63,7 @@ def _separator(path: Path, text: str) -> str:
     raise InputError(f"{path}: row 1: expected the header {','.join(HEADER)}, found {first[:80]!r}")
 
 
-def _read_row(where: str, cells: list[str], zone: ZoneInfo) -> NewEntry:
+def _read_row(where: str, cells: list[str], zone: tzinfo) -> NewEntry:
     if len(cells) != len(HEADER):
         raise InputError(f"{where}: expected {len(HEADER)} columns, found {len(cells)}")
     plate, reason, valid_from, valid_to = (cell.strip() for cell in cells)
@@ -87,7 +86,7 @@ def _plate(where: str, text: str) -> str:
         raise InputError(f"{where}: plate: {exc}") from exc
 
 
-def read_time(where: str, text: str, zone: ZoneInfo) -> datetime | None:
+def read_time(where: str, text: str, zone: tzinfo) -> datetime | None:
     """ISO 8601, in `zone` where it has no offset; None when empty. Raises InputError naming `where`."""
     if not text:
         return None

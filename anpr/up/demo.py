@@ -16,7 +16,9 @@ from anpr.domain.watchlist import Priority, Watchlist
 from anpr.settings import load_settings, resource_path
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database import Connection
-from anpr.store.watchlists import ImportMode, import_entries, read_entries_csv, save_watchlist
+from anpr.store.entries import ImportMode, import_entries
+from anpr.store.entries_csv import read_entries_csv
+from anpr.store.watchlists import save_watchlist
 from anpr.up.machine import Machine, Say
 from anpr.up.ports import free_port
 

@@ -1,0 +1,66 @@
+"""Pictures in their folder."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from anpr.domain.errors import StoreError
+from anpr.domain.transit import ImageRole
+from anpr.message import image_header
+from anpr.store.images import ImageStore
+from tests.transits import make_transit, picture
+
+ID = UUID("019aa5a0-0000-7000-8000-000000000001")
+LATE = datetime(2026, 11, 22, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+
+
+def test_a_picture_is_found_by_what_its_transit_knows(tmp_path: Path) -> None:
+    images, transit, data = ImageStore(tmp_path), make_transit(1), picture(1, 500)
+    path = images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
+    assert path == tmp_path / "2026-11-21" / "gate-1" / f"{transit.id}-plate.jpg"
+    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
+    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.CONTEXT) is None
+
+
+def test_putting_it_again_changes_nothing_and_leaves_no_parts(tmp_path: Path) -> None:
+    images, transit, data = ImageStore(tmp_path), make_transit(1), picture(1, 500)
+    header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
+    assert images.put(header, data) == images.put(header, data)
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [f"{transit.id}-plate.jpg"]
+
+
+def test_the_day_is_the_utc_day(tmp_path: Path) -> None:
+    assert ImageStore(tmp_path).path_of(ID, LATE, "gate-1", ImageRole.PLATE).parts[-3] == "2026-11-21"
+
+
+@pytest.mark.parametrize("gate_id", ["..", ".", "../../etc", "/etc", "a/b", "..\\x", "%2e%2e", "a\0b"])
+def test_a_hostile_gate_id_stays_one_folder_below_its_day(tmp_path: Path, gate_id: str) -> None:
+    images = ImageStore(tmp_path)
+    path = images.path_of(ID, LATE, gate_id, ImageRole.PLATE)
+    assert path.parent.parent == tmp_path / "2026-11-21"
+    assert path.parent.name not in (".", "..")
+    assert images.find(ID, LATE, gate_id, ImageRole.PLATE) is None
+
+
+def test_two_gate_ids_never_share_a_folder(tmp_path: Path) -> None:
+    ids = ["..", "%2E%2E", ".", "a/b", "a%2Fb", "a b"]
+    assert len({ImageStore(tmp_path).path_of(ID, LATE, i, ImageRole.PLATE) for i in ids}) == len(ids)
+
+
+def test_days_before_the_cutoff_are_removed_and_others_stay(tmp_path: Path) -> None:
+    images = ImageStore(tmp_path)
+    for day in (19, 20, 21):
+        transit, data = make_transit(day, captured_at=datetime(2026, 11, day, 23, 59, tzinfo=UTC)), picture(day, 100)
+        images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
+    (tmp_path / "keep-this-01").mkdir()
+    assert images.drop_days(date(2026, 11, 21)) == [date(2026, 11, 19), date(2026, 11, 20)]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-11-21", "keep-this-01"]
+
+
+def test_a_disk_that_refuses_is_an_error_that_names_the_picture(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-21").write_text("a file where the day's folder belongs")
+    transit, data = make_transit(1), picture(1, 500)
+    with pytest.raises(StoreError, match=str(transit.id)):
+        ImageStore(tmp_path).put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
