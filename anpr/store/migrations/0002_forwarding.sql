@@ -15,7 +15,7 @@ CREATE TABLE deliveries (
     sent_at     timestamptz,
     settled_at  timestamptz,
     reason      text,
-    PRIMARY KEY (destination, captured_at, transit_id),
+    PRIMARY KEY (captured_at, transit_id, destination),
     CHECK (state <> 'sent' OR (batch IS NOT NULL AND sent_at IS NOT NULL)),
     CHECK (state NOT IN ('rejected', 'expired') OR reason IS NOT NULL)
 ) PARTITION BY RANGE (captured_at);

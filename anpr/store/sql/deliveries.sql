@@ -1,57 +1,166 @@
 -- name: queue
-INSERT INTO deliveries (transit_id, destination, captured_at, state, queued_at)
-SELECT id, %(destination)s, captured_at, 'queued', %(at)s
-FROM transits WHERE captured_at >= %(since)s AND captured_at < %(until)s
-ORDER BY id
+-- Stored transits of the window that have no row yet. The anti-join first: on a repeated run nearly all have one.
+INSERT INTO deliveries (destination, captured_at, transit_id, state, day, queued_at, settled_at, reason)
+SELECT %(destination)s, t.captured_at, t.id, %(state)s, %(day)s, %(now)s,
+       CASE WHEN %(state)s = 'expired' THEN %(now)s::timestamptz END, %(reason)s
+FROM transits t
+WHERE t.captured_at >= %(since)s AND t.captured_at < %(until)s
+  AND NOT EXISTS (
+      SELECT FROM deliveries d
+      WHERE d.destination = %(destination)s AND d.captured_at = t.captured_at AND d.transit_id = t.id
+        AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
+  )
 ON CONFLICT DO NOTHING;
 
--- name: queued_transits
-SELECT t.*
-FROM deliveries d JOIN transits t ON t.captured_at = d.captured_at AND t.id = d.transit_id
-WHERE d.destination = %(destination)s AND d.state = 'queued'
-  AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
-ORDER BY d.captured_at, d.transit_id LIMIT %(limit)s;
-
--- name: unqueued_transits
-SELECT t.*
-FROM transits t LEFT JOIN deliveries d ON d.transit_id = t.id AND d.destination = %(destination)s
-WHERE t.captured_at >= %(since)s AND t.captured_at < %(until)s AND (d.state IS NULL OR d.state = 'queued')
-ORDER BY t.captured_at, t.id LIMIT %(limit)s;
-
--- name: mark_sent
-UPDATE deliveries SET state = 'sent', batch = %(batch)s, sent_at = %(at)s, attempts = attempts + 1, error = NULL
-WHERE destination = %(destination)s AND transit_id = ANY (%(ids)s::uuid[]) AND state = 'queued';
-
--- name: requeue
-UPDATE deliveries SET state = 'queued', error = %(error)s
-WHERE destination = %(destination)s AND transit_id = ANY (%(ids)s::uuid[]) AND state = 'sent';
-
--- name: settle
-UPDATE deliveries d SET state = %(state)s, settled_at = %(at)s, error = o.error
-FROM unnest(%(ids)s::uuid[], %(errors)s::text[]) AS o (id, error)
-WHERE d.destination = %(destination)s AND d.transit_id = o.id AND d.state IN ('queued', 'sent');
-
 -- name: expire
-WITH expired AS (
-    UPDATE deliveries SET state = 'expired', settled_at = %(at)s
-    WHERE captured_at < %(before)s AND state IN ('queued', 'sent')
+WITH late AS (
+    UPDATE deliveries SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
+    WHERE destination = %(destination)s AND state = 'queued' AND captured_at < %(cutoff)s
+    RETURNING day
+)
+SELECT day, count(*) AS count FROM late GROUP BY day ORDER BY day;
+
+-- name: expire_all
+WITH late AS (
+    UPDATE deliveries SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
+    WHERE state = 'queued' AND captured_at < %(cutoff)s
     RETURNING destination
 )
-SELECT destination, count(*) AS count FROM expired GROUP BY destination ORDER BY destination;
-
--- name: get
-SELECT * FROM deliveries WHERE destination = %(destination)s AND transit_id = %(id)s;
-
--- name: of_transit
-SELECT * FROM deliveries WHERE transit_id = %(id)s ORDER BY destination;
+SELECT destination, count(*) AS count FROM late GROUP BY destination ORDER BY destination;
 
 -- name: count
+SELECT count(*) AS count FROM deliveries WHERE captured_at >= %(since)s AND captured_at < %(until)s;
+
+-- name: next_number
+SELECT coalesce(max(number), 0) + 1 AS number FROM forward_batches
+WHERE destination = %(destination)s AND day = %(day)s;
+
+-- name: claim
+-- Oldest first, after a key, so that a run walks through the day once.
+WITH chosen AS (
+    SELECT captured_at, transit_id FROM deliveries
+    WHERE destination = %(destination)s AND day = %(day)s AND state = 'queued' AND batch IS NULL
+      AND captured_at >= %(since)s AND captured_at < %(until)s
+      AND (captured_at, transit_id) > (%(after_at)s, %(after_id)s)
+    ORDER BY captured_at, transit_id
+    LIMIT %(limit)s
+), claimed AS (
+    UPDATE deliveries d SET batch = %(number)s
+    FROM chosen c
+    WHERE d.destination = %(destination)s AND d.captured_at = c.captured_at AND d.transit_id = c.transit_id
+      AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
+    RETURNING d.captured_at, d.transit_id
+)
+SELECT captured_at, transit_id FROM claimed ORDER BY captured_at DESC, transit_id DESC LIMIT 1;
+
+-- name: insert_batch
+INSERT INTO forward_batches (destination, day, number, file_name, created_at)
+VALUES (%(destination)s, %(day)s, %(number)s, %(file_name)s, %(now)s);
+
+-- name: open_batches
+SELECT number, file_name, created_at, attempts FROM forward_batches
+WHERE destination = %(destination)s AND day = %(day)s AND sent_at IS NULL
+ORDER BY number;
+
+-- name: batch_transits
+SELECT t.* FROM deliveries d
+JOIN transits t ON t.captured_at = d.captured_at AND t.id = d.transit_id
+WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number)s AND d.state = 'queued'
+  AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
+  AND t.captured_at >= %(since)s AND t.captured_at < %(until)s
+ORDER BY t.captured_at, t.id;
+
+-- name: unsent
+SELECT t.* FROM transits t
+LEFT JOIN deliveries d ON d.captured_at = t.captured_at AND d.transit_id = t.id AND d.destination = %(destination)s
+  AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
+WHERE t.captured_at >= %(since)s AND t.captured_at < %(until)s
+  AND (t.captured_at, t.id) > (%(after_at)s, %(after_id)s)
+  AND (d.state IS NULL OR d.state = 'queued')
+ORDER BY t.captured_at, t.id LIMIT %(limit)s;
+
+-- name: expire_vanished
+UPDATE deliveries d SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
+WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number)s AND d.state = 'queued'
+  AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
+  AND NOT EXISTS (SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id);
+
+-- name: start_attempt
+UPDATE forward_batches SET attempts = attempts + 1
+WHERE destination = %(destination)s AND day = %(day)s AND number = %(number)s;
+
+-- name: reject
+UPDATE deliveries d SET state = 'rejected', settled_at = %(now)s, reason = r.reason
+FROM unnest(%(ids)s::uuid[], %(reasons)s::text[]) AS r (id, reason)
+WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number)s AND d.transit_id = r.id
+  AND d.state = %(state)s AND d.captured_at >= %(since)s AND d.captured_at < %(until)s;
+
+-- name: release
+-- Back in the queue, for another batch.
+UPDATE deliveries SET state = 'queued', batch = NULL, sent_at = NULL, reason = NULL
+WHERE destination = %(destination)s AND day = %(day)s AND batch = %(number)s AND transit_id = ANY (%(ids)s::uuid[])
+  AND state = %(state)s AND captured_at >= %(since)s AND captured_at < %(until)s;
+
+-- name: mark_sent
+UPDATE deliveries SET state = 'sent', sent_at = %(now)s
+WHERE destination = %(destination)s AND day = %(day)s AND batch = %(number)s AND state = 'queued'
+  AND captured_at >= %(since)s AND captured_at < %(until)s;
+
+-- name: close_batch
+UPDATE forward_batches SET sent_at = %(now)s
+WHERE destination = %(destination)s AND day = %(day)s AND number = %(number)s;
+
+-- name: forget_batch
+DELETE FROM forward_batches
+WHERE destination = %(destination)s AND day = %(day)s AND number = %(number)s AND attempts = 0;
+
+-- name: unanswered
+SELECT b.number, b.file_name, b.created_at, b.attempts FROM forward_batches b
+WHERE b.destination = %(destination)s AND b.day = %(day)s AND b.sent_at IS NOT NULL
+  AND EXISTS (
+      SELECT FROM deliveries d
+      WHERE d.destination = b.destination AND d.day = b.day AND d.batch = b.number AND d.state = 'sent'
+        AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
+  )
+ORDER BY b.number;
+
+-- name: sent_of_batch
+SELECT transit_id FROM deliveries
+WHERE destination = %(destination)s AND day = %(day)s AND batch = %(number)s AND state = 'sent'
+  AND captured_at >= %(since)s AND captured_at < %(until)s;
+
+-- name: accept
+UPDATE deliveries SET state = 'accepted', settled_at = %(now)s
+WHERE destination = %(destination)s AND day = %(day)s AND batch = %(number)s AND transit_id = ANY (%(ids)s::uuid[])
+  AND state = 'sent' AND captured_at >= %(since)s AND captured_at < %(until)s;
+
+-- name: count_states
 SELECT state, count(*) AS count FROM deliveries
-WHERE destination = %(destination)s AND captured_at >= %(since)s AND captured_at < %(until)s
+WHERE destination = %(destination)s AND day = %(day)s AND captured_at >= %(since)s AND captured_at < %(until)s
 GROUP BY state;
 
--- name: delete
-DELETE FROM deliveries WHERE captured_at < %(before)s;
+-- name: requeue_rejected
+UPDATE deliveries SET state = 'queued', batch = NULL, sent_at = NULL, settled_at = NULL, reason = NULL
+WHERE destination = %(destination)s AND day = %(day)s AND state = 'rejected'
+  AND captured_at >= %(since)s AND captured_at < %(until)s;
 
--- name: lock
-SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) AS locked;
+-- name: by_day
+SELECT day, state, count(*) AS count FROM deliveries
+WHERE destination = %(destination)s GROUP BY day, state ORDER BY day, state;
+
+-- name: reasons
+SELECT day, reason, count(*) AS count FROM deliveries
+WHERE destination = %(destination)s AND state = 'rejected'
+GROUP BY day, reason ORDER BY day DESC, count(*) DESC, reason LIMIT %(limit)s;
+
+-- name: of_transit
+-- The transit's own capture time finds the one partition that its rows are in.
+SELECT * FROM deliveries
+WHERE captured_at = (SELECT captured_at FROM transits WHERE id = %(id)s) AND transit_id = %(id)s
+ORDER BY destination;
+
+-- name: drop_day
+SELECT drop_partition('deliveries', %(day)s);
+
+-- name: forget_batches
+DELETE FROM forward_batches WHERE day < %(day)s;

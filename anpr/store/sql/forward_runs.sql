@@ -1,15 +1,27 @@
+-- name: lock
+-- Held by the session: it ends with the connection, so a run that dies never leaves it behind.
+SELECT pg_try_advisory_lock(hashtextextended('anpr forward ' || %(destination)s::text, 0)) AS held;
+
 -- name: start
-INSERT INTO forward_runs (destination, day, started_at) VALUES (%(destination)s, %(day)s, %(at)s) RETURNING id;
+INSERT INTO forward_runs (destination, day, started_at, kind, profile, protocol)
+VALUES (%(destination)s, %(day)s, %(started_at)s, %(kind)s, %(profile)s, %(protocol)s)
+RETURNING id;
 
 -- name: finish
-UPDATE forward_runs SET finished_at = %(at)s, counts = %(counts)s, error = %(error)s
-WHERE id = %(id)s AND finished_at IS NULL;
+UPDATE forward_runs SET finished_at = %(finished_at)s, outcome = %(outcome)s, counts = %(counts)s, error = %(error)s
+WHERE id = %(id)s;
 
 -- name: list
 SELECT * FROM forward_runs
 WHERE %(destination)s::text IS NULL OR destination = %(destination)s
 ORDER BY id DESC LIMIT %(limit)s;
 
--- name: finished_days
-SELECT DISTINCT day FROM forward_runs
-WHERE destination = %(destination)s AND day >= %(since)s AND finished_at IS NOT NULL AND error IS NULL;
+-- name: has_good
+SELECT EXISTS (
+    SELECT FROM forward_runs
+    WHERE destination = %(destination)s AND day = %(day)s AND started_at >= %(since)s
+      AND kind = 'nightly' AND outcome IN ('complete', 'incomplete')
+) AS found;
+
+-- name: forget
+DELETE FROM forward_runs WHERE started_at < %(before)s;

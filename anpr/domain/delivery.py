@@ -1,0 +1,32 @@
+"""What became of a transit on its way to another centre."""
+
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """queued → sent → accepted | rejected; queued → rejected (cannot be written) | expired (past retention)."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class RunKind(StrEnum):
+    """What started a forwarding run."""
+
+    NIGHTLY = "nightly"
+    INTERVAL = "interval"
+    MANUAL = "manual"
+
+
+class RunOutcome(StrEnum):
+    """How a forwarding run ended."""
+
+    COMPLETE = "complete"
+    """Every stored transit of the day is sent, accepted, rejected or expired."""
+    INCOMPLETE = "incomplete"
+    """Some wait: for a picture, or they arrived while the run was under way."""
+    FAILED = "failed"
+    """The destination, the database or the profile stopped it; what is left is sent by the next run."""
