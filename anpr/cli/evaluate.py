@@ -1,0 +1,55 @@
+"""`anpr evaluate`: score the reader on pictures whose plates are known."""
+
+import json
+from pathlib import Path
+
+import click
+
+from anpr.cli.main import loaded_settings
+from anpr.cli.reader_options import Engines, engine_options
+from anpr.clock import SystemClock
+from anpr.domain.errors import MediaError
+from anpr.reader.evaluate.report import as_lines, as_object
+from anpr.reader.evaluate.run import our_reader, run
+from anpr.reader.evaluate.score import PictureResult, score
+from anpr.reader.evaluate.truth import Picture, load_truth
+from anpr.reader.plates import build_plate_reader
+
+
+@click.command(name="evaluate")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option("--misses", is_flag=True, help="Also list each plate that was not read right, on standard error.")
+@engine_options
+@click.pass_context
+def command(ctx: click.Context, *, folder: Path, as_json: bool, misses: bool, engines: Engines) -> None:
+    """Score the reader on the pictures named in FOLDER/truth.csv.
+
+    Columns: file, plate, x, y, w, h (px), country, subset, kind (scene or crop), lines; several rows for a picture
+    with several plates, an empty plate for a picture that shows none. Pictures lie in FOLDER/images or in FOLDER.
+
+    found: something was read on the plate; strict: exactly its text; folded: its text when signs that look alike
+    (O and 0, I and 1, B and 8 …) count as the same. Brackets hold 95 % intervals (Wilson). A false read lies on no
+    plate. A crop is a picture that the plate fills: where nothing is found in it, all of it is read as a plate.
+    """
+    pictures = load_truth(folder)
+    settings = engines.over(loaded_settings(ctx).settings.reader)
+    faults: list[MediaError] = []
+    results = run(pictures, our_reader(build_plate_reader(settings)), SystemClock(), faults.append)
+    for fault in faults:
+        click.echo(f"error: {fault}", err=True)
+    if misses:
+        _list_misses(pictures, results)
+    scores = score(results, unreadable=len(faults))
+    click.echo(json.dumps(as_object(scores), indent=2) if as_json else "\n".join(as_lines(scores)))
+    if faults:
+        ctx.exit(1)
+
+
+def _list_misses(pictures: list[Picture], results: list[PictureResult]) -> None:
+    for picture, result in zip(pictures, results, strict=True):
+        for outcome in result.outcomes:
+            if not outcome.strict:
+                click.echo(f"{picture.path.name}: {outcome.plate.text} read as {outcome.read or 'nothing'}", err=True)
+        for text in result.false_reads:
+            click.echo(f"{picture.path.name}: false read {text}", err=True)

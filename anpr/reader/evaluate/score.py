@@ -1,0 +1,144 @@
+"""Texts read in pictures against the plates that are there."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from anpr.domain.plate import look_alike_key
+from anpr.domain.read import Box
+from anpr.reader.evaluate.interval import wilson
+from anpr.reader.evaluate.truth import Picture, TruePlate
+from anpr.reader.gates import covered
+
+_ON_THE_PLATE = 0.3
+"""Of the smaller box: a text box lies within its plate's box, a loose box around it; both are that plate."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """One text that a reader gave, and where."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one true plate."""
+
+    plate: TruePlate
+    found: bool
+    """Something was read on it."""
+    strict: bool
+    """Exactly its text."""
+    folded: bool
+    """Its text, when signs that look alike count as the same."""
+    read: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureResult:
+    """One picture's outcomes; `false_reads` are answers that lie on no plate, or twice on one; `ms` the time taken."""
+
+    outcomes: tuple[Outcome, ...]
+    false_reads: tuple[str, ...]
+    ms: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Counts over some plates, as shares with 95 % intervals."""
+
+    plates: int
+    found: int
+    strict: int
+    folded: int
+
+    def share(self, name: str) -> tuple[float, float, float]:
+        """Share, and its interval's ends, of `found`, `strict` or `folded`."""
+        hits = int(getattr(self, name))
+        low, high = wilson(hits, self.plates)
+        return (hits / self.plates if self.plates else 0.0), low, high
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scores:
+    """Everything about one reader on one folder."""
+
+    pictures: int
+    unreadable: int
+    """Pictures that could not be opened; their plates count as not found."""
+    total: Group
+    groups: dict[str, dict[str, Group]]
+    """By what (country, kind, lines), then by value."""
+    false_reads: int
+    ms_median: float
+
+
+def judge(picture: Picture, answers: Sequence[Answer], ms: float) -> PictureResult:
+    """Give each answer to the plate it lies on, the best text first, and see what each plate got."""
+    left = list(answers)
+    outcomes = []
+    for plate in picture.plates:
+        on_it = [answer for answer in left if covered(answer.box, plate.box) >= _ON_THE_PLATE]
+        best = max(on_it, key=lambda answer: _merit(answer, plate), default=None)
+        if best is not None:
+            left.remove(best)
+        outcomes.append(_outcome(plate, best))
+    return PictureResult(outcomes=tuple(outcomes), false_reads=tuple(answer.text for answer in left), ms=ms)
+
+
+def _merit(answer: Answer, plate: TruePlate) -> tuple[bool, bool, float]:
+    same = answer.text == plate.text
+    return same, look_alike_key(answer.text) == look_alike_key(plate.text), answer.box.iou(plate.box)
+
+
+def _outcome(plate: TruePlate, answer: Answer | None) -> Outcome:
+    if answer is None:
+        return Outcome(plate=plate, found=False, strict=False, folded=False)
+    return Outcome(
+        plate=plate,
+        found=True,
+        strict=answer.text == plate.text,
+        folded=look_alike_key(answer.text) == look_alike_key(plate.text),
+        read=answer.text,
+    )
+
+
+_BY: dict[str, Callable[[TruePlate], str]] = {
+    "country": lambda plate: plate.country,
+    "kind": lambda plate: plate.kind,
+    "lines": lambda plate: str(plate.lines),
+}
+
+
+def score(results: Sequence[PictureResult], unreadable: int = 0) -> Scores:
+    """The sum of all pictures."""
+    outcomes = [outcome for result in results for outcome in result.outcomes]
+    groups = {
+        name: {
+            value: group(outcome for outcome in outcomes if key(outcome.plate) == value)
+            for value in sorted({key(outcome.plate) for outcome in outcomes})
+        }
+        for name, key in _BY.items()
+    }
+    times = [result.ms for result in results if result.ms > 0]
+    return Scores(
+        pictures=len(results),
+        unreadable=unreadable,
+        total=group(outcomes),
+        groups=groups,
+        false_reads=sum(len(result.false_reads) for result in results),
+        ms_median=median(times) if times else 0.0,
+    )
+
+
+def group(outcomes: Iterable[Outcome]) -> Group:
+    """Counts over these outcomes."""
+    every = list(outcomes)
+    return Group(
+        plates=len(every),
+        found=sum(outcome.found for outcome in every),
+        strict=sum(outcome.strict for outcome in every),
+        folded=sum(outcome.folded for outcome in every),
+    )
