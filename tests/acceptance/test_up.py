@@ -1,0 +1,95 @@
+"""`make run`, as a newcomer sees it: the drawn streets on real RTSP, to alarms and forwarded files, and a clean end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "ANPR_DATA_DIR": str(tmp_path / "demo"), "ANPR_CONSOLE__PORT": "0"}
+
+
+@pytest.fixture
+def no_orphans() -> Iterator[None]:
+    """Nothing that the test started is left when it ends, in whatever way it ends."""
+    before = {process.pid for process in psutil.process_iter()}
+    yield
+    mine = [p for p in psutil.process_iter() if p.pid not in before and _is_ours(p)]
+    _, left = psutil.wait_procs(mine, timeout=20)
+    assert [p.cmdline() for p in left if p.is_running()] == []
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    try:
+        line = " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+    return "-m anpr" in line and "--config" in line
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("no_orphans")
+def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "anpr", "up", "--for", "60s", "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=360,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert summary["frames"] > 50
+    assert summary["plates"] > 10
+    assert summary["transits"] >= 2
+    assert summary["alarms"] >= 1
+    assert summary["forwarded"] >= 1
+    assert summary["seconds"] >= 60
+    assert summary["falls"] == 0, done.stderr
+    assert any((tmp_path / "demo" / "forwarded").rglob("*")), "files were forwarded into the local directory"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("no_orphans")
+def test_ctrl_c_stops_everything(environment: dict[str, str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "anpr", "up"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if "Ctrl-C stops everything" in line:
+                process.send_signal(signal.SIGINT)
+        process.wait(120)
+    assert process.returncode == 0, "".join(seen)
+    assert "Traceback" not in "".join(seen)
+
+
+def test_a_second_one_in_the_same_folder_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
+    from anpr.up.run import only_one
+
+    site = tmp_path / "site.yaml"
+    site.write_text(f"data_dir: {tmp_path / 'site'}\n", encoding="utf-8")
+    with only_one(tmp_path / "site"):
+        done = subprocess.run(
+            [sys.executable, "-m", "anpr", "--config", str(site), "up", "--for", "1s"],
+            env={name: value for name, value in environment.items() if name != "ANPR_DATA_DIR"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "another 'anpr up' is running there" in done.stderr
+    assert "Traceback" not in done.stderr
