@@ -43,7 +43,7 @@ class _Job:
 )
 @engine_options
 @click.pass_context
-def command(  # noqa: PLR0913  one parameter an option
+def command(
     ctx: click.Context,
     *,
     paths: tuple[Path, ...],
