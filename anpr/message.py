@@ -5,7 +5,7 @@ changes meaning or goes away needs a new one, and `decode_transit` keeps reading
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from anpr.domain.gate import Direction
 from anpr.domain.plate import MAX_LENGTH
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.settings.edge import Identifier
 
 VERSION = 1
 MAX_TRANSIT_BYTES = 64 * 1024
@@ -24,10 +25,15 @@ MAX_IMAGE_BYTES = 4 * 1024 * 1024
 TRANSITS_TOPIC = "anpr.transits"
 IMAGES_TOPIC = "anpr.images"
 
-_Name = Annotated[str, Field(min_length=1, max_length=64)]
+MAX_PASS = timedelta(days=31)
+"""Between first and last sight of a vehicle; a longer one is a clock that was set, or an attack on date arithmetic."""
+
+# No control characters: PostgreSQL's text holds no NUL, and one such message would stop the batch it is in.
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 _Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 _Px = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
-_Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+_Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH, pattern=_PLAIN)]
+_Line = Annotated[str, Field(max_length=64, pattern=_PLAIN)]
 
 
 class _Part(BaseModel):
@@ -63,27 +69,31 @@ class TransitV1(_Part):
 
     version: Literal[1] = 1
     id: UUID
-    gate_id: _Name
-    camera_id: _Name
-    reader_id: _Name
+    gate_id: Identifier
+    camera_id: Identifier
+    reader_id: Identifier
     captured_at: AwareDatetime
     first_seen: AwareDatetime
     last_seen: AwareDatetime
     plate: _Text
-    raw: Annotated[str, Field(max_length=64)]
+    raw: _Line
     confidence: _Probability
     candidates: Annotated[tuple[CandidateV1, ...], Field(max_length=32)]
     reads: Annotated[int, Field(ge=1, le=1_000_000)]
     box: BoxV1
-    country: Annotated[str, Field(max_length=3)] | None = None
+    country: Annotated[str, Field(max_length=3, pattern=_PLAIN)] | None = None
     direction: Direction | None = None
-    lane: Annotated[str, Field(max_length=64)] | None = None
+    lane: _Line | None = None
     images: Annotated[tuple[ImageRefV1, ...], Field(max_length=8)] = ()
 
 
 def encode_transit(transit: Transit) -> bytes:
-    """The transit as JSON, about 1 KB."""
-    return TransitV1.model_validate(transit, from_attributes=True).model_dump_json(exclude_none=True).encode()
+    """The transit as JSON, about 1 KB. MessageError when it does not fit the contract: the edge says so first."""
+    try:
+        message = TransitV1.model_validate(transit, from_attributes=True)
+    except ValidationError as exc:
+        raise MessageError(PoisonReason.WRONG_SHAPE, f"transit {transit.id}: {_first_error(exc)}") from exc
+    return message.model_dump_json(exclude_none=True).encode()
 
 
 def decode_transit(data: bytes) -> Transit:
@@ -95,10 +105,15 @@ def decode_transit(data: bytes) -> Transit:
     try:
         return _to_domain(TransitV1.model_validate(fields))
     except ValidationError as exc:
-        where = ".".join(str(part) for part in exc.errors()[0]["loc"]) or "message"
-        raise MessageError(PoisonReason.WRONG_SHAPE, f"{where}: {exc.errors()[0]['msg']}") from exc
+        raise MessageError(PoisonReason.WRONG_SHAPE, _first_error(exc)) from exc
     except ValueError as exc:
         raise MessageError(PoisonReason.WRONG_SHAPE, str(exc)) from exc
+
+
+def _first_error(exc: ValidationError) -> str:
+    error = exc.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part)[:32] for part in error["loc"]) or "message"
+    return f"{where}: {error['msg']}"
 
 
 def _parse(data: bytes) -> dict[str, Any]:
@@ -114,6 +129,9 @@ def _parse(data: bytes) -> dict[str, Any]:
 
 
 def _to_domain(message: TransitV1) -> Transit:
+    for name in ("first_seen", "last_seen"):
+        if abs(getattr(message, name) - message.captured_at) > MAX_PASS:
+            raise ValueError(f"{name} is more than {MAX_PASS.days} days from captured_at")
     parts = message.model_dump(exclude={"version", "box", "candidates", "images"})
     return Transit(
         **parts,
@@ -128,7 +146,7 @@ class ImageHeader(_Part):
 
     transit_id: UUID
     captured_at: AwareDatetime
-    gate_id: _Name
+    gate_id: Identifier
     role: ImageRole
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 

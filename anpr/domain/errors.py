@@ -42,6 +42,8 @@ class PoisonReason(StrEnum):
     WRONG_SHAPE = "wrong-shape"
     WRONG_DIGEST = "wrong-digest"
     UNKNOWN_TOPIC = "unknown-topic"
+    WRONG_TIME = "wrong-time"
+    NOT_STORABLE = "not-storable"
 
 
 class MessageError(InputError):

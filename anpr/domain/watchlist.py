@@ -68,7 +68,8 @@ def probability_that(transit: Transit, plate: str) -> float:
     """How probable it is that the transit's vehicle carries `plate`."""
     if transit.plate == plate:
         return transit.confidence
-    return sum(c.probability for c in transit.candidates if c.text == plate)
+    # Rounded at the edge, or sent by somebody else: more than 1 would be refused where the alarm is stored.
+    return min(1.0, sum(c.probability for c in transit.candidates if c.text == plate))
 
 
 def matches(transit: Transit, entries: Iterable[tuple[Entry, Watchlist]]) -> list[Match]:

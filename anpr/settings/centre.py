@@ -34,6 +34,7 @@ class KafkaSettings(Section):
     retention_hours: Annotated[int, Field(ge=1)] = 168
     """Of topics that are made here. Plates of people: no longer than the transits themselves are kept."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """SSL encrypts; SASL asks for a login. Outside one machine or a closed network: SASL_SSL."""
     ca_file: str | None = None
     """PEM certificates that the broker's must be signed by; none means those of the system."""
     certificate_file: str | None = None
@@ -41,8 +42,11 @@ class KafkaSettings(Section):
     key_file: str | None = None
     """PEM key of that certificate."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How the login is proved; PLAIN shows the password to the broker, the others do not."""
     username: str | None = None
+    """For SASL."""
     password: SecretStr | None = None
+    """For SASL; from the environment, not from a repository."""
 
     @model_validator(mode="after")
     def _sasl_needs_a_login(self) -> "KafkaSettings":

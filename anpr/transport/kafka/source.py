@@ -13,7 +13,7 @@ from anpr.message import IMAGES_TOPIC
 from anpr.metrics import CONSUMER_RESTARTS
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
-from anpr.transport.kafka.topics import MAX_RECORD_BYTES, full_name, full_names
+from anpr.transport.kafka.topics import MAX_RECORD_BYTES, create_topics, full_name, full_names
 from anpr.transport.source import Incoming
 
 log = logging.getLogger(__name__)
@@ -89,11 +89,18 @@ class KafkaSource:
         if self._consumer is not None:
             return
         self._consumer = connect(KafkaConsumer, **self._options())
-        for topic in full_names(self._settings, self._topics):
-            if not self._consumer.partitions_for_topic(topic):
-                raise kafka_errors.UnknownTopicOrPartitionError(f"there is no topic {topic}")
+        # A subscription to a topic that is not there is silent for ever: make it, or say so.
+        if self._missing():
+            created = create_topics(self._settings)
+            log.info("kafka %s: created %s", self._settings.bootstrap, ", ".join(created) or "no topic")
+            if missing := self._missing():
+                raise kafka_errors.UnknownTopicOrPartitionError(f"there is no topic {missing[0]}")
         self._consumer.subscribe(full_names(self._settings, self._topics))
         self._progress_at = self._clock.monotonic()
+
+    def _missing(self) -> list[str]:
+        names = full_names(self._settings, self._topics)
+        return [name for name in names if not self._consumer.partitions_for_topic(name)]
 
     def _options(self) -> dict[str, Any]:
         largest = MAX_RECORD_BYTES if IMAGES_TOPIC in self._topics else _SMALL_FETCH_BYTES

@@ -1,0 +1,124 @@
+"""Poll, decode, record, and only then commit: what fails in between comes again, and coming again changes nothing."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from anpr.clock import Clock
+from anpr.domain.errors import AnprError, StoreError, TransportError
+from anpr.ingest.batch import Batch, Refusal, decode
+from anpr.ingest.dead_letter_topic import DeadLetterTopic
+from anpr.ingest.record import Recorded, is_about_the_data, record, record_one_by_one
+from anpr.ingest.summary import IngestSummary, count
+from anpr.settings import IngestSettings
+from anpr.store.database import Database
+from anpr.store.images import ImageStore
+from anpr.transport.backoff import Backoff
+from anpr.transport.source import Incoming, Source
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class PoisonRunError(AnprError):
+    """So many messages in a row were refused that something is wrong with more than messages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Centre:
+    """Where every consumer of this process writes to: rows, and the bytes of pictures."""
+
+    database: Database
+    images: ImageStore
+
+
+@dataclass(kw_only=True)
+class Consumer:
+    """One source into the centre. Holds one batch in memory, whatever is down. For one thread."""
+
+    source: Source
+    centre: Centre
+    settings: IngestSettings
+    clock: Clock
+    dead_letters: DeadLetterTopic | None = None
+    backoff: Backoff = field(default_factory=Backoff)
+    summary: IngestSummary = field(default_factory=IngestSummary)
+    _poison_run: int = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Consume until `stop` is set, waiting for a database or broker that is away.
+
+        Raises PoisonRunError, and TransportError where waiting is of no use.
+        """
+        while not stop.is_set():
+            self.step(stop)
+
+    def step(self, stop: threading.Event) -> bool:
+        """One batch, or one wait for one; whether there was one. What it polled is recorded and committed, or comes
+        again."""
+        records = self._patiently(self._poll, stop)
+        if not records:
+            return False
+        recorded = self._patiently(lambda: self._record(records), stop)
+        if recorded is None:  # told to stop while something is down: nothing is committed
+            return False
+        self.summary += count(recorded)
+        self._watch_poison(records, recorded.refusals)
+        self._patiently(lambda: self.source.commit(records), stop)
+        return True
+
+    def _poll(self) -> list[Incoming]:
+        return self.source.poll(self.settings.batch_size, self.settings.batch_wait_s)
+
+    def _record(self, records: Sequence[Incoming]) -> Recorded:
+        now = self.clock.now()
+        recorded = self._store(decode(records, now), now)
+        if recorded.refusals:
+            reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in recorded.refusals)
+            log.warning("refused %s", ", ".join(f"{reason} ({times})" for reason, times in reasons.items()))
+            if self.dead_letters is not None:
+                self.dead_letters.send(recorded.refusals)
+        return recorded
+
+    def _store(self, batch: Batch, now: datetime) -> Recorded:
+        try:
+            return record(self.centre.database, self.centre.images, batch, now)
+        except StoreError as exc:
+            if not is_about_the_data(exc):
+                raise
+            log.error("a batch of %d was refused (%s): recording its messages one by one", len(batch.records), exc)
+            return record_one_by_one(self.centre.database, self.centre.images, batch, now)
+
+    def _watch_poison(self, records: Sequence[Incoming], refusals: Sequence[Refusal]) -> None:
+        """Before the commit: a process that is started again meets the same run, and does not drain the topic."""
+        refused = {(refusal.record.topic, refusal.record.partition, refusal.record.offset) for refusal in refusals}
+        for each in records:
+            is_refused = (each.topic, each.partition, each.offset) in refused
+            self._poison_run = self._poison_run + 1 if is_refused else 0
+            if self._poison_run >= self.settings.max_poison_run:
+                raise PoisonRunError(
+                    f"{self._poison_run} messages in a row were refused, the last at {each.topic} partition"
+                    f" {each.partition} offset {each.offset}: look at the dead letters, then start ingest again"
+                    " (ingest.max_poison_run)"
+                )
+
+    def _patiently(self, action: Callable[[], T], stop: threading.Event) -> T | None:
+        """What the action gives, tried until it works; None when told to stop before."""
+        while True:
+            try:
+                result = action()
+            except (TransportError, StoreError) as exc:
+                if isinstance(exc, TransportError) and exc.permanent:
+                    raise
+                wait_s = self.backoff.next_s()
+                log.warning("%s; next try in %.1f s", exc, wait_s)
+                if self.clock.wait(stop, wait_s):
+                    return None
+            else:
+                self.backoff.reset()
+                return result

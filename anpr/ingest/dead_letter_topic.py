@@ -1,0 +1,43 @@
+"""Refused messages to anpr.deadletter, where the site's own tools can pick them up; the table has them too."""
+
+from collections.abc import Iterable
+
+from anpr.domain.errors import TransportError
+from anpr.ingest.batch import Refusal
+from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaPublisher
+from anpr.transport.records import OutboxRecord
+
+
+class DeadLetterTopic:
+    """Sends each refused message as it came, with headers that say what was wrong and where it stood."""
+
+    def __init__(self, publisher: KafkaPublisher) -> None:
+        self._publisher = publisher
+
+    def send(self, refusals: Iterable[Refusal]) -> None:
+        """Send them all. Raises TransportError when some were not acknowledged; sending them again is harmless."""
+        records = [_to_record(number, refusal) for number, refusal in enumerate(refusals)]
+        acknowledged = self._publisher.publish(records) if records else []
+        if len(acknowledged) < len(records):
+            raise TransportError(f"{len(records) - len(acknowledged)} dead letters were not acknowledged")
+
+    def close(self) -> None:
+        self._publisher.close()
+
+
+def _to_record(number: int, refusal: Refusal) -> OutboxRecord:
+    where = refusal.record
+    return OutboxRecord(
+        seq=number,
+        topic=DEADLETTER_TOPIC,
+        key=where.key,
+        headers={
+            **where.headers,
+            "anpr.reason": refusal.reason.encode(),
+            "anpr.detail": refusal.detail[:1000].encode(errors="replace"),
+            "anpr.topic": where.topic.encode(),
+            "anpr.partition": str(where.partition).encode(),
+            "anpr.offset": str(where.offset).encode(),
+        },
+        value=where.value,
+    )

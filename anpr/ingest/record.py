@@ -1,0 +1,112 @@
+"""One batch into the database: stored, matched and alarmed in one transaction, or not at all."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from anpr.domain.alarm import Alarm
+from anpr.domain.errors import PoisonReason, StoreError
+from anpr.ingest.batch import Batch, Picture, Refusal
+from anpr.store.alarms import raise_alarms
+from anpr.store.database import Connection, Database
+from anpr.store.dead_letters import DeadLetter, record_dead_letters
+from anpr.store.images import ImageStore, record_image
+from anpr.store.matching import matching_entries
+from anpr.store.transits import insert_transits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """What a batch changed. One that was recorded before changes nothing."""
+
+    stored: int = 0
+    """Transits that were not there yet."""
+    duplicates: int = 0
+    """Transits that were."""
+    images: int = 0
+    """Pictures that were not noted yet."""
+    alarms: Sequence[Alarm] = ()
+    """Those that are new."""
+    refusals: Sequence[Refusal] = ()
+    """Messages that were set apart."""
+
+    def __add__(self, other: "Recorded") -> "Recorded":
+        return Recorded(
+            stored=self.stored + other.stored,
+            duplicates=self.duplicates + other.duplicates,
+            images=self.images + other.images,
+            alarms=[*self.alarms, *other.alarms],
+            refusals=[*self.refusals, *other.refusals],
+        )
+
+
+def record(database: Database, images: ImageStore, batch: Batch, now: datetime) -> Recorded:
+    """Record the batch, all or nothing; `now` is when it was received.
+
+    Pictures are written first: a row never names a file that is not there. Raises StoreError.
+    """
+    for picture in batch.pictures:
+        images.put(picture.header, picture.data)
+    transits = batch.transits
+    with database.transaction() as conn:
+        stored = insert_transits(conn, transits, now)
+        noted = _note_pictures(conn, batch.pictures)
+        record_dead_letters(conn, _dead_letters(batch.refusals, now))
+        hits = matching_entries(conn, [transit for transit in transits if transit.id in stored])
+        alarms = raise_alarms(conn, hits, now)
+    return Recorded(
+        stored=len(stored),
+        duplicates=len(transits) - len(stored),
+        images=noted,
+        alarms=alarms,
+        refusals=batch.refusals,
+    )
+
+
+def record_one_by_one(database: Database, images: ImageStore, batch: Batch, now: datetime) -> Recorded:
+    """Record each message in a transaction of its own; those the database refuses become dead letters.
+
+    For a batch of which the database refused something. Raises StoreError when it does not answer.
+    """
+    total = Recorded()
+    for single in batch.singles():
+        total += _record_single(database, images, single, now)
+    return total
+
+
+def is_about_the_data(error: StoreError) -> bool:
+    """Whether the database answered, and refused what it was given: trying again is of no use."""
+    return isinstance(error.__cause__, psycopg.DataError | psycopg.IntegrityError)
+
+
+def _record_single(database: Database, images: ImageStore, single: Batch, now: datetime) -> Recorded:
+    try:
+        return record(database, images, single, now)
+    except StoreError as exc:
+        if not is_about_the_data(exc):
+            raise
+        return record(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now)
+
+
+def _note_pictures(conn: Connection, pictures: Iterable[Picture]) -> int:
+    # By key: two inserters that meet the same pictures take their rows in the same order.
+    in_order = sorted(pictures, key=lambda picture: (picture.header.captured_at, picture.header.transit_id))
+    return sum(record_image(conn, picture.header, len(picture.data)) for picture in in_order)
+
+
+def _dead_letters(refusals: Iterable[Refusal], now: datetime) -> list[DeadLetter]:
+    return [
+        DeadLetter(
+            received_at=now,
+            topic=refusal.record.topic,
+            partition=refusal.record.partition,
+            offset=refusal.record.offset,
+            reason=refusal.reason,
+            detail=refusal.detail,
+            size=len(refusal.record.value),
+            value=refusal.record.value,
+        )
+        for refusal in refusals
+    ]

@@ -1,0 +1,83 @@
+"""The ingest process: one consumer for transits and one for pictures, so that pictures never hold up an alarm."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from anpr.clock import Clock
+from anpr.ingest.consume import Centre, Consumer
+from anpr.ingest.dead_letter_topic import DeadLetterTopic
+from anpr.ingest.summary import IngestSummary
+from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.settings import Settings
+from anpr.store.database import Database
+from anpr.store.images import ImageStore
+from anpr.transport.direct import DirectSource
+from anpr.transport.kafka import KafkaPublisher, KafkaSource
+from anpr.transport.records import RecordKind
+from anpr.transport.source import Source
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.2
+
+
+def run_ingest(
+    settings: Settings, database: Database, clock: Clock, stop: threading.Event, seconds: float | None = None
+) -> IngestSummary:
+    """Ingest until `stop` is set or `seconds` have passed; the summary of all consumers.
+
+    Reads Kafka when settings name a broker, else the outbox in data_dir. The schema must be current.
+    Raises PoisonRunError, and TransportError where waiting is of no use, after all consumers have ended.
+    """
+    centre = Centre(database=database, images=ImageStore(settings.images_dir))
+    with contextlib.ExitStack() as stack:
+        consumers = [_consumer(source, centre, settings, clock, stack) for source in open_sources(settings, clock)]
+        log.info(
+            "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path
+        )
+        run_consumers(consumers, clock, stop, seconds)
+    return sum((consumer.summary for consumer in consumers), IngestSummary())
+
+
+def open_sources(settings: Settings, clock: Clock) -> list[Source]:
+    """Transits and pictures, by Kafka or direct."""
+    if settings.kafka.bootstrap:
+        return [KafkaSource(settings.kafka, [topic], clock) for topic in (TRANSITS_TOPIC, IMAGES_TOPIC)]
+    return [DirectSource(settings.outbox_path, clock, [kind]) for kind in RecordKind]
+
+
+def run_consumers(
+    consumers: Sequence[Consumer], clock: Clock, stop: threading.Event, seconds: float | None = None
+) -> None:
+    """Run each in a thread until `stop` is set, `seconds` have passed, or one of them raises; then end all of them."""
+    with ThreadPoolExecutor(len(consumers), thread_name_prefix="ingest") as threads:
+        running = [threads.submit(consumer.run, stop) for consumer in consumers]
+        try:
+            _wait(running, clock, stop, seconds)
+        finally:
+            stop.set()
+    for each in running:
+        each.result()
+
+
+def _wait(running: Sequence[Future[None]], clock: Clock, stop: threading.Event, seconds: float | None) -> None:
+    deadline = None if seconds is None else clock.monotonic() + seconds
+    while not stop.is_set() and not any(each.done() for each in running):
+        left = LOOK_EVERY_S if deadline is None else min(LOOK_EVERY_S, deadline - clock.monotonic())
+        if left <= 0:
+            return
+        clock.wait(stop, left)
+
+
+def _consumer(
+    source: Source, centre: Centre, settings: Settings, clock: Clock, stack: contextlib.ExitStack
+) -> Consumer:
+    stack.callback(source.close)
+    dead_letters = None
+    if settings.kafka.bootstrap:
+        dead_letters = DeadLetterTopic(KafkaPublisher(settings.kafka))
+        stack.callback(dead_letters.close)
+    return Consumer(source=source, centre=centre, settings=settings.ingest, clock=clock, dead_letters=dead_letters)
