@@ -59,19 +59,20 @@ CREATE TABLE images (
 ) PARTITION BY RANGE (captured_at);
 
 -- Makes the partition of one UTC day of one of the tables above, unless it is there; true when it was made.
--- The advisory lock serialises makers. LIKE + ATTACH instead of CREATE … PARTITION OF: that one would lock out readers
--- and writers of the whole table, ATTACH does not.
+-- The advisory lock serialises makers. Whether it is there is asked of pg_class itself: to_regclass answers from a cache
+-- that waiting for an advisory lock does not refresh, and misses what another maker has just committed.
+-- LIKE + ATTACH instead of CREATE … PARTITION OF: that one would lock out readers and writers of the whole table.
 CREATE FUNCTION ensure_partition(parent text, day date) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     child text := format('%s_%s', parent, to_char(day, 'YYYYMMDD'));
     starts timestamptz := day::timestamp AT TIME ZONE 'UTC';
     ends timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
 BEGIN
-    IF to_regclass(quote_ident(child)) IS NOT NULL THEN
+    IF EXISTS (SELECT FROM pg_class WHERE relname = child AND relnamespace = current_schema()::regnamespace) THEN
         RETURN false;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('anpr partition', 0));
-    IF to_regclass(quote_ident(child)) IS NOT NULL THEN
+    IF EXISTS (SELECT FROM pg_class WHERE relname = child AND relnamespace = current_schema()::regnamespace) THEN
         RETURN false;
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
