@@ -1,0 +1,65 @@
+"""Carries files to a destination: connects when first needed, tries again after what may pass."""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+
+from anpr.domain.errors import ForwardError
+from anpr.forward.job import Job
+from anpr.forward.transport import Transport, open_transport
+
+PAUSES_S = (1.0, 5.0, 20.0)
+"""Between the tries for one file; after the last one the run gives up and the schedule tries again later."""
+
+_Result = TypeVar("_Result")
+_log = logging.getLogger(__name__)
+
+
+class Courier:
+    """One run's way to its destination."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._open = ExitStack()
+        self._transport: Transport | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._disconnect()
+
+    def send(self, name: str, data: bytes) -> None:
+        """Put the file there. Raises ForwardError when it is refused, or cannot be reached after several tries."""
+        self._try(lambda transport: transport.send(name, data))
+
+    def fetch(self, name: str) -> bytes | None:
+        """A file from there; None when there is none. Raises ForwardError likewise."""
+        return self._try(lambda transport: transport.fetch(name))
+
+    def _try(self, action: Callable[[Transport], _Result]) -> _Result:
+        for pause in PAUSES_S:
+            try:
+                return action(self._connected())
+            except ForwardError as exc:
+                if exc.permanent:
+                    raise
+                # After a failure in the middle of a file the session is in an unknown state: begin a new one.
+                self._disconnect()
+                _log.warning("destination %s: %s; next try in %.0f s", self._job.id, exc, pause)
+                if self._job.clock.wait(self._job.centre.stop, pause):
+                    raise
+        return action(self._connected())
+
+    def _connected(self) -> Transport:
+        if self._transport is None:
+            self._transport = self._open.enter_context(open_transport(self._job.destination))
+        return self._transport
+
+    def _disconnect(self) -> None:
+        self._transport = None
+        self._open.close()

@@ -1,0 +1,142 @@
+"""One day for one destination: queue what is stored, send what waits, read the answers, report."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from anpr.domain.delivery import DeliveryState, RunKind
+from anpr.domain.errors import ForwardError
+from anpr.domain.gate import Gate
+from anpr.forward.answers import AnswerCounts, collect_answers
+from anpr.forward.batch import BatchResult, batch_context, send_batch
+from anpr.forward.courier import Courier
+from anpr.forward.job import Job
+from anpr.forward.layout import record_file_name
+from anpr.forward.record import begin_run, end_run
+from anpr.forward.report import DayReport
+from anpr.forward.schedule import day_scope
+from anpr.metrics import DELIVERIES
+from anpr.store.deliveries import (
+    DayScope,
+    DeliveryBatch,
+    claim_batch,
+    count_states,
+    open_batches,
+    queue_transits,
+    unanswered_batches,
+)
+from anpr.store.forward_runs import RunLock
+from anpr.store.transits import count_transits
+
+STOPPED = "stopped before the end"
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Progress:
+    """What a run has done so far, and what went wrong; a failure in the middle must not lose the count."""
+
+    batches: BatchResult = field(default_factory=BatchResult)
+    answers: AnswerCounts = field(default_factory=AnswerCounts)
+    problems: list[str] = field(default_factory=list)
+    is_permanent: bool = False
+
+
+def forward_day(job: Job, courier: Courier, lock: RunLock, day: date, kind: RunKind) -> DayReport | None:
+    """Forward one calendar day; None when an interval found nothing to do.
+
+    What the destination or the profile refuses is in the report's `error`. Raises StoreError when the database fails:
+    what was claimed by then stays open, and the next run sends it again under the same names.
+    """
+    scope = day_scope(job.id, day, job.centre.settings.zone)
+    with job.database.transaction() as conn:
+        queue_transits(conn, _not_expired(job, scope), job.clock.now())
+    if kind is RunKind.INTERVAL and not _has_work(job, scope):
+        return None
+    run = begin_run(job, day, kind)
+    progress = _Progress()
+    try:
+        _send_waiting(job, courier, lock, scope, progress)
+        progress.answers, wrong_receipts = collect_answers(job, courier, scope)
+        progress.problems += wrong_receipts
+    except ForwardError as exc:
+        progress.problems.append(str(exc))
+        progress.is_permanent = exc.permanent
+    report = _report(job, scope, progress)
+    end_run(job, run, report)
+    _count(report)
+    _log.log(logging.WARNING if report.error else logging.INFO, "%s", report)
+    return report
+
+
+def _not_expired(job: Job, scope: DayScope) -> DayScope:
+    return replace(scope, since=min(max(scope.since, job.cutoff), scope.until))
+
+
+def _has_work(job: Job, scope: DayScope) -> bool:
+    with job.database.transaction() as conn:
+        if count_states(conn, scope)[DeliveryState.QUEUED] or open_batches(conn, scope):
+            return True
+        return job.profile.answers.kind != "none" and bool(unanswered_batches(conn, scope))
+
+
+def _send_waiting(job: Job, courier: Courier, lock: RunLock, scope: DayScope, progress: _Progress) -> None:
+    gates = job.gates()
+    for batch in _batches(job, scope, gates):
+        if job.centre.stop.is_set():
+            progress.problems.append(STOPPED)
+            return
+        lock.check()
+        progress.batches += send_batch(job, courier, scope, batch, gates)
+
+
+def _batches(job: Job, scope: DayScope, gates: dict[str, Gate]) -> Iterator[DeliveryBatch]:
+    """What an earlier run left open, then what is queued: each claimed only when the one before it is done."""
+    with job.database.transaction() as conn:
+        left_open = open_batches(conn, scope)
+    yield from left_open
+    after = (scope.since, UUID(int=0))
+    while True:
+        now = job.clock.now()
+
+        def name_of(number: int) -> str:
+            batch = DeliveryBatch(number=number, file_name="", created_at=now, attempts=0)  # noqa: B023  used at once
+            return record_file_name(job.profile, batch_context(job, scope, batch, gates, {}))
+
+        with job.database.transaction() as conn:
+            claimed = claim_batch(conn, _not_expired(job, scope), after, job.profile.batch_size, now, name_of)
+        if claimed is None:
+            return
+        batch, after = claimed
+        yield batch
+
+
+def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:
+    with job.database.transaction() as conn:
+        states = count_states(conn, scope)
+        stored = count_transits(conn, scope.since, scope.until)
+    batches, answers = progress.batches, progress.answers
+    return DayReport(
+        destination=job.id,
+        day=scope.day,
+        profile=job.profile_told,
+        stored=stored,
+        states=states,
+        sent=batches.sent,
+        accepted=answers.accepted,
+        rejected=batches.rejected + answers.rejected,
+        expired=batches.expired,
+        files=batches.files,
+        bytes=batches.bytes,
+        error="; ".join(progress.problems) or None,
+        is_permanent=progress.is_permanent,
+    )
+
+
+def _count(report: DayReport) -> None:
+    for name in ("sent", "accepted", "rejected", "expired"):
+        DELIVERIES.labels(report.destination, name).inc(getattr(report, name))
+    if report.error is not None:
+        DELIVERIES.labels(report.destination, "run-failed").inc()

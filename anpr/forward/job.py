@@ -1,0 +1,95 @@
+"""What a run for one destination needs, checked before anything is sent."""
+
+import threading
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from anpr.clock import Clock
+from anpr.domain.errors import ForwardError
+from anpr.domain.gate import Gate
+from anpr.forward.load import load_profile
+from anpr.forward.profile import Profile
+from anpr.forward.schedule import local_day
+from anpr.forward.transport import parse_target
+from anpr.settings import DestinationSettings, Settings
+from anpr.store.database import Database
+from anpr.store.gates import list_gates
+from anpr.store.images import ImageStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Centre:
+    """What all destinations share."""
+
+    settings: Settings
+    database: Database
+    images: ImageStore
+    clock: Clock
+    stop: threading.Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One destination with its profile."""
+
+    centre: Centre
+    destination: DestinationSettings
+    profile: Profile
+
+    @property
+    def id(self) -> str:
+        """The destination's."""
+        return self.destination.id
+
+    @property
+    def clock(self) -> Clock:
+        """Now, and how to wait."""
+        return self.centre.clock
+
+    @property
+    def database(self) -> Database:
+        """With the ledger."""
+        return self.centre.database
+
+    @property
+    def today(self) -> date:
+        """The site's calendar day."""
+        return local_day(self.clock.now(), self.centre.settings.zone)
+
+    @property
+    def cutoff(self) -> datetime:
+        """What was captured before this moment is past retention, and never sent."""
+        return self.clock.now() - timedelta(days=self.centre.settings.retention.transit_days)
+
+    @property
+    def profile_told(self) -> str:
+        """Name, revision and status, for every report."""
+        return f"{self.profile.name} {self.profile.revision}, {self.profile.status}"
+
+    def gates(self) -> dict[str, Gate]:
+        """By id: what the settings say, and for others what the database knows."""
+        with self.database.transaction() as conn:
+            known = {gate.id: gate for gate in list_gates(conn)}
+        return known | {gate.id: gate.to_domain() for gate in self.centre.settings.gates}
+
+
+def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:
+    """The job of this destination. Raises ForwardError (permanent) when its profile or target is wrong."""
+    profile = load_profile(destination.profile)
+    kind = parse_target(destination).kind
+    if kind not in profile.transports:
+        allowed = ", ".join(profile.transports)
+        raise ForwardError(
+            f"forwarding.{destination.id}.target: profile {profile.name} allows {allowed}, not {kind}", permanent=True
+        )
+    return Job(centre=centre, destination=destination, profile=profile)
+
+
+def check_protocol(job: Job) -> None:
+    """Raises ForwardError (permanent) unless the agreement is recorded and holds today: sending without is unlawful."""
+    where = f"forwarding.{job.id}"
+    if not job.destination.protocol.strip():
+        raise ForwardError(f"{where}.protocol: no agreement is recorded, so nothing is forwarded", permanent=True)
+    if job.today > job.destination.protocol_until:
+        ended = job.destination.protocol_until.isoformat()
+        raise ForwardError(f"{where}.protocol_until: the agreement ended on {ended}: nothing is sent", permanent=True)

@@ -1,0 +1,95 @@
+"""What a run did, as numbers that must add up, and as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from anpr.domain.delivery import DeliveryState, RunOutcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayReport:
+    """The completeness report of one day for one destination.
+
+    `states` are all transits of the day, whatever run settled them; `sent`, `rejected`, `accepted`, `expired`, `files`
+    and `bytes` are this run's. The day is complete when `stored` = sent + accepted + rejected + expired.
+    """
+
+    destination: str
+    day: date
+    profile: str
+    stored: int = 0
+    states: Mapping[DeliveryState, int] = field(default_factory=dict)
+    sent: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    expired: int = 0
+    files: int = 0
+    bytes: int = 0
+    error: str | None = None
+    is_permanent: bool = False
+    """Whether `error` will stay until somebody changes something."""
+
+    @property
+    def outcome(self) -> RunOutcome:
+        """`failed` when something stopped it, `complete` when every stored transit is accounted for."""
+        if self.error is not None:
+            return RunOutcome.FAILED
+        # More rows than transits is no gap: retention has dropped some of the transits since.
+        is_complete = not self.waiting and self.stored <= self.settled
+        return RunOutcome.COMPLETE if is_complete else RunOutcome.INCOMPLETE
+
+    @property
+    def settled(self) -> int:
+        """Transits that need no more sending."""
+        return sum(count for state, count in self.states.items() if state is not DeliveryState.QUEUED)
+
+    @property
+    def waiting(self) -> int:
+        """Transits that the next run has to send."""
+        return self.states.get(DeliveryState.QUEUED, 0)
+
+    def counts(self) -> dict[str, int]:
+        """As stored with the run."""
+        run = {f"run_{name}": getattr(self, name) for name in ("sent", "accepted", "rejected", "expired")}
+        states = {state.value: self.states.get(state, 0) for state in DeliveryState}
+        return {"stored": self.stored, **states, **run, "files": self.files, "bytes": self.bytes}
+
+    def __str__(self) -> str:
+        parts = " + ".join(f"{state.value} {self.states.get(state, 0)}" for state in _REPORTED)
+        gap = self.stored - self.settled - self.waiting
+        late = f", not yet in the ledger {gap}" if gap > 0 else ""
+        error = f": {self.error}" if self.error else ""
+        return (
+            f"{self.destination} {self.day.isoformat()} {self.outcome}{error}: stored {self.stored} = {parts}{late}; "
+            f"this run {self.sent} transits in {self.files} files, {self.bytes} bytes; profile {self.profile}"
+        )
+
+
+_REPORTED = (
+    DeliveryState.SENT,
+    DeliveryState.ACCEPTED,
+    DeliveryState.REJECTED,
+    DeliveryState.EXPIRED,
+    DeliveryState.QUEUED,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """All days of one run. `busy` means that another run held the lock and this one did nothing."""
+
+    destination: str
+    days: tuple[DayReport, ...] = ()
+    expired: int = 0
+    busy: bool = False
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it must be tried again before its time."""
+        return self.busy or any(day.error is not None for day in self.days)
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether trying again soon is of no use."""
+        return any(day.is_permanent for day in self.days)

@@ -1,0 +1,22 @@
+"""Give rejected transits another chance, after the profile was put right."""
+
+from datetime import date
+
+from anpr.domain.errors import InputError
+from anpr.forward.job import Job
+from anpr.forward.record import ACTOR
+from anpr.forward.schedule import day_scope
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.deliveries import requeue_rejected
+
+
+def requeue_day(job: Job, day: date, actor: str, reason: str) -> int:
+    """Queue the rejected transits of this day again; returns how many. Raises InputError without a reason."""
+    if not reason.strip():
+        raise InputError("--reason: say why; it is recorded")
+    with job.database.transaction() as conn:
+        count = requeue_rejected(conn, day_scope(job.id, day, job.centre.settings.zone))
+        detail = {"phase": "requeued", "destination": job.id, "day": day.isoformat(), "transits": count, "by": ACTOR}
+        event = AuditEvent(actor=actor, action=AuditAction.FORWARDED, at=job.clock.now(), reason=reason, detail=detail)
+        append(conn, event)
+    return count
