@@ -21,14 +21,26 @@ class Drop(StrEnum):
     TRACK_LOW_CONFIDENCE = "track-low-confidence"
     TRACK_NOT_A_PLATE = "track-not-a-plate"
     TRACK_SEEN_BEFORE = "track-seen-before"
+    OUTBOX_FULL = "outbox-full"
+    OUTBOX_REFUSED = "outbox-refused"
     IMAGE_QUOTA = "image-quota"
     MESSAGE_POISON = "message-poison"
 
 
 FRAMES = Counter("anpr_frames_total", "Frames looked at", ["camera"], registry=REGISTRY)
+STILL_FRAMES = Counter(
+    "anpr_still_frames_total", "Frames not looked at because nothing had moved", ["camera"], registry=REGISTRY
+)
+MODEL_ERRORS = Counter(
+    "anpr_model_errors_total", "Frames not looked at because a model threw", ["camera"], registry=REGISTRY
+)
+WORKER_FALLS = Counter("anpr_worker_falls_total", "Cameras' threads that fell over", ["camera"], registry=REGISTRY)
 PLATES = Counter("anpr_plates_total", "Plate boxes found", ["camera"], registry=REGISTRY)
 READS = Counter("anpr_reads_total", "Plate reads that voted", ["camera"], registry=REGISTRY)
 TRANSITS = Counter("anpr_transits_total", "Transits made at the edge", ["camera"], registry=REGISTRY)
+TRANSITS_HELD = Gauge(
+    "anpr_transits_held", "Transits the outbox would not take, kept in memory", ["camera"], registry=REGISTRY
+)
 DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
 CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)
 CAMERA_UP = Gauge("anpr_camera_up", "1 while frames arrive", ["camera"], registry=REGISTRY)

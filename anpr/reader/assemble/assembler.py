@@ -1,0 +1,151 @@
+"""Frames and their plate reads in, one transit per vehicle out.
+
+When a transit is made, whichever comes first:
+- its vote settled (four agreeing reads, confidence at least .95), and then no clearly better look came for 0.4 s,
+  or 2 s passed: an alarm does not wait for a nicer picture;
+- it is good enough without having settled, and no better look came for 5 s: a vehicle that stands;
+- its plate was not seen for `lost_after_s`; for a doubtful one, twice as long.
+The track lives on after that and swallows whatever else is read of its vehicle: a parked car makes one transit.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from anpr.domain.read import Box, PlateRead
+from anpr.metrics import DROPS, READS, TRANSITS, Drop
+from anpr.reader.assemble.associate import Seen, associate
+from anpr.reader.assemble.judge import judge
+from anpr.reader.assemble.make import Origin, make_pass
+from anpr.reader.assemble.overlap import one_per_plate
+from anpr.reader.assemble.passing import Pass
+from anpr.reader.assemble.recent import RecentTransits
+from anpr.reader.assemble.same import same_vehicle
+from anpr.reader.assemble.track import Track
+from anpr.reader.frame import Frame
+from anpr.settings import AssembleSettings
+
+_MOST_TRACKS = 32
+"""More plates at once than any camera sees; each track holds at most one frame."""
+_CLOCK_STEP_S = 1.0
+"""A frame older than the one before by more than this means that the clock was set back."""
+
+
+class Assembler:
+    """One camera's vehicles, in the time of its frames. Not thread-safe: one thread per camera."""
+
+    def __init__(self, origin: Origin, settings: AssembleSettings) -> None:
+        self._origin = origin
+        self._settings = settings
+        self._tracks: list[Track] = []
+        self._recent = RecentTransits(settings.reentry_s)
+        self._now = float("-inf")
+
+    def add(self, frame: Frame, reads: Sequence[PlateRead], unread: Sequence[Box] = ()) -> list[Pass]:
+        """The passes that this frame, with its reads, completes.
+
+        `unread` are plates seen in this frame that were not read, or not well enough to vote: they keep a track alive.
+        """
+        at = frame.captured_at.timestamp()
+        passes = self._follow_clock(at)
+        seen = one_per_plate([*((read.box, read) for read in reads), *((box, None) for box in unread)])
+        for (box, read), track in zip(seen, associate(self._tracks, seen, at), strict=True):
+            if track is None:
+                passes += self._begin(frame, read)
+            elif read is None:
+                track.see(frame, box)
+            else:
+                track.read(frame, read)
+        READS.labels(self._origin.camera.id).inc(len(reads))
+        return passes + self._close(at)
+
+    def expire(self, now: datetime) -> list[Pass]:
+        """The passes that are over at `now` while no frame comes, as when the camera is down."""
+        return self._close(now.timestamp())
+
+    def flush(self) -> list[Pass]:
+        """End every track: nothing more will come."""
+        tracks, self._tracks = self._tracks, []
+        passes = []
+        while tracks:
+            passes += self._finish(tracks.pop(0), tracks)
+        return passes
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a plate is followed whose transit is still to come."""
+        return any(track.transit is None for track in self._tracks)
+
+    def wants_read(self, box: Box, at: datetime) -> bool:
+        """Whether reading a plate at `box` in a frame taken at `at` may still change anything."""
+        seen: list[Seen] = [(box, None)]
+        track = associate(self._tracks, seen, at.timestamp())[0]
+        return track is None or track.wants_read(box, at.timestamp())
+
+    def _follow_clock(self, at: float) -> list[Pass]:
+        step = at - self._now
+        self._now = at
+        if step >= -_CLOCK_STEP_S:
+            return []
+        passes = self.flush()
+        self._recent.shift(step)
+        return passes
+
+    def _begin(self, frame: Frame, read: PlateRead | None) -> list[Pass]:
+        """Follow a new plate; where there are too many, the one not seen for longest makes room."""
+        if read is None:
+            return []
+        passes: list[Pass] = []
+        if len(self._tracks) >= _MOST_TRACKS:
+            stalest = min(self._tracks, key=lambda track: track.motion.at)
+            self._tracks.remove(stalest)
+            passes = self._finish(stalest, self._tracks)
+        self._tracks.append(Track(frame, read, self._settings.max_reads))
+        return passes
+
+    def _close(self, at: float) -> list[Pass]:
+        over = [track for track in self._tracks if track.is_over(at, self._settings.lost_after_s)]
+        self._tracks = [track for track in self._tracks if track not in over]
+        passes = [made for track in over for made in self._finish(track, self._tracks)]
+        for track in self._tracks:
+            if track.is_ready(at) and self._judge(track) is None:
+                passes += self._decide(track)
+        return passes
+
+    def _finish(self, track: Track, others: Sequence[Track]) -> list[Pass]:
+        """A track is over: part of another one, a transit, or dropped and counted."""
+        verdict = track.verdict()
+        if track.transit is not None:
+            return []
+        if verdict is None:
+            return self._drop(Drop.TRACK_TOO_FEW_READS)
+        for other in others:
+            theirs = other.verdict()
+            if other.transit is None and theirs is not None and same_vehicle(verdict, theirs):
+                other.absorb(track)
+                return []
+        return self._decide(track)
+
+    def _decide(self, track: Track) -> list[Pass]:
+        """A transit, unless its vehicle made one already or it is none."""
+        verdict = track.verdict()
+        if verdict is None or track.shot is None:
+            return self._drop(Drop.TRACK_TOO_FEW_READS)
+        known = self._recent.find(verdict, track.first.taken_at.timestamp())
+        if known is not None:
+            known.see(track.motion.at)
+            track.release(known)
+            return self._drop(Drop.TRACK_SEEN_BEFORE)
+        reason = self._judge(track)
+        if reason is not None:
+            return self._drop(reason)
+        made = make_pass(self._origin, track, verdict, track.shot)
+        track.release(self._recent.remember(verdict, track.motion.at))
+        TRANSITS.labels(self._origin.camera.id).inc()
+        return [made]
+
+    def _judge(self, track: Track) -> Drop | None:
+        return judge(track.verdict(), track.course, track.widest_px, self._settings)
+
+    def _drop(self, reason: Drop) -> list[Pass]:
+        DROPS.labels(self._origin.camera.id, reason).inc()
+        return []

@@ -1,0 +1,78 @@
+"""Which plate of this frame belongs to which track: greedily, the cheapest pair first.
+
+Greedy and not optimal on purpose: text tells close vehicles apart, so that pairs hardly ever compete at equal cost.
+"""
+
+import math
+from collections.abc import Sequence
+
+from anpr.domain.read import Box, PlateRead
+from anpr.reader.assemble.text import edit_distance, likeness
+from anpr.reader.assemble.track import Track
+
+_LIMIT = 1.6
+_TEXT_WEIGHT = 1.5
+_SIZE_RATIO = math.log(1.7)
+"""A plate does not change its width by more than this between two frames, and twice as much in the next second."""
+_SAME_PLACE_S = 0.25
+_SAME_PLACE_IOU = 0.4
+_DISTINCTIVE = 5
+"""Characters: the same text of this length far away is the same plate, however far it moved."""
+_SURE_OF_TEXT = 0.8
+_FOREIGN = 0.45
+
+Seen = tuple[Box, PlateRead | None]
+"""A plate of this frame; without a read when it was not, or could not be, read."""
+
+
+def associate(tracks: Sequence[Track], seen: Sequence[Seen], at: float) -> list[Track | None]:
+    """For each plate seen at time `at` its track, or None. No track is given twice."""
+    pairs = []
+    for i, (box, read) in enumerate(seen):
+        for track in tracks:
+            cost = _cost(track, box, read, at)
+            if cost is not None:
+                pairs.append((cost, i, track))
+    found: list[Track | None] = [None] * len(seen)
+    taken: set[int] = set()
+    for _, i, track in sorted(pairs, key=lambda pair: pair[0]):
+        if found[i] is None and id(track) not in taken:
+            found[i] = track
+            taken.add(id(track))
+    return found
+
+
+def _cost(track: Track, box: Box, read: PlateRead | None, at: float) -> float | None:
+    """None when it cannot be the same plate."""
+    text = _text_cost(track, read)
+    if text is None:
+        return None
+    elapsed = max(0.0, at - track.motion.at)
+    expected = track.motion.predict(at)
+    size = abs(math.log(box.w / expected.w)) / (_SIZE_RATIO * (1 + elapsed))
+    if elapsed <= _SAME_PLACE_S and expected.iou(box) >= _SAME_PLACE_IOU:
+        return 0.5 * (1 - expected.iou(box)) + 0.2 * text
+    if text == 0.0 and read is not None and _is_distinctive(track, read):
+        return 0.5 + 0.1 * min(_distance(expected, box) / track.motion.reach(at), 5.0)
+    cost = _distance(expected, box) / track.motion.reach(at) + 0.5 * size + text
+    return cost if size <= 1.0 and cost <= _LIMIT else None
+
+
+def _text_cost(track: Track, read: PlateRead | None) -> float | None:
+    """0 for the same text, None when both are sure and have little in common."""
+    verdict = track.verdict()
+    if read is None or verdict is None:
+        return 0.0
+    alike = max(likeness(read.text, verdict.plate), likeness(read.text, track.last_text))
+    trust = min(read.confidence, verdict.confidence)
+    if trust >= _SURE_OF_TEXT and alike < _FOREIGN:
+        return None
+    return _TEXT_WEIGHT * (1 - alike) * trust
+
+
+def _is_distinctive(track: Track, read: PlateRead) -> bool:
+    return len(read.text) >= _DISTINCTIVE and edit_distance(read.text, track.last_text) < 1
+
+
+def _distance(a: Box, b: Box) -> float:
+    return math.dist(a.centre, b.centre)

@@ -1,0 +1,36 @@
+"""Whether a track deserves to become a transit. Pure."""
+
+from anpr.domain.grammar import countries
+from anpr.metrics import Drop
+from anpr.reader.assemble.motion import Course
+from anpr.reader.assemble.vote import Verdict
+from anpr.settings import AssembleSettings
+
+_SHORTEST = 4
+"""Characters of a plate whose format is not known; shorter texts are stickers and parts of signs."""
+
+
+def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: AssembleSettings) -> Drop | None:
+    """Why it is no transit, or None when it is one. `widest_px` is the greatest width at which it was read."""
+    if verdict is None or verdict.reads < settings.min_reads:
+        return Drop.TRACK_TOO_FEW_READS
+    if not _could_be_a_plate(verdict, course):
+        return Drop.TRACK_NOT_A_PLATE
+    if widest_px < settings.min_plate_width_px:
+        return Drop.PLATE_TOO_SMALL
+    if verdict.confidence < settings.min_confidence:
+        return Drop.TRACK_LOW_CONFIDENCE
+    return None
+
+
+def _could_be_a_plate(verdict: Verdict, course: Course) -> bool:
+    """Every plate we know of carries a digit; a text of no known format must at least drive.
+
+    Text burnt into the picture (camera name, date) stays where it is. A vehicle that stands in view from its first
+    frame to its last is kept when its plate has the format of a country.
+    """
+    if not any(sign.isdigit() for sign in verdict.plate):
+        return False
+    if countries(verdict.plate):
+        return True
+    return len(verdict.plate) >= _SHORTEST and not verdict.plate.isdigit() and not course.is_still

@@ -1,0 +1,49 @@
+"""A finished track becomes a transit with its pictures."""
+
+from dataclasses import dataclass
+
+from anpr.clock import NewId, new_id
+from anpr.domain.gate import Camera
+from anpr.domain.transit import ImageRef, Transit
+from anpr.message import sha256_of
+from anpr.reader.assemble.passing import Pass
+from anpr.reader.assemble.picture import Shot, develop
+from anpr.reader.assemble.track import Track
+from anpr.reader.assemble.vote import Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Who looks, and where: the same for all transits of one camera."""
+
+    camera: Camera
+    gate_id: str
+    reader_id: str
+    new_id: NewId = new_id
+
+
+def make_pass(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> Pass:
+    """The transit of a track; `shot` is the read its pictures show."""
+    pictures = develop(shot)
+    transit = Transit(
+        id=origin.new_id(),
+        gate_id=origin.gate_id,
+        camera_id=origin.camera.id,
+        reader_id=origin.reader_id,
+        captured_at=shot.frame.captured_at,
+        first_seen=track.first.taken_at,
+        last_seen=track.last.taken_at,
+        plate=verdict.plate,
+        raw=shot.read.raw,
+        confidence=verdict.confidence,
+        candidates=verdict.candidates,
+        reads=verdict.reads,
+        box=pictures.box,
+        country=verdict.country,
+        direction=track.course.direction,
+        lane=origin.camera.lane,
+        images=tuple(
+            ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in pictures.images.items()
+        ),
+    )
+    return Pass(transit=transit, images=pictures.images, first_frame=track.first.frame, last_frame=track.last.frame)

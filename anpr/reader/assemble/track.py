@@ -1,0 +1,148 @@
+"""One plate followed over frames: its motion, its votes, its best picture."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from anpr.domain.read import Box, PlateRead
+from anpr.reader.assemble.motion import Course, Motion
+from anpr.reader.assemble.picture import Shot
+from anpr.reader.assemble.recent import Remembered
+from anpr.reader.assemble.vote import Ballot, Verdict, plate_text
+from anpr.reader.frame import Frame
+
+_SETTLED_CONFIDENCE = 0.95
+_SETTLED_READS = 4
+"""That agree, before further reads cannot be expected to change the vote."""
+_SURE = 0.9
+_CLEARLY_BETTER = 1.03
+_NO_BETTER_FOR_S = 0.4
+"""A settled plate without a better look for this long is leaving, or stands: its transit is made."""
+_SETTLED_FOR_S = 2.0
+"""An alarm does not wait longer than this for a nicer picture."""
+_PATIENCE_S = 5.0
+"""A plate that never settles and was not seen better for this long stands there: it is judged as it is."""
+_NEARER = 1.15
+"""Read a settled plate again when it grew by this factor."""
+_LOOK_AGAIN_S = 1.0
+"""And this often otherwise, to notice that another vehicle took its place."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """When a frame was taken and its index; without the frame, whose picture is large."""
+
+    taken_at: datetime
+    frame: int
+
+
+class Track:
+    """One plate over frames. Times are seconds of the frames' own capture times."""
+
+    def __init__(self, frame: Frame, read: PlateRead, max_reads: int) -> None:
+        at = frame.captured_at.timestamp()
+        self.motion = Motion(read.box, at)
+        self.course = Course(read.box, at)
+        self.first = self.last = _moment(frame)
+        self.widest_px = 0.0
+        self.last_text = read.text
+        self.transit: Remembered | None = None
+        """Its transit, once made or known from before: nothing more comes of it."""
+        self.ballot = Ballot(max_reads)
+        self.shot: Shot | None = None
+        self._max_reads = max_reads
+        self._shot_at, self._shot_worth = at, 0.0
+        self._settled_at: float | None = None
+        self._read_at, self._read_width = at, read.box.w
+        self._vote(frame, read)
+
+    def read(self, frame: Frame, read: PlateRead) -> None:
+        """The plate was seen and read in this frame."""
+        self.see(frame, read.box)
+        self._read_at, self._read_width = frame.captured_at.timestamp(), read.box.w
+        self.last_text = read.text
+        if self.transit is None:
+            self._vote(frame, read)
+
+    def see(self, frame: Frame, box: Box) -> None:
+        """The plate was seen in this frame, and not read."""
+        at = frame.captured_at.timestamp()
+        self.motion.update(box, at)
+        self.course.add(box, at)
+        self.last = _moment(frame)
+        if self.transit is not None:
+            self.transit.see(at)
+
+    def wants_read(self, box: Box, at: float) -> bool:
+        """Whether reading this box may still change anything."""
+        done = self.transit is not None or self._settled_at is not None or self.ballot.reads >= self._max_reads
+        if not done or box.w >= self._read_width * _NEARER or at - self._read_at >= _LOOK_AGAIN_S:
+            return True
+        return self.motion.predict(at).iou(box) < 0.3
+
+    def verdict(self) -> Verdict | None:
+        """What its reads say together."""
+        return self.ballot.verdict()
+
+    def absorb(self, other: "Track") -> None:
+        """Take over another track of the same vehicle."""
+        self.ballot.absorb(other.ballot)
+        self.widest_px = max(self.widest_px, other.widest_px)
+        self.first = min(self.first, other.first, key=lambda moment: moment.taken_at)
+        if other.shot is not None and self._beats(other.shot.read):
+            self.shot = other.shot
+
+    def is_over(self, at: float, lost_after_s: float) -> bool:
+        """Not seen for `lost_after_s`; twice that when in doubt, so that a better look at it may still come."""
+        verdict = self.verdict()
+        doubtful = self.transit is None and verdict is not None and verdict.confidence < _SURE
+        return at - self.motion.at >= lost_after_s * (2 if doubtful else 1)
+
+    def is_ready(self, at: float) -> bool:
+        """Whether its transit can be made before it is lost: no better look is to be expected."""
+        if self.shot is None or self.transit is not None:
+            return False
+        if self._settled_at is None:
+            return at - self._shot_at >= _PATIENCE_S
+        return at - self._shot_at >= _NO_BETTER_FOR_S or at - self._settled_at >= _SETTLED_FOR_S
+
+    def release(self, transit: Remembered) -> None:
+        """Its transit is made: go on following it, so that it stays one, and let go of its picture."""
+        self.transit = transit
+        self.shot = None
+
+    def _vote(self, frame: Frame, read: PlateRead) -> None:
+        if not self.ballot.add(read):
+            return
+        at = frame.captured_at.timestamp()
+        self.widest_px = max(self.widest_px, read.box.w)
+        if self._beats(read):
+            self.shot = Shot(frame=frame, read=read)
+            self._note_better_look(at)
+        self._note_settled(at)
+
+    def _note_better_look(self, at: float) -> None:
+        worth = _worth(self.shot.read, self.verdict()) if self.shot else 0.0
+        if worth > self._shot_worth * _CLEARLY_BETTER:
+            self._shot_at, self._shot_worth = at, worth
+
+    def _note_settled(self, at: float) -> None:
+        verdict = self.verdict()
+        if verdict is None or verdict.confidence < _SETTLED_CONFIDENCE or verdict.agreeing < _SETTLED_READS:
+            self._settled_at = None
+        elif self._settled_at is None:
+            self._settled_at = at
+
+    def _beats(self, read: PlateRead) -> bool:
+        """Whether this read makes the better picture."""
+        return self.shot is None or _worth(read, self.verdict()) > _worth(self.shot.read, self.verdict())
+
+
+def _worth(read: PlateRead, verdict: Verdict | None) -> float:
+    """The surer and the larger the better, and it has to show what the vote says."""
+    agrees = verdict is not None and plate_text(read.text) == verdict.plate
+    return read.confidence * math.pow(read.box.w, 0.25) * (1.0 if agrees else 0.2)
+
+
+def _moment(frame: Frame) -> Moment:
+    return Moment(taken_at=frame.captured_at, frame=frame.index)

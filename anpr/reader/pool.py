@@ -1,0 +1,39 @@
+"""A few plate readers for many cameras: each holds about 80 MB, and more of them than cores gain nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import LifoQueue
+
+from anpr.domain.read import PlateRead
+from anpr.reader.detect import Detection
+from anpr.reader.image_file import Image
+from anpr.reader.plates import Found, Rejected
+from anpr.reader.watch import Looker
+
+
+class ReaderPool:
+    """Lends its plate readers to the cameras' threads, each to one at a time; who finds none free waits."""
+
+    def __init__(self, build: Callable[[], Looker], size: int) -> None:
+        # Last in, first out: with little to do one reader does it all, and its memory stays warm.
+        self._free: LifoQueue[Looker] = LifoQueue()
+        for _ in range(size):
+            self._free.put(build())
+
+    def find(self, image: Image) -> Found:
+        """Where plates are. Raises ModelError."""
+        with self._lent() as reader:
+            return reader.find(image)
+
+    def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
+        """What one of them says. Raises ModelError."""
+        with self._lent() as reader:
+            return reader.read_box(image, detection)
+
+    @contextmanager
+    def _lent(self) -> Iterator[Looker]:
+        reader = self._free.get()
+        try:
+            yield reader
+        finally:
+            self._free.put(reader)

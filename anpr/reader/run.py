@@ -1,0 +1,98 @@
+"""The reader: every plate camera of this machine's gates, each in a thread of its own."""
+
+import logging
+import os
+import threading
+from dataclasses import dataclass
+
+from anpr.clock import Clock
+from anpr.domain.errors import SettingsError
+from anpr.domain.gate import CameraKind
+from anpr.reader.assemble import Origin
+from anpr.reader.delivery import TransitSink
+from anpr.reader.plates import build_plate_reader
+from anpr.reader.pool import ReaderPool
+from anpr.reader.watch import Looker
+from anpr.reader.worker import CameraWorker
+from anpr.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.2
+_STOP_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReaderSummary:
+    """What a reader did, over all its cameras."""
+
+    cameras: int
+    frames: int
+    """Taken from the cameras."""
+    plates: int
+    """Boxes found in them."""
+    transits: int
+    """Accepted by the outbox."""
+    model_errors: int
+    """Frames that could not be looked at because a model threw."""
+    falls: int
+    """Cameras' threads that had to start over."""
+
+
+def run_reader(
+    settings: Settings, outbox: TransitSink, clock: Clock, stop: threading.Event, looker: Looker | None = None
+) -> ReaderSummary:
+    """Read until `stop` is set, or until every source was read to its end where all are files.
+
+    `looker` replaces the models that the settings name. Raises SettingsError when there is no camera to read, and
+    ModelError when the models cannot be loaded; what happens later to one camera is logged and counted.
+    """
+    origins = plate_cameras(settings)
+    shared = looker or _pool(settings, len(origins))
+    workers = [CameraWorker(origin, settings.reader, shared, outbox, clock) for origin in origins]
+    _run(workers, clock, stop)
+    return ReaderSummary(
+        cameras=len(workers),
+        frames=sum(worker.tally.frames for worker in workers),
+        plates=sum(worker.tally.plates for worker in workers),
+        transits=sum(worker.transits for worker in workers),
+        model_errors=sum(worker.model_errors for worker in workers),
+        falls=sum(worker.falls for worker in workers),
+    )
+
+
+def plate_cameras(settings: Settings) -> list[Origin]:
+    """The cameras this reader reads. Raises SettingsError when there is none."""
+    chosen = set(settings.reader.gates)
+    cameras = [
+        Origin(camera=camera.to_domain(), gate_id=gate.id, reader_id=settings.reader.id)
+        for gate in settings.gates
+        if not chosen or gate.id in chosen
+        for camera in gate.cameras
+        if camera.kind is CameraKind.PLATE
+    ]
+    if not cameras:
+        raise SettingsError(f"gates: reader {settings.reader.id} has no camera of kind 'plate' to read")
+    return cameras
+
+
+def _pool(settings: Settings, cameras: int) -> ReaderPool:
+    cores = len(os.sched_getaffinity(0))
+    size = max(1, min(cameras, cores // settings.reader.threads))
+    return ReaderPool(lambda: build_plate_reader(settings.reader), size)
+
+
+def _run(workers: list[CameraWorker], clock: Clock, stop: threading.Event) -> None:
+    threads = [
+        threading.Thread(target=worker.run, args=(stop,), name=f"reader-{worker.camera.id}", daemon=True)
+        for worker in workers
+    ]
+    for thread in threads:
+        thread.start()
+    # Waiting in small steps, in the caller's thread: signals are handled there.
+    while any(thread.is_alive() for thread in threads) and not clock.wait(stop, _LOOK_EVERY_S):
+        pass
+    for worker, thread in zip(workers, threads, strict=True):
+        thread.join(_STOP_WITHIN_S)
+        if thread.is_alive():
+            log.error("camera %s: its thread did not end within %.0f s", worker.camera.id, _STOP_WITHIN_S)

@@ -1,0 +1,111 @@
+"""One camera's frames in, finished passes out: look, read what is worth it, assemble, count."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from anpr.clock import Clock
+from anpr.domain.read import Box, PlateRead
+from anpr.metrics import DROPS, FRAMES, PLATES, STAGE_SECONDS, STILL_FRAMES
+from anpr.reader.assemble import Assembler, Origin, Pass
+from anpr.reader.detect import Detection
+from anpr.reader.frame import Frame
+from anpr.reader.image_file import Image
+from anpr.reader.plates import Found, Rejected
+from anpr.reader.still import StillGate
+from anpr.settings import AssembleSettings
+
+_LOOK_EVERY_S = 0.5
+
+
+class Looker(Protocol):
+    """Finds plates and reads them; a PlateReader, or a pool of them."""
+
+    def find(self, image: Image) -> Found:
+        """Where plates are. Raises ModelError."""
+
+    def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
+        """What one of them says. Raises ModelError."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Tally:
+    """What a camera's watch saw so far."""
+
+    frames: int = 0
+    """Taken, those in which nothing moved included."""
+    plates: int = 0
+    """Boxes found."""
+
+
+class Watch:
+    """Watches one camera. Not thread-safe."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        settings: AssembleSettings,
+        looker: Looker,
+        clock: Clock,
+        tally: Tally | None = None,
+    ) -> None:
+        """`tally` goes on counting where an earlier watch of the camera stopped."""
+        self._camera_id = origin.camera.id
+        self._looker = looker
+        self._clock = clock
+        self._assembler = Assembler(origin, settings)
+        # Often enough that a standing plate, looked at this seldom, does not count as lost in between.
+        self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2))
+        self._last: tuple[datetime, float] | None = None
+        self.tally = tally or Tally()
+
+    def add(self, frame: Frame) -> list[Pass]:
+        """The passes that this frame completes. Raises ModelError."""
+        self.tally.frames += 1
+        self._last = (frame.captured_at, self._clock.monotonic())
+        if not self._assembler.is_waiting and self._gate.is_still(frame):
+            STILL_FRAMES.labels(self._camera_id).inc()
+            return []
+        began = self._clock.monotonic()
+        reads, unread = self._look(frame)
+        STAGE_SECONDS.labels("look").observe(self._clock.monotonic() - began)
+        return self._assembler.add(frame, reads, unread)
+
+    def idle(self) -> list[Pass]:
+        """The passes that are over because no frame came for a while."""
+        if self._last is None:
+            return []
+        captured_at, taken_at = self._last
+        silence = timedelta(seconds=self._clock.monotonic() - taken_at)
+        return self._assembler.expire(captured_at + silence)
+
+    def end(self) -> list[Pass]:
+        """The passes that are under way: no frame will come any more."""
+        return self._assembler.flush()
+
+    def _look(self, frame: Frame) -> tuple[list[PlateRead], list[Box]]:
+        """The plates that were read, and those that were not or not well enough."""
+        found = self._looker.find(frame.image)
+        FRAMES.labels(self._camera_id).inc()
+        PLATES.labels(self._camera_id).inc(len(found.detections))
+        self.tally.plates += len(found.detections)
+        reads: list[PlateRead] = []
+        unread: list[Box] = []
+        rejected = list(found.rejected)
+        for detection in found.detections:
+            if not self._assembler.wants_read(detection.box, frame.captured_at):
+                unread.append(detection.box)
+                continue
+            result = self._looker.read_box(frame.image, detection)
+            if isinstance(result, PlateRead):
+                reads.append(result)
+            else:
+                rejected.append(result)
+                unread.append(detection.box)
+        self._count(rejected)
+        return reads, unread
+
+    def _count(self, rejected: Iterable[Rejected]) -> None:
+        for one in rejected:
+            DROPS.labels(self._camera_id, one.reason).inc()

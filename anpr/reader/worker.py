@@ -1,0 +1,79 @@
+"""One camera of a running reader: capture, watch, deliver, until told to stop."""
+
+import logging
+import threading
+
+from anpr.clock import Clock
+from anpr.domain.errors import ModelError
+from anpr.metrics import CAMERA_UP, MODEL_ERRORS, WORKER_FALLS
+from anpr.reader.assemble import Origin
+from anpr.reader.camera import CameraStream
+from anpr.reader.delivery import Delivery, TransitSink
+from anpr.reader.watch import Looker, Tally, Watch
+from anpr.settings import ReaderSettings
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 0.2
+_RESTART_S = 5.0
+_LOG_EVERY_S = 60.0
+
+
+class CameraWorker:
+    """Runs in a thread of its own; nothing that happens in it reaches another camera."""
+
+    def __init__(
+        self, origin: Origin, settings: ReaderSettings, looker: Looker, sink: TransitSink, clock: Clock
+    ) -> None:
+        self.camera = origin.camera
+        self._origin = origin
+        self._settings = settings
+        self._looker = looker
+        self._clock = clock
+        self._delivery = Delivery(origin.camera.id, sink, clock)
+        self._silent_until = float("-inf")
+        self.tally = Tally()
+        self.model_errors = 0
+        self.falls = 0
+        """How often it had to start over."""
+
+    @property
+    def transits(self) -> int:
+        """Accepted by the outbox."""
+        return self._delivery.delivered
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set or the source, a file, was read to its end."""
+        while not stop.is_set():
+            try:
+                self._run_once(stop)
+                break
+            except Exception:  # a bug met by one camera must neither end its watch nor go unseen
+                self.falls += 1
+                WORKER_FALLS.labels(self.camera.id).inc()
+                CAMERA_UP.labels(self.camera.id).set(0)
+                log.exception("camera %s: fell over; it starts again in %.0f s", self.camera.id, _RESTART_S)
+                self._clock.wait(stop, _RESTART_S)
+        self._delivery.close()
+
+    def _run_once(self, stop: threading.Event) -> None:
+        watch = Watch(self._origin, self._settings.assemble, self._looker, self._clock, self.tally)
+        stream = CameraStream(self.camera, self._settings, self._clock)
+        stream.start()
+        try:
+            while not stop.is_set() and not stream.finished:
+                self._step(watch, stream)
+        finally:
+            stream.stop()
+            self._delivery.put(watch.end())
+
+    def _step(self, watch: Watch, stream: CameraStream) -> None:
+        frame = stream.next_frame(_POLL_S)
+        try:
+            self._delivery.put(watch.idle() if frame is None else watch.add(frame))
+        except ModelError as exc:
+            self.model_errors += 1
+            MODEL_ERRORS.labels(self.camera.id).inc()
+            if self._clock.monotonic() >= self._silent_until:
+                self._silent_until = self._clock.monotonic() + _LOG_EVERY_S
+                log.error("camera %s: %s (%d times so far)", self.camera.id, exc, self.model_errors)
