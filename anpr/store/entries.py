@@ -86,7 +86,7 @@ def remove_entries(conn: Connection, watchlist_id: str, plate: str) -> list[Entr
     rows = conn.execute(_SQL["remove"], {"watchlist_id": watchlist_id, "plate": plate}).fetchall()
     if not rows:
         raise InputError(f"watchlist {watchlist_id}: {plate} is not on it")
-    return [entry_from_row(row) for row in rows]
+    return sorted((entry_from_row(row) for row in rows), key=lambda entry: entry.id)
 
 
 def list_entries(conn: Connection, watchlist_id: str, after_id: int = 0, limit: int = 200) -> list[Entry]:

@@ -1,0 +1,84 @@
+"""Searching as people do it, against a real PostgreSQL: no answer without a reason and a row in the audit."""
+
+from datetime import timedelta
+
+import pytest
+
+from anpr.clock import ManualClock
+from anpr.domain.errors import InputError, StoreError
+from anpr.store.audit import AuditAction, AuditEvent, list_audit
+from anpr.store.database import Database
+from anpr.store.search import audited_search
+from anpr.store.transits import TransitQuery, insert_transits
+from tests.transits import START, make_transit
+
+QUERY = TransitQuery(pattern="AA00?AA", since=START, gate_ids=("gate-1",), limit=2)
+
+
+def _events(database: Database) -> list[AuditEvent]:
+    with database.transaction() as conn:
+        return [row.event for row in list_audit(conn)]
+
+
+def _store(database: Database) -> None:
+    with database.transaction() as conn:
+        insert_transits(conn, [make_transit(n) for n in range(1, 4)], START)
+
+
+def test_a_search_is_recorded_with_who_why_and_what(database: Database, clock: ManualClock) -> None:
+    _store(database)
+    found = audited_search(database, QUERY, "anna", " furto ", "12/2026", clock)
+    assert [s.transit.id for s in found] == [make_transit(3).id, make_transit(2).id]
+    assert _events(database) == [
+        AuditEvent(
+            actor="anna",
+            action=AuditAction.SEARCH,
+            at=clock.now(),
+            reason="furto",
+            case_reference="12/2026",
+            detail={
+                "pattern": "AA00?AA",
+                "since": START.isoformat(),
+                "until": None,
+                "gates": ["gate-1"],
+                "look_alike": False,
+                "limit": 2,
+                "found": 2,
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "complaint"),
+    [
+        (QUERY, "", "reason"),
+        (QUERY, " \t", "reason"),
+        (TransitQuery(pattern="A*"), "furto", "at least 2"),
+        (TransitQuery(pattern="AB123CD", limit=0), "furto", "limit"),
+        (TransitQuery(pattern="AB123CD", limit=10_001), "furto", "limit"),
+        (TransitQuery(pattern="AB123CD", since=START, until=START), "furto", "since"),
+    ],
+)
+def test_a_refused_search_is_recorded_too(
+    database: Database, clock: ManualClock, query: TransitQuery, reason: str, complaint: str
+) -> None:
+    with pytest.raises(InputError, match=complaint):
+        audited_search(database, query, "anna", reason, None, clock)
+    [event] = _events(database)
+    assert (event.actor, event.action, event.reason) == ("anna", AuditAction.SEARCH_REFUSED, reason.strip() or None)
+    assert complaint in event.detail["refused"]
+
+
+def test_without_the_record_there_is_no_answer(database: Database, clock: ManualClock) -> None:
+    _store(database)
+    with database.transaction() as conn:
+        conn.execute("ALTER TABLE audit RENAME TO elsewhere")
+    with pytest.raises(StoreError, match="audit"):
+        audited_search(database, QUERY, "anna", "furto", None, clock)
+
+
+def test_an_empty_answer_is_recorded_as_one(database: Database, clock: ManualClock) -> None:
+    query = TransitQuery(pattern="AB123CD", since=START - timedelta(days=1))
+    assert audited_search(database, query, "anna", "furto", None, clock) == []
+    assert _events(database)[0].detail["found"] == 0
