@@ -1,0 +1,153 @@
+"""`anpr ingest` as a process: from a reader's outbox into the database, stopped in order and killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anpr.clock import SystemClock
+from anpr.domain.transit import ImageRole
+from anpr.settings import Settings
+from anpr.store.database import Database
+from anpr.store.entries import NewEntry, import_entries
+from anpr.store.images import ImageStore
+from anpr.store.watchlists import save_watchlist
+from anpr.transport.outbox import Outbox
+from tests.integration.test_ingest import WATCHLIST, count
+from tests.transits import make_transit, picture, plate_of, with_images
+
+DEADLINE_S = 60.0
+MB = 1024 * 1024
+
+
+class Site:
+    """A folder with an outbox, and a database."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.settings = Settings(data_dir=folder)
+        self.environment = {**os.environ, "DATABASE_URL": url, "ANPR_DATA_DIR": str(folder)}
+        for name in ("KAFKA_BOOTSTRAP", "ANPR_CONFIG"):
+            self.environment.pop(name, None)
+
+    @contextmanager
+    def outbox(self) -> Iterator[Outbox]:
+        with Outbox(self.settings.outbox_path, 256 * MB, SystemClock()) as outbox:
+            yield outbox
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "anpr", "ingest", "--json", *arguments]
+        return subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Site:
+    return Site(tmp_path, database_url)
+
+
+def put(outbox: Outbox, numbers: Sequence[int]) -> None:
+    for number in numbers:
+        content = {ImageRole.PLATE: picture(number, 3_000), ImageRole.CONTEXT: picture(-number, 20_000)}
+        outbox.put_transit(*with_images(make_transit(number), content))
+
+
+def waiting(outbox: Outbox) -> int:
+    return sum(each.records for each in outbox.counts().values())
+
+
+def wait_until_empty(outbox: Outbox, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while waiting(outbox):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"{waiting(outbox)} records still wait"
+        time.sleep(0.05)
+
+
+def end(process: subprocess.Popen[str], sign: signal.Signals = signal.SIGTERM) -> tuple[Mapping[str, Any], str]:
+    """Its last line and what it logged; it must have ended well."""
+    process.send_signal(sign)
+    out, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    return json.loads(out.splitlines()[-1]), err
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_from_the_outbox_to_the_database_and_stopped_by_a_signal(
+    site: Site, database: Database, sign: signal.Signals
+) -> None:
+    with site.outbox() as outbox:
+        put(outbox, range(10))
+        process = site.start()
+        wait_until_empty(outbox, process)
+    summary, _ = end(process, sign)
+    assert (summary["transits"], summary["images"], summary["poison"]) == (10, 20, 0)
+    assert (count(database, "transits"), count(database, "images")) == (10, 20)
+    transit = make_transit(4)
+    stored = ImageStore(site.settings.images_dir).find(transit.id, transit.captured_at, "gate-1", ImageRole.CONTEXT)
+    assert stored == picture(-4, 20_000)
+
+
+def test_it_ends_by_itself_after_the_time_it_was_given(site: Site) -> None:
+    process = site.start("--for", "1s")
+    out, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, err
+    assert json.loads(out.splitlines()[-1])["transits"] == 0
+
+
+def test_killed_again_and_again_it_loses_and_doubles_nothing(site: Site, database: Database) -> None:
+    with database.transaction() as conn:
+        save_watchlist(conn, WATCHLIST)
+        listed = [NewEntry(plate=plate_of(number), reason="test") for number in range(0, 150, 10)]
+        import_entries(conn, WATCHLIST.id, listed)
+    with site.outbox() as outbox:
+        for first in (0, 50, 100):
+            put(outbox, range(first, first + 40))
+            process = site.start()
+            kill_when_stored(process, database, first + 1)
+            put(outbox, range(first + 40, first + 50))
+        process = site.start()
+        wait_until_empty(outbox, process)
+    end(process)
+    counts = {table: count(database, table) for table in ("transits", "images", "alarms", "dead_letters")}
+    assert counts == {"transits": 150, "images": 300, "alarms": 15, "dead_letters": 0}
+    assert len(list(site.settings.images_dir.rglob("*.jpg"))) == 300
+
+
+def kill_when_stored(process: subprocess.Popen[str], database: Database, transits: int) -> None:
+    """SIGKILL in the midst of its work: as soon as so many transits are visible, pictures are not yet."""
+    deadline = time.monotonic() + DEADLINE_S
+    while count(database, "transits") < transits:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+
+
+def test_a_database_without_the_schema_is_a_clear_error(tmp_path: Path, empty_database_url: str) -> None:
+    process = Site(tmp_path, empty_database_url).start("--for", "5s")
+    out, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 1
+    assert "anpr db migrate" in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+def test_an_outbox_that_is_no_outbox_is_a_clear_error(site: Site) -> None:
+    site.settings.data_dir.mkdir(exist_ok=True)
+    site.settings.outbox_path.write_text("not an outbox at all\n" * 500)
+    process = site.start("--for", "20s")
+    _, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 1
+    assert str(site.settings.outbox_path) in err
+    assert "Traceback" not in err
