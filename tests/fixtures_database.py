@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -26,10 +27,13 @@ def _execute(url: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL of this test session with an empty database; nothing in it survives a power cut."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    with embedded_database(folder, durable=False) as url:
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL of this test session with an empty database; nothing in it survives a power cut.
+
+    Not in pytest's own temporary folder: another session of the same user closes that one to all other users, and when
+    we are root the server is another user.
+    """
+    with TemporaryDirectory(prefix="anpr-test-") as folder, embedded_database(Path(folder), durable=False) as url:
         yield url
 
 

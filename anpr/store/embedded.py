@@ -29,6 +29,7 @@ from anpr.store.server_user import ServerUser, server_user
 DATABASE = "anpr"
 START_TIMEOUT_S = 120
 _MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 with the file's name
+_NOT_RUNNING = 3  # pg_ctl status
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -95,8 +96,11 @@ def find_server(folder: Path, *, durable: bool = True) -> Server:
 
 
 def is_running(server: Server) -> bool:
-    """Whether a postmaster lives on this data."""
-    return _call(server, "pg_ctl", "status").returncode == 0
+    """Whether a postmaster lives on this data. Raises StoreError when that cannot be told."""
+    done = _call(server, "pg_ctl", "status")
+    if done.returncode not in (0, _NOT_RUNNING):
+        raise StoreError(f"embedded PostgreSQL in {server.data}: {_last_line(done.stdout)}")
+    return done.returncode == 0
 
 
 def stop(server: Server) -> None:
