@@ -1,6 +1,5 @@
 """How records become a file: the encodings of a profile and their options."""
 
-import codecs
 import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -59,14 +58,8 @@ class FixedWidthEncoding(_Encoding):
     """One line a record, each field at its place. One byte a character, so that lengths are exact in both."""
 
     kind: Literal["fixed-width"]
+    charset: Literal["iso-8859-1", "iso-8859-15", "cp1252", "ascii"] = "iso-8859-1"
     newline: Newline = "crlf"
-
-    @field_validator("charset")
-    @classmethod
-    def _single_byte(cls, value: str) -> str:
-        if codecs.lookup(value).name == "utf-8":
-            raise ValueError("fixed-width needs a charset of one byte a character: iso-8859-1, cp1252, ascii …")
-        return value
 
 
 class JsonEncoding(_Encoding):

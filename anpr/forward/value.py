@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -55,8 +56,9 @@ def _coded(rule: FieldRule, value: str, table: CodeTable) -> str:
 
 
 def _number(rule: FieldRule, value: float) -> str:
-    scaled = value if rule.scale is None else value * rule.scale
-    return f"{scaled:.{rule.decimals}f}" if rule.type == "decimal" else str(round(scaled))
+    # By its decimal digits and half up, as people round: binary arithmetic makes 80 out of 0.805 × 100.
+    exact = Decimal(str(value)) * Decimal(str(1 if rule.scale is None else rule.scale))
+    return f"{exact.quantize(Decimal(1).scaleb(-(rule.decimals or 0)), rounding=ROUND_HALF_UP):f}"
 
 
 def format_moment(value: date, form: str, zone: ZoneInfo) -> str:
