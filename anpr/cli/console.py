@@ -1,0 +1,26 @@
+"""`anpr console`: the operations room's web pages."""
+
+import click
+
+from anpr.cli.database import open_database
+from anpr.cli.main import loaded_settings
+from anpr.clock import SystemClock
+from anpr.console.app import create_app
+from anpr.console.server import listen, serve
+from anpr.store.images import ImageStore
+
+
+@click.command(name="console")
+@click.option("--host", help="Address to listen on, instead of console.host.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port, instead of console.port; 0 takes a free one.")
+@click.pass_context
+def command(ctx: click.Context, host: str | None, port: int | None) -> None:
+    """Serve the operations room's web pages until SIGINT or SIGTERM."""
+    settings = loaded_settings(ctx).settings
+    wanted_port = settings.console.port if port is None else port
+    with (
+        listen(host or settings.console.host, wanted_port) as listening,
+        open_database(settings, "anpr console") as database,
+    ):
+        app = create_app(settings, database, ImageStore(settings.data_dir / "images"), SystemClock())
+        serve(app, listening, on_start=lambda address: click.echo(f"console: {address}"))

@@ -1,0 +1,110 @@
+"""Who is asking, and whether their role allows it. Refusals leave a row in the audit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+
+from anpr.console.sessions import Session, fingerprint
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.access import Permission, may
+from anpr.domain.errors import AccessError
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.users import User, get_user
+
+SESSION_COOKIE = "anpr_session"
+VISIT_COOKIE = "anpr_visit"
+"""A random name for a browser that has not logged in, to which the login form is tied."""
+
+FORM_FIELD = "form_token"
+
+
+class NotSignedInError(AccessError):
+    """Nobody is logged in; `back_to` is where to go after the login."""
+
+    def __init__(self, back_to: str) -> None:
+        super().__init__("login required")
+        self.back_to = back_to
+
+
+class FormTokenError(AccessError):
+    """A form came without the token of this session: from another site, or from a page older than the login."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visitor:
+    """A user who is logged in."""
+
+    user: User
+    session: Session
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the user's role allows it."""
+        return may(self.user.role, permission)
+
+
+def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
+    """Who holds this cookie; None when it is no longer good, the user is disabled, or the password was changed."""
+    session = console.sessions.from_cookie(cookie)
+    if session is None:
+        return None
+    with console.database.transaction() as conn:
+        user = get_user(conn, session.user)
+    if user is None or user.disabled or fingerprint(user.password_hash) != session.password:
+        return None
+    return Visitor(user=user, session=session)
+
+
+def signed_in(request: Request, console: ConsoleDep) -> Visitor:
+    """The visitor. Raises NotSignedInError."""
+    visitor = visitor_of(console, request.cookies.get(SESSION_COOKIE))
+    if visitor is None:
+        raise NotSignedInError(_back_to(request))
+    request.state.visitor = visitor
+    return visitor
+
+
+SignedIn = Annotated[Visitor, Depends(signed_in)]
+
+
+def allowed(*any_of: Permission) -> Callable[[Request, Console, Visitor], Visitor]:
+    """A dependency: the visitor, when their role has one of these permissions. Raises AccessError, after recording."""
+
+    def check(request: Request, console: ConsoleDep, visitor: SignedIn) -> Visitor:
+        if not any(visitor.may(permission) for permission in any_of):
+            detail = {"path": request.url.path[:200], "permission": any_of[0].value}
+            record(console, visitor.user.name, AuditAction.ACCESS_REFUSED, detail)
+            raise AccessError(f"the role {visitor.user.role} may not {any_of[0].value.replace('-', ' ')}")
+        return visitor
+
+    return check
+
+
+async def check_form(request: Request, console: ConsoleDep) -> None:
+    """For every POST: its form carries the token of this session (or visit). Raises FormTokenError."""
+    if request.method in ("GET", "HEAD"):
+        return
+    form = await request.form(max_files=0, max_fields=200)
+    token = form.get(FORM_FIELD)
+    if not isinstance(token, str) or not console.sessions.is_form_token(form_key(console, request), token):
+        raise FormTokenError("form token missing or wrong")
+
+
+def form_key(console: Console, request: Request) -> str:
+    """What forms of this browser are tied to: its session, or its visit before the login; empty when neither."""
+    session = console.sessions.from_cookie(request.cookies.get(SESSION_COOKIE))
+    return session.key if session else request.cookies.get(VISIT_COOKIE, "")
+
+
+def record(console: Console, actor: str, action: AuditAction, detail: Mapping[str, object] | None = None) -> None:
+    """Append to the audit, in a transaction of its own."""
+    with console.database.transaction() as conn:
+        append(conn, AuditEvent(actor=actor, action=action, at=console.clock.now(), detail=detail or {}))
+
+
+def _back_to(request: Request) -> str:
+    if request.method != "GET" or "hx-request" in request.headers:
+        return "/"
+    return quote(request.url.path, safe="/")

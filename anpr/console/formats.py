@@ -1,0 +1,69 @@
+"""How values look on a page: local times, shares, plates."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from anpr.domain.errors import InputError
+
+# The letter on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives.
+_SIGNS = {"IT": "I", "FR": "F", "DE": "D", "AT": "A", "ES": "E", "GB": "UK", "BE": "B", "PT": "P", "SI": "SLO"}
+
+
+def local_time(moment: datetime, zone: ZoneInfo) -> str:
+    """Hours, minutes and seconds at the site."""
+    return moment.astimezone(zone).strftime("%H:%M:%S")
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> str:
+    """Day, month and year at the site."""
+    return moment.astimezone(zone).strftime("%d/%m/%Y")
+
+
+def local_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """Day and time at the site."""
+    return f"{local_day(moment, zone)} {local_time(moment, zone)}"
+
+
+def universal_moment(moment: datetime) -> str:
+    """Day and time in UTC to the millisecond, as stored and sent."""
+    text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return f"{text[:-3]} UTC"
+
+
+def field_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """As <input type="datetime-local"> wants it."""
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def parse_field_moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """UTC from what such a field sends; None when it was left empty. Raises InputError.
+
+    In the hour that happens twice in autumn the first one is meant.
+    """
+    if not text.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as exc:
+        raise InputError(f"not a date and time: {text[:32]}") from exc
+    return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
+
+
+def percent(share: float) -> str:
+    """Whole percent; never 100 % for what is not certain, nor 0 % for what is possible."""
+    if share < 0.005:
+        return "< 1 %"
+    if share < 1:
+        share = min(share, 0.994)
+    return f"{share * 100:.0f} %"
+
+
+def country_sign(country: str | None) -> str:
+    """What the plate's blue band says; empty when the country is not known."""
+    return _SIGNS.get(country or "", country or "")
+
+
+def decimal(number: float, language: str) -> str:
+    """With one place after the comma, or the point."""
+    text = f"{number:.1f}"
+    return text.replace(".", ",") if language == "it" else text

@@ -1,0 +1,67 @@
+"""What every answer carries, and what no request may bring."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_BYTES = 64 * 1024
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_ALWAYS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Headers:
+    """Adds the security headers, and refuses bodies larger than any form of ours.
+
+    Plain ASGI: Starlette's BaseHTTPMiddleware would hold the stream of live alarms in a queue of its own.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        app = self._app if _is_small(scope) else PlainTextResponse("request too large", status_code=413)
+        await app(scope, receive, send_with_headers)
+
+
+def _add_headers(headers: MutableHeaders, path: str) -> None:
+    for name, value in _ALWAYS.items():
+        headers.setdefault(name, value)
+    # Pages and pictures name people's movements: no browser or proxy may keep them.
+    headers.setdefault("Cache-Control", "private, no-cache" if path.startswith("/static/") else "private, no-store")
+
+
+def _is_small(scope: Scope) -> bool:
+    if scope["method"] in ("GET", "HEAD"):
+        return True
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return length.isdigit() and int(length) <= MAX_BODY_BYTES

@@ -1,0 +1,40 @@
+"""The latest transits, refreshed while one looks."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from anpr.console.access import Visitor, allowed, record
+from anpr.console.alarm_views import gate_names
+from anpr.console.reading import ReaderDep
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.access import Permission
+from anpr.store.audit import AuditAction
+from anpr.store.transits import latest_transits
+
+router = APIRouter(prefix="/transits")
+
+ROWS = 40
+GateChoice = Annotated[str, Query(max_length=64)]
+Viewer = Annotated[Visitor, Depends(allowed(Permission.VIEW_TRANSITS))]
+
+
+@router.get("")
+def show(console: ConsoleDep, visitor: Viewer, reader: ReaderDep, gate: GateChoice = "") -> Response:
+    """The page. Opening it is recorded once; its refreshes are the same consultation."""
+    record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": "latest", "gate": gate or None})
+    return console.pages.page("latest.html", reader, **_values(console, gate))
+
+
+@router.get("/rows")
+def rows(console: ConsoleDep, visitor: Viewer, reader: ReaderDep, gate: GateChoice = "") -> Response:  # noqa: ARG001
+    """Only the rows, for the refresh."""
+    return console.pages.page("transit_rows.html", reader, **_values(console, gate))
+
+
+def _values(console: Console, gate: str) -> dict[str, Any]:
+    with console.database.transaction() as conn:
+        gates = gate_names(conn)
+        found = latest_transits(conn, ROWS, [gate] if gate else None)
+    return {"found": found, "gates": gates, "gate": gate, "via": "latest"}

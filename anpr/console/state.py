@@ -1,0 +1,40 @@
+"""What every page needs, wired once by the app."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from anpr.clock import Clock
+from anpr.console.alarm_views import StoredAlarms
+from anpr.console.feed import AlarmFeed
+from anpr.console.sessions import Sessions
+from anpr.console.templating import Pages
+from anpr.console.throttle import Throttle
+from anpr.settings import Settings
+from anpr.store.database import Database
+from anpr.store.images import ImageStore
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Console:
+    """The parts of one console process."""
+
+    settings: Settings
+    database: Database
+    images: ImageStore
+    clock: Clock
+    sessions: Sessions
+    throttle: Throttle
+    alarms: StoredAlarms
+    pages: Pages
+    feed: AlarmFeed
+
+
+def console_of(request: Request) -> Console:
+    """The console that serves this request."""
+    console: Console = request.app.state.console
+    return console
+
+
+ConsoleDep = Annotated[Console, Depends(console_of)]
