@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from anpr.domain.grammar import country, weigh
@@ -121,6 +122,7 @@ def cut(image: Image, box: Box, margin: float = MARGIN) -> Image:
 
 def build_plate_reader(settings: ReaderSettings) -> PlateReader:
     """The reader that the settings ask for. Raises ModelError."""
+    cv2.setNumThreads(settings.threads)  # of the whole process: OpenCV would take every core for a resize
     return PlateReader(
         build_detector(settings.detector, settings.threads),
         build_recogniser(settings.recogniser, settings.threads),

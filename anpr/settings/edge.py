@@ -80,7 +80,7 @@ class RecogniserSettings(Section):
     """The runtime of the weights."""
     model: str = "plate_recogniser"
     """Name of a card in models/, or the path of one."""
-    min_confidence: Fraction = 0.5
+    min_confidence: Fraction = 0.4
     """Reads below it do not vote."""
 
 

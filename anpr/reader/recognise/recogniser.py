@@ -18,8 +18,12 @@ from anpr.reader.recognise.lines import line_counts, split_lines
 from anpr.reader.recognise.prepare import fit, stretch
 from anpr.reader.recognise.reading import Reading
 
-SURE = 0.9
-"""A first look at least this sure is not checked by a second one."""
+SURE = 0.7
+"""A first look at least this sure is not checked by a second one.
+
+The first is narrow and quick, the second keeps the line's proportions. On 597 cut-out plates one read in five gets the
+second look; the first alone reads .899 of them right, both always .911, this rule .910.
+"""
 
 
 class StepNetwork(Protocol):
