@@ -11,6 +11,8 @@ from anpr.reader.assemble.text import edit_distance, likeness
 from anpr.reader.assemble.track import Track
 
 _LIMIT = 1.6
+_LIMIT_UNREAD = 0.8
+"""A box without text may as well be a lamp."""
 _TEXT_WEIGHT = 1.5
 _SIZE_RATIO = math.log(1.7)
 """A plate does not change its width by more than this between two frames, and twice as much in the next second."""
@@ -55,7 +57,7 @@ def _cost(track: Track, box: Box, read: PlateRead | None, at: float) -> float | 
     if text == 0.0 and read is not None and _is_distinctive(track, read):
         return 0.5 + 0.1 * min(_distance(expected, box) / track.motion.reach(at), 5.0)
     cost = _distance(expected, box) / track.motion.reach(at) + 0.5 * size + text
-    return cost if size <= 1.0 and cost <= _LIMIT else None
+    return cost if size <= 1.0 and cost <= (_LIMIT if read is not None else _LIMIT_UNREAD) else None
 
 
 def _text_cost(track: Track, read: PlateRead | None) -> float | None:

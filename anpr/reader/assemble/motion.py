@@ -12,8 +12,10 @@ _HORIZON_S = 0.6
 _SMOOTH_S = 0.2
 """Boxes jitter by a few px from frame to frame; the course is judged on positions smoothed over this time."""
 _STILL_HEIGHTS = 0.5
-_GROWTH = math.log(1.12)
-_CLIMB_HEIGHTS = 2.0
+_STILL_GROWTH = math.log(1.12)
+_GROWTH = math.log(1.08)
+"""Beyond jitter: smoothed widths of a standing plate were seen to change by 5 %."""
+_CLIMB_HEIGHTS = 1.0
 
 
 class Motion:
@@ -81,7 +83,7 @@ class Course:
     def is_still(self) -> bool:
         """Whether it stayed where it was first seen, jitter aside."""
         moved = max(self._x.spread, self._y.spread)
-        return moved < _STILL_HEIGHTS * self._height and self._size.spread < _GROWTH
+        return moved < _STILL_HEIGHTS * self._height and self._size.spread < _STILL_GROWTH
 
     @property
     def direction(self) -> Direction | None:

@@ -19,6 +19,8 @@ _FLOOR = 1e-4
 """No single read may say that a text is impossible."""
 _PER_EDIT = 0.05
 """The share of a read's doubt that goes to a text one edit away."""
+_SAME_DOUBT = 0.2
+"""How probable it is that what two reads are unsure of is the same text, and none that either of them listed."""
 _GOOD_WIDTH_PX = 100.0
 """From this width on, larger plates are not read better."""
 _MAX_TEXTS = 24
@@ -119,7 +121,9 @@ class Ballot:
         looks = self._independent_looks(total)
         texts = self._texts()
         scores = [self._score(text, total) * looks for text in texts]
-        unknown = sum(v.weight * math.log(v.rest) for v in self._votes) / total * looks
+        doubt = sum(v.weight * math.log(v.rest) for v in self._votes) / total
+        # The doubt of one read may be any text; that the next one's is the same text again is less probable.
+        unknown = doubt * looks + (looks - 1) * math.log(_SAME_DOUBT)
         highest = max(*scores, unknown)
         shares = [math.exp(score - highest) for score in scores]
         whole = sum(shares) + math.exp(unknown - highest)
