@@ -7,7 +7,7 @@ import pytest
 
 from anpr.clock import ManualClock
 
-pytest_plugins = ["tests.fixtures_database", "tests.kafka_broker"]
+pytest_plugins = ["tests.fixtures_database", "tests.kafka_broker", "tests.ssh_server", "tests.fixtures_console"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

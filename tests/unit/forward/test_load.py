@@ -123,7 +123,7 @@ def test_a_wrong_profile_names_the_file_and_the_key(tmp_path: Path, changes: dic
 def test_a_file_that_is_no_profile_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ForwardError, match="wrong.yaml") as caught:
+    with pytest.raises(ForwardError, match=r"wrong\.yaml") as caught:
         load_profile(str(path))
     assert complaint in str(caught.value)
 

@@ -92,7 +92,13 @@ def test_the_hour_that_comes_twice_is_told_apart_by_its_offset() -> None:
     assert format_moment(first + timedelta(hours=1), "iso", ROME) == "2026-10-25T02:30:00+01:00"
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+@given(
+    st.datetimes(
+        datetime(1970, 1, 1),  # noqa: DTZ001  the strategy adds the zone
+        datetime(2100, 1, 1),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    )
+)
 def test_a_time_survives_the_round_trip(moment: datetime) -> None:
     milliseconds = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     assert datetime.fromisoformat(format_moment(moment, "iso-ms", ROME)) == milliseconds
