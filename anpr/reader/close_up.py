@@ -12,9 +12,12 @@ from anpr.domain.read import Box
 from anpr.reader.detect import Detection, Detector
 from anpr.reader.image_file import Image
 
-MAX_WIDTH_PX = 400
-"""Cut-out plates are seldom wider; pictures of a street are."""
-_SHAPE = (0.7, 8.0)
+_SMALL_PX = 400
+"""Wide. Cut-out plates are seldom wider, pictures of a street nearly always."""
+_LONG = 2.5
+"""Width ÷ height. No camera's picture is as long; a cut-out plate of one line is, however large."""
+_LEAST, _MOST = 0.7, 8.0
+"""Width ÷ height of a plate."""
 _MARGIN = 1.0
 """Of the width, on each side: the plate then has a third of the input's width, as in the training pictures."""
 _DARK = (40, 40, 40)
@@ -26,7 +29,8 @@ _SAME = 0.45
 def find_close_up(image: Image, detector: Detector) -> Detection | None:
     """The whole picture as a detection when it is a cut-out plate, else None."""
     height, width = image.shape[:2]
-    if width > MAX_WIDTH_PX or not _SHAPE[0] <= width / height <= _SHAPE[1]:
+    shape = width / height
+    if not _LEAST <= shape <= _MOST or (width > _SMALL_PX and shape < _LONG):
         return None
     margin = round(width * _MARGIN)
     framed = cv2.copyMakeBorder(image, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_DARK)
