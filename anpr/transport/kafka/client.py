@@ -11,6 +11,7 @@ from anpr.domain.errors import TransportError
 from anpr.settings import KafkaSettings
 
 BOOTSTRAP_TIMEOUT_S = 10.0
+_RECONNECT_MS = 5_000  # the default of 30 s would be added to each outage of a broker
 
 Client = TypeVar("Client")
 
@@ -38,6 +39,7 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": [server.strip() for server in settings.bootstrap.split(",")],
         "bootstrap_timeout_ms": int(BOOTSTRAP_TIMEOUT_S * 1000),
+        "reconnect_backoff_max_ms": _RECONNECT_MS,
         "security_protocol": settings.security_protocol,
         "ssl_cafile": settings.ca_file,
         "ssl_certfile": settings.certificate_file,

@@ -22,6 +22,7 @@ STALL_S = 30.0
 """So long without a record, while records wait, and the consumer is taken for stuck."""
 
 _ASK_TIMEOUT_MS = 10_000
+_SESSION_TIMEOUT_MS = 15_000  # so long are the alarms of a killed ingest late, until another takes its partitions
 _FETCH_BYTES = 16 * 1024 * 1024
 _SMALL_FETCH_BYTES = 1024 * 1024
 
@@ -109,6 +110,7 @@ class KafkaSource:
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "allow_auto_create_topics": False,
+            "session_timeout_ms": _SESSION_TIMEOUT_MS,
             "max_partition_fetch_bytes": largest,
             "fetch_max_bytes": _FETCH_BYTES,
             "metrics_enabled": False,
