@@ -129,6 +129,7 @@ def _initialise(server: Server) -> None:
 def _start(server: Server) -> None:
     if _is_zombie(server):
         (server.data / "postmaster.pid").unlink()
+        (server.socket_folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
     settings = {
         **server.settings,
         "listen_addresses": "",
@@ -138,6 +139,7 @@ def _start(server: Server) -> None:
         "log_timezone": "UTC",
     }
     options = " ".join(f"-c {name}={_quoted(value)}" for name, value in settings.items())
+    said = b""
     for _ in range(_START_TRIES):
         server.log.unlink(missing_ok=True)  # it is about this run; what stopped the last one has been reported
         done = _call(server, "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT_S), "-l", str(server.log), "-o", options)
