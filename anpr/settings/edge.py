@@ -91,7 +91,7 @@ class AssembleSettings(Section):
     """Frames that must have been read before a pass becomes a transit."""
     min_confidence: Fraction = 0.7
     """Transits below it are dropped, and counted."""
-    min_plate_width_px: Annotated[int, Field(ge=1)] = 40
+    min_plate_width_px: Annotated[int, Field(ge=1)] = 45
     """Narrower plates are dropped, and counted."""
     lost_after_s: Annotated[float, Field(gt=0)] = 1.0
     """A track that was not seen for this long is over."""
