@@ -1,0 +1,169 @@
+"""Real clips make the right transits: read as files, and served by a real RTSP server in real time."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from anpr.clock import ManualClock, SystemClock
+from anpr.demo.rtsp import RtspServer
+from anpr.domain.transit import ImageRole, Transit
+from anpr.message import decode_transit
+from anpr.reader.plates import PlateReader, build_plate_reader
+from anpr.reader.run import run_reader
+from anpr.reader.video import read_video
+from anpr.settings import ReaderSettings, Settings
+from anpr.transport.outbox import Outbox
+from anpr.transport.records import RecordKind
+
+pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(300)]
+
+UK = "uk_LS15EBC_1280x720_30fps.mp4"
+VN = "vn_tollgate_1280x720.mp4"
+FR = "fr_paris_1920x1080_30fps.mp4"
+
+VN_PLATES = {"34A36837", "34A23126", "89C20339"}
+"""The plates a person can read; the fourth vehicle's is never in view."""
+MOST_S = 60
+"""To wait for what must come, on a machine that is slow or busy; the others wait for nothing."""
+FR_PLATES = {"CN582QM", "AJ415TR", "DX279BR", "CA648AC"}
+"""Read by eye on enlarged frames: the rear plates and the one front plate that a person can make out."""
+
+
+@pytest.fixture(scope="module")
+def plate_reader() -> PlateReader:
+    return build_plate_reader(ReaderSettings())
+
+
+class TestAsFiles:
+    @staticmethod
+    def plates(shared_data: Path, name: str, plate_reader: PlateReader) -> list[str]:
+        clock = ManualClock(datetime(2026, 11, 21, 10, 0, tzinfo=UTC))
+        passes = read_video(shared_data / "video" / name, plate_reader, ReaderSettings(), clock)
+        return [one.transit.plate for one in passes]
+
+    def test_one_british_car(self, shared_data: Path, plate_reader: PlateReader) -> None:
+        assert self.plates(shared_data, UK, plate_reader) == ["LS15EBC"]
+
+    def test_a_toll_lane_with_text_burnt_into_the_picture(self, shared_data: Path, plate_reader: PlateReader) -> None:
+        plates = self.plates(shared_data, VN, plate_reader)
+        assert len(plates) == len(set(plates))
+        assert len(VN_PLATES & set(plates)) >= 2
+        assert set(plates) <= VN_PLATES
+
+    def test_an_avenue_with_plates_hard_to_read(self, shared_data: Path, plate_reader: PlateReader) -> None:
+        plates = self.plates(shared_data, FR, plate_reader)
+        assert len(plates) == len(set(plates))
+        assert len([plate for plate in plates if plate not in FR_PLATES]) <= 1
+
+
+@pytest.fixture(scope="module")
+def cameras(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspServer]:
+    """The clips as cameras. Each client sees a clip from its first frame, again and again."""
+    folder = tmp_path_factory.mktemp("clips")
+    for name in (UK, VN, FR):
+        as_camera_clip(shared_data / "video" / name, folder / name)
+    with RtspServer(folder) as server:
+        yield server
+
+
+def as_camera_clip(source: Path, target: Path) -> None:
+    """The video alone, and without B-frames, as a camera sends it: encoded anew only where it has some."""
+    with av.open(str(source)) as read, av.open(str(target), "w") as written:
+        taken = read.streams.video[0]
+        packets = [packet for packet in read.demux(taken) if packet.dts is not None]
+        if all(packet.pts == packet.dts for packet in packets):
+            given = written.add_stream_from_template(taken)
+            for packet in packets:
+                packet.stream = given
+                written.mux(packet)
+            return
+    encode_without_b_frames(source, target)
+
+
+def encode_without_b_frames(source: Path, target: Path) -> None:
+    options = {"preset": "ultrafast", "crf": "18", "bf": "0"}
+    with av.open(str(source)) as read, av.open(str(target), "w") as written:
+        taken = read.streams.video[0]
+        given = written.add_stream("libx264", rate=30, options=options)
+        given.width, given.height, given.pix_fmt = taken.width, taken.height, "yuv420p"
+        for index, picture in enumerate(read.decode(taken)):
+            picture.pts, picture.time_base = index, Fraction(1, 30)
+            written.mux(given.encode(picture))
+        written.mux(given.encode(None))
+
+
+class Enough:
+    """An outbox that remembers the plates, and says when they are all there."""
+
+    def __init__(self, outbox: Outbox, is_enough: Callable[[set[str]], bool]) -> None:
+        self._outbox = outbox
+        self._is_enough = is_enough
+        self._plates: set[str] = set()
+        self.reached = threading.Event()
+
+    def put_transit(self, transit: Transit, images: Mapping[ImageRole, bytes]) -> None:
+        self._outbox.put_transit(transit, images)
+        self._plates.add(transit.plate)
+        if self._is_enough(self._plates):
+            self.reached.set()
+
+
+def watched(url: str, folder: Path, least_s: float, is_enough: Callable[[set[str]], bool]) -> list[Transit]:
+    """The transits that a reader makes of this camera in `least_s`, or until they are enough on a slow machine."""
+    clock, stop = SystemClock(), threading.Event()
+    outbox = Outbox(folder / "outbox.sqlite", 100_000_000, clock)
+    sink = Enough(outbox, is_enough)
+
+    def stop_in_time() -> None:
+        stop.wait(least_s)
+        sink.reached.wait(MOST_S)
+        stop.set()
+
+    timer = threading.Thread(target=stop_in_time)
+    timer.start()
+    try:
+        summary = run_reader(settings_for(url, folder), sink, clock, stop)
+        transits = [decode_transit(record.value) for record in outbox.pending(RecordKind.METADATA, 1000)]
+        pictures = outbox.pending(RecordKind.IMAGES, 1000)
+    finally:
+        stop.set()
+        sink.reached.set()
+        timer.join()
+        outbox.close()
+    assert summary.frames > 0
+    assert summary.model_errors == summary.falls == 0
+    assert summary.transits == len(transits)
+    assert len(pictures) == 2 * len(transits)
+    return transits
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    """One gate with one camera."""
+    gate = {"id": "gate-1", "name": "Test", "purpose": "test", "legal_basis": "none"}
+    return Settings.model_validate({"data_dir": folder, "gates": [gate | {"cameras": [{"id": "cam-1", "url": url}]}]})
+
+
+class TestOverRtsp:
+    """Real time: a machine that is too slow for every frame takes the newest and counts those it left out."""
+
+    def test_one_british_car(self, cameras: RtspServer, tmp_path: Path) -> None:
+        """Seen more than once, as the clip starts again: still one vehicle that did not leave for long."""
+        transits = watched(cameras.url(UK), tmp_path, 12, lambda plates: "LS15EBC" in plates)
+        assert [transit.plate for transit in transits] == ["LS15EBC"]
+        assert transits[0].first_seen <= transits[0].captured_at <= transits[0].last_seen
+
+    def test_a_toll_lane_with_text_burnt_into_the_picture(self, cameras: RtspServer, tmp_path: Path) -> None:
+        transits = watched(cameras.url(VN), tmp_path, 20, lambda plates: len(VN_PLATES & plates) >= 2)
+        plates = [transit.plate for transit in transits]
+        assert len(plates) == len(set(plates))
+        assert len(VN_PLATES & set(plates)) >= 2
+        assert set(plates) <= VN_PLATES
+
+    def test_an_avenue_with_plates_hard_to_read(self, cameras: RtspServer, tmp_path: Path) -> None:
+        plates = [transit.plate for transit in watched(cameras.url(FR), tmp_path, 12, lambda _: True)]
+        assert len([plate for plate in plates if plate not in FR_PLATES]) <= 1
