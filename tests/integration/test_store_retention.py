@@ -1,0 +1,129 @@
+"""Retention against a real PostgreSQL: whole days go, and nothing of them stays behind."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from anpr.clock import ManualClock
+from anpr.domain.errors import PoisonReason, StoreError
+from anpr.domain.transit import ImageRole
+from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
+from anpr.message import image_header
+from anpr.settings import RetentionSettings
+from anpr.store.alarms import list_alarms, raise_alarms
+from anpr.store.audit import AuditAction, list_audit, verify
+from anpr.store.database import Connection, Database
+from anpr.store.dead_letters import DeadLetter, count_dead_letters, record_dead_letters
+from anpr.store.images import ImageStore, record_image
+from anpr.store.partitions import list_partitions
+from anpr.store.retention import cutoffs, drop_expired, run_retention
+from anpr.store.transits import TransitQuery, insert_transits, search_transits
+from tests.transits import START, make_transit, picture
+
+TODAY = START.date()
+KEEP = RetentionSettings(transit_days=7, alarm_days=30)
+LIST = Watchlist(id="a1", name="Rubati", priority=Priority.HIGH, purpose="a test", legal_basis="none")
+
+
+def _day(ago: int) -> date:
+    return TODAY - timedelta(days=ago)
+
+
+def _fill(database: Database, images: ImageStore, *days_ago: int) -> None:
+    for ago in days_ago:
+        transit = make_transit(ago, captured_at=START - timedelta(days=ago), plate=f"AA{ago:03d}AA")
+        data = picture(ago, 200)
+        header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
+        images.put(header, data)
+        entry = Entry(id=1, watchlist_id="a1", plate=transit.plate, reason="x")
+        letter = DeadLetter(
+            received_at=transit.captured_at,
+            topic="anpr.transits",
+            partition=0,
+            offset=ago,
+            reason=PoisonReason.NOT_JSON,
+            detail="broken",
+            size=3,
+            value=b"{{{",
+        )
+        with database.transaction() as conn:
+            insert_transits(conn, [transit], START)
+            record_image(conn, header, len(data))
+            record_dead_letters(conn, [letter])
+            raise_alarms(conn, [(transit, Match(entry=entry, probability=1.0), LIST)], START)
+
+
+def _plates(conn: Connection) -> list[str]:
+    return [row["plate"] for row in conn.execute("SELECT plate FROM plates ORDER BY plate")]
+
+
+def test_days_past_retention_go_with_everything_of_theirs(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0, 7, 8, 31)
+    expired = run_retention(database, images, KEEP, clock)
+    assert expired.days["transits"] == expired.days["images"] == [_day(31), _day(8)]
+    assert expired.rows == {"alarms": 1, "deliveries": 0, "dead letters": 2, "plates": 2}
+    assert sorted(p.name for p in tmp_path.iterdir()) == [_day(7).isoformat(), TODAY.isoformat()]
+    with database.transaction() as conn:
+        assert list_partitions(conn, "transits") == [_day(7), TODAY]
+        assert list_partitions(conn, "images") == [_day(7), TODAY]
+        assert _plates(conn) == ["AA000AA", "AA007AA"]
+        assert len(list_alarms(conn)) == 3, "alarms outlive their transit: they have a retention of their own"
+        assert sum(count_dead_letters(conn).values()) == 2
+        assert len(search_transits(conn, TransitQuery(pattern="AA*"))) == 2
+
+
+def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: Path, clock: ManualClock) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0, 8)
+    run_retention(database, images, KEEP, clock)
+    with database.transaction() as conn:
+        [row] = list_audit(conn)
+        assert verify(conn).broken_at is None
+    assert (row.event.actor, row.event.action) == ("retention", AuditAction.DATA_DELETED)
+    assert row.event.detail["days"]["transits"] == [_day(8).isoformat()]
+    assert "AA008AA" not in str(row.event.detail)
+
+
+def test_nothing_to_drop_is_no_event(database: Database, tmp_path: Path, clock: ManualClock) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0, 1)
+    assert run_retention(database, images, KEEP, clock).is_nothing
+    with database.transaction() as conn:
+        assert list_audit(conn) == []
+
+
+def test_a_plate_seen_again_later_is_kept(database: Database) -> None:
+    with database.transaction() as conn:
+        for ago in (8, 0, 9):
+            transit = make_transit(ago, captured_at=START - timedelta(days=ago), plate="AB123CD")
+            insert_transits(conn, [transit], START)
+        drop_expired(conn, cutoffs(KEEP, START), START)
+        assert _plates(conn) == ["AB123CD"]
+        assert [s.transit.id for s in search_transits(conn, TransitQuery(pattern="AB1*"))] == [make_transit(0).id]
+
+
+def test_a_day_goes_once_its_last_moment_is_too_old() -> None:
+    settings = RetentionSettings(transit_days=7)
+    assert cutoffs(settings, datetime(2026, 11, 21, 0, 0, tzinfo=UTC)).transits == date(2026, 11, 14)
+    assert cutoffs(settings, datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)).transits == date(2026, 11, 14)
+
+
+def test_a_long_search_delays_it_instead_of_everybody_else(database: Database) -> None:
+    with database.transaction() as conn:
+        insert_transits(conn, [make_transit(1, captured_at=START - timedelta(days=8))], START)
+    with database.transaction() as reader:
+        reader.execute("SELECT count(*) FROM transits")
+
+        def drop() -> None:
+            with database.transaction() as conn:
+                drop_expired(conn, cutoffs(KEEP, START), START)
+
+        with pytest.raises(StoreError, match="lock timeout"):
+            drop()
+    with database.transaction() as conn:
+        assert list_partitions(conn, "transits") == [_day(8)]
+        assert drop_expired(conn, cutoffs(KEEP, START), START).days["transits"] == [_day(8)]
