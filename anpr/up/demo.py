@@ -37,7 +37,7 @@ def demo_machine(clock: Clock, say: Say) -> Iterator[Machine]:
     template = resource_path("config", "demo.yaml")
     data_dir = load_settings(template).settings.data_dir
     clips = data_dir / "clips"
-    ensure_clips(clips, _Tenths("drawing the demo's streets (once)", say))
+    ensure_clips(clips, say)
     with RtspServer(clips, port=free_port("127.0.0.1", 18554)) as server:
         settings_file = _write_settings(template, data_dir / "settings.yaml", server)
         yield Machine(
@@ -45,21 +45,6 @@ def demo_machine(clock: Clock, say: Say) -> Iterator[Machine]:
             settings_file=settings_file,
             prepare=lambda conn: import_demo_watchlist(conn, clock),
         )
-
-
-class _Tenths:
-    """Tells progress in steps of a tenth."""
-
-    def __init__(self, what: str, say: Say) -> None:
-        self._what = what
-        self._say = say
-        self._told = -1
-
-    def __call__(self, done: int, total: int) -> None:
-        tenth = 10 * done // total
-        if tenth > self._told:
-            self._told = tenth
-            self._say(f"{self._what}: {tenth * 10} %")
 
 
 def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
