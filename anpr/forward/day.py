@@ -44,8 +44,10 @@ class _Progress:
     is_permanent: bool = False
 
 
-def forward_day(job: Job, courier: Courier, lock: RunLock, day: date, kind: RunKind) -> DayReport | None:
-    """Forward one calendar day; None when an interval found nothing to do.
+def forward_day(
+    job: Job, courier: Courier, lock: RunLock, day: date, kind: RunKind, *, report_idle: bool
+) -> DayReport | None:
+    """Forward one calendar day. When there is nothing to do: None, or, with `report_idle`, a report all the same.
 
     What the destination or the profile refuses is in the report's `error`. Raises StoreError when the database fails:
     what was claimed by then stays open, and the next run sends it again under the same names.
@@ -53,7 +55,7 @@ def forward_day(job: Job, courier: Courier, lock: RunLock, day: date, kind: RunK
     scope = day_scope(job.id, day, job.centre.settings.zone)
     with job.database.transaction() as conn:
         queue_transits(conn, _not_expired(job, scope), job.clock.now())
-    if kind is RunKind.INTERVAL and not _has_work(job, scope):
+    if not report_idle and not _has_work(job, scope):
         return None
     run = begin_run(job, day, kind)
     progress = _Progress()

@@ -64,7 +64,9 @@ def run_days(job: Job, days: list[date], kind: RunKind, *, expire: bool = True) 
 def _forward(job: Job, courier: Courier, lock: RunLock, days: list[date], kind: RunKind) -> tuple[DayReport, ...]:
     reports = []
     for day in days:
-        report = forward_day(job, courier, lock, day, kind)
+        # Of the newest day there is always a report: "nothing passed" must not look like "nothing ran".
+        report_idle = kind is not RunKind.INTERVAL and day == days[-1]
+        report = forward_day(job, courier, lock, day, kind, report_idle=report_idle)
         if report is not None:
             reports.append(report)
             if report.error is not None:

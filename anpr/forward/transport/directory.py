@@ -8,7 +8,9 @@ from anpr.domain.errors import ForwardError
 from anpr.forward.transport.target import MAX_FETCH_BYTES
 
 # What waiting does not cure. A full disk or a lost mount may be put right before the next try.
-_PERMANENT = frozenset({errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EROFS})
+_PERMANENT = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EROFS}
+)
 
 
 class DirectoryTransport:
