@@ -1,0 +1,306 @@
+"""`anpr db`, `watchlist`, `search` and `user` as somebody types them, against a real PostgreSQL."""
+
+import getpass
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from anpr.cli.main import main
+from anpr.domain.access import Role
+from anpr.store.audit import AuditAction, AuditEvent, list_audit
+from anpr.store.database import Database
+from anpr.store.passwords import verify_password
+from anpr.store.server import find_server, is_running
+from anpr.store.transits import insert_transits
+from anpr.store.users import get_user
+from tests.transits import START, make_transit
+
+Run = Callable[..., Result]
+ACTOR = f"os:{getpass.getuser()}"
+
+
+def _runner(url: str | None, data_dir: Path) -> Run:
+    environment = {"DATABASE_URL": url, "ANPR_DATA_DIR": str(data_dir), "ANPR_CONFIG": None}
+
+    def run(*arguments: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, input=typed, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def anpr(database_url: str, tmp_path: Path) -> Run:
+    """Runs the command with a migrated database."""
+    return _runner(database_url, tmp_path)
+
+
+@pytest.fixture
+def ok(anpr: Run) -> Callable[..., str]:
+    """Runs the command, which must succeed; returns its standard output."""
+
+    def run(*arguments: str, typed: str | None = None) -> str:
+        result = anpr(*arguments, typed=typed)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    return run
+
+
+def _refused(result: Result, *texts: str) -> None:
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1, "one line a person can act on"
+    for text in texts:
+        assert text in result.stderr
+
+
+def _events(database: Database) -> list[AuditEvent]:
+    with database.transaction() as conn:
+        return [row.event for row in list_audit(conn)]
+
+
+CREATE = (
+    "watchlist", "create", "a1", "--name", "Rubati", "--priority", "high", "--purpose", "stolen vehicles",
+    "--legal-basis", "D.L. 8/1993",
+)  # fmt: skip
+
+
+# -- db
+
+
+def test_a_new_database_is_migrated_and_checked(empty_database_url: str, tmp_path: Path) -> None:
+    run = _runner(empty_database_url, tmp_path)
+    before = run("db", "status")
+    assert (before.exit_code, before.stdout.splitlines()[0]) == (1, "0001_first  pending")
+    _refused(run("db", "check"), "0001_first", "anpr db migrate")
+    _refused(run("search", "AB*", "--reason", "x"), "anpr db migrate")
+    first = run("db", "migrate")
+    assert first.exit_code == 0
+    assert first.stdout.splitlines()[0] == "applied 0001_first"
+    assert run("db", "migrate").stdout == "the schema is current\n"
+    after = run("db", "status")
+    assert after.exit_code == 0
+    assert re.fullmatch(r"0001_first  applied \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", after.stdout.splitlines()[0])
+    assert run("db", "check").stdout.startswith("the schema is current; the audit's 0 rows are whole")
+
+
+def test_a_check_finds_a_broken_audit(anpr: Run, ok: Callable[..., str], database_url: str) -> None:
+    ok(*CREATE)
+    with psycopg.connect(database_url) as conn:
+        conn.execute("ALTER TABLE audit DISABLE TRIGGER ALL")
+        conn.execute("UPDATE audit SET actor = 'somebody else'")
+    _refused(anpr("db", "check"), "audit's chain is broken at row 1")
+
+
+def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
+    run = _runner("postgresql://user:secret-word@127.0.0.1:1/anpr", tmp_path)
+    for arguments in (("db", "status"), ("db", "migrate"), ("user", "list"), ("watchlist", "list")):
+        result = run(*arguments)
+        _refused(result, "database: ")
+        assert "secret-word" not in result.stderr
+
+
+def test_retention_is_run_by_hand(ok: Callable[..., str], database: Database) -> None:
+    now = datetime.now(UTC)
+    old = make_transit(1, captured_at=now - timedelta(days=30))
+    with database.transaction() as conn:
+        insert_transits(conn, [old, make_transit(2, captured_at=now)], now)
+    printed = ok("db", "expire")
+    assert "transits: 1 days dropped" in printed
+    assert "plates: 1 removed" in printed
+    assert "transits: 0 days dropped" in ok("db", "expire")
+
+
+def test_without_a_url_the_embedded_database_is_used_and_left_stopped() -> None:
+    with TemporaryDirectory(prefix="anpr-test-") as folder:
+        run = _runner(None, Path(folder))
+        assert run("db", "migrate").exit_code == 0
+        assert run("watchlist", "list").exit_code == 0
+        assert (Path(folder) / "postgres" / "data" / "PG_VERSION").exists()
+        assert not is_running(find_server(Path(folder) / "postgres"))
+
+
+# -- watchlist
+
+
+def test_a_list_is_created_filled_shown_and_deleted(ok: Callable[..., str], database: Database, tmp_path: Path) -> None:
+    assert ok(*CREATE) == "watchlist a1 saved\n"
+    assert ok("watchlist", "add", "a1", "ab 123 cd", "--reason", "report 12", "--from", "2026-11-01") == (
+        "watchlist a1: AB123CD added as entry 1\n"
+    )
+    path = tmp_path / "list.csv"
+    path.write_text("plate;reason;valid_from;valid_to\nZZ999ZZ;flagged;;2026-12-01T08:00\n", encoding="utf-8-sig")
+    printed = ok("watchlist", "import", "a1", str(path))
+    assert printed == "watchlist a1: 1 added, 0 changed, 0 unchanged, 0 removed\n"
+    assert ok("watchlist", "list") == "a1\thigh\texact\t2 entries\tRubati\n"
+    shown = ok("watchlist", "show", "a1").splitlines()
+    assert "legal basis: D.L. 8/1993" in shown
+    assert shown[-2:] == [
+        "AB123CD\treport 12\t2026-11-01 00:00:00+01:00\t",
+        "ZZ999ZZ\tflagged\t\t2026-12-01 08:00:00+01:00",
+    ]
+    printed = ok("watchlist", "import", "a1", str(path), "--replace")
+    assert printed == "watchlist a1: 0 added, 0 changed, 1 unchanged, 1 removed\n"
+    assert ok("watchlist", "remove", "a1", "zz999zz") == "watchlist a1: ZZ999ZZ removed (1 entries)\n"
+    assert ok("watchlist", "delete", "a1", typed="y\n").endswith("watchlist a1 deleted with 0 entries\n")
+    assert {event.actor for event in _events(database)} == {ACTOR}
+    assert [event.action for event in reversed(_events(database))] == [
+        AuditAction.WATCHLIST_SAVED,
+        AuditAction.ENTRY_ADDED,
+        AuditAction.WATCHLIST_IMPORTED,
+        AuditAction.WATCHLIST_VIEWED,
+        AuditAction.WATCHLIST_IMPORTED,
+        AuditAction.ENTRY_REMOVED,
+        AuditAction.WATCHLIST_DELETED,
+    ]
+    added = _events(database)[-2].detail
+    assert added == {
+        "watchlist": "a1", "plate": "AB123CD", "reason": "report 12", "valid_from": "2026-11-01T00:00:00+01:00",
+        "valid_to": None,
+    }  # fmt: skip
+
+
+def test_a_wrong_file_is_named_and_nothing_of_it_is_imported(
+    anpr: Run, ok: Callable[..., str], database: Database, tmp_path: Path
+) -> None:
+    ok(*CREATE)
+    path = tmp_path / "list.csv"
+    path.write_text("plate,reason,valid_from,valid_to\nAB123CD,ok,,\nAB%,wrong,,\n")
+    _refused(anpr("watchlist", "import", "a1", str(path)), f"{path}: row 3: plate: ")
+    path.write_text("targa,motivo\nAB123CD,ok\n")
+    _refused(anpr("watchlist", "import", "a1", str(path)), f"{path}: row 1: expected the header")
+    _refused(anpr("watchlist", "import", "a1", str(tmp_path / "nothing.csv")), "nothing.csv: No such file")
+    assert "0 entries" in ok("watchlist", "list")
+    assert [event.action for event in _events(database)] == [AuditAction.WATCHLIST_SAVED]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("add", "b2", "AB123CD", "--reason", "x"), "watchlist b2: no such list"),
+        (("add", "a1", "AB%", "--reason", "x"), "plate 'AB%': a plate holds only"),
+        (("add", "a1", "AB123CD", "--reason", "x", "--from", "soon"), "--from: 'soon' is not a time"),
+        (
+            ("add", "a1", "AB123CD", "--reason", "x", "--from", "2026-02-02", "--to", "2026-02-01"),
+            "--to: must be after",
+        ),
+        (("remove", "a1", "AB123CD"), "watchlist a1: AB123CD is not on it"),
+        (("show", "b2"), "watchlist b2: no such list"),
+        (("delete", "b2", "--yes"), "watchlist b2: no such list"),
+    ],
+)
+def test_what_cannot_be_done_to_a_list_says_why(
+    anpr: Run, ok: Callable[..., str], arguments: Sequence[str], complaint: str
+) -> None:
+    ok(*CREATE)
+    _refused(anpr("watchlist", *arguments), complaint)
+
+
+# -- search
+
+
+def _store(database: Database) -> None:
+    with database.transaction() as conn:
+        insert_transits(conn, [make_transit(n, gate_id=f"gate-{n}") for n in range(1, 4)], START)
+
+
+def test_a_search_prints_what_passed_in_local_time(ok: Callable[..., str], database: Database) -> None:
+    _store(database)
+    lines = ok("search", "AA00?AA", "--reason", "furto", "--case", "12/2026").splitlines()
+    assert lines[0].split() == ["captured", "plate", "conf.", "gate", "camera", "transit"]
+    newest = make_transit(3)
+    assert lines[1].split() == [
+        "2026-11-21", "11:00:03+01:00", newest.plate, "0.970", "gate-3", "cam-1", str(newest.id),
+    ]  # fmt: skip
+    assert len(lines) == 4
+    [event] = _events(database)
+    assert (event.actor, event.action, event.reason) == (ACTOR, AuditAction.SEARCH, "furto")
+    assert (event.case_reference, event.detail["found"]) == ("12/2026", 3)
+
+
+def test_a_search_as_jsonl_carries_the_whole_transit(ok: Callable[..., str], database: Database) -> None:
+    _store(database)
+    printed = ok("search", make_transit(2).plate, "--reason", "furto", "--format", "jsonl")
+    fields = json.loads(printed)
+    assert fields["id"] == str(make_transit(2).id)
+    assert fields["captured_at"] == "2026-11-21T11:00:02+01:00"
+    assert fields["received_at"] == "2026-11-21T11:00:00+01:00"
+    assert fields["candidates"][1] == {"text": "AA002AX", "probability": 0.02}
+
+
+def test_times_are_local_and_gates_and_limit_narrow_it(ok: Callable[..., str], database: Database) -> None:
+    _store(database)
+
+    def gates(*options: str) -> list[str]:
+        printed = ok("search", "AA00*", "--reason", "furto", "--format", "jsonl", *options)
+        return [json.loads(line)["gate_id"] for line in printed.splitlines()]
+
+    assert gates("--since", "2026-11-21T11:00:02") == ["gate-3", "gate-2"]
+    assert gates("--until", "2026-11-21T10:00:02Z") == ["gate-1"]
+    assert gates("--gate", "gate-1", "--gate", "gate-3") == ["gate-3", "gate-1"]
+    assert gates("--limit", "1") == ["gate-3"]
+    assert gates("--since", "2026-11-22") == []
+
+
+def test_a_search_without_a_reason_is_refused_and_recorded(anpr: Run, database: Database) -> None:
+    _store(database)
+    _refused(anpr("search", "AA00*"), "reason")
+    _refused(anpr("search", "A*", "--reason", "furto"), "at least 2 letters or digits")
+    assert [event.action for event in _events(database)] == [AuditAction.SEARCH_REFUSED] * 2
+
+
+# -- user
+
+
+def test_a_user_is_made_with_a_typed_password(ok: Callable[..., str], database: Database) -> None:
+    password = "correct horse battery"
+    ok("user", "add", "anna", "--role", "operator", typed=f"{password}\n{password}\n")
+    with database.transaction() as conn:
+        user = get_user(conn, "anna")
+    assert user is not None
+    assert user.role is Role.OPERATOR
+    assert verify_password(user.password_hash, password)
+    [event] = _events(database)
+    assert event.detail == {"user": "anna", "role": "operator"}
+
+
+def test_a_user_is_changed_and_listed(ok: Callable[..., str], database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_text("correct horse battery\n")
+    ok("user", "add", "anna", "--role", "operator", "--password-file", str(path))
+    path.write_text("another horse entirely\n")
+    ok("user", "password", "anna", "--password-file", str(path))
+    ok("user", "change", "anna", "--role", "dpo", "--disable")
+    assert ok("user", "list") == "anna\tdpo\tdisabled\n"
+    ok("user", "change", "anna", "--enable")
+    assert ok("user", "list") == "anna\tdpo\n"
+    with database.transaction() as conn:
+        user = get_user(conn, "anna")
+    assert user is not None
+    assert verify_password(user.password_hash, "another horse entirely")
+    assert len(_events(database)) == 5
+    assert "horse" not in str(_events(database))
+
+
+def test_what_cannot_be_done_to_a_user_says_why(anpr: Run, ok: Callable[..., str], tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_text("too short")
+    _refused(anpr("user", "add", "anna", "--role", "operator", "--password-file", str(path)), "between 12 and 256")
+    path.write_text("")
+    _refused(anpr("user", "add", "anna", "--role", "operator", "--password-file", str(path)), f"{path}: empty")
+    _refused(anpr("user", "add", "anna", "--role", "operator", "--password-file", str(tmp_path / "no")), "No such file")
+    path.write_text("correct horse battery")
+    ok("user", "add", "anna", "--role", "operator", "--password-file", str(path))
+    _refused(anpr("user", "add", "anna", "--role", "dpo", "--password-file", str(path)), "user anna: exists already")
+    _refused(anpr("user", "add", "Anna", "--role", "dpo", "--password-file", str(path)), "lower-case letters")
+    _refused(anpr("user", "password", "ugo", "--password-file", str(path)), "user ugo: no such user")
+    _refused(anpr("user", "change", "ugo", "--disable"), "user ugo: no such user")
+    _refused(anpr("user", "change", "anna"), "nothing to change")
