@@ -64,8 +64,11 @@ def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
 
 
 def _write_settings(template: Path, target: Path, server: RtspServer) -> Path:
-    """The shipped settings with the cameras' addresses as they really are."""
+    """The shipped settings with addresses and folders as they really are."""
     tree: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
+    tree["data_dir"] = str(target.parent)
+    for destination in tree["forwarding"]:
+        destination["target"] = f"directory:{target.parent / 'forwarded'}"
     for gate in tree["gates"]:
         for camera in gate["cameras"]:
             camera["url"] = server.url(urlsplit(camera["url"]).path.lstrip("/"))
