@@ -71,7 +71,9 @@ def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    for noisy in ("kafka", "asyncssh", "uvicorn.access", "sse_starlette", "PIL", "httpx"):
+    # kafka-python logs each try to reach a broker as an error; ours say it once, with the wait.
+    logging.getLogger("kafka").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
+    for noisy in ("asyncssh", "uvicorn.access", "sse_starlette", "PIL", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     ctx.obj = config_path
 

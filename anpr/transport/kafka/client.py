@@ -1,6 +1,7 @@
 """What producers, consumers and the admin client have in common: how to connect, and what an error means."""
 
 import contextlib
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -41,10 +42,9 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
         "bootstrap_timeout_ms": int(BOOTSTRAP_TIMEOUT_S * 1000),
         "reconnect_backoff_max_ms": _RECONNECT_MS,
         "security_protocol": settings.security_protocol,
-        "ssl_cafile": settings.ca_file,
-        "ssl_certfile": settings.certificate_file,
-        "ssl_keyfile": settings.key_file,
     }
+    if settings.security_protocol.endswith("SSL"):
+        options["ssl_context"] = _ssl_context(settings)
     if settings.security_protocol.startswith("SASL") and settings.password is not None:
         options |= {
             "sasl_mechanism": settings.sasl_mechanism,
@@ -52,6 +52,19 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
             "sasl_plain_password": settings.password.get_secret_value(),
         }
     return options
+
+
+def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:
+    """Made here and not by kafka-python, which would try again for ever with a file that is not there."""
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.certificate_file:
+            context.load_cert_chain(settings.certificate_file, settings.key_file)
+    except OSError as exc:  # ssl.SSLError is one
+        files = [file for file in (settings.ca_file, settings.certificate_file, settings.key_file) if file]
+        reason = exc.strerror or str(exc)
+        raise TransportError(f"kafka certificates ({', '.join(files)}): {reason}", permanent=True) from exc
+    return context
 
 
 def connect(kind: Callable[..., Client], **options: Any) -> Client:
