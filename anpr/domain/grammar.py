@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 
-from anpr.domain.formats import CLASSES, FORMATS, PROVINCES
+from anpr.domain.formats import CLASSES, FORMATS, PROVINCES, RIGHT_BAND, Format
 from anpr.domain.read import Candidate
 
 UNKNOWN = 0.03
@@ -21,7 +23,7 @@ _NO_PLATE = 0.01
 
 def weight(text: str) -> float:
     """How much more probable this text is as a plate than its letters alone say, 0 to 1."""
-    known = max((share for share, _ in _fitting(text)), default=0.0)
+    known = max((form.weight for form in _fitting(text)), default=0.0)
     if known:
         return known
     return UNKNOWN if _SHAPE.fullmatch(text) else _NO_PLATE
@@ -42,30 +44,77 @@ def weigh(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(Candidate(text=text, probability=min(1.0, mass / total)) for text, mass in best)
 
 
-def countries(text: str) -> tuple[str, ...]:
-    """The countries whose formats the text fits, likeliest first; often more than one."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """What a plate shows beside its signs."""
+
+    groups: tuple[int, ...] = ()
+    """Signs between the gaps; empty when not known."""
+    right_band: bool = False
+    """Whether a blue band was seen at the right end. None seen says little: it may be dirty, or grey at night."""
+
+
+def countries(text: str, evidence: Evidence | None = None) -> tuple[str, ...]:
+    """The countries that the text, and what else was seen of the plate, fit: likeliest first, often several."""
+    gapped = _gapped(text, evidence.groups) if evidence else None
     best: dict[str, float] = {}
-    for share, country in _fitting(text):
-        best[country] = max(best.get(country, 0.0), share)
+    for form in _fitting(text, gapped):
+        if not (evidence and evidence.right_band) or form.country in RIGHT_BAND:
+            best[form.country] = max(best.get(form.country, 0.0), form.weight)
     return tuple(sorted(best, key=lambda country: -best[country]))
 
 
-def country(text: str) -> str | None:
-    """The one country whose format the text fits; None when it fits none, or several: AA000AA is Italian or French."""
-    fitting = countries(text)
+def country(text: str, evidence: Evidence | None = None) -> str | None:
+    """The one country that the text and the evidence fit; None when they fit none, or several.
+
+    AA000AA is Italian, French, Slovak, Albanian and more: only where the gaps stand, and the band at the right, tell.
+    """
+    fitting = countries(text, evidence)
     return fitting[0] if len(fitting) == 1 else None
 
 
+def _gapped(text: str, groups: tuple[int, ...]) -> str | None:
+    """The text with a hyphen in each gap; None when the groups are not those of this text."""
+    if not groups or sum(groups) != len(text):
+        return None
+    ends = list(accumulate(groups))
+    return "-".join(text[end - size : end] for size, end in zip(groups, ends, strict=True))
+
+
 @lru_cache(maxsize=4096)
-def _fitting(text: str) -> tuple[tuple[float, str], ...]:
-    return tuple((share, name) for expression, share, name in _expressions() if expression.fullmatch(text))
+def _fitting(text: str, gapped: str | None = None) -> tuple[Format, ...]:
+    return tuple(rule.form for rule in _rules() if rule.fits(text, gapped))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rule:
+    """One format as expressions: over the signs alone, and over the signs with gaps."""
+
+    form: Format
+    signs: re.Pattern[str]
+    printed: re.Pattern[str] | None
+    """None where a pattern fits however the signs are set."""
+
+    def fits(self, text: str, gapped: str | None) -> bool:
+        if gapped is not None and self.printed is not None:
+            return self.printed.fullmatch(gapped) is not None
+        return self.signs.fullmatch(text) is not None
 
 
 @cache
-def _expressions() -> tuple[tuple[re.Pattern[str], float, str], ...]:
-    return tuple(
-        (re.compile("|".join(_expression(pattern) for pattern in form.patterns)), form.weight, form.country)
-        for form in FORMATS
+def _rules() -> tuple[_Rule, ...]:
+    return tuple(_rule(form) for form in FORMATS)
+
+
+def _rule(form: Format) -> _Rule:
+    printed = [_expression(pattern) for pattern in form.patterns]
+    has_gaps = all("-" in pattern for pattern in form.patterns)
+    return _Rule(
+        form=form,
+        signs=re.compile(
+            "|".join(_expression(pattern.replace("-?", "").replace("-", "")) for pattern in form.patterns)
+        ),
+        printed=re.compile("|".join(printed)) if has_gaps else None,
     )
 
 

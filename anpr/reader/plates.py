@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from anpr.domain.grammar import country, weigh
+from anpr.domain.grammar import Evidence, country, weigh
 from anpr.domain.read import Box, PlateRead
 from anpr.metrics import Drop
 from anpr.reader.close_up import find_close_up
@@ -106,7 +106,7 @@ class PlateReader:
             detector_score=detection.score,
             candidates=candidates,
             positions=reading.positions,
-            country=country(text),
+            country=country(text, Evidence(groups=reading.groups, right_band=reading.right_band)),
             lines=reading.lines,
         )
 

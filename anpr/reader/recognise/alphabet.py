@@ -26,7 +26,7 @@ _SAME_SHAPE = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Folding:
     """How the columns of a recogniser's output add up to the columns of a lattice (blank, then SIGNS)."""
 
@@ -34,6 +34,8 @@ class Folding:
     """Columns of the output that count, grouped by the lattice column they add to."""
     starts: npt.NDArray[np.intp]
     """Where each group begins in `sources`; one for each lattice column."""
+    gaps: npt.NDArray[np.intp]
+    """Columns of the output that stand for a gap between the groups of a plate."""
 
     def fold(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(steps, characters) probabilities as (steps, 1 + len(SIGNS)).
@@ -42,6 +44,11 @@ class Folding:
         """
         folded: npt.NDArray[np.float32] = np.add.reduceat(output[:, self.sources], self.starts, axis=1)
         return folded
+
+    def gap(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(steps, characters) probabilities as the probability of a gap at each step, (steps,)."""
+        summed: npt.NDArray[np.float32] = output[:, self.gaps].sum(axis=1)
+        return summed
 
 
 def folding(characters: Sequence[str]) -> Folding:
@@ -55,7 +62,11 @@ def folding(characters: Sequence[str]) -> Folding:
     if missing:
         raise ValueError(f"the recogniser has no character for {' '.join(missing)}")
     starts = np.cumsum([0, *(len(group) for group in groups[:-1])])
-    return Folding(np.array([i for group in groups for i in group], np.intp), starts.astype(np.intp))
+    return Folding(
+        sources=np.array([i for group in groups for i in group], np.intp),
+        starts=starts.astype(np.intp),
+        gaps=np.array(groups[0][1:], np.intp),
+    )
 
 
 def sign_of(character: str) -> str | None:

@@ -1,5 +1,7 @@
 """The blue bands of a plate: found by colour and painted over, so that their letters are not read."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -23,18 +25,29 @@ _OUTER = 0.2
 """Of the width: a band whose middle lies within it is the plate's end, and nothing beyond it is read."""
 
 
-def without_bands(line: Image) -> Image:
+@dataclass(frozen=True, kw_only=True)
+class Painted:
     """One line of a plate with its blue bands, and what lies beyond them, in the colour of the plate."""
+
+    image: Image
+    left: bool
+    right: bool
+    """Whether there is a blue band at that end."""
+
+
+def paint_bands(line: Image) -> Painted:
+    """The line without its bands, and which it has."""
     mask = blue_mask(line)
     if not mask.any():
-        return line
+        return Painted(image=line, left=False, right=False)
     painted = line.copy()
     colour = background(line, mask)
     painted[cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0] = colour
-    painted[beyond(mask) > 0] = colour
-    mirrored = beyond(np.ascontiguousarray(mask[:, ::-1]))
-    painted[mirrored[:, ::-1] > 0] = colour
-    return painted
+    left = beyond(mask)
+    painted[left > 0] = colour
+    right = beyond(np.ascontiguousarray(mask[:, ::-1]))[:, ::-1]
+    painted[right > 0] = colour
+    return Painted(image=painted, left=bool(left.any()), right=bool(right.any()))
 
 
 def blue_mask(line: Image) -> Mask:

@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from anpr.domain.read import Candidate
 from anpr.reader.recognise.alphabet import SIGNS
@@ -22,6 +23,8 @@ LEAST = 0.002
 TOP = 5
 SURE = 1.0 - LEAST
 """A step this surely blank, or this surely one sign, opens no branches."""
+GAP = 0.4
+"""A step is a gap from this probability on."""
 KEEP = 8
 """Candidates handed on."""
 
@@ -44,6 +47,24 @@ def greedy(lattice: Lattice) -> tuple[str, Positions]:
             positions.append(_alternatives(run[run[:, best[start]].argmax()]))
         start = end
     return text, tuple(positions)
+
+
+def groups(lattice: Lattice, gap: npt.NDArray[np.float32]) -> tuple[int, ...]:
+    """How many signs of the greedy string stand between its gaps: (2, 3, 2) for AA-000-AA.
+
+    `gap` is the probability, at each step, of a printed or seen gap.
+    """
+    best = lattice.argmax(axis=1)
+    sizes, parted = [0], False
+    for step, column in enumerate(best.tolist()):
+        if not column:
+            parted = parted or float(gap[step]) >= GAP
+        elif step == 0 or best[step - 1] != column:
+            if parted and sizes[-1]:
+                sizes.append(0)
+            sizes[-1] += 1
+            parted = False
+    return tuple(sizes) if sizes[0] else ()
 
 
 def _alternatives(row: Lattice) -> tuple[Candidate, ...]:

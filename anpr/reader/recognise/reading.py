@@ -20,6 +20,10 @@ class Reading:
     positions: tuple[tuple[Candidate, ...], ...]
     candidates: tuple[Candidate, ...]
     lines: int = 1
+    groups: tuple[int, ...] = ()
+    """Signs of `raw` between the gaps and line ends, in order."""
+    right_band: bool = False
+    """Whether the right end of the (upper) line is a blue band."""
 
 
 class Recogniser(Protocol):

@@ -1,6 +1,8 @@
 """From a crop of a plate to its likely texts, with any network that gives character probabilities step by step."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from math import prod
 from typing import Protocol
 
 import numpy as np
@@ -11,8 +13,8 @@ from anpr.reader.detect.letterbox import Blob
 from anpr.reader.image_file import Image
 from anpr.reader.models import NetworkInput
 from anpr.reader.recognise.alphabet import Folding
-from anpr.reader.recognise.bands import without_bands
-from anpr.reader.recognise.decode import greedy, joined, likely_texts
+from anpr.reader.recognise.bands import Painted, paint_bands
+from anpr.reader.recognise.decode import KEEP, greedy, groups, joined, likely_texts
 from anpr.reader.recognise.lattice import Lattice, complete
 from anpr.reader.recognise.lines import line_counts, split_lines
 from anpr.reader.recognise.prepare import fit, stretch
@@ -48,26 +50,28 @@ class LineRecogniser:
 
     def _read(self, plate: Image, lines: int) -> Reading:
         parts = split_lines(plate) if lines == 2 else (plate,)
-        return assembled([self._read_line(without_bands(part)) for part in parts])
+        return assembled([self._read_line(paint_bands(part)) for part in parts])
 
-    def _read_line(self, line: Image) -> Reading:
+    def _read_line(self, line: Painted) -> Reading:
         narrow = self._input.widths[0] if self._input.widths else self._input.width
-        first = reading_of(self._lattice(stretch(line, self._input, narrow)))
-        if first.candidates[0].probability >= SURE and first.raw:
-            return first
-        second = reading_of(self._lattice(fit(line, self._input, self._input.width)))
-        return agreed(first, second)
+        first = self._reading(stretch(line.image, self._input, narrow))
+        if not first.candidates[0].text or first.candidates[0].probability < SURE:
+            first = agreed(first, self._reading(fit(line.image, self._input, self._input.width)))
+        return replace(first, right_band=line.right)
 
-    def _lattice(self, blob: Blob) -> Lattice:
-        return complete(self._folding.fold(self._network.run(blob)[0]))
+    def _reading(self, blob: Blob) -> Reading:
+        output = self._network.run(blob)[0]
+        return reading_of(complete(self._folding.fold(output)), self._folding.gap(output))
 
 
-def reading_of(lattice: Lattice) -> Reading:
-    """What one lattice says."""
+def reading_of(lattice: Lattice, gap: npt.NDArray[np.float32]) -> Reading:
+    """What one lattice says; `gap` is the probability of a gap at each of its steps."""
     raw, positions = greedy(lattice)
     candidates = likely_texts(lattice)
     confidence = next((c.probability for c in candidates if c.text == raw), 0.0)
-    return Reading(raw=raw, confidence=confidence, positions=positions, candidates=candidates)
+    return Reading(
+        raw=raw, confidence=confidence, positions=positions, candidates=candidates, groups=groups(lattice, gap)
+    )
 
 
 def agreed(first: Reading, second: Reading) -> Reading:
@@ -77,10 +81,8 @@ def agreed(first: Reading, second: Reading) -> Reading:
     for candidate in (*first.candidates, *second.candidates):
         texts[candidate.text] = texts.get(candidate.text, 0.0) + candidate.probability / 2
     best = sorted(texts.items(), key=lambda item: -item[1])
-    candidates = tuple(Candidate(text=text, probability=min(1.0, p)) for text, p in best[:8])
-    return Reading(
-        raw=surer.raw, confidence=texts.get(surer.raw, 0.0), positions=surer.positions, candidates=candidates
-    )
+    candidates = tuple(Candidate(text=text, probability=min(1.0, p)) for text, p in best[:KEEP])
+    return replace(surer, confidence=min(1.0, texts.get(surer.raw, 0.0)), candidates=candidates)
 
 
 def assembled(lines: Iterable[Reading]) -> Reading:
@@ -88,8 +90,10 @@ def assembled(lines: Iterable[Reading]) -> Reading:
     parts = list(lines)
     return Reading(
         raw="".join(part.raw for part in parts),
-        confidence=float(np.prod([part.confidence for part in parts])),
+        confidence=prod(part.confidence for part in parts),
         positions=tuple(position for part in parts for position in part.positions),
         candidates=joined([part.candidates for part in parts]),
         lines=len(parts),
+        groups=tuple(size for part in parts for size in part.groups),
+        right_band=parts[0].right_band,
     )
