@@ -42,10 +42,14 @@ class LiveSource:
             yield from self._read(Decoder(container))
 
     def _open(self) -> InputContainer:
+        began = self._clock.monotonic()
         try:
             return av.open(self._camera.url, options=_OPTIONS, timeout=(_OPEN_TIMEOUT_S, self._frozen_after_s))
         except av.FFmpegError as exc:
-            raise self._error(_fault_of_open(exc), exc.strerror or type(exc).__name__) from exc
+            if self._clock.monotonic() - began >= _OPEN_TIMEOUT_S:
+                # Interrupted while it waits for an answer, FFmpeg calls the missing answer invalid data.
+                raise self._error(CameraFault.UNREACHABLE, f"no answer within {_OPEN_TIMEOUT_S:g} s") from exc
+            raise self._error(_fault_of_open(exc), _reason(exc)) from exc
 
     def _read(self, decoder: Decoder) -> Iterator[Shot | None]:
         last_picture = self._clock.monotonic()
@@ -60,7 +64,9 @@ class LiveSource:
                 else:
                     yield None
         except av.FFmpegError as exc:
-            raise self._error(_fault_of_read(exc), exc.strerror or type(exc).__name__) from exc
+            if isinstance(exc, av.ExitError | av.TimeoutError):  # the read timeout interrupted it
+                raise self._no_picture(decoder) from exc
+            raise self._error(_fault_of_read(exc), _reason(exc)) from exc
         raise self._error(CameraFault.ENDED, "the stream ended")
 
     def _shot(self, picture: av.VideoFrame, now: float) -> Shot:
@@ -77,8 +83,12 @@ class LiveSource:
         return self._error(CameraFault.FROZEN, f"no frame for {self._frozen_after_s:g} s")
 
     def _error(self, fault: CameraFault, detail: str) -> CameraError:
-        # FFmpeg's messages may carry the URL and so a password; `strerror` alone does not.
         return CameraError(fault, self._camera.id, detail)
+
+
+def _reason(exc: av.FFmpegError) -> str:
+    # FFmpeg's whole message may carry the URL and so a password; `strerror` does not.
+    return exc.strerror or type(exc).__name__
 
 
 def _fault_of_open(exc: av.FFmpegError) -> CameraFault:
@@ -90,8 +100,4 @@ def _fault_of_open(exc: av.FFmpegError) -> CameraFault:
 
 
 def _fault_of_read(exc: av.FFmpegError) -> CameraFault:
-    if isinstance(exc, av.ExitError | av.TimeoutError):  # our read timeout interrupted it
-        return CameraFault.FROZEN
-    if isinstance(exc, av.InvalidDataError):
-        return CameraFault.UNDECODABLE
-    return CameraFault.ENDED
+    return CameraFault.UNDECODABLE if isinstance(exc, av.InvalidDataError) else CameraFault.ENDED
