@@ -1,0 +1,111 @@
+"""Cards beside weights: validated, and held against the bytes."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anpr.domain.errors import ModelError
+from anpr.reader.models import load_card
+
+
+def write_card(folder: Path, **changes: Any) -> Path:
+    weights = folder / "weights.onnx"
+    weights.write_bytes(b"weights")
+    fields: dict[str, Any] = {
+        "name": "test",
+        "version": "1",
+        "task": "detect",
+        "architecture": "none",
+        "file": "weights.onnx",
+        "sha256": hashlib.sha256(b"weights").hexdigest(),
+        "input": {"width": 64, "height": 32, "colour": "RGB", "scale": 1 / 255},
+        "output": {"shape": [1, 5, 10], "format": "test"},
+        "classes": ["plate"],
+        "licence": "none",
+        "created": "2026-11-23",
+    }
+    fields |= changes
+    path = folder / "card.json"
+    path.write_text(json.dumps({key: value for key, value in fields.items() if value is not None}))
+    return path
+
+
+def test_shipped_cards_describe_weights_that_are_there() -> None:
+    for name, task in (("plate_detector", "detect"), ("plate_recogniser", "recognise")):
+        card = load_card(name, task)  # type: ignore[arg-type]
+        assert card.name == name
+        assert card.weights().is_file()
+        assert card.licence
+        assert card.limits
+
+
+def test_weights_lie_beside_the_card(tmp_path: Path) -> None:
+    card = load_card(str(write_card(tmp_path)), "detect")
+
+    assert card.weights() == tmp_path / "weights.onnx"
+    assert card.input.pad_value == 0
+
+
+def test_other_weights_than_described_are_refused(tmp_path: Path) -> None:
+    card = load_card(str(write_card(tmp_path)), "detect")
+    (tmp_path / "weights.onnx").write_bytes(b"other")
+
+    with pytest.raises(ModelError, match=r"weights\.onnx: not the weights that the card test 1 describes"):
+        card.weights()
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    card = load_card(str(write_card(tmp_path)), "detect")
+    (tmp_path / "weights.onnx").unlink()
+
+    with pytest.raises(ModelError, match=r"weights\.onnx: No such file"):
+        card.weights()
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"sha256": "short"}, "sha256"),
+        ({"input": {"width": 64, "height": 32, "colour": "RGB"}}, r"input\.scale: Field required"),
+        ({"input": {"width": 0, "height": 32, "colour": "RGB", "scale": 1}}, r"input\.width"),
+        ({"task": "dream"}, "task"),
+        ({"file": None}, "name the weights by `file`, or by `package` and `path`"),
+        ({"task": "recognise"}, "name the characters by `alphabet`"),
+    ],
+)
+def test_a_wrong_field_is_named(tmp_path: Path, changes: dict[str, Any], complaint: str) -> None:
+    path = write_card(tmp_path, **changes)
+
+    with pytest.raises(ModelError, match=complaint) as raised:
+        load_card(str(path), "detect")
+
+    assert str(path) in str(raised.value)
+
+
+def test_a_recogniser_is_no_detector() -> None:
+    with pytest.raises(ModelError, match="can recognise, not detect"):
+        load_card("plate_recogniser", "detect")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "\x00\xff"])
+def test_a_file_that_is_no_card(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "card.json"
+    path.write_text(content)
+
+    with pytest.raises(ModelError, match=r"card\.json: not a"):
+        load_card(str(path), "detect")
+
+
+def test_unknown_name_is_an_error_with_the_path() -> None:
+    with pytest.raises(ModelError, match=r"no_such_model\.json: No such file"):
+        load_card("no_such_model", "detect")
+
+
+def test_missing_package_is_named(tmp_path: Path) -> None:
+    path = write_card(tmp_path, file=None, package="no_such_package_at_all", path="x.onnx")
+
+    with pytest.raises(ModelError, match=r"needs the package no_such_package_at_all: install anpr\[reader\]"):
+        load_card(str(path), "detect").weights()
