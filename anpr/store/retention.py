@@ -7,11 +7,11 @@ from anpr.clock import Clock
 from anpr.settings import RetentionSettings
 from anpr.store.alarms import delete_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database import Connection, Database
+from anpr.store.database import Database
 from anpr.store.dead_letters import delete_dead_letters
 from anpr.store.deliveries import delete_deliveries, expire_deliveries
 from anpr.store.images import ImageStore
-from anpr.store.partitions import drop_partitions, utc_day
+from anpr.store.partitions import PARTITIONED, drop_partitions, list_partitions, utc_day
 from anpr.store.queries import load_queries
 
 ACTOR = "retention"
@@ -50,40 +50,57 @@ def cutoffs(settings: RetentionSettings, now: datetime) -> Cutoffs:
     )
 
 
-def drop_expired(conn: Connection, before: Cutoffs, at: datetime) -> Expired:
-    """Drop what lies before the cutoffs, and say so in the audit (numbers and days, no plates).
+def run_retention(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> Expired:
+    """Drop what is too old now, and say so in the audit (numbers and days, no plates). Safe to run at any time.
 
+    In several transactions, because dropping a day locks its table for everybody for a moment: while it waits for that
+    it must hold nothing that others may want. One that is cut short is completed by the next run.
     Raises StoreError when long-running searches keep a day from being dropped for 5 s: try again later.
     """
-    transits_before = _start_of(before.transits)
-    undelivered = expire_deliveries(conn, transits_before, at)
-    rows = {
-        "alarms": delete_alarms(conn, _start_of(before.alarms)),
-        "deliveries": delete_deliveries(conn, _start_of(before.ledger)),
-        "dead letters": delete_dead_letters(conn, transits_before),
-        "plates": conn.execute(_SQL["forget_plates"], {"before": before.transits}).rowcount,
-    }
-    # Last, because it locks the tables for everybody until the transaction ends.
-    expired = Expired(days=drop_partitions(conn, before.transits), rows=rows, undelivered=undelivered)
-    if not expired.is_nothing:
-        append(conn, AuditEvent(actor=ACTOR, action=AuditAction.DATA_DELETED, at=at, detail=_describe(expired)))
-    return expired
-
-
-def run_retention(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> Expired:
-    """Drop what is too old now, in the database and then in the folder of pictures. Safe to run at any time."""
     before = cutoffs(settings, clock.now())
+    undelivered, rows = _forget_rows(database, before, clock.now())
+    days = _drop_days(database, before.transits, clock)
     with database.transaction() as conn:
-        expired = drop_expired(conn, before, clock.now())
+        rows["plates"] = conn.execute(_SQL["forget_plates"], {"before": before.transits}).rowcount
     # Every time, not only when rows went: a crash between the two must not leave pictures behind.
     images.drop_days(before.transits)
-    return expired
+    return Expired(days=days, rows=rows, undelivered=undelivered)
+
+
+def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    with database.transaction() as conn:
+        undelivered = expire_deliveries(conn, _start_of(before.transits), at)
+        rows = {
+            "alarms": delete_alarms(conn, _start_of(before.alarms)),
+            "deliveries": delete_deliveries(conn, _start_of(before.ledger)),
+            "dead letters": delete_dead_letters(conn, _start_of(before.transits)),
+        }
+        if undelivered or any(rows.values()):
+            append(conn, _event(at, {"rows": rows, "undelivered": undelivered}))
+    return undelivered, rows
+
+
+def _drop_days(database: Database, before: date, clock: Clock) -> dict[str, list[date]]:
+    """Two events around it: were there one, deleted days could go unrecorded, or recorded ones stay."""
+    with database.transaction() as conn:
+        due = {table: [day for day in list_partitions(conn, table) if day < before] for table in PARTITIONED}
+        if not any(due.values()):
+            return due
+        append(conn, _event(clock.now(), {"phase": "begun", "days": _iso(due)}))
+    with database.transaction() as conn:
+        dropped = drop_partitions(conn, before)
+    with database.transaction() as conn:
+        append(conn, _event(clock.now(), {"phase": "ended", "days": _iso(dropped)}))
+    return dropped
+
+
+def _event(at: datetime, detail: dict[str, object]) -> AuditEvent:
+    return AuditEvent(actor=ACTOR, action=AuditAction.DATA_DELETED, at=at, detail=detail)
+
+
+def _iso(days: dict[str, list[date]]) -> dict[str, list[str]]:
+    return {table: [day.isoformat() for day in dropped] for table, dropped in days.items()}
 
 
 def _start_of(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _describe(expired: Expired) -> dict[str, object]:
-    days = {table: [day.isoformat() for day in dropped] for table, dropped in expired.days.items()}
-    return {"days": days, "rows": expired.rows, "undelivered": expired.undelivered}

@@ -1,5 +1,6 @@
 """Retention against a real PostgreSQL: whole days go, and nothing of them stays behind."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from anpr.store.database import Connection, Database
 from anpr.store.dead_letters import DeadLetter, count_dead_letters, record_dead_letters
 from anpr.store.images import ImageStore, record_image
 from anpr.store.partitions import list_partitions
-from anpr.store.retention import cutoffs, drop_expired, run_retention
+from anpr.store.retention import cutoffs, run_retention
 from anpr.store.transits import TransitQuery, insert_transits, search_transits
 from tests.transits import START, make_transit, picture
 
@@ -81,11 +82,21 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
     _fill(database, images, 0, 8)
     run_retention(database, images, KEEP, clock)
     with database.transaction() as conn:
-        [row] = list_audit(conn)
+        ended, begun, rows = (row.event for row in list_audit(conn))
         assert verify(conn).broken_at is None
-    assert (row.event.actor, row.event.action) == ("retention", AuditAction.DATA_DELETED)
-    assert row.event.detail["days"]["transits"] == [_day(8).isoformat()]
-    assert "AA008AA" not in str(row.event.detail)
+    for event in (ended, begun, rows):
+        assert (event.actor, event.action) == ("retention", AuditAction.DATA_DELETED)
+        assert "AA008AA" not in str(event.detail)
+    assert (begun.detail["phase"], ended.detail["phase"]) == ("begun", "ended")
+    assert (
+        begun.detail["days"]
+        == ended.detail["days"]
+        == {
+            "transits": [_day(8).isoformat()],
+            "images": [_day(8).isoformat()],
+        }
+    )
+    assert rows.detail["rows"] == {"alarms": 0, "deliveries": 0, "dead letters": 1}
 
 
 def test_nothing_to_drop_is_no_event(database: Database, tmp_path: Path, clock: ManualClock) -> None:
@@ -96,12 +107,13 @@ def test_nothing_to_drop_is_no_event(database: Database, tmp_path: Path, clock: 
         assert list_audit(conn) == []
 
 
-def test_a_plate_seen_again_later_is_kept(database: Database) -> None:
-    with database.transaction() as conn:
-        for ago in (8, 0, 9):
+def test_a_plate_seen_again_later_is_kept(database: Database, tmp_path: Path, clock: ManualClock) -> None:
+    for ago in (8, 0, 9):
+        with database.transaction() as conn:
             transit = make_transit(ago, captured_at=START - timedelta(days=ago), plate="AB123CD")
             insert_transits(conn, [transit], START)
-        drop_expired(conn, cutoffs(KEEP, START), START)
+    run_retention(database, ImageStore(tmp_path), KEEP, clock)
+    with database.transaction() as conn:
         assert _plates(conn) == ["AB123CD"]
         assert [s.transit.id for s in search_transits(conn, TransitQuery(pattern="AB1*"))] == [make_transit(0).id]
 
@@ -112,18 +124,38 @@ def test_a_day_goes_once_its_last_moment_is_too_old() -> None:
     assert cutoffs(settings, datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)).transits == date(2026, 11, 14)
 
 
-def test_a_long_search_delays_it_instead_of_everybody_else(database: Database) -> None:
+def test_a_long_search_delays_it_instead_of_everybody_else(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
     with database.transaction() as conn:
         insert_transits(conn, [make_transit(1, captured_at=START - timedelta(days=8))], START)
     with database.transaction() as reader:
         reader.execute("SELECT count(*) FROM transits")
-
-        def drop() -> None:
-            with database.transaction() as conn:
-                drop_expired(conn, cutoffs(KEEP, START), START)
-
         with pytest.raises(StoreError, match="lock timeout"):
-            drop()
+            run_retention(database, ImageStore(tmp_path), KEEP, clock)
     with database.transaction() as conn:
         assert list_partitions(conn, "transits") == [_day(8)]
-        assert drop_expired(conn, cutoffs(KEEP, START), START).days["transits"] == [_day(8)]
+    assert run_retention(database, ImageStore(tmp_path), KEEP, clock).days["transits"] == [_day(8)]
+
+
+def test_it_runs_while_ingest_stores_the_plates_it_forgets(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    """An inserter that has stored an expired plate anew but not committed only delays it."""
+    with database.transaction() as conn:
+        insert_transits(conn, [make_transit(1, captured_at=START - timedelta(days=8), plate="AB123CD")], START)
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as conn:
+            insert_transits(conn, [make_transit(2, plate="AB123CD")], START)
+            retention = pool.submit(run_retention, database, ImageStore(tmp_path), KEEP, clock)
+            while not _waits(database):
+                assert not retention.done()
+        assert retention.result(30).days["transits"] == [_day(8)]
+    with database.transaction() as conn:
+        assert _plates(conn) == ["AB123CD"]
+
+
+def _waits(database: Database) -> bool:
+    with database.transaction() as conn:
+        row = conn.execute("SELECT count(*) AS n FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted")
+        return row.fetchone() != {"n": 0}

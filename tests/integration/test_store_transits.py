@@ -11,7 +11,9 @@ import pytest
 from anpr.domain.errors import InputError, StoreError
 from anpr.domain.gate import Direction
 from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.message import image_header
 from anpr.store.database import Connection, Database
+from anpr.store.images import record_image
 from anpr.store.partitions import ensure_partitions_ahead, list_partitions
 from anpr.store.queries import load_queries
 from anpr.store.transits import (
@@ -186,6 +188,31 @@ def test_two_inserters_with_the_same_plates_and_new_days_never_lock_each_other(d
     with database.transaction() as conn:
         assert count_transits(conn, START - 30 * DAY, START + DAY) == 12 * 40
         assert conn.execute("SELECT count(*) AS n FROM plates").fetchone() == {"n": 40}
+
+
+def test_one_who_makes_a_day_of_transits_and_one_who_makes_a_day_of_images_never_lock_each_other(
+    database: Database,
+) -> None:
+    transit = make_transit(1)
+    header = image_header(transit=transit, role=ImageRole.PLATE, data=b"jpeg")
+    with database.transaction() as conn:
+        ensure_partitions_ahead(conn, NOW, days=0)
+        conn.execute("DROP TABLE images_20261121")
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as conn:
+            insert_transits(conn, [transit], NOW)
+            same_plate = make_transit(2, plate=transit.plate, captured_at=START - DAY)
+            other = pool.submit(_insert, database, same_plate)
+            with database.transaction() as watch:
+                while not _somebody_waits_for_a_row(watch):
+                    assert not other.done()
+            assert record_image(conn, header, 4)
+        assert other.result(30) == {same_plate.id}
+
+
+def _somebody_waits_for_a_row(conn: Connection) -> bool:
+    row = conn.execute("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
+    return row.fetchone() != {"n": 0}
 
 
 def test_a_day_that_is_made_does_not_stop_readers_and_writers(database: Database) -> None:
