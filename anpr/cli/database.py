@@ -17,7 +17,7 @@ def database_url(settings: Settings) -> Iterator[str]:
     if settings.database.url is not None:
         yield settings.database.url.get_secret_value()
         return
-    with embedded_database(settings.data_dir / "postgres") as url:
+    with embedded_database(settings.embedded_database_dir) as url:
         yield url
 
 

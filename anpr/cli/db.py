@@ -67,7 +67,7 @@ def expire(ctx: click.Context) -> None:
     settings = loaded_settings(ctx).settings
     clock = SystemClock()
     with open_database(settings, "anpr db") as database:
-        expired = run_retention(database, ImageStore(settings.data_dir / "images"), settings.retention, clock)
+        expired = run_retention(database, ImageStore(settings.images_dir), settings.retention, clock)
         with database.transaction() as conn:
             ensure_partitions_ahead(conn, clock.now())
     for table, days in expired.days.items():
