@@ -1,5 +1,6 @@
 """Whether two verdicts speak of one vehicle. Pure."""
 
+from anpr.domain.grammar import countries
 from anpr.domain.plate import look_alike_key
 from anpr.reader.assemble.text import edit_distance, is_part
 from anpr.reader.assemble.vote import Verdict
@@ -12,8 +13,14 @@ _SHARED = 0.1
 
 def same_vehicle(a: Verdict, b: Verdict) -> bool:
     """The same plate, a look-alike of it, a part of it, or one edit away and not both of them sure."""
-    if look_alike_key(a.plate) == look_alike_key(b.plate):
+    if look_alike_key(a.plate) == look_alike_key(b.plate) or _is_fragment(a, b):
         return True
-    if min(a.confidence, b.confidence) < _SURE and (edit_distance(a.plate, b.plate) <= 1 or is_part(a.plate, b.plate)):
+    if min(a.confidence, b.confidence) < _SURE and edit_distance(a.plate, b.plate) <= 1:
         return True
     return sum(min(c.probability, b.probability_of(c.text)) for c in a.candidates) >= _SHARED
+
+
+def _is_fragment(a: Verdict, b: Verdict) -> bool:
+    """Whether one is a part of the other, and is unsure or has no format of its own: half a plate behind a pillar."""
+    short = min(a, b, key=lambda verdict: len(verdict.plate))
+    return is_part(a.plate, b.plate) and (short.confidence < _SURE or not countries(short.plate))

@@ -90,9 +90,7 @@ def test_two_plates_of_a_fleet_one_character_apart() -> None:
 
 
 class TestParked:
-    parked = Vehicle(
-        plate="AB123CD", begin=(600.0, 500.0, 120.0), end=(600.0, 500.0, 120.0), leaves_s=300.0
-    )
+    parked = Vehicle(plate="AB123CD", begin=(600.0, 500.0, 120.0), end=(600.0, 500.0, 120.0), leaves_s=300.0)
 
     def test_a_parked_vehicle_makes_one_transit_and_soon(self) -> None:
         one = assembler()
@@ -108,7 +106,8 @@ class TestParked:
         made = []
         for index in range(200):
             shown = frame(index / 10, index)
-            made += [(shown.at_s, done) for done in one.add(shown, [read("AB123CD", box_at(600, 500), 0.6)])]
+            doubtful = read("AB123CD", box_at(600, 500), 0.5, ["AB128CD"])
+            made += [(shown.at_s, done) for done in one.add(shown, [doubtful])]
         assert len(made) == 1
         assert 4.5 <= made[0][0] <= 6.0
 
@@ -291,7 +290,5 @@ def test_traffic(seed: int, fps: float, missed: float, misread: float, jitter: f
         )
         for lane, plate in enumerate(["AB123CD", "EF456GH", "LM789NP", "RS012TV"][:count])
     )
-    scene = Scene(
-        vehicles=vehicles, fps=fps, lasts_s=17, missed=missed, misread=misread, jitter_px=jitter, seed=seed
-    )
+    scene = Scene(vehicles=vehicles, fps=fps, lasts_s=17, missed=missed, misread=misread, jitter_px=jitter, seed=seed)
     assert plates_of(passes_in(scene)) == sorted(vehicle.plate for vehicle in vehicles)
