@@ -86,7 +86,7 @@ async def check_form(request: Request, console: ConsoleDep) -> None:
     """For every POST: its form carries the token of this session (or visit). Raises FormTokenError."""
     if request.method in ("GET", "HEAD"):
         return
-    form = await request.form(max_files=0, max_fields=200)
+    form = await request.form(max_files=0, max_fields=1000)
     token = form.get(FORM_FIELD)
     if not isinstance(token, str) or not console.sessions.is_form_token(form_key(console, request), token):
         raise FormTokenError("form token missing or wrong")

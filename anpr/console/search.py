@@ -42,7 +42,7 @@ class SearchFields(BaseModel):
     gates: Annotated[list[_Text], Field(max_length=100)] = []
     look_alike: bool = False
     before: _Text = ""
-    skip: Annotated[list[_Text], Field(max_length=ROWS)] = []
+    skip: Annotated[list[_Text], Field(max_length=500)] = []
     page: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
@@ -90,7 +90,7 @@ def search(
         fields.case.strip() or None,
         console.clock,
     )
-    return console.pages.page("search.html", reader, **values | _result(found, fields))
+    return console.pages.page("search.html", reader, **values | _result(found, fields, checked.before))
 
 
 def _new_fields(console: Console, plate: str) -> SearchFields:
@@ -136,13 +136,15 @@ def _query(fields: SearchFields, checked: _Checked) -> TransitQuery:
     )
 
 
-def _result(found: list[StoredTransit], fields: SearchFields) -> dict[str, Any]:
+def _result(found: list[StoredTransit], fields: SearchFields, before: datetime | None) -> dict[str, Any]:
     fresh = [stored for stored in found if str(stored.transit.id) not in fields.skip]
     shown = fresh[:ROWS]
     older = None
     if len(fresh) > ROWS:
         last = shown[-1].transit.captured_at
         same = [str(stored.transit.id) for stored in shown if stored.transit.captured_at == last]
+        if last == before:  # more at one moment than fit on a page
+            same = fields.skip + same
         older = fields.model_copy(update={"before": last.isoformat(), "skip": same, "page": fields.page + 1})
     return {"found": shown, "older": older}
 

@@ -1,17 +1,17 @@
 """Serves the application until it is told to stop, without waiting for pages that never close their stream."""
 
-import logging
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
 from anpr.domain.errors import SettingsError
 
-log = logging.getLogger(__name__)
-
 _GRACE_S = 5
+_BACKLOG = 128
 
 
 class ConsoleServer(uvicorn.Server):
@@ -32,6 +32,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(_BACKLOG)  # who comes before the application has started waits, instead of being refused
     except OSError as exc:
         listening.close()
         raise SettingsError(f"console.host, console.port: {host}:{port}: {exc.strerror or exc}") from exc
@@ -62,4 +63,15 @@ def serve(app: FastAPI, listening: socket.socket, on_start: Callable[[str], None
     """Answer requests until SIGINT or SIGTERM; `on_start` is told the address."""
     server = make_server(app)
     on_start(address_of(listening))
-    server.run(sockets=[listening])
+    # uvicorn stops on these, and then raises them again: unanswered, they would end the process before it has closed
+    # what it opened.
+    before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.run(sockets=[listening])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Stopping is under way already."""

@@ -1,0 +1,212 @@
+"""The console in a real browser, as an operator uses it."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from anpr.domain.access import Role
+from anpr.domain.alarm import AlarmOutcome, AlarmState
+from anpr.store.alarms import acknowledge, raise_alarms
+from anpr.store.matching import matching_entries
+from anpr.store.transits import insert_transits
+from tests.fixtures_console import PASSWORD, WANTED, Site, make_pass, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--mute-audio",
+]
+WITHIN_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no browser is here (Debian's package chromium): the console's pages were not driven")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails the test when the browser complains: a script that throws, or a rule of ours it refuses."""
+    context = browser.new_context(locale="it-IT", timezone_id="Europe/Rome", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(WITHIN_MS)
+    expect.set_options(timeout=WITHIN_MS)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def log_in(page: Page, site: Site, role: Role) -> None:
+    page.goto(f"{site.url}/login")
+    page.get_by_label("Nome utente").fill(role.value)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Entra").click()
+
+
+def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page, site: Site) -> None:
+    log_in(page, site, Role.OPERATOR)
+    expect(page).to_have_title("Allarmi in corso · Comune di Prova")
+    expect(page.get_by_text("Nessun allarme in corso")).to_be_visible()
+    expect(page.get_by_text("In diretta")).to_be_visible()
+
+    # Metadata overtake pictures: the alarm is there before them, and shows them when they come.
+    transit, pictures = make_pass(WANTED, site.clock.now())
+    with site.database.transaction() as conn:
+        insert_transits(conn, [transit], site.clock.now())
+        raise_alarms(conn, matching_entries(conn, [transit]), site.clock.now())
+    card = page.locator("article.alarm")
+    expect(card).to_contain_text(WANTED)
+    expect(card).to_contain_text("Priorità alta")
+    expect(card).to_contain_text("Porta Nord")
+    expect(page).to_have_title("(1) Allarmi in corso · Comune di Prova")
+    expect(page.locator("#no-alarms")).to_be_hidden()
+    expect(page.get_by_role("status")).to_contain_text(f"Nuovo allarme: Priorità alta, {WANTED}")
+    expect(card.get_by_text("Immagine in arrivo").first).to_be_visible()
+    site.deliver_pictures(transit, pictures)
+    expect(card.locator("img").first).to_be_visible()
+    expect(card.locator("img").nth(1)).to_be_visible()
+
+    card.get_by_role("link", name="Apri il transito").click()
+    expect(page.locator("svg.scene .scene-box")).to_be_visible()
+    expect(page.get_by_role("heading", name="Letture possibili")).to_be_visible()
+    expect(page.locator(".candidates li")).to_have_count(2)
+
+    page.go_back()
+    card.get_by_role("button", name="Prendi in carico").click()
+    expect(card).to_contain_text("In carico a operator")
+    expect(page).to_have_title("Allarmi in corso · Comune di Prova")
+    assert site.alarm_of(transit).acknowledged_by == "operator"
+
+    card.locator("summary").click()
+    card.get_by_label("Esito").select_option(AlarmOutcome.STOPPED.value)
+    card.get_by_label("Nota").fill("fermato al ponte")
+    card.get_by_role("button", name="Chiudi", exact=True).click()
+    expect(card).to_contain_text("Veicolo fermato")
+    assert site.alarm_of(transit).state is AlarmState.CLOSED
+
+
+def test_new_alarms_go_on_top_and_changes_by_others_show_in_place(page: Page, site: Site) -> None:
+    first = site.alarm_of(site.pass_vehicle(WANTED))
+    log_in(page, site, Role.OPERATOR)
+    expect(page.get_by_text("In diretta")).to_be_visible()
+    second = site.alarm_of(site.pass_vehicle(WANTED))
+    cards = page.locator("article.alarm")
+    expect(cards).to_have_count(2)
+    expect(cards.nth(0)).to_have_id(f"alarm-{second.id}")
+    with site.database.transaction() as conn:
+        acknowledge(conn, first.id, "collega", site.clock.now())
+    expect(cards.nth(1)).to_contain_text("In carico a collega")
+    expect(cards).to_have_count(2)
+    expect(page.locator("#tally")).to_contain_text("1")
+
+
+def test_the_sound_is_switched_on_by_hand(page: Page, site: Site) -> None:
+    log_in(page, site, Role.OPERATOR)
+    switch = page.get_by_role("button", name="Attiva l'avviso sonoro")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.click()
+    expect(page.get_by_role("button", name="Avviso sonoro attivo")).to_have_attribute("aria-pressed", "true")
+    # Count the tones that an alarm plays.
+    page.evaluate(
+        """() => {
+            window.tones = 0;
+            const tone = sound.tone;
+            sound.tone = (...values) => { window.tones += 1; tone.apply(sound, values); };
+        }"""
+    )
+    site.pass_vehicle(WANTED)
+    expect(page.locator("article.alarm")).to_have_count(1)
+    page.wait_for_function("window.tones === 5")
+
+
+def test_a_lost_connection_is_said_and_mended(page: Page, site: Site) -> None:
+    log_in(page, site, Role.OPERATOR)
+    expect(page.get_by_text("In diretta")).to_be_visible()
+    page.context.set_offline(True)
+    site.console.feed.end_pages()
+    banner = page.get_by_role("alert").filter(has_text="Collegamento interrotto")
+    expect(banner).to_be_visible()
+    expect(page.get_by_text("In diretta")).to_be_hidden()
+    missed = site.alarm_of(site.pass_vehicle(WANTED))
+    page.context.set_offline(False)
+    expect(page.locator(f"#alarm-{missed.id}")).to_be_visible()
+    expect(banner).to_be_hidden()
+    expect(page.locator("article.alarm")).to_have_count(1)
+
+
+def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page, site: Site) -> None:
+    site.pass_vehicle("AA111AA")
+    log_in(page, site, Role.OPERATOR)
+    page.get_by_role("link", name="Ultimi transiti").click()
+    row = page.locator("li.transit", has_text="AA111AA")
+    expect(row.locator("img").first).to_be_visible()
+    wait_until(lambda: row.locator("img").first.evaluate("image => image.naturalWidth") == 640)
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    old = site.pass_vehicle("BB222BB")
+    expect(page.locator("li.transit").first).to_contain_text("BB222BB")
+    expect(page.locator("li.transit")).to_have_count(2)
+    pictures = [url for url in fetched if "/images/" in url]
+    assert all(str(old.id) in url for url in pictures), "a picture that was there was fetched again"
+    page.get_by_label("Aggiornamento automatico").uncheck()
+
+
+def test_an_investigator_searches_with_a_reason(page: Page, site: Site) -> None:
+    site.pass_vehicle("AB123CD")
+    log_in(page, site, Role.INVESTIGATOR)
+    page.get_by_role("link", name="Ricerca").click()
+    page.get_by_label("Targa", exact=True).fill("ab*cd")
+    page.get_by_role("button", name="Cerca").click()
+    assert page.get_by_label("Motivo della ricerca").evaluate("field => field.validity.valueMissing")
+    page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
+    page.get_by_role("button", name="Cerca").click()
+    expect(page.get_by_text("1 transito trovato")).to_be_visible()
+    assert "AB123CD" not in page.url.upper()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_runs_out_of_the_page(page: Page, site: Site, width: int) -> None:
+    transit = site.pass_vehicle(WANTED)
+    page.set_viewport_size({"width": width, "height": 844})
+    log_in(page, site, Role.OPERATOR)
+    expect(page.locator("article.alarm")).to_be_visible()
+    for path in ("/alarms", "/transits", f"/transits/{transit.id}", "/search", "/watchlists", "/status", "/nothing"):
+        page.goto(f"{site.url}{path}")
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"{path} is {over} px too wide"
+
+
+def test_the_page_is_worked_with_the_keyboard(page: Page, site: Site) -> None:
+    alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    log_in(page, site, Role.OPERATOR)
+    expect(page.locator("article.alarm")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Vai al contenuto")).to_be_focused()
+    page.keyboard.press("Enter")
+    button = page.get_by_role("button", name="Prendi in carico")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if button.evaluate("element => element === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#alarm-{alarm.id}")).to_contain_text("In carico a operator")

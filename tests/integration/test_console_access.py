@@ -1,0 +1,191 @@
+"""Who gets in, who is kept out, and what is written down about it."""
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from anpr.domain.access import Role
+from anpr.store.audit import AuditAction
+from anpr.store.users import set_disabled, set_password_hash
+from tests.fixtures_console import PASSWORD, Site
+
+OPEN_TO_ALL = {"/login", "/language", "/healthz", "/readyz"}
+PAGES = {
+    "/alarms": {Role.OPERATOR, Role.INVESTIGATOR},
+    "/alarms/closed": {Role.OPERATOR, Role.INVESTIGATOR},
+    "/transits": {Role.OPERATOR, Role.INVESTIGATOR},
+    "/transits/rows": {Role.OPERATOR, Role.INVESTIGATOR},
+    "/search": {Role.OPERATOR, Role.INVESTIGATOR},
+    "/watchlists": {Role.OPERATOR, Role.INVESTIGATOR, Role.LIST_MANAGER},
+    "/status": {Role.OPERATOR, Role.ADMINISTRATOR, Role.DPO, Role.AUDITOR},
+    "/audit": {Role.AUDITOR, Role.DPO},
+}
+IDS = {"alarm_id": "1", "transit_id": "01a20618-729e-7790-84c3-387f00c813b0", "role": "plate"}
+
+
+def addresses(site: Site, method: str) -> list[str]:
+    """The addresses that answer this method, with ids filled in."""
+    routes = [context.route for context in iter_route_contexts(site.app.routes)]
+    paths = {r.path for r in routes if isinstance(r, APIRoute) and method in (r.methods or ())}
+    assert len(paths) >= 5
+    return sorted(re.sub(r"{(\w+)}", lambda found: IDS[found[1]], path) for path in paths)
+
+
+def test_nothing_but_login_and_health_answers_without_a_login(site: Site) -> None:
+    client = site.stranger()
+    for path in addresses(site, "GET"):
+        answer = client.get(path)
+        if path in OPEN_TO_ALL:
+            assert answer.status_code == 200, path
+        else:
+            assert answer.status_code == 303, path
+            assert answer.headers["location"].startswith("/login"), path
+
+
+def test_every_form_needs_its_token(site: Site) -> None:
+    logged_in, stranger = site.client(Role.OPERATOR), site.stranger()
+    for path in addresses(site, "POST"):
+        for client in (logged_in, stranger):
+            assert client.post(path, data={"form_token": "0" * 64}).status_code == 403, path
+            assert client.post(path, data={"outcome": "other", "language": "en"}).status_code == 403, path
+
+
+def test_a_token_of_another_session_is_not_taken(site: Site) -> None:
+    mine, other = site.client(Role.OPERATOR), site.client(Role.OPERATOR)
+    token = re.search(r'form_token" value="(\w+)', other.get("/search").text)
+    assert token
+    answer = mine.post("/search", data={"form_token": token[1], "plate": "AB123CD", "reason": "prova"})
+    assert answer.status_code == 403
+    assert "scaduta" in answer.text
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_its_pages_and_no_other(site: Site, role: Role) -> None:
+    client = site.client(role)
+    for path, roles in PAGES.items():
+        expected = 200 if role in roles else 403
+        assert client.get(path).status_code == expected, path
+    home = client.get("/", follow_redirects=True)
+    assert home.status_code == 200
+    shown = {path for path in PAGES if f'href="{path}"' in home.text}
+    assert {path for path in shown if role not in PAGES[path]} == set(), "the menu offers what is refused"
+
+
+def test_an_administrator_gets_no_picture(site: Site) -> None:
+    transit = site.pass_vehicle("AB123CD")
+    path = f"/transits/{transit.id}/images/context"
+    assert site.client(Role.ADMINISTRATOR).get(path).status_code == 403
+    assert site.client(Role.OPERATOR).get(path).status_code == 200
+
+
+def test_only_operators_take_alarms(site: Site) -> None:
+    alarm = site.alarm_of(site.pass_vehicle("FX427KB"))
+    client = site.client(Role.INVESTIGATOR)
+    assert "Prendi in carico" not in client.get("/alarms").text
+    assert site.post(client, f"/alarms/{alarm.id}/acknowledge").status_code == 403
+
+
+def test_a_refusal_is_written_down(site: Site) -> None:
+    site.client(Role.ADMINISTRATOR).get("/search")
+    row = site.audit()[0]
+    assert (row.event.actor, row.event.action) == ("administrator", AuditAction.ACCESS_REFUSED)
+    assert row.event.detail == {"path": "/search", "permission": "search-transits"}
+
+
+def test_login_and_logout_are_written_down(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    assert site.post(client, "/logout").status_code == 303
+    actions = [(row.event.actor, row.event.action) for row in site.audit()]
+    assert actions[0] == ("operator", AuditAction.LOGOUT)
+    assert ("operator", AuditAction.LOGIN) in actions
+
+
+def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(site: Site) -> None:
+    wrong = site.log_in(site.stranger(), "operator", "not the password")
+    unknown = site.log_in(site.stranger(), "nobody", "not the password")
+    assert wrong.status_code == unknown.status_code == 401
+    hide = re.compile(r'form_token" value="\w+"|value="(operator|nobody)"')
+    assert hide.sub("", wrong.text) == hide.sub("", unknown.text)
+    refused = [row.event for row in site.audit() if row.event.action is AuditAction.LOGIN_REFUSED]
+    assert [event.actor for event in refused] == ["unknown", "operator"], "a name nobody has may be a password"
+
+
+def test_guessing_is_slowed_down_and_ends_with_the_right_password(site: Site) -> None:
+    client = site.stranger()
+    assert [site.log_in(client, "operator", f"guess {n}").status_code for n in range(5)] == [401, 401, 401, 429, 429]
+    blocked = site.log_in(client, "operator", PASSWORD)
+    assert blocked.status_code == 429
+    assert int(blocked.headers["retry-after"]) <= 2
+    site.clock.ahead += timedelta(seconds=3)
+    assert site.log_in(client, "operator", PASSWORD).status_code == 303
+
+
+def test_a_disabled_user_is_out_at_once(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    with site.database.transaction() as conn:
+        set_disabled(conn, "operator", True)
+    assert client.get("/alarms").status_code == 303
+    assert site.log_in(site.stranger(), "operator", PASSWORD).status_code == 401
+
+
+def test_a_new_password_ends_older_sessions(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    with site.database.transaction() as conn:
+        set_password_hash(conn, "operator", "another hash")
+    assert client.get("/alarms").status_code == 303
+
+
+def test_a_session_ends_after_its_hours_whatever_the_browser_keeps(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    site.clock.ahead += timedelta(hours=site.settings.console.session_hours, seconds=-60)
+    assert client.get("/alarms").status_code == 200
+    site.clock.ahead += timedelta(seconds=61)
+    assert client.get("/alarms").status_code == 303
+
+
+def test_a_copied_cookie_is_refused_after_logout(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    copied = client.cookies["anpr_session"]
+    site.post(client, "/logout")
+    thief = httpx.Client(base_url=site.url, cookies={"anpr_session": copied})
+    with thief:
+        assert thief.get("/alarms").status_code == 303
+
+
+def test_a_changed_cookie_is_refused(site: Site) -> None:
+    client = site.client(Role.AUDITOR)
+    cookie = client.cookies["anpr_session"]
+    client.cookies.set("anpr_session", ("A" if cookie[0] != "A" else "B") + cookie[1:], domain="127.0.0.1", path="/")
+    client.cookies.delete("anpr_session", domain="127.0.0.1", path="/")
+    with httpx.Client(base_url=site.url, cookies={"anpr_session": cookie[:-3] + "abc"}) as forger:
+        assert forger.get("/audit").status_code == 303
+
+
+def test_the_session_cookie_is_out_of_scripts_reach(site: Site) -> None:
+    answer = site.log_in(site.stranger(), "operator", PASSWORD)
+    cookie = next(text for text in answer.headers.get_list("set-cookie") if text.startswith("anpr_session="))
+    assert "HttpOnly" in cookie
+    assert "samesite=lax" in cookie.lower()
+    assert "Path=/" in cookie
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/login?x"])
+def test_a_login_leads_to_no_other_site(site: Site, back: str) -> None:
+    answer = site.log_in(site.stranger(), "operator", PASSWORD, back)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_after_the_login_one_is_where_one_wanted_to_be(site: Site) -> None:
+    client = site.stranger()
+    sent = client.get("/transits")
+    assert sent.headers["location"] == "/login?back=/transits"
+    answer = site.log_in(client, "operator", PASSWORD, "/transits")
+    assert answer.headers["location"] == "/transits"
+
+
+def test_a_page_that_refreshes_itself_is_led_to_the_login(site: Site) -> None:
+    answer = site.stranger().get("/transits/rows", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/login?again=1")

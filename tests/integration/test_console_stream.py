@@ -1,0 +1,157 @@
+"""Live alarms as a page receives them: at once, after an interruption, and only by those who may."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+
+from anpr.domain.access import Role
+from anpr.domain.alarm import AlarmOutcome
+from anpr.store.alarms import acknowledge, close_alarm
+from anpr.store.users import set_disabled
+from tests.fixtures_console import WANTED, Site, wait_until
+
+
+@dataclass
+class Event:
+    """One server-sent event."""
+
+    name: str = ""
+    id: str = ""
+    data: str = ""
+
+
+@contextmanager
+def events(client: httpx.Client, path: str = "/alarms/stream", **headers: str) -> Iterator[Iterator[Event]]:
+    """The events of a stream; the first one, `ready`, has been read."""
+    with client.stream("GET", path, headers=headers) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        found = read_events(answer.iter_lines())
+        assert next(found).name == "ready"
+        yield found
+
+
+def read_events(lines: Iterator[str]) -> Iterator[Event]:
+    event = Event()
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if not line and event.name:
+            yield event
+        if not line:
+            event = Event()
+        elif field == "event":
+            event.name = value
+        elif field == "id":
+            event.id = value
+        elif field == "data":
+            event.data += value + "\n"
+
+
+def test_an_alarm_comes_to_all_open_pages(site: Site) -> None:
+    with events(site.client(Role.OPERATOR)) as one, events(site.client(Role.INVESTIGATOR)) as two:
+        wait_until(lambda: site.console.feed.pages == 2)
+        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        for stream in (one, two):
+            event = next(stream)
+            assert (event.name, event.id) == ("alarm", str(alarm.id))
+            assert WANTED in event.data
+            assert 'data-state="raised"' in event.data
+            assert "Porta Nord" in event.data
+    wait_until(lambda: site.console.feed.pages == 0)
+
+
+def test_only_operators_get_buttons(site: Site) -> None:
+    with events(site.client(Role.OPERATOR)) as operator, events(site.client(Role.INVESTIGATOR)) as investigator:
+        site.pass_vehicle(WANTED)
+        assert "form_token" in next(operator).data
+        assert "form_token" not in next(investigator).data
+
+
+def test_what_somebody_else_does_comes_too(site: Site) -> None:
+    with events(site.client(Role.OPERATOR)) as stream:
+        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        assert 'data-state="raised"' in next(stream).data
+        with site.database.transaction() as conn:
+            acknowledge(conn, alarm.id, "another", site.clock.now())
+        assert "In carico a another" in next(stream).data
+        with site.database.transaction() as conn:
+            close_alarm(conn, alarm.id, "another", site.clock.now(), AlarmOutcome.STOPPED)
+        assert "Veicolo fermato" in next(stream).data
+
+
+def test_a_page_that_comes_back_gets_what_it_missed_and_what_has_changed(site: Site) -> None:
+    first, second, third = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(3))
+    with site.database.transaction() as conn:
+        acknowledge(conn, first.id, "another", site.clock.now())
+    client = site.client(Role.OPERATOR)
+    with events(client, **{"Last-Event-ID": str(second.id)}) as stream:
+        got = [next(stream) for _ in range(3)]
+    assert all(
+        f'data-alarm="{alarm.id}"' in event.data for alarm, event in zip((first, second, third), got, strict=True)
+    )
+    assert 'data-state="acknowledged"' in got[0].data
+    assert [event.id for event in got] == [str(second.id), str(second.id), str(third.id)], "ids never go back"
+
+
+def test_a_new_page_gets_only_what_came_after_it_was_made(site: Site) -> None:
+    first, second = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(2))
+    with events(site.client(Role.OPERATOR), f"/alarms/stream?after={first.id}") as stream:
+        assert f'data-alarm="{second.id}"' in next(stream).data
+
+
+def test_an_event_id_that_is_none_is_ignored(site: Site) -> None:
+    alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    with events(site.client(Role.OPERATOR), **{"Last-Event-ID": "9" * 40}) as stream:
+        assert next(stream).id == str(alarm.id)
+
+
+def test_who_may_not_see_alarms_gets_no_stream(site: Site) -> None:
+    accept = {"Accept": "text/event-stream"}
+    assert site.stranger().get("/alarms/stream", headers=accept).status_code == 401
+    assert site.client(Role.ADMINISTRATOR).get("/alarms/stream", headers=accept).status_code == 403
+
+
+def test_a_stream_ends_when_its_user_is_disabled(site: Site) -> None:
+    with events(site.client(Role.OPERATOR)) as stream:
+        with site.database.transaction() as conn:
+            set_disabled(conn, "operator", True)
+        site.clock.ahead += timedelta(seconds=60)
+        site.pass_vehicle(WANTED)
+        assert list(stream) == []
+
+
+def test_when_the_database_goes_streams_end_and_new_ones_are_refused(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    with events(client) as stream:
+        with site.database.connect(autocommit=True) as conn:
+            conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE 'LISTEN%' AND pid <> pg_backend_pid()"
+            )
+        assert list(stream) == []
+    # The feed comes back by itself, and what was raised meanwhile is in the table.
+    alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    wait_until(lambda: site.console.feed.is_up)
+    with events(client, **{"Last-Event-ID": str(alarm.id - 1)}) as stream:
+        assert f'data-alarm="{alarm.id}"' in next(stream).data
+
+
+def test_an_alarm_whose_notification_was_lost_is_found_by_the_sweep(site: Site) -> None:
+    with events(site.client(Role.OPERATOR)) as stream:
+        # As if NOTIFY had never been sent: the alarm is stored by a session that does not notify.
+        with site.database.transaction() as conn:
+            conn.execute(
+                "INSERT INTO alarms (transit_id, captured_at, raised_at, gate_id, camera_id, plate, entry_id,"
+                " entry_plate, watchlist_id, reason, priority, probability) VALUES (gen_random_uuid(), now(), now(),"
+                " 'ponte', 'c', 'AB123CD', 1, 'AB123CD', 'a1', 'trovato', 'low', 1)"
+            )
+        assert "trovato" in next(stream).data
+
+
+def test_stopping_the_console_ends_open_streams(site: Site) -> None:
+    with events(site.client(Role.OPERATOR)) as stream:
+        site.console.feed.end_pages()
+        assert list(stream) == []
