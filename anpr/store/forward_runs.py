@@ -1,5 +1,6 @@
 """Forwarding runs: one row each, and the lock that keeps two runs for one destination apart."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,7 +56,13 @@ class RunLock:
 def run_lock(database: Database, destination: str) -> Iterator[RunLock | None]:
     """The lock of this destination, on a connection of its own; None when another run holds it."""
     with database.connect(autocommit=True) as conn:
-        yield RunLock(conn) if _try_lock(conn, destination) else None
+        held = _try_lock(conn, destination)
+        try:
+            yield RunLock(conn) if held else None
+        finally:
+            # Closing would let it go as well, but only some moment later: the next run would find it held.
+            if held:
+                _unlock(conn, destination)
 
 
 def _try_lock(conn: Connection, destination: str) -> bool:
@@ -64,6 +71,12 @@ def _try_lock(conn: Connection, destination: str) -> bool:
     except psycopg.Error as exc:
         raise StoreError(f"database: {one_line(exc)}") from exc
     return bool(row and row["held"])
+
+
+def _unlock(conn: Connection, destination: str) -> None:
+    # When the connection is lost the server has let the lock go, or will as soon as it notices.
+    with contextlib.suppress(psycopg.Error):
+        conn.execute(_SQL["unlock"], {"destination": destination})
 
 
 def start_run(conn: Connection, run: ForwardRun) -> int:

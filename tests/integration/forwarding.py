@@ -8,7 +8,6 @@ from threading import Event
 from typing import Any
 
 from anpr.clock import ManualClock
-from anpr.domain.delivery import DeliveryState
 from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.job import Centre, Job, prepare_job
 from anpr.forward.schedule import day_scope
@@ -38,6 +37,7 @@ class Site:
         self.images = ImageStore(folder / "images")
         self.profile: dict[str, Any] = {}
         self.destination: dict[str, Any] = {}
+        self.stored = 0
 
     def settings(self) -> Settings:
         profile = self.folder / "profile.yaml"
@@ -60,6 +60,7 @@ class Site:
     def store(self, transits: Sequence[Transit]) -> None:
         with self.database.transaction() as conn:
             insert_transits(conn, transits, self.clock.now())
+        self.stored += len(transits)
 
     def store_picture(self, transit: Transit, role: ImageRole, data: bytes) -> None:
         self.images.put(image_header(transit=transit, role=role, data=data), data)
@@ -96,6 +97,3 @@ def transits(count: int, since: datetime | None = None, first: int = 0) -> list[
     """Transits a second apart, by default from 11:00 of DAY in Rome on."""
     begin = since or datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
     return [make_transit(n, captured_at=begin + timedelta(seconds=n)) for n in range(first, first + count)]
-
-
-SENT = DeliveryState.SENT.value

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import Counter
 
 from anpr.domain.delivery import RunKind, RunOutcome
-from anpr.domain.errors import ForwardError, InputError
+from anpr.domain.errors import ForwardError, InputError, StoreError
 from anpr.domain.transit import ImageRole
 from anpr.forward import courier
 from anpr.forward.nightly import run_day, run_interval, run_nightly
@@ -477,3 +477,31 @@ def test_a_killed_run_leaves_no_lock_behind(site: Site, database_url: str, repos
     done = subprocess.run([sys.executable, "-c", HOLD, database_url], cwd=repository, check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     assert not run_nightly(site.job()).busy
+
+
+def test_the_lock_is_free_for_the_next_run_at_once(site: Site) -> None:
+    for _ in range(30):
+        with run_lock(site.database, "questura") as lock:
+            assert lock is not None
+
+
+def test_a_lost_lock_ends_the_run_before_the_next_batch(site: Site, broken: Break) -> None:
+    flaky = broken({})
+    real = flaky.send
+
+    def send_and_lose_the_lock(name: str, data: bytes) -> None:
+        real(name, data)
+        with site.database.transaction() as conn:
+            conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+
+    flaky.send = send_and_lose_the_lock  # type: ignore[method-assign]
+    site.store(transits(7))
+    with pytest.raises(StoreError, match="the connection that holds the forwarding lock is lost"):
+        run_day(site.job(), DAY)
+    assert site.states() == {"sent": 3, "queued": 4}
+    flaky.send = real  # type: ignore[method-assign]
+    assert run_day(site.job(), DAY).days[0].outcome is RunOutcome.COMPLETE
+    assert len(site.sent_ids()) == len(set(site.sent_ids())) == 7

@@ -1,0 +1,103 @@
+"""The ledger beside the forwarder: what retention and the console ask of it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from anpr.domain.delivery import DeliveryState
+from anpr.forward.nightly import run_day
+from anpr.forward.schedule import day_scope
+from anpr.store.database import Database
+from anpr.store.deliveries import (
+    counts_by_day,
+    delete_deliveries,
+    deliveries_of_transit,
+    expire_deliveries,
+    open_batches,
+    queue_transits,
+    rejections,
+)
+from anpr.store.retention import run_retention
+from tests.integration.forwarding import DAY, NIGHT, Site, transits
+from tests.transits import make_transit
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Site:
+    return Site(database, tmp_path)
+
+
+def queue(site: Site) -> None:
+    job = site.job()
+    with site.database.transaction() as conn:
+        queue_transits(conn, day_scope(job.id, DAY, job.centre.settings.zone), site.clock.now())
+
+
+def test_one_transit_tells_where_it_went(site: Site) -> None:
+    sent = make_transit(1)
+    site.store([sent])
+    run_day(site.job(), DAY)
+    with site.database.transaction() as conn:
+        (delivery,) = deliveries_of_transit(conn, sent.id)
+        assert deliveries_of_transit(conn, make_transit(2).id) == []
+    assert (delivery.destination, delivery.state, delivery.day) == ("questura", DeliveryState.SENT, DAY)
+    assert (delivery.batch, delivery.sent_at, delivery.reason) == (1, site.clock.now(), None)
+
+
+def test_queueing_twice_gives_one_row_each(site: Site) -> None:
+    site.store(transits(5))
+    queue(site)
+    queue(site)
+    assert site.states() == {"queued": 5}
+
+
+def test_what_waits_when_its_transit_is_dropped_expires(site: Site) -> None:
+    site.store(transits(3))
+    queue(site)
+    with site.database.transaction() as conn:
+        assert expire_deliveries(conn, NIGHT - timedelta(days=1), NIGHT) == {}
+        assert expire_deliveries(conn, NIGHT, NIGHT) == {"questura": 3}
+    assert site.states() == {"expired": 3}
+    assert {row["reason"] for row in site.ledger_rows()} == {"no longer stored"}
+
+
+def test_a_transit_dropped_while_its_batch_is_open_is_expired_and_the_rest_sent(site: Site) -> None:
+    site.store(transits(2))
+    site.arrived.write_text("not a folder")
+    run_day(site.job(), DAY)
+    with site.database.transaction() as conn:
+        assert len(open_batches(conn, day_scope("questura", DAY, site.job().centre.settings.zone))) == 1
+        conn.execute("DELETE FROM transits WHERE id = %s", (make_transit(0).id,))
+    site.arrived.unlink()
+    report = run_day(site.job(), DAY).days[0]
+    assert (report.sent, report.expired) == (1, 1)
+    assert site.states() == {"sent": 1, "expired": 1}
+
+
+def test_retention_drops_old_days_of_the_ledger_and_counts_them(site: Site) -> None:
+    old = transits(2, since=NIGHT - timedelta(days=3), first=50)
+    site.store([*old, *transits(3)])
+    run_day(site.job(), DAY - timedelta(days=2))
+    run_day(site.job(), DAY)
+    with site.database.transaction() as conn:
+        assert list(counts_by_day(conn, "questura")) == [DAY - timedelta(days=2), DAY]
+        assert delete_deliveries(conn, NIGHT - timedelta(days=1)) == 2
+        assert counts_by_day(conn, "questura") == {DAY: {DeliveryState.SENT: 3}}
+        assert delete_deliveries(conn, NIGHT - timedelta(days=1)) == 0
+
+
+def test_retention_leaves_the_ledger_when_it_drops_the_transits(site: Site) -> None:
+    site.store(transits(3))
+    run_day(site.job(), DAY)
+    site.clock.advance(20 * 86_400)
+    run_retention(site.database, site.images, site.settings().retention, site.clock)
+    assert site.states() == {"sent": 3}
+
+
+def test_reasons_are_counted_by_day(site: Site) -> None:
+    site.profile = {"fields": [{"name": "lane", "source": "lane", "length": 2}]}
+    site.store([make_transit(n, lane="middle") for n in range(3)])
+    run_day(site.job(), DAY)
+    with site.database.transaction() as conn:
+        assert rejections(conn, "questura") == [(DAY, "lane: 6 characters, at most 2", 3)]

@@ -1,0 +1,38 @@
+"""A day is streamed: memory follows the size of a batch, not that of the day."""
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from anpr.forward.nightly import run_day
+from anpr.store.database import Database
+from tests.integration.forwarding import DAY, Site, transits
+
+
+def peak_of(site: Site, count: int) -> int:
+    """Bytes that Python held at most while it forwarded so many transits."""
+    site.store(transits(count, first=site.stored))
+    job = site.job()
+    tracemalloc.start()
+    try:
+        report = run_day(job, DAY).days[0]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert report.sent == count
+    return peak
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Site:
+    site = Site(database, tmp_path)
+    site.profile = {"batch_size": 125}
+    return site
+
+
+def test_four_times_the_transits_take_no_more_memory(site: Site) -> None:
+    peak_of(site, 125)  # first use fills caches of the driver
+    small = peak_of(site, 500)
+    large = peak_of(site, 2000)
+    assert large < small * 1.3
