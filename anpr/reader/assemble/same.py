@@ -1,12 +1,13 @@
 """Whether two verdicts speak of one vehicle. Pure."""
 
-from anpr.domain.grammar import countries
 from anpr.domain.plate import look_alike_key
 from anpr.reader.assemble.text import edit_distance, is_part
 from anpr.reader.assemble.vote import Verdict
 
 _SURE = 0.9
 """Two plates one character apart, each at least this sure, are two vehicles: fleets are registered in a row."""
+_PART, _SURE_PART = 3, 4
+"""Characters of a part, the second when it is read for sure: three may be the whole plate of somebody else."""
 _SHARED = 0.1
 """Probability the candidates must have in common for a doubtful pair to be one."""
 
@@ -21,6 +22,6 @@ def same_vehicle(a: Verdict, b: Verdict) -> bool:
 
 
 def _is_fragment(a: Verdict, b: Verdict) -> bool:
-    """Whether one is a part of the other, and is unsure or has no format of its own: half a plate behind a pillar."""
-    short = min(a, b, key=lambda verdict: len(verdict.plate))
-    return is_part(a.plate, b.plate) and (short.confidence < _SURE or not countries(short.plate))
+    """Whether one is a part of the other: half a plate behind a pillar, or one line of two, reads well enough."""
+    sure = min(a.confidence, b.confidence) >= _SURE
+    return is_part(a.plate, b.plate, _SURE_PART if sure else _PART)

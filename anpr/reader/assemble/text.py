@@ -26,7 +26,7 @@ def likeness(a: str, b: str) -> float:
     return 1.0 - edit_distance(a, b) / max(len(a), len(b), 1)
 
 
-def is_part(a: str, b: str, least: int = 3) -> bool:
+def is_part(a: str, b: str, least: int) -> bool:
     """Whether the shorter of the two, at least `least` characters, stands in the longer one, look-alikes folded."""
     short, long = sorted((look_alike_key(a), look_alike_key(b)), key=len)
     return least <= len(short) < len(long) and short in long

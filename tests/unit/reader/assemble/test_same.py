@@ -24,6 +24,8 @@ def verdict(plate: str, confidence: float = 0.97, **others: float) -> Verdict:
         (verdict("AB123CD"), verdict("AB124CD", 0.8), True),
         (verdict("AB123CD"), verdict("AB723FD", 0.5, AB123CD=0.3), True),
         (verdict("AB123CD"), verdict("B123C", 0.7), True),
+        (verdict("AB123CD"), verdict("B123C", 0.97), True),
+        (verdict("AB123CD"), verdict("123", 0.97), False),
         (verdict("AB123CD"), verdict("EF456GH", 0.7), False),
         (verdict("AB123CD"), verdict("AB", 0.7), False),
     ],

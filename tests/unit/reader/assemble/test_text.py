@@ -43,4 +43,4 @@ def test_it_is_a_distance(a: str, b: str, c: str) -> None:
     ],
 )
 def test_is_part(a: str, b: str, expected: bool) -> None:
-    assert is_part(a, b) is expected
+    assert is_part(a, b, 3) is expected
