@@ -130,10 +130,8 @@ def _to_row(hit: Hit, raised_at: datetime) -> dict[str, Any]:
 
 
 def _from_row(row: dict[str, Any]) -> Alarm:
-    row = {
-        **row,
-        "priority": Priority(row["priority"]),
-        "state": AlarmState(row["state"]),
-        "outcome": AlarmOutcome(row["outcome"]) if row["outcome"] else None,
-    }
-    return Alarm(**row)
+    values = {name: row[name] for name in Alarm.__dataclass_fields__}
+    values["priority"] = Priority(row["priority"])
+    values["state"] = AlarmState(row["state"])
+    values["outcome"] = AlarmOutcome(row["outcome"]) if row["outcome"] else None
+    return Alarm(**values)

@@ -58,7 +58,7 @@ class Database:
     def open(self) -> None:
         """Connect. Raises StoreError when the database cannot be reached."""
         self.connect().close()  # says why it cannot be reached; the pool would only say that it waited
-        with _mapped():
+        with mapped_errors():
             self._pool.open(wait=True, timeout=CONNECT_TIMEOUT_S)
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class Database:
 
     def connect(self, *, autocommit: bool = False) -> Connection:
         """A connection of one's own, outside the pool. Raises StoreError."""
-        with _mapped():
+        with mapped_errors():
             return psycopg.connect(self._url, autocommit=autocommit, row_factory=dict_row, **self._options)
 
     @contextmanager
@@ -85,7 +85,7 @@ class Database:
 
         Raises StoreError for whatever the driver raises inside, or when no connection is free in time.
         """
-        with _mapped(), self._pool.connection() as conn:
+        with mapped_errors(), self._pool.connection() as conn:
             yield conn
 
     def notifications(self, channels: str | Sequence[str], stop: threading.Event) -> Iterator[Notification]:
@@ -94,7 +94,7 @@ class Database:
         Raises StoreError when the connection is lost: the caller reconnects and reads what it missed from the tables.
         """
         names = [channels] if isinstance(channels, str) else list(channels)
-        with _mapped(), self.connect(autocommit=True) as conn:
+        with mapped_errors(), self.connect(autocommit=True) as conn:
             for name in names:
                 conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(name)))
             while not stop.is_set():
@@ -103,7 +103,8 @@ class Database:
 
 
 @contextmanager
-def _mapped() -> Iterator[None]:
+def mapped_errors() -> Iterator[None]:
+    """Whatever the driver raises inside becomes a StoreError of one line."""
     try:
         yield
     except PoolTimeout as exc:

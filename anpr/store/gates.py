@@ -40,4 +40,5 @@ def _to_row(gate: Gate) -> dict[str, Any]:
 
 def _from_row(row: dict[str, Any]) -> Gate:
     cameras = tuple(Camera(**{**c, "kind": CameraKind(c["kind"]), "url": ""}) for c in row["cameras"])
-    return Gate(**{**row, "cameras": cameras})
+    values = {name: row[name] for name in Gate.__dataclass_fields__}
+    return Gate(**{**values, "cameras": cameras})

@@ -1,5 +1,7 @@
 """Retention: whole days of transits and pictures are dropped, and what belongs to them is forgotten."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -7,7 +9,7 @@ from anpr.clock import Clock
 from anpr.settings import RetentionSettings
 from anpr.store.alarms import delete_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database import Database
+from anpr.store.database import Database, mapped_errors
 from anpr.store.dead_letters import delete_dead_letters
 from anpr.store.deliveries import delete_deliveries, expire_deliveries
 from anpr.store.images import ImageStore
@@ -57,14 +59,29 @@ def run_retention(database: Database, images: ImageStore, settings: RetentionSet
     it must hold nothing that others may want. One that is cut short is completed by the next run.
     Raises StoreError when long-running searches keep a day from being dropped for 5 s: try again later.
     """
-    before = cutoffs(settings, clock.now())
-    undelivered, rows = _forget_rows(database, before, clock.now())
-    days = _drop_days(database, before.transits, clock)
-    with database.transaction() as conn:
-        rows["plates"] = conn.execute(_SQL["forget_plates"], {"before": before.transits}).rowcount
-    # Every time, not only when rows went: a crash between the two must not leave pictures behind.
-    images.drop_days(before.transits)
+    with _alone(database):
+        before = cutoffs(settings, clock.now())
+        undelivered, rows = _forget_rows(database, before, clock.now())
+        days = _drop_days(database, before.transits, clock)
+        with database.transaction() as conn:
+            rows["plates"] = conn.execute(_SQL["forget_plates"], {"before": before.transits}).rowcount
+        # Every time, not only when rows went: a crash between the two must not leave pictures behind.
+        images.drop_days(before.transits)
     return Expired(days=days, rows=rows, undelivered=undelivered)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Wait for another process that is at it: two would try to drop the same days. A connection of its own keeps the
+    lock over the transactions, and lets go of it however this process ends."""
+    conn = database.connect(autocommit=True)
+    try:
+        with mapped_errors():
+            conn.execute(_SQL["patience"])
+            conn.execute(_SQL["lock"])
+        yield
+    finally:
+        conn.close()
 
 
 def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dict[str, int], dict[str, int]]:

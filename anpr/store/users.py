@@ -64,4 +64,5 @@ def _change(conn: Connection, query: str, values: dict[str, Any]) -> None:
 
 
 def _from_row(row: dict[str, Any]) -> User:
-    return User(**{**row, "role": Role(row["role"])})
+    values = {name: row[name] for name in User.__dataclass_fields__}
+    return User(**{**values, "role": Role(row["role"])})

@@ -1,5 +1,6 @@
 """Retention against a real PostgreSQL: whole days go, and nothing of them stays behind."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from anpr.store.images import ImageStore, record_image
 from anpr.store.partitions import list_partitions
 from anpr.store.retention import cutoffs, run_retention
 from anpr.store.transits import TransitQuery, insert_transits, search_transits
+from anpr.store.upkeep import keep_up
 from tests.transits import START, make_transit, picture
 
 TODAY = START.date()
@@ -159,3 +161,48 @@ def _waits(database: Database) -> bool:
     with database.transaction() as conn:
         row = conn.execute("SELECT count(*) AS n FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted")
         return row.fetchone() != {"n": 0}
+
+
+class _UntilWaited(ManualClock):
+    """Sets the event it is asked to wait for the given number of times, and notes for how long it was to wait."""
+
+    def __init__(self, start: datetime, times: int) -> None:
+        super().__init__(start)
+        self.waits: list[float] = []
+        self._times = times
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.waits.append(seconds)
+        if len(self.waits) == self._times:
+            event.set()
+        return super().wait(event, seconds)
+
+
+def test_upkeep_makes_days_ahead_and_drops_old_ones_every_hour(database: Database, tmp_path: Path) -> None:
+    _fill(database, ImageStore(tmp_path), 7)
+    midnight_in_half_an_hour = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
+    clock = _UntilWaited(midnight_in_half_an_hour, times=2)
+    keep_up(database, ImageStore(tmp_path), KEEP, clock, threading.Event())
+    assert clock.waits == [3600.0, 3600.0]
+    with database.transaction() as conn:
+        # The first hour still kept the day a week ago, and the second made one more day ahead.
+        assert list_partitions(conn, "transits") == [date(2026, 11, day) for day in (21, 22, 23, 24, 25)]
+        assert _plates(conn) == []
+
+
+def test_upkeep_that_fails_says_so_and_tries_again_soon(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = _UntilWaited(START, times=2)
+    with database.transaction() as conn:
+        conn.execute("ALTER TABLE plates RENAME TO elsewhere")
+    keep_up(database, ImageStore(tmp_path), KEEP, clock, threading.Event())
+    assert clock.waits == [60.0, 60.0]
+    assert 'upkeep of the database failed: database: relation "plates" does not exist' in caplog.text
+
+
+def test_two_processes_at_it_take_turns(database: Database, tmp_path: Path, clock: ManualClock) -> None:
+    _fill(database, ImageStore(tmp_path), 8, 9, 10)
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: run_retention(database, ImageStore(tmp_path), KEEP, clock), range(2)))
+    assert sorted(len(expired.days["transits"]) for expired in both) == [0, 3]

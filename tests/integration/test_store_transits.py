@@ -73,6 +73,16 @@ def test_two_batches_in_one_transaction_do_not_mix(database: Database) -> None:
     assert [s.received_at for s in stored if s] == [NOW, NOW + DAY]
 
 
+def test_a_column_added_by_a_later_version_does_not_stop_this_one(database_url: str) -> None:
+    with Database(database_url, pool_size=1) as database:
+        _insert(database, make_transit(1))
+        with database.transaction() as conn:
+            conn.execute("ALTER TABLE transits ADD COLUMN speed_kmh integer")
+        assert _insert(database, make_transit(1), make_transit(2)) == {make_transit(2).id}
+        with database.transaction() as conn:
+            assert [s.transit for s in latest_transits(conn, 1)] == [make_transit(2)]
+
+
 def test_nothing_is_stored_when_the_transaction_fails(database: Database) -> None:
     def insert_and_fail() -> None:
         with database.transaction() as conn:

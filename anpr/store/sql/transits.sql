@@ -25,8 +25,12 @@ ORDER BY s.plate
 ON CONFLICT (plate) DO UPDATE SET last_day = greatest(plates.last_day, excluded.last_day);
 
 -- name: insert_transits
-INSERT INTO transits
-SELECT * FROM staging_transits
+-- Columns by name: a migration may add one while this connection's staging table lives.
+INSERT INTO transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
+    plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images)
+SELECT captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
+    plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images
+FROM staging_transits
 ORDER BY captured_at, id
 ON CONFLICT (captured_at, id) DO NOTHING
 RETURNING id;
