@@ -132,12 +132,26 @@ def _to_domain(message: TransitV1) -> Transit:
     for name in ("first_seen", "last_seen"):
         if abs(getattr(message, name) - message.captured_at) > MAX_PASS:
             raise ValueError(f"{name} is more than {MAX_PASS.days} days from captured_at")
-    parts = message.model_dump(exclude={"version", "box", "candidates", "images"})
+    # Field by field: this runs for every transit of a region, and model_dump() takes three times as long.
+    box = message.box
     return Transit(
-        **parts,
-        box=Box(**message.box.model_dump()),
-        candidates=tuple(Candidate(**c.model_dump()) for c in message.candidates),
-        images=tuple(ImageRef(**i.model_dump()) for i in message.images),
+        id=message.id,
+        gate_id=message.gate_id,
+        camera_id=message.camera_id,
+        reader_id=message.reader_id,
+        captured_at=message.captured_at,
+        first_seen=message.first_seen,
+        last_seen=message.last_seen,
+        plate=message.plate,
+        raw=message.raw,
+        confidence=message.confidence,
+        candidates=tuple([Candidate(text=each.text, probability=each.probability) for each in message.candidates]),
+        reads=message.reads,
+        box=Box(x=box.x, y=box.y, w=box.w, h=box.h),
+        country=message.country,
+        direction=message.direction,
+        lane=message.lane,
+        images=tuple([ImageRef(role=each.role, sha256=each.sha256, size=each.size) for each in message.images]),
     )
 
 

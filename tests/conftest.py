@@ -3,11 +3,16 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from anpr.clock import ManualClock
 
 pytest_plugins = ["tests.fixtures_database", "tests.kafka_broker", "tests.ssh_server", "tests.fixtures_console"]
+
+# Slow is not wrong: on a busy machine a deadline per example would fail tests by chance.
+hypothesis.settings.register_profile("anpr", deadline=None)
+hypothesis.settings.load_profile("anpr")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
