@@ -41,6 +41,9 @@ class Database:
             "application_name": application,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": "-c TimeZone=UTC",
+            # No server-side prepared statements: they fail when a migration adds a column under a running process, and
+            # their generic plans neither prune days nor see that an optional filter is off.
+            "prepare_threshold": None,
         }
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
