@@ -20,6 +20,7 @@ from anpr.forward.job import Centre, Job, prepare_job
 from anpr.forward.load import load_profile
 from anpr.forward.nightly import run_day
 from anpr.forward.preview import Preview, preview_day
+from anpr.forward.profile import Profile
 from anpr.forward.requeue import requeue_day
 from anpr.forward.serve import run_forwarder
 from anpr.forward.status import destination_status
@@ -146,6 +147,12 @@ def check(profile: str) -> None:
         f"profile {found.name} {found.revision} is valid: {found.encoding.kind}, {len(found.fields)} fields, "
         f"at most {found.batch_size} transits a file; status: {found.status}"
     )
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of a profile, for editors and other tools."""
+    click.echo(json.dumps(Profile.model_json_schema(by_alias=True), indent=2, ensure_ascii=False))
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from anpr.forward.sources import BatchSource, Source, SourceKind
 class Part(BaseModel):
     """A part of a profile: unknown keys are errors, a number in quotes is not a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
 FieldType = Literal["text", "integer", "decimal", "datetime"]
