@@ -1,0 +1,105 @@
+"""Lines, second looks and joining, with a network that answers from a script."""
+
+import numpy as np
+import pytest
+
+from anpr.reader.detect.letterbox import Blob
+from anpr.reader.models import NetworkInput
+from anpr.reader.recognise.alphabet import SIGNS, folding
+from anpr.reader.recognise.prepare import fit, stretch
+from anpr.reader.recognise.recogniser import LineRecogniser
+
+INPUT = NetworkInput(width=320, height=48, colour="BGR", scale=2 / 255, offset=1.0, pad_value=127, widths=(160, 320))
+CHARACTERS = [*SIGNS, "-"]
+
+
+class Script:
+    """Answers each call with the next text, every sign as sure as told, then a blank; keeps the shapes it saw."""
+
+    def __init__(self, *answers: tuple[str, float]) -> None:
+        self._answers = list(answers)
+        self.widths: list[int] = []
+
+    def run(self, blob: Blob) -> np.ndarray:
+        self.widths.append(blob.shape[3])
+        text, sure = self._answers.pop(0)
+        output = np.zeros((1, 2 * len(text) + 1, len(CHARACTERS) + 1), np.float32)
+        output[:, :, 0] = 1.0
+        for index, sign in enumerate(text):
+            output[0, 2 * index + 1, CHARACTERS.index(sign) + 1] = sure
+            output[0, 2 * index + 1, 0] = 1 - sure
+        return output
+
+
+def recogniser(network: Script) -> LineRecogniser:
+    return LineRecogniser(network, INPUT, folding(CHARACTERS))
+
+
+def picture(height: int, width: int) -> np.ndarray:
+    return np.full((height, width, 3), 200, np.uint8)
+
+
+def test_a_sure_first_look_is_enough() -> None:
+    network = Script(("AB-123CD", 0.99))
+
+    reading = recogniser(network).recognise(picture(40, 180))
+
+    assert network.widths == [160]
+    assert reading.raw == "AB123CD"
+    assert reading.groups == (2, 5)
+    assert reading.lines == 1
+    assert reading.confidence == pytest.approx(0.99**7, abs=0.01)
+    assert len(reading.positions) == 7
+
+
+def test_an_unsure_first_look_is_checked_by_a_wide_one() -> None:
+    network = Script(("AB123C", 0.8), ("AB123CD", 0.99))
+
+    reading = recogniser(network).recognise(picture(40, 180))
+
+    assert network.widths == [160, 320]
+    assert reading.raw == "AB123CD"
+    assert reading.candidates[0].text == "AB123CD"
+    assert 0.4 < reading.candidates[0].probability < 0.6
+    assert "AB123C" in {c.text for c in reading.candidates}
+
+
+def test_two_lines_are_read_from_above_and_joined() -> None:
+    network = Script(("ZA", 0.98), ("151YM", 0.97))
+
+    reading = recogniser(network).recognise(picture(100, 140))
+
+    assert reading.raw == "ZA151YM"
+    assert reading.lines == 2
+    assert reading.groups == (2, 5)
+    assert reading.candidates[0].probability == pytest.approx(0.98**2 * 0.97**5, abs=0.01)
+
+
+def test_a_shape_between_is_read_both_ways_and_the_surer_counts() -> None:
+    network = Script(("AB1", 0.95), ("7", 0.9), ("AB123CD", 0.99))
+
+    reading = recogniser(network).recognise(picture(50, 100))
+
+    assert reading.raw == "AB123CD"
+    assert reading.lines == 1
+
+
+def test_nothing_seen_is_an_empty_reading() -> None:
+    reading = recogniser(Script(("", 1.0), ("", 1.0))).recognise(picture(40, 180))
+
+    assert reading.raw == ""
+    assert reading.candidates[0].text == ""
+
+
+@pytest.mark.parametrize("size", [(40, 180), (10, 300), (40, 20), (1, 1)])
+def test_inputs_have_the_shapes_of_the_card(size: tuple[int, int]) -> None:
+    for width in INPUT.widths:
+        assert stretch(picture(*size), INPUT, width).shape == (1, 3, 48, width)
+        assert fit(picture(*size), INPUT, width).shape == (1, 3, 48, width)
+
+
+def test_fitting_keeps_proportions_and_pads_with_grey() -> None:
+    blob = fit(picture(48, 100), INPUT, 320)
+
+    assert np.allclose(blob[..., :100], 200 * 2 / 255 - 1, atol=1e-3)
+    assert np.allclose(blob[..., 100:], 127 * 2 / 255 - 1, atol=1e-3)
