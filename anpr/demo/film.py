@@ -66,13 +66,16 @@ class Film:
         self._light: tuple[float, Light] | None = None
 
     def pictures(self) -> Iterator[Image]:
-        """The same scene gives the same pixels."""
-        rng = np.random.default_rng(self.scene.seed)
-        for number in range(self.frames):
-            at_s = number / FRAMES_PER_S
-            picture = compose(self._placed(at_s), self.scene.view, self._light_at(at_s))
-            shift = (int(rng.integers(self.scene.view.height)), int(rng.integers(self.scene.view.width)))
-            yield soften(picture, self._grain, shift)
+        """All of them, in order."""
+        return map(self.picture, range(self.frames))
+
+    def picture(self, number: int) -> Image:
+        """The one of this number, from 0. The same scene and number give the same pixels."""
+        at_s = number / FRAMES_PER_S
+        picture = compose(self._placed(at_s), self.scene.view, self._light_at(at_s))
+        rng = np.random.default_rng((self.scene.seed, number))
+        shift = (int(rng.integers(self.scene.view.height)), int(rng.integers(self.scene.view.width)))
+        return soften(picture, self._grain, shift)
 
     def truth(self) -> list[Truth]:
         """One entry per passing, in the order of their plates' first frame."""

@@ -1,0 +1,54 @@
+"""Who passes the demo's gates."""
+
+import pytest
+
+from anpr.demo.traffic import GATES, MARK_M, WANTED, GateScene
+from anpr.domain.gate import Direction
+from anpr.domain.plate import normalise
+from anpr.settings import load_settings, resource_path
+
+each_gate = pytest.mark.parametrize("scene", GATES, ids=lambda scene: scene.name)
+
+
+@each_gate
+def test_vehicles_do_not_drive_through_one_another(scene: GateScene) -> None:
+    for before, after in zip(scene.passings, scene.passings[1:], strict=False):
+        for number in range(int(scene.length_s * 15)):
+            one, other = (scene.distance_m(passing, number / 15) for passing in (before, after))
+            if -6 < one < 46 and -6 < other < 46:
+                assert abs(one - other) > 6.0, (before.plate, after.plate, number / 15)
+
+
+@each_gate
+def test_they_drive_the_way_of_their_gate(scene: GateScene) -> None:
+    passing = scene.passings[0]
+    assert scene.distance_m(passing, passing.at_s) == MARK_M
+    later = scene.distance_m(passing, passing.at_s + 1)
+    assert (later > MARK_M) is (scene.direction is Direction.RECEDING)
+
+
+@each_gate
+def test_there_is_day_and_night_and_no_plate_is_passing_twice(scene: GateScene) -> None:
+    assert any(passing.at_s < scene.night_from_s for passing in scene.passings)
+    assert any(passing.at_s > scene.night_from_s for passing in scene.passings)
+    plates = [passing.plate for passing in scene.passings]
+    assert len(plates) == len(set(plates))
+    assert all(plate == normalise(plate) for plate in plates)
+
+
+def test_the_wanted_one_passes_every_gate_soon() -> None:
+    for scene in GATES:
+        assert any(passing.plate == WANTED and passing.at_s < 15 for passing in scene.passings)
+
+
+def test_the_demo_settings_show_these_gates() -> None:
+    settings = load_settings(resource_path("config", "demo.yaml"), environment={}).settings
+    urls = [camera.url.get_secret_value() for gate in settings.gates for camera in gate.cameras]
+    assert [url.rpartition("/")[2] for url in urls] == [f"{scene.name}.mp4" for scene in GATES]
+    assert settings.reader.assemble.reentry_s < min(scene.length_s for scene in GATES) - 10
+
+
+def test_the_demo_watchlist_holds_the_wanted_one() -> None:
+    lines = resource_path("config", "watchlist-demo.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "plate,reason,valid_from,valid_to"
+    assert any(line.startswith(f"{WANTED},") for line in lines[1:])
