@@ -2,63 +2,17 @@
 
     python -m tests.acceptance.scripted_reader reader …
 
-Prints the id of each transit after the outbox accepted it. The pictures tell everything: see `draw_traffic`.
+Prints the id of each transit after the outbox accepted it.
 """
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from unittest.mock import patch
 
-import cv2
-import numpy as np
-
 from anpr.cli import main
-from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.domain.transit import ImageRole, Transit
-from anpr.reader.detect import Detection
-from anpr.reader.image_file import Image
-from anpr.reader.plates import Found
 from anpr.transport.outbox import Outbox
-from tests.transits import plate_of
-
-SEEN, UNSEEN = 5, 12
-"""Frames of one vehicle, and of the empty road after it: longer than `lost_after_s` at 10 frames a second."""
-
-
-def draw_traffic(folder: Path, vehicles: int, rounds: int) -> int:
-    """A film as a folder of images, in which `vehicles` pass again and again; the number of passes in it."""
-    folder.mkdir(parents=True)
-    for vehicle in range(vehicles):
-        for step in range(SEEN + UNSEEN):
-            image = np.full((96, 160, 3), 20 * step % 256, np.uint8)
-            image[0, 0] = (vehicle, step, 255 if step < SEEN else 0)
-            number = vehicle * (SEEN + UNSEEN) + step
-            cv2.imwrite(str(folder / f"frame-{number}.png"), image)
-    once = vehicles * (SEEN + UNSEEN)
-    for number in range(once, once * rounds):
-        os.link(folder / f"frame-{number % once}.png", folder / f"frame-{number}.png")
-    return vehicles * rounds
-
-
-class ScriptedLooker:
-    """Sees the one plate that the first pixel of a picture names."""
-
-    def find(self, image: Image) -> Found:
-        _, step, shown = (int(value) for value in image[0, 0])
-        box = Box(x=40.0, y=20.0 + 10 * step, w=60.0, h=12.0)
-        return Found(detections=(Detection(box=box, score=0.9),) if shown else (), rejected=())
-
-    def read_box(self, image: Image, detection: Detection) -> PlateRead:
-        text = plate_of(int(image[0, 0, 0]))
-        return PlateRead(
-            text=text,
-            raw=text,
-            confidence=0.98,
-            box=detection.box,
-            detector_score=detection.score,
-            candidates=(Candidate(text=text, probability=0.98),),
-        )
+from tests.traffic import ScriptedLooker
 
 
 class TellingOutbox(Outbox):

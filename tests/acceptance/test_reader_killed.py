@@ -23,7 +23,7 @@ from anpr.store.database import Database
 from anpr.transport.kafka import KafkaPublisher, create_topics
 from anpr.transport.pump import Pump
 from anpr.transport.spool import Spool
-from tests.acceptance.scripted_reader import draw_traffic
+from tests.traffic import draw_traffic
 
 pytestmark = pytest.mark.timeout(300)
 

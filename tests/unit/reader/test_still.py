@@ -1,0 +1,56 @@
+"""Whether anything moved."""
+
+import numpy as np
+import pytest
+
+from anpr.reader.frame import Frame
+from anpr.reader.image_file import Image
+from anpr.reader.still import StillGate
+from tests.unit.reader.assemble.scenes import frame
+
+ROAD = np.random.default_rng(3).integers(60, 120, (720, 1280, 3)).astype(np.uint8)
+
+
+def shown(at_s: float, image: Image = ROAD) -> Frame:
+    return frame(at_s, image=image)
+
+
+def test_a_picture_that_stays_the_same_is_still_for_a_while() -> None:
+    gate = StillGate(0.5)
+    assert not gate.is_still(shown(0))
+    assert gate.is_still(shown(0.1))
+    assert gate.is_still(shown(0.4))
+    assert not gate.is_still(shown(0.51)), "looked at all the same"
+    assert gate.is_still(shown(0.6))
+
+
+def test_noise_does_not_count() -> None:
+    gate = StillGate(0.5)
+    assert not gate.is_still(shown(0))
+    noise = np.random.default_rng(4).integers(-6, 7, ROAD.shape)
+    assert gate.is_still(shown(0.1, (ROAD + noise).astype(np.uint8)))
+
+
+@pytest.mark.parametrize("x", [0, 637, 1248])
+def test_the_smallest_readable_plate_is_noticed(x: int) -> None:
+    gate = StillGate(0.5)
+    assert not gate.is_still(shown(0))
+    with_plate = ROAD.copy()
+    with_plate[400:416, x : x + 32] = 230
+    assert not gate.is_still(shown(0.1, with_plate))
+
+
+def test_what_creeps_is_noticed() -> None:
+    """Each step is below the threshold; against the frame looked at last it adds up."""
+    gate = StillGate(100)
+    assert not gate.is_still(shown(0))
+    looked = [gate.is_still(shown(0.1 * step, ROAD + np.uint8(4 * step))) for step in range(1, 6)]
+    assert looked[0]
+    assert not all(looked)
+
+
+def test_another_size_or_a_stream_that_starts_again_is_looked_at() -> None:
+    gate = StillGate(0.5)
+    assert not gate.is_still(shown(10))
+    assert not gate.is_still(shown(10.1, ROAD[:480, :640].copy()))
+    assert not gate.is_still(shown(0.1, ROAD[:480, :640].copy()))
