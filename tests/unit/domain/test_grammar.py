@@ -52,11 +52,12 @@ def test_a_text_of_no_format_stays_when_nothing_else_was_seen() -> None:
     weighed = weigh(candidates(_34A36837X=0.9))
 
     assert [c.text for c in weighed] == ["34A36837X"]
-    assert weighed[0].probability == pytest.approx(0.9)
+    assert 0.7 < weighed[0].probability < 0.9
 
 
 def test_one_poor_candidate_does_not_become_certain() -> None:
-    assert weigh(candidates(A1B2C3D=0.1))[0].probability == pytest.approx(0.1)
+    assert weigh(candidates(A1B2C3D=0.1))[0].probability < 0.1
+    assert weigh(candidates(AB123CD=0.01))[0].probability < 0.3
 
 
 def test_no_candidates_stay_none() -> None:
