@@ -16,7 +16,7 @@ from anpr.store.deliveries import (
     DeliveryBatch,
     batch_transits,
     close_batch,
-    expire_vanished,
+    expire_unsendable,
     reject,
     release,
     start_attempt,
@@ -50,7 +50,7 @@ def send_batch(
     written once, after the last file: a run killed in between leaves no transit counted twice.
     """
     with job.database.transaction() as conn:
-        expired = expire_vanished(conn, scope, batch.number, job.clock.now())
+        expired = expire_unsendable(conn, scope, batch.number, job.cutoff, job.clock.now())
         transits = batch_transits(conn, scope, batch.number)
     pictures = load_pictures(job, transits)
     waiting = {transit.id for transit in transits if _waits(job, transit, pictures)}

@@ -21,6 +21,7 @@ from anpr.metrics import DELIVERIES
 from anpr.store.deliveries import (
     DayScope,
     DeliveryBatch,
+    Key,
     claim_batch,
     count_states,
     open_batches,
@@ -99,20 +100,21 @@ def _batches(job: Job, scope: DayScope, gates: dict[str, Gate]) -> Iterator[Deli
     with job.database.transaction() as conn:
         left_open = open_batches(conn, scope)
     yield from left_open
-    after = (scope.since, UUID(int=0))
-    while True:
-        now = job.clock.now()
-
-        def name_of(number: int) -> str:
-            batch = DeliveryBatch(number=number, file_name="", created_at=now, attempts=0)  # noqa: B023  used at once
-            return record_file_name(job.profile, batch_context(job, scope, batch, gates, {}))
-
-        with job.database.transaction() as conn:
-            claimed = claim_batch(conn, _not_expired(job, scope), after, job.profile.batch_size, now, name_of)
-        if claimed is None:
-            return
+    after: Key = (scope.since, UUID(int=0))
+    while (claimed := _claim(job, scope, gates, after)) is not None:
         batch, after = claimed
         yield batch
+
+
+def _claim(job: Job, scope: DayScope, gates: dict[str, Gate], after: Key) -> tuple[DeliveryBatch, Key] | None:
+    now = job.clock.now()
+
+    def name_of(number: int) -> str:
+        batch = DeliveryBatch(number=number, file_name="", created_at=now, attempts=0)
+        return record_file_name(job.profile, batch_context(job, scope, batch, gates, {}))
+
+    with job.database.transaction() as conn:
+        return claim_batch(conn, _not_expired(job, scope), after, job.profile.batch_size, now, name_of)
 
 
 def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:

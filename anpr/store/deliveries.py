@@ -127,10 +127,14 @@ def unsent_transits(conn: Connection, scope: DayScope, after: Key, limit: int) -
     return [from_row(row).transit for row in conn.execute(_SQL["unsent"], values)]
 
 
-def expire_vanished(conn: Connection, scope: DayScope, number: int, now: datetime) -> int:
-    """Mark the batch's transits that retention has dropped in the meantime as expired; returns how many."""
-    values = {**scope.values(), "number": number, "now": now, "reason": NO_LONGER_STORED}
-    return conn.execute(_SQL["expire_vanished"], values).rowcount
+def expire_unsendable(conn: Connection, scope: DayScope, number: int, cutoff: datetime, now: datetime) -> int:
+    """Mark the batch's transits that went past retention since it was made as expired; returns how many.
+
+    Those are the ones captured before `cutoff`, and the ones that retention has already dropped.
+    """
+    values = {**scope.values(), "number": number, "cutoff": cutoff, "now": now}
+    reasons = {"past_retention": PAST_RETENTION, "no_longer_stored": NO_LONGER_STORED}
+    return conn.execute(_SQL["expire_unsendable"], {**values, **reasons}).rowcount
 
 
 def start_attempt(conn: Connection, scope: DayScope, number: int) -> None:

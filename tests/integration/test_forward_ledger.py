@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from anpr.domain.delivery import DeliveryState
-from anpr.forward.nightly import run_day
+from anpr.domain.delivery import DeliveryState, RunKind
+from anpr.forward.nightly import run_day, run_days
 from anpr.forward.schedule import day_scope
 from anpr.store.database import Database
 from anpr.store.deliveries import (
@@ -101,3 +101,18 @@ def test_reasons_are_counted_by_day(site: Site) -> None:
     run_day(site.job(), DAY)
     with site.database.transaction() as conn:
         assert rejections(conn, "questura") == [(DAY, "lane: 6 characters, at most 2", 3)]
+
+
+def test_what_goes_past_retention_while_its_batch_is_open_is_not_sent(site: Site) -> None:
+    stored = transits(2)
+    site.store(stored)
+    site.arrived.write_text("not a folder")
+    run_day(site.job(), DAY)
+    site.arrived.unlink()
+    # A week later, between the two.
+    site.clock.advance((stored[0].captured_at + timedelta(days=7, milliseconds=500) - site.clock.now()).total_seconds())
+    # Without the sweep that a nightly run begins with: the batch itself must refuse.
+    report = run_days(site.job(), [DAY], RunKind.MANUAL, expire=False).days[0]
+    assert (report.sent, report.expired) == (1, 1)
+    assert [row["reason"] for row in site.ledger_rows()] == ["past retention", None]
+    assert site.sent_ids() == [str(stored[1].id)]

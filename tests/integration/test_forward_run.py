@@ -26,6 +26,7 @@ from anpr.store.audit import AuditAction
 from anpr.store.database import Database
 from anpr.store.forward_runs import list_runs, run_lock
 from tests.integration.forwarding import DAY, NIGHT, Site, transits
+from tests.ssh_server import SshServer
 from tests.transits import make_transit, with_images
 
 DAYS = timedelta(days=1)
@@ -505,3 +506,24 @@ def test_a_lost_lock_ends_the_run_before_the_next_batch(site: Site, broken: Brea
     flaky.send = real  # type: ignore[method-assign]
     assert run_day(site.job(), DAY).days[0].outcome is RunOutcome.COMPLETE
     assert len(site.sent_ids()) == len(set(site.sent_ids())) == 7
+
+
+def test_a_day_goes_to_a_real_ssh_server_that_dies_and_comes_back(site: Site, ssh_server: SshServer) -> None:
+    site.destination = {
+        "target": ssh_server.target,
+        "key_file": str(ssh_server.key_file),
+        "known_hosts_file": str(ssh_server.known_hosts_file),
+    }
+    site.arrived = ssh_server.folder
+    site.store(transits(4))
+    assert run_day(site.job(), DAY).days[0].sent == 4
+    assert len(site.sent_ids()) == 4
+    ssh_server.kill()
+    site.store(transits(2, first=50))
+    report = run_day(site.job(), DAY)
+    assert (report.days[0].outcome, report.is_permanent) == (RunOutcome.FAILED, False)
+    assert "127.0.0.1" in (report.days[0].error or "")
+    assert site.states() == {"sent": 4, "queued": 2}
+    site.destination = {"target": f"directory:{site.arrived}"}
+    assert run_day(site.job(), DAY).days[0].sent == 2
+    assert len(site.sent_ids()) == len(set(site.sent_ids())) == 6

@@ -79,11 +79,13 @@ WHERE t.captured_at >= %(since)s AND t.captured_at < %(until)s
   AND (d.state IS NULL OR d.state = 'queued')
 ORDER BY t.captured_at, t.id LIMIT %(limit)s;
 
--- name: expire_vanished
-UPDATE deliveries d SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
+-- name: expire_unsendable
+UPDATE deliveries d SET state = 'expired', settled_at = %(now)s,
+    reason = CASE WHEN captured_at < %(cutoff)s THEN %(past_retention)s::text ELSE %(no_longer_stored)s::text END
 WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number)s AND d.state = 'queued'
   AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
-  AND NOT EXISTS (SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id);
+  AND (d.captured_at < %(cutoff)s
+       OR NOT EXISTS (SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id));
 
 -- name: start_attempt
 UPDATE forward_batches SET attempts = attempts + 1
