@@ -1,0 +1,98 @@
+"""Every installed engine finds the same boxes and reads the same texts with the same weights."""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from anpr.domain.errors import ModelError
+from anpr.reader.detect import build_detector
+from anpr.reader.image_file import Image, read_image
+from anpr.reader.plates import PlateReader, build_plate_reader
+from anpr.reader.recognise import build_recogniser
+from anpr.settings import DetectorSettings, ReaderSettings, RecogniserSettings
+from tests.unit.cli.pictures import write_street
+
+DETECTORS = ("onnxruntime", "openvino", "ultralytics")
+RECOGNISERS = ("onnxruntime", "openvino", "paddleocr")
+EXTRAS = {"openvino": "openvino", "ultralytics": "train", "paddleocr": "reader"}
+
+# PaddleOCR and Ultralytics use names of Python and of their own dependencies that are on their way out.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def installed(engine: str) -> bool:
+    needed = {"ultralytics": ("ultralytics", "torch")}.get(engine, (engine,))
+    return all(importlib.util.find_spec(package) is not None for package in needed)
+
+
+def skip_unless_installed(engine: str) -> None:
+    if not installed(engine):
+        pytest.skip(f"the engine {engine} is not installed: anpr[{EXTRAS[engine]}]")
+
+
+@cache
+def reader(detector: str, recogniser: str) -> PlateReader:
+    return build_plate_reader(
+        ReaderSettings.model_validate({"detector": {"engine": detector}, "recogniser": {"engine": recogniser}})
+    )
+
+
+@pytest.fixture(scope="module")
+def streets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
+    folder = tmp_path_factory.mktemp("streets")
+    return {text: read_image(write_street(folder / f"{text}.png", text).path) for text in ("GB456MN", "FK123LT")}
+
+
+@pytest.mark.parametrize("engine", DETECTORS)
+def test_detectors_find_the_same_boxes(engine: str, streets: dict[str, Image]) -> None:
+    skip_unless_installed(engine)
+    ours = build_detector(DetectorSettings(), 1)
+    theirs = build_detector(DetectorSettings.model_validate({"engine": engine}), 1)
+
+    for image in streets.values():
+        expected, found = ours.detect(image), theirs.detect(image)
+        assert expected
+        assert len(found) == len(expected)
+        for one, other in zip(expected, found, strict=True):
+            assert one.box.iou(other.box) > 0.98
+            assert other.score == pytest.approx(one.score, abs=0.01)
+
+
+@pytest.mark.parametrize("engine", RECOGNISERS)
+def test_recognisers_read_the_same_texts(engine: str, streets: dict[str, Image]) -> None:
+    skip_unless_installed(engine)
+    for text, image in streets.items():
+        (expected,), (found,) = (
+            reader("onnxruntime", "onnxruntime").read(image),
+            reader("onnxruntime", engine).read(image),
+        )
+        assert found.text == expected.text == text
+        assert found.raw == expected.raw
+        assert found.confidence == pytest.approx(expected.confidence, abs=0.01)
+
+
+@pytest.mark.parametrize("engine", [engine for engine in EXTRAS if not installed(engine)])
+def test_a_missing_engine_is_one_clear_error(engine: str) -> None:
+    message = rf"the engine {engine} needs the package \w+: install anpr\[{EXTRAS[engine]}\]"
+
+    with pytest.raises(ModelError, match=message):
+        build(engine)
+
+
+def build(engine: str) -> None:
+    """The detector with this engine, or the recogniser where it is none of a detector's."""
+    if engine in DETECTORS:
+        build_detector(DetectorSettings.model_validate({"engine": engine}), 1)
+    else:
+        build_recogniser(RecogniserSettings.model_validate({"engine": engine}), 1)
+
+
+@pytest.mark.parametrize("engine", RECOGNISERS)
+def test_the_real_italian_plates_read_alike(engine: str, shared_data: Path) -> None:
+    skip_unless_installed(engine)
+    for path in sorted((shared_data / "italian" / "images").glob("it_crop_[12]*"))[:4]:
+        image = read_image(path)
+        expected = [read.text for read in reader("onnxruntime", "onnxruntime").read(image)]
+        assert [read.text for read in reader("onnxruntime", engine).read(image)] == expected

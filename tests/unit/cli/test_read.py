@@ -1,0 +1,153 @@
+"""`anpr read`, run as a user runs it, with the weights that ship, on drawn pictures."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from anpr.cli import main
+from tests.unit.cli.pictures import write_street
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["read", *map(str, arguments)], catch_exceptions=False)
+
+
+def test_one_json_line_a_picture_with_the_agreed_keys(tmp_path: Path) -> None:
+    street = write_street(tmp_path / "street.png", "GB456MN")
+
+    result = run("--format", "jsonl", street.path)
+
+    assert result.exit_code == 0, result.output
+    (line,) = result.stdout.splitlines()
+    fields = json.loads(line)
+    assert set(fields) == {"file", "ms", "plates"}
+    assert fields["file"] == str(street.path)
+    assert fields["ms"] > 0
+    (plate,) = fields["plates"]
+    assert set(plate) == {"text", "raw", "confidence", "box", "country", "candidates"}
+    assert plate["text"] == plate["raw"] == plate["candidates"][0]["text"] == "GB456MN"
+    assert 0.4 <= plate["confidence"] <= 1
+    assert plate["confidence"] == plate["candidates"][0]["probability"]
+    x, y, w, h = plate["box"]
+    assert abs(x - street.x) < 15
+    assert abs(y - street.y) < 10
+    assert abs(w - street.w) < 30
+    assert abs(h - street.h) < 15
+
+
+def test_lines_for_people_name_the_plate_and_explain_it(tmp_path: Path) -> None:
+    street = write_street(tmp_path / "street.png", "GB456MN")
+
+    plain, explained = run(street.path), run("--explain", street.path)
+
+    assert "GB456MN" in plain.stdout
+    assert len(plain.stdout.splitlines()) == 1
+    assert "seen as GB456MN" in explained.stdout
+
+
+def test_a_picture_without_a_plate_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "grey.png"
+    path.write_bytes(cv2.imencode(".png", np.full((480, 640, 3), 128, np.uint8))[1].tobytes())
+
+    assert "no plate" in run(path).stdout
+    assert json.loads(run("--format", "jsonl", path).stdout)["plates"] == []
+
+
+def test_explain_tells_the_machine_what_was_turned_down(tmp_path: Path) -> None:
+    street = write_street(tmp_path / "far.png", "GB456MN", plate_width=24)
+
+    fields = json.loads(run("--format", "jsonl", "--explain", street.path).stdout)
+
+    assert fields["plates"] == []
+    for one in fields["rejected"]:
+        assert set(one) == {"reason", "box", "score", "raw", "confidence"}
+
+
+def test_a_folder_is_read_in_order_and_below(tmp_path: Path) -> None:
+    write_street(tmp_path / "b.png", "GB456MN")
+    write_street(tmp_path / "a" / "c.jpg", "FK123LT")
+    (tmp_path / "notes.txt").write_text("not a picture")
+
+    result = run("--format", "jsonl", tmp_path)
+
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [Path(line["file"]).name for line in lines] == ["c.jpg", "b.png"]
+    assert [line["plates"][0]["text"] for line in lines] == ["FK123LT", "GB456MN"]
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("empty.jpg", b"", "the file is empty"),
+        ("text.jpg", b"hello\n", "not a picture"),
+        ("notes.txt", b"hello\n", "not a picture"),
+        ("text.mp4", b"this is no video\n", "not a video"),
+        ("empty.mp4", b"", "empty"),
+    ],
+)
+def test_a_broken_file_is_one_line_and_the_rest_is_still_read(
+    tmp_path: Path, name: str, content: bytes, complaint: str
+) -> None:
+    bad = tmp_path / name
+    bad.write_bytes(content)
+    good = write_street(tmp_path / "good.png", "GB456MN")
+
+    result = run("--format", "jsonl", bad, good.path)
+
+    assert result.exit_code == 1
+    (error,) = [line for line in result.stderr.splitlines() if line.startswith("error")]
+    assert str(bad) in error
+    assert complaint in error
+    assert [json.loads(line)["file"] for line in result.stdout.splitlines()] == [str(good.path)]
+    assert "Traceback" not in result.output
+
+
+def test_an_empty_folder_and_a_missing_path_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    result = run(tmp_path / "empty", tmp_path / "nothing.jpg")
+
+    assert result.exit_code == 1
+    assert "empty: no picture or video in this folder" in result.stderr
+    assert "nothing.jpg: no such file or folder" in result.stderr
+    assert result.stdout == ""
+
+
+def test_no_path_is_a_usage_error() -> None:
+    result = run()
+
+    assert result.exit_code == 2
+    assert "PATHS" in result.output
+
+
+def test_pictures_are_saved_with_what_was_read(tmp_path: Path) -> None:
+    street = write_street(tmp_path / "street.png", "GB456MN")
+    out = tmp_path / "out" / "marked"
+
+    assert run("--save-pictures", out, street.path, street.path).exit_code == 0
+
+    assert sorted(path.name for path in out.iterdir()) == ["street.jpg", "street_2.jpg"]
+    marked, plain = (cv2.imread(str(path)) for path in (out / "street.jpg", street.path))
+    assert marked is not None
+    assert plain is not None
+    assert (np.abs(marked.astype(int) - plain) > 60).any()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    street = write_street(tmp_path / "street.png", "GB456MN")
+
+    result = run("--save-pictures", street.path / "below", street.path)
+
+    assert result.exit_code == 1
+    assert "Error: " in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_threads_and_engines_are_checked() -> None:
+    assert run("--threads", "0", "x.jpg").exit_code == 2
+    assert run("--engine", "dream", "x.jpg").exit_code == 2
