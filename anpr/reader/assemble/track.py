@@ -17,7 +17,10 @@ _SETTLED_READS = 4
 _SURE = 0.9
 _CLEARLY_BETTER = 1.03
 _NO_BETTER_FOR_S = 0.4
-"""A settled plate without a better look for this long is leaving, or stands: its transit is made."""
+_NO_BETTER_SMALL_S = 1.0
+_SMALL_PX = 80
+"""A settled plate without a better look for this long is leaving, or stands: its transit is made. A small one may be
+far away and still come nearer, slowly."""
 _SETTLED_FOR_S = 2.0
 """An alarm does not wait longer than this for a nicer picture."""
 _PATIENCE_S = 5.0
@@ -104,7 +107,8 @@ class Track:
             return False
         if self._settled_at is None:
             return at - self._shot_at >= _PATIENCE_S
-        return at - self._shot_at >= _NO_BETTER_FOR_S or at - self._settled_at >= _SETTLED_FOR_S
+        patience = _NO_BETTER_FOR_S if self.shot.read.box.w >= _SMALL_PX else _NO_BETTER_SMALL_S
+        return at - self._shot_at >= patience or at - self._settled_at >= _SETTLED_FOR_S
 
     def release(self, transit: Remembered) -> None:
         """Its transit is made: go on following it, so that it stays one, and let go of its picture."""

@@ -84,6 +84,9 @@ class Scene:
     missed: float = 0.0
     """Share of the plates that the detector does not find."""
     jitter_px: float = 0.0
+    """Of each box on its own."""
+    shake_px: float = 0.0
+    """Of the whole picture, as a hand-held camera moves from frame to frame."""
     seed: int = 0
 
     def frames(self) -> Iterator[tuple[Frame, list[PlateRead]]]:
@@ -91,14 +94,17 @@ class Scene:
         chance = random.Random(self.seed)
         for index in range(int(self.lasts_s * self.fps)):
             at_s = index / self.fps
-            reads = [self._read(vehicle, at_s, chance) for vehicle in self.vehicles]
+            shake = (chance.uniform(-self.shake_px, self.shake_px), chance.uniform(-self.shake_px, self.shake_px))
+            reads = [self._read(vehicle, at_s, chance, shake) for vehicle in self.vehicles]
             yield frame(at_s, index), [one for one in reads if one is not None]
 
-    def _read(self, vehicle: Vehicle, at_s: float, chance: random.Random) -> PlateRead | None:
+    def _read(
+        self, vehicle: Vehicle, at_s: float, chance: random.Random, shake: tuple[float, float]
+    ) -> PlateRead | None:
         box = vehicle.box(at_s)
         if box is None or chance.random() < self.missed:
             return None
-        shift = [chance.uniform(-self.jitter_px, self.jitter_px) for _ in range(2)]
+        shift = [chance.uniform(-self.jitter_px, self.jitter_px) + moved for moved in shake]
         box = Box(x=box.x + shift[0], y=box.y + shift[1], w=box.w, h=box.h)
         if chance.random() < self.misread:
             return read(misread(vehicle.plate, chance), box, 0.6, [vehicle.plate])

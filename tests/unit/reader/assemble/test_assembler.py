@@ -267,16 +267,17 @@ def test_tracks_are_bounded() -> None:
         assert len(one._tracks) <= _MOST_TRACKS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     fps=st.sampled_from([3.0, 6.0, 12.5, 25.0]),
     missed=st.floats(0, 0.35),
     misread=st.floats(0, 0.3),
     jitter=st.floats(0, 3),
+    shake=st.floats(0, 25),
     count=st.integers(1, 4),
 )
-def test_traffic(seed: int, fps: float, missed: float, misread: float, jitter: float, count: int) -> None:
+def test_traffic(seed: int, fps: float, missed: float, misread: float, jitter: float, shake: float, count: int) -> None:
     """Any traffic of clearly different plates, badly detected and badly read: each vehicle once, none invented."""
     chance = random.Random(seed)
     vehicles = tuple(
@@ -290,5 +291,14 @@ def test_traffic(seed: int, fps: float, missed: float, misread: float, jitter: f
         )
         for lane, plate in enumerate(["AB123CD", "EF456GH", "LM789NP", "RS012TV"][:count])
     )
-    scene = Scene(vehicles=vehicles, fps=fps, lasts_s=17, missed=missed, misread=misread, jitter_px=jitter, seed=seed)
+    scene = Scene(
+        vehicles=vehicles,
+        fps=fps,
+        lasts_s=17,
+        missed=missed,
+        misread=misread,
+        jitter_px=jitter,
+        shake_px=shake,
+        seed=seed,
+    )
     assert plates_of(passes_in(scene)) == sorted(vehicle.plate for vehicle in vehicles)
