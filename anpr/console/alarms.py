@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, allowed
+from anpr.console.access import Visitor, allowed, record
 from anpr.console.alarm_views import PAGE_LIMIT, AlarmView
 from anpr.console.reading import ReaderDep
 from anpr.console.state import Console, ConsoleDep
@@ -28,12 +28,14 @@ Handler = Annotated[Visitor, Depends(allowed(Permission.HANDLE_ALARMS))]
 @router.get("")
 def show_open(console: ConsoleDep, visitor: Viewer, reader: ReaderDep) -> Response:
     """Alarms that are not closed, the newest on top; new ones come by themselves."""
+    _record(console, visitor, "alarms")
     return _page(console, visitor, reader, console.alarms.open(), is_history=False)
 
 
 @router.get("/closed")
 def show_closed(console: ConsoleDep, visitor: Viewer, reader: ReaderDep) -> Response:
     """The latest closed alarms."""
+    _record(console, visitor, "closed-alarms")
     return _page(console, visitor, reader, console.alarms.closed(), is_history=True)
 
 
@@ -77,6 +79,11 @@ def card(console: Console, reader: Reader, view: AlarmView, *, is_late: bool = F
     return console.pages.text(
         "alarm.html", reader, view=view, outcomes=list(AlarmOutcome), max_note=MAX_NOTE, is_late=is_late
     )
+
+
+def _record(console: Console, visitor: Visitor, page: str) -> None:
+    if console.consultations.begins(visitor.session.key, page):
+        record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": page})
 
 
 def _card(request: Request, console: Console, reader: Reader, alarm_id: int, *, is_late: bool = False) -> Response:

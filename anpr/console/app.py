@@ -11,6 +11,7 @@ from anpr.clock import Clock
 from anpr.console import alarms, audit, health, latest, login, search, status, stream, transit, watchlists
 from anpr.console.access import check_form
 from anpr.console.alarm_views import StoredAlarms
+from anpr.console.consultations import Consultations
 from anpr.console.errors import add_error_pages
 from anpr.console.feed import AlarmFeed
 from anpr.console.headers import Headers
@@ -71,4 +72,5 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         pages=Pages(load_catalogues(), settings.zone, settings.municipality),
         alarms=stored,
         feed=AlarmFeed(database, stored, clock),
+        consultations=Consultations(clock),
     )

@@ -22,15 +22,21 @@ Viewer = Annotated[Visitor, Depends(allowed(Permission.VIEW_TRANSITS))]
 
 @router.get("")
 def show(console: ConsoleDep, visitor: Viewer, reader: ReaderDep, gate: GateChoice = "") -> Response:
-    """The page. Opening it is recorded once; its refreshes are the same consultation."""
-    record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": "latest", "gate": gate or None})
+    """The page."""
+    _record(console, visitor, gate)
     return console.pages.page("latest.html", reader, **_values(console, gate))
 
 
 @router.get("/rows")
-def rows(console: ConsoleDep, visitor: Viewer, reader: ReaderDep, gate: GateChoice = "") -> Response:  # noqa: ARG001
+def rows(console: ConsoleDep, visitor: Viewer, reader: ReaderDep, gate: GateChoice = "") -> Response:
     """Only the rows, for the refresh."""
+    _record(console, visitor, gate)
     return console.pages.page("transit_rows.html", reader, **_values(console, gate))
+
+
+def _record(console: Console, visitor: Visitor, gate: str) -> None:
+    if console.consultations.begins(visitor.session.key, f"latest {gate}"):
+        record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": "latest", "gate": gate or None})
 
 
 def _values(console: Console, gate: str) -> dict[str, Any]:

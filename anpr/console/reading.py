@@ -18,8 +18,10 @@ def reader_for(console: Console, request: Request, visitor: Visitor | None) -> R
     language = language_of(request.cookies.get(LANGUAGE_COOKIE), console.settings.console.language)
     key = visitor.session.key if visitor else form_key(console, request)
     token = console.sessions.form_token(key)
+    # What a form leads to has no address of its own: its page has.
+    path = request.url.path if request.method == "GET" else "/" + request.url.path.split("/")[1]
     if visitor is None:
-        return Reader(language=language, form_token=token, path=request.url.path)
+        return Reader(language=language, form_token=token, path=path)
     role = visitor.user.role
     return Reader(
         language=language,
@@ -27,7 +29,7 @@ def reader_for(console: Console, request: Request, visitor: Visitor | None) -> R
         user=visitor.user.name,
         role=role,
         may=frozenset(permission for permission in Permission if may(role, permission)),
-        path=request.url.path,
+        path=path,
     )
 
 

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from anpr.clock import Clock
 from anpr.console.alarm_views import StoredAlarms
+from anpr.console.consultations import Consultations
 from anpr.console.feed import AlarmFeed
 from anpr.console.sessions import Sessions
 from anpr.console.templating import Pages
@@ -29,6 +30,7 @@ class Console:
     alarms: StoredAlarms
     pages: Pages
     feed: AlarmFeed
+    consultations: Consultations
 
 
 def console_of(request: Request) -> Console:

@@ -57,9 +57,12 @@ async def _events(
         if page is None:
             return
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)
-        async for view in _missed(console, max(0, last_id - overlap)):
-            last_id = max(last_id, view.alarm.id)
-            yield _event(console, reader, view, last_id)
+        try:
+            async for view in _missed(console, max(0, last_id - overlap)):
+                last_id = max(last_id, view.alarm.id)
+                yield _event(console, reader, view, last_id)
+        except StoreError:  # logged by the feed; the page asks again
+            return
         checked_at = console.clock.monotonic()
         async for announced in next_alarms(page, _CHECK_EVERY_S):
             if console.clock.monotonic() - checked_at >= _CHECK_EVERY_S:

@@ -101,7 +101,9 @@ def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page
     card.get_by_label("Esito").select_option(AlarmOutcome.STOPPED.value)
     card.get_by_label("Nota").fill("fermato al ponte")
     card.get_by_role("button", name="Chiudi", exact=True).click()
-    expect(card).to_contain_text("Veicolo fermato")
+    expect(card).to_have_attribute("data-state", AlarmState.CLOSED.value)
+    expect(card).to_contain_text("Chiuso da operator")
+    expect(card).to_contain_text("fermato al ponte")
     assert site.alarm_of(transit).state is AlarmState.CLOSED
 
 

@@ -41,7 +41,8 @@ def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
         "operator",
         "fermato in via Roma",
     )
-    assert [row.event.action for row in site.audit()[:2]] == [AuditAction.ALARM_CLOSED, AuditAction.ALARM_ACKNOWLEDGED]
+    actions = [row.event.action for row in site.audit()]
+    assert actions[:3] == [AuditAction.ALARM_CLOSED, AuditAction.ALARM_ACKNOWLEDGED, AuditAction.TRANSIT_VIEWED]
     assert "fermato in via Roma" in client.get("/alarms/closed").text
     assert WANTED not in client.get("/alarms").text
 
@@ -90,8 +91,12 @@ def test_the_latest_transits_are_shown_newest_first_and_by_gate(site: Site) -> N
     assert "AA111AA" not in only
     assert "<html" not in only
     assert "Nessun transito" in client.get("/transits", params={"gate": "no-such"}).text
-    shown = [row for row in site.audit() if row.event.action is AuditAction.TRANSIT_VIEWED]
-    assert len(shown) == 2, "a refresh is the same consultation"
+    client.get("/transits/rows", params={"gate": "ponte"})
+    shown = [row.event.detail.get("gate") for row in site.audit() if row.event.detail.get("page") == "latest"]
+    assert shown == ["no-such", "ponte", None], "each gate is one consultation, its refresh is the same one"
+    site.clock.ahead += timedelta(minutes=15)
+    client.get("/transits/rows", params={"gate": "ponte"})
+    assert site.audit()[0].event.detail == {"page": "latest", "gate": "ponte"}
 
 
 def test_a_transit_is_shown_with_its_plate_framed_and_the_look_is_recorded(site: Site) -> None:
@@ -256,6 +261,12 @@ def test_the_audit_goes_back_page_by_page(site: Site) -> None:
     older = re.search(r'href="/audit\?before=(\d+)"', page)
     assert older
     assert f'<td class="number">{int(older[1]) - 1}</td>' in client.get(f"/audit?before={older[1]}").text
+
+
+def test_after_a_form_the_language_switch_leads_to_a_page_that_exists(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    for page in (site.post(client, "/search/new", "/search", plate="AB123CD"), site.post(client, "/search", "/search")):
+        assert 'name="back" value="/search"' in page.text
 
 
 def test_the_language_is_switched_and_kept(site: Site) -> None:

@@ -40,6 +40,9 @@ function askUntilBack() {
 const list = byId("alarms");
 const stream = byId("stream");
 const title = document.title;
+const MOST_CLOSED = 20;
+const MOST_CARDS = 300;
+let isLeaving = false;
 
 function cardIn(html) {
   const holder = document.createElement("template");
@@ -47,8 +50,17 @@ function cardIn(html) {
   return holder.content.querySelector("[data-alarm]");
 }
 
+// A page may be open for days: what is settled goes, from the bottom; the table keeps it.
+function trim() {
+  for (const card of [...list.querySelectorAll('[data-state="closed"]')].slice(MOST_CLOSED)) card.remove();
+  const settled = [...list.querySelectorAll('[data-alarm]:not([data-state="raised"])')];
+  const tooMany = list.querySelectorAll("[data-alarm]").length - MOST_CARDS;
+  if (tooMany > 0) for (const card of settled.slice(-tooMany)) card.remove();
+}
+
 function countRaised() {
   if (!list) return;
+  trim();
   const raised = list.querySelectorAll('[data-state="raised"]').length;
   const tally = byId("tally");
   tally.dataset.count = raised;
@@ -79,14 +91,20 @@ function receive(event) {
 if (list) {
   list.addEventListener("htmx:sseBeforeMessage", receive);
   list.addEventListener("htmx:sseMessage", countRaised);
-  stream.addEventListener("htmx:sseOpen", () => setConnected(true));
+  // Open is not enough: the server says `ready` once the page is among those that are told of alarms.
+  stream.addEventListener("htmx:sseOpen", (event) => {
+    event.detail.source.addEventListener("ready", () => setConnected(true), { once: true });
+  });
   stream.addEventListener("htmx:sseError", (event) => {
+    if (isLeaving) return;
     setConnected(false);
     const source = event.detail.source;
     if (source && source.readyState === EventSource.CLOSED) askUntilBack();
   });
   document.body.addEventListener("htmx:afterSettle", countRaised);
-  window.addEventListener("pagehide", () => lost.remove());
+  // Leaving ends the stream too, and nobody needs to be told; who comes back finds the page as it is now.
+  window.addEventListener("pagehide", () => (isLeaving = true));
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 
 /* --- sound: tones made here, no files -------------------------------------------------------------------------- */
