@@ -13,6 +13,8 @@ from anpr.cli.duration import DURATION
 from anpr.cli.main import loaded_settings
 from anpr.clock import SystemClock
 from anpr.ingest.run import run_ingest
+from anpr.store.images import ImageStore
+from anpr.store.upkeep import kept_up
 
 
 @click.command(name="ingest")
@@ -27,7 +29,11 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     settings = loaded_settings(ctx).settings
     clock, stop = SystemClock(), _stop_on_signals()
     began = clock.monotonic()
-    with open_database(settings, "anpr ingest") as database:
+    images = ImageStore(settings.images_dir)
+    with (
+        open_database(settings, "anpr ingest") as database,
+        kept_up(database, images, settings.retention, clock),
+    ):
         summary = run_ingest(settings, database, clock, stop, seconds)
     values = asdict(summary) | {"seconds": round(clock.monotonic() - began, 1)}
     click.echo("  ".join(f"{name} {value}" for name, value in values.items()), err=True)

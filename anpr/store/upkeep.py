@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from anpr.clock import Clock
 from anpr.domain.errors import StoreError
@@ -14,6 +16,19 @@ from anpr.store.retention import run_retention
 EVERY_S = 3600.0
 RETRY_S = 60.0
 _log = logging.getLogger(__name__)
+
+
+@contextmanager
+def kept_up(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> Iterator[None]:
+    """`keep_up` in a thread for as long as the context lasts."""
+    stop = threading.Event()
+    thread = threading.Thread(target=keep_up, args=(database, images, settings, clock, stop), name="upkeep")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def keep_up(

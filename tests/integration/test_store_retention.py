@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock
+from anpr.clock import ManualClock, SystemClock
 from anpr.domain.errors import PoisonReason, StoreError
 from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
@@ -21,7 +21,7 @@ from anpr.store.images import ImageStore, record_image
 from anpr.store.partitions import list_partitions
 from anpr.store.retention import cutoffs, run_retention
 from anpr.store.transits import TransitQuery, insert_transits, search_transits
-from anpr.store.upkeep import keep_up
+from anpr.store.upkeep import keep_up, kept_up
 from tests.transits import START, make_transit, picture
 
 TODAY = START.date()
@@ -199,6 +199,16 @@ def test_upkeep_that_fails_says_so_and_tries_again_soon(
     keep_up(database, ImageStore(tmp_path), KEEP, clock, threading.Event())
     assert clock.waits == [60.0, 60.0]
     assert 'upkeep of the database failed: database: relation "plates" does not exist' in caplog.text
+
+
+def test_upkeep_runs_beside_and_ends_with_its_context(database: Database, tmp_path: Path) -> None:
+    clock = SystemClock()
+    with kept_up(database, ImageStore(tmp_path), KEEP, clock):
+        while True:
+            with database.transaction() as conn:
+                if list_partitions(conn, "images"):
+                    break
+    assert "upkeep" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_two_processes_at_it_take_turns(database: Database, tmp_path: Path, clock: ManualClock) -> None:
