@@ -14,6 +14,7 @@ from anpr.store.database import Connection
 from anpr.store.partitions import ensure_partitions, utc_day
 from anpr.store.queries import load_queries
 
+_DAY = "20[0-9][0-9]-[01][0-9]-[0-3][0-9]"
 _SQL = load_queries("images")
 
 
@@ -50,12 +51,15 @@ class ImageStore:
         return self.root / relative_path(transit_id, captured_at, gate_id, role)
 
     def drop_days(self, before: date) -> list[date]:
-        """Remove the folders of all days before `before`; returns those days."""
+        """Remove the folders of all days before `before`; returns those days. Raises StoreError when the disk refuses."""
         dropped = []
-        for folder in sorted(self.root.glob("????-??-??")):
+        for folder in sorted(self.root.glob(_DAY)):
             day = date.fromisoformat(folder.name)
             if day < before:
-                shutil.rmtree(folder)
+                try:
+                    shutil.rmtree(folder)
+                except OSError as exc:
+                    raise StoreError(f"pictures {folder}: {exc.strerror or exc}") from exc
                 dropped.append(day)
         return dropped
 

@@ -54,9 +54,9 @@ def test_days_before_the_cutoff_are_removed_and_others_stay(tmp_path: Path) -> N
     for day in (19, 20, 21):
         transit, data = make_transit(day, captured_at=datetime(2026, 11, day, 23, 59, tzinfo=UTC)), picture(day, 100)
         images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
-    (tmp_path / "keep-this-01").mkdir()
+    (tmp_path / "2026-xx-01").mkdir()
     assert images.drop_days(date(2026, 11, 21)) == [date(2026, 11, 19), date(2026, 11, 20)]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-11-21", "keep-this-01"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-11-21", "2026-xx-01"]
 
 
 def test_a_disk_that_refuses_is_an_error_that_names_the_picture(tmp_path: Path) -> None:
@@ -64,3 +64,9 @@ def test_a_disk_that_refuses_is_an_error_that_names_the_picture(tmp_path: Path) 
     transit, data = make_transit(1), picture(1, 500)
     with pytest.raises(StoreError, match=str(transit.id)):
         ImageStore(tmp_path).put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
+
+
+def test_pictures_that_cannot_be_removed_are_an_error_that_names_them(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-20").write_text("a file where a day's folder belongs")
+    with pytest.raises(StoreError, match="2026-11-20"):
+        ImageStore(tmp_path).drop_days(date(2026, 11, 21))
