@@ -14,7 +14,6 @@ from anpr.store.database import Connection
 from anpr.store.partitions import ensure_partitions, utc_day
 from anpr.store.queries import load_queries
 
-_DAY = "20[0-9][0-9]-[01][0-9]-[0-3][0-9]"
 _SQL = load_queries("images")
 
 
@@ -51,17 +50,25 @@ class ImageStore:
         return self.root / relative_path(transit_id, captured_at, gate_id, role)
 
     def drop_days(self, before: date) -> list[date]:
-        """Remove the folders of all days before `before`; returns those days. Raises StoreError when the disk refuses."""
-        dropped = []
-        for folder in sorted(self.root.glob(_DAY)):
-            day = date.fromisoformat(folder.name)
-            if day < before:
-                try:
-                    shutil.rmtree(folder)
-                except OSError as exc:
-                    raise StoreError(f"pictures {folder}: {exc.strerror or exc}") from exc
-                dropped.append(day)
-        return dropped
+        """Remove the folders of all days before `before`; returns those days.
+
+        Raises StoreError when the disk refuses. Folders whose name is no day are left alone.
+        """
+        due = [day for folder in self.root.glob("????-??-??") if (day := _day_of(folder)) and day < before]
+        for day in sorted(due):
+            folder = self.root / day.isoformat()
+            try:
+                shutil.rmtree(folder)
+            except OSError as exc:
+                raise StoreError(f"pictures {folder}: {exc.strerror or exc}") from exc
+        return sorted(due)
+
+
+def _day_of(folder: Path) -> date | None:
+    try:
+        return date.fromisoformat(folder.name)
+    except ValueError:
+        return None
 
 
 def relative_path(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> Path:
