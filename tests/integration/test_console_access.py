@@ -7,10 +7,12 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from anpr.console.app import create_app
 from anpr.domain.access import Role
+from anpr.settings import ConsoleSettings
 from anpr.store.audit import AuditAction
 from anpr.store.users import set_disabled, set_password_hash
-from tests.fixtures_console import PASSWORD, Site
+from tests.fixtures_console import PASSWORD, Site, serving
 
 OPEN_TO_ALL = {"/login", "/language", "/healthz", "/readyz"}
 PAGES = {
@@ -170,6 +172,15 @@ def test_the_session_cookie_is_out_of_scripts_reach(site: Site) -> None:
     assert "HttpOnly" in cookie
     assert "samesite=lax" in cookie.lower()
     assert "Path=/" in cookie
+
+
+def test_behind_https_cookies_travel_over_https_only(site: Site) -> None:
+    https = site.settings.model_copy(update={"console": ConsoleSettings(secure_cookies=True)})
+    with serving(create_app(https, site.database, site.images, site.clock)) as url:
+        site.url = url
+        answer = site.stranger().get("/login")
+    assert all("Secure" in text for text in answer.headers.get_list("set-cookie"))
+    assert answer.headers.get_list("set-cookie")
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/login?x"])
