@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Measure this reader and its peers on the same pictures, in one run.
 
-    .venv/bin/python scripts/benchmark.py FOLDER… [--json FILE] [--doc docs/benchmarks.md] [--threads 1]
+    scripts/benchmark_reader FOLDER… [--json FILE] [--doc docs/benchmarks.md] [--threads 1]
 
 Each FOLDER holds a truth.csv (see `anpr evaluate --help`). The table goes to standard output; --json writes all figures
 for machines; --doc writes a section for each folder into that file, in place of the one of the last run.
@@ -14,15 +13,12 @@ import json
 import os
 import platform
 import re
-import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from anpr.clock import SystemClock
 from anpr.domain.errors import AnprError, MediaError
@@ -174,8 +170,8 @@ def _describe(facts: dict[str, Any]) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in facts["packages"].items())
     models = ", ".join(f"{name} {number}" for name, number in facts["models"].items())
     return (
-        f"{facts['date']}, {facts['cpu']}, {facts['threads']} thread(s) each, load average {facts['load']} at the start, "
-        f"Python {facts['python']}, {packages}; "
+        f"{facts['date']}, {facts['cpu']}, {facts['threads']} thread(s) each, load average {facts['load']} at the "
+        f"start, Python {facts['python']}, {packages}; "
         f"{models}. Brackets: 95 % intervals (Wilson). ms: median, decoding of the file left out."
     )
 
