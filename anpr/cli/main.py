@@ -24,6 +24,7 @@ _VERBS = {
     "watchlist": "Import, list and edit watchlists.",
     "user": "Create console users and set their passwords.",
     "db": "Create, migrate and check the database.",
+    "topics": "Make and list the broker's topics.",
     "config": "Check and show the settings.",
 }
 
@@ -73,7 +74,7 @@ def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
     )
     # kafka-python logs each try to reach a broker as an error; ours say it once, with the wait.
     logging.getLogger("kafka").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
-    for noisy in ("asyncssh", "uvicorn.access", "sse_starlette", "PIL", "httpx"):
+    for noisy in ("asyncssh", "uvicorn", "sse_starlette", "PIL", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     ctx.obj = config_path
 

@@ -12,7 +12,7 @@ from anpr.cli.duration import DURATION
 from anpr.cli.main import loaded_settings
 from anpr.clock import SystemClock
 from anpr.up.demo import demo_machine
-from anpr.up.machine import Machine, Summary
+from anpr.up.machine import Machine, Say, Summary
 from anpr.up.run import run_up
 
 
@@ -29,7 +29,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     clock, stop = SystemClock(), _stop_on_signals()
     loaded = loaded_settings(ctx)
     if loaded.path is None:
-        with demo_machine(clock, _say) as machine:
+        with demo_machine(clock, _unless_stopped(stop)) as machine:
             summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
     else:
         machine = Machine(settings=loaded.settings, settings_file=loaded.path)
@@ -46,6 +46,17 @@ def _stop_on_signals() -> threading.Event:
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)
     return stop
+
+
+def _unless_stopped(stop: threading.Event) -> Say:
+    """Drawing the demo takes its time; Ctrl-C ends it at the next line it has to say."""
+
+    def say(line: str) -> None:
+        if stop.is_set():
+            raise click.Abort
+        _say(line)
+
+    return say
 
 
 def _say(line: str) -> None:
