@@ -24,6 +24,7 @@ MAX_TRANSIT_BYTES = 64 * 1024
 MAX_IMAGE_BYTES = 4 * 1024 * 1024
 TRANSITS_TOPIC = "anpr.transits"
 IMAGES_TOPIC = "anpr.images"
+HEALTH_TOPIC = "anpr.health"
 
 MAX_PASS = timedelta(days=31)
 """Between first and last sight of a vehicle; a longer one is a clock that was set, or an attack on date arithmetic."""

@@ -88,6 +88,15 @@ class Settings(BaseSettings):
             raise ValueError(f"reader.gates: no gate has the id {min(unknown)!r}")
         return self
 
+    @model_validator(mode="after")
+    def _topics_keep_no_longer(self) -> "Settings":
+        if self.kafka.bootstrap and self.kafka.retention_hours > self.retention.transit_days * 24:
+            raise ValueError(
+                f"kafka.retention_hours: {self.kafka.retention_hours} is longer than retention.transit_days,"
+                f" {self.retention.transit_days} days, lets plates be kept"
+            )
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """For schedules and screens."""

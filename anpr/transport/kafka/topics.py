@@ -4,6 +4,7 @@
 |---|---|---|---|
 | anpr.transits | gate id | kafka.partitions | kafka.retention_hours |
 | anpr.images | transit id | kafka.partitions | kafka.retention_hours |
+| anpr.health | subject, as camera/ID or reader/ID | kafka.partitions | the newest of each key (compacted) |
 | anpr.deadletter | as it came | 1 | kafka.retention_hours |
 """
 
@@ -14,11 +15,14 @@ from typing import Any
 from kafka.admin import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
-from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
+from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
 
 DEADLETTER_TOPIC = "anpr.deadletter"
+_HOUR_MS = 3_600_000
+_DAY_MS = 24 * _HOUR_MS
+_SEGMENTS = 24
 MAX_RECORD_BYTES = MAX_IMAGE_BYTES + 64 * 1024
 """A picture with its key, headers and the batch around it."""
 
@@ -28,13 +32,14 @@ def create_topics(settings: KafkaSettings) -> list[str]:
 
     Raises TransportError.
     """
-    with mapped_errors("creating topics", settings), _connected(settings) as admin:
+    with mapped_errors("creating topics", settings), connected_admin(settings) as admin:
         there = set(admin.list_topics())
         missing = {name: spec for name, spec in topic_specs(settings).items() if name not in there}
         return [name for name, spec in missing.items() if _create(admin, name, spec)]
 
 
-def _connected(settings: KafkaSettings) -> contextlib.closing[KafkaAdminClient]:
+def connected_admin(settings: KafkaSettings) -> contextlib.closing[KafkaAdminClient]:
+    """An admin client, connected; use it inside `mapped_errors`."""
     return contextlib.closing(connect(KafkaAdminClient, **client_options(settings)))
 
 
@@ -49,21 +54,44 @@ def _create(admin: KafkaAdminClient, name: str, spec: dict[str, Any]) -> bool:
 
 def topic_specs(settings: KafkaSettings) -> dict[str, dict[str, Any]]:
     """By full name: what kafka-python's create_topics takes."""
-    common = {
-        "retention.ms": str(settings.retention_hours * 3_600_000),
-        "max.message.bytes": str(MAX_RECORD_BYTES),
-        # With three copies, two must have a record before it counts: one broker may die at any time.
-        "min.insync.replicas": "2" if settings.replication >= 3 else "1",
+    kept, compacted = _kept_configs(settings), _compacted_configs()
+    topics = {
+        TRANSITS_TOPIC: (settings.partitions, kept),
+        IMAGES_TOPIC: (settings.partitions, kept),
+        HEALTH_TOPIC: (settings.partitions, compacted),
+        DEADLETTER_TOPIC: (1, kept),
     }
-    sizes = {TRANSITS_TOPIC: settings.partitions, IMAGES_TOPIC: settings.partitions, DEADLETTER_TOPIC: 1}
     return {
         full_name(settings, topic): {
             "num_partitions": partitions,
             "replication_factor": settings.replication,
-            "configs": common,
+            "configs": configs | _common_configs(settings),
         }
-        for topic, partitions in sizes.items()
+        for topic, (partitions, configs) in topics.items()
     }
+
+
+def _common_configs(settings: KafkaSettings) -> dict[str, str]:
+    return {
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+        # With three copies, two must have a record before it counts: one broker may die at any time.
+        "min.insync.replicas": "2" if settings.replication >= 3 else "1",
+    }
+
+
+def _kept_configs(settings: KafkaSettings) -> dict[str, str]:
+    retention_ms = settings.retention_hours * _HOUR_MS
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(retention_ms),
+        # Kafka deletes whole segments, by the newest record in them: with its default of a week per segment a plate
+        # could stay for twice as long as it may.
+        "segment.ms": str(max(_HOUR_MS, retention_ms // _SEGMENTS)),
+    }
+
+
+def _compacted_configs() -> dict[str, str]:
+    return {"cleanup.policy": "compact", "segment.ms": str(_DAY_MS), "max.compaction.lag.ms": str(_DAY_MS)}
 
 
 def full_name(settings: KafkaSettings, topic: str) -> str:

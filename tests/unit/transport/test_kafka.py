@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from anpr.clock import ManualClock
 from anpr.domain.errors import TransportError
-from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
+from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
 from anpr.metrics import REGISTRY
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaSource
@@ -119,11 +119,16 @@ def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
 
 def test_the_topics_are_large_enough_and_forget_in_time() -> None:
     specs = topic_specs(KafkaSettings(bootstrap="b:1", topic_prefix="prato.", replication=3, retention_hours=24))
-    assert set(specs) == {f"prato.{name}" for name in (TRANSITS_TOPIC, IMAGES_TOPIC, DEADLETTER_TOPIC)}
+    names = (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC, DEADLETTER_TOPIC)
+    assert set(specs) == {f"prato.{name}" for name in names}
     for spec in specs.values():
         assert int(spec["configs"]["max.message.bytes"]) > MAX_IMAGE_BYTES
-        assert spec["configs"]["retention.ms"] == str(24 * 3_600_000)
         assert (spec["replication_factor"], spec["configs"]["min.insync.replicas"]) == (3, "2")
+    for topic in (TRANSITS_TOPIC, IMAGES_TOPIC, DEADLETTER_TOPIC):
+        configs = specs[f"prato.{topic}"]["configs"]
+        assert (configs["cleanup.policy"], configs["retention.ms"]) == ("delete", str(24 * 3_600_000))
+        assert int(configs["segment.ms"]) == 3_600_000, "what is too old is deleted by whole segments"
+    assert specs[f"prato.{HEALTH_TOPIC}"]["configs"]["cleanup.policy"] == "compact"
 
 
 Record = namedtuple("Record", ["topic", "partition", "offset", "key", "headers", "value"])
