@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from anpr.clock import Clock
+from anpr.domain.errors import OutboxFullError, TransportError
 from anpr.metrics import PUBLISHED
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.source import Incoming
@@ -51,7 +52,10 @@ class DirectSource:
         return []
 
     def commit(self, records: Sequence[Incoming]) -> None:
-        self._spool.acknowledge(record.offset for record in records)
+        try:
+            self._spool.acknowledge(record.offset for record in records)
+        except OutboxFullError as exc:  # a deletion needs room too: tried again, like a broker that is away
+            raise TransportError(str(exc)) from exc
         for topic, number in Counter(record.topic for record in records).items():
             PUBLISHED.labels(topic).inc(number)
 

@@ -28,11 +28,12 @@ from anpr.message import (
 )
 from anpr.metrics import DROPS, OUTBOX_BYTES, OUTBOX_RECORDS, Drop
 from anpr.transport.records import RecordKind
-from anpr.transport.spool import PAGE_BYTES, Spool, to_text
+from anpr.transport.spool import PAGE_BYTES, RESERVE_BYTES, DiskFullError, Spool, to_text
 
 log = logging.getLogger(__name__)
 
 _LOG_EVERY_S = 60.0
+_LOOK_AT_DISK_EVERY_S = 10.0
 _ROW_BYTES = 128  # columns and index entry around a record's own bytes, measured
 # Room above the quota for the pages SQLite needs itself; past it the file does not grow, whatever our sums say.
 _FILE_SLACK = 1.25
@@ -66,10 +67,12 @@ class Outbox(Spool):
         self._max_bytes = max_bytes
         self._clock = clock
         self._silent_until = 0.0
+        self._look_at_disk_at = 0.0
+        self._may_grow = False
         self._writer_lock = _lock_writer(path)
         try:
-            super().__init__(path)
-            self._bound_file()
+            super().__init__(path, min(RESERVE_BYTES, max_bytes))
+            self._watch_disk()
             self._report()
         except BaseException:
             self._writer_lock.close()
@@ -83,10 +86,11 @@ class Outbox(Spool):
         """
         metadata = _metadata_row(transit)
         pictures = [_image_row(transit, role, data) for role, data in images.items()]
+        self._watch_disk()
         try:
-            dropped = self._write(transit, metadata, pictures)
-        except OutboxFullError:
-            dropped = self._write_in_place_of_images(transit, metadata, pictures)
+            dropped = self._over_old_log(lambda: self._write(transit, metadata, pictures))
+        except DiskFullError:
+            dropped = self._write_on_full_disk(transit, metadata, pictures)
         self._count_drops(dropped)
         self._report()
 
@@ -112,15 +116,36 @@ class Outbox(Spool):
                 room -= row.size
         return dropped
 
-    def _write_in_place_of_images(self, transit: Transit, metadata: _Row, pictures: list[_Row]) -> Counter[str]:
-        """The disk is full before the quota is: pages of older pictures can still be written over."""
+    def _write_on_full_disk(self, transit: Transit, metadata: _Row, pictures: list[_Row]) -> Counter[str]:
+        """Over the pages of older pictures; and where those do not do, without the pictures of this one."""
         needed = metadata.size + sum(row.size for row in pictures) + 2 * PAGE_BYTES
-        with self._transaction() as connection:
-            dropped = self._drop_oldest_images(connection, needed)
-        self._count_drops(dropped)
-        if not dropped:
-            raise OutboxFullError(f"outbox {self.path}: the disk is full and no image is left to give up")
-        return self._write(transit, metadata, pictures)
+
+        def give_up_images() -> Counter[str]:
+            with self._transaction() as connection:
+                return self._drop_oldest_images(connection, needed)
+
+        self._count_drops(self._even_when_full(give_up_images))
+        try:
+            return self._over_old_log(lambda: self._write(transit, metadata, pictures))
+        except DiskFullError:
+            if not pictures:
+                raise
+        without = self._over_old_log(lambda: self._write(transit, metadata, []))
+        return without + Counter({transit.camera_id: len(pictures)})
+
+    def _watch_disk(self) -> None:
+        """Let the file grow up to its quota while there is room kept to delete from it, and not at all without."""
+        is_settled = self._reserve.is_held if self._may_grow else self._clock.monotonic() < self._look_at_disk_at
+        if is_settled:
+            return
+        self._look_at_disk_at = self._clock.monotonic() + _LOOK_AT_DISK_EVERY_S
+        with self._mapped_errors():
+            self._may_grow = self._reserve.is_held or self._reserve.hold()
+        if not self._may_grow:
+            self._say_seldom("the disk is full; the oldest images make way for transits")
+        pages = max(_FILE_MIN_PAGES, int(self._max_bytes * _FILE_SLACK) // PAGE_BYTES) if self._may_grow else 1
+        with self._lock, self._mapped_errors():  # SQLite makes no file smaller: 1 means as it is
+            self._connection.execute(f"PRAGMA max_page_count = {pages}").fetchall()
 
     def _make_room(self, connection: sqlite3.Connection, metadata: int, pictures: int) -> Counter[str]:
         totals = self._totals()
@@ -165,17 +190,17 @@ class Outbox(Spool):
             ),
         )
 
-    def _bound_file(self) -> None:
-        pages = max(_FILE_MIN_PAGES, int(self._max_bytes * _FILE_SLACK) // PAGE_BYTES)
-        with self._lock, self._mapped_errors():
-            self._connection.execute(f"PRAGMA max_page_count = {pages}")
-
     def _count_drops(self, dropped: Counter[str]) -> None:
         for camera, number in dropped.items():
             DROPS.labels(camera, Drop.IMAGE_QUOTA).inc(number)
-        if dropped and self._clock.monotonic() >= self._silent_until:
+        if dropped:
+            self._say_seldom(f"no room: gave up {dropped.total()} images, the oldest first")
+
+    def _say_seldom(self, what: str) -> None:
+        """A full outbox would say it at each transit; the metric counts them all."""
+        if self._clock.monotonic() >= self._silent_until:
             self._silent_until = self._clock.monotonic() + _LOG_EVERY_S
-            log.warning("outbox %s: quota reached, dropped the %d oldest images", self.path, dropped.total())
+            log.error("outbox %s: %s", self.path, what)
 
     def _report(self) -> None:
         for kind, waiting in self.counts().items():

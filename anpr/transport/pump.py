@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from anpr.clock import Clock
-from anpr.domain.errors import TransportError
+from anpr.domain.errors import OutboxFullError, TransportError
 from anpr.transport.backoff import Backoff
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.spool import Spool
@@ -39,29 +39,37 @@ class Pump:
         """Publish what waits, and what comes, until `stop` is set.
 
         A broker that is away is tried again for ever: the outbox keeps the records, within its quota.
-        Raises only what the outbox raises.
+        Raises TransportError when the outbox cannot be read.
         """
         while not stop.is_set():
+            page = self._next_page()
+            if page is None:
+                self._clock.wait(stop, LOOK_EVERY_S)
+                continue
             try:
-                idle = not self.step()
-            except TransportError as exc:
+                self._publish(*page)
+            except (TransportError, OutboxFullError) as exc:
                 wait_s = self._backoff.next_s()
                 log.warning("%s; next try in %.1f s", exc, wait_s)
                 self._clock.wait(stop, wait_s)
             else:
                 self._backoff.reset()
-                if idle:
-                    self._clock.wait(stop, LOOK_EVERY_S)
 
     def step(self) -> bool:
         """Publish one page; false when nothing waits. Raises TransportError when none of it was acknowledged."""
+        page = self._next_page()
+        if page is None:
+            return False
+        self._publish(*page)
+        return True
+
+    def _next_page(self) -> tuple[RecordKind, list[OutboxRecord]] | None:
         for kind in RecordKind:  # metadata first, asked for anew before each page of images
             page = self._outbox.pending(kind, PAGE_RECORDS, self._behind[kind])
             if page:
-                self._publish(kind, page)
-                return True
+                return kind, page
         self._behind = dict.fromkeys(RecordKind, 0)
-        return False
+        return None
 
     def _publish(self, kind: RecordKind, page: list[OutboxRecord]) -> None:
         try:

@@ -5,19 +5,25 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from anpr.domain.errors import OutboxFullError, TransportError
 from anpr.transport.records import OutboxRecord, RecordKind, Waiting
+from anpr.transport.reserve import Reserve
+
+T = TypeVar("T")
 
 APPLICATION_ID = 0x414E5052  # "ANPR": what `file` and a person with sqlite3 see
 SCHEMA_VERSION = 1
 PAGE_BYTES = 4096
 MAX_POLL_BYTES = 16 * 1024 * 1024
+RESERVE_BYTES = 16 * 1024 * 1024  # more than the write-ahead log holds: 4 MB, and one transit with its pictures
 BUSY_TIMEOUT_S = 30.0
+_FEW = 10
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 # AUTOINCREMENT: a number given again after its row was deleted would let an acknowledgement hit the wrong record.
@@ -48,6 +54,10 @@ PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 
+class DiskFullError(OutboxFullError):
+    """The disk is full, or the file may not grow; the quota may not be used up."""
+
+
 class Spool:
     """Read and acknowledge the records of an outbox file; safe to use from several threads and processes.
 
@@ -55,8 +65,9 @@ class Spool:
     or is damaged, naming the path.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
         self.path = path
+        self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), reserve_bytes)
         self._lock = threading.Lock()
         with self._mapped_errors():
             self._connection = self._open()
@@ -124,8 +135,36 @@ class Spool:
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
         """Forget these records: the other side has them. Numbers that are not there any more are fine."""
+        gone = list(seqs)
+        try:
+            self._delete(gone)
+        except DiskFullError:
+            # A small deletion fits into the write-ahead log as it is, where a large one would make it grow.
+            for start in range(0, len(gone), _FEW):
+                part = gone[start : start + _FEW]
+                self._even_when_full(partial(self._delete, part))
+
+    def _delete(self, seqs: Sequence[int]) -> None:
         with self._transaction() as connection:
             connection.executemany("DELETE FROM records WHERE seq = ?", [(seq,) for seq in seqs])
+
+    def _even_when_full(self, action: Callable[[], T]) -> T:
+        """For what frees room: on a full disk, done with the room that was kept for it."""
+        try:
+            return self._over_old_log(action)
+        except DiskFullError:
+            if not self._reserve.release():
+                raise
+        return self._over_old_log(action)
+
+    def _over_old_log(self, action: Callable[[], T]) -> T:
+        """Do it; where the write-ahead log cannot grow for it, write over what is already in the file."""
+        try:
+            return action()
+        except DiskFullError:
+            with self._lock, self._mapped_errors():
+                self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        return action()
 
     def counts(self) -> Mapping[RecordKind, Waiting]:
         """What waits, by kind."""
@@ -167,7 +206,7 @@ class Spool:
             yield
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
-                raise OutboxFullError(f"outbox {self.path}: the disk is full or failing ({exc})") from exc
+                raise DiskFullError(f"outbox {self.path}: the disk is full or failing ({exc})") from exc
             raise TransportError(f"outbox {self.path}: {exc}") from exc
         except sqlite3.DatabaseError as exc:
             raise TransportError(

@@ -1,5 +1,6 @@
 """The outbox: durable, bounded, one writer."""
 
+import contextlib
 import itertools
 import os
 import signal
@@ -14,13 +15,14 @@ import pytest
 
 from anpr.clock import ManualClock
 from anpr.domain.errors import InputError, MessageError, OutboxFullError, TransportError
+from anpr.domain.read import Candidate
 from anpr.domain.transit import ImageRole
 from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC, decode_image, decode_transit
 from anpr.metrics import REGISTRY
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
 from anpr.transport.spool import Spool
-from tests.transits import make_transit, picture, with_images
+from tests.transits import make_transit, picture, plate_of, with_images
 
 MB = 1024 * 1024
 
@@ -167,6 +169,59 @@ def test_a_disk_that_is_full_before_the_quota_gives_up_images_then_refuses(path:
         assert dropped_images("cam-d") - before == accepted - counts[RecordKind.IMAGES].records
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MB; skips where this user may not mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a disk that fills up needs the right to mount one (root)")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_on_a_disk_that_is_really_full_records_still_come_and_go(
+    small_disk: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anpr.transport.outbox.RESERVE_BYTES", MB)
+    with Outbox(small_disk / "outbox.sqlite", 256 * MB, clock) as outbox:
+        outbox._connection.execute("PRAGMA wal_autocheckpoint = 64")  # all in proportion to a small disk
+        for number in range(400):
+            put_large(outbox, number)
+        counts = outbox.counts()
+        assert counts[RecordKind.METADATA].records == 400
+        assert 0 < counts[RecordKind.IMAGES].records < 300
+        fill_disk(small_disk)
+        accepted = 400
+        with contextlib.suppress(OutboxFullError):
+            while accepted < 10_000:
+                put_large(outbox, accepted)
+                accepted += 1
+        assert 500 < accepted < 10_000
+        assert outbox.counts()[RecordKind.METADATA].records == accepted
+        assert outbox.counts()[RecordKind.IMAGES].records == 0
+        outbox.acknowledge([record.seq for record in outbox.pending("metadata", 150)])
+        for number in range(20_000, 20_050):
+            put_large(outbox, number)
+        assert outbox.counts()[RecordKind.METADATA].records == accepted - 100
+        assert [decode_transit(r.value).id for r in outbox.pending("metadata", 1)] == [make_transit(150).id]
+
+
+def put_large(outbox: Outbox, number: int) -> None:
+    """Metadata of 2 KB and a picture of 30 KB."""
+    candidates = tuple(Candidate(text=plate_of(number + other), probability=0.01) for other in range(32))
+    transit = make_transit(number, candidates=candidates)
+    outbox.put_transit(*with_images(transit, {ImageRole.PLATE: picture(number, 30_000)}))
+
+
+def fill_disk(folder: Path) -> None:
+    """Somebody else's files take what is left."""
+    with contextlib.suppress(OSError), (folder / "log-of-another-program").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"\0" * 65_536)
+
+
 def limit_pages(outbox: Outbox, pages: int) -> None:
     """SQLite then answers as it does on a disk without room: SQLITE_FULL."""
     outbox._connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -281,7 +336,7 @@ from pathlib import Path
 from anpr.clock import SystemClock
 from anpr.domain.transit import ImageRole
 from anpr.transport.outbox import Outbox
-from tests.transits import make_transit, picture, with_images
+from tests.transits import make_transit, picture, plate_of, with_images
 outbox = Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock())
 for number in range(100_000):
     transit, images = with_images(make_transit(number), {ImageRole.PLATE: picture(number, 20_000)})

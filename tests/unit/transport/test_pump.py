@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anpr.clock import ManualClock
-from anpr.domain.errors import TransportError
+from anpr.domain.errors import OutboxFullError, TransportError
 from anpr.domain.transit import ImageRole
 from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.transport.outbox import Outbox
@@ -143,3 +143,32 @@ def test_it_stops_when_told_and_keeps_the_rest(outbox: Outbox, clock: ManualCloc
     pump(outbox, publisher, clock, stop)
     assert [record.topic for record in publisher.published] == [TRANSITS_TOPIC, TRANSITS_TOPIC]
     assert waiting(outbox) == 2
+
+
+def test_an_outbox_that_cannot_be_read_ends_it(outbox: Outbox, clock: ManualClock) -> None:
+    put(outbox, 1)
+    outbox._connection.execute("DROP TABLE records")
+    with pytest.raises(TransportError, match="records"):
+        pump(outbox, FakePublisher(), clock, threading.Event())
+
+
+def test_a_disk_too_full_to_acknowledge_is_waited_for(
+    outbox: Outbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(outbox, 1)
+    stop = threading.Event()
+    acknowledge = outbox.acknowledge
+    tries: list[float] = []
+
+    def full_at_first(seqs: Sequence[int]) -> None:
+        tries.append(clock.monotonic())
+        if len(tries) < 3:
+            raise OutboxFullError("the disk is full")
+        acknowledge(seqs)
+        if waiting(outbox) == 0:
+            stop.set()
+
+    monkeypatch.setattr(outbox, "acknowledge", full_at_first)
+    pump(outbox, FakePublisher(), clock, stop)
+    assert waiting(outbox) == 0
+    assert tries[0] < tries[1] < tries[2]
