@@ -1,7 +1,7 @@
 """Frames and their plate reads in, one transit per vehicle out.
 
 When a transit is made, whichever comes first:
-- its vote settled (four agreeing reads, confidence at least .95), and then no clearly better look came for 0.4 s
+- its vote settled (four agreeing reads, confidence at least .9), and then no clearly better look came for 0.4 s
   (1 s while the plate is small), or 2 s passed: an alarm does not wait for a nicer picture;
 - it is good enough without having settled, and no better look came for 5 s: a vehicle that stands;
 - its plate was not seen for `lost_after_s`; for a doubtful one, twice as long.

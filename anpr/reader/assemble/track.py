@@ -11,7 +11,7 @@ from anpr.reader.assemble.recent import Remembered
 from anpr.reader.assemble.vote import Ballot, Verdict, plate_text
 from anpr.reader.frame import Frame
 
-_SETTLED_CONFIDENCE = 0.95
+_SETTLED_CONFIDENCE = 0.9
 _SETTLED_READS = 4
 """That agree, before further reads cannot be expected to change the vote."""
 _SURE = 0.9

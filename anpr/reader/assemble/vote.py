@@ -2,7 +2,7 @@
 
 Each read gives the texts it saw with their probabilities. A text's score is the mean of their logarithms over the
 reads, each weighted by how sure and how large that read was, times the number of reads that count as independent:
-frames of one pass share blur, dirt and light, so forty of them are worth about three (see `_CORRELATION`).
+frames of one pass share blur, dirt and light, so forty of them are worth about two (see `_CORRELATION`).
 """
 
 import math
@@ -13,8 +13,12 @@ from anpr.domain.plate import normalise
 from anpr.domain.read import Candidate, PlateRead
 from anpr.reader.assemble.text import edit_distance
 
-_CORRELATION = 0.35
-"""Of the errors in two frames of one pass. n reads count as n / (1 + (n - 1) * c), at most 1 / c."""
+_CORRELATION = 0.5
+"""Of the errors in two frames of one pass. n reads count as n / (1 + (n - 1) * c), at most 1 / c.
+
+Set on three real clips seen at 2 to 30 frames a second: of the transits surer than .8 all were right, of those between
+.7 and .8 seven in eight; with 0.35 the latter were three in five.
+"""
 _FLOOR = 1e-4
 """No single read may say that a text is impossible."""
 _PER_EDIT = 0.05

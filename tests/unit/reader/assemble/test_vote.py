@@ -42,7 +42,7 @@ def test_one_read_is_as_sure_as_it_was() -> None:
 def test_agreeing_reads_are_surer_than_each() -> None:
     confidences = [vote(*[read("AB123CD", BOX, 0.7)] * number).confidence for number in (1, 2, 4, 10)]
     assert confidences == sorted(confidences)
-    assert confidences[-1] > 0.95
+    assert confidences[-1] > 0.9
 
 
 def test_forty_frames_of_one_pass_are_not_forty_witnesses() -> None:
