@@ -62,6 +62,8 @@ def _text_recognition(folder: Path, threads: int) -> Any:
         import paddleocr  # noqa: PLC0415  seconds, and only when this engine is chosen
     except ImportError as exc:
         raise ModelError("the engine paddleocr needs the package paddleocr: install anpr[reader]") from exc
+    except OSError as exc:  # it makes cache folders while it is imported
+        raise ModelError(f"the engine paddleocr needs a home folder it can write to: {exc}") from exc
     logging.getLogger("paddlex").setLevel(logging.ERROR)
     try:
         return paddleocr.TextRecognition(
