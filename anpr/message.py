@@ -1,4 +1,4 @@
-"""The contract between edge and centre: a transit, and its pictures, as bytes.
+"""The contract between edge and centre: a transit, its pictures, and the health of what looks, as bytes.
 
 Version 1. A field may be added without a new version (an older centre ignores what it does not know); a field that
 changes meaning or goes away needs a new one, and `decode_transit` keeps reading the one before.
@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from anpr.domain.errors import MessageError, PoisonReason
 from anpr.domain.gate import Direction
+from anpr.domain.health import MAX_CHANGES, Change, HealthReport, SubjectKind
 from anpr.domain.plate import MAX_LENGTH
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
@@ -100,15 +101,19 @@ def encode_transit(transit: Transit) -> bytes:
 def decode_transit(data: bytes) -> Transit:
     """The transit in these bytes; MessageError with a typed reason when they do not follow the contract."""
     fields = _parse(data)
-    version = fields.get("version")
-    if version != VERSION:
-        raise MessageError(PoisonReason.UNKNOWN_VERSION, f"version {str(version)[:20]!r}, this centre reads {VERSION}")
+    _check_version(fields)
     try:
         return _to_domain(TransitV1.model_validate(fields))
     except ValidationError as exc:
         raise MessageError(PoisonReason.WRONG_SHAPE, _first_error(exc)) from exc
     except ValueError as exc:
         raise MessageError(PoisonReason.WRONG_SHAPE, str(exc)) from exc
+
+
+def _check_version(fields: dict[str, Any]) -> None:
+    version = fields.get("version")
+    if version != VERSION:
+        raise MessageError(PoisonReason.UNKNOWN_VERSION, f"version {str(version)[:20]!r}, this centre reads {VERSION}")
 
 
 def _first_error(exc: ValidationError) -> str:
@@ -194,6 +199,61 @@ def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
     return header
 
 
+class ChangeV1(_Part):
+    """In this state since then."""
+
+    state: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    since: AwareDatetime
+
+
+class HealthV1(_Part):
+    """The latest states of one camera or reader, oldest first, version 1 of the contract."""
+
+    version: Literal[1] = 1
+    kind: SubjectKind
+    id: Identifier
+    reader_id: Identifier
+    gate_ids: Annotated[tuple[Identifier, ...], Field(max_length=1000)]
+    at: AwareDatetime
+    changes: Annotated[tuple[ChangeV1, ...], Field(min_length=1, max_length=MAX_CHANGES)]
+
+
+def encode_health(report: HealthReport) -> bytes:
+    """The report as JSON. MessageError when it does not fit the contract."""
+    try:
+        return HealthV1.model_validate(report, from_attributes=True).model_dump_json().encode()
+    except ValidationError as exc:
+        raise MessageError(
+            PoisonReason.WRONG_SHAPE, f"health of {report.kind} {report.id}: {_first_error(exc)}"
+        ) from exc
+
+
+def decode_health(data: bytes) -> HealthReport:
+    """The report in these bytes; MessageError with a typed reason when they do not follow the contract."""
+    fields = _parse(data)
+    _check_version(fields)
+    try:
+        message = HealthV1.model_validate(fields)
+    except ValidationError as exc:
+        raise MessageError(PoisonReason.WRONG_SHAPE, _first_error(exc)) from exc
+    moments = [*(change.since for change in message.changes), message.at]
+    if moments != sorted(moments):
+        raise MessageError(PoisonReason.WRONG_SHAPE, "changes: not in the order of time, or later than the report")
+    return HealthReport(
+        kind=message.kind,
+        id=message.id,
+        reader_id=message.reader_id,
+        gate_ids=message.gate_ids,
+        at=message.at,
+        changes=tuple([Change(state=change.state, since=change.since) for change in message.changes]),
+    )
+
+
+def health_key(report: HealthReport) -> bytes:
+    """Key on the health topic: the broker keeps the newest report of each subject."""
+    return f"{report.kind}/{report.id}".encode()
+
+
 def sha256_of(data: bytes) -> str:
     """64 hex digits."""
     return hashlib.sha256(data).hexdigest()
@@ -202,6 +262,11 @@ def sha256_of(data: bytes) -> str:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a transit message, as published in docs/."""
     return TransitV1.model_json_schema()
+
+
+def health_json_schema() -> dict[str, Any]:
+    """The JSON Schema of a health message, as published in docs/."""
+    return HealthV1.model_json_schema()
 
 
 def captured_day(moment: datetime) -> str:
