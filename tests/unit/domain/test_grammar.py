@@ -57,7 +57,14 @@ def test_a_text_of_no_format_stays_when_nothing_else_was_seen() -> None:
 
 def test_one_poor_candidate_does_not_become_certain() -> None:
     assert weigh(candidates(A1B2C3D=0.1))[0].probability < 0.1
-    assert weigh(candidates(AB123CD=0.01))[0].probability < 0.3
+    assert weigh(candidates(AB123CD=0.01))[0].probability < 0.4
+
+
+def test_a_text_of_no_format_is_trusted_less_than_one_that_fits() -> None:
+    unknown, italian = weigh(candidates(A1B2C3D=0.99))[0], weigh(candidates(AB123CD=0.99))[0]
+
+    assert unknown.probability < 0.95
+    assert italian.probability > 0.99
 
 
 def test_no_candidates_stay_none() -> None:
