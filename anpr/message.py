@@ -30,6 +30,9 @@ HEALTH_TOPIC = "anpr.health"
 MAX_PASS = timedelta(days=31)
 """Between first and last sight of a vehicle; a longer one is a clock that was set, or an attack on date arithmetic."""
 
+MAX_HISTORY = timedelta(days=3650)
+"""Between a report and the oldest change in it; the database's years reach further than Python's."""
+
 # No control characters: PostgreSQL's text holds no NUL, and one such message would stop the batch it is in.
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 _Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -239,6 +242,8 @@ def decode_health(data: bytes) -> HealthReport:
     moments = [*(change.since for change in message.changes), message.at]
     if moments != sorted(moments):
         raise MessageError(PoisonReason.WRONG_SHAPE, "changes: not in the order of time, or later than the report")
+    if moments[-1] - moments[0] > MAX_HISTORY:
+        raise MessageError(PoisonReason.WRONG_SHAPE, f"changes: from more than {MAX_HISTORY.days} days ago")
     return HealthReport(
         kind=message.kind,
         id=message.id,

@@ -12,6 +12,7 @@ from anpr.cli.database import open_database
 from anpr.cli.duration import DURATION
 from anpr.cli.main import loaded_settings
 from anpr.clock import SystemClock
+from anpr.ingest.away import watched_readers
 from anpr.ingest.run import run_ingest
 from anpr.store.images import ImageStore
 from anpr.store.upkeep import kept_up
@@ -33,6 +34,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     with (
         open_database(settings, "anpr ingest") as database,
         kept_up(database, images, settings.retention, clock),
+        watched_readers(database, clock),
     ):
         summary = run_ingest(settings, database, clock, stop, seconds)
     values = asdict(summary) | {"seconds": round(clock.monotonic() - began, 1)}

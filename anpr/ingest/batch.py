@@ -1,12 +1,21 @@
-"""What was polled, looked into: transits, pictures, and what nobody can use."""
+"""What was polled, looked into: transits, pictures, health reports, and what nobody can use."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from anpr.domain.errors import MessageError, PoisonReason
+from anpr.domain.health import HealthReport
 from anpr.domain.transit import Transit
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, ImageHeader, decode_image, decode_transit
+from anpr.message import (
+    HEALTH_TOPIC,
+    IMAGES_TOPIC,
+    TRANSITS_TOPIC,
+    ImageHeader,
+    decode_health,
+    decode_image,
+    decode_transit,
+)
 from anpr.store.partitions import is_storable
 from anpr.transport.source import Incoming
 
@@ -28,7 +37,7 @@ class Refusal:
     detail: str
 
 
-Item = Transit | Picture | Refusal
+Item = Transit | Picture | HealthReport | Refusal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +54,10 @@ class Batch:
     @property
     def pictures(self) -> list[Picture]:
         return [item for item in self.items if isinstance(item, Picture)]
+
+    @property
+    def health(self) -> list[HealthReport]:
+        return [item for item in self.items if isinstance(item, HealthReport)]
 
     @property
     def refusals(self) -> list[Refusal]:
@@ -68,24 +81,27 @@ def decode(records: Iterable[Incoming], now: datetime) -> Batch:
 
 def _decode_one(record: Incoming, now: datetime) -> Item:
     try:
-        if record.topic == TRANSITS_TOPIC:
-            return _in_time(decode_transit(record.value), now)
-        if record.topic == IMAGES_TOPIC:
-            picture = Picture(header=decode_image(dict(record.headers), record.value), data=record.value)
-            _check_time(picture.header.captured_at, now)
-            return picture
+        return _read(record, now)
     except MessageError as exc:
         return Refusal(record=record, reason=exc.reason, detail=str(exc))
-    return Refusal(record=record, reason=PoisonReason.UNKNOWN_TOPIC, detail=f"topic {record.topic!r}")
 
 
-def _in_time(transit: Transit, now: datetime) -> Transit:
-    _check_time(transit.captured_at, now)
-    return transit
+def _read(record: Incoming, now: datetime) -> Item:
+    if record.topic == TRANSITS_TOPIC:
+        transit = decode_transit(record.value)
+        _check_time("captured", transit.captured_at, now)
+        return transit
+    if record.topic == IMAGES_TOPIC:
+        picture = Picture(header=decode_image(dict(record.headers), record.value), data=record.value)
+        _check_time("captured", picture.header.captured_at, now)
+        return picture
+    if record.topic == HEALTH_TOPIC:
+        report = decode_health(record.value)
+        _check_time("reported", report.at, now)
+        return report
+    raise MessageError(PoisonReason.UNKNOWN_TOPIC, f"topic {record.topic!r}")
 
 
-def _check_time(captured_at: datetime, now: datetime) -> None:
-    if not is_storable(captured_at, now):
-        raise MessageError(
-            PoisonReason.WRONG_TIME, f"captured at {captured_at.isoformat()}, received {now.isoformat()}"
-        )
+def _check_time(what: str, moment: datetime, now: datetime) -> None:
+    if not is_storable(moment, now):
+        raise MessageError(PoisonReason.WRONG_TIME, f"{what} at {moment.isoformat()}, received {now.isoformat()}")

@@ -12,6 +12,7 @@ from anpr.ingest.batch import Batch, Picture, Refusal
 from anpr.store.alarms import raise_alarms
 from anpr.store.database import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
+from anpr.store.health import record_health
 from anpr.store.images import ImageStore, record_image
 from anpr.store.matching import matching_entries
 from anpr.store.transits import insert_transits
@@ -56,6 +57,7 @@ def record(database: Database, images: ImageStore, batch: Batch, now: datetime) 
         record_dead_letters(conn, _dead_letters(batch.refusals, now))
         hits = matching_entries(conn, [transit for transit in transits if transit.id in stored])
         alarms = raise_alarms(conn, hits, now)
+        record_health(conn, batch.health, now)
     return Recorded(
         stored=len(stored),
         duplicates=len(transits) - len(stored),

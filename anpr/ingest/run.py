@@ -1,4 +1,4 @@
-"""The ingest process: one consumer for transits and one for pictures, so that pictures never hold up an alarm."""
+"""The ingest process: one consumer for transits and health, one for pictures: those never hold up an alarm."""
 
 import contextlib
 import logging
@@ -10,7 +10,7 @@ from anpr.clock import Clock
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.summary import IngestSummary
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.settings import Settings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
@@ -43,9 +43,10 @@ def run_ingest(
 
 
 def open_sources(settings: Settings, clock: Clock) -> list[Source]:
-    """Transits and pictures, by Kafka or direct."""
+    """Transits with health reports, and pictures, by Kafka or direct."""
     if settings.kafka.bootstrap:
-        return [KafkaSource(settings.kafka, [topic], clock) for topic in (TRANSITS_TOPIC, IMAGES_TOPIC)]
+        topics = ([TRANSITS_TOPIC, HEALTH_TOPIC], [IMAGES_TOPIC])
+        return [KafkaSource(settings.kafka, each, clock) for each in topics]
     return [DirectSource(settings.outbox_path, clock, [kind]) for kind in RecordKind]
 
 

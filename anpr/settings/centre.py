@@ -116,8 +116,7 @@ class RetentionSettings(Section):
     alarm_days: Annotated[int, Field(ge=1, le=3650)] = 7
     """Alarms, counted from the transit's capture."""
     ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """What was forwarded when: rows without plates."""
-    """Days that transits and their images are kept."""
+    """What was forwarded when, and when cameras and readers were not looking: rows without plates."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825
     """Days that the audit is kept."""
 

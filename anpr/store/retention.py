@@ -12,6 +12,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database import Database, mapped_errors
 from anpr.store.dead_letters import delete_dead_letters
 from anpr.store.deliveries import delete_deliveries, expire_deliveries
+from anpr.store.health import delete_health
 from anpr.store.images import ImageStore
 from anpr.store.partitions import PARTITIONED, drop_partitions, list_partitions, utc_day
 from anpr.store.queries import load_queries
@@ -91,6 +92,7 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "alarms": delete_alarms(conn, _start_of(before.alarms)),
             "deliveries": delete_deliveries(conn, _start_of(before.ledger)),
             "dead letters": delete_dead_letters(conn, _start_of(before.transits)),
+            "health": delete_health(conn, _start_of(before.ledger)),
         }
         if undelivered or any(rows.values()):
             append(conn, _event(at, {"rows": rows, "undelivered": undelivered}))

@@ -73,6 +73,7 @@ def changed(**changes: Any) -> bytes:
         (changed(changes=[{"state": "up\x00", "since": "2026-11-21T10:00:00Z"}]), PoisonReason.WRONG_SHAPE),
         (changed(changes=[{"state": "up", "since": "2026-11-21T10:00:00"}]), PoisonReason.WRONG_SHAPE),
         (changed(changes=[{"state": "up", "since": "2026-11-21T10:00:00Z"}] * 51), PoisonReason.WRONG_SHAPE),
+        (changed(changes=[{"state": "up", "since": "0001-01-01T00:00:00+14:00"}]), PoisonReason.WRONG_SHAPE),
         (changed(at="2026-11-21T10:10:00Z"), PoisonReason.WRONG_SHAPE),
         (changed(gate_ids=["x"] * 20_000), PoisonReason.TOO_LARGE),
     ],

@@ -1,0 +1,138 @@
+"""Health reports kept as intervals, so that a search can say when nobody was looking."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from anpr.domain.health import AWAY, STOPPED, HealthInterval, HealthReport, SubjectKind
+from anpr.store.database import Connection
+from anpr.store.queries import load_queries
+
+AWAY_AFTER = timedelta(seconds=90)
+"""A reader that was not heard of for so long is away; it reports three times as often."""
+
+_SQL = load_queries("health")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Span:
+    started_at: datetime
+    ended_at: datetime | None
+    state: str
+
+
+def record_health(conn: Connection, reports: Iterable[HealthReport], heard_at: datetime) -> int:
+    """Bring the intervals up to these reports; how many of them said something new.
+
+    A report that is older than what is known of its subject changes nothing, so that order and repetition do not
+    matter. What a reader says of itself corrects what was thought of it while it was silent.
+    """
+    in_order = sorted(reports, key=lambda report: (report.kind, report.id, report.at))
+    return sum(_record_one(conn, report, heard_at) for report in in_order)
+
+
+def mark_away(conn: Connection, now: datetime) -> list[str]:
+    """Readers not heard of for AWAY_AFTER by our own clock are away since their last report; the ids of new ones."""
+    silent = conn.execute(_SQL["silent_readers"], {"before": now - AWAY_AFTER}).fetchall()
+    for row in silent:
+        subject = {"kind": SubjectKind.READER.value, **{name: row[name] for name in ("id", "reader_id", "gate_ids")}}
+        away = _Span(started_at=row["reported_at"], ended_at=None, state=AWAY)
+        _replace_from(conn, subject, away.started_at, [away])
+    return [row["id"] for row in silent]
+
+
+def open_intervals(conn: Connection) -> list[HealthInterval]:
+    """The present state of each camera and reader ever heard of, cameras first."""
+    return [_from_row(row) for row in conn.execute(_SQL["open"])]
+
+
+def intervals_between(
+    conn: Connection,
+    since: datetime,
+    until: datetime | None,
+    gate_ids: Sequence[str] = (),
+    *,
+    least: timedelta = timedelta(0),
+    limit: int = 200,
+) -> list[HealthInterval]:
+    """When cameras or readers of these gates (all when empty) were not looking, the newest first.
+
+    Every interval that overlaps [since, until), whole; those that were over in less than `least` are left out.
+    """
+    values = {
+        "since": since,
+        "until": until,
+        "gate_ids": list(gate_ids) or None,
+        "least_s": least.total_seconds(),
+        "limit": limit,
+    }
+    return [_from_row(row) for row in conn.execute(_SQL["between"], values)]
+
+
+def delete_health(conn: Connection, before: datetime) -> int:
+    """Retention: forget the intervals that ended before this; returns how many."""
+    return conn.execute(_SQL["delete"], {"before": before}).rowcount
+
+
+def _record_one(conn: Connection, report: HealthReport, heard_at: datetime) -> bool:
+    subject = {
+        "kind": report.kind.value,
+        "id": report.id,
+        "reader_id": report.reader_id,
+        "gate_ids": list(report.gate_ids),
+    }
+    conn.execute(_SQL["add_subject"], {**subject, "heard_at": heard_at})
+    row = conn.execute(_SQL["lock_subject"], subject).fetchone()
+    assert row is not None
+    known_until: datetime | None = row["reported_at"]
+    if known_until is not None and report.at <= known_until:
+        return False
+    conn.execute(_SQL["heard"], {**subject, "at": report.at, "heard_at": heard_at})
+    spans = _spans(report)
+    if report.kind is SubjectKind.READER and known_until is not None and known_until < spans[0].started_at:
+        spans = _with_gap(conn, subject, known_until, spans)
+    _replace_from(conn, subject, spans[0].started_at, spans)
+    return True
+
+
+def _spans(report: HealthReport) -> list[_Span]:
+    ends: list[datetime | None] = [*(change.since for change in report.changes[1:]), None]
+    spans = [
+        _Span(started_at=change.since, ended_at=end, state=change.state)
+        for change, end in zip(report.changes, ends, strict=True)
+        if end is None or end > change.since
+    ]
+    return spans
+
+
+def _with_gap(conn: Connection, subject: dict[str, Any], known_until: datetime, spans: list[_Span]) -> list[_Span]:
+    """A reader that began anew after we last heard of it was away in between, unless it had said that it stops."""
+    last = _stored_from(conn, subject, known_until)
+    if not last or last[-1].state == STOPPED:
+        return spans
+    return [_Span(started_at=known_until, ended_at=spans[0].started_at, state=AWAY), *spans]
+
+
+def _replace_from(conn: Connection, subject: dict[str, Any], moment: datetime, spans: Sequence[_Span]) -> None:
+    """From `moment` on the subject's states are these; what is stored already is not written again."""
+    stored = _stored_from(conn, subject, moment)
+    kept = {span for span in stored if span in spans}
+    for span in stored:
+        if span.started_at < moment:
+            conn.execute(_SQL["end"], {**subject, "started_at": span.started_at, "ended_at": moment})
+        elif span not in kept:
+            conn.execute(_SQL["forget"], {**subject, "started_at": span.started_at})
+    for span in spans:
+        if span not in kept:
+            values = {"started_at": span.started_at, "ended_at": span.ended_at, "state": span.state}
+            conn.execute(_SQL["put"], {**subject, **values})
+
+
+def _stored_from(conn: Connection, subject: dict[str, Any], moment: datetime) -> list[_Span]:
+    rows = conn.execute(_SQL["from_moment"], {**subject, "moment": moment})
+    return [_Span(**row) for row in rows]
+
+
+def _from_row(row: dict[str, Any]) -> HealthInterval:
+    return HealthInterval(**{**row, "kind": SubjectKind(row["kind"]), "gate_ids": tuple(row["gate_ids"])})

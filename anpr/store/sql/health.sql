@@ -1,0 +1,56 @@
+-- name: add_subject
+INSERT INTO health_subjects (kind, id, reader_id, gate_ids, heard_at)
+VALUES (%(kind)s, %(id)s, %(reader_id)s, %(gate_ids)s, %(heard_at)s)
+ON CONFLICT DO NOTHING;
+
+-- name: lock_subject
+SELECT reported_at FROM health_subjects WHERE kind = %(kind)s AND id = %(id)s FOR UPDATE;
+
+-- name: heard
+UPDATE health_subjects
+SET reader_id = %(reader_id)s, gate_ids = %(gate_ids)s, reported_at = %(at)s,
+    heard_at = greatest(heard_at, %(heard_at)s)
+WHERE kind = %(kind)s AND id = %(id)s;
+
+-- name: from_moment
+SELECT started_at, ended_at, state FROM health_intervals
+WHERE kind = %(kind)s AND id = %(id)s AND (ended_at IS NULL OR ended_at > %(moment)s)
+ORDER BY started_at;
+
+-- name: end
+UPDATE health_intervals SET ended_at = %(ended_at)s
+WHERE kind = %(kind)s AND id = %(id)s AND started_at = %(started_at)s;
+
+-- name: forget
+DELETE FROM health_intervals WHERE kind = %(kind)s AND id = %(id)s AND started_at = %(started_at)s;
+
+-- name: put
+INSERT INTO health_intervals (kind, id, started_at, ended_at, state, reader_id, gate_ids)
+VALUES (%(kind)s, %(id)s, %(started_at)s, %(ended_at)s, %(state)s, %(reader_id)s, %(gate_ids)s);
+
+-- name: silent_readers
+SELECT id, reader_id, gate_ids, reported_at FROM health_subjects
+WHERE kind = 'reader' AND heard_at < %(before)s AND reported_at IS NOT NULL
+    AND EXISTS (
+        SELECT FROM health_intervals i
+        WHERE i.kind = 'reader' AND i.id = health_subjects.id AND i.ended_at IS NULL AND i.state = 'up'
+    )
+ORDER BY id
+FOR UPDATE;
+
+-- name: open
+SELECT kind, id, reader_id, gate_ids, state, started_at, ended_at FROM health_intervals
+WHERE ended_at IS NULL ORDER BY kind, id;
+
+-- name: between
+SELECT kind, id, reader_id, gate_ids, state, started_at, ended_at FROM health_intervals
+WHERE state <> 'up'
+    AND (ended_at IS NULL OR ended_at > %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR started_at < %(until)s)
+    AND (%(gate_ids)s::text[] IS NULL OR gate_ids && %(gate_ids)s)
+    AND (ended_at IS NULL OR ended_at - started_at >= make_interval(secs => %(least_s)s))
+ORDER BY started_at DESC, kind, id
+LIMIT %(limit)s;
+
+-- name: delete
+DELETE FROM health_intervals WHERE ended_at < %(before)s;

@@ -1,0 +1,113 @@
+"""Health reports through ingest: stored with what comes beside them, refused when broken, silence noticed."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from anpr.clock import ManualClock
+from anpr.domain.errors import PoisonReason
+from anpr.domain.health import Change, HealthReport, SubjectKind
+from anpr.ingest.away import LOOK_EVERY_S, watch_readers
+from anpr.ingest.consume import Centre
+from anpr.message import HEALTH_TOPIC, encode_health
+from anpr.store.database import Database
+from anpr.store.dead_letters import list_dead_letters
+from anpr.store.health import intervals_between, open_intervals
+from anpr.store.images import ImageStore
+from anpr.transport.source import Incoming
+from tests.integration.test_ingest import consume, count
+from tests.sources import ListSource, message, transit_message
+from tests.transits import START, make_transit
+
+
+@pytest.fixture
+def centre(database: Database, tmp_path: Path) -> Centre:
+    return Centre(database=database, images=ImageStore(tmp_path / "images"))
+
+
+def reader_report(seconds: float, *changes: Change) -> HealthReport:
+    return HealthReport(
+        kind=SubjectKind.READER,
+        id="reader-1",
+        reader_id="reader-1",
+        gate_ids=("gate-1",),
+        at=START + timedelta(seconds=seconds),
+        changes=changes or (Change(state="up", since=START),),
+    )
+
+
+def health_message(report: HealthReport, offset: int) -> Incoming:
+    return message(encode_health(report), offset, HEALTH_TOPIC)
+
+
+def test_reports_are_stored_beside_transits_and_coming_again_changes_nothing(centre: Centre) -> None:
+    clock = ManualClock(START + timedelta(seconds=40))
+    records = [transit_message(make_transit(1), 0), health_message(reader_report(30), 1)]
+    for _ in range(2):
+        source = ListSource(records)
+        consumer = consume(centre, source, clock)
+        assert (consumer.summary.poison, source.committed) == (0, 2)
+    assert (count(centre.database, "transits"), count(centre.database, "health_intervals")) == (1, 1)
+
+
+def test_broken_reports_become_dead_letters_and_the_rest_is_stored(centre: Centre) -> None:
+    clock = ManualClock(START + timedelta(seconds=40))
+    years_off = replace(reader_report(0), at=START + timedelta(days=900))
+    source = ListSource(
+        [
+            message(b'{"version": 7}', 0, HEALTH_TOPIC),
+            health_message(years_off, 1),
+            health_message(reader_report(30), 2),
+        ]
+    )
+    assert consume(centre, source, clock).summary.poison == 2
+    with centre.database.transaction() as conn:
+        reasons = {letter.offset: letter.reason for letter in list_dead_letters(conn)}
+    assert reasons == {0: PoisonReason.UNKNOWN_VERSION, 1: PoisonReason.WRONG_TIME}
+    assert count(centre.database, "health_intervals") == 1
+
+
+class StopsAfter(ManualClock):
+    """A clock on which a process is told to stop after so many waits."""
+
+    def __init__(self, now: ManualClock, waits: int) -> None:
+        super().__init__(now.now())
+        self._waits = waits
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.advance(seconds)
+        self._waits -= 1
+        if self._waits < 0:
+            event.set()
+        return event.is_set()
+
+
+def test_a_silent_reader_is_noticed_and_forgiven_when_it_was_only_cut_off(centre: Centre) -> None:
+    clock = ManualClock(START + timedelta(seconds=31))
+    consume(centre, ListSource([health_message(reader_report(30), 0)]), clock)
+    watching = StopsAfter(clock, 6)
+    watch_readers(centre.database, watching, threading.Event())
+    assert states(centre.database) == ["up"], f"{6 * LOOK_EVERY_S} s are not long enough"
+    watching = StopsAfter(clock, 7)
+    watch_readers(centre.database, watching, threading.Event())
+    assert states(centre.database) == ["away"]
+    clock.advance(600)
+    consume(centre, ListSource([health_message(reader_report(600), 1)]), clock)
+    assert states(centre.database) == ["up"]
+    with centre.database.transaction() as conn:
+        assert intervals_between(conn, START - timedelta(days=1), None) == []
+
+
+def states(database: Database) -> list[str]:
+    with database.transaction() as conn:
+        return [interval.state for interval in open_intervals(conn)]
+
+
+def test_looking_survives_a_database_that_is_away() -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/none")
+    clock = StopsAfter(ManualClock(START), 2)
+    watch_readers(nowhere, clock, threading.Event())
+    assert clock.now() == START + timedelta(seconds=3 * LOOK_EVERY_S)
