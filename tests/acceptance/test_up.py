@@ -2,19 +2,40 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from anpr.demo.clips import ensure_clips
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's clips, drawn once for all tests here: it takes most of a minute."""
+    made = tmp_path_factory.mktemp("clips")
+    ensure_clips(made)
+    return made
+
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "ANPR_DATA_DIR": str(tmp_path / "demo"), "ANPR_CONSOLE__PORT": "0"}
+def folder(clips: Path) -> Iterator[Path]:
+    """A data folder outside pytest's own: as root, PostgreSQL runs as another user, and each pytest session shuts the
+    folder it shares with others to everybody else."""
+    with tempfile.TemporaryDirectory(prefix="anpr-up-") as made:
+        shutil.copytree(clips, Path(made) / "demo" / "clips")
+        yield Path(made) / "demo"
+
+
+@pytest.fixture
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "ANPR_DATA_DIR": str(folder), "ANPR_CONSOLE__PORT": "0"}
 
 
 @pytest.fixture
@@ -37,7 +58,7 @@ def _is_ours(process: psutil.Process) -> bool:
 
 @pytest.mark.timeout(400)
 @pytest.mark.usefixtures("no_orphans")
-def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dict[str, str], folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "anpr", "up", "--for", "60s", "--json"],
         env=environment,
@@ -55,7 +76,7 @@ def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dic
     assert summary["forwarded"] >= 1
     assert summary["seconds"] >= 60
     assert summary["falls"] == 0, done.stderr
-    assert any((tmp_path / "demo" / "forwarded").rglob("*")), "files were forwarded into the local directory"
+    assert any((folder / "forwarded").rglob("*")), "files were forwarded into the local directory"
     assert "Traceback" not in done.stderr
 
 
