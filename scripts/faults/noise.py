@@ -1,0 +1,161 @@
+"""What else is on the topics: transits out of order, duplicates on every partition, and garbage."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from anpr.domain.errors import TransportError
+from anpr.domain.transit import ImageRole
+from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, encode_transit, image_header
+from anpr.settings import KafkaSettings
+from anpr.transport.kafka.client import client_options, connect, mapped_errors
+from anpr.transport.kafka.topics import MAX_RECORD_BYTES
+from scripts.faults.garbage import Garbage, Message
+from scripts.faults.stage import NOISE_FROM, PARTITIONS, Accepted
+from scripts.faults.traffic import Traffic
+
+EVERY_S = 0.5
+_DELIVERY_MS = 6_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """Of one batch."""
+
+    late: int = 2
+    duplicates: int = 4
+    garbage: int = 8
+
+
+@dataclass
+class Sent:
+    """What the broker acknowledged."""
+
+    late: set[int] = field(default_factory=set)
+    pictures: set[tuple[int, ImageRole]] = field(default_factory=set)
+    duplicates: int = 0
+    garbage: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Errand:
+    message: Message
+    partition: int
+    done: Callable[[], None]
+
+
+class Noise:
+    """Sends a batch every now and then, in a thread of its own; what is not acknowledged is sent again."""
+
+    def __init__(self, kafka: KafkaSettings, traffic: Traffic, accepted: Accepted, amounts: Amounts) -> None:
+        self.sent = Sent()
+        self._kafka = kafka
+        self._traffic = traffic
+        self._accepted = accepted
+        self._amounts = amounts
+        self._chance = random.Random(traffic.seed + 1)
+        self._garbage = Garbage(traffic, random.Random(traffic.seed + 2)).messages()
+        self._late = NOISE_FROM
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="noise")
+        self._producer: Any = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self, timeout_s: float) -> bool:
+        """Send what is left; whether that was done in time."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        left: list[_Errand] = []
+        while left or not self._stop.is_set():
+            if not self._stop.is_set():
+                left += self._batch()
+            left = self._send(left)
+            self._stop.wait(EVERY_S)
+        self._close()
+
+    def _batch(self) -> list[_Errand]:
+        errands = [self._garbage_errand(next(self._garbage)) for _ in range(self._amounts.garbage)]
+        for _ in range(self._amounts.late):
+            errands += self._passing(self._late, self.sent.late.add)
+            self._late += 1
+        for _ in range(self._amounts.duplicates if self._accepted.next else 0):
+            errands += self._passing(self._chance.randrange(self._accepted.next), self._count_duplicate)
+        self._chance.shuffle(errands)
+        return errands
+
+    def _count_duplicate(self, _number: int) -> None:
+        self.sent.duplicates += 1
+
+    def _count_garbage(self) -> None:
+        self.sent.garbage += 1
+
+    def _garbage_errand(self, message: Message) -> _Errand:
+        return _Errand(message=message, partition=self._chance.randrange(PARTITIONS), done=self._count_garbage)
+
+    def _passing(self, number: int, done: Callable[[int], None]) -> Iterator[_Errand]:
+        """A transit and its pictures, each on a partition where it does not belong."""
+        transit, pictures = self._traffic.transit(number)
+        whole = Message(topic=TRANSITS_TOPIC, key=transit.gate_id.encode(), headers={}, value=encode_transit(transit))
+        yield _Errand(message=whole, partition=self._chance.randrange(PARTITIONS), done=lambda: done(number))
+        for role, data in pictures.items():
+            headers = image_header(transit=transit, role=role, data=data).to_headers()
+            picture = Message(topic=IMAGES_TOPIC, key=str(transit.id).encode(), headers=headers, value=data)
+            yield _Errand(
+                message=picture,
+                partition=self._chance.randrange(PARTITIONS),
+                done=lambda role=role: self.sent.pictures.add((number, role)),  # type: ignore[misc]
+            )
+
+    def _send(self, errands: list[_Errand]) -> list[_Errand]:
+        """Those that were not acknowledged."""
+        try:
+            with mapped_errors("noise", self._kafka):
+                futures = [(errand, self._send_one(errand)) for errand in errands]
+        except TransportError:
+            self._close()
+            return errands
+        left = []
+        for errand, future in futures:
+            try:
+                future.get(_DELIVERY_MS / 1000 + 2)
+                errand.done()
+            except KafkaError:
+                left.append(errand)
+        if left:
+            self._close()
+        return left
+
+    def _send_one(self, errand: _Errand) -> Any:
+        if self._producer is None:
+            options = client_options(self._kafka) | {
+                "acks": "all",
+                "max_request_size": MAX_RECORD_BYTES,
+                "delivery_timeout_ms": _DELIVERY_MS,
+                "request_timeout_ms": _DELIVERY_MS // 2,
+                "max_block_ms": _DELIVERY_MS // 2,
+                "metrics_enabled": False,
+            }
+            self._producer = connect(KafkaProducer, **options)
+        message = errand.message
+        return self._producer.send(
+            message.topic,
+            value=message.value,
+            key=message.key or None,
+            headers=list(message.headers.items()),
+            partition=errand.partition,
+        )
+
+    def _close(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=2)

@@ -1,0 +1,142 @@
+"""Processes that are killed and started again: what a service manager does for them on a real machine."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+from anpr.store.server import find_server, start
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+RESTART_S = 1.0
+END_TIMEOUT_S = 30.0
+
+
+class Part:
+    """One process of ours. Its standard error goes to a file; `hear` gets each line of its standard output."""
+
+    def __init__(
+        self, name: str, log: Path, command: Callable[[], list[str]], environment: Mapping[str, str],
+        hear: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.falls: list[str] = []
+        """Each time it ended without having been told to, and what it said last."""
+        self._log = log
+        self._command = command
+        self._environment = {**_clean_environment(), **environment}
+        self._hear = hear
+        self._process: subprocess.Popen[str] | None = None
+        self._listener: threading.Thread | None = None
+        self._not_before = 0.0
+
+    def keep(self) -> None:
+        """Start it unless it runs; one that fell is started a moment later."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        if self._process is not None:
+            self.falls.append(f"{self.name} ended with {self._process.returncode}: {self._last_words()}")
+            self._gone()
+            self._not_before = time.monotonic() + RESTART_S
+        if time.monotonic() >= self._not_before:
+            self._start()
+
+    def signal(self, sign: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(sign)
+
+    def kill(self, away_s: float = 0.0) -> None:
+        """SIGKILL; `keep` does not start it again for so long."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait(END_TIMEOUT_S)
+        self._gone()
+        self._not_before = time.monotonic() + away_s
+
+    def end(self, timeout_s: float = END_TIMEOUT_S) -> bool:
+        """SIGTERM; whether it ended well in time. It is not started again."""
+        if self._process is None:
+            return True
+        self.signal(signal.SIGTERM)
+        try:
+            well = self._process.wait(timeout_s) == 0
+        except subprocess.TimeoutExpired:
+            well = False
+        if not well:
+            self.falls.append(f"{self.name} did not end well when asked to: {self._last_words()}")
+        self.kill()
+        return well
+
+    def _start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(),
+                cwd=REPOSITORY,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        self._listener = threading.Thread(target=self._listen, args=(self._process.stdout,))
+        self._listener.start()
+
+    def _listen(self, output: IO[str]) -> None:
+        for line in output:
+            if line.endswith("\n"):
+                self._hear(line.strip())
+
+    def _gone(self) -> None:
+        if self._listener is not None:
+            self._listener.join(END_TIMEOUT_S)
+        if self._process is not None and self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
+        return lines[-1] if lines else "(nothing)"
+
+
+def python(*arguments: str) -> list[str]:
+    """A command of this environment's Python that dies with us."""
+    return ["setpriv", "--pdeathsig", "KILL", sys.executable, *arguments]
+
+
+def _clean_environment() -> dict[str, str]:
+    ours = ("ANPR_", "KAFKA_BOOTSTRAP", "DATABASE_URL", "PG")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+class Postgres:
+    """The server of an embedded database that somebody holds open, to kill and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = find_server(folder)
+
+    @property
+    def socket(self) -> Path:
+        return self._server.socket_folder / ".s.PGSQL.5432"
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster: its children leave by themselves."""
+        os.kill(self._postmaster(), signal.SIGKILL)
+
+    def kill_a_child(self, choose: Callable[[list[int]], int]) -> None:
+        """SIGKILL to one of its processes: the server throws everybody out and recovers."""
+        children = Path(f"/proc/{self._postmaster()}/task/{self._postmaster()}/children").read_text().split()
+        os.kill(choose([int(pid) for pid in children]), signal.SIGKILL)
+
+    def start(self) -> None:
+        """Unless it runs."""
+        start(self._server)
+
+    def _postmaster(self) -> int:
+        return int((self._server.data / "postmaster.pid").read_text().splitlines()[0])

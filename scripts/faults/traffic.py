@@ -1,0 +1,86 @@
+"""Numbered transits with pictures: the same number gives the same bytes in every process of a run."""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from anpr.domain.read import Box, Candidate
+from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.domain.watchlist import Priority, Watchlist
+from anpr.message import sha256_of
+
+GATES = 7
+LISTED_EVERY = 10
+"""Every so many numbers carry a plate that is on the watchlist."""
+WATCHLIST = Watchlist(id="wanted", name="wanted", priority=Priority.HIGH, purpose="chaos", legal_basis="none")
+_LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
+_SIZES = {ImageRole.PLATE: (800, 2_500), ImageRole.CONTEXT: (4_000, 12_000)}
+
+Images = dict[ImageRole, bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """All transits of one run. Captured a tenth of a second apart from `start` on, a million at most."""
+
+    seed: int
+    start: datetime
+
+    def transit(self, number: int) -> tuple[Transit, Images]:
+        """Transit number `number` and its pictures."""
+        pictures = {role: self.picture(number, role) for role in ImageRole}
+        refs = tuple(ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in pictures.items())
+        return replace(self._bare(number), images=refs), pictures
+
+    def picture(self, number: int, role: ImageRole) -> bytes:
+        """Bytes that begin and end as a JPEG does."""
+        chance = random.Random(f"{self.seed}/{number}/{role}")
+        return b"\xff\xd8\xff\xe0" + chance.randbytes(chance.randint(*_SIZES[role])) + b"\xff\xd9"
+
+    def id_of(self, number: int) -> UUID:
+        """The UUIDv7 with `number` in its random part."""
+        milliseconds = int(self._captured(number).timestamp() * 1000)
+        return UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | number)
+
+    def _captured(self, number: int) -> datetime:
+        return self.start + number % 1_000_000 * timedelta(milliseconds=100)
+
+    def _bare(self, number: int) -> Transit:
+        captured, plate = self._captured(number), plate_of(number)
+        return Transit(
+            id=self.id_of(number),
+            gate_id=f"gate-{number % GATES}",
+            camera_id=f"camera-{number % GATES}",
+            reader_id="reader-1",
+            captured_at=captured,
+            first_seen=captured - timedelta(milliseconds=400),
+            last_seen=captured + timedelta(milliseconds=300),
+            plate=plate,
+            raw=plate,
+            confidence=0.97,
+            candidates=(Candidate(text=plate, probability=0.97),),
+            reads=7,
+            box=Box(x=100.0, y=200.0, w=120.0, h=30.0),
+            country="I",
+        )
+
+
+def number_of(transit_id: UUID) -> int:
+    """Which number this id was made for."""
+    return transit_id.int & ((1 << 62) - 1)
+
+
+def is_listed(number: int) -> bool:
+    """Whether this transit must raise an alarm."""
+    return number % LISTED_EVERY == 0
+
+
+def plate_of(number: int) -> str:
+    """An Italian plate, another one for each number."""
+    rest, digits = divmod(number, 1000)
+    letters = []
+    for _ in range(4):
+        rest, index = divmod(rest, len(_LETTERS))
+        letters.append(_LETTERS[index])
+    return f"{letters[3]}{letters[2]}{digits:03d}{letters[1]}{letters[0]}"
