@@ -11,6 +11,7 @@ from anpr.metrics import DROPS, FRAMES, PLATES, STAGE_SECONDS, STILL_FRAMES
 from anpr.reader.assemble import Assembler, Origin, Pass
 from anpr.reader.detect import Detection
 from anpr.reader.frame import Frame
+from anpr.reader.illegible import IllegiblePlaces
 from anpr.reader.image_file import Image
 from anpr.reader.plates import Found, Rejected
 from anpr.reader.still import StillGate
@@ -58,6 +59,7 @@ class Watch:
         # Often enough that a standing plate, looked at this seldom, does not count as lost in between.
         self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2))
         self._last: tuple[datetime, float] | None = None
+        self._illegible = IllegiblePlaces()
         self.tally = tally or Tally()
 
     def add(self, frame: Frame) -> list[Pass]:
@@ -94,17 +96,27 @@ class Watch:
         unread: list[Box] = []
         rejected = list(found.rejected)
         for detection in found.detections:
-            if not self._assembler.wants_read(detection.box, frame.captured_at):
-                unread.append(detection.box)
-                continue
-            result = self._looker.read_box(frame.image, detection)
+            result = self._read(frame, detection)
             if isinstance(result, PlateRead):
                 reads.append(result)
             else:
-                rejected.append(result)
                 unread.append(detection.box)
+            if isinstance(result, Rejected):
+                rejected.append(result)
         self._count(rejected)
         return reads, unread
+
+    def _read(self, frame: Frame, detection: Detection) -> PlateRead | Rejected | None:
+        """What the plate says; None when reading it would not change anything."""
+        box = detection.box
+        if not self._assembler.wants_read(box, frame.captured_at) or not self._illegible.wants_read(box, frame.at_s):
+            return None
+        result = self._looker.read_box(frame.image, detection)
+        if isinstance(result, PlateRead):
+            self._illegible.succeeded(box, frame.at_s)
+        else:
+            self._illegible.failed(box, frame.at_s)
+        return result
 
     def _count(self, rejected: Iterable[Rejected]) -> None:
         for one in rejected:
