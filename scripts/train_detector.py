@@ -21,7 +21,7 @@ from scripts.detector.card import Facts, network_input, write_card
 from scripts.detector.compose import compose, sources_of
 from scripts.detector.export import cells, export_onnx
 from scripts.detector.folder import Folder, read_folder
-from scripts.detector.recipe import ARCHITECTURE, DRAWN_SEED, STAGES, Stage, as_facts, quick
+from scripts.detector.recipe import ARCHITECTURE, DRAWN_SEED, STAGES, Stage, as_facts, longer, quick
 from scripts.detector.score import figures, look
 from scripts.detector.training import Run, require_ultralytics, run_stage
 
@@ -40,6 +40,8 @@ class Order:
     """Width and height of the exported input, px."""
     version: str
     quick: bool
+    longer: int = 1
+    """Factor on the epochs of the last stage."""
     device: str = "cpu"
 
 
@@ -51,6 +53,7 @@ class Order:
 @click.option("--size", nargs=2, type=int, default=(416, 416), show_default=True, help="Width and height, px.")
 @click.option("--version", default="0.1.0", show_default=True, help="Version written in the card.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, or the number of a CUDA device.")
+@click.option("--longer", type=click.IntRange(1), default=1, show_default=True, help="Times the last stage's epochs.")
 @click.option("--quick", is_flag=True, help="A few pictures and steps: tests the recipe, makes no usable weights.")
 def main(data: Path, **options: Any) -> None:
     """Parse the command line and run."""
@@ -63,7 +66,7 @@ def main(data: Path, **options: Any) -> None:
 def train(order: Order) -> Path:
     """Run every stage, export, score on the validation split and write the card; returns the ONNX file."""
     require_ultralytics()
-    stages = [quick(stage) if order.quick else stage for stage in STAGES]
+    stages = stages_of(order)
     start = ARCHITECTURE
     if order.start_from is not None:
         start, stages = str(order.start_from), stages[1:]
@@ -76,6 +79,11 @@ def train(order: Order) -> Path:
         checkpoint = run_stage(run, click.echo)
         start = str(checkpoint)
     return _ship(order, folder, checkpoint)
+
+
+def stages_of(order: Order) -> tuple[Stage, ...]:
+    """Every stage of the recipe, as ordered."""
+    return tuple(quick(stage) for stage in STAGES) if order.quick else longer(STAGES, order.longer)
 
 
 def _pictures(stage: Stage, folder: Folder, order: Order) -> tuple[Path, ...]:
@@ -119,7 +127,7 @@ def _ship(order: Order, folder: Folder, checkpoint: Path) -> Path:
 
 def training_facts(order: Order, folder: Folder) -> dict[str, Any]:
     """What the card says about how the weights came to be."""
-    stages = [quick(stage) if order.quick else stage for stage in STAGES]
+    stages = stages_of(order)
     sources = Counter(picture.name.split("_")[0] for picture in folder.train)
     return {
         "data": {"train": dict(sorted(sources.items())), "val": len(folder.val), "drawn": stages[-1].drawn},

@@ -1,5 +1,6 @@
-"""The recipe of the plate detector, as data: three stages that made the weights in models/."""
+"""The recipe of the plate detector, as data: the four stages that made the weights in models/."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -31,6 +32,8 @@ class Stage:
     """Last learning rate as a share of the first."""
     rate_epochs: int
     """Length of the cosine: longer than `epochs` where the stage was stopped early."""
+    every_step: bool = False
+    """The rate falls with every step, after 60 steps of warming up, instead of from epoch to epoch."""
     mosaic: float
     mosaic_off_epochs: int = 0
     """Epochs at the end without mosaic."""
@@ -56,8 +59,12 @@ STAGES = (
         warmup_epochs=0.3, grey=0.12,
     ),
     Stage(
-        name="drawn", image_px=416, epochs=6, rate_epochs=6, first_rate=3e-4, last_share=0.01, mosaic=0.25, grey=0.12,
+        name="drawn", image_px=416, epochs=1, rate_epochs=7, first_rate=3e-4, last_share=0.01, mosaic=0.25, grey=0.12,
         drawn=1600, thin="uc3m_", seed=21,
+    ),
+    Stage(
+        name="settled", image_px=416, epochs=2, rate_epochs=2, first_rate=3e-4, last_share=0.01, every_step=True,
+        mosaic=0.25, warmup_epochs=0.0, grey=0.12, drawn=1600, thin="uc3m_", seed=22,
     ),
 )  # fmt: skip
 """Every stage starts from the weights of the one before."""
@@ -69,6 +76,13 @@ DRAWN_SEED = 7
 def quick(stage: Stage) -> Stage:
     """The same stage made so small that it runs in seconds: for tests of the recipe, not for weights."""
     return replace(stage, image_px=96, epochs=1, rate_epochs=1, drawn=min(stage.drawn, 4), mosaic_off_epochs=0)
+
+
+def longer(stages: Sequence[Stage], factor: int) -> tuple[Stage, ...]:
+    """The same stages with `factor` times as many epochs in the last: where time allows, the figures still rise."""
+    last = stages[-1]
+    more = replace(last, epochs=last.epochs * factor, rate_epochs=last.rate_epochs * factor)
+    return (*stages[:-1], more)
 
 
 def as_facts(stage: Stage) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Running one stage of the recipe with Ultralytics: started, resumed or skipped, whatever the work folder says."""
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from anpr.domain.errors import SettingsError
 from scripts.detector.recipe import BATCH, LIGHT_AUGMENTATION, Stage
 
 _DONE = "finished"
+WARMING_STEPS = 60
+"""Steps over which Adam finds its moments anew before the rate of an `every_step` stage is full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,8 @@ def run_stage(run: Run, tell: Callable[[str], None]) -> Path:
     tell(f"stage {run.stage.name}: {'resumed' if resume else 'started'} on {len(run.train)} pictures")
     model = YOLO(str(last) if resume else run.start)
     model.add_callback("on_train_start", lambda trainer: _prepare(trainer, run.stage))
+    if run.stage.every_step:
+        model.add_callback("on_train_batch_start", step_rate(run.stage))
     model.add_callback("on_fit_epoch_end", lambda trainer: _stop_early(trainer, run.stage))
     if resume:
         model.train(resume=True)
@@ -122,6 +127,28 @@ def _prepare(trainer: Any, stage: Stage) -> None:
         return made
 
     trainer.preprocess_batch = greyed
+
+
+def step_rate(stage: Stage) -> Callable[[Any], None]:
+    """A callback that sets the learning rate before every step: a short ramp, then a cosine over the whole stage."""
+    counted = 0
+
+    def before_step(trainer: Any) -> None:
+        nonlocal counted
+        a_pass = len(trainer.train_loader)
+        # A resumed stage goes on where its checkpoint was, at the start of an epoch.
+        step = trainer.start_epoch * a_pass + counted
+        for group in trainer.optimizer.param_groups:
+            group["lr"] = rate_at(step, stage.epochs * a_pass, stage) * min(1.0, (counted + 1) / WARMING_STEPS)
+        counted += 1
+
+    return before_step
+
+
+def rate_at(step: int, steps: int, stage: Stage) -> float:
+    """The learning rate at `step` of `steps`, without the ramp."""
+    fallen = 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
+    return stage.first_rate * (stage.last_share + (1 - stage.last_share) * fallen)
 
 
 def _stop_early(trainer: Any, stage: Stage) -> None:

@@ -18,9 +18,9 @@ from scripts.detector.card import Facts, write_card
 from scripts.detector.compose import compose, sources_of
 from scripts.detector.export import cells
 from scripts.detector.folder import Folder, read_folder, read_labels
-from scripts.detector.recipe import STAGES, quick
+from scripts.detector.recipe import STAGES, longer, quick
 from scripts.detector.scenes import drawn_street
-from scripts.detector.training import Run, arguments
+from scripts.detector.training import Run, arguments, rate_at
 from scripts.train_detector import main
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -81,6 +81,21 @@ def test_letters_are_never_mirrored(folder: Folder, tmp_path: Path) -> None:
 def test_quick_stages_keep_their_order() -> None:
     assert [quick(stage).name for stage in STAGES] == [stage.name for stage in STAGES]
     assert all(quick(stage).epochs == 1 for stage in STAGES)
+
+
+def test_rate_of_the_last_stage_falls_to_its_share() -> None:
+    last = STAGES[-1]
+    rates = [rate_at(step, 100, last) for step in range(101)]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == pytest.approx(last.first_rate)
+    assert rates[50] == pytest.approx(last.first_rate * (1 + last.last_share) / 2)
+    assert rates[100] == pytest.approx(last.first_rate * last.last_share)
+
+
+def test_longer_stretches_the_last_stage_only() -> None:
+    made = longer(STAGES, 3)
+    assert made[:-1] == STAGES[:-1]
+    assert made[-1].epochs == 3 * STAGES[-1].epochs
 
 
 def test_card_is_one_the_reader_accepts(tmp_path: Path) -> None:
