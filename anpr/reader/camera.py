@@ -13,7 +13,7 @@ from anpr.domain.gate import Camera
 from anpr.metrics import DROPS, Drop
 from anpr.reader.capture.backoff import Backoff
 from anpr.reader.capture.files import FileSource, FolderSource
-from anpr.reader.capture.health import CameraHealth, CameraState, CameraStatus
+from anpr.reader.capture.health import CameraHealth, CameraState, CameraStatus, OnChange, unheard
 from anpr.reader.capture.live import LiveSource
 from anpr.reader.capture.mailbox import Mailbox
 from anpr.reader.capture.session import Session
@@ -57,14 +57,15 @@ class CameraStream:
         *,
         source: Source | None = None,
         random: Callable[[], float] = random.random,
+        on_change: OnChange = unheard,
     ) -> None:
-        """`random` gives numbers in [0, 1) and spreads the retries."""
+        """`random` gives numbers in [0, 1) and spreads the retries; `on_change` is told each state."""
         self.camera = camera
         self._settings = settings
         self._clock = clock
         self._source = source or source_of(camera, settings, clock)
         self._backoff = Backoff(settings.retry_min_s, settings.retry_max_s, random)
-        self._health = CameraHealth(camera.id, clock)
+        self._health = CameraHealth(camera.id, clock, on_change)
         # Pixels are made by whoever takes the frame, so that dropped ones cost nothing.
         self._mailbox: Mailbox[Callable[[], Frame]] = Mailbox(newest_wins=self._source.is_live)
         self._late = DROPS.labels(camera.id, Drop.FRAME_LATE)

@@ -4,12 +4,14 @@ import logging
 import os
 import threading
 from dataclasses import dataclass
+from typing import Protocol
 
 from anpr.clock import Clock
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import CameraKind
 from anpr.reader.assemble import Origin
 from anpr.reader.delivery import TransitSink
+from anpr.reader.heartbeat import HealthSink, Heartbeat
 from anpr.reader.plates import build_plate_reader
 from anpr.reader.pool import ReaderPool
 from anpr.reader.watch import Looker
@@ -20,6 +22,10 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.2
 _STOP_WITHIN_S = 10.0
+
+
+class EdgeOutbox(TransitSink, HealthSink, Protocol):
+    """Where both go."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +46,7 @@ class ReaderSummary:
 
 
 def run_reader(
-    settings: Settings, outbox: TransitSink, clock: Clock, stop: threading.Event, looker: Looker | None = None
+    settings: Settings, outbox: EdgeOutbox, clock: Clock, stop: threading.Event, looker: Looker | None = None
 ) -> ReaderSummary:
     """Read until `stop` is set, or until every source was read to its end where all are files.
 
@@ -50,7 +56,12 @@ def run_reader(
     origins = plate_cameras(settings)
     shared = looker or _pool(settings, len(origins))
     workers = [CameraWorker(origin, settings.reader, shared, outbox, clock) for origin in origins]
-    _run(workers, clock, stop)
+    cameras = {
+        origin.camera.id: (origin.gate_id, worker.history) for origin, worker in zip(origins, workers, strict=True)
+    }
+    heartbeat = Heartbeat(settings.reader.id, cameras, outbox, clock)
+    _run(workers, heartbeat, clock, stop)
+    heartbeat.close()
     return ReaderSummary(
         cameras=len(workers),
         frames=sum(worker.tally.frames for worker in workers),
@@ -82,7 +93,7 @@ def _pool(settings: Settings, cameras: int) -> ReaderPool:
     return ReaderPool(lambda: build_plate_reader(settings.reader), size)
 
 
-def _run(workers: list[CameraWorker], clock: Clock, stop: threading.Event) -> None:
+def _run(workers: list[CameraWorker], heartbeat: Heartbeat, clock: Clock, stop: threading.Event) -> None:
     threads = [
         threading.Thread(target=worker.run, args=(stop,), name=f"reader-{worker.camera.id}", daemon=True)
         for worker in workers
@@ -91,7 +102,7 @@ def _run(workers: list[CameraWorker], clock: Clock, stop: threading.Event) -> No
         thread.start()
     # Waiting in small steps, in the caller's thread: signals are handled there.
     while any(thread.is_alive() for thread in threads) and not clock.wait(stop, _LOOK_EVERY_S):
-        pass
+        heartbeat.tick()
     for worker, thread in zip(workers, threads, strict=True):
         thread.join(_STOP_WITHIN_S)
         if thread.is_alive():

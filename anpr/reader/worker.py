@@ -9,6 +9,7 @@ from anpr.metrics import CAMERA_UP, MODEL_ERRORS, WORKER_FALLS
 from anpr.reader.assemble import Origin
 from anpr.reader.camera import CameraStream
 from anpr.reader.delivery import Delivery, TransitSink
+from anpr.reader.history import CameraHistory
 from anpr.reader.watch import Looker, Tally, Watch
 from anpr.settings import ReaderSettings
 
@@ -26,6 +27,7 @@ class CameraWorker:
         self, origin: Origin, settings: ReaderSettings, looker: Looker, sink: TransitSink, clock: Clock
     ) -> None:
         self.camera = origin.camera
+        self.history = CameraHistory()
         self._origin = origin
         self._settings = settings
         self._looker = looker
@@ -58,7 +60,7 @@ class CameraWorker:
 
     def _run_once(self, stop: threading.Event) -> None:
         watch = Watch(self._origin, self._settings.assemble, self._looker, self._clock, self.tally)
-        stream = CameraStream(self.camera, self._settings, self._clock)
+        stream = CameraStream(self.camera, self._settings, self._clock, on_change=self.history.add)
         stream.start()
         try:
             while not stop.is_set() and not stream.finished:

@@ -16,14 +16,18 @@ from typing import IO
 
 from anpr.clock import Clock
 from anpr.domain.errors import InputError, MessageError, OutboxFullError, PoisonReason, TransportError
+from anpr.domain.health import HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
 from anpr.message import (
+    HEALTH_TOPIC,
     IMAGES_TOPIC,
     MAX_IMAGE_BYTES,
     MAX_TRANSIT_BYTES,
     TRANSITS_TOPIC,
     ImageHeader,
+    encode_health,
     encode_transit,
+    health_key,
     image_header,
 )
 from anpr.metrics import DROPS, OUTBOX_BYTES, OUTBOX_RECORDS, Drop
@@ -73,6 +77,7 @@ class Outbox(Spool):
         try:
             super().__init__(path, min(RESERVE_BYTES, max_bytes))
             self._watch_disk()
+            self._health_seqs = self._find_health()
             self._report()
         except BaseException:
             self._writer_lock.close()
@@ -94,6 +99,34 @@ class Outbox(Spool):
         self._count_drops(dropped)
         self._report()
 
+    def put_health(self, report: HealthReport) -> None:
+        """Keep the report in place of the one of its subject that still waits: each holds the changes before it.
+
+        For one thread. Raises OutboxFullError (the one before is kept), TransportError, MessageError.
+        """
+        row = _health_row(report)
+        camera = report.id if report.kind is SubjectKind.CAMERA else ""
+        before = self._health_seqs.get(row.key, 0)
+
+        def replace() -> tuple[int, Counter[str]]:
+            with self._transaction() as connection:
+                connection.execute("DELETE FROM records WHERE seq = ? AND topic = ?", (before, HEALTH_TOPIC))
+                dropped = self._make_room(connection, row.size, 0)
+                return self._insert(connection, camera, row), dropped
+
+        self._watch_disk()
+        self._health_seqs[row.key], dropped = self._over_old_log(replace)
+        self._count_drops(dropped)
+        self._report()
+
+    def _find_health(self) -> dict[bytes, int]:
+        """The reports that still wait, by key: those of a reader that was killed are replaced too."""
+        with self._lock, self._mapped_errors():
+            rows = self._connection.execute(
+                "SELECT key, seq FROM records WHERE kind = ? AND topic = ?", (RecordKind.METADATA.value, HEALTH_TOPIC)
+            ).fetchall()
+        return dict(rows)
+
     def acknowledge(self, seqs: Iterable[int]) -> None:
         super().acknowledge(seqs)
         self._report()
@@ -106,13 +139,13 @@ class Outbox(Spool):
         dropped: Counter[str] = Counter()
         with self._transaction() as connection:
             dropped.update(self._make_room(connection, metadata.size, sum(row.size for row in pictures)))
-            self._insert(connection, transit, metadata)
+            self._insert(connection, transit.camera_id, metadata)
             room = self._max_bytes - sum(waiting.bytes for waiting in self._totals().values())
             for row in pictures:
                 if row.size > room:
                     dropped[transit.camera_id] += 1
                     continue
-                self._insert(connection, transit, row)
+                self._insert(connection, transit.camera_id, row)
                 room -= row.size
         return dropped
 
@@ -174,14 +207,14 @@ class Outbox(Spool):
         connection.execute("DELETE FROM records WHERE kind = ? AND seq <= ?", (RecordKind.IMAGES.value, last))
         return dropped
 
-    def _insert(self, connection: sqlite3.Connection, transit: Transit, row: _Row) -> None:
-        connection.execute(
+    def _insert(self, connection: sqlite3.Connection, camera_id: str, row: _Row) -> int:
+        cursor = connection.execute(
             "INSERT INTO records (kind, topic, camera, put_at, size, key, headers, value)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 row.kind.value,
                 row.topic,
-                transit.camera_id,
+                camera_id,
                 self._clock.now().isoformat(),
                 row.size,
                 row.key,
@@ -189,6 +222,7 @@ class Outbox(Spool):
                 row.value,
             ),
         )
+        return cursor.lastrowid or 0
 
     def _count_drops(self, dropped: Counter[str]) -> None:
         for camera, number in dropped.items():
@@ -214,6 +248,13 @@ def _metadata_row(transit: Transit) -> _Row:
         raise MessageError(PoisonReason.TOO_LARGE, f"transit {transit.id}: {len(value)} bytes of metadata")
     # Keyed by gate: one partition, so the centre sees the transits of one gate in the order they were made.
     return _Row(kind=RecordKind.METADATA, topic=TRANSITS_TOPIC, key=transit.gate_id.encode(), headers={}, value=value)
+
+
+def _health_row(report: HealthReport) -> _Row:
+    value = encode_health(report)
+    if len(value) > MAX_TRANSIT_BYTES:
+        raise MessageError(PoisonReason.TOO_LARGE, f"health of {report.kind} {report.id}: {len(value)} bytes")
+    return _Row(kind=RecordKind.METADATA, topic=HEALTH_TOPIC, key=health_key(report), headers={}, value=value)
 
 
 def _image_row(transit: Transit, role: ImageRole, data: bytes) -> _Row:

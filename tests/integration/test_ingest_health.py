@@ -8,15 +8,20 @@ from pathlib import Path
 import pytest
 
 from anpr.clock import ManualClock
-from anpr.domain.errors import PoisonReason
+from anpr.domain.errors import CameraFault, PoisonReason
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.ingest.away import LOOK_EVERY_S, watch_readers
 from anpr.ingest.consume import Centre
 from anpr.message import HEALTH_TOPIC, encode_health
+from anpr.reader.capture.health import CameraState, CameraStatus
+from anpr.reader.heartbeat import Heartbeat
+from anpr.reader.history import CameraHistory
 from anpr.store.database import Database
 from anpr.store.dead_letters import list_dead_letters
 from anpr.store.health import intervals_between, open_intervals
 from anpr.store.images import ImageStore
+from anpr.transport.direct import DirectSource
+from anpr.transport.outbox import Outbox
 from anpr.transport.source import Incoming
 from tests.integration.test_ingest import consume, count
 from tests.sources import ListSource, message, transit_message
@@ -111,3 +116,42 @@ def test_looking_survives_a_database_that_is_away() -> None:
     clock = StopsAfter(ManualClock(START), 2)
     watch_readers(nowhere, clock, threading.Event())
     assert clock.now() == START + timedelta(seconds=3 * LOOK_EVERY_S)
+
+
+def test_from_the_camera_to_the_question_when_nobody_was_looking(centre: Centre, tmp_path: Path) -> None:
+    """The direct form, one clock for all: a camera fails for half an hour while ingest is down for most of it."""
+    clock = ManualClock(START)
+    history = CameraHistory()
+    with Outbox(tmp_path / "outbox.sqlite", 10_000_000, clock) as outbox:
+        heartbeat = Heartbeat("reader-1", {"cam-1": ("gate-1", history)}, outbox, clock)
+
+        def run(seconds: int) -> None:
+            for _ in range(seconds):
+                heartbeat.tick()
+                clock.advance(1)
+
+        def ingest() -> None:
+            source = DirectSource(outbox.path, clock)
+            try:
+                consume(centre, source, clock)
+            finally:
+                source.close()
+
+        history.add(CameraState(status=CameraStatus.UP, since=clock.now()))
+        run(60)
+        ingest()
+        failed_at = clock.now()
+        history.add(CameraState(status=CameraStatus.FAULT, since=failed_at, fault=CameraFault.UNREACHABLE))
+        run(1800)
+        assert len(outbox.pending("metadata", 100)) == 2, "of an outage only the newest of each waits"
+        back_at = clock.now()
+        history.add(CameraState(status=CameraStatus.UP, since=back_at))
+        run(2)
+        heartbeat.close()
+        ingest()
+    with centre.database.transaction() as conn:
+        down, stopped = sorted(intervals_between(conn, START, None, ["gate-1"]), key=lambda each: each.started_at)
+        assert intervals_between(conn, START, failed_at, ["gate-1"]) == []
+        assert intervals_between(conn, START, None, ["gate-2"]) == []
+    assert (down.id, down.state, down.started_at, down.ended_at) == ("cam-1", "unreachable", failed_at, back_at)
+    assert (stopped.id, stopped.state, stopped.ended_at) == ("reader-1", "stopped", None)

@@ -1,6 +1,7 @@
 """How a camera is doing: kept, counted, and told in one line."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,15 +32,25 @@ class CameraState:
     fault: CameraFault | None = None
 
 
+OnChange = Callable[[CameraState], None]
+
+
+def unheard(_state: CameraState) -> None:
+    """For who wants no word of changes."""
+
+
 class CameraHealth:
     """The state of one camera. Each change replaces the whole value, so that any thread may look at it."""
 
-    def __init__(self, camera_id: str, clock: Clock) -> None:
+    def __init__(self, camera_id: str, clock: Clock, on_change: OnChange = unheard) -> None:
+        """`on_change` is told each state, the first one too, in the thread that changes it."""
         self._camera_id = camera_id
         self._clock = clock
+        self._on_change = on_change
         self._up = CAMERA_UP.labels(camera_id)
         self._up.set(0)
         self.state = CameraState(status=CameraStatus.CONNECTING, since=clock.now())
+        on_change(self.state)
 
     def came_up(self, size: tuple[int, int]) -> None:
         """The first frame of a session arrived; `size` is width and height in px."""
@@ -72,3 +83,4 @@ class CameraHealth:
 
     def _change(self, status: CameraStatus, fault: CameraFault | None = None) -> None:
         self.state = CameraState(status=status, since=self._clock.now(), fault=fault)
+        self._on_change(self.state)

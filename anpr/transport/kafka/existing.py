@@ -71,7 +71,10 @@ def _describe(
         [ConfigResource("topic", name, list(specs[name]["configs"])) for name in names], config_filter="all"
     )["topic"]
     sizes = {topic["name"]: _sizes(topic) for topic in admin.describe_topics(names)}
-    return {name: sizes[name] | {key: str(config["value"]) for key, config in configs[name].items()} for name in names}
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        found[name] = sizes[name] | {key: str(config["value"]) for key, config in configs[name].items()}
+    return found
 
 
 def _sizes(topic: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from anpr.clock import SystemClock
 from anpr.domain.errors import MessageError, ModelError, OutboxFullError, PoisonReason, SettingsError
+from anpr.domain.health import HealthReport
 from anpr.domain.read import PlateRead
 from anpr.domain.transit import ImageRole, Transit
 from anpr.metrics import REGISTRY
@@ -37,6 +38,7 @@ class Sink:
     def __init__(self, wanted: int = 1, full: int = 0) -> None:
         self.transits: list[Transit] = []
         self.images: list[Mapping[ImageRole, bytes]] = []
+        self.health: dict[str, HealthReport] = {}
         self.reached = threading.Event()
         self._wanted, self._full = wanted, full
         self._lock = threading.Lock()
@@ -50,6 +52,9 @@ class Sink:
             self.images.append(images)
             if len(self.transits) >= self._wanted:
                 self.reached.set()
+
+    def put_health(self, report: HealthReport) -> None:
+        self.health[report.id] = report
 
     def plates(self, gate_id: str) -> list[str]:
         return sorted(transit.plate for transit in self.transits if transit.gate_id == gate_id)
@@ -96,6 +101,16 @@ def test_only_plate_cameras_of_the_readers_own_gates() -> None:
     settings = settings_for({"a": "a.mp4", "b": "b.mp4"}, gates=["gate-b"])
     assert [origin.camera.id for origin in plate_cameras(settings)] == ["cam-b"]
     assert plate_cameras(settings)[0].gate_id == "gate-b"
+
+
+def test_it_says_how_it_and_its_cameras_are_and_that_it_stops(films: dict[str, str]) -> None:
+    sink = Sink()
+    run(settings_for(films, id="reader-7"), sink, ScriptedLooker())
+    assert sink.health.keys() == {"reader-7", "cam-a", "cam-b"}
+    assert [change.state for change in sink.health["cam-a"].changes] == ["connecting", "up", "finished"]
+    assert sink.health["cam-a"].gate_ids == ("gate-a",)
+    assert [change.state for change in sink.health["reader-7"].changes] == ["up", "stopped"]
+    assert sink.health["reader-7"].gate_ids == ("gate-a", "gate-b")
 
 
 def test_no_camera_to_read_is_an_error() -> None:

@@ -15,9 +15,18 @@ import pytest
 
 from anpr.clock import ManualClock
 from anpr.domain.errors import InputError, MessageError, OutboxFullError, TransportError
+from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.read import Candidate
 from anpr.domain.transit import ImageRole
-from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC, decode_image, decode_transit
+from anpr.message import (
+    HEALTH_TOPIC,
+    IMAGES_TOPIC,
+    MAX_IMAGE_BYTES,
+    TRANSITS_TOPIC,
+    decode_health,
+    decode_image,
+    decode_transit,
+)
 from anpr.metrics import REGISTRY
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
@@ -361,3 +370,65 @@ def test_what_was_accepted_survives_kill_9(path: Path, clock: ManualClock, repos
         pictures = [decode_image(dict(r.headers), r.value).transit_id for r in outbox.pending("images", 100_000)]
         assert pictures == ids[: len(pictures)]
         assert outbox.counts()[RecordKind.IMAGES].records == len(ids)
+
+
+def health(clock: ManualClock, state: str = "up", camera: str = "cam-1") -> HealthReport:
+    return HealthReport(
+        kind=SubjectKind.CAMERA,
+        id=camera,
+        reader_id="reader-1",
+        gate_ids=("gate-1",),
+        at=clock.now(),
+        changes=(Change(state=state, since=clock.now()),),
+    )
+
+
+def reports(outbox: Outbox) -> list[HealthReport]:
+    waiting = outbox.pending(RecordKind.METADATA, 1000)
+    return [decode_health(record.value) for record in waiting if record.topic == HEALTH_TOPIC]
+
+
+def test_of_health_only_the_newest_of_each_camera_waits(outbox: Outbox, clock: ManualClock) -> None:
+    put(outbox, 1)
+    for number in range(100):
+        clock.advance(1)
+        outbox.put_health(health(clock, "up" if number % 2 else "frozen"))
+    other = health(clock, camera="cam-2")
+    outbox.put_health(other)
+    assert reports(outbox) == [health(clock), other]
+    assert [record.key for record in outbox.pending("metadata", 10)] == [b"gate-1", b"camera/cam-1", b"camera/cam-2"]
+    assert outbox.counts()[RecordKind.METADATA].records == 3
+
+
+def test_the_reports_of_a_reader_that_was_killed_are_replaced_too(path: Path, clock: ManualClock) -> None:
+    for _ in range(3):
+        with Outbox(path, 64 * MB, clock) as outbox:
+            clock.advance(1)
+            outbox.put_health(health(clock))
+            assert reports(outbox) == [health(clock)]
+
+
+def test_a_report_after_the_last_was_acknowledged_waits_beside_nothing(outbox: Outbox, clock: ManualClock) -> None:
+    outbox.put_health(health(clock))
+    outbox.acknowledge([record.seq for record in outbox.pending("metadata", 10)])
+    clock.advance(1)
+    outbox.put_health(health(clock, "ended"))
+    assert reports(outbox) == [health(clock, "ended")]
+
+
+def test_a_report_that_finds_no_room_leaves_the_one_before(path: Path, clock: ManualClock) -> None:
+    with Outbox(path, 40_000, clock) as outbox:
+        first = health(clock)
+        outbox.put_health(first)
+        with contextlib.suppress(OutboxFullError):
+            for number in itertools.count():
+                outbox.put_transit(make_transit(number), {})
+        clock.advance(1)
+        huge = health(clock)
+        for number in range(40):
+            with contextlib.suppress(OutboxFullError):
+                outbox.put_health(health(clock, camera=f"cam-x{number}"))
+        with contextlib.suppress(OutboxFullError):
+            outbox.put_health(huge)
+        assert [report.id for report in reports(outbox)].count("cam-1") == 1
+        assert outbox.counts()[RecordKind.METADATA].bytes <= 40_000
