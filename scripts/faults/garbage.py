@@ -130,10 +130,10 @@ class Garbage:
         transit, pictures = self.traffic.transit(self.number % 1_000_000)
         data = pictures[ImageRole.CONTEXT]
         headers = image_header(transit=transit, role=ImageRole.CONTEXT, data=data).to_headers()
-        headers["transit_id"] = str(UUID(int=self.number)).encode()
+        key = headers["transit_id"] = str(UUID(int=self.number)).encode()
         (reason,) = self.chance.choices(_PICTURE_REASONS, weights=(5, 5, 5, 1))  # large ones are 4 MB each
         value = self._spoil_picture(reason, headers, data)
-        return reason, Message(topic=IMAGES_TOPIC, key=headers["transit_id"], headers=headers, value=value)
+        return reason, Message(topic=IMAGES_TOPIC, key=key, headers=headers, value=value)
 
     def _spoil_picture(self, reason: PoisonReason, headers: dict[str, bytes], data: bytes) -> bytes:
         if reason is PoisonReason.WRONG_DIGEST:

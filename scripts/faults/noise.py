@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,17 +63,24 @@ class Noise:
         self._garbage = Garbage(traffic, random.Random(traffic.seed + 2)).messages()
         self._late = NOISE_FROM
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="noise")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="noise")
+        self._running: Future[None] | None = None
         self._producer: Any = None
 
     def start(self) -> None:
-        self._thread.start()
+        self._running = self._thread.submit(self._run)
 
     def end(self, timeout_s: float) -> bool:
-        """Send what is left; whether that was done in time."""
+        """Send what is left; whether that was done in time. Raises what the thread fell over."""
         self._stop.set()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        try:
+            if self._running is not None:
+                self._running.result(timeout_s)
+        except TimeoutError:
+            return False
+        finally:
+            self._thread.shutdown(wait=False)
+        return True
 
     def _run(self) -> None:
         left: list[_Errand] = []

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from enum import StrEnum
@@ -62,7 +64,7 @@ class Link:
 
     async def _abort(self) -> None:
         for writer in list(self._writers):
-            writer.transport.abort()
+            _reset(writer)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -79,6 +81,7 @@ class Link:
         try:
             await self._passing.wait()
             if self._state is State.REFUSING:
+                _reset(writer)
                 return
             far_reader, far = await _connect(self._target())
             self._writers.add(far)
@@ -107,6 +110,13 @@ class Link:
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_CALL_TIMEOUT_S)
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    connection = writer.get_extra_info("socket")
+    if connection.family == socket.AF_INET:  # closed at once, and the other side gets a reset
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def _connect(target: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
