@@ -12,7 +12,7 @@ from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.job import Centre, Job, prepare_job
 from anpr.forward.schedule import day_scope
 from anpr.message import image_header
-from anpr.settings import Settings
+from anpr.settings import DestinationSettings, Settings
 from anpr.store.audit import AuditEvent, list_audit, verify
 from anpr.store.database import Database
 from anpr.store.deliveries import count_states
@@ -42,7 +42,7 @@ class Site:
     def settings(self) -> Settings:
         profile = self.folder / "profile.yaml"
         profile.write_text(json.dumps(tree(**self.profile)), encoding="utf-8")
-        destination = {
+        values = {
             "id": "questura",
             "profile": str(profile),
             "target": f"directory:{self.arrived}",
@@ -50,7 +50,7 @@ class Site:
             "protocol_until": date(2027, 12, 31),
             **self.destination,
         }
-        return Settings(data_dir=self.folder, forwarding=(destination,))  # type: ignore[arg-type]  checked by pydantic
+        return Settings(data_dir=self.folder, forwarding=(DestinationSettings.model_validate(values),))
 
     def job(self) -> Job:
         settings = self.settings()

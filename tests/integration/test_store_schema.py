@@ -12,9 +12,8 @@ from anpr.store.database import Database
 from anpr.store.migrate import Migration, check_schema, migrate, read_migrations, schema_status
 
 TABLES = {
-    "alarms", "audit", "dead_letters", "deliveries", "entries", "forward_runs", "gates", "health_intervals", "health_subjects",
-    "images", "plates",
-    "schema_migrations", "transits", "users", "watchlists",
+    "alarms", "audit", "dead_letters", "deliveries", "entries", "forward_runs", "gates", "health_intervals",
+    "health_subjects", "images", "plates", "schema_migrations", "transits", "users", "watchlists",
 }  # fmt: skip
 
 
