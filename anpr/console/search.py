@@ -11,6 +11,7 @@ from starlette.responses import Response
 from anpr.console.access import Visitor, allowed
 from anpr.console.alarm_views import gate_names
 from anpr.console.formats import field_moment, parse_field_moment
+from anpr.console.looking import gaps
 from anpr.console.reading import ReaderDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -90,7 +91,8 @@ def search(
         fields.case.strip() or None,
         console.clock,
     )
-    return console.pages.page("search.html", reader, **values | _result(found, fields, checked.before))
+    unseen = gaps(console, checked.since, checked.before or checked.until, tuple(fields.gates))
+    return console.pages.page("search.html", reader, **values | _result(found, fields, checked.before), gaps=unseen)
 
 
 def _new_fields(console: Console, plate: str) -> SearchFields:

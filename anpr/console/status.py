@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from anpr.console.access import Visitor, allowed
+from anpr.console.looking import gaps, states
 from anpr.console.reading import ReaderDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -23,6 +24,7 @@ QUIET_AFTER = timedelta(minutes=30)
 """A gate that sent nothing for so long is called quiet; at night that may be right."""
 
 WARN_DAYS = 60
+_GAPS_OF = timedelta(hours=24)
 _RUNS = 5
 
 Viewer = Annotated[Visitor, Depends(allowed(Permission.VIEW_HEALTH, Permission.VIEW_FORWARDING))]
@@ -46,6 +48,8 @@ def show(console: ConsoleDep, visitor: Viewer, reader: ReaderDep) -> Response:
         "status.html",
         reader,
         gates=_gate_states(console, now) if visitor.may(Permission.VIEW_HEALTH) else None,
+        looking=states(console) if visitor.may(Permission.VIEW_HEALTH) else None,
+        gaps=gaps(console, now - _GAPS_OF, None) if visitor.may(Permission.VIEW_HEALTH) else [],
         destinations=_destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         is_live=console.feed.is_up,
         open_pages=console.feed.pages,

@@ -2,19 +2,22 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from anpr.console.app import create_app
+from anpr.console.formats import field_moment, local_moment
 from anpr.domain.access import Role
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.delivery import RunKind, RunOutcome
+from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
 from anpr.message import sha256_of
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.forward_runs import ForwardRun, finish_run, start_run
+from anpr.store.health import record_health
 from anpr.store.images import ImageStore
 from anpr.store.transits import get_transit, insert_transits
 from tests.fixtures_console import WANTED, MovableClock, Site, make_pass, serving
@@ -223,6 +226,48 @@ def test_watchlists_are_listed_without_their_plates(site: Site) -> None:
     page = site.client(Role.LIST_MANAGER).get("/watchlists").text
     assert "A1 Veicoli rubati" in page
     assert WANTED not in page
+
+
+def report_health(site: Site, *changes: tuple[str, timedelta]) -> datetime:
+    """Camera nord-1 of the gate nord was in these states, each so long before now, which is returned."""
+    now = site.clock.now()
+    report = HealthReport(
+        kind=SubjectKind.CAMERA, id="nord-1", reader_id="reader-1", gate_ids=("nord",), at=now,
+        changes=tuple(Change(state=state, since=now - ago) for state, ago in changes),
+    )  # fmt: skip
+    with site.database.transaction() as conn:
+        record_health(conn, [report], now)
+    return now
+
+
+def test_a_search_says_when_nobody_was_looking(site: Site) -> None:
+    hour = timedelta(hours=1)
+    now = report_health(site, ("up", 9 * hour), ("unreachable", 3 * hour), ("up", 2 * hour))
+    client = site.client(Role.INVESTIGATOR)
+
+    def answer(**fields: object) -> str:
+        page: str = site.post(client, "/search", "/search", plate="AB123CD", reason="furto", **fields).text
+        return page
+
+    zone = site.console.settings.zone
+    page = answer()
+    assert "Nessun transito trovato" in page
+    gap = re.search(r"La telecamera nord-1 non guardava dal (\S+ \S+) al (\S+ \S+): non raggiungibile", page)
+    assert gap is not None
+    assert gap.groups() == tuple(local_moment(now - ago, zone) for ago in (3 * hour, 2 * hour))
+    since = field_moment(site.clock.now() - hour, zone)
+    assert "Quando non si guardava" not in answer(since=since), "it looked all this time"
+    assert "Quando non si guardava" not in answer(gates="ponte"), "another gate"
+
+
+def test_status_tells_who_looks_now(site: Site) -> None:
+    client = site.client(Role.ADMINISTRATOR)
+    assert "Nessun lettore ha ancora dato notizia" in client.get("/status").text
+    report_health(site, ("up", timedelta(hours=2)), ("frozen", timedelta(minutes=5)))
+    page = client.get("/status").text
+    assert "immagine bloccata" in page
+    assert "La telecamera nord-1 non guarda dal" in page
+    assert "La telecamera" not in site.client(Role.AUDITOR).get("/status").text, "who may see forwarding only"
 
 
 def test_status_tells_gates_and_forwarding_without_plates(site: Site) -> None:

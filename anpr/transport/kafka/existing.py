@@ -59,7 +59,8 @@ def refuse_other_topics(settings: KafkaSettings) -> None:
 
 def _wanted(spec: Mapping[str, Any]) -> dict[str, str]:
     sizes = {_PARTITIONS: str(spec["num_partitions"]), _REPLICATION: str(spec["replication_factor"])}
-    return sizes | spec["configs"]
+    configs: Mapping[str, str] = spec["configs"]
+    return {**sizes, **configs}
 
 
 def _describe(
@@ -71,10 +72,7 @@ def _describe(
         [ConfigResource("topic", name, list(specs[name]["configs"])) for name in names], config_filter="all"
     )["topic"]
     sizes = {topic["name"]: _sizes(topic) for topic in admin.describe_topics(names)}
-    found: dict[str, dict[str, str]] = {}
-    for name in names:
-        found[name] = sizes[name] | {key: str(config["value"]) for key, config in configs[name].items()}
-    return found
+    return {name: sizes[name] | {key: str(config["value"]) for key, config in configs[name].items()} for name in names}
 
 
 def _sizes(topic: Mapping[str, Any]) -> dict[str, str]:

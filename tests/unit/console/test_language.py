@@ -14,6 +14,7 @@ from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.delivery import DeliveryState, RunOutcome
 from anpr.domain.gate import Direction
+from anpr.domain.health import STATES
 from anpr.domain.watchlist import MatchMode, Priority
 from anpr.store.audit import AuditAction
 
@@ -58,6 +59,7 @@ def test_every_word_of_the_domain_has_its_message() -> None:
         "priority": Priority, "state": AlarmState, "outcome": AlarmOutcome, "delivery": DeliveryState, "role": Role,
         "run": RunOutcome, "direction": Direction, "match": MatchMode, "action": AuditAction,
     }  # fmt: skip
+    assert [state for state in STATES if f"health.{state}" not in known] == []
     for section, kind in words.items():
         for word in kind:
             assert f"{section}.{word}" in known
