@@ -1,19 +1,18 @@
 """`anpr forward`: send transits to other centres, show what a run would send, and what became of each day."""
 
 import json
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
-from types import FrameType
 
 import click
 
 from anpr.cli.database import open_database, operating_system_user
 from anpr.cli.duration import DURATION
 from anpr.cli.main import loaded_settings
+from anpr.cli.stopping import stop_on_signals
 from anpr.clock import SystemClock
 from anpr.domain.errors import ForwardError, InputError
 from anpr.forward.job import Centre, Job, prepare_job
@@ -99,7 +98,7 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
         raise InputError("forwarding: no destination is configured")
     if settings.metrics_port is not None:
         serve_metrics(settings.metrics_port)
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     if seconds is not None:
         timer = threading.Timer(seconds, stop.set)
         timer.daemon = True
@@ -164,7 +163,7 @@ def _jobs(settings: Settings, destination_id: str | None) -> Iterator[list[Job]]
             database=database,
             images=ImageStore(settings.images_dir),
             clock=SystemClock(),
-            stop=_stop_on_signals(),
+            stop=stop_on_signals(),
         )
         yield [prepare_job(centre, destination) for destination in chosen]
 
@@ -182,14 +181,3 @@ def _day(text: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a calendar day has no time zone
     except ValueError as exc:
         raise InputError(f"--day: {text!r} is not a day; write 2026-11-21") from exc
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)
-    return stop

@@ -1,16 +1,14 @@
 """`anpr ingest`: the centre's writer."""
 
 import json
-import signal
-import threading
 from dataclasses import asdict
-from types import FrameType
 
 import click
 
 from anpr.cli.database import open_database
 from anpr.cli.duration import DURATION
 from anpr.cli.main import loaded_settings
+from anpr.cli.stopping import stop_on_signals
 from anpr.clock import SystemClock
 from anpr.ingest.away import watched_readers
 from anpr.ingest.run import run_ingest
@@ -28,7 +26,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     Reads the broker that kafka.bootstrap names, or, without one, the outbox of the reader on this machine.
     """
     settings = loaded_settings(ctx).settings
-    clock, stop = SystemClock(), _stop_on_signals()
+    clock, stop = SystemClock(), stop_on_signals()
     began = clock.monotonic()
     images = ImageStore(settings.images_dir)
     with (
@@ -41,14 +39,3 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     click.echo("  ".join(f"{name} {value}" for name, value in values.items()), err=True)
     if as_json:
         click.echo(json.dumps(values))
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)
-    return stop

@@ -1,17 +1,16 @@
 """`anpr reader`: the edge process."""
 
 import json
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from types import FrameType
 
 import click
 
 from anpr.cli.duration import DURATION
 from anpr.cli.main import loaded_settings
+from anpr.cli.stopping import stop_on_signals
 from anpr.clock import Clock, SystemClock
 from anpr.domain.errors import AnprError
 from anpr.metrics import serve_metrics
@@ -37,8 +36,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     """
     settings = loaded_settings(ctx).settings
     clock = SystemClock()
-    stop = threading.Event()
-    _stop_on_signals(stop)
+    stop = stop_on_signals()
     if settings.metrics_port is not None:
         serve_metrics(settings.metrics_port)
     if seconds is not None:
@@ -47,14 +45,6 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     with _open_outbox(settings, clock) as outbox, _publishing(settings, outbox, clock, stop):
         summary = run_reader(settings, outbox, clock, stop)
     _tell(summary, clock.monotonic() - began, as_json)
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature is the signal module's
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)
 
 
 def _stop_after(seconds: float, stop: threading.Event, clock: Clock) -> None:

@@ -1,15 +1,14 @@
 """`anpr up`: everything on this machine."""
 
 import json
-import signal
 import threading
 from dataclasses import asdict
-from types import FrameType
 
 import click
 
 from anpr.cli.duration import DURATION
 from anpr.cli.main import loaded_settings
+from anpr.cli.stopping import stop_on_signals
 from anpr.clock import SystemClock
 from anpr.up.demo import demo_machine
 from anpr.up.machine import Machine, Say, Summary
@@ -26,7 +25,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     Without a settings file it is a demo: two drawn streets with real RTSP streams, in var/demo.
     With one (--config or ANPR_CONFIG) it runs that site's cameras.
     """
-    clock, stop = SystemClock(), _stop_on_signals()
+    clock, stop = SystemClock(), stop_on_signals()
     loaded = loaded_settings(ctx)
     if loaded.path is None:
         with demo_machine(clock, _unless_stopped(stop)) as machine:
@@ -35,17 +34,6 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
         machine = Machine(settings=loaded.settings, settings_file=loaded.path)
         summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
     _report(summary, as_json)
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)
-    return stop
 
 
 def _unless_stopped(stop: threading.Event) -> Say:

@@ -28,12 +28,18 @@ class Box:
 
     def iou(self, other: "Box") -> float:
         """Intersection over union, 0 to 1."""
+        shared = self.shared_area(other)
+        return shared / (self.area + other.area - shared)
+
+    def overlap(self, other: "Box") -> float:
+        """The part of the smaller of the two that lies in the other, 0 to 1. Two plates never share a place."""
+        return self.shared_area(other) / min(self.area, other.area)
+
+    def shared_area(self, other: "Box") -> float:
+        """px² that both cover."""
         width = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
         height = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
-        if width <= 0 or height <= 0:
-            return 0.0
-        shared = width * height
-        return shared / (self.area + other.area - shared)
+        return max(0.0, width) * max(0.0, height)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

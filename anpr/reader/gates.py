@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from anpr.domain.read import Box
 from anpr.metrics import Drop
 from anpr.reader.detect import Detection
 
@@ -42,12 +41,3 @@ class Gates:
         if not self.min_signs <= len(text) <= self.max_signs or not any(sign.isdigit() for sign in text):
             return Drop.PLATE_NO_TEXT
         return Drop.READ_LOW_CONFIDENCE if confidence < self.min_confidence else None
-
-
-def covered(box: Box, by: Box) -> float:
-    """The part of the smaller of two boxes that lies in the other, 0 to 1. Two plates never share a place."""
-    width = min(box.x + box.w, by.x + by.w) - max(box.x, by.x)
-    height = min(box.y + box.h, by.y + by.h) - max(box.y, by.y)
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / min(box.area, by.area)

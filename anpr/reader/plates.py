@@ -10,7 +10,7 @@ from anpr.domain.read import Box, PlateRead
 from anpr.metrics import Drop
 from anpr.reader.close_up import find_close_up
 from anpr.reader.detect import Detection, Detector, build_detector
-from anpr.reader.gates import Gates, covered
+from anpr.reader.gates import Gates
 from anpr.reader.image_file import Image
 from anpr.reader.recognise import Recogniser, build_recogniser
 from anpr.settings import ReaderSettings
@@ -76,7 +76,7 @@ class PlateReader:
         rejected: list[Rejected] = []
         for detection in self._detect(image):
             reason = self._gates.detection_fault(detection)
-            if reason is None and any(covered(detection.box, better.box) > _SAME_PLACE for better in good):
+            if reason is None and any(detection.box.overlap(better.box) > _SAME_PLACE for better in good):
                 reason = Drop.PLATE_TWICE
             if reason is None:
                 good.append(detection)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from anpr.domain.read import Box
 from anpr.reader.assemble.associate import Seen
 
 _INSIDE = 0.6
@@ -13,13 +12,6 @@ def one_per_plate(seen: Sequence[Seen]) -> list[Seen]:
     """What is left when, of boxes lying over each other, only the one read best is kept."""
     kept: list[Seen] = []
     for box, read in sorted(seen, key=lambda pair: -(pair[1].confidence if pair[1] else -1.0)):
-        if all(_covered(box, other) < _INSIDE for other, _ in kept):
+        if all(box.overlap(other) < _INSIDE for other, _ in kept):
             kept.append((box, read))
     return kept
-
-
-def _covered(a: Box, b: Box) -> float:
-    """The share of the smaller box that lies in the other one."""
-    width = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
-    height = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
-    return max(0.0, width) * max(0.0, height) / min(a.area, b.area)

@@ -8,7 +8,6 @@ from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Box
 from anpr.reader.evaluate.interval import wilson
 from anpr.reader.evaluate.truth import Picture, TruePlate
-from anpr.reader.gates import covered
 
 _ON_THE_PLATE = 0.3
 """Of the smaller box: a text box lies within its plate's box, a loose box around it; both are that plate."""
@@ -80,7 +79,7 @@ def judge(picture: Picture, answers: Sequence[Answer], ms: float) -> PictureResu
     left = list(answers)
     outcomes = []
     for plate in picture.plates:
-        on_it = [answer for answer in left if covered(answer.box, plate.box) >= _ON_THE_PLATE]
+        on_it = [answer for answer in left if answer.box.overlap(plate.box) >= _ON_THE_PLATE]
         best = max(on_it, key=lambda answer: _merit(answer, plate), default=None)
         if best is not None:
             left.remove(best)

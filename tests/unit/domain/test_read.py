@@ -12,6 +12,13 @@ def test_iou_of_equal_half_and_apart() -> None:
     assert box.iou(Box(x=10, y=0, w=10, h=10)) == 0.0
 
 
+def test_overlap_is_the_part_of_the_smaller_one() -> None:
+    big, part = Box(x=0, y=0, w=100, h=20), Box(x=90, y=0, w=20, h=20)
+    assert big.overlap(part) == part.overlap(big) == 0.5
+    assert big.overlap(Box(x=10, y=5, w=10, h=10)) == 1.0
+    assert big.overlap(Box(x=200, y=0, w=10, h=10)) == 0.0
+
+
 def test_centre_and_area() -> None:
     box = Box(x=10, y=20, w=4, h=2)
     assert box.centre == (12, 21)

@@ -5,7 +5,7 @@ import pytest
 from anpr.domain.read import Box
 from anpr.metrics import Drop
 from anpr.reader.detect import Detection
-from anpr.reader.gates import Gates, covered
+from anpr.reader.gates import Gates
 
 GATES = Gates(min_score=0.25, min_confidence=0.4)
 
@@ -41,11 +41,3 @@ def test_detections(w: float, h: float, score: float, reason: Drop | None) -> No
 )
 def test_texts(text: str, confidence: float, reason: Drop | None) -> None:
     assert GATES.text_fault(text, confidence) is reason
-
-
-def test_covered_is_the_share_of_the_smaller() -> None:
-    big, part = Box(x=0, y=0, w=100, h=20), Box(x=50, y=0, w=100, h=10)
-
-    assert covered(part, big) == covered(big, part) == 0.5
-    assert covered(big, Box(x=10, y=5, w=10, h=10)) == 1.0
-    assert covered(big, Box(x=200, y=0, w=10, h=10)) == 0.0
