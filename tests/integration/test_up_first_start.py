@@ -1,0 +1,73 @@
+"""The first start of a machine: logins that work, the demo's list, and the three numbers it reports."""
+
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from anpr.clock import ManualClock
+from anpr.domain.access import Role
+from anpr.store.activity import Activity, activity_since
+from anpr.store.alarms import raise_alarms
+from anpr.store.audit import list_audit, verify
+from anpr.store.database import Database
+from anpr.store.entries import list_entries
+from anpr.store.matching import matching_entries
+from anpr.store.passwords import verify_password
+from anpr.store.transits import insert_transits
+from anpr.store.users import User, create_user, get_user
+from anpr.up.demo import WATCHLIST, import_demo_watchlist
+from anpr.up.logins import FILE, ensure_logins
+from tests.transits import make_transit
+
+
+def test_first_logins_work_are_kept_for_this_user_only_and_are_audited(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    with database.transaction() as conn:
+        logins = ensure_logins(conn, tmp_path, clock)
+        assert [login.role for login in logins] == [Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR]
+        for login in logins:
+            user = get_user(conn, login.name)
+            assert user is not None
+            assert verify_password(user.password_hash, login.password)
+        assert [row.event.detail["user"] for row in list_audit(conn)] == [login.name for login in reversed(logins)]
+        assert verify(conn).broken_at is None
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_a_second_start_shows_the_same_logins(database: Database, tmp_path: Path, clock: ManualClock) -> None:
+    with database.transaction() as conn:
+        assert ensure_logins(conn, tmp_path, clock) == ensure_logins(conn, tmp_path, clock)
+
+
+def test_a_site_with_users_of_its_own_gets_no_more(database: Database, tmp_path: Path, clock: ManualClock) -> None:
+    with database.transaction() as conn:
+        create_user(conn, User(name="anna", role=Role.DPO, password_hash="x"))
+        assert ensure_logins(conn, tmp_path, clock) == []
+    assert not (tmp_path / FILE).exists()
+
+
+def test_the_demo_list_is_put_in_place_once_and_written_down_once(database: Database, clock: ManualClock) -> None:
+    with database.transaction() as conn:
+        import_demo_watchlist(conn, clock)
+        import_demo_watchlist(conn, clock)
+        assert len(list_entries(conn, WATCHLIST.id)) >= 1
+        assert [row.event.detail["watchlist"] for row in list_audit(conn)] == [WATCHLIST.id]
+
+
+@pytest.mark.parametrize(("after_s", "expected"), [(0, (2, 1)), (1, (0, 0))])
+def test_activity_counts_what_happened_since(
+    database: Database, clock: ManualClock, after_s: int, expected: tuple[int, int]
+) -> None:
+    now = clock.now()
+    with database.transaction() as conn:
+        import_demo_watchlist(conn, clock)
+        wanted = list_entries(conn, WATCHLIST.id)[0].plate
+        transits = [make_transit(1), make_transit(2, plate=wanted)]
+        insert_transits(conn, transits, now)
+        raise_alarms(conn, matching_entries(conn, transits), now)
+    with database.transaction() as conn:
+        found = activity_since(conn, now + timedelta(seconds=after_s))
+    assert found == Activity(transits=expected[0], alarms=expected[1], forwarded=0)
