@@ -1,6 +1,7 @@
 """What producers, consumers and the admin client have in common: how to connect, and what an error means."""
 
 import contextlib
+import logging
 import ssl
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -79,12 +80,50 @@ def connect(kind: Callable[..., Client], **options: Any) -> Client:
         made.append(KafkaNetClient(**configs))
         return made[-1]
 
+    with _reasons() as reasons:
+        try:
+            return kind(**options, kafka_client=remembered)
+        except BaseException as exc:
+            for client in made:
+                client.close()
+            if isinstance(exc, errors.KafkaTimeoutError) and (reason := reasons.best()):
+                raise reason from exc
+            raise
+
+
+class _Reasons(logging.Handler):
+    """Why connecting failed, which kafka-python only logs: a wrong password would be told as a broker that is away."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._seen: list[errors.KafkaError] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        # One of each kind: it tries a few times, and may tell the same each time.
+        self._seen += [
+            each
+            for each in arguments
+            if isinstance(each, errors.KafkaError) and type(each) not in _told_by_now(self._seen)
+        ]
+
+    def best(self) -> errors.KafkaError | None:
+        """What no waiting will mend, before the last of the others."""
+        return next((each for each in self._seen if isinstance(each, _PERMANENT)), next(reversed(self._seen), None))
+
+
+def _told_by_now(seen: list[errors.KafkaError]) -> set[type]:
+    return {errors.KafkaTimeoutError, *map(type, seen)}  # that it took too long is what we look for a reason of
+
+
+@contextlib.contextmanager
+def _reasons() -> Iterator[_Reasons]:
+    handler, logger = _Reasons(), logging.getLogger("kafka.net.manager")
+    logger.addHandler(handler)
     try:
-        return kind(**options, kafka_client=remembered)
-    except BaseException:
-        for client in made:
-            client.close()
-        raise
+        yield handler
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Kafka without a broker: options, errors, and the watch over a consumer that is stuck."""
 
+import logging
 import ssl
 import threading
 from collections import namedtuple
@@ -18,7 +19,7 @@ from anpr.settings import KafkaSettings
 from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaSource
 from anpr.transport.kafka import source as source_module
 from anpr.transport.kafka.client import as_transport_error, client_options, connect
-from anpr.transport.kafka.source import STALL_S
+from anpr.transport.kafka.source import LAG_EVERY_S, STALL_S
 from anpr.transport.kafka.topics import topic_specs
 from anpr.transport.source import Incoming
 
@@ -94,9 +95,22 @@ def test_a_connection_that_fails_leaves_no_thread_behind() -> None:
     before = threading.active_count()
     options = client_options(KafkaSettings(bootstrap="127.0.0.1:1")) | {"bootstrap_timeout_ms": 200}
     for _ in range(3):
-        with pytest.raises(kafka_errors.KafkaTimeoutError):
+        with pytest.raises(kafka_errors.KafkaConnectionError, match="ECONNREFUSED"):
             connect(KafkaProducer, **options)
     assert threading.active_count() == before
+
+
+def test_why_connecting_failed_is_told_although_kafka_python_only_logs_it() -> None:
+    def gives_up(**_: object) -> None:
+        log = logging.getLogger("kafka.net.manager")
+        log.warning("failed: %s (backoff %.2f)", kafka_errors.SaslAuthenticationFailedError("wrong password"), 0.1)
+        log.warning("failed: %s (backoff %.2f)", kafka_errors.KafkaConnectionError("socket disconnected"), 0.2)
+        log.error("failed: %s", kafka_errors.KafkaTimeoutError("Unable to bootstrap"))
+        raise kafka_errors.KafkaTimeoutError("Unable to bootstrap")
+
+    with pytest.raises(kafka_errors.SaslAuthenticationFailedError, match="wrong password"):
+        connect(gives_up)
+    assert logging.getLogger("kafka.net.manager").handlers == []
 
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path: Path, clock: ManualClock) -> None:
@@ -166,6 +180,9 @@ class FakeConsumer:
         assert timeout_ms > 0
         return dict.fromkeys(partitions, 8 if self.behind else 7)
 
+    def highwater(self, _: TopicPartition) -> int | None:
+        return 8 if self.behind else 7
+
     def position(self, _: TopicPartition, timeout_ms: int) -> int:
         assert timeout_ms > 0
         return 7
@@ -207,6 +224,16 @@ def test_a_consumer_with_nothing_to_read_is_left_alone(consumers: type[FakeConsu
         assert source.poll(10, 0) == []
         clock.advance(STALL_S + 1)
     assert consumers.made == 1
+
+
+def test_how_far_behind_it_is_shows_in_the_metrics(consumers: type[FakeConsumer], clock: ManualClock) -> None:
+    source = KafkaSource(SETTINGS, [TRANSITS_TOPIC], clock)
+    lags = []
+    for consumers.behind in (True, False, False):
+        source.poll(10, 0)
+        lags.append(REGISTRY.get_sample_value("anpr_consumer_lag", {"topic": TRANSITS_TOPIC}))
+        clock.advance(LAG_EVERY_S / 2)
+    assert lags == [1, 1, 0], "measured every few seconds"
 
 
 @pytest.mark.parametrize(
