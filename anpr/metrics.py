@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
 
@@ -56,13 +56,23 @@ OUTBOX_BYTES = Gauge("anpr_outbox_bytes", "Bytes waiting for acknowledgement", [
 PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
 STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
+CONSUMER_LAG = Gauge(
+    "anpr_consumer_lag",
+    "Messages that wait to be read by this process, as far as it knows",
+    ["topic"],
+    registry=REGISTRY,
+)
 CONSUMER_RESTARTS = Counter("anpr_consumer_restarts_total", "Kafka consumers that were stuck", registry=REGISTRY)
+HEALTH_REPORTS = Counter("anpr_health_reports_total", "Health reports that said something new", registry=REGISTRY)
+READERS_AWAY = Counter("anpr_readers_away_total", "Readers that fell silent", ["reader"], registry=REGISTRY)
 ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
 )
 
-
-def serve_metrics(port: int) -> None:
-    """Answer Prometheus on this port of every interface, in a thread of its own."""
-    start_http_server(port, registry=REGISTRY)
+FORWARD_RUNS = Counter(
+    "anpr_forward_runs_total",
+    "Days that were forwarded, by outcome: complete, incomplete, failed",
+    ["destination", "outcome"],
+    registry=REGISTRY,
+)

@@ -7,6 +7,7 @@ from anpr.cli.main import loaded_settings
 from anpr.clock import SystemClock
 from anpr.console.app import create_app
 from anpr.console.server import listen, serve
+from anpr.probes import Readiness, probes
 from anpr.store.images import ImageStore
 
 
@@ -18,9 +19,14 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
     """Serve the operations room's web pages until SIGINT or SIGTERM."""
     settings = loaded_settings(ctx).settings
     wanted_port = settings.console.port if port is None else port
+    readiness = Readiness(starting="the database is not open yet")
     with (
+        probes(settings.metrics_port, readiness),
         listen(host or settings.console.host, wanted_port) as listening,
         open_database(settings, "anpr console") as database,
     ):
         app = create_app(settings, database, ImageStore(settings.data_dir / "images"), SystemClock())
+        readiness.add("database", database.ping)
+        readiness.add("live alarms", lambda: None if app.state.console.feed.is_up else "not connected")
+        readiness.started()
         serve(app, listening, on_start=lambda address: click.echo(f"console: {address}"))

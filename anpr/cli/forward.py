@@ -23,7 +23,7 @@ from anpr.forward.profile import Profile
 from anpr.forward.requeue import requeue_day
 from anpr.forward.serve import run_forwarder
 from anpr.forward.status import destination_status
-from anpr.metrics import serve_metrics
+from anpr.probes import Readiness, probes
 from anpr.settings import DestinationSettings, Settings
 from anpr.store.images import ImageStore
 
@@ -96,14 +96,15 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     settings = loaded_settings(ctx).settings
     if not settings.forwarding:
         raise InputError("forwarding: no destination is configured")
-    if settings.metrics_port is not None:
-        serve_metrics(settings.metrics_port)
+    readiness = Readiness(starting="the database is not open yet")
     stop = stop_on_signals()
     if seconds is not None:
         timer = threading.Timer(seconds, stop.set)
         timer.daemon = True
         timer.start()
-    with open_database(settings, "anpr forward") as database:
+    with probes(settings.metrics_port, readiness), open_database(settings, "anpr forward") as database:
+        readiness.add("database", database.ping)
+        readiness.started()
         images = ImageStore(settings.images_dir)
         summary = run_forwarder(settings, database, images, SystemClock(), stop)
     click.echo("  ".join(f"{name} {value}" for name, value in asdict(summary).items()), err=True)

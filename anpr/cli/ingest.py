@@ -12,6 +12,7 @@ from anpr.cli.stopping import stop_on_signals
 from anpr.clock import SystemClock
 from anpr.ingest.away import watched_readers
 from anpr.ingest.run import run_ingest
+from anpr.probes import Readiness, probes
 from anpr.store.images import ImageStore
 from anpr.store.upkeep import kept_up
 
@@ -29,12 +30,14 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     clock, stop = SystemClock(), stop_on_signals()
     began = clock.monotonic()
     images = ImageStore(settings.images_dir)
+    readiness = Readiness(starting="the database is not open yet")
     with (
+        probes(settings.metrics_port, readiness),
         open_database(settings, "anpr ingest") as database,
         kept_up(database, images, settings.retention, clock),
         watched_readers(database, clock),
     ):
-        summary = run_ingest(settings, database, clock, stop, seconds)
+        summary = run_ingest(settings, database, clock, stop, seconds, readiness)
     values = asdict(summary) | {"seconds": round(clock.monotonic() - began, 1)}
     click.echo("  ".join(f"{name} {value}" for name, value in values.items()), err=True)
     if as_json:

@@ -13,7 +13,7 @@ from anpr.cli.main import loaded_settings
 from anpr.cli.stopping import stop_on_signals
 from anpr.clock import Clock, SystemClock
 from anpr.domain.errors import AnprError
-from anpr.metrics import serve_metrics
+from anpr.probes import Readiness, probes
 from anpr.reader.run import ReaderSummary, run_reader
 from anpr.settings import Settings
 from anpr.transport.kafka import KafkaPublisher
@@ -37,13 +37,16 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     settings = loaded_settings(ctx).settings
     clock = SystemClock()
     stop = stop_on_signals()
-    if settings.metrics_port is not None:
-        serve_metrics(settings.metrics_port)
+    readiness = Readiness(starting="the models are loading")
     if seconds is not None:
         _stop_after(seconds, stop, clock)
     began = clock.monotonic()
-    with _open_outbox(settings, clock) as outbox, _publishing(settings, outbox, clock, stop):
-        summary = run_reader(settings, outbox, clock, stop)
+    with (
+        probes(settings.metrics_port, readiness),
+        _open_outbox(settings, clock) as outbox,
+        _publishing(settings, outbox, clock, stop),
+    ):
+        summary = run_reader(settings, outbox, clock, stop, readiness=readiness)
     _tell(summary, clock.monotonic() - began, as_json)
 
 

@@ -17,7 +17,7 @@ from anpr.forward.layout import record_file_name
 from anpr.forward.record import begin_run, end_run
 from anpr.forward.report import DayReport
 from anpr.forward.schedule import day_scope
-from anpr.metrics import DELIVERIES
+from anpr.metrics import DELIVERIES, FORWARD_RUNS
 from anpr.store.deliveries import (
     DayScope,
     DeliveryBatch,
@@ -142,5 +142,6 @@ def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:
 def _count(report: DayReport) -> None:
     for name in ("sent", "accepted", "rejected", "expired"):
         DELIVERIES.labels(report.destination, name).inc(getattr(report, name))
+    FORWARD_RUNS.labels(report.destination, report.outcome).inc()
     if report.error is not None:
         DELIVERIES.labels(report.destination, "run-failed").inc()

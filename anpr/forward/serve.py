@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from anpr.clock import Clock
-from anpr.domain.delivery import RunKind
+from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import AnprError, ForwardError, StoreError
 from anpr.forward.job import Centre, Job, check_protocol, prepare_job
 from anpr.forward.nightly import run_interval, run_nightly
 from anpr.forward.record import refuse_run
 from anpr.forward.report import RunReport
 from anpr.forward.schedule import local_day, start_after, start_before
-from anpr.metrics import DELIVERIES
+from anpr.metrics import DELIVERIES, FORWARD_RUNS
 from anpr.settings import Settings
 from anpr.store.database import Database
 from anpr.store.forward_runs import has_good_run
@@ -97,6 +97,8 @@ class _Server:
         self._job = job
         self._failures = 0
         self._caught_up_at: float | None = None
+        for outcome in RunOutcome:  # from nought on, or Prometheus would not see the first one
+            FORWARD_RUNS.labels(job.id, outcome)
         self._due = self._first_due()
 
     def wait_until_due(self) -> bool:
@@ -140,6 +142,7 @@ class _Server:
         # Loud every time: an agreement that ended silently would look like a quiet night.
         _log.error("destination %s: refused: %s", self._job.id, exc)
         DELIVERIES.labels(self._job.id, "run-refused").inc()
+        FORWARD_RUNS.labels(self._job.id, RunOutcome.FAILED).inc()
         self.summary += ForwardSummary(failures=1)
         kind = RunKind.NIGHTLY if self._job.destination.every_s is None else RunKind.INTERVAL
         try:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from anpr.clock import Clock
 from anpr.domain.errors import StoreError
+from anpr.metrics import READERS_AWAY
 from anpr.store.database import Database
 from anpr.store.health import mark_away
 
@@ -37,4 +38,5 @@ def watch_readers(database: Database, clock: Clock, stop: threading.Event) -> No
             _log.warning("looking for silent readers failed: %s", exc)
             continue
         for reader_id in silent:
+            READERS_AWAY.labels(reader_id).inc()
             _log.warning("reader %s is away: it was not heard of for 90 s", reader_id)

@@ -48,6 +48,8 @@ class Consumer:
     dead_letters: DeadLetterTopic | None = None
     backoff: Backoff = field(default_factory=Backoff)
     summary: IngestSummary = field(default_factory=IngestSummary)
+    problem: str | None = None
+    """What it waits for now, in one line."""
     _poison_run: int = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -115,10 +117,12 @@ class Consumer:
             except (TransportError, StoreError) as exc:
                 if isinstance(exc, TransportError) and exc.permanent:
                     raise
+                self.problem = str(exc)
                 wait_s = self.backoff.next_s()
                 log.warning("%s; next try in %.1f s", exc, wait_s)
                 if self.clock.wait(stop, wait_s):
                     return None
             else:
+                self.problem = None
                 self.backoff.reset()
                 return result

@@ -13,7 +13,7 @@ from anpr.store.alarms import raise_alarms
 from anpr.store.database import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
-from anpr.store.images import ImageStore, record_image
+from anpr.store.images import ImageStore, PictureTakenError, record_image
 from anpr.store.matching import matching_entries
 from anpr.store.transits import insert_transits
 
@@ -30,6 +30,8 @@ class Recorded:
     """Pictures that were not noted yet."""
     alarms: Sequence[Alarm] = ()
     """Those that are new."""
+    health: int = 0
+    """Health reports that said something new."""
     refusals: Sequence[Refusal] = ()
     """Messages that were set apart."""
 
@@ -39,6 +41,7 @@ class Recorded:
             duplicates=self.duplicates + other.duplicates,
             images=self.images + other.images,
             alarms=[*self.alarms, *other.alarms],
+            health=self.health + other.health,
             refusals=[*self.refusals, *other.refusals],
         )
 
@@ -57,12 +60,13 @@ def record(database: Database, images: ImageStore, batch: Batch, now: datetime) 
         record_dead_letters(conn, _dead_letters(batch.refusals, now))
         hits = matching_entries(conn, [transit for transit in transits if transit.id in stored])
         alarms = raise_alarms(conn, hits, now)
-        record_health(conn, batch.health, now)
+        health = record_health(conn, batch.health, now)
     return Recorded(
         stored=len(stored),
         duplicates=len(transits) - len(stored),
         images=noted,
         alarms=alarms,
+        health=health,
         refusals=batch.refusals,
     )
 
@@ -79,8 +83,10 @@ def record_one_by_one(database: Database, images: ImageStore, batch: Batch, now:
 
 
 def is_about_the_data(error: StoreError) -> bool:
-    """Whether the database answered, and refused what it was given: trying again is of no use."""
-    return isinstance(error.__cause__, psycopg.DataError | psycopg.IntegrityError)
+    """Whether the store answered, and refused what it was given: trying again is of no use."""
+    return isinstance(error, PictureTakenError) or isinstance(
+        error.__cause__, psycopg.DataError | psycopg.IntegrityError
+    )
 
 
 def _record_single(database: Database, images: ImageStore, single: Batch, now: datetime) -> Recorded:

@@ -5,12 +5,17 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import product
 
 from anpr.clock import Clock
+from anpr.domain.errors import PoisonReason
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.summary import IngestSummary
 from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.metrics import POISON
+from anpr.probes import Readiness
 from anpr.settings import Settings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
@@ -25,21 +30,37 @@ LOOK_EVERY_S = 0.2
 
 
 def run_ingest(
-    settings: Settings, database: Database, clock: Clock, stop: threading.Event, seconds: float | None = None
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    stop: threading.Event,
+    seconds: float | None = None,
+    readiness: Readiness | None = None,
 ) -> IngestSummary:
     """Ingest until `stop` is set or `seconds` have passed; the summary of all consumers.
 
     Reads Kafka when settings name a broker, else the outbox in data_dir. The schema must be current.
     Raises PoisonRunError, and TransportError where waiting is of no use, after all consumers have ended.
     """
+    for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
+        POISON.labels(topic, reason)  # from nought on, or Prometheus would not see the first one
     centre = Centre(database=database, images=ImageStore(settings.images_dir))
     with contextlib.ExitStack() as stack:
         consumers = [_consumer(source, centre, settings, clock, stack) for source in open_sources(settings, clock)]
         log.info(
             "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path
         )
+        if readiness is not None:
+            _tell(readiness, database, consumers)
         run_consumers(consumers, clock, stop, seconds)
     return sum((consumer.summary for consumer in consumers), IngestSummary())
+
+
+def _tell(readiness: Readiness, database: Database, consumers: Sequence[Consumer]) -> None:
+    readiness.add("database", database.ping)
+    for name, consumer in zip(("transits", "images"), consumers, strict=True):
+        readiness.add(name, partial(getattr, consumer, "problem"))
+    readiness.started()
 
 
 def open_sources(settings: Settings, clock: Clock) -> list[Source]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from anpr.ingest.record import Recorded
-from anpr.metrics import ALARMS, POISON, STORED
+from anpr.metrics import ALARMS, HEALTH_REPORTS, POISON, STORED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +30,7 @@ def count(recorded: Recorded) -> IngestSummary:
     """The batch as metrics, and as numbers to add up."""
     STORED.labels("stored").inc(recorded.stored)
     STORED.labels("duplicate").inc(recorded.duplicates)
+    HEALTH_REPORTS.inc(recorded.health)
     for alarm in recorded.alarms:
         ALARMS.labels(alarm.watchlist_id).inc()
     for refusal in recorded.refusals:

@@ -25,6 +25,12 @@ class CameraHistory:
                 self._changes.append(Change(state=name, since=since))
 
     @property
+    def state(self) -> str | None:
+        """The present one; None before the first."""
+        with self._lock:
+            return self._changes[-1].state if self._changes else None
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """As they are now; empty until the camera's first state."""
         with self._lock:

@@ -3,12 +3,15 @@
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from anpr.clock import Clock
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import CameraKind
+from anpr.domain.health import UP
+from anpr.probes import Readiness
 from anpr.reader.assemble import Origin
 from anpr.reader.delivery import TransitSink
 from anpr.reader.heartbeat import HealthSink, Heartbeat
@@ -46,12 +49,18 @@ class ReaderSummary:
 
 
 def run_reader(
-    settings: Settings, outbox: EdgeOutbox, clock: Clock, stop: threading.Event, looker: Looker | None = None
+    settings: Settings,
+    outbox: EdgeOutbox,
+    clock: Clock,
+    stop: threading.Event,
+    looker: Looker | None = None,
+    readiness: Readiness | None = None,
 ) -> ReaderSummary:
     """Read until `stop` is set, or until every source was read to its end where all are files.
 
-    `looker` replaces the models that the settings name. Raises SettingsError when there is no camera to read, and
-    ModelError when the models cannot be loaded; what happens later to one camera is logged and counted.
+    `looker` replaces the models that the settings name; `readiness` is told when it looks, and asks whether it does.
+    Raises SettingsError when there is no camera to read, and ModelError when the models cannot be loaded; what happens
+    later to one camera is logged and counted.
     """
     origins = plate_cameras(settings)
     shared = looker or _pool(settings, len(origins))
@@ -60,6 +69,9 @@ def run_reader(
         origin.camera.id: (origin.gate_id, worker.history) for origin, worker in zip(origins, workers, strict=True)
     }
     heartbeat = Heartbeat(settings.reader.id, cameras, outbox, clock)
+    if readiness is not None:
+        readiness.add("cameras", lambda: _why_blind(workers))
+        readiness.started()
     _run(workers, heartbeat, clock, stop)
     heartbeat.close()
     return ReaderSummary(
@@ -85,6 +97,14 @@ def plate_cameras(settings: Settings) -> list[Origin]:
     if not cameras:
         raise SettingsError(f"gates: reader {settings.reader.id} has no camera of kind 'plate' to read")
     return cameras
+
+
+def _why_blind(workers: Sequence[CameraWorker]) -> str | None:
+    """One camera that is down is an alert; all of them, and the reader is of no use."""
+    states = {worker.camera.id: worker.history.state for worker in workers}
+    if UP in states.values():
+        return None
+    return ", ".join(f"{camera_id} is {state or 'starting'}" for camera_id, state in states.items())
 
 
 def _pool(settings: Settings, cameras: int) -> ReaderPool:

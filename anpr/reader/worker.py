@@ -5,7 +5,7 @@ import threading
 
 from anpr.clock import Clock
 from anpr.domain.errors import ModelError
-from anpr.metrics import CAMERA_UP, MODEL_ERRORS, WORKER_FALLS
+from anpr.metrics import CAMERA_UP, DROPS, MODEL_ERRORS, WORKER_FALLS, Drop
 from anpr.reader.assemble import Origin
 from anpr.reader.camera import CameraStream
 from anpr.reader.delivery import Delivery, TransitSink
@@ -34,6 +34,8 @@ class CameraWorker:
         self._clock = clock
         self._delivery = Delivery(origin.camera.id, sink, clock)
         self._silent_until = float("-inf")
+        for reason in Drop:  # from nought on, or Prometheus would not see the first one
+            DROPS.labels(self.camera.id, reason)
         self.tally = Tally()
         self.model_errors = 0
         self.falls = 0

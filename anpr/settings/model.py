@@ -2,9 +2,10 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from anpr.settings.centre import (
@@ -37,8 +38,9 @@ class Settings(BaseSettings):
     """IANA name; for schedules, screens and files. Storage is always UTC."""
     data_dir: Path = Path("var")
     """Where this machine keeps its outbox, images and embedded database."""
-    metrics_port: int | None = None
-    """Prometheus metrics on this port; none when empty."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """/metrics for Prometheus, /healthz and /readyz on this port of each process; none when empty. `anpr up` gives it
+    to the reader, and the next ones to ingest, console and forward."""
     gates: tuple[GateSettings, ...] = ()
     reader: ReaderSettings = ReaderSettings()
     kafka: KafkaSettings = KafkaSettings()

@@ -91,6 +91,11 @@ class Database:
         with mapped_errors(), self._pool.connection() as conn:
             yield conn
 
+    def ping(self) -> None:
+        """Ask it something. Raises StoreError when it does not answer."""
+        with self.transaction() as conn:
+            conn.execute("SELECT 1")
+
     def notifications(self, channels: str | Sequence[str], stop: threading.Event) -> Iterator[Notification]:
         """What is notified on these channels from the first step on, until `stop` is set.
 

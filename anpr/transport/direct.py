@@ -7,13 +7,16 @@ from pathlib import Path
 
 from anpr.clock import Clock
 from anpr.domain.errors import OutboxFullError, TransportError
-from anpr.metrics import PUBLISHED
+from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.metrics import CONSUMER_LAG, PUBLISHED
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.source import Incoming
 from anpr.transport.spool import Spool
 
 # How often an idle source asks whether the reader wrote: one look at shared memory, and part of each alarm's delay.
 LOOK_EVERY_S = 0.01
+LAG_EVERY_S = 5.0
+_TOPIC_OF = {RecordKind.METADATA: TRANSITS_TOPIC, RecordKind.IMAGES: IMAGES_TOPIC}
 
 
 class DirectSource:
@@ -27,15 +30,25 @@ class DirectSource:
         self._clock = clock
         self._position = dict.fromkeys(kinds, 0)
         self._seen_mark: int | None = None
+        self._measure_at = clock.monotonic()
         self._never = threading.Event()
 
     def poll(self, max_records: int, timeout_s: float) -> list[Incoming]:
+        self._measure_lag()
         deadline = self._clock.monotonic() + timeout_s
         while True:
             found = self._next(max_records) if self._may_have_more() else []
             if found or self._clock.monotonic() >= deadline:
                 return found
             self._clock.wait(self._never, min(LOOK_EVERY_S, timeout_s))
+
+    def _measure_lag(self) -> None:
+        if self._clock.monotonic() < self._measure_at:
+            return
+        self._measure_at = self._clock.monotonic() + LAG_EVERY_S
+        waiting = self._spool.counts()
+        for kind in self._position:
+            CONSUMER_LAG.labels(_TOPIC_OF[kind]).set(waiting[kind].records)
 
     def _may_have_more(self) -> bool:
         mark = self._spool.change_mark()

@@ -32,6 +32,8 @@ DRAIN_WITHIN_S = 20.0
 STOP_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.2
 REPORT_EVERY_S = 10.0
+MAX_PORT = 65535
+_PARTS = ("reader", "ingest", "console", "forward")
 
 
 class StartError(AnprError):
@@ -106,11 +108,25 @@ def _supervisor(machine: Machine, url: str, port: int, clock: Clock) -> Supervis
 
 
 def _start_parts(supervisor: Supervisor, settings: Settings) -> None:
-    supervisor.start("ingest", ["ingest", "--json"])
-    supervisor.start("console", ["console"])
+    ports = metrics_ports(settings)
+    supervisor.start("ingest", ["ingest", "--json"], ports["ingest"])
+    supervisor.start("console", ["console"], ports["console"])
     if settings.forwarding:
-        supervisor.start("forward", ["forward", "serve"])
-    supervisor.start("reader", ["reader", "--json"])
+        supervisor.start("forward", ["forward", "serve"], ports["forward"])
+    supervisor.start("reader", ["reader", "--json"], ports["reader"])
+
+
+def metrics_ports(settings: Settings) -> dict[str, dict[str, str]]:
+    """By part, the environment that gives it a port of its own: metrics_port for the reader, then one more for each.
+
+    Raises SettingsError when they do not fit below 65536.
+    """
+    if settings.metrics_port is None:
+        return {part: {} for part in _PARTS}
+    ports = range(settings.metrics_port, settings.metrics_port + len(_PARTS))
+    if ports[-1] > MAX_PORT:
+        raise SettingsError(f"metrics_port: {settings.metrics_port} leaves no port for each of {', '.join(_PARTS)}")
+    return {part: {"ANPR_METRICS_PORT": str(port)} for part, port in zip(_PARTS, ports, strict=True)}
 
 
 def _wait_until_ready(supervisor: Supervisor, host: str, port: int, clock: Clock, stop: threading.Event) -> None:

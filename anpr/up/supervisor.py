@@ -27,6 +27,7 @@ class Child:
 
     name: str
     arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     falls: int = 0
@@ -55,9 +56,12 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, arguments: Iterable[str]) -> None:
-        """Start a child; its standard output goes to a file, its log to our standard error."""
-        child = Child(name=name, arguments=tuple(arguments))
+    def start(self, name: str, arguments: Iterable[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start a child; its standard output goes to a file, its log to our standard error.
+
+        `environment` goes on top of that of all children.
+        """
+        child = Child(name=name, arguments=tuple(arguments), environment=environment or {})
         self._children[name] = child
         self._launch(child)
 
@@ -97,7 +101,7 @@ class Supervisor:
                 [*self._command, *child.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                env=self._environment,
+                env={**self._environment, **child.environment},
                 start_new_session=True,
             )
         child.started = self._clock.monotonic()

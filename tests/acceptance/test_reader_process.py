@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,6 +101,10 @@ def test_it_stops_by_itself_and_serves_its_metrics(site: Site) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         metrics = answer.read().decode()
     assert 'anpr_camera_faults_total{camera="cam-1",fault="unreachable"}' in metrics
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
+    with refused.value as answer:
+        assert (answer.code, answer.read()) == (503, b"not ready: cameras: cam-1 is unreachable\n")
     summary, _ = ended(process)
     assert summary["frames"] == 0
     assert 8 <= summary["seconds"] < 30

@@ -10,7 +10,7 @@ from kafka import errors as kafka_errors
 from anpr.clock import Clock
 from anpr.domain.errors import TransportError
 from anpr.message import IMAGES_TOPIC
-from anpr.metrics import CONSUMER_RESTARTS
+from anpr.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES, create_topics, full_name, full_names
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 STALL_S = 30.0
 """So long without a record, while records wait, and the consumer is taken for stuck."""
 
+LAG_EVERY_S = 5.0
 _ASK_TIMEOUT_MS = 10_000
 _SESSION_TIMEOUT_MS = 15_000  # so long are the alarms of a killed ingest late, until another takes its partitions
 _FETCH_BYTES = 16 * 1024 * 1024
@@ -49,6 +50,7 @@ class KafkaSource:
         self._clock = clock
         self._consumer: Any = None
         self._progress_at = clock.monotonic()
+        self._measure_at = clock.monotonic()
 
     def poll(self, max_records: int, timeout_s: float) -> list[Incoming]:
         try:
@@ -57,6 +59,7 @@ class KafkaSource:
                 batches = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
                 if not batches:
                     self._watch()
+                self._measure_lag()
         except TransportError:
             self.close()
             raise
@@ -125,6 +128,20 @@ class KafkaSource:
         if waiting:
             CONSUMER_RESTARTS.inc()
             raise kafka_errors.KafkaTimeoutError(f"no record for {STALL_S:.0f} s while {waiting} wait: starting anew")
+
+    def _measure_lag(self) -> None:
+        """From what the last answers of the broker said, without asking it."""
+        if self._clock.monotonic() < self._measure_at:
+            return
+        self._measure_at = self._clock.monotonic() + LAG_EVERY_S
+        lag = dict.fromkeys(self._topics, 0)
+        for each in self._consumer.assignment():
+            end = self._consumer.highwater(each)
+            if end is not None:  # what was fetched has a position
+                position = self._consumer.position(each, timeout_ms=_ASK_TIMEOUT_MS)
+                lag[each.topic.removeprefix(self._settings.topic_prefix)] += max(0, end - (position or 0))
+        for topic, waiting in lag.items():
+            CONSUMER_LAG.labels(topic).set(waiting)
 
     def _waiting(self) -> int:
         mine = self._consumer.assignment()

@@ -102,3 +102,15 @@ def test_children_end_when_the_parent_is_killed(tmp_path: Path) -> None:
         parent.send_signal(signal.SIGKILL)
     psutil.wait_procs([child], timeout=20)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_child_may_have_an_environment_of_its_own(supervisor: Supervisor, tmp_path: Path) -> None:
+    say = 'import json, os; print(json.dumps({"port": os.environ["ANPR_METRICS_PORT"]}))'
+    supervisor.start("one", [say], {"ANPR_METRICS_PORT": "9100"})
+    supervisor.start("other", [say], {"ANPR_METRICS_PORT": "9101"})
+    deadline, tick = SystemClock().monotonic() + 20, threading.Event()
+    for name in ("one", "other"):
+        while "port" not in (tmp_path / f"{name}.out").read_text(encoding="utf-8"):
+            assert SystemClock().monotonic() < deadline, f"{name} did not start"
+            tick.wait(0.01)
+    assert [supervisor.stop(name, 5)["port"] for name in ("one", "other")] == ["9100", "9101"]
