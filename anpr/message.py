@@ -27,6 +27,8 @@ TRANSITS_TOPIC = "anpr.transits"
 IMAGES_TOPIC = "anpr.images"
 HEALTH_TOPIC = "anpr.health"
 
+_JPEG_START = b"\xff\xd8\xff"
+
 MAX_PASS = timedelta(days=31)
 """Between first and last sight of a vehicle; a longer one is a clock that was set, or an attack on date arithmetic."""
 
@@ -199,6 +201,8 @@ def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
         raise MessageError(PoisonReason.WRONG_SHAPE, "image headers are missing or wrong") from exc
     if sha256_of(data) != header.sha256:
         raise MessageError(PoisonReason.WRONG_DIGEST, f"picture of transit {header.transit_id} is not what was sent")
+    if not data.startswith(_JPEG_START):  # whoever looks at it would be given something else as a picture
+        raise MessageError(PoisonReason.WRONG_SHAPE, f"picture of transit {header.transit_id} is no JPEG")
     return header
 
 

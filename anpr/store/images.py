@@ -17,6 +17,10 @@ from anpr.store.queries import load_queries
 _SQL = load_queries("images")
 
 
+class PictureTakenError(StoreError):
+    """Another picture is stored in this one's place, and stays: what was noted and shown does not change."""
+
+
 class ImageStore:
     """The folder of pictures: root/2026-11-21/gate/<transit id>-<role>.jpg (UTC day of capture)."""
 
@@ -26,11 +30,14 @@ class ImageStore:
     def put(self, header: ImageHeader, data: bytes) -> Path:
         """Write the picture so that it survives a power cut; writing it again changes nothing. Returns its path.
 
-        Raises StoreError when the disk refuses.
+        Raises PictureTakenError when another picture is stored as this one, StoreError when the disk refuses.
         """
         path = self.path_of(header.transit_id, header.captured_at, header.gate_id, header.role)
         try:
-            _write_whole(path, data)
+            if path.exists():
+                _check_same(path, data)
+            else:
+                _write_whole(path, data)
         except OSError as exc:
             raise StoreError(f"picture {path}: {exc.strerror or exc}") from exc
         return path
@@ -90,6 +97,11 @@ def stored_roles(conn: Connection, transit_id: UUID, captured_at: datetime) -> s
     """Which pictures of a transit have arrived."""
     rows = conn.execute(_SQL["roles"], {"transit_id": transit_id, "captured_at": captured_at})
     return {ImageRole(row["role"]) for row in rows}
+
+
+def _check_same(path: Path, data: bytes) -> None:
+    if path.read_bytes() != data:
+        raise PictureTakenError(f"picture {path.name}: another one is stored as this one")
 
 
 def _write_whole(path: Path, data: bytes) -> None:

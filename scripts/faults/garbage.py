@@ -9,7 +9,7 @@ from uuid import UUID
 
 from anpr.domain.errors import PoisonReason
 from anpr.domain.transit import ImageRole
-from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC, encode_transit, image_header
+from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC, encode_transit, image_header, sha256_of
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES
 from scripts.faults.traffic import Traffic
 
@@ -139,12 +139,29 @@ class Garbage:
         if reason is PoisonReason.WRONG_DIGEST:
             return data[: self.chance.randrange(len(data))]
         if reason is PoisonReason.WRONG_SHAPE:
+            if self.chance.random() < 0.3:
+                return self._no_jpeg(headers)
             self._spoil_headers(headers)
         elif reason is PoisonReason.WRONG_TIME:
             headers["captured_at"] = b"9999-12-31T23:59:59Z"
         elif reason is PoisonReason.TOO_LARGE:
             size = self.chance.randint(MAX_IMAGE_BYTES + 1, MAX_RECORD_BYTES - _ROOM_FOR_HEADERS)
             return data + bytes(size - len(data))
+        return data
+
+    def _no_jpeg(self, headers: dict[str, bytes]) -> bytes:
+        """What a browser or a viewer might run, with headers that are right in all else."""
+        starts = (
+            b"",
+            b"<script>alert(1)</script>",
+            b"<svg onload=alert(1)>",
+            b"\x7fELF",
+            b"MZ",
+            b"\x89PNG\r\n",
+            b"\xff\xd8",
+        )
+        data = self.chance.choice(starts)
+        headers["sha256"] = sha256_of(data).encode()
         return data
 
     def _spoil_headers(self, headers: dict[str, bytes]) -> None:
@@ -154,3 +171,12 @@ class Garbage:
             del headers[spoilt]
         else:
             headers[spoilt] = wrong
+
+
+def impostor(traffic: Traffic, number: int, role: ImageRole) -> Message:
+    """Another picture under the name of one that was sent: the first one must stay."""
+    transit, _ = traffic.transit(number)
+    data = b"\xff\xd8\xff\xe0" + b"not what passed" + b"\xff\xd9"
+    headers = image_header(transit=transit, role=role, data=data).to_headers()
+    headers[MARK] = PoisonReason.NOT_STORABLE.encode()
+    return Message(topic=IMAGES_TOPIC, key=str(transit.id).encode(), headers=headers, value=data)

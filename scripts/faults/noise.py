@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from kafka import KafkaProducer
@@ -16,7 +17,7 @@ from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, encode_transit, image_hea
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES
-from scripts.faults.garbage import Garbage, Message
+from scripts.faults.garbage import Garbage, Message, impostor
 from scripts.faults.stage import NOISE_FROM, PARTITIONS, Accepted
 from scripts.faults.traffic import Traffic
 
@@ -31,6 +32,7 @@ class Amounts:
     late: int = 2
     duplicates: int = 4
     garbage: int = 8
+    impostors: int = 1
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Noise:
         self._chance = random.Random(traffic.seed + 1)
         self._garbage = Garbage(traffic, random.Random(traffic.seed + 2)).messages()
         self._late = NOISE_FROM
+        self._arrivals: list[tuple[int, ImageRole, int]] = []
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="noise")
         self._running: Future[None] | None = None
@@ -93,6 +96,7 @@ class Noise:
 
     def _batch(self) -> list[_Errand]:
         errands = [self._garbage_errand(next(self._garbage)) for _ in range(self._amounts.garbage)]
+        errands += self._impostors()
         for _ in range(self._amounts.late):
             errands += self._passing(self._late, self.sent.late.add)
             self._late += 1
@@ -118,11 +122,19 @@ class Noise:
         for role, data in pictures.items():
             headers = image_header(transit=transit, role=role, data=data).to_headers()
             picture = Message(topic=IMAGES_TOPIC, key=str(transit.id).encode(), headers=headers, value=data)
-            yield _Errand(
-                message=picture,
-                partition=self._chance.randrange(PARTITIONS),
-                done=lambda role=role: self.sent.pictures.add((number, role)),  # type: ignore[misc]
-            )
+            partition = self._chance.randrange(PARTITIONS)
+            yield _Errand(message=picture, partition=partition, done=partial(self._arrived, number, role, partition))
+
+    def _arrived(self, number: int, role: ImageRole, partition: int) -> None:
+        self.sent.pictures.add((number, role))
+        self._arrivals.append((number, role, partition))
+
+    def _impostors(self) -> Iterator[_Errand]:
+        """On the partitions of pictures that are there already, so that they come after them."""
+        for _ in range(min(self._amounts.impostors, len(self._arrivals))):
+            number, role, partition = self._chance.choice(self._arrivals)
+            message = impostor(self._traffic, number, role)
+            yield _Errand(message=message, partition=partition, done=self._count_garbage)
 
     def _send(self, errands: list[_Errand]) -> list[_Errand]:
         """Those that were not acknowledged."""

@@ -214,6 +214,24 @@ def test_what_only_the_database_refuses_is_set_apart_alone(centre: Centre, clock
     assert (letter.offset, letter.reason) == (2, PoisonReason.NOT_STORABLE)
 
 
+def test_another_picture_under_the_same_name_is_set_apart_and_the_first_stays(
+    centre: Centre, clock: ManualClock
+) -> None:
+    transit, pictures = pass_with_pictures(1)
+    first, other = pictures[ImageRole.PLATE], picture(99, 2_000)
+    messages = [
+        image_message(transit, ImageRole.PLATE, first, 0),
+        image_message(transit, ImageRole.PLATE, other, 1),
+        image_message(transit, ImageRole.PLATE, first, 2),
+    ]
+    consume(centre, ListSource(messages), clock)
+    assert (count(centre.database, "images"), count(centre.database, "dead_letters")) == (1, 1)
+    with centre.database.transaction() as conn:
+        (letter,) = list_dead_letters(conn)
+    assert (letter.offset, letter.reason) == (1, PoisonReason.NOT_STORABLE)
+    assert centre.images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == first
+
+
 def test_a_run_of_poison_stops_before_it_is_committed(centre: Centre, clock: ManualClock) -> None:
     records = [*transit_messages(range(3)), *(message(b"garbage", 3 + number) for number in range(20))]
     source = ListSource(records)

@@ -297,3 +297,11 @@ def test_the_sample_of_a_newer_reader_means_the_same(repository: Path) -> None:
     assert newer == full
     minimal = decode_transit((folder / "transit-v1-minimal.json").read_bytes())
     assert minimal == replace(full, country=None, direction=None, lane=None, images=(), candidates=(), raw="")
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg onload=alert(1)>", b"\x89PNG\r\n", b"\xff\xd8"])
+def test_a_picture_that_is_no_jpeg_is_refused(data: bytes) -> None:
+    header = image_header(transit=make_transit(1), role=ImageRole.PLATE, data=data)
+    with pytest.raises(MessageError, match="no JPEG") as refused:
+        decode_image(header.to_headers(), data)
+    assert refused.value.reason is PoisonReason.WRONG_SHAPE

@@ -9,7 +9,7 @@ import pytest
 from anpr.domain.errors import StoreError
 from anpr.domain.transit import ImageRole
 from anpr.message import image_header
-from anpr.store.images import ImageStore
+from anpr.store.images import ImageStore, PictureTakenError
 from tests.transits import make_transit, picture
 
 ID = UUID("019aa5a0-0000-7000-8000-000000000001")
@@ -29,6 +29,14 @@ def test_putting_it_again_changes_nothing_and_leaves_no_parts(tmp_path: Path) ->
     header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
     assert images.put(header, data) == images.put(header, data)
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [f"{transit.id}-plate.jpg"]
+
+
+def test_another_picture_does_not_take_the_place_of_one_that_is_there(tmp_path: Path) -> None:
+    images, transit, data, other = ImageStore(tmp_path), make_transit(1), picture(1, 500), picture(2, 500)
+    images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
+    with pytest.raises(PictureTakenError, match=str(transit.id)):
+        images.put(image_header(transit=transit, role=ImageRole.PLATE, data=other), other)
+    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
 
 
 def test_the_day_is_the_utc_day(tmp_path: Path) -> None:
