@@ -15,7 +15,7 @@ from anpr.domain.errors import TransportError
 from anpr.domain.transit import ImageRole
 from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, encode_transit, image_header
 from anpr.settings import KafkaSettings
-from anpr.transport.kafka.client import client_options, connect, mapped_errors
+from anpr.transport.kafka.client import client_options, close_producer, connect, mapped_errors
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES
 from scripts.faults.garbage import Garbage, Message, impostor
 from scripts.faults.stage import NOISE_FROM, PARTITIONS, Accepted
@@ -178,4 +178,4 @@ class Noise:
     def _close(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=2)
+            close_producer(producer, 2.0)

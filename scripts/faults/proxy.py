@@ -101,12 +101,10 @@ class Link:
         if writer.can_write_eof():
             writer.write_eof()
 
-    async def cancel(self) -> None:
+    async def close(self) -> None:
         """Let go of every connection."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._set(State.REFUSING)
+        await asyncio.gather(*self._tasks)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_CALL_TIMEOUT_S)
@@ -156,4 +154,4 @@ class Network:
         for server in self._servers:
             server.close()
         for link in self._links:
-            await link.cancel()
+            await link.close()

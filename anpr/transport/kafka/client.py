@@ -91,6 +91,20 @@ def connect(kind: Callable[..., Client], **options: Any) -> Client:
             raise
 
 
+def close_producer(producer: Any, timeout_s: float) -> None:
+    """Close it for good, also when what it still holds cannot be sent.
+
+    kafka-python's close() raises then and leaves its thread sending: an edge whose uplink comes and goes would gather
+    them. The second close() finds nothing to send any more.
+    """
+    try:
+        producer.close(timeout=timeout_s)
+    except errors.KafkaTimeoutError:
+        producer._sender.force_close()
+        producer._sender.join(timeout_s)
+        producer.close(timeout=timeout_s)
+
+
 class _Reasons(logging.Handler):
     """Why connecting failed, which kafka-python only logs: a wrong password would be told as a broker that is away."""
 

@@ -10,7 +10,7 @@ from anpr.domain.errors import TransportError
 from anpr.message import IMAGES_TOPIC
 from anpr.metrics import PUBLISHED
 from anpr.settings import KafkaSettings
-from anpr.transport.kafka.client import as_transport_error, client_options, connect, mapped_errors
+from anpr.transport.kafka.client import as_transport_error, client_options, close_producer, connect, mapped_errors
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES, full_name
 from anpr.transport.records import OutboxRecord
 
@@ -101,6 +101,6 @@ class KafkaPublisher:
         producers, self._producers = list(self._producers.values()), {}
         for producer in producers:
             try:
-                producer.close(timeout=_CLOSE_TIMEOUT_S)
+                close_producer(producer, _CLOSE_TIMEOUT_S)
             except KafkaError as exc:
                 raise as_transport_error(exc, "closing", self._settings) from exc

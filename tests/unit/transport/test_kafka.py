@@ -18,7 +18,7 @@ from anpr.metrics import REGISTRY
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaSource
 from anpr.transport.kafka import source as source_module
-from anpr.transport.kafka.client import as_transport_error, client_options, connect
+from anpr.transport.kafka.client import as_transport_error, client_options, close_producer, connect
 from anpr.transport.kafka.source import LAG_EVERY_S, STALL_S
 from anpr.transport.kafka.topics import topic_specs
 from anpr.transport.source import Incoming
@@ -111,6 +111,30 @@ def test_why_connecting_failed_is_told_although_kafka_python_only_logs_it() -> N
     with pytest.raises(kafka_errors.SaslAuthenticationFailedError, match="wrong password"):
         connect(gives_up)
     assert logging.getLogger("kafka.net.manager").handlers == []
+
+
+class StuckProducer:
+    """Closes as kafka-python's does: raises, with its thread left running, while something cannot be sent."""
+
+    def __init__(self) -> None:
+        self.forced = threading.Event()
+        self.closed = False
+        self._sender = threading.Thread(target=self.forced.wait)
+        self._sender.force_close = self.forced.set  # type: ignore[attr-defined]
+        self._sender.start()
+
+    def close(self, timeout: float) -> None:  # noqa: ARG002  the name is theirs
+        if not self.forced.is_set():
+            raise kafka_errors.KafkaTimeoutError("Timeout waiting for future")
+        self.closed = True
+
+
+def test_a_producer_that_cannot_send_what_it_holds_leaves_no_thread_behind() -> None:
+    before = threading.active_count()
+    producer = StuckProducer()
+    close_producer(producer, 1.0)
+    assert producer.closed
+    assert threading.active_count() == before
 
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path: Path, clock: ManualClock) -> None:
