@@ -1,0 +1,41 @@
+"""The chaos driver's short form: everything killed and cut off for some seconds, and nothing lost or doubled."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.services.kafka import BrokerUnavailableError, ensure_jars
+
+# A minute on a quiet machine; on a busy one the broker alone takes half of that to start again.
+LIMIT_S = 400
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(LIMIT_S + 20)
+def test_a_few_rounds_of_chaos_lose_and_double_nothing(repository: Path) -> None:
+    try:
+        ensure_jars()
+    except BrokerUnavailableError as exc:
+        pytest.skip(str(exc))
+    done = subprocess.run(
+        [sys.executable, "scripts/chaos.py", "--quick", "--seed", "20"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    nothing = {
+        name: 0 for name in ("lost", "doubled", "images_lost", "images_doubled", "alarms_lost", "alarms_doubled")
+    }
+    assert {name: figures[name] for name in nothing} == nothing
+    assert figures["sent"] == figures["stored"] > 0
+    assert figures["images_sent"] == figures["images_stored"] + figures["images_dropped"]
+    assert figures["garbage"] == figures["dead_letters"] > 0
+    assert figures["alarms"] > 0
+    assert figures["rounds"] > 0
