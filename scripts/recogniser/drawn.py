@@ -1,0 +1,89 @@
+"""The drawn plates of the training set: painted once into a folder, in shards, so that a stopped run goes on."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from anpr.drawing import ITALIAN, KINDS, NEIGHBOURS, draw_plate, random_style
+from anpr.drawing.grammar import set_out
+
+SHARD = 250
+"""Plates painted before their list is written."""
+ITALIAN_SHARE = 0.6
+_PX_PER_MM = (0.45, 0.75)
+_COLUMNS = ("file", "text", "spaced", "kind", "lines")
+_MARKS = {" ", "*", "=", "-"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """One painted plate."""
+
+    path: Path
+    text: str
+    """Letters and figures, rows one after the other."""
+    spaced: str
+    """The same with one space wherever the plate shows a gap or a mark inside a row."""
+    kind: str
+    lines: int
+
+
+def draw_set(folder: Path, count: int, seed: int, tell: Callable[[str], None], shard: int = SHARD) -> tuple[Drawn, ...]:
+    """`count` drawn plates in `folder`, the same for the same seed; shards already there are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Drawn] = []
+    for number in range(-(-count // shard)):
+        listing = folder / f"{number:04d}.csv"
+        if not listing.exists():
+            _paint_shard(listing, range(number * shard, (number + 1) * shard), seed)
+            tell(f"drawn: {(number + 1) * shard} plates")
+        made += _listed(listing)
+    return tuple(made[:count])
+
+
+def spaced_text(text: str, kind: str) -> str:
+    """The text of a plate of this kind with a space at each gap or mark between its groups."""
+    setting = set_out(text, KINDS[kind].templates)
+    if setting is None:
+        return text
+    rows = ("".join(" " if piece in _MARKS else piece for piece in row) for row in setting.rows)
+    return "".join(" ".join(row.split()) for row in rows)
+
+
+def _paint_shard(listing: Path, numbers: range, seed: int) -> None:
+    rows = [_paint(listing.parent, number, seed) for number in numbers]
+    fresh = listing.with_suffix(".part")
+    with fresh.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        writer.writerows(rows)
+    fresh.rename(listing)  # a shard is listed only when all of it is there
+
+
+def _paint(folder: Path, index: int, seed: int) -> tuple[str, str, str, str, int]:
+    rng = np.random.default_rng((seed, index))
+    kinds = ITALIAN if rng.random() < ITALIAN_SHARE else NEIGHBOURS
+    kind = kinds[int(rng.integers(len(kinds)))]
+    style = random_style(rng, px_per_mm=float(rng.uniform(*_PX_PER_MM)) * 520 / max(kind.width, 300))
+    plate = draw_plate(kind.name, rng=rng, style=style)
+    name = f"{index:06d}.jpg"
+    cv2.imwrite(str(folder / name), plate.image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return name, plate.text, spaced_text(plate.text, plate.kind), plate.kind, plate.lines
+
+
+def _listed(listing: Path) -> list[Drawn]:
+    with listing.open(newline="", encoding="utf-8") as file:
+        return [
+            Drawn(
+                path=listing.parent / row["file"],
+                text=row["text"],
+                spaced=row["spaced"],
+                kind=row["kind"],
+                lines=int(row["lines"]),
+            )
+            for row in csv.DictReader(file)
+        ]

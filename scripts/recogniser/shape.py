@@ -1,0 +1,10 @@
+"""What goes into the recogniser's network and what comes out."""
+
+from anpr.reader.recognise.alphabet import SIGNS
+
+CHARACTERS = (*SIGNS, " ")
+"""The output after the blank: every sign, and the gap between groups."""
+CLASSES = 1 + len(CHARACTERS)
+HEIGHT, WIDTH = 32, 160
+"""Of one line, px."""
+STEPS = WIDTH // 4
