@@ -11,10 +11,12 @@ UP = "up"
 CONNECTING = "connecting"
 FINISHED = "finished"
 STOPPED = "stopped"
+MODEL_ERROR = "model-error"
+"""Frames arrive and nobody can look at them, because a model throws."""
 AWAY = "away"
 """Of a reader that was not heard of; only the centre says so."""
 
-STATES = (UP, CONNECTING, FINISHED, STOPPED, AWAY, *(fault.value for fault in CameraFault))
+STATES = (UP, CONNECTING, FINISHED, STOPPED, MODEL_ERROR, AWAY, *(fault.value for fault in CameraFault))
 """Those this version knows; a newer reader may send others."""
 
 MAX_CHANGES = 50

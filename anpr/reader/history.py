@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
+from datetime import datetime
 
-from anpr.domain.health import MAX_CHANGES, Change
+from anpr.domain.health import MAX_CHANGES, MODEL_ERROR, UP, Change
 from anpr.reader.capture.health import CameraState, CameraStatus
 
 
@@ -18,17 +19,34 @@ class CameraHistory:
         """The camera is in this state now; the same again, after one more try, is no change."""
         name = state.fault.value if state.status is CameraStatus.FAULT and state.fault else state.status.value
         with self._lock:
-            last = self._changes[-1] if self._changes else None
-            if last is None or last.state != name:
-                # A clock that was set back must not turn the order round.
-                since = max(state.since, last.since) if last else state.since
-                self._changes.append(Change(state=name, since=since))
+            self._append(name, state.since)
+
+    def model_threw(self, at: datetime) -> None:
+        """A frame came and could not be looked at."""
+        with self._lock:
+            if self._last() == UP:
+                self._append(MODEL_ERROR, at)
+
+    def looked(self, at: datetime) -> None:
+        """A frame was looked at."""
+        with self._lock:
+            if self._last() == MODEL_ERROR:
+                self._append(UP, at)
+
+    def _append(self, name: str, since: datetime) -> None:
+        last = self._changes[-1] if self._changes else None
+        if last is None or last.state != name:
+            # A clock that was set back must not turn the order round.
+            self._changes.append(Change(state=name, since=max(since, last.since) if last else since))
+
+    def _last(self) -> str | None:
+        return self._changes[-1].state if self._changes else None
 
     @property
     def state(self) -> str | None:
         """The present one; None before the first."""
         with self._lock:
-            return self._changes[-1].state if self._changes else None
+            return self._last()
 
     @property
     def changes(self) -> tuple[Change, ...]:

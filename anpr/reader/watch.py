@@ -61,6 +61,8 @@ class Watch:
         self._last: tuple[datetime, float] | None = None
         self._illegible = IllegiblePlaces()
         self.tally = tally or Tally()
+        self.looks = 0
+        """Frames that the models looked at, without throwing."""
 
     def add(self, frame: Frame) -> list[Pass]:
         """The passes that this frame completes. Raises ModelError."""
@@ -71,6 +73,7 @@ class Watch:
             return []
         began = self._clock.monotonic()
         reads, unread = self._look(frame)
+        self.looks += 1
         STAGE_SECONDS.labels("look").observe(self._clock.monotonic() - began)
         return self._assembler.add(frame, reads, unread)
 

@@ -74,8 +74,16 @@ class CameraWorker:
     def _step(self, watch: Watch, stream: CameraStream) -> None:
         frame = stream.next_frame(_POLL_S)
         try:
-            self._delivery.put(watch.idle() if frame is None else watch.add(frame))
+            if frame is None:
+                self._delivery.put(watch.idle())
+            else:
+                looks = watch.looks
+                passes = watch.add(frame)
+                if watch.looks > looks:  # one in which nothing moved says nothing about the models
+                    self.history.looked(self._clock.now())
+                self._delivery.put(passes)
         except ModelError as exc:
+            self.history.model_threw(self._clock.now())
             self.model_errors += 1
             MODEL_ERRORS.labels(self.camera.id).inc()
             if self._clock.monotonic() >= self._silent_until:

@@ -153,6 +153,9 @@ def test_a_model_that_throws_is_counted_and_told(films: dict[str, str], caplog: 
     told = [record for record in caplog.records if "out of memory" in record.message]
     assert len(told) == 1, "not once per frame"
     assert "cam-b" in told[0].message
+    told_to_centre = [change.state for change in sink.health["cam-b"].changes]
+    assert told_to_centre == ["connecting", "up", "model-error", "up", "finished"]
+    assert "model-error" not in [change.state for change in sink.health["cam-a"].changes]
 
 
 def test_a_bug_met_by_one_camera_does_not_end_its_watch(
