@@ -22,7 +22,7 @@ from scripts.detector.compose import compose, sources_of
 from scripts.detector.export import cells, export_onnx
 from scripts.detector.folder import Folder, read_folder
 from scripts.detector.recipe import ARCHITECTURE, DRAWN_SEED, STAGES, Stage, as_facts, longer, quick
-from scripts.detector.score import figures, look
+from scripts.detector.score import THRESHOLDS, figures, look
 from scripts.detector.training import Run, require_ultralytics, run_stage
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -50,7 +50,7 @@ class Order:
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints; kept.")
 @click.option("--start-from", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Skip stage 1.")
 @click.option("--out", type=click.Path(path_type=Path), default=MODELS / "plate_detector.onnx", show_default=True)
-@click.option("--size", nargs=2, type=int, default=(416, 416), show_default=True, help="Width and height, px.")
+@click.option("--size", nargs=2, type=int, default=(640, 384), show_default=True, help="Width and height, px.")
 @click.option("--version", default="0.1.0", show_default=True, help="Version written in the card.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, or the number of a CUDA device.")
 @click.option("--longer", type=click.IntRange(1), default=1, show_default=True, help="Times the last stage's epochs.")
@@ -117,12 +117,17 @@ def _ship(order: Order, folder: Folder, checkpoint: Path) -> Path:
         height=height,
         cells=cells(width, height),
         training=training_facts(order, folder),
-        scores={"det_val": {**scores, "input": [width, height], "date": now.date().isoformat()}},
+        scores={"det_val": {**scores, **_headline(scores), "input": [width, height], "date": now.date().isoformat()}},
         created=now,
     )
     card = write_card(weights, facts)
     click.echo(f"mAP50 {scores['map50']:.3f}; wrote {weights} and {card}")
     return weights
+
+
+def _headline(scores: dict[str, Any]) -> dict[str, float]:
+    """Recall and precision at the reader's default threshold."""
+    return {"score_threshold": THRESHOLDS[1], **scores["at_score"][str(THRESHOLDS[1])]}
 
 
 def training_facts(order: Order, folder: Folder) -> dict[str, Any]:

@@ -15,7 +15,8 @@ LICENCE = "AGPL-3.0-or-later (trained with Ultralytics YOLO11, AGPL-3.0)"
 LIMITS = [
     "Finds plates, not vehicles: one class, one score, no country and no text.",
     "Plates narrower than 24 px of network input are mostly missed: a camera must give more.",
-    "Overlay text, signs and grilles can score above 0.25: mask the overlay and check the geometry of a box.",
+    "Writing on vehicles, shop signs and lamps can score above 0.25: check the geometry of a box and its text.",
+    "Precision on the validation pictures is a lower bound: many plates in them carry no label.",
     "Trained on pictures of many countries without Italian plates, and on drawn Italian plates; no figures for "
     "rain, fog or infra-red cameras exist yet.",
 ]
