@@ -32,7 +32,7 @@ from scripts.faults.traffic import Traffic
 from tests.services.kafka import BrokerUnavailableError
 
 DRAIN_S = 300.0
-QUICK_HAVOC_S = 15.0
+QUICK_HAVOC_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +83,8 @@ def run(folder: Path, traffic: Traffic, limits: Limits) -> tuple[dict[str, float
     with staged(folder, Plan(seed=traffic.seed), traffic) as stage:
         noise = Noise(stage.kafka, traffic, stage.accepted, Amounts())
         stage.keep()
+        if not stage.sender.await_word(DRAIN_S):
+            raise click.ClickException(f"the sender does not start: see {folder / 'sender.log'}")
         noise.start()
         havoc = Havoc(stage, chance)
         rounds = _havoc(havoc, limits)
@@ -114,6 +116,8 @@ def _drain(stage: Stage, noise: Noise) -> bool:
     deadline = time.monotonic() + DRAIN_S
     stage.heal()
     stage.keep(0.5)
+    if not stage.sender.await_word(DRAIN_S):
+        return False
     if not (stage.sender.end(DRAIN_S) and noise.end(DRAIN_S)):
         return False
     while waiting(stage):

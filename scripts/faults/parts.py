@@ -34,6 +34,16 @@ class Part:
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._not_before = 0.0
+        self._spoke = threading.Event()
+
+    def await_word(self, timeout_s: float) -> bool:
+        """Keep it, and wait until it has said something since it was started: then it heeds signals."""
+        deadline = time.monotonic() + timeout_s
+        while not self._spoke.wait(0.1):
+            self.keep()
+            if time.monotonic() > deadline:
+                return False
+        return True
 
     def keep(self) -> None:
         """Start it unless it runs; one that fell is started a moment later."""
@@ -92,6 +102,7 @@ class Part:
         for line in output:
             if line.endswith("\n"):
                 self._hear(line.strip())
+                self._spoke.set()
 
     def _gone(self) -> None:
         if self._listener is not None:
@@ -99,6 +110,7 @@ class Part:
         if self._process is not None and self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None
+        self._spoke.clear()
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
