@@ -1,14 +1,14 @@
 """One batch into the database: stored, matched and alarmed in one transaction, or not at all."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import psycopg
 
 from anpr.domain.alarm import Alarm
 from anpr.domain.errors import PoisonReason, StoreError
-from anpr.ingest.batch import Batch, Picture, Refusal
+from anpr.ingest.batch import Batch, Item, Picture, Refusal
 from anpr.store.alarms import raise_alarms
 from anpr.store.database import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
@@ -16,6 +16,7 @@ from anpr.store.health import record_health
 from anpr.store.images import ImageStore, PictureTakenError, record_image
 from anpr.store.matching import matching_entries
 from anpr.store.transits import insert_transits
+from anpr.transport.source import Incoming
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,8 +52,8 @@ def record(database: Database, images: ImageStore, batch: Batch, now: datetime) 
 
     Pictures are written first: a row never names a file that is not there. Raises StoreError.
     """
-    for picture in batch.pictures:
-        images.put(picture.header, picture.data)
+    items = tuple(_filed(images, each, item) for each, item in zip(batch.records, batch.items, strict=True))
+    batch = replace(batch, items=items)
     transits = batch.transits
     with database.transaction() as conn:
         stored = insert_transits(conn, transits, now)
@@ -83,10 +84,8 @@ def record_one_by_one(database: Database, images: ImageStore, batch: Batch, now:
 
 
 def is_about_the_data(error: StoreError) -> bool:
-    """Whether the store answered, and refused what it was given: trying again is of no use."""
-    return isinstance(error, PictureTakenError) or isinstance(
-        error.__cause__, psycopg.DataError | psycopg.IntegrityError
-    )
+    """Whether the database answered, and refused what it was given: trying again is of no use."""
+    return isinstance(error.__cause__, psycopg.DataError | psycopg.IntegrityError)
 
 
 def _record_single(database: Database, images: ImageStore, single: Batch, now: datetime) -> Recorded:
@@ -96,6 +95,16 @@ def _record_single(database: Database, images: ImageStore, single: Batch, now: d
         if not is_about_the_data(exc):
             raise
         return record(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now)
+
+
+def _filed(images: ImageStore, message: Incoming, item: Item) -> Item:
+    """The item; a picture is on disk now, or refused because another one is there in its place."""
+    if isinstance(item, Picture):
+        try:
+            images.put(item.header, item.data)
+        except PictureTakenError as exc:
+            return Refusal(record=message, reason=PoisonReason.NOT_STORABLE, detail=str(exc))
+    return item
 
 
 def _note_pictures(conn: Connection, pictures: Iterable[Picture]) -> int:
