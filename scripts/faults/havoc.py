@@ -56,6 +56,7 @@ def _reset_all(stage: Stage, _: random.Random) -> None:
 
 def _fill_the_outbox(stage: Stage, _: random.Random) -> None:
     """So many transits without a broker that the quota does not hold their pictures."""
+    stage.sender.await_word(10)  # before that, the signal would kill it
     stage.links["edge"].set(State.REFUSING)
     stage.sender.signal(signal.SIGUSR1)
     stage.keep(3)
