@@ -14,11 +14,12 @@ from anpr.domain.errors import PoisonReason
 from anpr.domain.transit import ImageRole
 from anpr.ingest.run import run_ingest
 from anpr.ingest.summary import IngestSummary
-from anpr.message import TRANSITS_TOPIC
+from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.settings import KafkaSettings, Settings
 from anpr.store.database import Database
 from anpr.store.dead_letters import list_dead_letters
 from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaPublisher, KafkaSource, create_topics
+from anpr.transport.kafka.topics import MAX_RECORD_BYTES
 from anpr.transport.outbox import Outbox
 from anpr.transport.pump import pump
 from anpr.transport.records import OutboxRecord
@@ -116,6 +117,23 @@ def test_a_refused_message_goes_to_the_table_and_to_the_topic(
     assert letter.headers["anpr.reason"] == b"not-json"
     assert letter.headers["anpr.partition"] == str(row.partition).encode()
     assert letter.headers["anpr.offset"] == str(row.offset).encode()
+
+
+def test_the_largest_message_the_topic_takes_is_set_apart_and_does_not_stop_ingest(
+    kafka_bootstrap: str, database: Database, tmp_path: Path
+) -> None:
+    settings = settings_for(kafka_bootstrap, tmp_path)
+    create_topics(settings.kafka)
+    huge = OutboxRecord(seq=1, topic=IMAGES_TOPIC, key=b"x", headers={}, value=bytes(MAX_RECORD_BYTES - 100))
+    with closing(KafkaPublisher(settings.kafka)) as publisher:
+        assert publisher.publish([huge]) == [1]
+    with ingest(settings, database) as ingesting:
+        wait_for(database, "dead_letters", 1, ingesting)
+    with closing(KafkaSource(settings.kafka, [DEADLETTER_TOPIC], CLOCK)) as source:
+        deadline = CLOCK.monotonic() + DEADLINE_S
+        while not (letters := source.poll(1, 1.0)):
+            assert CLOCK.monotonic() < deadline
+    assert letters[0].headers["anpr.reason"] == b"too-large"
 
 
 def test_two_ingests_share_the_work_and_one_takes_over_when_the_other_ends(

@@ -11,7 +11,7 @@ from anpr.message import IMAGES_TOPIC
 from anpr.metrics import PUBLISHED
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import as_transport_error, client_options, close_producer, connect, mapped_errors
-from anpr.transport.kafka.topics import MAX_RECORD_BYTES, full_name
+from anpr.transport.kafka.topics import MAX_DEAD_LETTER_BYTES, full_name
 from anpr.transport.records import OutboxRecord
 
 DELIVERY_TIMEOUT_S = 15.0
@@ -88,7 +88,7 @@ class KafkaPublisher:
             "enable_idempotence": True,
             "compression_type": compression,
             "batch_size": _BATCH_BYTES,
-            "max_request_size": MAX_RECORD_BYTES,
+            "max_request_size": MAX_DEAD_LETTER_BYTES,
             "delivery_timeout_ms": timeout_ms,
             "request_timeout_ms": timeout_ms // 2,
             "max_block_ms": timeout_ms // 2,

@@ -25,6 +25,8 @@ _DAY_MS = 24 * _HOUR_MS
 _SEGMENTS = 24
 MAX_RECORD_BYTES = MAX_IMAGE_BYTES + 64 * 1024
 """A picture with its key, headers and the batch around it."""
+MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES + 64 * 1024
+"""The largest of those, with what was wrong with it: one that did not fit would stop ingest for good."""
 
 
 def create_topics(settings: KafkaSettings) -> list[str]:
@@ -59,13 +61,13 @@ def topic_specs(settings: KafkaSettings) -> dict[str, dict[str, Any]]:
         TRANSITS_TOPIC: (settings.partitions, kept),
         IMAGES_TOPIC: (settings.partitions, kept),
         HEALTH_TOPIC: (settings.partitions, compacted),
-        DEADLETTER_TOPIC: (1, kept),
+        DEADLETTER_TOPIC: (1, kept | {"max.message.bytes": str(MAX_DEAD_LETTER_BYTES)}),
     }
     return {
         full_name(settings, topic): {
             "num_partitions": partitions,
             "replication_factor": settings.replication,
-            "configs": configs | _common_configs(settings),
+            "configs": _common_configs(settings) | configs,
         }
         for topic, (partitions, configs) in topics.items()
     }
