@@ -15,6 +15,7 @@ from anpr.reader.recognise import build_recogniser
 from anpr.settings import RecogniserSettings
 from scripts.compare_recognisers import main as compare
 from scripts.recogniser.drawn import Drawn, draw_set
+from scripts.recogniser.shape import CHARACTERS, CLASSES, STEPS
 from scripts.train_recogniser import main
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -53,6 +54,16 @@ def test_missing_torch_says_what_to_install(crops: Path, tmp_path: Path) -> None
     assert result.exit_code == 1
     assert "uv sync --extra train" in result.output
     assert not (tmp_path / "work").exists()
+
+
+def test_shipped_card_fits_the_shipped_weights() -> None:
+    card = load_card("plate_recogniser_small", "recognise")
+
+    assert card.weights().stat().st_size < 8_000_000, "three million parameters are 12 MB; these are fewer"
+    assert card.alphabet == CHARACTERS
+    assert card.output.shape == (1, STEPS, CLASSES)
+    assert card.scores["rec_val"]["n"] > 200
+    assert card.training["quick"] is False
 
 
 def test_recognisers_are_compared_side_by_side(crops: Path, tmp_path: Path) -> None:

@@ -1,0 +1,25 @@
+"""Floors under what our own small recogniser reads right; docs/benchmarks.md has the figures and their intervals."""
+
+from pathlib import Path
+
+import pytest
+
+from anpr.reader.recognise import build_recogniser
+from anpr.settings import RecogniserSettings
+from scripts.recogniser.exam import examine, real_questions
+from scripts.recogniser.reliability import calibration_error, reliability
+from scripts.recogniser.samples import read_crops
+
+pytestmark = pytest.mark.shared_data
+
+
+def test_real_crops_kept_apart_from_training(shared_data: Path) -> None:
+    recogniser = build_recogniser(RecogniserSettings(model="plate_recogniser_small"), threads=1)
+
+    marks = examine(recogniser, real_questions(read_crops(shared_data / "rec", "val")))
+
+    assert len(marks) == 273
+    assert sum(mark.strict for mark in marks) >= 243
+    two_lines = [mark for mark in marks if mark.question.lines == 2]
+    assert sum(mark.strict for mark in two_lines) >= 24
+    assert calibration_error(reliability([(mark.confidence, mark.strict) for mark in marks])) <= 0.05
