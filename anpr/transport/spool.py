@@ -58,6 +58,17 @@ class DiskFullError(OutboxFullError):
     """The disk is full, or the file may not grow; the quota may not be used up."""
 
 
+def _create_private(path: Path) -> None:
+    """Plates of people: a new file is for this user only.
+
+    A file that is there must not even be opened: closing it would drop the locks (POSIX ties them to the process) of
+    another connection of this process, and the next to close would then take itself for the last one and delete the
+    write-ahead log that others still write to.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 class Spool:
     """Read and acknowledge the records of an outbox file; safe to use from several threads and processes.
 
@@ -74,7 +85,7 @@ class Spool:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # plates of people: for this user only
+        _create_private(self.path)
         connection = sqlite3.connect(
             self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=32
         )

@@ -432,3 +432,35 @@ def test_a_report_that_finds_no_room_leaves_the_one_before(path: Path, clock: Ma
             outbox.put_health(huge)
         assert [report.id for report in reports(outbox)].count("cam-1") == 1
         assert outbox.counts()[RecordKind.METADATA].bytes <= 40_000
+
+
+_VISITOR = """
+import sys
+from pathlib import Path
+from anpr.clock import SystemClock
+from anpr.transport.outbox import Outbox
+from tests.transits import make_transit
+with Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock()) as outbox:
+    for number in range(int(sys.argv[2])):
+        outbox.put_transit(make_transit(number), {})
+    print(outbox.counts())
+"""
+
+
+def test_a_writer_that_leaves_takes_nothing_from_two_readers_in_one_process(path: Path, repository: Path) -> None:
+    """Ingest holds the file twice; with its locks lost, a writer that left deleted the log under them."""
+
+    def visit(puts: int) -> str:
+        command = [sys.executable, "-c", _VISITOR, str(path), str(puts)]
+        return subprocess.run(command, cwd=repository, check=True, capture_output=True, text=True).stdout
+
+    with Spool(path) as one, Spool(path):
+        log = path.with_name(f"{path.name}-wal").stat().st_ino
+        visit(3)
+        assert path.with_name(f"{path.name}-wal").stat().st_ino == log
+        with Spool(path) as third:
+            records = one.pending("metadata", 10)
+            assert len(records) == 3
+            one.acknowledge(record.seq for record in records)
+            assert third.counts()[RecordKind.METADATA].records == 0
+        assert "records=0" in visit(0)
