@@ -78,8 +78,9 @@ class RecogniserSettings(Section):
 
     engine: Literal["onnxruntime", "openvino", "paddleocr"] = "onnxruntime"
     """The runtime of the weights."""
-    model: str = "plate_recogniser"
-    """Name of a card in models/, or the path of one."""
+    model: str | None = None
+    """Name of a card in models/, or the path of one. Without one: `plate_recogniser_small`, ours; for `paddleocr`,
+    which runs PP-OCR only, `plate_recogniser`."""
     min_confidence: Fraction = 0.4
     """Reads below it do not vote."""
 

@@ -16,6 +16,8 @@ from tests.unit.cli.pictures import write_street
 
 DETECTORS = ("onnxruntime", "openvino", "ultralytics")
 RECOGNISERS = ("onnxruntime", "openvino", "paddleocr")
+PP_OCR, OURS = "plate_recogniser", "plate_recogniser_small"
+READ_WITH = [("onnxruntime", OURS), ("openvino", OURS), ("openvino", PP_OCR), ("paddleocr", PP_OCR)]
 EXTRAS = {"openvino": "openvino", "ultralytics": "train", "paddleocr": "reader"}
 
 # PaddleOCR and Ultralytics use names of Python and of their own dependencies that are on their way out.
@@ -33,10 +35,9 @@ def skip_unless_installed(engine: str) -> None:
 
 
 @cache
-def reader(detector: str, recogniser: str) -> PlateReader:
-    return build_plate_reader(
-        ReaderSettings.model_validate({"detector": {"engine": detector}, "recogniser": {"engine": recogniser}})
-    )
+def reader(engine: str, model: str) -> PlateReader:
+    """The reader with this engine for texts, and these weights whatever the engine."""
+    return build_plate_reader(ReaderSettings.model_validate({"recogniser": {"engine": engine, "model": model}}))
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +61,11 @@ def test_detectors_find_the_same_boxes(engine: str, streets: dict[str, Image]) -
             assert other.score == pytest.approx(one.score, abs=0.01)
 
 
-@pytest.mark.parametrize("engine", RECOGNISERS)
-def test_recognisers_read_the_same_texts(engine: str, streets: dict[str, Image]) -> None:
+@pytest.mark.parametrize(("engine", "model"), READ_WITH)
+def test_recognisers_read_the_same_texts(engine: str, model: str, streets: dict[str, Image]) -> None:
     skip_unless_installed(engine)
     for text, image in streets.items():
-        (expected,), (found,) = (
-            reader("onnxruntime", "onnxruntime").read(image),
-            reader("onnxruntime", engine).read(image),
-        )
+        (expected,), (found,) = reader("onnxruntime", model).read(image), reader(engine, model).read(image)
         assert found.text == expected.text == text
         assert found.raw == expected.raw
         assert found.confidence == pytest.approx(expected.confidence, abs=0.01)
@@ -90,9 +88,17 @@ def build(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", RECOGNISERS)
-def test_the_real_italian_plates_read_alike(engine: str, shared_data: Path) -> None:
+def test_each_engine_reads_without_a_model_being_named(engine: str, streets: dict[str, Image]) -> None:
+    skip_unless_installed(engine)
+    plates = build_plate_reader(ReaderSettings.model_validate({"recogniser": {"engine": engine}}))
+    for text, image in streets.items():
+        assert [read.text for read in plates.read(image)] == [text]
+
+
+@pytest.mark.parametrize(("engine", "model"), READ_WITH)
+def test_the_real_italian_plates_read_alike(engine: str, model: str, shared_data: Path) -> None:
     skip_unless_installed(engine)
     for path in sorted((shared_data / "italian" / "images").glob("it_crop_[12]*"))[:4]:
         image = read_image(path)
-        expected = [read.text for read in reader("onnxruntime", "onnxruntime").read(image)]
-        assert [read.text for read in reader("onnxruntime", engine).read(image)] == expected
+        expected = [read.text for read in reader("onnxruntime", model).read(image)]
+        assert [read.text for read in reader(engine, model).read(image)] == expected

@@ -14,7 +14,7 @@ def build_recogniser(settings: RecogniserSettings, threads: int) -> Recogniser:
 
     Raises ModelError when the card, the weights or the engine's package is missing or wrong.
     """
-    card = load_card(settings.model, "recognise")
+    card = load_card(settings.model or default_model(settings.engine), "recognise")
     own = OnnxNetwork(card.weights(), threads)
     characters = _characters(card, own)
     try:
@@ -23,6 +23,11 @@ def build_recogniser(settings: RecogniserSettings, threads: int) -> Recogniser:
         raise ModelError(f"{card.name}: {exc}") from exc
     network = own if settings.engine == "onnxruntime" else _other(settings.engine, card, characters, threads)
     return LineRecogniser(network, card.input, signs)
+
+
+def default_model(engine: str) -> str:
+    """The card an engine reads with when the settings name none: ours, except where only PP-OCR runs."""
+    return "plate_recogniser" if engine == "paddleocr" else "plate_recogniser_small"
 
 
 def _other(engine: str, card: ModelCard, characters: tuple[str, ...], threads: int) -> StepNetwork:
