@@ -67,16 +67,29 @@ class VerbGroup(click.Group):
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
     """Number plate recognition: cameras, transits, watchlists, alarms, forwarding."""
+    _log_to_standard_error(verbose)
+    ctx.obj = config_path
+
+
+def _log_to_standard_error(verbose: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    if not verbose:
+        handler.addFilter(_is_not_kafkas)
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        stream=sys.stderr,
+        handlers=[handler],
     )
-    # kafka-python logs each try to reach a broker as an error; ours say it once, with the wait.
-    logging.getLogger("kafka").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
     for noisy in ("asyncssh", "uvicorn", "sse_starlette", "PIL", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    ctx.obj = config_path
+
+
+def _is_not_kafkas(record: logging.LogRecord) -> bool:
+    """kafka-python logs each try to reach a broker as an error; ours say it once, with the wait.
+
+    A filter of what is shown and not a level: the transport listens to these records for the reason of a failure.
+    """
+    return not record.name.startswith("kafka.") or record.levelno >= logging.CRITICAL
 
 
 def loaded_settings(ctx: click.Context) -> LoadedSettings:

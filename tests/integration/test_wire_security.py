@@ -1,6 +1,5 @@
 """TLS, logins and rights on the way to Kafka and to PostgreSQL, set up as docs/security.md says."""
 
-import gc
 import os
 import re
 import signal
@@ -9,7 +8,6 @@ import ssl
 import struct
 import subprocess
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -178,18 +176,7 @@ def poll_until(source: KafkaSource, number: int) -> list[Any]:
     return found
 
 
-@pytest.fixture
-def sockets_left_behind() -> Iterator[None]:
-    """kafka-python leaves those of failed TLS connections to the garbage collector, which would blame a later test."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
 @pytest.mark.kafka
-@pytest.mark.filterwarnings(r"ignore:unclosed <ssl\.SSLSocket:ResourceWarning")
-@pytest.mark.usefixtures("sockets_left_behind")
 def test_who_has_a_wrong_password_is_not_let_in(secured: Secured) -> None:
     # The broker says why and hangs up, and kafka-python now and then sees only that it hung up.
     with pytest.raises(TransportError, match=r"(?i)authentication|disconnected"):
@@ -197,8 +184,6 @@ def test_who_has_a_wrong_password_is_not_let_in(secured: Secured) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.filterwarnings(r"ignore:unclosed <ssl\.SSLSocket:ResourceWarning")
-@pytest.mark.usefixtures("sockets_left_behind")
 def test_a_broker_whose_certificate_another_authority_signed_is_not_talked_to(secured: Secured, tmp_path: Path) -> None:
     other = Authority(tmp_path, "other")
     with pytest.raises(TransportError, match="certificate verify failed"):

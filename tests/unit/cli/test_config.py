@@ -1,12 +1,14 @@
 """`anpr config` and the command's own manners."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from anpr.cli import main
+from anpr.cli.main import _is_not_kafkas
 
 
 @pytest.fixture
@@ -53,3 +55,12 @@ def test_an_unknown_verb_is_refused() -> None:
     result = CliRunner().invoke(main, ["fly"])
     assert result.exit_code == 2
     assert "No such command 'fly'" in result.output
+
+
+def test_kafkas_own_log_is_kept_from_the_screen_but_not_from_those_who_listen() -> None:
+    record = logging.LogRecord("kafka.net.manager", logging.ERROR, __file__, 1, "failed", None, None)
+    assert not _is_not_kafkas(record)
+    record.name = "anpr.transport.kafka.client"
+    assert _is_not_kafkas(record)
+    CliRunner().invoke(main, ["config", "check"])
+    assert logging.getLogger("kafka.net.manager").isEnabledFor(logging.WARNING)
