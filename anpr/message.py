@@ -1,7 +1,8 @@
 """The contract between edge and centre: a transit, its pictures, and the health of what looks, as bytes.
 
-Version 1. A field may be added without a new version (an older centre ignores what it does not know); a field that
-changes meaning or goes away needs a new one, and `decode_transit` keeps reading the one before.
+A field may be added without a new version: an older centre ignores what it does not know. A field that changes meaning
+or goes away needs a new one. A centre reads its own version and those back to OLDEST; a message of a newer version says
+with `readable_from` which is the oldest that understands it, and is refused by those before (docs/contract.md).
 """
 
 import hashlib
@@ -21,6 +22,8 @@ from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.settings.edge import Identifier
 
 VERSION = 1
+OLDEST = 1
+"""Of the versions that are read here; at least the one before VERSION, once there is one."""
 MAX_TRANSIT_BYTES = 64 * 1024
 MAX_IMAGE_BYTES = 4 * 1024 * 1024
 TRANSITS_TOPIC = "anpr.transits"
@@ -116,9 +119,23 @@ def decode_transit(data: bytes) -> Transit:
 
 
 def _check_version(fields: dict[str, Any]) -> None:
+    """A newer message that says we understand it is read as one of ours; the fields it adds are ignored."""
     version = fields.get("version")
-    if version != VERSION:
-        raise MessageError(PoisonReason.UNKNOWN_VERSION, f"version {str(version)[:20]!r}, this centre reads {VERSION}")
+    if _is_ours(version):
+        return
+    readable_from = fields.get("readable_from", version)
+    if type(version) is int and version > VERSION and _is_ours(readable_from):
+        fields["version"] = VERSION
+        return
+    raise MessageError(
+        PoisonReason.UNKNOWN_VERSION,
+        f"version {str(version)[:20]!r}, readable from {str(readable_from)[:20]!r}; this centre reads {OLDEST} to"
+        f" {VERSION}",
+    )
+
+
+def _is_ours(version: object) -> bool:
+    return type(version) is int and OLDEST <= version <= VERSION
 
 
 def _first_error(exc: ValidationError) -> str:
@@ -167,8 +184,9 @@ def _to_domain(message: TransitV1) -> Transit:
 
 
 class ImageHeader(_Part):
-    """What travels beside the JPEG bytes of one picture: in Kafka, the key and the headers."""
+    """What travels beside the JPEG bytes of one picture, each value as text: in Kafka, the headers."""
 
+    version: Literal[1] = 1
     transit_id: UUID
     captured_at: AwareDatetime
     gate_id: Identifier
@@ -196,7 +214,7 @@ def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
     if len(data) > MAX_IMAGE_BYTES:
         raise MessageError(PoisonReason.TOO_LARGE, f"{len(data)} bytes, at most {MAX_IMAGE_BYTES}")
     try:
-        header = ImageHeader.model_validate({name: value.decode() for name, value in headers.items()})
+        header = ImageHeader.model_validate(_header_fields(headers))
     except (ValidationError, UnicodeDecodeError) as exc:
         raise MessageError(PoisonReason.WRONG_SHAPE, "image headers are missing or wrong") from exc
     if sha256_of(data) != header.sha256:
@@ -204,6 +222,16 @@ def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
     if not data.startswith(_JPEG_START):  # whoever looks at it would be given something else as a picture
         raise MessageError(PoisonReason.WRONG_SHAPE, f"picture of transit {header.transit_id} is no JPEG")
     return header
+
+
+def _header_fields(headers: dict[str, bytes]) -> dict[str, Any]:
+    fields: dict[str, Any] = {name: value.decode() for name, value in headers.items()}
+    for name in ("version", "readable_from"):
+        if name in fields and fields[name].isascii() and fields[name].isdecimal():
+            fields[name] = int(fields[name][:9])
+    fields.setdefault("version", 1)  # the first readers did not say
+    _check_version(fields)
+    return fields
 
 
 class ChangeV1(_Part):
@@ -276,6 +304,11 @@ def json_schema() -> dict[str, Any]:
 def health_json_schema() -> dict[str, Any]:
     """The JSON Schema of a health message, as published in docs/."""
     return HealthV1.model_json_schema()
+
+
+def image_json_schema() -> dict[str, Any]:
+    """The JSON Schema of the headers beside a picture, as published in docs/."""
+    return ImageHeader.model_json_schema()
 
 
 def captured_day(moment: datetime) -> str:

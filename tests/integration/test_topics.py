@@ -47,6 +47,13 @@ def test_they_are_made_once_as_documented_and_a_second_run_changes_nothing(site:
         zip(TOPICS, ("3", "3", "3", "1"), strict=True)
     )
     assert actual["anpr.transits"]["retention.ms"] == actual["anpr.images"]["retention.ms"] == str(48 * 3_600_000)
+    day, hour = str(24 * 3_600_000), 3_600_000
+    for name in ("anpr.transits", "anpr.images", "anpr.deadletter"):
+        assert actual[name]["cleanup.policy"] == "delete"
+        assert actual[name]["retention.ms"] == str(48 * hour)
+        assert actual[name]["segment.ms"] == str(2 * hour), "a 24th: what is too old is at most so much older"
+    assert actual["anpr.health"]["max.compaction.lag.ms"] == actual["anpr.health"]["segment.ms"] == day
+    assert int(actual["anpr.deadletter"]["max.message.bytes"]) > int(actual["anpr.images"]["max.message.bytes"])
     assert actual["anpr.transits"]["min.insync.replicas"] == "1"
     assert actual["anpr.health"]["cleanup.policy"] == "compact"
     listed = site.run("list")
