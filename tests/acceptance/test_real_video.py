@@ -3,10 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import pytest
 
 from anpr.clock import ManualClock, SystemClock
@@ -20,6 +18,7 @@ from anpr.reader.video import read_video
 from anpr.settings import ReaderSettings, Settings
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
+from scripts.soaking.clips import as_camera_clip
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(300)]
 
@@ -70,32 +69,6 @@ def cameras(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         as_camera_clip(shared_data / "video" / name, folder / name)
     with RtspServer(folder) as server:
         yield server
-
-
-def as_camera_clip(source: Path, target: Path) -> None:
-    """The video alone, and without B-frames, as a camera sends it: encoded anew only where it has some."""
-    with av.open(str(source)) as read, av.open(str(target), "w") as written:
-        taken = read.streams.video[0]
-        packets = [packet for packet in read.demux(taken) if packet.dts is not None]
-        if all(packet.pts == packet.dts for packet in packets):
-            given = written.add_stream_from_template(taken)
-            for packet in packets:
-                packet.stream = given
-                written.mux(packet)
-            return
-    encode_without_b_frames(source, target)
-
-
-def encode_without_b_frames(source: Path, target: Path) -> None:
-    options = {"preset": "ultrafast", "crf": "18", "bf": "0"}
-    with av.open(str(source)) as read, av.open(str(target), "w") as written:
-        taken = read.streams.video[0]
-        given = written.add_stream("libx264", rate=30, options=options)
-        given.width, given.height, given.pix_fmt = taken.width, taken.height, "yuv420p"
-        for index, picture in enumerate(read.decode(taken)):
-            picture.pts, picture.time_base = index, Fraction(1, 30)
-            written.mux(given.encode(picture))
-        written.mux(given.encode(None))
 
 
 class Enough:

@@ -1,0 +1,1 @@
+"""One reader, run for long, on clips that start again and again."""

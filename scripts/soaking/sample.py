@@ -1,0 +1,68 @@
+"""What a process holds and what it has counted, at one moment."""
+
+import re
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+_KB = re.compile(r"^(VmRSS|Threads):\s+(\d+)", re.MULTILINE)
+_TIMEOUT_S = 10.0
+_COUNTED = {
+    "anpr_frames_total": "looks",
+    "anpr_still_frames_total": "still",
+    "anpr_reads_total": "reads",
+    "anpr_transits_total": "transits",
+    "anpr_camera_faults_total": "faults",
+    "anpr_worker_falls_total": "falls",
+    "anpr_model_errors_total": "model_errors",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """`at_s` since the soak began; counts are since the process began, over all its cameras."""
+
+    at_s: float
+    rss_mb: float
+    threads: int
+    descriptors: int
+    looks: int = 0
+    """Frames the models looked at."""
+    still: int = 0
+    """Frames not looked at, as nothing had moved."""
+    reads: int = 0
+    transits: int = 0
+    late: int = 0
+    """Frames that gave way to a newer one."""
+    faults: int = 0
+    falls: int = 0
+    model_errors: int = 0
+
+
+def take_sample(pid: int, metrics_url: str, at_s: float) -> Sample:
+    """Of the running process. Raises OSError when it is gone or does not answer."""
+    rss_kb, threads, descriptors = held_by(pid)
+    with urllib.request.urlopen(metrics_url, timeout=_TIMEOUT_S) as answer:
+        counts = counted(answer.read().decode())
+    return Sample(at_s=at_s, rss_mb=rss_kb / 1024, threads=threads, descriptors=descriptors, **counts)
+
+
+def held_by(pid: int) -> tuple[int, int, int]:
+    """Resident memory in kB, threads, open file descriptors: Linux, /proc (proc(5))."""
+    status = dict(_KB.findall(Path(f"/proc/{pid}/status").read_text(encoding="utf-8")))
+    return int(status["VmRSS"]), int(status["Threads"]), sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def counted(metrics: str) -> dict[str, int]:
+    """The sums over all cameras, by the names of Sample's fields, from the text of /metrics."""
+    sums = Counter(dict.fromkeys((*_COUNTED.values(), "late"), 0))
+    for family in text_string_to_metric_families(metrics):
+        for sample in family.samples:
+            if sample.name in _COUNTED:
+                sums[_COUNTED[sample.name]] += int(sample.value)
+            elif sample.name == "anpr_drops_total" and sample.labels["reason"] == "frame-late":
+                sums["late"] += int(sample.value)
+    return dict(sums)
