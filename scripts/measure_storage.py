@@ -19,7 +19,7 @@ from anpr.store.database import Database
 from anpr.store.embedded import embedded_database
 from anpr.store.migrate import migrate
 from anpr.store.transits import insert_transits
-from scripts.benchmark.workload import Workload
+from scripts.benchmarks.workload import Workload
 
 BATCH = 500
 _SIZES = """

@@ -1,6 +1,6 @@
 """Measure this reader and its peers on the same pictures, in one run.
 
-    scripts/benchmark_reader FOLDER… [--json FILE] [--doc docs/benchmarks.md] [--threads 1]
+    scripts/benchmark FOLDER… [--json FILE] [--doc docs/benchmarks.md] [--threads 1]
 
 Each FOLDER holds a truth.csv (see `anpr evaluate --help`). The table goes to standard output; --json writes all figures
 for machines; --doc writes a section for each folder into that file, in place of the one of the last run.

@@ -26,7 +26,7 @@ from anpr.transport.kafka import KafkaPublisher, KafkaSource, create_topics
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.source import Source
-from scripts.benchmark.workload import Workload, as_record, fill_watchlists
+from scripts.benchmarks.workload import Workload, as_record, fill_watchlists
 from tests.kafka_broker import KafkaBroker, ensure_jars
 
 CLOCK = SystemClock()

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from anpr.domain.read import Box
 from anpr.reader.evaluate import Picture, TruePlate, score
 from anpr.reader.evaluate.score import Answer, Scores, judge
-from scripts.benchmark.reader import main, table, write_section
+from scripts.benchmarks.pictures import main, table, write_section
 
 
 def scores() -> Scores:
