@@ -15,6 +15,8 @@ class Drop(StrEnum):
     PLATE_LOW_SCORE = "plate-low-score"
     PLATE_SHAPE = "plate-shape"
     PLATE_TWICE = "plate-twice"
+    PLATE_OUTSIDE_REGION = "plate-outside-region"
+    PLATE_MASKED = "plate-masked"
     PLATE_NO_TEXT = "plate-no-text"
     READ_LOW_CONFIDENCE = "read-low-confidence"
     TRACK_TOO_FEW_READS = "track-too-few-reads"

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from anpr.domain.area import Polygon
+
 
 class Direction(StrEnum):
     """How the vehicle moves, seen from the camera."""
@@ -28,6 +30,10 @@ class Camera:
     kind: CameraKind = CameraKind.PLATE
     lane: str | None = None
     bearing_deg: int | None = None
+    regions: tuple[Polygon, ...] = ()
+    """Where plates are read; without any, in the whole picture."""
+    masks: tuple[Polygon, ...] = ()
+    """Where none are read, regions or not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 from anpr.clock import Clock
 from anpr.domain.read import Box, PlateRead
 from anpr.metrics import DROPS, FRAMES, PLATES, STAGE_SECONDS, STILL_FRAMES
+from anpr.reader.area import Area
 from anpr.reader.assemble import Assembler, Origin, Pass
 from anpr.reader.detect import Detection
 from anpr.reader.frame import Frame
@@ -56,6 +57,7 @@ class Watch:
         self._looker = looker
         self._clock = clock
         self._assembler = Assembler(origin, settings)
+        self._area = Area.of(origin.camera)
         # Often enough that a standing plate, looked at this seldom, does not count as lost in between.
         self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2))
         self._last: tuple[datetime, float] | None = None
@@ -91,7 +93,7 @@ class Watch:
 
     def _look(self, frame: Frame) -> tuple[list[PlateRead], list[Box]]:
         """The plates that were read, and those that were not or not well enough."""
-        found = self._looker.find(frame.image)
+        found = self._area.within(self._looker.find(frame.image), frame.image)
         FRAMES.labels(self._camera_id).inc()
         PLATES.labels(self._camera_id).inc(len(found.detections))
         self.tally.plates += len(found.detections)

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, WithJsonSchema, field_validator, model_validator
 
+from anpr.domain.area import Polygon
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.settings.base import Section
 
@@ -12,6 +13,10 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 """Lower case, digits, dot, dash, underscore; at most 64. Used in topics, folders and metrics."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+
+Corner = Annotated[tuple[float, float], WithJsonSchema({"type": "[x, y]"})]
+"""Fractions of the picture's width, from the left, and of its height, from the top."""
+Corners = tuple[Corner, ...]
 
 
 class CameraSettings(Section):
@@ -27,6 +32,23 @@ class CameraSettings(Section):
     """Name of the lane it looks at."""
     bearing_deg: Annotated[int, Field(ge=0, lt=360)] | None = None
     """Compass direction it looks in."""
+    regions: tuple[Corners, ...] = ()
+    """Polygons, each a list of corners in fractions of the picture's width and height, `[0, 0]` top left and `[1, 1]`
+    bottom right. A plate whose centre lies in none of them is not read, and counted; empty: all are read. Try them with
+    `anpr read --camera ID --explain`."""
+    masks: tuple[Corners, ...] = ()
+    """Polygons as in `regions`. A plate whose centre lies in one of them is not read, and counted: text burnt into the
+    picture, a car park beside the road."""
+
+    @field_validator("regions", "masks")
+    @classmethod
+    def _are_polygons(cls, polygons: tuple[Corners, ...]) -> tuple[Corners, ...]:
+        for number, corners in enumerate(polygons, start=1):
+            try:
+                Polygon(corners)
+            except ValueError as exc:
+                raise ValueError(f"polygon {number}: {exc}") from exc
+        return polygons
 
     def to_domain(self) -> Camera:
         return Camera(
@@ -35,6 +57,8 @@ class CameraSettings(Section):
             kind=self.kind,
             lane=self.lane,
             bearing_deg=self.bearing_deg,
+            regions=tuple(Polygon(corners) for corners in self.regions),
+            masks=tuple(Polygon(corners) for corners in self.masks),
         )
 
 

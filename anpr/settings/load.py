@@ -1,7 +1,7 @@
 """Read the settings from their sources and remember where each value came from."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from anpr.settings.model import Settings
 # Names that other software around a database and a broker already uses.
 _WELL_KNOWN = {"DATABASE_URL": ("database", "url"), "KAFKA_BOOTSTRAP": ("kafka", "bootstrap")}
 _SECRET_FILE_SUFFIX = "_FILE"
+
+_SINGULAR = {"gates": "gate", "cameras": "camera", "forwarding": "destination"}
 
 Tree = dict[str, Any]
 
@@ -50,10 +52,11 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     from_environment = _read_environment(env)
     sources = dict.fromkeys(_leaves(from_file), f"file {path}")
     sources |= dict.fromkeys(_leaves(from_environment), "environment")
+    tree = _merge(from_file, from_environment)
     try:
-        settings = Settings(**_merge(from_file, from_environment))
+        settings = Settings(**tree)
     except ValidationError as exc:
-        raise SettingsError(_explain(exc, sources, path)) from exc
+        raise SettingsError(_explain(exc, sources, path, tree)) from exc
     return LoadedSettings(settings=settings, sources=sources, path=path)
 
 
@@ -127,13 +130,30 @@ def _leaves(tree: Any, prefix: str = "") -> Iterator[str]:
         yield prefix
 
 
-def _explain(exc: ValidationError, sources: Mapping[str, str], path: Path | None) -> str:
+def _explain(exc: ValidationError, sources: Mapping[str, str], path: Path | None, tree: Tree) -> str:
     first = exc.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         message = "no such setting"
+    if owner := _owner(tree, first["loc"]):
+        message = f"{message} ({owner})"
     source = next((where for name, where in sources.items() if key and (name == key or name.startswith(key))), None)
     place = source or (f"file {path}" if path else "settings")
     more = f" (and {exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
     return f"{place}: {key}: {message}{more}" if key else f"{place}: {message}{more}"
+
+
+def _owner(tree: Any, loc: Sequence[int | str]) -> str | None:
+    """Which gate, camera or destination the key belongs to: its number in the list says little to whoever wrote it."""
+    owner, kind = None, ""
+    for part in loc:
+        if isinstance(part, str):
+            kind = part
+        try:
+            tree = tree[part]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(part, int) and isinstance(tree, dict) and isinstance(tree.get("id"), str):
+            owner = f"{_SINGULAR.get(kind, kind)} {tree['id']}"
+    return owner

@@ -57,6 +57,31 @@ def test_config_file_named_by_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ("masks: [[[0, 0], [1, 0]]]", "gates.0.cameras.1.masks: polygon 1: a polygon has at least 3 corners, not 2"),
+        ("regions: [[[0, 0], [640, 0], [640, 480]]]", "[640, 0] lies outside the picture"),
+        ("regions: [[[0, 0], [1, x], [1, 1]]]", "gates.0.cameras.1.regions.0.1.1: "),
+        ("regions: [[[0, 0], [1, 0, 3], [1, 1]]]", "gates.0.cameras.1.regions.0.1"),
+        ("bearing_deg: 400", "gates.0.cameras.1.bearing_deg: "),
+    ],
+)
+def test_a_wrong_key_of_a_camera_names_the_camera(tmp_path: Path, extra: str, expected: str) -> None:
+    path = write(tmp_path, GATE + f"      - {{id: north-2, url: film.mp4, {extra}}}\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {})
+    assert expected in str(caught.value)
+    assert "(camera north-2)" in str(caught.value)
+
+
+def test_regions_and_masks_reach_the_camera(tmp_path: Path) -> None:
+    path = write(tmp_path, GATE + "      - {id: n2, url: f.mp4, regions: [[[0, 0.5], [1, 0.5], [1, 1], [0, 1]]]}\n")
+    camera = load_settings(path, {}).settings.gates[0].to_domain().cameras[1]
+    assert camera.regions[0].contains(0.5, 0.7)
+    assert camera.masks == ()
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("console: {prt: 1}\n", "console.prt: no such setting"),

@@ -1,0 +1,73 @@
+"""One camera's frames in, finished passes out."""
+
+import numpy as np
+
+from anpr.clock import ManualClock
+from anpr.domain.area import Polygon
+from anpr.domain.gate import Camera
+from anpr.domain.read import Box, Candidate, PlateRead
+from anpr.metrics import REGISTRY, Drop
+from anpr.reader.assemble import Origin, Pass
+from anpr.reader.detect import Detection
+from anpr.reader.image_file import Image
+from anpr.reader.plates import Found
+from anpr.reader.watch import Watch
+from anpr.settings import AssembleSettings
+from tests.unit.reader.assemble.scenes import frame
+
+RIGHT = Polygon(((0.5, 0), (1, 0), (1, 1), (0.5, 1)))
+
+
+class TwoLanes:
+    """A plate on each side of the picture, driving down it; the frame's number is in the first pixel."""
+
+    def __init__(self) -> None:
+        self.read_at: list[float] = []
+
+    def find(self, image: Image) -> Found:
+        boxes = [Box(x=x, y=200 + 10.0 * image[0, 0, 0], w=100, h=22) for x in (200, 900)]
+        return Found(detections=tuple(Detection(box=box, score=0.9) for box in boxes), rejected=())
+
+    def read_box(self, image: Image, detection: Detection) -> PlateRead:
+        assert image.shape == (720, 1280, 3)
+        self.read_at.append(detection.box.x)
+        text = "AB123CD" if detection.box.x < 640 else "EF456GH"
+        candidates = (Candidate(text=text, probability=0.95),)
+        return PlateRead(
+            text=text, raw=text, confidence=0.95, box=detection.box, detector_score=0.9, candidates=candidates
+        )
+
+
+def watched(camera: Camera, looker: TwoLanes) -> list[Pass]:
+    """Twenty frames."""
+    origin = Origin(camera=camera, gate_id="gate-1", reader_id="reader-1")
+    watch = Watch(origin, AssembleSettings(), looker, ManualClock(frame(0).captured_at))
+    passes = []
+    for index in range(20):
+        image = np.full((720, 1280, 3), 60 + 100 * (index % 2), np.uint8)  # something moves in every frame
+        image[0, 0] = index
+        passes += watch.add(frame(index / 10, index, image))
+    return passes + watch.end()
+
+
+def drops(camera: Camera, reason: Drop) -> float:
+    return REGISTRY.get_sample_value("anpr_drops_total", {"camera": camera.id, "reason": reason}) or 0.0
+
+
+def test_a_camera_reads_both_lanes() -> None:
+    made = watched(Camera(id="watch-both", url="film.mp4"), TwoLanes())
+    assert sorted(one.transit.plate for one in made) == ["AB123CD", "EF456GH"]
+
+
+def test_outside_the_regions_nothing_is_read_and_all_is_counted() -> None:
+    camera, looker = Camera(id="watch-region", url="film.mp4", regions=(RIGHT,)), TwoLanes()
+    assert [one.transit.plate for one in watched(camera, looker)] == ["EF456GH"]
+    assert set(looker.read_at) == {900}
+    assert drops(camera, Drop.PLATE_OUTSIDE_REGION) == 20
+    assert drops(camera, Drop.PLATE_MASKED) == 0
+
+
+def test_under_a_mask_nothing_is_read_and_all_is_counted() -> None:
+    camera, looker = Camera(id="watch-mask", url="film.mp4", masks=(RIGHT,)), TwoLanes()
+    assert [one.transit.plate for one in watched(camera, looker)] == ["AB123CD"]
+    assert drops(camera, Drop.PLATE_MASKED) == 20
