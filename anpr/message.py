@@ -19,6 +19,7 @@ from anpr.domain.health import MAX_CHANGES, Change, HealthReport, SubjectKind
 from anpr.domain.plate import MAX_LENGTH
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.jpeg import jpeg_fault, jpeg_size
 from anpr.settings.edge import Identifier
 
 VERSION = 1
@@ -26,11 +27,11 @@ OLDEST = 1
 """Of the versions that are read here; at least the one before VERSION, once there is one."""
 MAX_TRANSIT_BYTES = 64 * 1024
 MAX_IMAGE_BYTES = 4 * 1024 * 1024
+MAX_IMAGE_PIXELS = 64_000_000
+"""Twice a camera of 8K. A header may claim 4 billion, for which whoever decodes it would ask for 13 GB of memory."""
 TRANSITS_TOPIC = "anpr.transits"
 IMAGES_TOPIC = "anpr.images"
 HEALTH_TOPIC = "anpr.health"
-
-_JPEG_START = b"\xff\xd8\xff"
 
 MAX_PASS = timedelta(days=31)
 """Between first and last sight of a vehicle; a longer one is a clock that was set, or an attack on date arithmetic."""
@@ -219,9 +220,19 @@ def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
         raise MessageError(PoisonReason.WRONG_SHAPE, "image headers are missing or wrong") from exc
     if sha256_of(data) != header.sha256:
         raise MessageError(PoisonReason.WRONG_DIGEST, f"picture of transit {header.transit_id} is not what was sent")
-    if not data.startswith(_JPEG_START):  # whoever looks at it would be given something else as a picture
-        raise MessageError(PoisonReason.WRONG_SHAPE, f"picture of transit {header.transit_id} is no JPEG")
+    _check_jpeg(header, data)
     return header
+
+
+def _check_jpeg(header: ImageHeader, data: bytes) -> None:
+    """Whoever looks at it must be given a picture and nothing else, and one that fits into memory."""
+    width, height = jpeg_size(data) or (0, 0)
+    if width * height > MAX_IMAGE_PIXELS:
+        raise MessageError(
+            PoisonReason.TOO_LARGE, f"picture of transit {header.transit_id} claims {width} x {height} px"
+        )
+    if fault := jpeg_fault(data):
+        raise MessageError(PoisonReason.WRONG_SHAPE, f"picture of transit {header.transit_id}: {fault}")
 
 
 def _header_fields(headers: dict[str, bytes]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from anpr.console.access import Visitor, allowed, record
 from anpr.console.alarm_views import gate_names, view_alarms
-from anpr.console.jpeg import jpeg_size
 from anpr.console.reading import ReaderDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.transit import ImageRole, Transit
+from anpr.jpeg import jpeg_size
 from anpr.store.alarms import alarms_of_transits
 from anpr.store.audit import AuditAction
 from anpr.store.deliveries import deliveries_of_transit

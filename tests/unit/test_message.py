@@ -299,9 +299,26 @@ def test_the_sample_of_a_newer_reader_means_the_same(repository: Path) -> None:
     assert minimal == replace(full, country=None, direction=None, lane=None, images=(), candidates=(), raw="")
 
 
-@pytest.mark.parametrize("data", [b"", b"<svg onload=alert(1)>", b"\x89PNG\r\n", b"\xff\xd8"])
-def test_a_picture_that_is_no_jpeg_is_refused(data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"", "no JPEG"),
+        (b"<svg onload=alert(1)>", "no JPEG"),
+        (b"\x89PNG\r\n", "no JPEG"),
+        (picture(1, 500)[:-1], "cut off"),
+        (picture(1, 500) + b"<script>alert(1)</script>", "behind the end"),
+    ],
+)
+def test_a_picture_that_is_not_one_whole_jpeg_is_refused(data: bytes, fault: str) -> None:
     header = image_header(transit=make_transit(1), role=ImageRole.PLATE, data=data)
-    with pytest.raises(MessageError, match="no JPEG") as refused:
+    with pytest.raises(MessageError, match=fault) as refused:
         decode_image(header.to_headers(), data)
     assert refused.value.reason is PoisonReason.WRONG_SHAPE
+
+
+def test_a_picture_that_claims_more_than_fits_into_memory_is_refused() -> None:
+    data = picture(1, 500).replace(bytes.fromhex("00010002"), b"\xff\xff\xff\xff", 1)
+    header = image_header(transit=make_transit(1), role=ImageRole.PLATE, data=data)
+    with pytest.raises(MessageError, match="claims 65535 x 65535 px") as refused:
+        decode_image(header.to_headers(), data)
+    assert refused.value.reason is PoisonReason.TOO_LARGE
