@@ -8,11 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.domain.errors import MediaError
+from anpr.reader.image_size import stated_size
+
+# OpenCV would say on standard error, in its own words, what we say with the name of the file.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 Image = npt.NDArray[np.uint8]
 """(height, width, 3), blue, green, red, 0..255."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+
+_MOST_PX = 120_000_000
+"""Decoded: 360 MB. Cameras and most telephones stay below; what is above is rather a header that lies."""
 
 _JPEG_START = b"\xff\xd8"
 _JPEG_END = 0xD9
@@ -30,8 +37,8 @@ def is_image(path: Path) -> bool:
 def read_image(path: Path) -> Image:
     """The picture in `path`, turned upright by its EXIF orientation.
 
-    Raises MediaError naming the file when it is missing, empty, not a picture, or ends too soon: OpenCV would
-    hand out a truncated JPEG with grey in place of the missing part, and a plate there would be lost in silence.
+    Raises MediaError naming the file when it is missing, empty, not a picture, too large, or ends too soon: OpenCV
+    would hand out a truncated JPEG with grey in place of the missing part, and a plate there would be lost in silence.
     """
     try:
         data = path.read_bytes()
@@ -41,7 +48,17 @@ def read_image(path: Path) -> Image:
         raise MediaError(f"{path}: the file is empty")
     if is_truncated(data):
         raise MediaError(f"{path}: the picture is truncated")
+    _check_size(path, data)
     return _decode(path, data)
+
+
+def _check_size(path: Path, data: bytes) -> None:
+    """Before it is decoded: afterwards the memory is gone. Raises MediaError."""
+    size = stated_size(data)
+    if size is None:
+        raise MediaError(f"{path}: not a picture, or damaged (JPEG, PNG, BMP, WebP and TIFF are read)")
+    if size[0] * size[1] > _MOST_PX:
+        raise MediaError(f"{path}: the picture has {size[0]} x {size[1]} px, more than {_MOST_PX // 1_000_000} million")
 
 
 def _decode(path: Path, data: bytes) -> Image:

@@ -1,0 +1,1 @@
+"""Broken and odd pictures, by a seed, and what `anpr read` makes of them."""
