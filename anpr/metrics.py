@@ -26,6 +26,8 @@ class Drop(StrEnum):
     OUTBOX_FULL = "outbox-full"
     OUTBOX_REFUSED = "outbox-refused"
     IMAGE_QUOTA = "image-quota"
+    IMAGE_AGE = "image-age"
+    TRANSIT_AGE = "transit-age"
     MESSAGE_POISON = "message-poison"
 
 
@@ -55,6 +57,7 @@ STAGE_SECONDS = Histogram(
 )
 OUTBOX_RECORDS = Gauge("anpr_outbox_records", "Records waiting for acknowledgement", ["kind"], registry=REGISTRY)
 OUTBOX_BYTES = Gauge("anpr_outbox_bytes", "Bytes waiting for acknowledgement", ["kind"], registry=REGISTRY)
+OUTBOX_FULL = Gauge("anpr_outbox_full", "1 while the disk is full and the outbox takes no transit", registry=REGISTRY)
 PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
 STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)

@@ -8,7 +8,13 @@ import pytest
 
 from anpr.clock import ManualClock
 
-pytest_plugins = ["tests.fixtures_database", "tests.kafka_broker", "tests.ssh_server", "tests.fixtures_console"]
+pytest_plugins = [
+    "tests.fixtures_database",
+    "tests.kafka_broker",
+    "tests.ssh_server",
+    "tests.fixtures_console",
+    "tests.small_disk",
+]
 
 # Slow is not wrong: on a busy machine a deadline per example would fail tests by chance.
 hypothesis.settings.register_profile("anpr", deadline=None)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 
 import click
 
@@ -16,6 +17,7 @@ from anpr.domain.errors import AnprError
 from anpr.probes import Readiness, probes
 from anpr.reader.run import ReaderSummary, run_reader
 from anpr.settings import Settings
+from anpr.transport.age import MaxAge
 from anpr.transport.kafka import KafkaPublisher
 from anpr.transport.outbox import Outbox
 from anpr.transport.pump import pump
@@ -61,11 +63,20 @@ def _stop_after(seconds: float, stop: threading.Event, clock: Clock) -> None:
 @contextmanager
 def _open_outbox(settings: Settings, clock: Clock) -> Iterator[Outbox]:
     settings.outbox_path.parent.mkdir(parents=True, exist_ok=True)
-    outbox = Outbox(settings.outbox_path, settings.reader.outbox.max_mb * 1_000_000, clock)
+    outbox = Outbox(settings.outbox_path, settings.reader.outbox.max_mb * 1_000_000, clock, _max_age(settings))
     try:
         yield outbox
     finally:
         outbox.close()
+
+
+def _max_age(settings: Settings) -> MaxAge:
+    longest = settings.retention.transit_days * 24
+    hours = settings.reader.outbox
+    return MaxAge(
+        metadata=timedelta(hours=hours.metadata_max_age_h or longest),
+        images=timedelta(hours=hours.images_max_age_h or longest),
+    )
 
 
 @contextmanager

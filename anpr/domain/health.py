@@ -13,10 +13,12 @@ FINISHED = "finished"
 STOPPED = "stopped"
 MODEL_ERROR = "model-error"
 """Frames arrive and nobody can look at them, because a model throws."""
+DISK_FULL = "disk-full"
+"""Of a reader that looks and can keep nothing of what it sees."""
 AWAY = "away"
 """Of a reader that was not heard of; only the centre says so."""
 
-STATES = (UP, CONNECTING, FINISHED, STOPPED, MODEL_ERROR, AWAY, *(fault.value for fault in CameraFault))
+STATES = (UP, CONNECTING, FINISHED, STOPPED, MODEL_ERROR, DISK_FULL, AWAY, *(fault.value for fault in CameraFault))
 """Those this version knows; a newer reader may send others."""
 
 MAX_CHANGES = 50

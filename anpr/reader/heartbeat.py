@@ -6,7 +6,7 @@ from typing import Protocol
 
 from anpr.clock import Clock
 from anpr.domain.errors import MessageError, OutboxFullError, TransportError
-from anpr.domain.health import STOPPED, UP, Change, HealthReport, SubjectKind
+from anpr.domain.health import DISK_FULL, MAX_CHANGES, STOPPED, UP, Change, HealthReport, SubjectKind
 from anpr.reader.history import CameraHistory
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,10 @@ _RETRY_S = 10.0
 
 class HealthSink(Protocol):
     """Where reports go: the outbox."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it refuses transits because the disk is full."""
 
     def put_health(self, report: HealthReport) -> None:
         """Keep it in place of the subject's one before. Raises OutboxFullError or TransportError when not now."""
@@ -52,11 +56,18 @@ class Heartbeat:
 
     def close(self) -> None:
         """The last word: the reader stops, and does not fall silent."""
-        stopped = Change(state=STOPPED, since=max(self._clock.now(), self._own[0].since))
-        self._own = (*self._own, stopped)
+        self._become(STOPPED)
         self._report()
 
+    def _become(self, state: str) -> None:
+        last = self._own[-1]
+        if state != last.state:
+            change = Change(state=state, since=max(self._clock.now(), last.since))
+            self._own = (*self._own, change)[-MAX_CHANGES:]
+
     def _report(self) -> None:
+        if self._own[-1].state != STOPPED:
+            self._become(DISK_FULL if self._sink.is_full else UP)
         try:
             self._tell(SubjectKind.READER, self._reader_id, self._gate_ids, self._own)
             for camera_id, (gate_id, history) in self._cameras.items():

@@ -71,6 +71,7 @@ def run_reader(
     heartbeat = Heartbeat(settings.reader.id, cameras, outbox, clock)
     if readiness is not None:
         readiness.add("cameras", lambda: _why_blind(workers))
+        readiness.add("outbox", lambda: "the disk is full, no transit is kept" if outbox.is_full else None)
         readiness.started()
     _run(workers, heartbeat, clock, stop)
     heartbeat.close()

@@ -130,7 +130,12 @@ class OutboxSettings(Section):
     """Where transits wait on disk until they are acknowledged."""
 
     max_mb: Annotated[int, Field(ge=10)] = 4096
-    """Disk quota. When it is reached the oldest images go first; metadata stays."""
+    """Disk quota. When it is reached the oldest images go first, then nothing: metadata goes on past it, about 1 KB a
+    transit, until the disk is really full."""
+    metadata_max_age_h: Annotated[int, Field(ge=1)] | None = None
+    """Hours that a transit may wait; then it is given up, counted. None: as long as retention.transit_days."""
+    images_max_age_h: Annotated[int, Field(ge=1)] | None = None
+    """Hours that a picture may wait; then it is given up, counted. None: as long as retention.transit_days."""
 
 
 class ReaderSettings(Section):

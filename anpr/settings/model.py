@@ -99,6 +99,17 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _outbox_keeps_no_longer(self) -> "Settings":
+        for name in ("metadata_max_age_h", "images_max_age_h"):
+            hours = getattr(self.reader.outbox, name)
+            if hours is not None and hours > self.retention.transit_days * 24:
+                raise ValueError(
+                    f"reader.outbox.{name}: {hours} is longer than retention.transit_days,"
+                    f" {self.retention.transit_days} days, lets plates be kept"
+                )
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """For schedules and screens."""

@@ -1,71 +1,55 @@
 """Where a transit waits on the reader's disk until the centre has it.
 
 When put_transit returns, the transit and its pictures survive a power cut. When the quota is used up the oldest
-pictures go first, counted; a transit itself is refused only when nothing but metadata is left or the disk is full.
+pictures go first, counted, and then nothing: transits go on past the quota, and one is refused only when the disk is
+really full. What waits longer than it may be kept is given up, counted.
 """
 
 import contextlib
 import fcntl
+import functools
+import itertools
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from anpr.clock import Clock
-from anpr.domain.errors import InputError, MessageError, OutboxFullError, PoisonReason, TransportError
+from anpr.domain.errors import InputError, TransportError
 from anpr.domain.health import HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
-from anpr.message import (
-    HEALTH_TOPIC,
-    IMAGES_TOPIC,
-    MAX_IMAGE_BYTES,
-    MAX_TRANSIT_BYTES,
-    TRANSITS_TOPIC,
-    ImageHeader,
-    encode_health,
-    encode_transit,
-    health_key,
-    image_header,
-)
-from anpr.metrics import DROPS, OUTBOX_BYTES, OUTBOX_RECORDS, Drop
+from anpr.message import HEALTH_TOPIC
+from anpr.metrics import DROPS, OUTBOX_BYTES, OUTBOX_FULL, OUTBOX_RECORDS, Drop
+from anpr.transport.age import AgeLimit, MaxAge
 from anpr.transport.records import RecordKind
+from anpr.transport.rows import Row, health_row, image_row, metadata_row
 from anpr.transport.spool import PAGE_BYTES, RESERVE_BYTES, DiskFullError, Spool, to_text
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 _LOG_EVERY_S = 60.0
 _LOOK_AT_DISK_EVERY_S = 10.0
-_ROW_BYTES = 128  # columns and index entry around a record's own bytes, measured
 # Room above the quota for the pages SQLite needs itself; past it the file does not grow, whatever our sums say.
 _FILE_SLACK = 1.25
 _FILE_MIN_PAGES = 64
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Row:
-    kind: RecordKind
-    topic: str
-    key: bytes
-    headers: Mapping[str, bytes]
-    value: bytes
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk: SQLite gives a large value pages of its own."""
-        size = len(self.value) + len(self.key) + len(to_text(self.headers)) + _ROW_BYTES
-        return size if size < PAGE_BYTES else -(-size // PAGE_BYTES) * PAGE_BYTES
+_MORE_PAGES = 256  # 1 MB, about 800 transits: by so much the file grows past that for metadata
+_OLD_AT_ONCE = 1000  # a deletion of many fills the write-ahead log
+_TOO_OLD = {RecordKind.METADATA: Drop.TRANSIT_AGE, RecordKind.IMAGES: Drop.IMAGE_AGE}
 
 
 class Outbox(Spool):
     """The writing side, one per file: a second one gets a TransportError naming the path.
 
-    `max_bytes` is the disk quota for what waits. Other processes may read and acknowledge with `Spool`.
+    `max_bytes` is the disk quota for what waits, `max_age` how long it may. Other processes may read and acknowledge
+    with `Spool`.
     """
 
-    def __init__(self, path: Path, max_bytes: int, clock: Clock) -> None:
+    def __init__(self, path: Path, max_bytes: int, clock: Clock, max_age: MaxAge | None = None) -> None:
         if max_bytes <= 0:
             raise InputError(f"outbox {path}: the quota must be positive, not {max_bytes}")
         self._max_bytes = max_bytes
@@ -73,6 +57,9 @@ class Outbox(Spool):
         self._silent_until = 0.0
         self._look_at_disk_at = 0.0
         self._may_grow = False
+        self._age = AgeLimit(max_age or MaxAge(), clock)
+        self.is_full = False
+        """Whether the last transit was refused because the disk is full."""
         self._writer_lock = _lock_writer(path)
         try:
             super().__init__(path, min(RESERVE_BYTES, max_bytes))
@@ -86,36 +73,46 @@ class Outbox(Spool):
     def put_transit(self, transit: Transit, images: Mapping[ImageRole, bytes]) -> None:
         """Keep the transit and its pictures, in one durable transaction.
 
-        Raises OutboxFullError (nothing was kept), InputError when a picture is not the one the transit names,
-        MessageError when something is larger than the contract allows.
+        Raises OutboxFullError (nothing was kept: the disk is really full), InputError when a picture is not the one
+        the transit names, MessageError when something is larger than the contract allows.
         """
-        metadata = _metadata_row(transit)
-        pictures = [_image_row(transit, role, data) for role, data in images.items()]
+        metadata = metadata_row(transit)
+        pictures = [image_row(transit, role, data) for role, data in images.items()]
         self._watch_disk()
         try:
-            dropped = self._over_old_log(lambda: self._write(transit, metadata, pictures))
+            self._give_up_old()
+            dropped = self._write_somehow(transit, metadata, pictures)
         except DiskFullError:
-            dropped = self._write_on_full_disk(transit, metadata, pictures)
+            self._say_full(True)
+            raise
+        self._say_full(False)
         self._count_drops(dropped)
         self._report()
+
+    def _write_somehow(self, transit: Transit, metadata: Row, pictures: list[Row]) -> Counter[str]:
+        try:
+            return self._over_old_log(lambda: self._write(transit, metadata, pictures))
+        except DiskFullError:
+            return self._write_on_full_disk(transit, metadata, pictures)
 
     def put_health(self, report: HealthReport) -> None:
         """Keep the report in place of the one of its subject that still waits: each holds the changes before it.
 
         For one thread. Raises OutboxFullError (the one before is kept), TransportError, MessageError.
         """
-        row = _health_row(report)
+        row = health_row(report)
         camera = report.id if report.kind is SubjectKind.CAMERA else ""
         before = self._health_seqs.get(row.key, 0)
 
         def replace() -> tuple[int, Counter[str]]:
             with self._transaction() as connection:
                 connection.execute("DELETE FROM records WHERE seq = ? AND topic = ?", (before, HEALTH_TOPIC))
-                dropped = self._make_room(connection, row.size, 0)
+                dropped = self._make_room(connection, row.size)
                 return self._insert(connection, camera, row), dropped
 
         self._watch_disk()
-        self._health_seqs[row.key], dropped = self._over_old_log(replace)
+        self._give_up_old()
+        self._health_seqs[row.key], dropped = self._with_more_pages(replace)
         self._count_drops(dropped)
         self._report()
 
@@ -135,10 +132,10 @@ class Outbox(Spool):
         super().close()
         self._writer_lock.close()
 
-    def _write(self, transit: Transit, metadata: _Row, pictures: list[_Row]) -> Counter[str]:
+    def _write(self, transit: Transit, metadata: Row, pictures: list[Row]) -> Counter[str]:
         dropped: Counter[str] = Counter()
         with self._transaction() as connection:
-            dropped.update(self._make_room(connection, metadata.size, sum(row.size for row in pictures)))
+            dropped.update(self._make_room(connection, metadata.size + sum(row.size for row in pictures)))
             self._insert(connection, transit.camera_id, metadata)
             room = self._max_bytes - sum(waiting.bytes for waiting in self._totals().values())
             for row in pictures:
@@ -149,7 +146,7 @@ class Outbox(Spool):
                 room -= row.size
         return dropped
 
-    def _write_on_full_disk(self, transit: Transit, metadata: _Row, pictures: list[_Row]) -> Counter[str]:
+    def _write_on_full_disk(self, transit: Transit, metadata: Row, pictures: list[Row]) -> Counter[str]:
         """Over the pages of older pictures; and where those do not do, without the pictures of this one."""
         needed = metadata.size + sum(row.size for row in pictures) + 2 * PAGE_BYTES
 
@@ -161,10 +158,21 @@ class Outbox(Spool):
         try:
             return self._over_old_log(lambda: self._write(transit, metadata, pictures))
         except DiskFullError:
-            if not pictures:
-                raise
-        without = self._over_old_log(lambda: self._write(transit, metadata, []))
+            log.debug("outbox %s: no room for the pictures of transit %s", self.path, transit.id)
+        without = self._with_more_pages(lambda: self._write(transit, metadata, []))
         return without + Counter({transit.camera_id: len(pictures)})
+
+    def _with_more_pages(self, action: Callable[[], T]) -> T:
+        """For metadata: the quota does not keep the file from growing, only the disk does."""
+        try:
+            return self._over_old_log(action)
+        except DiskFullError:
+            if not self._may_grow:
+                raise
+        with self._lock, self._mapped_errors():
+            (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+            self._connection.execute(f"PRAGMA max_page_count = {pages + _MORE_PAGES}").fetchall()
+        return self._over_old_log(action)
 
     def _watch_disk(self) -> None:
         """Let the file grow up to its quota while there is room kept to delete from it, and not at all without."""
@@ -180,15 +188,8 @@ class Outbox(Spool):
         with self._lock, self._mapped_errors():  # SQLite makes no file smaller: 1 means as it is
             self._connection.execute(f"PRAGMA max_page_count = {pages}").fetchall()
 
-    def _make_room(self, connection: sqlite3.Connection, metadata: int, pictures: int) -> Counter[str]:
-        totals = self._totals()
-        if totals[RecordKind.METADATA].bytes + metadata > self._max_bytes:
-            raise OutboxFullError(
-                f"outbox {self.path}: the quota of {self._max_bytes} bytes is full of"
-                f" {totals[RecordKind.METADATA].records} transits that wait to be published"
-            )
-        used = sum(waiting.bytes for waiting in totals.values())
-        excess = used + metadata + pictures - self._max_bytes
+    def _make_room(self, connection: sqlite3.Connection, size: int) -> Counter[str]:
+        excess = sum(waiting.bytes for waiting in self._totals().values()) + size - self._max_bytes
         return self._drop_oldest_images(connection, excess) if excess > 0 else Counter()
 
     def _drop_oldest_images(self, connection: sqlite3.Connection, excess: int) -> Counter[str]:
@@ -207,7 +208,29 @@ class Outbox(Spool):
         connection.execute("DELETE FROM records WHERE kind = ? AND seq <= ?", (RecordKind.IMAGES.value, last))
         return dropped
 
-    def _insert(self, connection: sqlite3.Connection, camera_id: str, row: _Row) -> int:
+    def _give_up_old(self) -> None:
+        """What waited longer than it may be kept; seldom looked for, and a full disk does not stop it."""
+        for kind, before in self._age.due().items():
+            dropped: Counter[str] = Counter()
+            while part := self._even_when_full(functools.partial(self._delete_old, kind, before)):
+                dropped += part
+            for camera, number in dropped.items():
+                DROPS.labels(camera, _TOO_OLD[kind]).inc(number)
+            if dropped:
+                log.error("outbox %s: %d %s waited for too long and were given up", self.path, dropped.total(), kind)
+
+    def _delete_old(self, kind: RecordKind, before: datetime) -> Counter[str]:
+        """The oldest of this kind that were put before; of at most so many at once, by camera."""
+        with self._transaction() as connection:
+            oldest = connection.execute(
+                "SELECT seq, put_at, camera FROM records WHERE kind = ? AND topic <> ? ORDER BY seq LIMIT ?",
+                (kind.value, HEALTH_TOPIC, _OLD_AT_ONCE),
+            ).fetchall()
+            old = list(itertools.takewhile(lambda row: datetime.fromisoformat(row[1]) < before, oldest))
+            connection.executemany("DELETE FROM records WHERE seq = ?", [(seq,) for seq, _, _ in old])
+        return Counter(camera for _, _, camera in old)
+
+    def _insert(self, connection: sqlite3.Connection, camera_id: str, row: Row) -> int:
         cursor = connection.execute(
             "INSERT INTO records (kind, topic, camera, put_at, size, key, headers, value)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -230,6 +253,14 @@ class Outbox(Spool):
         if dropped:
             self._say_seldom(f"no room: gave up {dropped.total()} images, the oldest first")
 
+    def _say_full(self, is_full: bool) -> None:
+        if is_full != self.is_full:
+            log.error(
+                "outbox %s: %s", self.path, "the disk is full, no transit is taken" if is_full else "has room again"
+            )
+        self.is_full = is_full
+        OUTBOX_FULL.set(is_full)
+
     def _say_seldom(self, what: str) -> None:
         """A full outbox would say it at each transit; the metric counts them all."""
         if self._clock.monotonic() >= self._silent_until:
@@ -240,40 +271,6 @@ class Outbox(Spool):
         for kind, waiting in self.counts().items():
             OUTBOX_RECORDS.labels(kind).set(waiting.records)
             OUTBOX_BYTES.labels(kind).set(waiting.bytes)
-
-
-def _metadata_row(transit: Transit) -> _Row:
-    value = encode_transit(transit)
-    if len(value) > MAX_TRANSIT_BYTES:
-        raise MessageError(PoisonReason.TOO_LARGE, f"transit {transit.id}: {len(value)} bytes of metadata")
-    # Keyed by gate: one partition, so the centre sees the transits of one gate in the order they were made.
-    return _Row(kind=RecordKind.METADATA, topic=TRANSITS_TOPIC, key=transit.gate_id.encode(), headers={}, value=value)
-
-
-def _health_row(report: HealthReport) -> _Row:
-    value = encode_health(report)
-    if len(value) > MAX_TRANSIT_BYTES:
-        raise MessageError(PoisonReason.TOO_LARGE, f"health of {report.kind} {report.id}: {len(value)} bytes")
-    return _Row(kind=RecordKind.METADATA, topic=HEALTH_TOPIC, key=health_key(report), headers={}, value=value)
-
-
-def _image_row(transit: Transit, role: ImageRole, data: bytes) -> _Row:
-    if len(data) > MAX_IMAGE_BYTES:
-        raise MessageError(PoisonReason.TOO_LARGE, f"transit {transit.id}: {len(data)} bytes of {role} picture")
-    header = image_header(transit=transit, role=role, data=data)
-    if not _is_named(transit, header):
-        raise InputError(f"transit {transit.id}: the {role} picture is not one that the transit names")
-    return _Row(
-        kind=RecordKind.IMAGES,
-        topic=IMAGES_TOPIC,
-        key=str(transit.id).encode(),
-        headers=header.to_headers(),
-        value=data,
-    )
-
-
-def _is_named(transit: Transit, header: ImageHeader) -> bool:
-    return any(ref.role == header.role and ref.sha256 == header.sha256 for ref in transit.images)
 
 
 def _lock_writer(path: Path) -> IO[bytes]:

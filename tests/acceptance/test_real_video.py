@@ -80,6 +80,8 @@ class Enough:
         self._plates: set[str] = set()
         self.reached = threading.Event()
 
+    is_full = False
+
     def put_health(self, report: HealthReport) -> None:
         """Not looked at here."""
 

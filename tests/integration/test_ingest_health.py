@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anpr.clock import ManualClock
-from anpr.domain.errors import CameraFault, PoisonReason
+from anpr.domain.errors import CameraFault, OutboxFullError, PoisonReason
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.ingest.away import LOOK_EVERY_S, watch_readers
 from anpr.ingest.consume import Centre
@@ -24,6 +24,7 @@ from anpr.transport.direct import DirectSource
 from anpr.transport.outbox import Outbox
 from anpr.transport.source import Incoming
 from tests.integration.test_ingest import consume, count
+from tests.small_disk import fill_disk, free_disk
 from tests.sources import ListSource, message, transit_message
 from tests.transits import START, make_transit
 
@@ -155,3 +156,41 @@ def test_from_the_camera_to_the_question_when_nobody_was_looking(centre: Centre,
         assert intervals_between(conn, START, None, ["gate-2"]) == []
     assert (down.id, down.state, down.started_at, down.ended_at) == ("cam-1", "unreachable", failed_at, back_at)
     assert (stopped.id, stopped.state, stopped.ended_at) == ("reader-1", "stopped", None)
+
+
+def test_a_disk_that_was_really_full_is_an_interval_at_the_centre(
+    centre: Centre, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's file takes the disk; transits are refused; with room again the centre learns how long."""
+    monkeypatch.setattr("anpr.transport.outbox.RESERVE_BYTES", 1_000_000)
+    clock = ManualClock(START)
+    with Outbox(small_disk / "outbox.sqlite", 256_000_000, clock) as outbox:
+        heartbeat = Heartbeat("reader-1", {}, outbox, clock)
+
+        def run(first: int, last: int) -> int:
+            """A transit each second; how many were refused."""
+            refused = 0
+            for number in range(first, last):
+                try:
+                    outbox.put_transit(make_transit(number), {})
+                except OutboxFullError:
+                    refused += 1
+                heartbeat.tick()
+                clock.advance(1)
+            return refused
+
+        assert run(0, 60) == 0
+        fill_disk(small_disk)
+        refused = run(60, 1_500)
+        assert refused > 100
+        free_disk(small_disk)
+        assert run(1_500, 1_560) == 0
+        source = DirectSource(outbox.path, clock)
+        consume(centre, source, clock)
+        source.close()
+    assert count(centre.database, "transits") == 1_560 - refused
+    with centre.database.transaction() as conn:
+        (full,) = intervals_between(conn, START, None)
+    assert (full.id, full.state) == ("reader-1", "disk-full")
+    assert full.ended_at is not None
+    assert (full.ended_at - full.started_at).total_seconds() == pytest.approx(refused, abs=12)

@@ -33,7 +33,7 @@ SELECT id, reader_id, gate_ids, reported_at FROM health_subjects
 WHERE kind = 'reader' AND heard_at < %(before)s AND reported_at IS NOT NULL
     AND EXISTS (
         SELECT FROM health_intervals i
-        WHERE i.kind = 'reader' AND i.id = health_subjects.id AND i.ended_at IS NULL AND i.state = 'up'
+        WHERE i.kind = 'reader' AND i.id = health_subjects.id AND i.ended_at IS NULL AND i.state IN ('up', 'disk-full')
     )
 ORDER BY id
 FOR UPDATE;

@@ -14,7 +14,7 @@ from anpr.reader.history import CameraHistory
 
 
 class Sink:
-    """An outbox that takes nothing while `is_full`."""
+    """An outbox that takes nothing while `is_full`, a full disk."""
 
     def __init__(self) -> None:
         self.reports: list[HealthReport] = []
@@ -105,7 +105,31 @@ def test_while_the_outbox_is_full_it_tries_seldom_and_loses_no_change(
     assert len(caplog.records) == 6
     site.camera(CameraStatus.FAULT, CameraFault.REFUSED)
     site.sink.is_full = False
-    assert site.run(11) == [("reader-1", ["up"]), ("cam-1", ["up", "refused"])]
+    assert site.run(11) == [("reader-1", ["up", "disk-full", "up"]), ("cam-1", ["up", "refused"])]
+
+
+def test_when_the_disk_was_full_is_told_once_it_has_room(site: Site) -> None:
+    began = site.clock.now()
+    site.run(1)
+    site.clock.advance(100)
+    site.sink.is_full = True
+    site.run(600)
+    site.sink.is_full = False
+    assert [name for name, _ in site.run(15)] == ["reader-1"]
+    site.clock.advance(60)
+    site.heartbeat.tick()
+    (report,) = site.sink.reports
+    assert [change.state for change in report.changes] == ["up", "disk-full", "up"]
+    full, again = [(change.since - began).total_seconds() for change in report.changes[1:]]
+    assert (full, again) == pytest.approx((101, 701), abs=11), "to the second, or to the try"
+
+
+def test_a_disk_that_flaps_fits_the_contract(site: Site) -> None:
+    for number in range(400):
+        site.sink.is_full = number % 2 == 0
+        site.clock.advance(20)
+        site.heartbeat.tick()
+    assert [len(report.changes) for report in site.sink.reports if report.id == "reader-1"][-1] == MAX_CHANGES
 
 
 def test_the_last_word_is_that_it_stops(site: Site) -> None:

@@ -53,6 +53,8 @@ class Sink:
             if len(self.transits) >= self._wanted:
                 self.reached.set()
 
+    is_full = False
+
     def put_health(self, report: HealthReport) -> None:
         self.health[report.id] = report
 

@@ -92,6 +92,8 @@ def test_regions_and_masks_reach_the_camera(tmp_path: Path) -> None:
         ("time_zone: Mars/Base\n", "time_zone: no such time zone: Mars/Base"),
         ("reader: {gates: [south]}\n", "no gate has the id 'south'"),
         ("reader: {retry_min_s: 9, retry_max_s: 1}\n", "retry_min_s must not be greater than retry_max_s"),
+        ("reader: {outbox: {images_max_age_h: 169}}\n", "reader.outbox.images_max_age_h: 169 is longer than"),
+        ("reader: {outbox: {metadata_max_age_h: 25}}\nretention: {transit_days: 1}\n", "metadata_max_age_h: 25 is"),
         (GATE.replace("id: north\n", "id: North!\n"), "gates.0.id: "),
         (GATE + GATE.replace("gates:\n", ""), "gates: id 'north' is used twice"),
     ],

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,12 @@ from anpr.message import (
     decode_transit,
 )
 from anpr.metrics import REGISTRY
+from anpr.transport.age import MaxAge
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
 from anpr.transport.spool import Spool
-from tests.transits import make_transit, picture, plate_of, with_images
+from tests.small_disk import fill_disk
+from tests.transits import START, make_transit, picture, plate_of, with_images
 
 MB = 1024 * 1024
 
@@ -62,7 +65,7 @@ def file_bytes(path: Path) -> int:
 
 
 def test_a_transit_waits_as_metadata_and_images_that_decode_again(outbox: Outbox) -> None:
-    images = {ImageRole.PLATE: picture(1, 3_000), ImageRole.CONTEXT: picture(2, 90_000)}
+    images = {ImageRole.PLATE: picture(1, 800), ImageRole.CONTEXT: picture(2, 90_000)}
     transit, images = with_images(make_transit(1), images)
     outbox.put_transit(transit, images)
     (metadata,) = outbox.pending("metadata", 10)
@@ -141,18 +144,31 @@ def test_images_larger_than_the_room_are_dropped_but_their_transit_is_kept(path:
     assert dropped_images("cam-big") - before == 1
 
 
-def test_a_quota_full_of_metadata_refuses_and_keeps_what_it_has(path: Path, clock: ManualClock) -> None:
-    with Outbox(path, 100_000, clock) as outbox:
-        accepted = fill(outbox)
-        assert accepted > 50
-        with pytest.raises(OutboxFullError, match="quota") as refused:
-            put(outbox, accepted)
-        assert str(path) in str(refused.value)
-        assert outbox.counts()[RecordKind.METADATA].records == accepted
-        assert outbox.counts()[RecordKind.IMAGES].records == 0
-        outbox.acknowledge([record.seq for record in outbox.pending("metadata", 10)])
+def test_past_the_quota_transits_are_still_taken_and_no_picture(path: Path, clock: ManualClock) -> None:
+    """The disk has room: nothing but the disk may stop metadata."""
+    before = dropped_images("cam-m")
+    with Outbox(path, 200_000, clock) as outbox:
+        for number in range(800):
+            put(outbox, number, size=5_000, camera="cam-m")
+        counts = outbox.counts()
+        assert counts[RecordKind.METADATA].records == 800
+        assert counts[RecordKind.METADATA].bytes > 2 * 200_000
+        assert counts[RecordKind.IMAGES].records == 0
+        assert dropped_images("cam-m") - before == 800
+        assert not outbox.is_full
+        outbox.acknowledge([record.seq for record in outbox.pending("metadata", 800)])
         put(outbox, 10_000, size=1_000)
-        assert outbox.counts()[RecordKind.METADATA].records == accepted - 9
+        assert outbox.counts()[RecordKind.IMAGES].records == 1, "there is room for pictures again"
+
+
+def test_what_is_past_the_quota_is_there_after_reopening_and_grows_on(path: Path, clock: ManualClock) -> None:
+    for start in (0, 400):
+        with Outbox(path, 200_000, clock) as outbox:
+            for number in range(start, start + 400):
+                outbox.put_transit(make_transit(number), {})
+            outbox.put_health(health(clock))
+    with Outbox(path, 200_000, clock) as outbox:
+        assert outbox.counts()[RecordKind.METADATA].records == 801
 
 
 def fill(outbox: Outbox, size: int = 5_000, camera: str = "cam-1") -> int:
@@ -172,22 +188,11 @@ def test_a_disk_that_is_full_before_the_quota_gives_up_images_then_refuses(path:
         accepted = fill(outbox, 9_000, "cam-d")
         with pytest.raises(OutboxFullError, match="disk"):
             put(outbox, accepted, 9_000, "cam-d")
+        assert outbox.is_full
         counts = outbox.counts()
         assert counts[RecordKind.METADATA].records == accepted > 30
         assert counts[RecordKind.IMAGES].records < 3
         assert dropped_images("cam-d") - before == accepted - counts[RecordKind.IMAGES].records
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MB; skips where this user may not mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a disk that fills up needs the right to mount one (root)")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_on_a_disk_that_is_really_full_records_still_come_and_go(
@@ -208,11 +213,15 @@ def test_on_a_disk_that_is_really_full_records_still_come_and_go(
                 put_large(outbox, accepted)
                 accepted += 1
         assert 500 < accepted < 10_000
+        assert outbox.is_full
+        assert REGISTRY.get_sample_value("anpr_outbox_full") == 1
         assert outbox.counts()[RecordKind.METADATA].records == accepted
         assert outbox.counts()[RecordKind.IMAGES].records == 0
         outbox.acknowledge([record.seq for record in outbox.pending("metadata", 150)])
         for number in range(20_000, 20_050):
             put_large(outbox, number)
+        assert not outbox.is_full
+        assert REGISTRY.get_sample_value("anpr_outbox_full") == 0
         assert outbox.counts()[RecordKind.METADATA].records == accepted - 100
         assert [decode_transit(r.value).id for r in outbox.pending("metadata", 1)] == [make_transit(150).id]
 
@@ -224,15 +233,9 @@ def put_large(outbox: Outbox, number: int) -> None:
     outbox.put_transit(*with_images(transit, {ImageRole.PLATE: picture(number, 30_000)}))
 
 
-def fill_disk(folder: Path) -> None:
-    """Somebody else's files take what is left."""
-    with contextlib.suppress(OSError), (folder / "log-of-another-program").open("wb", buffering=0) as file:
-        while True:
-            file.write(b"\0" * 65_536)
-
-
 def limit_pages(outbox: Outbox, pages: int) -> None:
-    """SQLite then answers as it does on a disk without room: SQLITE_FULL."""
+    """SQLite then answers as it does on a disk without room, SQLITE_FULL, and nothing can be done about it."""
+    outbox._may_grow = False
     outbox._connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
@@ -344,8 +347,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from anpr.clock import SystemClock
 from anpr.domain.transit import ImageRole
+from anpr.transport.age import MaxAge
 from anpr.transport.outbox import Outbox
-from tests.transits import make_transit, picture, plate_of, with_images
+from tests.small_disk import fill_disk
+from tests.transits import START, make_transit, picture, plate_of, with_images
 outbox = Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock())
 for number in range(100_000):
     transit, images = with_images(make_transit(number), {ImageRole.PLATE: picture(number, 20_000)})
@@ -417,29 +422,92 @@ def test_a_report_after_the_last_was_acknowledged_waits_beside_nothing(outbox: O
 
 
 def test_a_report_that_finds_no_room_leaves_the_one_before(path: Path, clock: ManualClock) -> None:
-    with Outbox(path, 40_000, clock) as outbox:
-        first = health(clock)
-        outbox.put_health(first)
+    with Outbox(path, 64 * MB, clock) as outbox:
+        outbox.put_health(health(clock))
+        limit_pages(outbox, 40)
         with contextlib.suppress(OutboxFullError):
             for number in itertools.count():
                 outbox.put_transit(make_transit(number), {})
         clock.advance(1)
-        huge = health(clock)
-        for number in range(40):
-            with contextlib.suppress(OutboxFullError):
-                outbox.put_health(health(clock, camera=f"cam-x{number}"))
+        taken = 0
         with contextlib.suppress(OutboxFullError):
-            outbox.put_health(huge)
+            for taken in range(200):
+                outbox.put_health(health(clock, camera=f"cam-x{taken}"))
+        assert taken < 199
+        with contextlib.suppress(OutboxFullError):
+            outbox.put_health(health(clock, "frozen"))
         assert [report.id for report in reports(outbox)].count("cam-1") == 1
-        assert outbox.counts()[RecordKind.METADATA].bytes <= 40_000
+
+
+def aged(path: Path, clock: ManualClock, hours: float = 10) -> Outbox:
+    return Outbox(path, 64 * MB, clock, MaxAge(metadata=timedelta(hours=hours), images=timedelta(hours=hours / 2)))
+
+
+def dropped(reason: str, camera: str) -> float:
+    return REGISTRY.get_sample_value("anpr_drops_total", {"camera": camera, "reason": reason}) or 0.0
+
+
+def test_each_kind_is_given_up_at_its_age_and_counted(path: Path, clock: ManualClock) -> None:
+    before = {reason: dropped(reason, "cam-a") for reason in ("image-age", "transit-age", "image-quota")}
+    with aged(path, clock) as outbox:
+        for number in range(1_100):
+            put(outbox, number, size=500, camera="cam-a")
+        outbox.put_health(health(clock))
+        clock.advance(4 * 3600)
+        put(outbox, 5_000, camera="cam-a")
+        assert outbox.counts()[RecordKind.IMAGES].records == 1_101
+        clock.advance(1.5 * 3600)
+        put(outbox, 5_001, camera="cam-a")
+        assert (outbox.counts()[RecordKind.METADATA].records, outbox.counts()[RecordKind.IMAGES].records) == (1_103, 2)
+        clock.advance(4.6 * 3600)
+        outbox.put_health(health(clock, camera="cam-b"))  # nobody passes: a heartbeat is enough
+        waiting = [decode_transit(r.value).id for r in outbox.pending("metadata", 10) if r.topic == TRANSITS_TOPIC]
+        assert waiting == [make_transit(5_000).id, make_transit(5_001).id]
+        assert [report.id for report in reports(outbox)] == ["cam-1", "cam-b"], "health does not age"
+    grown = {reason: dropped(reason, "cam-a") - count for reason, count in before.items()}
+    assert grown == {"image-age": 1_101, "transit-age": 1_100, "image-quota": 0}
+
+
+def test_age_goes_on_while_nobody_runs(path: Path, clock: ManualClock) -> None:
+    with aged(path, clock) as outbox:
+        put(outbox, 1)
+    later = ManualClock(clock.now() + timedelta(hours=11))
+    with aged(path, later) as outbox:
+        put(outbox, 2)
+        assert [decode_transit(r.value).id for r in outbox.pending("metadata", 10)] == [make_transit(2).id]
+
+
+class SetClock(ManualClock):
+    """Its time of day can be set; the seconds since it started go on evenly."""
+
+    ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+def test_a_clock_that_is_set_a_month_ahead_gives_nothing_up(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock = SetClock(START)
+    with aged(path, clock) as outbox:
+        put(outbox, 1)
+        clock.ahead = timedelta(days=30)
+        for number in (2, 3):
+            clock.advance(120)
+            put(outbox, number)
+        assert outbox.counts()[RecordKind.METADATA].records == 3
+    assert [record.message for record in caplog.records].count(
+        "outbox: the clock was set forward: nothing is given up for its age until the reader starts anew"
+    ) == 1
 
 
 _VISITOR = """
 import sys
 from pathlib import Path
 from anpr.clock import SystemClock
+from anpr.transport.age import MaxAge
 from anpr.transport.outbox import Outbox
-from tests.transits import make_transit
+from tests.small_disk import fill_disk
+from tests.transits import START, make_transit
 with Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock()) as outbox:
     for number in range(int(sys.argv[2])):
         outbox.put_transit(make_transit(number), {})

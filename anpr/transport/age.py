@@ -1,0 +1,50 @@
+"""How long a record may wait in the outbox: plates of people may not be kept longer than the law lets them be."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anpr.clock import Clock
+from anpr.transport.records import RecordKind
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 60.0
+MAX_JUMP_S = 3600.0
+"""A clock that was set further than this says nothing about ages any more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaxAge:
+    """Per kind; None sets no limit. Health reports never age: the next takes the place of the one before."""
+
+    metadata: timedelta | None = None
+    images: timedelta | None = None
+
+
+class AgeLimit:
+    """Says when to look, and what is too old then."""
+
+    def __init__(self, max_age: MaxAge, clock: Clock) -> None:
+        self._ages = {RecordKind.METADATA: max_age.metadata, RecordKind.IMAGES: max_age.images}
+        self._clock = clock
+        self._began = (clock.now(), clock.monotonic())
+        self._look_at = clock.monotonic()
+
+    def due(self) -> Mapping[RecordKind, datetime]:
+        """Of each kind, what was put before this is too old; empty when it is not time to look again."""
+        if self._clock.monotonic() < self._look_at:
+            return {}
+        self._look_at = self._clock.monotonic() + LOOK_EVERY_S
+        if self._was_set():
+            log.error("outbox: the clock was set forward: nothing is given up for its age until the reader starts anew")
+            self._look_at = float("inf")
+            return {}
+        now = self._clock.now()
+        return {kind: now - age for kind, age in self._ages.items() if age is not None}
+
+    def _was_set(self) -> bool:
+        """A clock that jumps a month ahead would make everything old at once."""
+        now, monotonic = self._began
+        return (self._clock.now() - now).total_seconds() - (self._clock.monotonic() - monotonic) > MAX_JUMP_S
