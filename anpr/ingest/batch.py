@@ -7,6 +7,7 @@ from datetime import datetime
 from anpr.domain.errors import MessageError, PoisonReason
 from anpr.domain.health import HealthReport
 from anpr.domain.transit import Transit
+from anpr.ingest.quick import read_transit
 from anpr.message import (
     HEALTH_TOPIC,
     IMAGES_TOPIC,
@@ -14,7 +15,6 @@ from anpr.message import (
     ImageHeader,
     decode_health,
     decode_image,
-    decode_transit,
 )
 from anpr.store.partitions import is_storable
 from anpr.transport.source import Incoming
@@ -88,7 +88,7 @@ def _decode_one(record: Incoming, now: datetime) -> Item:
 
 def _read(record: Incoming, now: datetime) -> Item:
     if record.topic == TRANSITS_TOPIC:
-        transit = decode_transit(record.value)
+        transit = read_transit(record.value)
         _check_time("captured", transit.captured_at, now)
         return transit
     if record.topic == IMAGES_TOPIC:

@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from anpr.domain.gate import Direction
-from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.store.copy_rows import copy_rows
 from anpr.store.database import Connection
 from anpr.store.partitions import ensure_partitions, refuse_unstorable, utc_day
 from anpr.store.pattern import read_pattern
@@ -57,14 +55,20 @@ def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: 
     conn.execute(_SQL["create_staging"])
     conn.execute(_SQL["empty_staging"])
     with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
-        copy.set_types(_COPY_TYPES)
-        for transit in transits:
-            copy.write_row(_to_row(transit, received_at))
+        copy.write(copy_rows(transits, received_at))
     conn.execute(_SQL["insert_plates"])
-    stored = {row["id"] for row in conn.execute(_SQL["insert_transits"])}
+    stored = _insert_staged(conn, transits)
     if stored:
         conn.execute(_SQL["notify"], {"channel": TRANSIT_CHANNEL, "payload": str(len(stored))})
     return stored
+
+
+def _insert_staged(conn: Connection, transits: Sequence[Transit]) -> set[UUID]:
+    """Ids come back only when some were there already: nearly always all are new, or none is."""
+    row = conn.execute(_SQL["insert_transits"], {"number": len(transits)}).fetchone() or {}
+    if row["count"] == len(transits):
+        return {transit.id for transit in transits}
+    return set(row["ids"] or ())
 
 
 def latest_transits(conn: Connection, limit: int, gate_ids: Sequence[str] | None = None) -> list[StoredTransit]:
@@ -115,22 +119,6 @@ def count_transits(conn: Connection, since: datetime, until: datetime) -> int:
     """How many were captured in [since, until)."""
     row = conn.execute(_SQL["count"], {"since": since, "until": until}).fetchone()
     return int(row["count"]) if row else 0
-
-
-_COPY_TYPES = (
-    "timestamptz", "uuid", "timestamptz", "text", "text", "text", "timestamptz", "timestamptz", "text", "text", "text",
-    "float8", "jsonb", "int4", "float8", "float8", "float8", "float8", "text", "text", "text", "jsonb",
-)  # fmt: skip
-
-
-def _to_row(t: Transit, received_at: datetime) -> tuple[Any, ...]:
-    candidates = Jsonb([[c.text, c.probability] for c in t.candidates])
-    images = Jsonb([[i.role, i.sha256, i.size] for i in t.images])
-    return (
-        t.captured_at, t.id, received_at, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen,
-        t.plate, look_alike_key(t.plate), t.raw, t.confidence, candidates, t.reads,
-        t.box.x, t.box.y, t.box.w, t.box.h, t.country, t.direction, t.lane, images,
-    )  # fmt: skip
 
 
 _PLAIN = (

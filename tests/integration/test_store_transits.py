@@ -3,7 +3,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 
 from anpr.domain.errors import InputError, StoreError
 from anpr.domain.gate import Direction
+from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.message import image_header
 from anpr.store.database import Connection, Database
@@ -54,6 +56,36 @@ def test_a_transit_comes_back_as_it_went_in(database: Database) -> None:
             assert stored.transit == transit
             assert stored.received_at == NOW
         assert get_transit(conn, make_transit(3).id) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"plate": "ÄÖÜ16CHARACTERS1", "raw": 'a "q" \\ é 🚗', "lane": "corsìa 1"},
+        {"candidates": tuple(Candidate(text='"\\é', probability=p) for p in (1.0, 0.0, 1e-300, 0.1 + 0.2))},
+        {"box": Box(x=-1e5, y=1e-9, w=1e5, h=0.1), "reads": 1_000_000, "confidence": 0.0},
+        {
+            "first_seen": START.replace(microsecond=999_999),
+            "last_seen": START.astimezone(timezone(timedelta(hours=-3))),
+        },
+        {"captured_at": (START - timedelta(days=3650)).replace(microsecond=1)},
+    ],
+    ids=str,
+)
+def test_whatever_the_contract_allows_comes_back_as_it_went_in(database: Database, changes: dict[str, Any]) -> None:
+    transit = make_transit(1, **changes)
+    assert _insert(database, transit) == {transit.id}
+    with database.transaction() as conn:
+        stored = get_transit(conn, transit.id)
+    assert stored is not None
+    assert stored.transit == transit
+
+
+def test_a_batch_of_known_and_new_ones_says_which_were_new(database: Database) -> None:
+    known, new = [make_transit(n) for n in range(3)], [make_transit(n) for n in range(3, 6)]
+    assert _insert(database, *known) == {t.id for t in known}
+    assert _insert(database, *known, *new, new[0]) == {t.id for t in new}
+    assert _insert(database, *known, *new) == set()
 
 
 def test_what_is_sent_again_is_stored_once(database: Database) -> None:

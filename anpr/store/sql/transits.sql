@@ -26,14 +26,20 @@ ON CONFLICT (plate) DO UPDATE SET last_day = greatest(plates.last_day, excluded.
 
 -- name: insert_transits
 -- Columns by name: a migration may add one while this connection's staging table lives.
-INSERT INTO transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
-    plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images)
-SELECT captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
-    plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images
-FROM staging_transits
-ORDER BY captured_at, id
-ON CONFLICT (captured_at, id) DO NOTHING
-RETURNING id;
+-- The ids only when some were there already: reading thousands back takes longer than storing them.
+WITH stored AS (
+    INSERT INTO transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
+        plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h,
+        country, direction, lane, images)
+    SELECT captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
+        plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h,
+        country, direction, lane, images
+    FROM staging_transits
+    ORDER BY captured_at, id
+    ON CONFLICT (captured_at, id) DO NOTHING
+    RETURNING id
+)
+SELECT count(*) AS count, CASE WHEN count(*) < %(number)s THEN array_agg(id) END AS ids FROM stored;
 
 -- name: notify
 SELECT pg_notify(%(channel)s, %(payload)s);
