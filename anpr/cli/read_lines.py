@@ -40,7 +40,7 @@ def image_lines(path: Path, look: Look, ms: float, explain: bool) -> Iterator[st
         others = ", ".join(f"{c.text} {c.probability:.1%}" for c in read.candidates[1:4] if c.probability >= 0.001)
         yield (
             f"    read  {read.text}  seen as {read.raw}, box {_place(read.box)}, detector {read.detector_score:.2f}, "
-            f"country {read.country or 'open'}, {read.lines} line(s)" + (f"; else {others}" if others else "")
+            f"country {_countries(read)}, {read.lines} line(s)" + (f"; else {others}" if others else "")
         )
     for one in look.rejected if explain else ():
         seen = f", seen as {one.raw} {one.confidence:.0%}" if one.raw else ""
@@ -62,6 +62,7 @@ def _plate(read: PlateRead) -> dict[str, Any]:
         "confidence": _probability(read.confidence),
         "box": _box(read.box),
         "country": read.country,
+        "countries": {code: _probability(probability) for code, probability in read.countries},
         "candidates": _candidates(read.candidates),
     }
 
@@ -74,6 +75,11 @@ def _rejected(one: Rejected) -> dict[str, Any]:
         "raw": one.raw,
         "confidence": _probability(one.confidence),
     }
+
+
+def _countries(read: PlateRead) -> str:
+    likely = " ".join(f"{code} {probability:.0%}" for code, probability in read.countries if probability >= 0.01)
+    return f"{read.country or 'open'} ({likely or 'none we know'})"
 
 
 def _candidates(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:

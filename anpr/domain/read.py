@@ -71,4 +71,7 @@ class PlateRead:
     candidates: tuple[Candidate, ...]
     positions: tuple[tuple[Candidate, ...], ...] = ()
     country: str | None = None
+    """The one that there is little doubt of."""
+    countries: tuple[tuple[str, float], ...] = ()
+    """Which countries' plate it may be and how probably, likeliest first; what is missing to 1 is none we know."""
     lines: int = 1

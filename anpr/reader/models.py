@@ -44,6 +44,15 @@ class NetworkOutput(_Part):
     format: str
 
 
+class Calibration(_Part):
+    """How a recogniser's probabilities become shares of texts read right; found by a script, not by hand."""
+
+    temperature: Annotated[float, Field(gt=0, le=10)] = 1.0
+    """Above 1: it claims too much of what it holds likely, and too little of the rest."""
+    doubt: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """What it leaves open even when it says that it does not."""
+
+
 class ModelCard(_Part):
     """Frozen facts about weights: what they read and give, what they were made from, what they scored."""
 
@@ -65,6 +74,8 @@ class ModelCard(_Part):
     """Of a recogniser: the characters of its output after the blank …"""
     alphabet_metadata: str | None = None
     """… or the key of the ONNX file's metadata that lists them, one a line; a space follows the last."""
+    calibration: Calibration = Calibration()
+    """Of a recogniser."""
     training: dict[str, Any] = {}
     scores: dict[str, Any] = {}
     licence: str

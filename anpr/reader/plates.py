@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from anpr.domain.grammar import Evidence, country, weigh
+from anpr.domain.grammar import Evidence, countries, named, weigh
 from anpr.domain.read import Box, PlateRead
 from anpr.metrics import Drop
 from anpr.reader.close_up import find_close_up
 from anpr.reader.detect import Detection, Detector, build_detector
 from anpr.reader.gates import Gates
 from anpr.reader.image_file import Image
-from anpr.reader.recognise import Recogniser, build_recogniser
+from anpr.reader.recognise import Reading, Recogniser, build_recogniser
 from anpr.settings import ReaderSettings
 
 MARGIN = 0.15
@@ -91,13 +91,15 @@ class PlateReader:
     def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
         """Read the plate in this box of the picture. Raises ModelError."""
         reading = self._recogniser.recognise(cut(image, detection.box))
-        candidates = tuple(c for c in weigh(reading.candidates) if c.text)
+        seen = evidence_of(reading)
+        candidates = tuple(c for c in weigh(reading.candidates, seen) if c.text)
         text, confidence = (candidates[0].text, candidates[0].probability) if candidates else ("", 0.0)
         reason = self._gates.text_fault(text, confidence)
         if reason is not None:
             return Rejected(
                 box=detection.box, score=detection.score, reason=reason, raw=reading.raw, confidence=confidence
             )
+        likely = countries(text, seen)
         return PlateRead(
             text=text,
             raw=reading.raw,
@@ -106,9 +108,15 @@ class PlateReader:
             detector_score=detection.score,
             candidates=candidates,
             positions=reading.positions,
-            country=country(text, Evidence(groups=reading.groups, right_band=reading.right_band)),
+            country=named(likely),
+            countries=tuple(likely.items()),
             lines=reading.lines,
         )
+
+
+def evidence_of(reading: Reading) -> Evidence:
+    """What the recogniser saw beside the signs, as the grammar takes it."""
+    return Evidence(raw=reading.raw, groups=reading.groups, right_band=reading.right_band, lines=reading.lines)
 
 
 def cut(image: Image, box: Box, margin: float = MARGIN) -> Image:

@@ -10,6 +10,7 @@ import numpy as np
 from anpr.domain.grammar import weigh
 from anpr.domain.plate import look_alike_key
 from anpr.reader.image_file import Image, read_image
+from anpr.reader.plates import evidence_of
 from anpr.reader.recognise import Recogniser
 from scripts.recogniser.augment import as_seen
 from scripts.recogniser.drawn import draw_set
@@ -74,7 +75,8 @@ def examine(recogniser: Recogniser, questions: Sequence[Question]) -> list[Mark]
 
 def _mark(recogniser: Recogniser, question: Question) -> Mark:
     began = perf_counter()
-    candidates = [c for c in weigh(recogniser.recognise(question.image).candidates) if c.text]
+    reading = recogniser.recognise(question.image)
+    candidates = [c for c in weigh(reading.candidates, evidence_of(reading)) if c.text]
     ms = (perf_counter() - began) * 1000
     best = candidates[0] if candidates else None
     return Mark(question=question, read=best.text if best else "", confidence=best.probability if best else 0.0, ms=ms)

@@ -1,6 +1,6 @@
 """Whether a track deserves to become a transit. Pure."""
 
-from anpr.domain.grammar import countries
+from anpr.domain.grammar import fits_a_format
 from anpr.metrics import Drop
 from anpr.reader.assemble.motion import Course
 from anpr.reader.assemble.vote import Verdict
@@ -31,6 +31,6 @@ def _could_be_a_plate(verdict: Verdict, course: Course) -> bool:
     """
     if not any(sign.isdigit() for sign in verdict.plate):
         return False
-    if countries(verdict.plate):
+    if fits_a_format(verdict.plate):
         return True
     return len(verdict.plate) >= _SHORTEST and not verdict.plate.isdigit() and not course.is_still

@@ -22,7 +22,7 @@ def build_recogniser(settings: RecogniserSettings, threads: int) -> Recogniser:
     except ValueError as exc:
         raise ModelError(f"{card.name}: {exc}") from exc
     network = own if settings.engine == "onnxruntime" else _other(settings.engine, card, characters, threads)
-    return LineRecogniser(network, card.input, signs)
+    return LineRecogniser(network, card.input, signs, card.calibration)
 
 
 def default_model(engine: str) -> str:

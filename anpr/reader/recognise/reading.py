@@ -11,8 +11,9 @@ from anpr.reader.image_file import Image
 class Reading:
     """One plate's text before any grammar.
 
-    `raw` is the greedy string, `confidence` its probability, `positions` the alternatives at each of its characters,
-    `candidates` the likely texts, best first; probabilities sum to at most 1.
+    `raw` is the greedy string, `confidence` its probability as the network claims it, `positions` the alternatives at
+    each of its characters, `candidates` the likely texts, best first, with calibrated probabilities that sum to at
+    most 1.
     """
 
     raw: str

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from anpr.domain.read import Candidate
 from anpr.reader.detect.letterbox import Blob
 from anpr.reader.image_file import Image
-from anpr.reader.models import NetworkInput
+from anpr.reader.models import Calibration, NetworkInput
 from anpr.reader.recognise.alphabet import Folding
 from anpr.reader.recognise.bands import Painted, paint_bands
+from anpr.reader.recognise.calibrate import calibrated
 from anpr.reader.recognise.decode import KEEP, greedy, groups, joined, likely_texts
 from anpr.reader.recognise.lattice import Lattice, complete
 from anpr.reader.recognise.lines import line_counts, split_lines
@@ -28,6 +29,9 @@ second look; the first alone reads .899 of them right, both always .911, this ru
 """
 
 
+AS_CLAIMED = Calibration()
+
+
 class StepNetwork(Protocol):
     """A runtime with the weights loaded."""
 
@@ -38,15 +42,19 @@ class StepNetwork(Protocol):
 class LineRecogniser:
     """Split into lines, paint the bands over, run the network, decode."""
 
-    def __init__(self, network: StepNetwork, wanted: NetworkInput, folding: Folding) -> None:
+    def __init__(
+        self, network: StepNetwork, wanted: NetworkInput, folding: Folding, calibration: Calibration = AS_CLAIMED
+    ) -> None:
         self._network = network
         self._input = wanted
         self._folding = folding
+        self._calibration = calibration
 
     def recognise(self, plate: Image) -> Reading:
         height, width = plate.shape[:2]
         readings = [self._read(plate, lines) for lines in line_counts(height, width)]
-        return max(readings, key=lambda reading: reading.confidence)
+        best = max(readings, key=lambda reading: reading.confidence)
+        return replace(best, candidates=calibrated(best.candidates, self._calibration))
 
     def _read(self, plate: Image, lines: int) -> Reading:
         parts = split_lines(plate) if lines == 2 else (plate,)

@@ -72,6 +72,7 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         ({"input": {"width": 64, "height": 32, "colour": "RGB"}}, r"input\.scale: Field required"),
         ({"input": {"width": 0, "height": 32, "colour": "RGB", "scale": 1}}, r"input\.width"),
         ({"task": "dream"}, "task"),
+        ({"calibration": {"temperature": 0}}, r"calibration\.temperature"),
         ({"file": None}, "name the weights by `file`, or by `package` and `path`"),
         ({"task": "recognise"}, "name the characters by `alphabet`"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anpr.reader.detect.letterbox import Blob
-from anpr.reader.models import NetworkInput
+from anpr.reader.models import Calibration, NetworkInput
 from anpr.reader.recognise.alphabet import SIGNS, folding
 from anpr.reader.recognise.prepare import fit, stretch
 from anpr.reader.recognise.recogniser import LineRecogniser
@@ -82,6 +82,15 @@ def test_a_shape_between_is_read_both_ways_and_the_surer_counts() -> None:
 
     assert reading.raw == "AB123CD"
     assert reading.lines == 1
+
+
+def test_candidates_are_calibrated_and_the_claim_is_kept() -> None:
+    doubting = LineRecogniser(Script(("AB-123CD", 0.99)), INPUT, folding(CHARACTERS), Calibration(doubt=0.2))
+
+    reading = doubting.recognise(picture(40, 180))
+
+    assert reading.confidence > 0.9
+    assert reading.candidates[0].probability == pytest.approx(reading.confidence * 0.8, abs=0.01)
 
 
 def test_nothing_seen_is_an_empty_reading() -> None:
