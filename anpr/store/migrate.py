@@ -43,16 +43,22 @@ class SchemaStatus:
 
 
 def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
-    """All migrations in order. Raises StoreError for a gap or a file with another kind of name."""
-    found = []
-    for number, path in enumerate(sorted(folder.glob("*.sql")), start=1):
+    """All migrations in the order of their numbers. Raises StoreError for a number used twice or a strange name.
+
+    Numbers may be missing, and one may come after a higher one has been applied: they are given out when work begins,
+    not when it is done. What is pending is what the database has not seen, whatever its number.
+    """
+    found: dict[int, Migration] = {}
+    for path in sorted(folder.glob("*.sql")):
         name = _FILE_NAME.match(path.name)
-        if name is None or int(name[1]) != number:
-            raise StoreError(f"migration {path.name}: expected the number {number:04d}")
-        text = path.read_text(encoding="utf-8")
+        if name is None:
+            raise StoreError(f"migration {path.name}: expected a name like 0001_first.sql")
+        version, text = int(name[1]), path.read_text(encoding="utf-8")
+        if version in found:
+            raise StoreError(f"migration {path.name}: the number is taken by {version:04d}_{found[version].name}")
         checksum = hashlib.sha256(text.encode()).hexdigest()
-        found.append(Migration(version=number, name=name[2], text=text, checksum=checksum))
-    return found
+        found[version] = Migration(version=version, name=name[2], text=text, checksum=checksum)
+    return list(found.values())
 
 
 def migrate(url: str, migrations: list[Migration] | None = None) -> list[Migration]:

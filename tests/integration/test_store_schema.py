@@ -90,6 +90,13 @@ def test_two_migrators_at_once_apply_each_migration_once(empty_database_url: str
     assert sorted(m.version for some in applied for m in some) == list(range(1, 9))
 
 
+def test_a_migration_may_come_after_a_higher_one_was_applied(empty_database_url: str) -> None:
+    first, second, third = [_migration(n, f"CREATE TABLE t{n} (x int)") for n in (1, 2, 5)]
+    assert migrate(empty_database_url, [first, third]) == [first, third]
+    assert migrate(empty_database_url, [first, second, third]) == [second]
+    assert migrate(empty_database_url, [first, second, third]) == []
+
+
 def test_a_changed_or_newer_migration_stops_everything(empty_database_url: str) -> None:
     steps = [_migration(1, "CREATE TABLE one (x int)"), _migration(2, "CREATE TABLE two (x int)")]
     migrate(empty_database_url, steps)
