@@ -31,6 +31,15 @@ class Drop(StrEnum):
     MESSAGE_POISON = "message-poison"
 
 
+class Asked(StrEnum):
+    """What came of asking for a second opinion on a transit."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    LATE = "late"
+    FAILED = "failed"
+
+
 FRAMES = Counter("anpr_frames_total", "Frames looked at", ["camera"], registry=REGISTRY)
 STILL_FRAMES = Counter(
     "anpr_still_frames_total", "Frames not looked at because nothing had moved", ["camera"], registry=REGISTRY
@@ -44,6 +53,12 @@ READS = Counter("anpr_reads_total", "Plate reads that voted", ["camera"], regist
 TRANSITS = Counter("anpr_transits_total", "Transits made at the edge", ["camera"], registry=REGISTRY)
 TRANSITS_HELD = Gauge(
     "anpr_transits_held", "Transits the outbox would not take, kept in memory", ["camera"], registry=REGISTRY
+)
+SECOND_OPINIONS = Counter(
+    "anpr_second_opinions_total",
+    "Second opinions asked for on transits in doubt, by what came of it",
+    ["camera", "outcome"],
+    registry=REGISTRY,
 )
 DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
 CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)

@@ -117,13 +117,13 @@ def _video(job: _Job, path: Path) -> Iterator[str]:
     from anpr.reader.video import read_video  # noqa: PLC0415  only a video needs tracks and transits
 
     transits = 0
-    for one in read_video(path, job.reader, job.settings, job.clock):
+    for one in read_video(path, job.reader, job.settings, job.clock, job.reader.second):
         transits += 1
         if job.as_json:
-            fields = transit_object(path, one.transit, one.first_frame, one.last_frame)
+            fields = transit_object(path, one)
             yield json.dumps(fields, ensure_ascii=False)
         else:
-            yield transit_line(path, one.transit, one.first_frame, one.last_frame)
+            yield transit_line(path, one)
         if job.pictures is not None:
             for role, data in one.images.items():
                 _save(job.pictures, path.with_stem(f"{path.stem}_{transits}_{one.transit.plate}_{role}"), data)

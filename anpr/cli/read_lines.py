@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from anpr.domain.read import Box, Candidate, PlateRead
-from anpr.domain.transit import Transit
+from anpr.reader.assemble import Pass
 from anpr.reader.plates import Look, Rejected
 
 
@@ -17,15 +17,18 @@ def image_object(path: Path, look: Look, ms: float, explain: bool) -> dict[str, 
     return fields
 
 
-def transit_object(path: Path, transit: Transit, first_frame: int, last_frame: int) -> dict[str, Any]:
+def transit_object(path: Path, one: Pass) -> dict[str, Any]:
     """One transit of a video as a JSON object."""
+    transit = one.transit
     return {
         "file": str(path),
         "transit": str(transit.id),
         "plate": transit.plate,
+        "raw": transit.raw,
+        "second_raw": one.second_raw,
         "confidence": _probability(transit.confidence),
-        "first_frame": first_frame,
-        "last_frame": last_frame,
+        "first_frame": one.first_frame,
+        "last_frame": one.last_frame,
         "reads": transit.reads,
         "box": _box(transit.box),
         "candidates": _candidates(transit.candidates),
@@ -39,7 +42,8 @@ def image_lines(path: Path, look: Look, ms: float, explain: bool) -> Iterator[st
     for read in look.accepted if explain else ():
         others = ", ".join(f"{c.text} {c.probability:.1%}" for c in read.candidates[1:4] if c.probability >= 0.001)
         yield (
-            f"    read  {read.text}  seen as {read.raw}, box {_place(read.box)}, detector {read.detector_score:.2f}, "
+            f"    read  {read.text}  seen as {read.raw}{_second(read.second_raw)}, "
+            f"box {_place(read.box)}, detector {read.detector_score:.2f}, "
             f"country {_countries(read)}, {read.lines} line(s)" + (f"; else {others}" if others else "")
         )
     for one in look.rejected if explain else ():
@@ -47,11 +51,12 @@ def image_lines(path: Path, look: Look, ms: float, explain: bool) -> Iterator[st
         yield f"    no    {one.reason}: box {_place(one.box)}, detector {one.score:.2f}{seen}"
 
 
-def transit_line(path: Path, transit: Transit, first_frame: int, last_frame: int) -> str:
+def transit_line(path: Path, one: Pass) -> str:
     """One transit of a video as a line for people."""
+    transit = one.transit
     return (
         f"{path}: {transit.plate} {transit.confidence:.0%}  "
-        f"(frames {first_frame} to {last_frame}, {transit.reads} reads)"
+        f"(frames {one.first_frame} to {one.last_frame}, {transit.reads} reads{_second(one.second_raw)})"
     )
 
 
@@ -59,6 +64,7 @@ def _plate(read: PlateRead) -> dict[str, Any]:
     return {
         "text": read.text,
         "raw": read.raw,
+        "second_raw": read.second_raw,
         "confidence": _probability(read.confidence),
         "box": _box(read.box),
         "country": read.country,
@@ -75,6 +81,10 @@ def _rejected(one: Rejected) -> dict[str, Any]:
         "raw": one.raw,
         "confidence": _probability(one.confidence),
     }
+
+
+def _second(raw: str | None) -> str:
+    return "" if raw is None else f", by the second reader as {raw or 'nothing'}"
 
 
 def _countries(read: PlateRead) -> str:

@@ -75,3 +75,5 @@ class PlateRead:
     countries: tuple[tuple[str, float], ...] = ()
     """Which countries' plate it may be and how probably, likeliest first; what is missing to 1 is none we know."""
     lines: int = 1
+    second_raw: str | None = None
+    """What a second reader saw, where one was asked; its opinion is part of `candidates`."""

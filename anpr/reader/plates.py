@@ -5,13 +5,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from anpr.domain.grammar import Evidence, countries, named, weigh
-from anpr.domain.read import Box, PlateRead
+from anpr.clock import SystemClock
+from anpr.domain.grammar import countries, named, weigh
+from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.metrics import Drop
 from anpr.reader.close_up import find_close_up
 from anpr.reader.detect import Detection, Detector, build_detector
 from anpr.reader.gates import Gates
 from anpr.reader.image_file import Image
+from anpr.reader.opinion.second import Opinion, SecondOpinion, build_second_opinion, evidence_of
 from anpr.reader.recognise import Reading, Recogniser, build_recogniser
 from anpr.settings import ReaderSettings
 
@@ -52,10 +54,14 @@ class Look:
 class PlateReader:
     """Finds and reads the plates in a picture. One per thread."""
 
-    def __init__(self, detector: Detector, recogniser: Recogniser, gates: Gates) -> None:
+    def __init__(
+        self, detector: Detector, recogniser: Recogniser, gates: Gates, second: SecondOpinion | None = None
+    ) -> None:
+        """`second` is asked about plates of single pictures; of those in a video when their transit is made."""
         self._detector = detector
         self._recogniser = recogniser
         self._gates = gates
+        self.second = second
 
     def read(self, image: Image) -> list[PlateRead]:
         """The plates in the picture, best detector score first. Raises ModelError."""
@@ -64,7 +70,7 @@ class PlateReader:
     def look(self, image: Image) -> Look:
         """The plates, and the detections that were turned down with the reason. Raises ModelError."""
         found = self.find(image)
-        results = [self.read_box(image, detection) for detection in found.detections]
+        results = [self.read_once(image, detection) for detection in found.detections]
         return Look(
             accepted=tuple(result for result in results if isinstance(result, PlateRead)),
             rejected=(*found.rejected, *(result for result in results if isinstance(result, Rejected))),
@@ -89,17 +95,28 @@ class PlateReader:
         return self._detector.detect(image) if close_up is None else [close_up]
 
     def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
-        """Read the plate in this box of the picture. Raises ModelError."""
-        reading = self._recogniser.recognise(cut(image, detection.box))
-        seen = evidence_of(reading)
-        candidates = tuple(c for c in weigh(reading.candidates, seen) if c.text)
+        """Read the plate in this box of a frame that others follow. Raises ModelError."""
+        return self._judged(detection, self._recogniser.recognise(cut(image, detection.box)), None)
+
+    def read_once(self, image: Image, detection: Detection) -> PlateRead | Rejected:
+        """Read the plate in this box of the only picture of it; where in doubt, twice. Raises ModelError."""
+        plate = cut(image, detection.box)
+        reading = self._recogniser.recognise(plate)
+        candidates = _weighed(reading)
+        sure = candidates[0].probability if candidates else 0.0
+        if self.second is None or not self.second.wants(sure):
+            return self._judged(detection, reading, None)
+        return self._judged(detection, reading, self.second.ask(plate, candidates, patient=True))
+
+    def _judged(self, detection: Detection, reading: Reading, opinion: Opinion | None) -> PlateRead | Rejected:
+        candidates = opinion.candidates if opinion else _weighed(reading)
         text, confidence = (candidates[0].text, candidates[0].probability) if candidates else ("", 0.0)
         reason = self._gates.text_fault(text, confidence)
         if reason is not None:
             return Rejected(
                 box=detection.box, score=detection.score, reason=reason, raw=reading.raw, confidence=confidence
             )
-        likely = countries(text, seen)
+        likely = countries(text, evidence_of(reading))
         return PlateRead(
             text=text,
             raw=reading.raw,
@@ -111,12 +128,12 @@ class PlateReader:
             country=named(likely),
             countries=tuple(likely.items()),
             lines=reading.lines,
+            second_raw=opinion.raw if opinion else None,
         )
 
 
-def evidence_of(reading: Reading) -> Evidence:
-    """What the recogniser saw beside the signs, as the grammar takes it."""
-    return Evidence(raw=reading.raw, groups=reading.groups, right_band=reading.right_band, lines=reading.lines)
+def _weighed(reading: Reading) -> tuple[Candidate, ...]:
+    return tuple(c for c in weigh(reading.candidates, evidence_of(reading)) if c.text)
 
 
 def cut(image: Image, box: Box, margin: float = MARGIN) -> Image:
@@ -135,4 +152,5 @@ def build_plate_reader(settings: ReaderSettings) -> PlateReader:
         build_detector(settings.detector, settings.threads),
         build_recogniser(settings.recogniser, settings.threads),
         Gates(min_score=settings.detector.min_score, min_confidence=settings.recogniser.min_confidence),
+        build_second_opinion(settings, SystemClock()),
     )

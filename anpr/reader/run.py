@@ -15,6 +15,7 @@ from anpr.probes import Readiness
 from anpr.reader.assemble import Origin
 from anpr.reader.delivery import TransitSink
 from anpr.reader.heartbeat import HealthSink, Heartbeat
+from anpr.reader.opinion.second import build_second_opinion
 from anpr.reader.plates import build_plate_reader
 from anpr.reader.pool import ReaderPool
 from anpr.reader.watch import Looker
@@ -58,13 +59,15 @@ def run_reader(
 ) -> ReaderSummary:
     """Read until `stop` is set, or until every source was read to its end where all are files.
 
-    `looker` replaces the models that the settings name; `readiness` is told when it looks, and asks whether it does.
+    `looker` replaces the models that the settings name, the second opinion's too; `readiness` is told when it looks,
+    and asks whether it does.
     Raises SettingsError when there is no camera to read, and ModelError when the models cannot be loaded; what happens
     later to one camera is logged and counted.
     """
     origins = plate_cameras(settings)
     shared = looker or _pool(settings, len(origins))
-    workers = [CameraWorker(origin, settings.reader, shared, outbox, clock) for origin in origins]
+    second = build_second_opinion(settings.reader, clock) if looker is None else None
+    workers = [CameraWorker(origin, settings.reader, shared, outbox, clock, second=second) for origin in origins]
     cameras = {
         origin.camera.id: (origin.gate_id, worker.history) for origin, worker in zip(origins, workers, strict=True)
     }

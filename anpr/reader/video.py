@@ -8,6 +8,8 @@ from anpr.domain.errors import MediaError
 from anpr.domain.gate import Camera
 from anpr.reader.assemble import Origin, Pass
 from anpr.reader.media import open_video
+from anpr.reader.opinion.consult import Consultation
+from anpr.reader.opinion.second import SecondOpinion
 from anpr.reader.watch import Looker, Watch
 from anpr.settings import ReaderSettings
 
@@ -15,13 +17,16 @@ _NAME = "file"
 """Gate and camera of transits that come from a file."""
 
 
-def read_video(path: Path, plate_reader: Looker, settings: ReaderSettings, clock: Clock) -> Iterator[Pass]:
+def read_video(
+    path: Path, plate_reader: Looker, settings: ReaderSettings, clock: Clock, second: SecondOpinion | None = None
+) -> Iterator[Pass]:
     """Every vehicle past the camera that made this video, in the order they were finished. No frame is left out.
 
     Raises ModelError; MediaError naming the file, after the passes of what could be read of it.
     """
     origin = Origin(camera=Camera(id=_NAME, url=str(path)), gate_id=_NAME, reader_id=settings.id)
-    watch = Watch(origin, settings.assemble, plate_reader, clock)
+    consult = Consultation(_NAME, second, patient=True) if second else None
+    watch = Watch(origin, settings.assemble, plate_reader, clock, consult=consult)
     try:
         for frame in open_video(path, clock, camera_id=_NAME):
             yield from watch.add(frame)

@@ -9,7 +9,7 @@ from anpr.clock import Clock
 from anpr.domain.read import Box, PlateRead
 from anpr.metrics import DROPS, FRAMES, PLATES, STAGE_SECONDS, STILL_FRAMES
 from anpr.reader.area import Area
-from anpr.reader.assemble import Assembler, Origin, Pass
+from anpr.reader.assemble import Assembler, Consult, Origin, Pass
 from anpr.reader.detect import Detection
 from anpr.reader.frame import Frame
 from anpr.reader.illegible import IllegiblePlaces
@@ -51,12 +51,13 @@ class Watch:
         looker: Looker,
         clock: Clock,
         tally: Tally | None = None,
+        consult: Consult | None = None,
     ) -> None:
         """`tally` goes on counting where an earlier watch of the camera stopped."""
         self._camera_id = origin.camera.id
         self._looker = looker
         self._clock = clock
-        self._assembler = Assembler(origin, settings)
+        self._assembler = Assembler(origin, settings, consult)
         self._area = Area.of(origin.camera)
         # Often enough that a standing plate, looked at this seldom, does not count as lost in between.
         self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2))

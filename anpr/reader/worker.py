@@ -10,6 +10,8 @@ from anpr.reader.assemble import Origin
 from anpr.reader.camera import CameraStream
 from anpr.reader.delivery import Delivery, TransitSink
 from anpr.reader.history import CameraHistory
+from anpr.reader.opinion.consult import Consultation
+from anpr.reader.opinion.second import SecondOpinion
 from anpr.reader.watch import Looker, Tally, Watch
 from anpr.settings import ReaderSettings
 
@@ -24,7 +26,14 @@ class CameraWorker:
     """Runs in a thread of its own; nothing that happens in it reaches another camera."""
 
     def __init__(
-        self, origin: Origin, settings: ReaderSettings, looker: Looker, sink: TransitSink, clock: Clock
+        self,
+        origin: Origin,
+        settings: ReaderSettings,
+        looker: Looker,
+        sink: TransitSink,
+        clock: Clock,
+        *,
+        second: SecondOpinion | None = None,
     ) -> None:
         self.camera = origin.camera
         self.history = CameraHistory()
@@ -32,6 +41,8 @@ class CameraWorker:
         self._settings = settings
         self._looker = looker
         self._clock = clock
+        is_file = "://" not in origin.camera.url
+        self._consult = Consultation(origin.camera.id, second, patient=is_file) if second else None
         self._delivery = Delivery(origin.camera.id, sink, clock)
         self._silent_until = float("-inf")
         for reason in Drop:  # from nought on, or Prometheus would not see the first one
@@ -61,7 +72,7 @@ class CameraWorker:
         self._delivery.close()
 
     def _run_once(self, stop: threading.Event) -> None:
-        watch = Watch(self._origin, self._settings.assemble, self._looker, self._clock, self.tally)
+        watch = Watch(self._origin, self._settings.assemble, self._looker, self._clock, self.tally, self._consult)
         stream = CameraStream(self.camera, self._settings, self._clock, on_change=self.history.add)
         stream.start()
         try:

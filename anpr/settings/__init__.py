@@ -17,6 +17,7 @@ from anpr.settings.edge import (
     OutboxSettings,
     ReaderSettings,
     RecogniserSettings,
+    SecondOpinionSettings,
 )
 from anpr.settings.load import LoadedSettings, load_settings
 from anpr.settings.model import Settings
@@ -37,6 +38,7 @@ __all__ = [
     "ReaderSettings",
     "RecogniserSettings",
     "RetentionSettings",
+    "SecondOpinionSettings",
     "Section",
     "Settings",
     "load_settings",

@@ -109,6 +109,23 @@ class RecogniserSettings(Section):
     """Reads below it do not vote."""
 
 
+class SecondOpinionSettings(Section):
+    """Another recogniser, asked once about a plate that is in doubt."""
+
+    ask: bool = True
+    """Whether it is asked at all."""
+    engine: Literal["onnxruntime", "openvino", "paddleocr"] = "onnxruntime"
+    """The runtime of its weights. They are the same for all; paddleocr takes seconds and 100 MB to load."""
+    model: str = "plate_recogniser"
+    """Name of a card in models/, or the path of one. Of another architecture than the first, or it errs alike."""
+    below: Fraction = 0.8
+    """Asked about a transit, or a plate in a single picture, whose confidence is below this."""
+    weight: Fraction = 0.45
+    """How much it counts against the first reader, from 0 to 1."""
+    wait_s: Annotated[float, Field(gt=0)] = 0.5
+    """A camera waits for the answer at most so long; a file or a picture as long as it takes."""
+
+
 class AssembleSettings(Section):
     """When reads become one transit."""
 
@@ -149,6 +166,7 @@ class ReaderSettings(Section):
     """Of one inference session."""
     detector: DetectorSettings = DetectorSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
+    second_opinion: SecondOpinionSettings = SecondOpinionSettings()
     assemble: AssembleSettings = AssembleSettings()
     outbox: OutboxSettings = OutboxSettings()
     frozen_after_s: Annotated[float, Field(gt=0)] = 3.0

@@ -10,7 +10,7 @@ import numpy as np
 from anpr.domain.grammar import weigh
 from anpr.domain.plate import look_alike_key
 from anpr.reader.image_file import Image, read_image
-from anpr.reader.plates import evidence_of
+from anpr.reader.opinion.second import evidence_of
 from anpr.reader.recognise import Recogniser
 from scripts.recogniser.augment import as_seen
 from scripts.recogniser.drawn import draw_set

@@ -10,6 +10,7 @@ The track lives on after that and swallows whatever else is read of its vehicle:
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from anpr.domain.read import Box, PlateRead
 from anpr.metrics import DROPS, READS, TRANSITS, Drop
@@ -18,9 +19,11 @@ from anpr.reader.assemble.judge import judge
 from anpr.reader.assemble.make import Origin, make_pass
 from anpr.reader.assemble.overlap import one_per_plate
 from anpr.reader.assemble.passing import Pass
+from anpr.reader.assemble.picture import Shot
 from anpr.reader.assemble.recent import RecentTransits
 from anpr.reader.assemble.same import same_vehicle
 from anpr.reader.assemble.track import Track
+from anpr.reader.assemble.vote import Verdict
 from anpr.reader.frame import Frame
 from anpr.settings import AssembleSettings
 
@@ -30,12 +33,20 @@ _CLOCK_STEP_S = 1.0
 """A frame older than the one before by more than this means that the clock was set back."""
 
 
+class Consult(Protocol):
+    """Whoever is asked before a transit is made."""
+
+    def on(self, verdict: Verdict, shot: Shot) -> Verdict:
+        """The same verdict, or what it is after another look at the picture."""
+
+
 class Assembler:
     """One camera's vehicles, in the time of its frames. Not thread-safe: one thread per camera."""
 
-    def __init__(self, origin: Origin, settings: AssembleSettings) -> None:
+    def __init__(self, origin: Origin, settings: AssembleSettings, consult: Consult | None = None) -> None:
         self._origin = origin
         self._settings = settings
+        self._consult = consult
         self._tracks: list[Track] = []
         self._recent = RecentTransits(settings.reentry_s)
         self._now = float("-inf")
@@ -130,18 +141,27 @@ class Assembler:
         verdict = track.verdict()
         if verdict is None or track.shot is None:
             return self._drop(Drop.TRACK_TOO_FEW_READS)
-        known = self._recent.find(verdict, track.first.taken_at.timestamp())
-        if known is not None:
-            known.see(track.motion.at)
-            track.release(known)
+        if self._is_known(track, verdict):
             return self._drop(Drop.TRACK_SEEN_BEFORE)
-        reason = self._judge(track)
+        if self._consult is not None and verdict.reads >= self._settings.min_reads:
+            before, verdict = verdict, self._consult.on(verdict, track.shot)
+            if verdict.plate != before.plate and self._is_known(track, verdict):
+                return self._drop(Drop.TRACK_SEEN_BEFORE)
+        reason = judge(verdict, track.course, track.widest_px, self._settings)
         if reason is not None:
             return self._drop(reason)
         made = make_pass(self._origin, track, verdict, track.shot)
         track.release(self._recent.remember(verdict, track.motion.at))
         TRANSITS.labels(self._origin.camera.id).inc()
         return [made]
+
+    def _is_known(self, track: Track, verdict: Verdict) -> bool:
+        """Whether this vehicle made its transit before; the track is part of that one then."""
+        known = self._recent.find(verdict, track.first.taken_at.timestamp())
+        if known is not None:
+            known.see(track.motion.at)
+            track.release(known)
+        return known is not None
 
     def _judge(self, track: Track) -> Drop | None:
         return judge(track.verdict(), track.course, track.widest_px, self._settings)

@@ -46,4 +46,10 @@ def make_pass(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> Pas
             ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in pictures.images.items()
         ),
     )
-    return Pass(transit=transit, images=pictures.images, first_frame=track.first.frame, last_frame=track.last.frame)
+    return Pass(
+        transit=transit,
+        images=pictures.images,
+        first_frame=track.first.frame,
+        last_frame=track.last.frame,
+        second_raw=verdict.second_raw,
+    )

@@ -16,3 +16,5 @@ class Pass:
     """Index of the first frame it was seen in."""
     last_frame: int
     """Index of the last frame it was seen in before the transit was made."""
+    second_raw: str | None = None
+    """What a second reader saw in its best picture, where one was asked."""

@@ -45,6 +45,8 @@ class Verdict:
     """That voted."""
     agreeing: int
     """Of them, how many read exactly this plate."""
+    second_raw: str | None = None
+    """What a second reader saw, where one was asked; its opinion is part of the above."""
 
     def probability_of(self, text: str) -> float:
         """0 when the reads do not know this text."""

@@ -25,7 +25,7 @@ def our_reader(reader: PlateReader) -> Reads:
         accepted = list(reader.look(image).accepted)
         if not accepted and any(plate.kind == "crop" for plate in picture.plates):
             height, width = image.shape[:2]
-            whole = reader.read_box(image, Detection(box=Box(x=0, y=0, w=width, h=height), score=1.0))
+            whole = reader.read_once(image, Detection(box=Box(x=0, y=0, w=width, h=height), score=1.0))
             accepted = [whole] if isinstance(whole, PlateRead) else []
         return [Answer(text=one.text, box=one.box) for one in accepted]
 

@@ -28,7 +28,7 @@ def test_one_json_line_a_picture_with_the_agreed_keys(tmp_path: Path) -> None:
     assert fields["file"] == str(street.path)
     assert fields["ms"] > 0
     (plate,) = fields["plates"]
-    assert set(plate) == {"text", "raw", "confidence", "box", "country", "countries", "candidates"}
+    assert set(plate) == {"text", "raw", "second_raw", "confidence", "box", "country", "countries", "candidates"}
     assert plate["text"] == plate["raw"] == plate["candidates"][0]["text"] == "GB456MN"
     assert 0.4 <= plate["confidence"] <= 1
     assert plate["confidence"] == plate["candidates"][0]["probability"]
