@@ -1,6 +1,6 @@
 """One batch into the database: stored, matched and alarmed in one transaction, or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from anpr.store.alarms import raise_alarms
 from anpr.store.database import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
-from anpr.store.images import ImageStore, PictureTakenError, record_image
+from anpr.store.images import ImageStore, PictureTakenError, keep_orphans, record_image
 from anpr.store.matching import matching_entries
 from anpr.store.transits import insert_transits
 from anpr.transport.source import Incoming
@@ -52,10 +52,9 @@ def record(database: Database, images: ImageStore, batch: Batch, now: datetime) 
 
     Pictures are written first: a row never names a file that is not there. Raises StoreError.
     """
-    items = tuple(_filed(images, each, item) for each, item in zip(batch.records, batch.items, strict=True))
-    batch = replace(batch, items=items)
     transits = batch.transits
     with database.transaction() as conn:
+        batch = _filed(conn, images, batch)
         stored = insert_transits(conn, transits, now)
         noted = _note_pictures(conn, batch.pictures)
         record_dead_letters(conn, _dead_letters(batch.refusals, now))
@@ -97,14 +96,20 @@ def _record_single(database: Database, images: ImageStore, single: Batch, now: d
         return record(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now)
 
 
-def _filed(images: ImageStore, message: Incoming, item: Item) -> Item:
-    """The item; a picture is on disk now, or refused because another one is there in its place."""
-    if isinstance(item, Picture):
-        try:
-            images.put(item.header, item.data)
-        except PictureTakenError as exc:
-            return Refusal(record=message, reason=PoisonReason.NOT_STORABLE, detail=str(exc))
-    return item
+def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
+    """The batch; its pictures are stored now, or refused because another one is there in their place."""
+    pictures = batch.pictures
+    if not pictures:
+        return batch
+    keep_orphans(conn)
+    refusals = iter(images.put_all([(picture.header, picture.data) for picture in pictures]))
+    pairs = zip(batch.records, batch.items, strict=True)
+    return replace(batch, items=tuple(_unless(message, item, refusals) for message, item in pairs))
+
+
+def _unless(message: Incoming, item: Item, refusals: Iterator[PictureTakenError | None]) -> Item:
+    refusal = next(refusals) if isinstance(item, Picture) else None
+    return Refusal(record=message, reason=PoisonReason.NOT_STORABLE, detail=str(refusal)) if refusal else item
 
 
 def _note_pictures(conn: Connection, pictures: Iterable[Picture]) -> int:

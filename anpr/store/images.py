@@ -1,7 +1,6 @@
-"""Pictures of transits: bytes in files by day and gate, written whole or not at all; rows that say what lies where."""
+"""Pictures of transits: bytes on a shelf by day and gate, there whole or not at all; rows that say what lies where."""
 
-import os
-import shutil
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from anpr.message import ImageHeader
 from anpr.store.database import Connection
 from anpr.store.partitions import ensure_partitions, utc_day
 from anpr.store.queries import load_queries
+from anpr.store.shelf import LocalShelf, Shelf
 
 _SQL = load_queries("images")
 
@@ -22,74 +22,73 @@ class PictureTakenError(StoreError):
 
 
 class ImageStore:
-    """The folder of pictures: root/2026-11-21/gate/<transit id>-<role>.jpg (UTC day of capture)."""
+    """The pictures: 2026-11-21/gate/<transit id>-<role>.jpg (UTC day of capture) in a folder, or on a shelf."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, shelf: Shelf | Path) -> None:
+        self.shelf = LocalShelf(shelf) if isinstance(shelf, Path) else shelf
 
-    def put(self, header: ImageHeader, data: bytes) -> Path:
-        """Write the picture so that it survives a power cut; writing it again changes nothing. Returns its path.
+    def put(self, header: ImageHeader, data: bytes) -> str:
+        """Store one as `put_all` does; returns its key. Raises PictureTakenError when another is in its place."""
+        (refusal,) = self.put_all([(header, data)])
+        if refusal is not None:
+            raise refusal
+        return header_key(header)
 
-        Raises PictureTakenError when another picture is stored as this one, StoreError when the disk refuses.
+    def put_all(self, pictures: Sequence[tuple[ImageHeader, bytes]]) -> list[PictureTakenError | None]:
+        """Store pictures so that they survive a power cut; storing them again changes nothing.
+
+        Says of each whether another one is stored in its place. Raises StoreError when the shelf refuses: some may be
+        stored then.
         """
-        path = self.path_of(header.transit_id, header.captured_at, header.gate_id, header.role)
-        try:
-            if path.exists():
-                _check_same(path, data)
-            else:
-                _write_whole(path, data)
-        except OSError as exc:
-            raise StoreError(f"picture {path}: {exc.strerror or exc}") from exc
-        return path
+        first: dict[str, bytes] = {}
+        for header, data in pictures:
+            first.setdefault(header_key(header), data)
+        taken = self.shelf.put_all(first)
+        return [_refusal(header, taken, first[header_key(header)] != data) for header, data in pictures]
 
     def find(self, transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> bytes | None:
         """The picture's JPEG bytes; None when it has not arrived (yet) or its day has been dropped."""
-        path = self.path_of(transit_id, captured_at, gate_id, role)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as exc:
-            raise StoreError(f"picture {path}: {exc.strerror or exc}") from exc
-
-    def path_of(self, transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> Path:
-        """Where this picture belongs."""
-        return self.root / relative_path(transit_id, captured_at, gate_id, role)
+        return self.shelf.read(picture_key(transit_id, captured_at, gate_id, role))
 
     def drop_days(self, before: date) -> list[date]:
-        """Remove the folders of all days before `before`; returns those days.
+        """Remove the pictures of all days before `before`; returns those days.
 
-        Raises StoreError when the disk refuses. Folders whose name is no day are left alone.
+        Raises StoreError when the shelf refuses. Folders whose name is no day are left alone.
         """
-        due = [day for folder in self.root.glob("????-??-??") if (day := _day_of(folder)) and day < before]
-        for day in sorted(due):
-            folder = self.root / day.isoformat()
-            try:
-                shutil.rmtree(folder)
-            except OSError as exc:
-                raise StoreError(f"pictures {folder}: {exc.strerror or exc}") from exc
-        return sorted(due)
+        due = [day for day in self.shelf.days() if day < before]
+        for day in due:
+            self.shelf.drop_day(day)
+        return due
 
 
-def _day_of(folder: Path) -> date | None:
-    try:
-        return date.fromisoformat(folder.name)
-    except ValueError:
-        return None
-
-
-def relative_path(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> Path:
-    """The path of a picture below the store's root."""
+def picture_key(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> str:
+    """Where this picture belongs on the shelf."""
     # A gate's id comes from a message: quoted, and prefixed when it starts with a dot, it can be no other folder.
     gate = quote(gate_id, safe="").replace(".", "%2E") if gate_id.startswith(".") else quote(gate_id, safe="")
-    return Path(utc_day(captured_at).isoformat()) / gate / f"{transit_id}-{role}.jpg"
+    return f"{utc_day(captured_at).isoformat()}/{gate}/{transit_id}-{role}.jpg"
+
+
+def header_key(header: ImageHeader) -> str:
+    """Where the picture with this header belongs."""
+    return picture_key(header.transit_id, header.captured_at, header.gate_id, header.role)
+
+
+def keep_orphans(conn: Connection) -> None:
+    """Until the transaction ends nobody removes a picture for want of a row: take it before putting any."""
+    conn.execute(_SQL["share"])
+
+
+def _refusal(header: ImageHeader, taken: set[str], differs: bool) -> PictureTakenError | None:
+    key = header_key(header)
+    if key not in taken and not differs:
+        return None
+    return PictureTakenError(f"picture {key.rpartition('/')[2]}: another one is stored as this one")
 
 
 def record_image(conn: Connection, header: ImageHeader, size: int) -> bool:
     """Note that a picture of `size` bytes is stored; false when that was noted before."""
     ensure_partitions(conn, [utc_day(header.captured_at)], ["images"])
-    path = relative_path(header.transit_id, header.captured_at, header.gate_id, header.role)
-    values = {**header.model_dump(), "role": str(header.role), "size": size, "path": str(path)}
+    values = {**header.model_dump(), "role": str(header.role), "size": size, "path": header_key(header)}
     return conn.execute(_SQL["record"], values).rowcount == 1
 
 
@@ -97,23 +96,3 @@ def stored_roles(conn: Connection, transit_id: UUID, captured_at: datetime) -> s
     """Which pictures of a transit have arrived."""
     rows = conn.execute(_SQL["roles"], {"transit_id": transit_id, "captured_at": captured_at})
     return {ImageRole(row["role"]) for row in rows}
-
-
-def _check_same(path: Path, data: bytes) -> None:
-    if path.read_bytes() != data:
-        raise PictureTakenError(f"picture {path.name}: another one is stored as this one")
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -5,3 +5,6 @@ ON CONFLICT DO NOTHING;
 
 -- name: roles
 SELECT role FROM images WHERE captured_at = %(captured_at)s AND transit_id = %(transit_id)s;
+
+-- name: share
+SELECT pg_advisory_xact_lock_shared(hashtextextended('anpr images', 0));

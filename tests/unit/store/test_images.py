@@ -9,7 +9,7 @@ import pytest
 from anpr.domain.errors import StoreError
 from anpr.domain.transit import ImageRole
 from anpr.message import image_header
-from anpr.store.images import ImageStore, PictureTakenError
+from anpr.store.images import ImageStore, PictureTakenError, picture_key
 from tests.transits import make_transit, picture
 
 ID = UUID("019aa5a0-0000-7000-8000-000000000001")
@@ -18,8 +18,9 @@ LATE = datetime(2026, 11, 22, 0, 30, tzinfo=timezone(timedelta(hours=1)))
 
 def test_a_picture_is_found_by_what_its_transit_knows(tmp_path: Path) -> None:
     images, transit, data = ImageStore(tmp_path), make_transit(1), picture(1, 500)
-    path = images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
-    assert path == tmp_path / "2026-11-21" / "gate-1" / f"{transit.id}-plate.jpg"
+    key = images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
+    assert key == f"2026-11-21/gate-1/{transit.id}-plate.jpg"
+    assert (tmp_path / key).read_bytes() == data
     assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
     assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.CONTEXT) is None
 
@@ -39,22 +40,31 @@ def test_another_picture_does_not_take_the_place_of_one_that_is_there(tmp_path: 
     assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
 
 
-def test_the_day_is_the_utc_day(tmp_path: Path) -> None:
-    assert ImageStore(tmp_path).path_of(ID, LATE, "gate-1", ImageRole.PLATE).parts[-3] == "2026-11-21"
+def test_in_one_batch_the_first_of_two_different_ones_is_stored(tmp_path: Path) -> None:
+    images, transit, data, other = ImageStore(tmp_path), make_transit(1), picture(1, 500), picture(2, 500)
+    batch = [(image_header(transit=transit, role=ImageRole.PLATE, data=each), each) for each in (data, data, other)]
+    first, again, different = images.put_all(batch)
+    assert (first, again) == (None, None)
+    assert isinstance(different, PictureTakenError)
+    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
+
+
+def test_the_day_is_the_utc_day() -> None:
+    assert picture_key(ID, LATE, "gate-1", ImageRole.PLATE).startswith("2026-11-21/")
 
 
 @pytest.mark.parametrize("gate_id", ["..", ".", "../../etc", "/etc", "a/b", "..\\x", "%2e%2e", "a\0b"])
 def test_a_hostile_gate_id_stays_one_folder_below_its_day(tmp_path: Path, gate_id: str) -> None:
     images = ImageStore(tmp_path)
-    path = images.path_of(ID, LATE, gate_id, ImageRole.PLATE)
+    path = tmp_path / picture_key(ID, LATE, gate_id, ImageRole.PLATE)
     assert path.parent.parent == tmp_path / "2026-11-21"
     assert path.parent.name not in (".", "..")
     assert images.find(ID, LATE, gate_id, ImageRole.PLATE) is None
 
 
-def test_two_gate_ids_never_share_a_folder(tmp_path: Path) -> None:
+def test_two_gate_ids_never_share_a_folder() -> None:
     ids = ["..", "%2E%2E", ".", "a/b", "a%2Fb", "a b"]
-    assert len({ImageStore(tmp_path).path_of(ID, LATE, i, ImageRole.PLATE) for i in ids}) == len(ids)
+    assert len({picture_key(ID, LATE, i, ImageRole.PLATE) for i in ids}) == len(ids)
 
 
 def test_days_before_the_cutoff_are_removed_and_others_stay(tmp_path: Path) -> None:
@@ -67,10 +77,10 @@ def test_days_before_the_cutoff_are_removed_and_others_stay(tmp_path: Path) -> N
     assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-11-21", "2026-xx-01"]
 
 
-def test_a_disk_that_refuses_is_an_error_that_names_the_picture(tmp_path: Path) -> None:
+def test_a_disk_that_refuses_is_an_error_that_names_the_place(tmp_path: Path) -> None:
     (tmp_path / "2026-11-21").write_text("a file where the day's folder belongs")
     transit, data = make_transit(1), picture(1, 500)
-    with pytest.raises(StoreError, match=str(transit.id)):
+    with pytest.raises(StoreError, match="2026-11-21/gate-1: File exists"):
         ImageStore(tmp_path).put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
 
 

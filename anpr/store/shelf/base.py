@@ -1,0 +1,111 @@
+"""What every shelf can do. A key is day/gate/name; only how bytes come to last differs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fsspec import AbstractFileSystem
+
+from anpr.domain.errors import StoreError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """A file on the shelf; `modified` is when its bytes came there."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class Shelf(ABC):
+    """Files below `root` of one fsspec file system. Every failure is a StoreError that names what it is about."""
+
+    def __init__(self, fs: AbstractFileSystem, root: str) -> None:
+        self._fs = fs
+        self._root = root.rstrip("/")
+
+    @abstractmethod
+    def put_all(self, files: Mapping[str, bytes]) -> set[str]:
+        """Write those that are not there; they last when it returns, and each is there whole or not at all.
+
+        Returns the keys under which other bytes lie: those stay as they are. After a failure some may be there; doing
+        it again is harmless.
+        """
+
+    @abstractmethod
+    def drop_day(self, day: date) -> None:
+        """Remove everything of that day."""
+
+    def read(self, key: str) -> bytes | None:
+        """The file's bytes; None when there is none."""
+        with self.failing("picture", key):
+            try:
+                data: bytes = self._fs.cat_file(self._at(key))
+            except FileNotFoundError:
+                return None
+            return data
+
+    def remove(self, key: str) -> None:
+        """Remove one file; nothing happens when it is gone."""
+        with self.failing("picture", key):
+            try:
+                self._fs.rm_file(self._at(key))
+            except FileNotFoundError:
+                return
+
+    def days(self) -> list[date]:
+        """The days there are folders of, oldest first. Folders of other names are somebody else's."""
+        found = (_day_of(_name(entry)) for entry in self._list(self._root))
+        return sorted(day for day in found if day is not None)
+
+    def gates(self, day: date) -> list[str]:
+        """The names of that day's folders, in order."""
+        return sorted(_name(each) for each in self._list(self._at(day.isoformat())) if each["type"] == "directory")
+
+    def files(self, day: date, gate: str) -> Iterator[Stored]:
+        """The files in one of that day's folders."""
+        folder = f"{day.isoformat()}/{gate}"
+        for entry in self._list(self._at(folder)):
+            if entry["type"] == "file":
+                yield Stored(key=f"{folder}/{_name(entry)}", size=int(entry["size"]), modified=_modified(entry))
+
+    def _list(self, folder: str) -> list[dict[str, Any]]:
+        with self.failing("pictures in", folder):
+            try:
+                entries: list[dict[str, Any]] = self._fs.ls(folder, detail=True)
+            except FileNotFoundError:
+                return []
+            return entries
+
+    def _at(self, key: str) -> str:
+        return f"{self._root}/{key}"
+
+    @contextmanager
+    def failing(self, what: str, key: str) -> Iterator[None]:
+        """Whatever the file system raises inside becomes a StoreError that names `key`."""
+        try:
+            yield
+        except OSError as exc:
+            raise StoreError(f"{what} {key}: {exc.strerror or exc}") from exc
+
+
+def _name(entry: dict[str, Any]) -> str:
+    return str(entry["name"]).rstrip("/").rpartition("/")[2]
+
+
+def _day_of(name: str) -> date | None:
+    try:
+        day = date.fromisoformat(name)
+    except ValueError:
+        return None
+    return day if day.isoformat() == name else None
+
+
+def _modified(entry: dict[str, Any]) -> datetime:
+    """fsspec gives seconds for files of a disk, and a datetime elsewhere."""
+    when = entry.get("mtime", entry.get("last_modified"))
+    return when if isinstance(when, datetime) else datetime.fromtimestamp(float(when or 0), UTC)

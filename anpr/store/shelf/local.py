@@ -1,0 +1,89 @@
+"""The centre's own disk. fsspec reads and lists; writing is ours, because fsspec flushes nothing to the disk."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+from fsspec.implementations.local import LocalFileSystem
+
+from anpr.store.shelf.base import Shelf
+
+THREADS = 16
+"""Flushes that wait for the disk at the same time: a journal takes all of them in one commit (docs/benchmarks.md)."""
+
+
+class LocalShelf(Shelf):
+    """Files below a folder."""
+
+    def __init__(self, root: Path, threads: int = THREADS) -> None:
+        super().__init__(LocalFileSystem(), str(root.absolute()))
+        self._folder = root.absolute()
+        self._threads = threads
+
+    def put_all(self, files: Mapping[str, bytes]) -> set[str]:
+        if not files:
+            return set()
+        folders = sorted({(self._folder / key).parent for key in files})
+        for folder in folders:
+            with self.failing("pictures in", str(folder)):
+                _make(folder)
+        with ThreadPoolExecutor(min(self._threads, len(files)), thread_name_prefix="pictures") as threads:
+            taken = {
+                key
+                for key, is_there in zip(files, threads.map(self._put, *zip(*files.items(), strict=True)), strict=True)
+                if not is_there
+            }
+            # Also where nothing was written: the process that wrote it may have fallen before its folder was flushed.
+            list(threads.map(self._flush_folder, folders))
+        return taken
+
+    def drop_day(self, day: date) -> None:
+        with self.failing("pictures", str(self._folder / day.isoformat())):
+            shutil.rmtree(self._folder / day.isoformat())
+
+    def _put(self, key: str, data: bytes) -> bool:
+        """Whether `data` is what lies there now."""
+        path = self._folder / key
+        with self.failing("picture", str(path)):
+            try:
+                return path.read_bytes() == data
+            except FileNotFoundError:
+                _write_whole(path, data)
+                return True
+
+    def _flush_folder(self, folder: Path) -> None:
+        with self.failing("pictures in", str(folder)):
+            _flush(folder)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder so that it lasts: the name of each new one is flushed with the folder above it."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush(folder.parent)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
