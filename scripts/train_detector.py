@@ -3,8 +3,8 @@
     python scripts/train_detector.py DATA --work WORK
 
 DATA holds images/, labels/ and manifest.csv (columns file and split). WORK keeps every checkpoint: the same
-command goes on where it was stopped. `--start-from` skips the first stage with weights that already exist.
-The recipe itself is data, in scripts/detector/recipe.py.
+command goes on where it was stopped. `--start-from` skips the first stage, or the first `--skip` stages, with weights
+that already exist. The recipe itself is data, in scripts/detector/recipe.py.
 """
 
 from collections import Counter
@@ -40,6 +40,8 @@ class Order:
     """Width and height of the exported input, px."""
     version: str
     quick: bool
+    skip: int = 1
+    """Stages that the weights to start from have behind them."""
     longer: int = 1
     """Factor on the epochs of the last stage."""
     device: str = "cpu"
@@ -48,7 +50,12 @@ class Order:
 @click.command(help=__doc__)
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints; kept.")
-@click.option("--start-from", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Skip stage 1.")
+@click.option(
+    "--start-from", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Weights to go on from."
+)
+@click.option(
+    "--skip", type=click.IntRange(1), default=1, show_default=True, help="Stages that those have behind them."
+)
 @click.option("--out", type=click.Path(path_type=Path), default=MODELS / "plate_detector.onnx", show_default=True)
 @click.option("--size", nargs=2, type=int, default=(640, 384), show_default=True, help="Width and height, px.")
 @click.option("--version", default="0.1.0", show_default=True, help="Version written in the card.")
@@ -69,7 +76,7 @@ def train(order: Order) -> Path:
     stages = stages_of(order)
     start = ARCHITECTURE
     if order.start_from is not None:
-        start, stages = str(order.start_from), stages[1:]
+        start, stages = str(order.start_from), stages[order.skip :]
     folder = _cut(order.folder) if order.quick else order.folder
     checkpoint = Path(start)
     for number, stage in enumerate(stages, start=len(STAGES) - len(stages) + 1):
@@ -134,12 +141,13 @@ def training_facts(order: Order, folder: Folder) -> dict[str, Any]:
     """What the card says about how the weights came to be."""
     stages = stages_of(order)
     sources = Counter(picture.name.split("_")[0] for picture in folder.train)
+    begun = "scratch" if order.start_from is None else f"{order.start_from.name}, made by stage {order.skip}"
     return {
         "data": {"train": dict(sorted(sources.items())), "val": len(folder.val), "drawn": stages[-1].drawn},
         "stages": [as_facts(stage) for stage in stages],
         "epochs": sum(stage.epochs for stage in stages),
         "seed": stages[-1].seed,
-        "started_from": "scratch" if order.start_from is None else f"{order.start_from.name}, made by stage 1",
+        "started_from": begun,
         "quick": order.quick,
     }
 

@@ -3,7 +3,9 @@
     python scripts/train_recogniser.py CROPS --masked MASKED --work WORK
 
 CROPS holds images/ and labels.csv (columns file, text, country, lines, split); MASKED the same with
-text_with_masked_chars, where `*` stands for a sign that was made unreadable. It starts from the weights of the
+text_with_masked_chars, where `*` stands for a sign that was made unreadable. `--scenes` is a folder as
+scripts/train_detector.py takes it: plates in its pictures on whose text PP-OCR and the shipped weights agree are learnt
+too. It starts from the weights of the
 recogniser that rapidocr carries. WORK keeps the drawn plates and a checkpoint: the same command goes on where it was
 stopped, and with more --steps it goes on after its end.
 """
@@ -19,9 +21,13 @@ from anpr.clock import SystemClock
 from anpr.domain.errors import AnprError, SettingsError
 from anpr.reader.models import load_card
 from anpr.reader.onnx import OnnxNetwork
+from anpr.reader.recognise import build_recogniser
+from anpr.settings import RecogniserSettings
+from scripts.detector.folder import read_folder
 from scripts.recogniser.drawn import SHARD, draw_set
 from scripts.recogniser.recipe import Recipe, as_facts, quick
 from scripts.recogniser.samples import Crop, from_drawn, read_crops, read_masked
+from scripts.recogniser.scenes import Judges, scene_crops
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
@@ -32,6 +38,7 @@ class Order:
 
     crops: Path
     masked: Path | None
+    scenes: Path | None
     work: Path
     out: Path
     recipe: Recipe
@@ -43,6 +50,7 @@ class Order:
 @click.command(help=__doc__)
 @click.argument("crops", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--masked", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--scenes", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for drawn plates and checkpoints.")
 @click.option("--out", type=click.Path(path_type=Path), default=MODELS / "plate_recogniser_small.onnx",
               show_default=True)  # fmt: skip
@@ -68,7 +76,23 @@ def train(order: Order) -> Path:
     drawn = draw_set(order.work / painted, order.recipe.drawn, order.recipe.drawn_seed, click.echo, shard)
     if order.quick:
         real, masked = real[:12], masked[:4]
+    elif order.scenes is not None:
+        real += _from_scenes(order)
     return _fit_and_ship(order, real, masked, from_drawn(drawn))
+
+
+def _from_scenes(order: Order) -> tuple[Crop, ...]:
+    """Plates of the detector's pictures that PP-OCR and the shipped weights read alike; no text of the exam."""
+    barred = {crop.text for crop in read_crops(order.crops, "val")}
+
+    def judges() -> Judges:
+        first, second = (
+            build_recogniser(RecogniserSettings(model=model), order.threads)
+            for model in ("plate_recogniser", "plate_recogniser_small")
+        )
+        return Judges(first=first, second=second, barred=barred)
+
+    return scene_crops(read_folder(order.scenes), order.work / "scenes", judges, click.echo) if order.scenes else ()
 
 
 def require_torch() -> None:

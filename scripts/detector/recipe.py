@@ -1,4 +1,4 @@
-"""The recipe of the plate detector, as data: the four stages that made the weights in models/."""
+"""The recipe of the plate detector, as data: the five stages that made the weights in models/."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -65,6 +65,10 @@ STAGES = (
     Stage(
         name="settled", image_px=416, epochs=2, rate_epochs=2, first_rate=3e-4, last_share=0.01, every_step=True,
         mosaic=0.25, warmup_epochs=0.0, grey=0.12, drawn=1600, thin="uc3m_", seed=22,
+    ),
+    Stage(
+        name="long", image_px=480, epochs=9, rate_epochs=9, first_rate=5e-4, last_share=0.01, every_step=True,
+        mosaic=0.3, warmup_epochs=0.0, grey=0.15, drawn=2400, thin="uc3m_", seed=23,
     ),
 )  # fmt: skip
 """Every stage starts from the weights of the one before."""

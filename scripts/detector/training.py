@@ -114,6 +114,7 @@ def _prepare(trainer: Any, stage: Stage) -> None:
 
     if trainer.device.type == "cpu":
         torch.set_num_threads(len(os.sched_getaffinity(0)))
+        _in_bfloat16(trainer.model)
     trainer.model.to(memory_format=torch.channels_last)  # a third faster on two cores
     plain = trainer.preprocess_batch
 
@@ -127,6 +128,33 @@ def _prepare(trainer: Any, stage: Stage) -> None:
         return made
 
     trainer.preprocess_batch = greyed
+
+
+def _in_bfloat16(model: Any) -> None:
+    """Let the network's passes, not its loss, run in bfloat16: twice as fast on processors that compute in it.
+
+    Ultralytics mixes precisions on GPUs only. Its running mean of the weights, which is what a stage leaves behind,
+    was copied before and stays as it is.
+    """
+    import torch  # noqa: PLC0415
+
+    plain = model.predict
+
+    def mixed(*args: Any, **kwargs: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return _as_float(plain(*args, **kwargs))
+
+    if torch.cpu._is_avx512_bf16_supported():
+        model.predict = mixed
+
+
+def _as_float(made: Any) -> Any:
+    """The tensors of a nest of lists, tuples and dictionaries in full precision."""
+    if isinstance(made, dict):
+        return {key: _as_float(value) for key, value in made.items()}
+    if isinstance(made, list | tuple):
+        return type(made)(_as_float(value) for value in made)
+    return made.float() if hasattr(made, "float") else made
 
 
 def step_rate(stage: Stage) -> Callable[[Any], None]:

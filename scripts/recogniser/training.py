@@ -60,7 +60,10 @@ def _fresh(start: PlateNetwork, recipe: Recipe) -> State:
 def _step(state: State, batch: Batch, recipe: Recipe) -> float:
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(recipe, state.step)
-    logits, lengths = plate_logits(state.network(batch.pictures), batch.counts)
+    # Twice as fast on processors that compute in bfloat16; elsewhere the pass runs in full precision.
+    with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+        lines = state.network(batch.pictures)
+    logits, lengths = plate_logits(lines.float(), batch.counts)
     loss = losses(logits, batch.texts, lengths).mean()
     state.optimiser.zero_grad()
     loss.backward()
