@@ -1,226 +1,167 @@
-"""Ingest rate over real Kafka and in the direct form, replay of duplicates, and the time from topic to alarm."""
+"""The centre's speed: what it stores a second, how late its alarms are, how fast it answers. Real Kafka and PostgreSQL.
+
+The last line of standard output is one JSON object; docs/benchmarks.md says what each figure is.
+"""
 
 import argparse
 import json
-import resource
-import statistics
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from anpr.clock import SystemClock
 from anpr.ingest.consume import Centre, Consumer
-from anpr.message import TRANSITS_TOPIC
 from anpr.settings import IngestSettings, KafkaSettings
 from anpr.store.database import Database
 from anpr.store.embedded import embedded_database
 from anpr.store.images import ImageStore
 from anpr.store.migrate import migrate
 from anpr.transport.direct import DirectSource
-from anpr.transport.kafka import KafkaPublisher, KafkaSource, create_topics
+from anpr.transport.kafka import create_topics
 from anpr.transport.outbox import Outbox
-from anpr.transport.records import OutboxRecord, RecordKind
-from anpr.transport.source import Source
-from scripts.benchmarks.workload import Workload, as_record, fill_watchlists
+from anpr.transport.records import RecordKind
+from scripts.benchmarks.alarms import alarm_figures
+from scripts.benchmarks.ingests import Drained, ingests
+from scripts.benchmarks.month import Month
+from scripts.benchmarks.publish import publish
+from scripts.benchmarks.queries import query_figures
+from scripts.benchmarks.say import CLOCK, Figures, say, timed
+from scripts.benchmarks.workload import Workload, drain, fill_watchlists, put_all
 from tests.kafka_broker import KafkaBroker, ensure_jars
 
-CLOCK = SystemClock()
 WATCHLIST_ENTRIES = 100_000
-Figures = dict[str, float | int]
+OUTAGE = 400_000
+"""Transits of 100 cameras in a day."""
+PARTS = ("ingest", "alarms", "direct", "queries")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much of everything."""
+
+    transits: int
+    alarm_s: int
+    direct: int
+    rows: int
+
+
+FULL = Plan(transits=OUTAGE, alarm_s=30, direct=10_000, rows=10_000_000)
+QUICK = Plan(transits=80_000, alarm_s=5, direct=500, rows=100_000)
 
 
 def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anpr-benchmark-")))
-        database = stack.enter_context(_database(folder / "postgres"))
-        _say(f"watchlists: {WATCHLIST_ENTRIES} entries")
-        fill_watchlists(database, WATCHLIST_ENTRIES)
-        broker = stack.enter_context(_broker(folder / "kafka"))
-        kafka = KafkaSettings(bootstrap=broker.bootstrap, partitions=12)
-        create_topics(kafka)
-        settings = IngestSettings(batch_size=options.batch)
-        bench = Bench(database, settings, folder)
-        figures: Figures = {"transits": options.transits, "batch": options.batch}
-        figures |= bench.over_kafka(kafka, Workload(number=options.transits, end=CLOCK.now()))
-        figures |= bench.direct(Workload(number=options.transits // 10, end=CLOCK.now(), seed=2))
-        figures |= bench.alarms(kafka, options.alarm_seconds)
-        figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    parts, plan = options.parts, QUICK if options.quick else FULL
+    figures: Figures = {"batch": options.batch, "processes": options.processes}
+    with tempfile.TemporaryDirectory(prefix="anpr-benchmark-") as name:
+        folder = Path(name)
+        if {"ingest", "alarms", "direct"} & set(parts):
+            with _bench(folder, options) as bench:
+                if "ingest" in parts:
+                    figures |= bench.ingest(options.transits or plan.transits)
+                if "alarms" in parts:
+                    figures |= bench.alarms(plan.alarm_s)
+                if "direct" in parts:
+                    figures |= bench.direct(Workload(number=plan.direct, end=CLOCK.now(), seed=2))
+        if "queries" in parts:
+            month = Month(rows=options.rows or plan.rows, end=CLOCK.now())
+            figures |= query_figures(folder / "month", month, options.plans)
     sys.stdout.write(json.dumps(figures) + "\n")
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmark_centre", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less than a minute")
-    parser.add_argument("--transits", type=int, help="how many (400000, or 30000 with --quick)")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)}; all when none is named")
+    parser.add_argument("--quick", action="store_true", help="less of everything: less than a minute in all")
+    parser.add_argument("--transits", type=int, help=f"to ingest ({FULL.transits}, with --quick {QUICK.transits})")
+    parser.add_argument("--rows", type=int, help=f"to query ({FULL.rows}, with --quick {QUICK.rows})")
+    parser.add_argument("--plans", type=Path, help="folder for PostgreSQL's plans of the queries")
     parser.add_argument("--batch", type=int, default=IngestSettings().batch_size, help="ingest.batch_size")
+    parser.add_argument("--processes", type=int, default=2, help="of `anpr ingest` (2)")
     options = parser.parse_args(arguments)
-    options.transits = options.transits or (30_000 if options.quick else 400_000)
-    options.alarm_seconds = 5 if options.quick else 30
+    options.parts = options.parts or list(PARTS)
     return options
 
 
 class Bench:
-    """The centre under test."""
+    """A broker, a database with watchlists, and what is measured with them."""
 
-    def __init__(self, database: Database, settings: IngestSettings, folder: Path) -> None:
-        self._database = database
-        self._settings = settings
+    def __init__(self, folder: Path, url: str, database: Database, kafka: KafkaSettings, options: argparse.Namespace):
         self._folder = folder
+        self._url = url
+        self._database = database
+        self._kafka = kafka
+        self._options = options
 
-    def over_kafka(self, kafka: KafkaSettings, workload: Workload) -> Figures:
-        """Everything waits in the broker; then it is stored, and then it comes again."""
-        with closing(KafkaPublisher(kafka)) as publisher:
-            published_s = _timed(lambda: _publish(publisher, workload.records()))
-        _say(f"published {workload.number} in {published_s:.1f} s")
-        rates = []
-        for group in ("first", "again"):
-            source = KafkaSource(kafka.model_copy(update={"group": group}), [TRANSITS_TOPIC], CLOCK)
-            with closing(source):
-                seconds = self._drain(source, workload.number)
-            rates.append(round(workload.number / seconds))
-            _say(f"kafka, {group}: {workload.number} in {seconds:.1f} s, {rates[-1]} transits/s")
+    def ingest(self, number: int) -> Figures:
+        """Everything waits in the broker; then it is stored, and then, for another group, it comes again."""
+        workload = Workload(number=number, end=CLOCK.now())
+        published_s = timed(lambda: publish(self._kafka, workload))
+        say(f"published {number} in {published_s:.1f} s")
+        first, again = self._drain("first", number), self._drain("again", number)
         return {
-            "ingest_per_s": rates[0],
-            "replay_per_s": rates[1],
-            "publish_per_s": round(workload.number / published_s),
+            "transits": number,
+            "ingest_per_s": first.per_s,
+            "replay_per_s": again.per_s,
+            # Start of the processes included; for fewer transits than a day's, at the rate of those.
+            "outage_s": round(first.seconds + (OUTAGE - number) / first.per_s, 1),
+            "rss_mb": first.memory_mb + again.memory_mb,
+            "publish_per_s": round(number / published_s),
         }
+
+    def _drain(self, group: str, number: int) -> Drained:
+        environment = {"ANPR_KAFKA__GROUP": group, "ANPR_INGEST__BATCH_SIZE": str(self._options.batch)}
+        bootstrap, processes = self._kafka.bootstrap or "", self._options.processes
+        with ingests(self._folder, self._url, bootstrap, environment, processes) as running:
+            drained = running.drain(number)
+        say(
+            f"{group}: {number} in {drained.seconds:.1f} s with the start, {drained.per_s} transits/s once it flowed;"
+            f" MB of memory at each fifth: {drained.memory_mb}"
+        )
+        return drained
+
+    def alarms(self, seconds: int, per_s: int = 500) -> Figures:
+        """One `anpr ingest`, and a topic of its own."""
+        kafka = self._kafka.model_copy(update={"topic_prefix": "alarms."})
+        create_topics(kafka)
+        environment = {"ANPR_KAFKA__TOPIC_PREFIX": kafka.topic_prefix, "ANPR_KAFKA__GROUP": "alarms"}
+        with ingests(self._folder, self._url, kafka.bootstrap or "", environment, 1) as running:
+            publish(kafka, Workload(number=1_000, end=CLOCK.now(), seed=5), shares=1)
+            running.drain(1_000)
+            return alarm_figures(self._database, kafka, seconds, per_s)
 
     def direct(self, workload: Workload) -> Figures:
         """The reader's outbox on the same machine; each put is flushed to disk, as in life."""
         with Outbox(self._folder / "outbox.sqlite", 1 << 30, CLOCK) as outbox:
-
-            def put_all() -> None:
-                for transit in workload.transits():
-                    outbox.put_transit(transit, {})
-
-            put_s = _timed(put_all)
+            put_s = timed(lambda: put_all(outbox, workload))
             with closing(DirectSource(outbox.path, CLOCK, [RecordKind.METADATA])) as source:
-                seconds = self._drain(source, workload.number)
-        _say(f"direct: {workload.number} put in {put_s:.1f} s, stored in {seconds:.1f} s")
+                centre = Centre(database=self._database, images=ImageStore(self._folder / "images"))
+                consumer = Consumer(source=source, centre=centre, settings=IngestSettings(), clock=CLOCK)
+                seconds = timed(lambda: drain(consumer, workload.number))
+        say(f"direct: {workload.number} put in {put_s:.1f} s, stored in {seconds:.1f} s")
         return {
             "outbox_put_per_s": round(workload.number / put_s),
             "direct_ingest_per_s": round(workload.number / seconds),
         }
 
-    def _drain(self, source: Source, number: int) -> float:
-        """Seconds until `number` transits are recorded, from the first look."""
-        consumer = self._consumer(source)
-        stop = threading.Event()
-
-        def drain() -> None:
-            while consumer.summary.transits + consumer.summary.duplicates < number:
-                consumer.step(stop)
-
-        return _timed(drain)
-
-    def _consumer(self, source: Source) -> Consumer:
-        centre = Centre(database=self._database, images=ImageStore(self._folder / "images"))
-        return Consumer(source=source, centre=centre, settings=self._settings, clock=CLOCK)
-
-    def alarms(self, kafka: KafkaSettings, seconds: int, per_s: int = 500) -> Figures:
-        """From the topic to a listener's notification, while `per_s` transits a second pass; each tenth is listed."""
-        kafka = kafka.model_copy(update={"topic_prefix": "alarms.", "group": "alarms"})
-        create_topics(kafka)
-        stop = threading.Event()
-        with closing(KafkaSource(kafka, [TRANSITS_TOPIC], CLOCK)) as source:
-            consumer = self._consumer(source)
-            consumer.step(stop)
-            consuming = threading.Thread(target=consumer.run, args=(stop,))
-            consuming.start()
-            try:
-                delays = AlarmDelays(self._database, kafka, seconds, per_s).measure()
-            finally:
-                stop.set()
-                consuming.join()
-        if not delays:
-            raise SystemExit("no alarm arrived")
-        cuts = statistics.quantiles(delays, n=100)
-        _say(f"alarms: {len(delays)}, p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
-        return {"alarms": len(delays), "alarm_p50_ms": round(cuts[49], 1), "alarm_p99_ms": round(cuts[98], 1)}
-
-
-class AlarmDelays:
-    """Sends transits at a steady rate and listens for their alarms."""
-
-    def __init__(self, database: Database, kafka: KafkaSettings, seconds: int, per_s: int) -> None:
-        self._database = database
-        self._kafka = kafka
-        self._total = seconds * per_s
-        self._per_s = per_s
-        self._sent: dict[str, float] = {}
-        self._delays: list[float] = []
-        self._done = threading.Event()
-
-    def measure(self) -> list[float]:
-        """Milliseconds from handing a transit to the producer to its alarm's notification, for each alarm."""
-        listening = threading.Thread(target=self._listen)
-        listening.start()
-        self._send()
-        self._done.wait(3)
-        self._done.set()
-        listening.join()
-        return self._delays
-
-    def _send(self) -> None:
-        workload = Workload(number=self._total, end=CLOCK.now(), seed=3)
-        with closing(KafkaPublisher(self._kafka)) as publisher:
-            started = CLOCK.monotonic()
-            never = threading.Event()
-            for index, transit in enumerate(workload.transits()):
-                CLOCK.wait(never, max(0.0, started + index / self._per_s - CLOCK.monotonic()))
-                if index % 10 == 0:
-                    transit = replace(transit, plate="AA000AA", confidence=0.9)  # noqa: PLW2901  entry 0 of the lists
-                    self._sent[str(transit.id)] = CLOCK.monotonic()
-                publisher.publish([as_record(index, transit)])
-
-    def _listen(self) -> None:
-        for note in self._database.notifications("anpr_alarm", self._done):
-            arrived = CLOCK.monotonic()
-            with self._database.transaction() as conn:
-                row = conn.execute("SELECT transit_id FROM alarms WHERE id = %s", (int(note.payload),)).fetchone()
-            sent = self._sent.get(str(row["transit_id"])) if row else None
-            if sent is not None:
-                self._delays.append((arrived - sent) * 1000)
-
-
-def _publish(publisher: KafkaPublisher, records: Iterator[OutboxRecord]) -> None:
-    while page := list(islice(records, 5_000)):
-        publisher.publish(page)
-
 
 @contextmanager
-def _database(folder: Path) -> Iterator[Database]:
-    with embedded_database(folder) as url:
-        migrate(url)
-        with Database(url, pool_size=4, application="benchmark") as database:
-            yield database
-
-
-@contextmanager
-def _broker(folder: Path) -> Iterator[KafkaBroker]:
+def _bench(folder: Path, options: argparse.Namespace) -> Iterator[Bench]:
     ensure_jars()
-    broker = KafkaBroker(folder)
+    broker = KafkaBroker(folder / "kafka")
     try:
-        broker.start()
-        yield broker
+        with embedded_database(folder / "postgres") as url:
+            migrate(url)
+            with Database(url, pool_size=4, application="benchmark") as database:
+                fill_watchlists(database, WATCHLIST_ENTRIES)
+                broker.start()
+                kafka = KafkaSettings(bootstrap=broker.bootstrap, partitions=12)
+                create_topics(kafka)
+                yield Bench(folder, url, database, kafka, options)
     finally:
         broker.kill()
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = CLOCK.monotonic()
-    work()
-    return CLOCK.monotonic() - started
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":

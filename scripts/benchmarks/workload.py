@@ -1,6 +1,7 @@
 """A day of transits of many cameras, the same each time, and the watchlist they are matched against."""
 
 import random
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,17 @@ from uuid import UUID
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import Transit
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
+from anpr.ingest.consume import Consumer
 from anpr.message import TRANSITS_TOPIC, encode_transit
 from anpr.store.database import Database
 from anpr.store.entries import NewEntry, import_entries
 from anpr.store.watchlists import save_watchlist
+from anpr.transport.outbox import Outbox
 from anpr.transport.records import OutboxRecord
 
 CAMERAS = 100
+LISTED_PLATE = "AA000AA"
+"""Entry 0 of the lists."""
 VEHICLES = 150_000
 """Different plates in the day: each passes two or three times, as on real roads."""
 _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
@@ -29,29 +34,30 @@ class Workload:
     end: datetime
     seed: int = 20261121
 
-    def transits(self) -> Iterator[Transit]:
-        """In the order of their capture."""
-        chance = random.Random(self.seed)
+    def transits(self, share: int = 0, shares: int = 1) -> Iterator[Transit]:
+        """In the order of their capture; of the gates of one of `shares` senders."""
+        chance = random.Random(self.seed + share)
         step = timedelta(days=1) / self.number
         start = self.end - timedelta(days=1)
-        for index in range(self.number):
-            yield make(chance, start + index * step, index)
+        for index in range(share, self.number, shares):
+            yield make(chance, start + index * step, index, share, shares)
 
-    def records(self) -> Iterator[OutboxRecord]:
+    def records(self, share: int = 0, shares: int = 1) -> Iterator[OutboxRecord]:
         """As a reader would send them."""
-        for index, transit in enumerate(self.transits()):
+        for index, transit in enumerate(self.transits(share, shares)):
             yield as_record(index, transit)
 
 
-def make(chance: random.Random, captured_at: datetime, index: int) -> Transit:
+def make(chance: random.Random, captured_at: datetime, index: int, share: int = 0, shares: int = 1) -> Transit:
     """One transit with three candidates and no picture."""
-    camera = chance.randrange(CAMERAS)
+    gate = chance.randrange(share, CAMERAS // 2, shares)
+    camera = 2 * gate + chance.randrange(2)
     plate = plate_of(chance.randrange(VEHICLES))
     confidence = round(chance.uniform(0.7, 0.999), 4)
     rest = 1 - confidence
     return Transit(
         id=_uuid7(captured_at, index, chance),
-        gate_id=f"gate-{camera // 2}",
+        gate_id=f"gate-{gate}",
         camera_id=f"camera-{camera}",
         reader_id=f"reader-{camera // 4}",
         captured_at=captured_at,
@@ -107,6 +113,19 @@ def fill_watchlists(database: Database, entries: int) -> None:
             save_watchlist(conn, watchlist)
             import_entries(conn, watchlist.id, _new_entries(plates[number :: len(modes)]))
         conn.execute("ANALYZE entries")
+
+
+def put_all(outbox: Outbox, workload: Workload) -> None:
+    """As a reader does with what it has seen."""
+    for transit in workload.transits():
+        outbox.put_transit(transit, {})
+
+
+def drain(consumer: Consumer, number: int) -> None:
+    """Step until so many transits are recorded."""
+    never = threading.Event()
+    while consumer.summary.transits + consumer.summary.duplicates < number:
+        consumer.step(never)
 
 
 def _new_entries(plates: Sequence[str]) -> list[NewEntry]:

@@ -45,6 +45,11 @@ class Part:
                 return False
         return True
 
+    @property
+    def pid(self) -> int | None:
+        """None while it does not run."""
+        return None if self._process is None else self._process.pid
+
     def keep(self) -> None:
         """Start it unless it runs; one that fell is started a moment later."""
         if self._process is not None and self._process.poll() is None:
