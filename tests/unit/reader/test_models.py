@@ -33,13 +33,25 @@ def write_card(folder: Path, **changes: Any) -> Path:
     return path
 
 
+SHIPPED = (("plate_detector", "detect"), ("plate_detector_int8", "detect"), ("plate_recogniser", "recognise"))
+
+
 def test_shipped_cards_describe_weights_that_are_there() -> None:
-    for name, task in (("plate_detector", "detect"), ("plate_recogniser", "recognise")):
+    for name, task in SHIPPED:
         card = load_card(name, task)  # type: ignore[arg-type]
         assert card.name == name
         assert card.weights().is_file()
         assert card.licence
         assert card.limits
+
+
+def test_the_8_bit_detector_was_made_of_the_shipped_one() -> None:
+    """Else: python scripts/quantise.py plate_detector ../shared/data/det."""
+    source, small = load_card("plate_detector", "detect"), load_card("plate_detector_int8", "detect")
+
+    assert small.training["sha256"] == source.sha256
+    assert small.version == source.version
+    assert small.input == source.input
 
 
 def test_weights_lie_beside_the_card(tmp_path: Path) -> None:

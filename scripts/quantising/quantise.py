@@ -1,0 +1,72 @@
+"""Weights of 32-bit floats to weights and activations of 8-bit integers."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from anpr.reader.detect.letterbox import Blob
+from anpr.reader.models import ModelCard
+from scripts.quantising.graph import keep_best
+
+OPERATIONS = {
+    "detect": ("Conv", "Mul", "Sigmoid", "Add", "Concat", "MaxPool", "Resize", "Split"),
+    "recognise": ("Conv",),
+}
+"""A detector's activations stay 8 bits wide from layer to layer; the recogniser's other layers cost little."""
+
+
+class _Blobs(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, name: str, blobs: Iterator[Blob]) -> None:
+        self._name = name
+        self._blobs = blobs
+
+    def get_next(self) -> dict[str, Blob] | None:
+        blob = next(self._blobs, None)
+        return None if blob is None else {self._name: blob}
+
+
+def quantise(card: ModelCard, blobs: Iterator[Blob], out: Path) -> Path:
+    """Write `out`: the card's weights with 8-bit layers, their ranges measured on `blobs`.
+
+    Weights get a scale for each channel and 7 bits: with 8 the sums of processors without VNNI instructions run over.
+    Raises ModelError when a detector's graph is not what it should be.
+    """
+    logging.getLogger().setLevel(logging.ERROR)  # it recommends the pre-processing that was done
+    model = onnx.load(card.weights())
+    if card.task == "detect":
+        model = keep_best(model)
+    with tempfile.TemporaryDirectory() as folder:
+        source, prepared = Path(folder) / "source.onnx", Path(folder) / "prepared.onnx"
+        onnx.save(model, source)
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        quantize_static(
+            str(prepared), str(out), _Blobs(model.graph.input[0].name, blobs), quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=list(OPERATIONS[card.task]), nodes_to_exclude=exact(onnx.load(prepared), card.task),
+            per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            extra_options={"CalibMovingAverage": True},
+        )  # fmt: skip
+    return out
+
+
+def exact(model: onnx.ModelProto, task: str) -> list[str]:
+    """Layers that stay as they are: of a detector the last of each branch of the head, and the arithmetic after them.
+
+    Scores rounded to 256 levels put boxes into another order: mAP50 fell by .05 (recall did not).
+    """
+    if task != "detect":
+        return []
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    left, names = [model.graph.output[0].name], set[str]()
+    while left:
+        node = made_by.get(left.pop())
+        if node is None or node.name in names:
+            continue
+        names.add(node.name)
+        if node.op_type != "Conv" or "dfl" in node.name:
+            left += list(node.input)
+    return sorted(names)

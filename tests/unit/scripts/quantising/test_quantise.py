@@ -1,0 +1,72 @@
+"""8-bit weights made for real from the shipped float weights."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anpr.domain.errors import ModelError
+from anpr.reader.detect.detector import NetworkDetector
+from anpr.reader.detect.letterbox import Blob, letterbox
+from anpr.reader.image_file import Image, read_image
+from anpr.reader.models import load_card
+from anpr.reader.onnx import OnnxNetwork
+from tests.unit.cli.pictures import write_street
+
+onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: nothing can be quantised")
+
+from scripts.quantising.graph import keep_best  # noqa: E402  they need it
+from scripts.quantising.quantise import exact, quantise  # noqa: E402
+
+CARD = load_card("plate_detector", "detect")
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    return read_image(write_street(tmp_path_factory.mktemp("street") / "street.png", "FK123LT").path)
+
+
+def test_the_best_cells_are_those_of_the_whole_output(street: Image, tmp_path: Path) -> None:
+    path = tmp_path / "best.onnx"
+    onnx.save(keep_best(onnx.load(CARD.weights()), 50), path)
+    blob, _ = letterbox(street, CARD.input)
+
+    every, best = OnnxNetwork(CARD.weights(), 1).run(blob)[0], OnnxNetwork(path, 1).run(blob)[0]
+
+    order = np.argsort(-every[4], kind="stable")[:50]
+    assert best.shape == (5, 50)
+    np.testing.assert_allclose(best[4], every[4, order], atol=1e-5)
+    likely = best[4] > 0.1
+    assert likely.any()
+    np.testing.assert_allclose(best[:4, likely], every[:4, order][:, likely], atol=1e-2)
+
+
+def test_quantised_weights_find_the_same_plate(street: Image, tmp_path: Path) -> None:
+    blobs: Iterator[Blob] = iter([letterbox(street, CARD.input)[0], letterbox(street[:, ::-1], CARD.input)[0]])
+
+    path = quantise(CARD, blobs, tmp_path / "small.onnx")
+
+    assert path.stat().st_size < CARD.weights().stat().st_size / 3
+    (expected,), (found,) = (
+        NetworkDetector(OnnxNetwork(weights, 1), CARD.input, 0.25).detect(street) for weights in (CARD.weights(), path)
+    )
+    assert found.box.iou(expected.box) > 0.9
+    assert found.score == pytest.approx(expected.score, abs=0.1)
+
+
+def test_the_last_layers_stay_exact() -> None:
+    names = exact(onnx.load(CARD.weights()), "detect")
+
+    assert sum("cv3" in name for name in names) == 3
+    assert not any("/model.22/" in name for name in names)
+
+
+def test_another_head_is_refused() -> None:
+    model = onnx.load(CARD.weights())
+    for node in model.graph.node:
+        if node.op_type == "Softmax":
+            node.name = "other"
+
+    with pytest.raises(ModelError, match="not that of a YOLO11 detector"):
+        keep_best(model)
