@@ -9,10 +9,11 @@ from anpr.cli.main import loaded_settings
 from anpr.cli.reader_options import Engines, engine_options
 from anpr.clock import SystemClock
 from anpr.domain.errors import MediaError
+from anpr.reader.evaluate.folders import SPLITS, load_pictures
 from anpr.reader.evaluate.report import as_lines, as_object
 from anpr.reader.evaluate.run import our_reader, run
 from anpr.reader.evaluate.score import PictureResult, score
-from anpr.reader.evaluate.truth import Picture, load_truth
+from anpr.reader.evaluate.truth import Picture
 from anpr.reader.plates import build_plate_reader
 
 
@@ -20,19 +21,26 @@ from anpr.reader.plates import build_plate_reader
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 @click.option("--misses", is_flag=True, help="Also list each plate that was not read right, on standard error.")
+@click.option(
+    "--split", type=click.Choice(SPLITS), default="val", show_default=True, help="Of a labels.csv or manifest.csv."
+)
 @engine_options
 @click.pass_context
-def command(ctx: click.Context, *, folder: Path, as_json: bool, misses: bool, engines: Engines) -> None:
-    """Score the reader on the pictures named in FOLDER/truth.csv.
+def command(ctx: click.Context, *, folder: Path, as_json: bool, misses: bool, split: str, engines: Engines) -> None:
+    """Score the reader on pictures whose plates are known: FOLDER/truth.csv, or a training folder's own file.
 
-    Columns: file, plate, x, y, w, h (px), country, subset, kind (scene or crop), lines; several rows for a picture
-    with several plates, an empty plate for a picture that shows none. Pictures lie in FOLDER/images or in FOLDER.
+    Columns of truth.csv: file, plate, x, y, w, h (px), country, subset, kind (scene or crop), lines, and light (day,
+    night …) where it is known; several rows for a picture with several plates, an empty plate for a picture that shows
+    none. Pictures lie in FOLDER/images or in FOLDER.
+
+    Of a folder of cut-out plates (labels.csv) or of scenes with boxes (manifest.csv and labels/) one split is read.
+    Where only boxes are known, only what was found is scored.
 
     found: something was read on the plate; strict: exactly its text; folded: its text when signs that look alike
     (O and 0, I and 1, B and 8 …) count as the same. Brackets hold 95 % intervals (Wilson). A false read lies on no
     plate. A crop is a picture that the plate fills: where nothing is found in it, all of it is read as a plate.
     """
-    pictures = load_truth(folder)
+    pictures = load_pictures(folder, split)
     settings = engines.over(loaded_settings(ctx).settings.reader)
     faults: list[MediaError] = []
     results = run(pictures, our_reader(build_plate_reader(settings)), SystemClock(), faults.append)
@@ -49,7 +57,8 @@ def command(ctx: click.Context, *, folder: Path, as_json: bool, misses: bool, en
 def _list_misses(pictures: list[Picture], results: list[PictureResult]) -> None:
     for picture, result in zip(pictures, results, strict=True):
         for outcome in result.outcomes:
-            if not outcome.strict:
-                click.echo(f"{picture.path.name}: {outcome.plate.text} read as {outcome.read or 'nothing'}", err=True)
+            if not outcome.strict and (outcome.plate.text or not outcome.found):
+                true = outcome.plate.text or "a plate"
+                click.echo(f"{picture.path.name}: {true} read as {outcome.read or 'nothing'}", err=True)
         for text in result.false_reads:
             click.echo(f"{picture.path.name}: false read {text}", err=True)

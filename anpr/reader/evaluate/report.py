@@ -26,6 +26,9 @@ def as_object(scores: Scores) -> dict[str, Any]:
 def _group(group: Group) -> dict[str, Any]:
     fields: dict[str, Any] = {"plates": group.plates}
     for name in _SHARES:
+        if group.plates and not group.of(name):
+            fields[name] = None
+            continue
         share, low, high = (round(value, 4) for value in group.share(name))
         fields[name] = {"count": getattr(group, name), "share": share, "low": low, "high": high}
     return fields
@@ -52,5 +55,7 @@ def _line(name: str, group: Group) -> str:
 
 
 def _share(group: Group, name: str) -> str:
+    if group.plates and not group.of(name):
+        return "not known"
     share, low, high = group.share(name)
     return f"{share:.3f} [{low:.2f}-{high:.2f}]"

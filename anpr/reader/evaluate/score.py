@@ -1,5 +1,6 @@
 """Texts read in pictures against the plates that are there."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -49,15 +50,21 @@ class Group:
     """Counts over some plates, as shares with 95 % intervals."""
 
     plates: int
+    texts: int
+    """Plates whose text is known."""
     found: int
     strict: int
     folded: int
 
+    def of(self, name: str) -> int:
+        """How many plates `found`, `strict` or `folded` is a share of: what is not known cannot be read right."""
+        return self.plates if name == "found" else self.texts
+
     def share(self, name: str) -> tuple[float, float, float]:
         """Share, and its interval's ends, of `found`, `strict` or `folded`."""
-        hits = int(getattr(self, name))
-        low, high = wilson(hits, self.plates)
-        return (hits / self.plates if self.plates else 0.0), low, high
+        hits, of = int(getattr(self, name)), self.of(name)
+        low, high = wilson(hits, of)
+        return (hits / of if of else 0.0), low, high
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +76,7 @@ class Scores:
     """Pictures that could not be opened; their plates count as not found."""
     total: Group
     groups: dict[str, dict[str, Group]]
-    """By what (country, kind, lines), then by value."""
+    """By what (country, kind, lines, light, width), then by value."""
     false_reads: int
     ms_median: float
 
@@ -88,8 +95,11 @@ def judge(picture: Picture, answers: Sequence[Answer], ms: float) -> PictureResu
 
 
 def _merit(answer: Answer, plate: TruePlate) -> tuple[bool, bool, float]:
-    same = answer.text == plate.text
-    return same, look_alike_key(answer.text) == look_alike_key(plate.text), answer.box.iou(plate.box)
+    return answer.text == plate.text, _looks_alike(answer, plate), answer.box.iou(plate.box)
+
+
+def _looks_alike(answer: Answer, plate: TruePlate) -> bool:
+    return plate.text is not None and look_alike_key(answer.text) == look_alike_key(plate.text)
 
 
 def _outcome(plate: TruePlate, answer: Answer | None) -> Outcome:
@@ -99,15 +109,30 @@ def _outcome(plate: TruePlate, answer: Answer | None) -> Outcome:
         plate=plate,
         found=True,
         strict=answer.text == plate.text,
-        folded=look_alike_key(answer.text) == look_alike_key(plate.text),
+        folded=_looks_alike(answer, plate),
         read=answer.text,
     )
+
+
+_WIDTHS_PX = (45, 60, 80, 100, 160)
+"""45: narrower ones make no transit as the settings are shipped."""
+
+
+def _width(plate: TruePlate) -> str:
+    """The range of px its width lies in, as text that sorts."""
+    above = bisect_right(_WIDTHS_PX, plate.box.w)
+    if above == len(_WIDTHS_PX):
+        return f"{_WIDTHS_PX[-1]:03d} px and more"
+    low = _WIDTHS_PX[above - 1] if above else 0
+    return f"{low:03d}-{_WIDTHS_PX[above] - 1:03d} px"
 
 
 _BY: dict[str, Callable[[TruePlate], str]] = {
     "country": lambda plate: plate.country,
     "kind": lambda plate: plate.kind,
-    "lines": lambda plate: str(plate.lines),
+    "lines": lambda plate: str(plate.lines) if plate.lines else "unknown",
+    "light": lambda plate: plate.light or "unknown",
+    "width": _width,
 }
 
 
@@ -137,6 +162,7 @@ def group(outcomes: Iterable[Outcome]) -> Group:
     every = list(outcomes)
     return Group(
         plates=len(every),
+        texts=sum(outcome.plate.text is not None for outcome in every),
         found=sum(outcome.found for outcome in every),
         strict=sum(outcome.strict for outcome in every),
         folded=sum(outcome.folded for outcome in every),

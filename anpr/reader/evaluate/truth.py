@@ -10,7 +10,9 @@ from anpr.domain.plate import normalise
 from anpr.domain.read import Box
 
 COLUMNS = ("file", "plate", "x", "y", "w", "h", "country", "subset", "kind", "lines")
-"""The header; px of the picture, `kind` is scene or crop, `lines` 1 or 2. More columns may follow."""
+"""The header; px of the picture, `kind` is scene or crop, `lines` 1 or 2.
+
+More columns may follow; `light` (day, night …) is used where it is there."""
 
 KINDS = frozenset({"scene", "crop"})
 
@@ -19,12 +21,16 @@ KINDS = frozenset({"scene", "crop"})
 class TruePlate:
     """One plate that is on a picture."""
 
-    text: str
+    text: str | None
+    """None where only the place is known: it can be found, but not be read right or wrong."""
     box: Box
     country: str
     subset: str
     kind: str
     lines: int
+    """0 where it is not known."""
+    light: str = ""
+    """day, night or infrared, where the optional column `light` says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +88,7 @@ def _plate(path: Path, row: int, fields: Mapping[str, str | None]) -> TruePlate:
         subset=_text(path, row, fields, "subset"),
         kind=kind,
         lines=int(_number(path, row, fields, "lines")),
+        light=(fields.get("light") or "").strip(),
     )
 
 
