@@ -40,6 +40,20 @@ class Asked(StrEnum):
     FAILED = "failed"
 
 
+class MatchedBy(StrEnum):
+    """What compared a transit with the watchlists: memory, or the database while memory is behind."""
+
+    MEMORY = "memory"
+    DATABASE = "database"
+
+
+class ListReload(StrEnum):
+    """How the watchlists came into memory: all entries, or those that changed."""
+
+    ALL = "all"
+    CHANGES = "changes"
+
+
 FRAMES = Counter("anpr_frames_total", "Frames looked at", ["camera"], registry=REGISTRY)
 STILL_FRAMES = Counter(
     "anpr_still_frames_total", "Frames not looked at because nothing had moved", ["camera"], registry=REGISTRY
@@ -85,6 +99,29 @@ CONSUMER_LAG = Gauge(
 CONSUMER_RESTARTS = Counter("anpr_consumer_restarts_total", "Kafka consumers that were stuck", registry=REGISTRY)
 HEALTH_REPORTS = Counter("anpr_health_reports_total", "Health reports that said something new", registry=REGISTRY)
 READERS_AWAY = Counter("anpr_readers_away_total", "Readers that fell silent", ["reader"], registry=REGISTRY)
+MATCHED = Counter(
+    "anpr_matched_total",
+    "Transits compared with the watchlists, by memory or by the database",
+    ["by"],
+    registry=REGISTRY,
+)
+LIST_ENTRIES = Gauge(
+    "anpr_watchlist_entries",
+    "Entries of watchlists in memory, with those that were taken off since all were loaded",
+    registry=REGISTRY,
+)
+LIST_LAG = Gauge(
+    "anpr_watchlist_version_lag",
+    "Changes of watchlists that memory did not hold when a batch looked",
+    registry=REGISTRY,
+)
+LIST_RELOAD_SECONDS = Histogram(
+    "anpr_watchlist_reload_seconds",
+    "Time to load changed watchlists",
+    ["how"],
+    buckets=(0.005, 0.02, 0.1, 0.5, 2, 5, 10, 30, 60),
+    registry=REGISTRY,
+)
 ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY

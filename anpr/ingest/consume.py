@@ -12,11 +12,12 @@ from anpr.clock import Clock
 from anpr.domain.errors import AnprError, StoreError, TransportError
 from anpr.ingest.batch import Batch, Refusal, decode
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
-from anpr.ingest.record import Recorded, is_about_the_data, record, record_one_by_one
+from anpr.ingest.record import Match, Recorded, is_about_the_data, record, record_one_by_one
 from anpr.ingest.summary import IngestSummary, count
 from anpr.settings import IngestSettings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
+from anpr.store.matching import matching_entries
 from anpr.transport.backoff import Backoff
 from anpr.transport.source import Incoming, Source
 
@@ -35,6 +36,8 @@ class Centre:
 
     database: Database
     images: ImageStore
+    match: Match = matching_entries
+    """How transits find their entries; ingest gives the matcher that has all lists in memory."""
 
 
 @dataclass(kw_only=True)
@@ -89,12 +92,12 @@ class Consumer:
 
     def _store(self, batch: Batch, now: datetime) -> Recorded:
         try:
-            return record(self.centre.database, self.centre.images, batch, now)
+            return record(self.centre.database, self.centre.images, batch, now, self.centre.match)
         except StoreError as exc:
             if not is_about_the_data(exc):
                 raise
             log.error("a batch of %d was refused (%s): recording its messages one by one", len(batch.records), exc)
-            return record_one_by_one(self.centre.database, self.centre.images, batch, now)
+            return record_one_by_one(self.centre.database, self.centre.images, batch, now, self.centre.match)
 
     def _watch_poison(self, records: Sequence[Incoming], refusals: Sequence[Refusal]) -> None:
         """Before the commit: a process that is started again meets the same run, and does not drain the topic."""

@@ -1,6 +1,6 @@
 """One batch into the database: stored, matched and alarmed in one transaction, or not at all."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,13 +8,14 @@ import psycopg
 
 from anpr.domain.alarm import Alarm
 from anpr.domain.errors import PoisonReason, StoreError
+from anpr.domain.transit import Transit
 from anpr.ingest.batch import Batch, Item, Picture, Refusal
 from anpr.store.alarms import raise_alarms
 from anpr.store.database import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
 from anpr.store.images import ImageStore, PictureTakenError, keep_orphans, record_image
-from anpr.store.matching import matching_entries
+from anpr.store.matching import Hit, matching_entries
 from anpr.store.transits import insert_transits
 from anpr.transport.source import Incoming
 
@@ -47,7 +48,13 @@ class Recorded:
         )
 
 
-def record(database: Database, images: ImageStore, batch: Batch, now: datetime) -> Recorded:
+Match = Callable[[Connection, Sequence[Transit]], list[Hit]]
+"""Finds the entries of stored transits: `Matcher.hits`, or `matching_entries`, which needs no memory."""
+
+
+def record(
+    database: Database, images: ImageStore, batch: Batch, now: datetime, match: Match = matching_entries
+) -> Recorded:
     """Record the batch, all or nothing; `now` is when it was received.
 
     Pictures are written first: a row never names a file that is not there. Raises StoreError.
@@ -58,7 +65,8 @@ def record(database: Database, images: ImageStore, batch: Batch, now: datetime) 
         stored = insert_transits(conn, transits, now)
         noted = _note_pictures(conn, batch.pictures)
         record_dead_letters(conn, _dead_letters(batch.refusals, now))
-        hits = matching_entries(conn, [transit for transit in transits if transit.id in stored])
+        # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
+        hits = match(conn, [transit for transit in transits if transit.id in stored])
         alarms = raise_alarms(conn, hits, now)
         health = record_health(conn, batch.health, now)
     return Recorded(
@@ -71,14 +79,16 @@ def record(database: Database, images: ImageStore, batch: Batch, now: datetime) 
     )
 
 
-def record_one_by_one(database: Database, images: ImageStore, batch: Batch, now: datetime) -> Recorded:
+def record_one_by_one(
+    database: Database, images: ImageStore, batch: Batch, now: datetime, match: Match = matching_entries
+) -> Recorded:
     """Record each message in a transaction of its own; those the database refuses become dead letters.
 
     For a batch of which the database refused something. Raises StoreError when it does not answer.
     """
     total = Recorded()
     for single in batch.singles():
-        total += _record_single(database, images, single, now)
+        total += _record_single(database, images, single, now, match)
     return total
 
 
@@ -87,13 +97,13 @@ def is_about_the_data(error: StoreError) -> bool:
     return isinstance(error.__cause__, psycopg.DataError | psycopg.IntegrityError)
 
 
-def _record_single(database: Database, images: ImageStore, single: Batch, now: datetime) -> Recorded:
+def _record_single(database: Database, images: ImageStore, single: Batch, now: datetime, match: Match) -> Recorded:
     try:
-        return record(database, images, single, now)
+        return record(database, images, single, now, match)
     except StoreError as exc:
         if not is_about_the_data(exc):
             raise
-        return record(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now)
+        return record(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now, match)
 
 
 def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:

@@ -12,6 +12,7 @@ from anpr.clock import Clock
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
+from anpr.ingest.lists import lists_in_memory
 from anpr.ingest.summary import IngestSummary
 from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.metrics import POISON
@@ -44,8 +45,9 @@ def run_ingest(
     """
     for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
         POISON.labels(topic, reason)  # from nought on, or Prometheus would not see the first one
-    centre = Centre(database=database, images=ImageStore(settings.images_dir))
     with contextlib.ExitStack() as stack:
+        matcher = stack.enter_context(lists_in_memory(database, clock))
+        centre = Centre(database=database, images=ImageStore(settings.images_dir), match=matcher.hits)
         consumers = [_consumer(source, centre, settings, clock, stack) for source in open_sources(settings, clock)]
         log.info(
             "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path

@@ -48,7 +48,7 @@ def import_entries(
     """Put these entries on the list; one with the same plate and validity is the same entry and keeps its id.
 
     No two of them may have the same plate and validity (`read_entries_csv` sees to it).
-    Raises InputError when there is no such list. Imports into one list wait for each other.
+    Raises InputError when there is no such list. Changes of lists wait for each other.
     """
     _lock_list(conn, watchlist_id)
     conn.execute(_SQL["create_staging"])
@@ -101,5 +101,6 @@ def entry_from_row(row: dict[str, Any]) -> Entry:
 
 
 def _lock_list(conn: Connection, watchlist_id: str) -> None:
+    conn.execute(_SQL["lock_lists"])
     if conn.execute(_SQL["lock_list"], {"watchlist_id": watchlist_id}).fetchone() is None:
         raise InputError(f"watchlist {watchlist_id}: no such list")

@@ -1,3 +1,7 @@
+-- name: lock_lists
+-- Changes of lists happen one after the other (migration 5): in line first, or two could wait for each other.
+SELECT version FROM list_version FOR NO KEY UPDATE;
+
 -- name: lock_list
 -- NO KEY UPDATE: other importers wait, foreign-key checks of entries do not.
 SELECT id FROM watchlists WHERE id = %(watchlist_id)s FOR NO KEY UPDATE;

@@ -19,3 +19,32 @@ JOIN entries e ON e.id = f.id
 JOIN watchlists w ON w.id = e.watchlist_id
 WHERE (e.valid_from IS NULL OR e.valid_from <= k.captured_at) AND (e.valid_to IS NULL OR k.captured_at < e.valid_to)
 ORDER BY f.number, e.id;
+
+-- name: confirm
+-- The lists' version, and these entries as they are in it: one statement, so both are of one moment. A row in any case.
+SELECT v.version AS list_version, w.*, e.id AS entry_id, e.watchlist_id AS entry_watchlist_id, e.plate AS entry_plate,
+    e.reason AS entry_reason, e.valid_from AS entry_valid_from, e.valid_to AS entry_valid_to
+FROM list_version v
+LEFT JOIN (entries e JOIN watchlists w ON w.id = e.watchlist_id) ON e.id = ANY (%(ids)s::bigint[]);
+
+-- name: one_moment
+-- What follows in this transaction sees the database as it is now.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+
+-- name: version
+SELECT version FROM list_version;
+
+-- name: count_newer
+SELECT (SELECT count(*) FROM entries WHERE version > %(after)s)
+    + (SELECT count(*) FROM watchlists w JOIN entries e ON e.watchlist_id = w.id
+       WHERE w.version > %(after)s AND e.version <= %(after)s) AS count;
+
+-- name: newer
+-- Entries that came or changed after a version, and all of a list that compares plates in another way since.
+COPY (
+    SELECT e.id, e.plate, CASE WHEN w.match = 'look-alike' THEN e.look_alike END, w.match = 'probability'
+    FROM entries e JOIN watchlists w ON w.id = e.watchlist_id WHERE e.version > %(after)s
+    UNION ALL
+    SELECT e.id, e.plate, CASE WHEN w.match = 'look-alike' THEN e.look_alike END, w.match = 'probability'
+    FROM entries e JOIN watchlists w ON w.id = e.watchlist_id WHERE e.version <= %(after)s AND w.version > %(after)s
+) TO STDOUT (FORMAT BINARY);

@@ -1,19 +1,44 @@
-"""Which entries a batch of transits matches, in a real PostgreSQL."""
+"""Which entries a batch of transits matches: found by a real PostgreSQL alone, and in memory; one suite over both."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
+from anpr.clock import SystemClock
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Candidate
 from anpr.domain.transit import Transit
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
+from anpr.ingest.matcher import Matcher
 from anpr.store.database import Connection, Database
 from anpr.store.entries import NewEntry, add_entry, import_entries
-from anpr.store.matching import matching_entries
+from anpr.store.matching import Hit, matching_entries
 from anpr.store.queries import load_queries
 from anpr.store.watchlists import save_watchlist
 from tests.transits import START, make_transit
+
+Matching = Callable[[Sequence[Transit]], list[Hit]]
+"""Matches transits with what is committed."""
+
+
+@pytest.fixture(params=["database", "memory"])
+def matching(request: pytest.FixtureRequest, database: Database) -> Matching:
+    """Each implementation; memory is loaded first, and must not ask the other."""
+
+    def by_database(transits: Sequence[Transit]) -> list[Hit]:
+        with database.transaction() as conn:
+            return matching_entries(conn, transits)
+
+    def by_memory(transits: Sequence[Transit]) -> list[Hit]:
+        matcher = Matcher(database, SystemClock())
+        matcher.refresh()
+        with database.transaction() as conn:
+            hits = matcher.hits(conn, transits)
+        assert not matcher.behind.is_set()
+        return hits
+
+    return by_database if request.param == "database" else by_memory
 
 
 def _list(conn: Connection, match: MatchMode, watchlist_id: str = "a1", min_probability: float = 0.5) -> None:
@@ -52,12 +77,12 @@ def _seen(number: int, plate: str, *others: tuple[str, float]) -> Transit:
     ],
 )
 def test_each_list_matches_by_its_own_rule(
-    database: Database, match: MatchMode, transit: Transit, probability: float | None
+    database: Database, matching: Matching, match: MatchMode, transit: Transit, probability: float | None
 ) -> None:
     with database.transaction() as conn:
         _list(conn, match, min_probability=0.3)
         entry = add_entry(conn, "a1", NewEntry(plate="AB123CD", reason="report 12"))
-        hits = matching_entries(conn, [_seen(9, "XX000XX"), transit])
+    hits = matching([_seen(9, "XX000XX"), transit])
     if probability is None:
         assert hits == []
         return
@@ -66,34 +91,36 @@ def test_each_list_matches_by_its_own_rule(
     assert match_found.probability == pytest.approx(probability)
 
 
-def test_an_entry_counts_only_while_it_is_valid_at_capture(database: Database) -> None:
+def test_an_entry_counts_only_while_it_is_valid_at_capture(database: Database, matching: Matching) -> None:
     from_third_second = NewEntry(
         plate="AB123CD", reason="x", valid_from=START + timedelta(seconds=3), valid_to=START + timedelta(seconds=6)
     )
     with database.transaction() as conn:
         _list(conn, MatchMode.LOOK_ALIKE)
         add_entry(conn, "a1", from_third_second)
-        hits = matching_entries(conn, [_seen(n, "AB123CD") for n in range(9)])
+    hits = matching([_seen(n, "AB123CD") for n in range(9)])
     assert [t.captured_at for t, _, _ in hits] == [START + timedelta(seconds=n) for n in (3, 4, 5)]
 
 
-def test_a_transit_may_match_several_lists_and_an_entry_several_transits(database: Database) -> None:
+def test_a_transit_may_match_several_lists_and_an_entry_several_transits(
+    database: Database, matching: Matching
+) -> None:
     with database.transaction() as conn:
         for watchlist_id, match in (("a1", MatchMode.EXACT), ("c", MatchMode.LOOK_ALIKE)):
             _list(conn, match, watchlist_id)
             add_entry(conn, watchlist_id, NewEntry(plate="AB123CD", reason="x"))
-        hits = matching_entries(conn, [_seen(1, "AB123CD"), _seen(2, "AB123CD"), _seen(3, "A8123CD")])
-        assert [(t.id, w.id) for t, _, w in hits] == [
-            (make_transit(1).id, "a1"),
-            (make_transit(1).id, "c"),
-            (make_transit(2).id, "a1"),
-            (make_transit(2).id, "c"),
-            (make_transit(3).id, "c"),
-        ]
-        assert matching_entries(conn, []) == []
+    hits = matching([_seen(1, "AB123CD"), _seen(2, "AB123CD"), _seen(3, "A8123CD")])
+    assert [(t.id, w.id) for t, _, w in hits] == [
+        (make_transit(1).id, "a1"),
+        (make_transit(1).id, "c"),
+        (make_transit(2).id, "a1"),
+        (make_transit(2).id, "c"),
+        (make_transit(3).id, "c"),
+    ]
+    assert matching([]) == []
 
 
-def test_a_batch_against_a_hundred_thousand_entries_goes_by_index(database: Database) -> None:
+def test_a_batch_against_a_hundred_thousand_entries_goes_by_index(database: Database, matching: Matching) -> None:
     letters = "ABCDEFGHJK"
     plates = [f"{a}{b}{n:03d}{c}A" for a in letters for b in letters for c in letters for n in range(100)]
     with database.transaction() as conn:
@@ -102,10 +129,11 @@ def test_a_batch_against_a_hundred_thousand_entries_goes_by_index(database: Data
             half = plates[:50_000] if match is MatchMode.EXACT else plates[50_000:]
             import_entries(conn, watchlist_id, [NewEntry(plate=plate, reason="x") for plate in half])
         conn.execute("ANALYZE entries")
-        transits = [_seen(n, plates[n * 400], (f"{plates[n * 400][:-1]}B", 0.3)) for n in range(250)]
-        hits = matching_entries(conn, transits)
-        assert {t.id for t, _, _ in hits} == {t.id for t in transits}
-        assert all(m.entry.plate == t.plate or w.match is MatchMode.LOOK_ALIKE for t, m, w in hits)
+    transits = [_seen(n, plates[n * 400], (f"{plates[n * 400][:-1]}B", 0.3)) for n in range(250)]
+    hits = matching(transits)
+    assert {t.id for t, _, _ in hits} == {t.id for t in transits}
+    assert all(m.entry.plate == t.plate or w.match is MatchMode.LOOK_ALIKE for t, m, w in hits)
+    with database.transaction() as conn:
         values = {
             "numbers": list(range(500)),
             "texts": [t.plate for t in transits] * 2,
