@@ -10,6 +10,7 @@ from anpr.forward.courier import Courier
 from anpr.forward.file_name import fill
 from anpr.forward.job import Job
 from anpr.forward.profile import Answers
+from anpr.metrics import DELIVERIES
 from anpr.store.deliveries import (
     DayScope,
     DeliveryBatch,
@@ -105,8 +106,12 @@ def _apply(job: Job, scope: DayScope, batch: DeliveryBatch, codes: Mapping[str, 
         meaning = {id: job.profile.answers.meaning(code) for id, code in code_of.items()}
         refused = {id: f"answered {code_of[id]!r}" for id in code_of if meaning[id] == "permanent"}
         now = job.clock.now()
-        return AnswerCounts(
+        counts = AnswerCounts(
             accepted=accept(conn, scope, batch.number, [id for id in code_of if meaning[id] == "ok"], now),
             rejected=reject(conn, scope, batch.number, refused, now, sent=True),
             again=release(conn, scope, batch.number, [id for id in code_of if meaning[id] == "transient"], sent=True),
         )
+    # Here, and not at the end of the run: a database that fails in between must not make them uncounted.
+    DELIVERIES.labels(job.id, "accepted").inc(counts.accepted)
+    DELIVERIES.labels(job.id, "rejected").inc(counts.rejected)
+    return counts

@@ -11,6 +11,7 @@ from anpr.forward.courier import Courier
 from anpr.forward.job import Job
 from anpr.forward.layout import Layout, lay_out
 from anpr.forward.sources import Context
+from anpr.metrics import DELIVERIES
 from anpr.store.deliveries import (
     DayScope,
     DeliveryBatch,
@@ -52,6 +53,7 @@ def send_batch(
     with job.database.transaction() as conn:
         expired = expire_unsendable(conn, scope, batch.number, job.cutoff, job.clock.now())
         transits = batch_transits(conn, scope, batch.number)
+    DELIVERIES.labels(job.id, "expired").inc(expired)  # after each commit: what fails next must not take it back
     pictures = load_pictures(job, transits)
     waiting = {transit.id for transit in transits if _waits(job, transit, pictures)}
     ready = [transit for transit in transits if transit.id not in waiting]
@@ -62,6 +64,8 @@ def send_batch(
         rejected = reject(conn, scope, batch.number, layout.rejected, now)
         released = release(conn, scope, batch.number, waiting)
         sent = close_batch(conn, scope, batch.number, now)
+    DELIVERIES.labels(job.id, "sent").inc(sent)
+    DELIVERIES.labels(job.id, "rejected").inc(rejected)
     return BatchResult(
         sent=sent,
         rejected=rejected,

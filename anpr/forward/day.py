@@ -140,8 +140,6 @@ def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:
 
 
 def _count(report: DayReport) -> None:
-    for name in ("sent", "accepted", "rejected", "expired"):
-        DELIVERIES.labels(report.destination, name).inc(getattr(report, name))
     FORWARD_RUNS.labels(report.destination, report.outcome).inc()
     if report.error is not None:
         DELIVERIES.labels(report.destination, "run-failed").inc()

@@ -6,14 +6,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from scripts.faults.parts import Part
 from scripts.faults.proxy import State
 from scripts.faults.stage import Stage, say
 
 Fault = Callable[[Stage, random.Random], None]
 
 
-def _kill_sender(stage: Stage, chance: random.Random) -> None:
-    stage.sender.kill(chance.uniform(0, 1))
+def _kill(name: str, longest_s: float) -> Fault:
+    def kill(stage: Stage, chance: random.Random) -> None:
+        part: Part = getattr(stage, name)
+        part.kill(chance.uniform(0, longest_s))
+
+    return kill
 
 
 def _kill_one_ingest(stage: Stage, chance: random.Random) -> None:
@@ -35,44 +40,53 @@ def _kill_broker(stage: Stage, chance: random.Random) -> None:
 
 
 def _kill_postgres(stage: Stage, _: random.Random) -> None:
-    stage.postgres.kill()
+    with stage.blow():
+        stage.postgres.kill()
 
 
 def _kill_a_database_process(stage: Stage, chance: random.Random) -> None:
-    stage.postgres.kill_a_child(chance.choice)
+    with stage.blow():
+        stage.postgres.kill_a_child(chance.choice)
 
 
 def _cut(link: str) -> Fault:
     def cut(stage: Stage, chance: random.Random) -> None:
-        stage.links[link].set(chance.choice((State.HANGING, State.REFUSING)))
+        with stage.blow():
+            stage.links[link].set(chance.choice((State.HANGING, State.REFUSING)))
 
     return cut
 
 
 def _reset_all(stage: Stage, _: random.Random) -> None:
-    for link in stage.links.values():
-        link.reset()
+    with stage.blow():
+        for link in stage.links.values():
+            link.reset()
 
 
 def _fill_the_outbox(stage: Stage, _: random.Random) -> None:
     """So many transits without a broker that the quota does not hold their pictures."""
-    stage.sender.await_word(10)  # before that, the signal would kill it
+    if stage.sender.await_ready(10) is not None:  # before that, the signal would kill it
+        return
     stage.links["edge"].set(State.REFUSING)
     stage.sender.signal(signal.SIGUSR1)
     stage.keep(3)
 
 
 FAULTS: dict[str, tuple[Fault, int]] = {
-    "sender killed": (_kill_sender, 3),
+    "sender killed": (_kill("sender", 1), 3),
+    "reader killed": (_kill("reader", 1), 2),
     "one ingest killed": (_kill_one_ingest, 3),
     "both ingests killed": (_kill_both_ingests, 1),
     "an ingest stopped for a while": (_stop_an_ingest_for_a_while, 2),
+    "forward killed": (_kill("forward", 1), 2),
     "broker killed": (_kill_broker, 2),
     "postgres killed": (_kill_postgres, 2),
     "a process of postgres killed": (_kill_a_database_process, 2),
-    "sender cut off from the broker": (_cut("edge"), 2),
+    "reader cut off from its camera": (_cut("camera"), 1),
+    "sender and reader cut off from the broker": (_cut("edge"), 2),
     "ingest cut off from the broker": (_cut("centre"), 2),
     "ingest cut off from the database": (_cut("database"), 2),
+    "forward cut off from the database": (_cut("ledger"), 2),
     "all connections reset": (_reset_all, 2),
     "outbox filled": (_fill_the_outbox, 1),
 }

@@ -1,4 +1,4 @@
-"""What else is on the topics: transits out of order, duplicates on every partition, and garbage."""
+"""What else is on the topics: transits out of order or past retention, duplicates on every partition, and garbage."""
 
 import random
 import threading
@@ -19,9 +19,11 @@ from anpr.transport.kafka.client import client_options, close_producer, connect,
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES
 from scripts.faults.garbage import Garbage, Message, impostor
 from scripts.faults.stage import NOISE_FROM, PARTITIONS, Accepted
-from scripts.faults.traffic import Traffic
+from scripts.faults.traffic import LISTED_EVERY, OLD_FROM, Traffic
 
 EVERY_S = 0.5
+NOISE = "chaos-noise"
+"""Name of the header by which what the sender sent is told from what looks like it."""
 _DELIVERY_MS = 6_000
 
 
@@ -31,8 +33,9 @@ class Amounts:
 
     late: int = 2
     duplicates: int = 4
-    garbage: int = 8
+    garbage: int = 25
     impostors: int = 1
+    old: int = 1
 
 
 @dataclass
@@ -40,6 +43,7 @@ class Sent:
     """What the broker acknowledged."""
 
     late: set[int] = field(default_factory=set)
+    """Transits that only the noise sends, those past retention included."""
     pictures: set[tuple[int, ImageRole]] = field(default_factory=set)
     duplicates: int = 0
     garbage: int = 0
@@ -65,6 +69,8 @@ class Noise:
         self._garbage = Garbage(traffic, random.Random(traffic.seed + 2)).messages()
         self._late = NOISE_FROM
         self._arrivals: list[tuple[int, ImageRole, int]] = []
+        self._old = OLD_FROM + 1
+        self._least_garbage = 0
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="noise")
         self._running: Future[None] | None = None
@@ -73,8 +79,10 @@ class Noise:
     def start(self) -> None:
         self._running = self._thread.submit(self._run)
 
-    def end(self, timeout_s: float) -> bool:
-        """Send what is left; whether that was done in time. Raises what the thread fell over."""
+    def end(self, timeout_s: float, least_garbage: int = 0) -> bool:
+        """Send what is left, and garbage until it was so much; whether that was done in time. Raises what the thread
+        fell over."""
+        self._least_garbage = least_garbage
         self._stop.set()
         try:
             if self._running is not None:
@@ -87,11 +95,12 @@ class Noise:
 
     def _run(self) -> None:
         left: list[_Errand] = []
-        while left or not self._stop.is_set():
-            if not self._stop.is_set():
-                left += self._batch()
-            left = self._send(left)
+        while not self._stop.is_set():
+            left = self._send(left + self._batch())
             self._stop.wait(EVERY_S)
+        while left or self.sent.garbage < self._least_garbage:
+            missing = self._least_garbage - self.sent.garbage - len(left)
+            left = self._send(left + [self._garbage_errand(next(self._garbage)) for _ in range(min(100, missing))])
         self._close()
 
     def _batch(self) -> list[_Errand]:
@@ -100,6 +109,9 @@ class Noise:
         for _ in range(self._amounts.late):
             errands += self._passing(self._late, self.sent.late.add)
             self._late += 1
+        for _ in range(self._amounts.old):
+            errands += self._passing(self._old, self.sent.late.add)
+            self._old += LISTED_EVERY  # never one that must raise an alarm
         for _ in range(self._amounts.duplicates if self._accepted.next else 0):
             errands += self._passing(self._chance.randrange(self._accepted.next), self._count_duplicate)
         self._chance.shuffle(errands)
@@ -115,12 +127,13 @@ class Noise:
         return _Errand(message=message, partition=self._chance.randrange(PARTITIONS), done=self._count_garbage)
 
     def _passing(self, number: int, done: Callable[[int], None]) -> Iterator[_Errand]:
-        """A transit and its pictures, each on a partition where it does not belong."""
+        """A transit and its pictures, each on a partition where it does not belong, some with a key of their own."""
         transit, pictures = self._traffic.transit(number)
-        whole = Message(topic=TRANSITS_TOPIC, key=transit.gate_id.encode(), headers={}, value=encode_transit(transit))
+        key = self._chance.choice((transit.gate_id.encode(), b"", self._chance.randbytes(40)))
+        whole = Message(topic=TRANSITS_TOPIC, key=key, headers={NOISE: b"1"}, value=encode_transit(transit))
         yield _Errand(message=whole, partition=self._chance.randrange(PARTITIONS), done=lambda: done(number))
         for role, data in pictures.items():
-            headers = image_header(transit=transit, role=role, data=data).to_headers()
+            headers = image_header(transit=transit, role=role, data=data).to_headers() | {NOISE: b"1"}
             picture = Message(topic=IMAGES_TOPIC, key=str(transit.id).encode(), headers=headers, value=data)
             partition = self._chance.randrange(PARTITIONS)
             yield _Errand(message=picture, partition=partition, done=partial(self._arrived, number, role, partition))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from anpr.store.server import find_server, start
+from scripts.faults.lives import Life, why_not_ready
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 RESTART_S = 1.0
@@ -21,29 +22,33 @@ class Part:
     """One process of ours. Its standard error goes to a file; `hear` gets each line of its standard output."""
 
     def __init__(
-        self, name: str, log: Path, command: Callable[[], list[str]], environment: Mapping[str, str],
+        self, name: str, folder: Path, command: Callable[[], list[str]], environment: Mapping[str, str], port: int,
         hear: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
+        """`port` is where it shows its metrics; its log is `NAME.log` in the folder."""
         self.name = name
+        self.port = port
         self.falls: list[str] = []
         """Each time it ended without having been told to, and what it said last."""
-        self._log = log
+        self.lives: list[Life] = []
+        self._log = folder / f"{name}.log"
         self._command = command
-        self._environment = {**_clean_environment(), **environment}
+        self._environment = {**_clean_environment(), **environment, "ANPR_METRICS_PORT": str(port)}
         self._hear = hear
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._not_before = 0.0
-        self._spoke = threading.Event()
+        self._is_stopped = False
 
-    def await_word(self, timeout_s: float) -> bool:
-        """Keep it, and wait until it has said something since it was started: then it heeds signals."""
+    def await_ready(self, timeout_s: float) -> str | None:
+        """Keep it until it says that it can do its work: then it heeds signals too. None, or what it says instead."""
         deadline = time.monotonic() + timeout_s
-        while not self._spoke.wait(0.1):
+        while True:
             self.keep()
-            if time.monotonic() > deadline:
-                return False
-        return True
+            why_not = why_not_ready(self.port)
+            if why_not is None or time.monotonic() > deadline:
+                return why_not
+            time.sleep(0.1)
 
     @property
     def pid(self) -> int | None:
@@ -64,20 +69,24 @@ class Part:
     def signal(self, sign: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(sign)
+            self._is_stopped = sign == signal.SIGSTOP
 
     def kill(self, away_s: float = 0.0) -> None:
-        """SIGKILL; `keep` does not start it again for so long."""
+        """SIGKILL, after a last look at its metrics; `keep` does not start it again for so long."""
         if self._process is None:
             return
+        if not self._is_stopped:
+            self.lives[-1].look()
         self._process.kill()
         self._process.wait(END_TIMEOUT_S)
         self._gone()
         self._not_before = time.monotonic() + away_s
 
     def end(self, timeout_s: float = END_TIMEOUT_S) -> bool:
-        """SIGTERM; whether it ended well in time. It is not started again."""
+        """SIGTERM; whether it ended well in time. It is not started again by itself."""
         if self._process is None:
             return True
+        self.lives[-1].look()
         self.signal(signal.SIGTERM)
         try:
             well = self._process.wait(timeout_s) == 0
@@ -85,7 +94,8 @@ class Part:
             well = False
         if not well:
             self.falls.append(f"{self.name} did not end well when asked to: {self._last_words()}")
-        self.kill()
+            self.kill()
+        self._gone()
         return well
 
     def _start(self) -> None:
@@ -99,6 +109,8 @@ class Part:
                 stderr=log,
                 text=True,
             )
+        self.lives.append(Life(part=self.name, port=self.port, began=time.time()))
+        self._is_stopped = False
         assert self._process.stdout is not None
         self._listener = threading.Thread(target=self._listen, args=(self._process.stdout,))
         self._listener.start()
@@ -107,15 +119,16 @@ class Part:
         for line in output:
             if line.endswith("\n"):
                 self._hear(line.strip())
-                self._spoke.set()
 
     def _gone(self) -> None:
+        if self._process is None:
+            return
         if self._listener is not None:
             self._listener.join(END_TIMEOUT_S)
-        if self._process is not None and self._process.stdout is not None:
+        if self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None
-        self._spoke.clear()
+        self.lives[-1].ended = time.time()
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []

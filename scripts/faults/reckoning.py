@@ -2,84 +2,63 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from kafka import KafkaConsumer, TopicPartition
 
 from anpr.domain.transit import ImageRole
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
-from anpr.transport.kafka import DEADLETTER_TOPIC
-from anpr.transport.kafka.client import client_options
-from scripts.faults.garbage import MARK
+from scripts.faults import roadside
+from scripts.faults.facts import Facts, Reckoning, told
 from scripts.faults.noise import Sent
-from scripts.faults.sender import OUTBOX, pictures_that_must_arrive
-from scripts.faults.stage import LISTED, NOISE_FROM, PARTITIONS, Stage
-from scripts.faults.traffic import is_listed, number_of
+from scripts.faults.reckon_ledger import reckon_ledger
+from scripts.faults.reckon_metrics import reckon_metrics
+from scripts.faults.stage import LISTED, NOISE_FROM, Stage
+from scripts.faults.traffic import OLD_FROM, is_listed, number_of, plate_of
 
-Place = tuple[str, int, int]
-"""Topic, partition, offset."""
-Picture = tuple[int, ImageRole]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reckoning:
-    """The figures, and in words what is wrong."""
-
-    figures: dict[str, int]
-    wrongs: list[str]
-
-
-def waiting(stage: Stage) -> int:
-    """Records that are on the topics and that the group of ingest has not committed."""
-    left = 0
-    for topic, group in ((TRANSITS_TOPIC, "anpr-ingest"), (IMAGES_TOPIC, "anpr-ingest-images")):
-        partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-        with closing(
-            KafkaConsumer(**client_options(stage.kafka), group_id=group, enable_auto_commit=False)
-        ) as consumer:
-            ends = consumer.end_offsets(partitions)
-            left += sum(ends[each] - (consumer.committed(each) or 0) for each in partitions)
-    return left
+Picture = tuple[UUID, ImageRole]
 
 
 def reckon(stage: Stage, sent: Sent) -> Reckoning:
-    """Hold the database, the pictures on disk and the topics against what was sent."""
+    """Hold the database, the pictures, the topics, the ledger and the metrics against what was sent."""
     with psycopg.connect(stage.database_url) as conn:
-        parts = [_transits(conn, stage, sent), _pictures(conn, stage, sent), _alarms(conn, stage, sent)]
-        parts.append(_dead_letters(conn, stage))
+        facts = Facts(stage, sent, conn)
+        parts = [
+            part(facts)
+            for part in (_transits, _pictures, _alarms, _dead_letters, _health, reckon_ledger, reckon_metrics)
+        ]
     figures: dict[str, int] = {}
     for part in parts:
         figures |= part.figures
     return Reckoning(figures=figures, wrongs=[wrong for part in parts for wrong in part.wrongs])
 
 
-def _numbers(stage: Stage, sent: Sent) -> set[int]:
-    return set(range(stage.accepted.next)) | sent.late
-
-
-def _transits(conn: psycopg.Connection[Any], stage: Stage, sent: Sent) -> Reckoning:
-    wanted = _numbers(stage, sent)
-    rows = conn.execute("SELECT id, plate, gate_id, captured_at FROM transits").fetchall()
-    times = Counter(number_of(row[0]) for row in rows)
-    wrong = [row[0] for row in rows if number_of(row[0]) in wanted and not _is_as_sent(stage, row)]
-    # Sent by the noise and not acknowledged, or accepted in the moment of a kill: stored, and rightly so.
-    strangers = [n for n in times if n not in wanted and not _may_be(n, stage)]
+def _transits(facts: Facts) -> Reckoning:
+    traffic = facts.stage.traffic
+    wanted = {traffic.id_of(number) for number in facts.numbers} | facts.of_reader
+    rows = facts.conn.execute("SELECT id, plate, gate_id, captured_at FROM transits").fetchall()
+    times = Counter(row[0] for row in rows)
+    wrong = [row[0] for row in rows if row[0] not in facts.of_reader and not _is_as_sent(facts.stage, row)]
+    # Sent by the noise and not acknowledged, or taken in the moment of a kill: stored, and rightly so.
+    strangers = [each for each in times if each not in wanted and not _may_be(number_of(each), facts.stage)]
     lost = wanted - set(times)
     doubled = sum(count - 1 for count in times.values())
     return Reckoning(
-        figures={"sent": len(wanted), "stored": len(wanted & set(times)), "lost": len(lost), "doubled": doubled},
-        wrongs=_told(("transits lost", sorted(lost)), ("transits stored otherwise", wrong), ("strangers", strangers))
-        + ([f"{doubled} transits stored twice"] if doubled else []),
+        figures={
+            "sent": len(wanted),
+            "stored": len(wanted & set(times)),
+            "lost": len(lost),
+            "doubled": doubled,
+            "read_by_reader": len(facts.of_reader),
+        },
+        wrongs=told(("transits lost", sorted(lost)), ("transits stored otherwise", wrong), ("strangers", strangers))
+        + ([f"{doubled} transits stored twice"] if doubled else [])
+        + told(("records left in an outbox", [n for n in (facts.sender.waiting, facts.reader.waiting) if n])),
     )
 
 
 def _may_be(number: int, stage: Stage) -> bool:
-    return number == stage.accepted.next or NOISE_FROM <= number < NOISE_FROM + LISTED
+    return number == stage.accepted.next or any(start <= number < start + LISTED for start in (NOISE_FROM, OLD_FROM))
 
 
 def _is_as_sent(stage: Stage, row: tuple[Any, ...]) -> bool:
@@ -87,17 +66,19 @@ def _is_as_sent(stage: Stage, row: tuple[Any, ...]) -> bool:
     return row == (transit.id, transit.plate, transit.gate_id, transit.captured_at)
 
 
-def _pictures(conn: psycopg.Connection[Any], stage: Stage, sent: Sent) -> Reckoning:
-    wanted = {(number, role) for number in _numbers(stage, sent) for role in ImageRole}
-    kept = pictures_that_must_arrive(stage.folder / OUTBOX)
-    must = {(number_of(UUID(key.decode())), role) for key, role in kept} | sent.pictures
-    rows = conn.execute("SELECT transit_id, role, sha256, path FROM images").fetchall()
-    noted = {(number_of(row[0]), ImageRole(row[1])): (row[2], row[3]) for row in rows}
-    missing = must - set(noted)
+def _pictures(facts: Facts) -> Reckoning:
+    stage, traffic = facts.stage, facts.stage.traffic
+    wanted = {(traffic.id_of(number), role) for number in facts.numbers for role in ImageRole}
+    wanted |= {(transit, role) for transit in facts.of_reader for role in ImageRole}
+    noise = {(traffic.id_of(number), role) for number, role in facts.sent.pictures}
+    must = facts.sender.pictures | facts.reader.pictures | noise
+    rows = facts.conn.execute("SELECT transit_id, role, sha256, path FROM images").fetchall()
+    noted = {(row[0], ImageRole(row[1])): (row[2], row[3]) for row in rows}
+    named = _named_by_transits(facts)
     bad = [path for sha256, path in noted.values() if _sha256_on_disk(stage, path) != sha256]
-    changed = [each for each, (sha256, _) in noted.items() if each in wanted and sha256 != _sha256_sent(stage, each)]
+    changed = [each for each, (sha256, _) in noted.items() if named.get(each) != sha256]
     files = {str(path.relative_to(stage.images)) for path in stage.images.rglob("*.jpg")}
-    orphans = files - {path for _, path in noted.values()}
+    missing = must - set(noted)
     return Reckoning(
         figures={
             "images_sent": len(wanted),
@@ -106,13 +87,25 @@ def _pictures(conn: psycopg.Connection[Any], stage: Stage, sent: Sent) -> Reckon
             "images_lost": len(missing),
             "images_doubled": len(rows) - len(noted),
         },
-        wrongs=_told(
+        wrongs=told(
             ("pictures lost", sorted(missing)),
             ("pictures that are not what was noted", bad),
-            ("pictures stored that were not sent so", changed),
-            ("pictures on disk without a row", sorted(orphans)),
+            ("pictures stored that are not those their transit names", changed),
+            ("pictures on disk without a row", sorted(files - {path for _, path in noted.values()})),
         ),
     )
+
+
+def _named_by_transits(facts: Facts) -> dict[Picture, str]:
+    """The SHA-256 that each stored transit gives of its pictures: transits themselves were held against what was sent,
+    and those of the sender are held against it here."""
+    named: dict[Picture, str] = {}
+    for transit, images in facts.conn.execute("SELECT id, images FROM transits"):
+        number = None if transit in facts.of_reader else number_of(transit)
+        for role, sha256, _ in images:
+            picture = (transit, ImageRole(role))
+            named[picture] = sha256 if number is None else _sha256_sent(facts.stage, number, picture[1])
+    return named
 
 
 def _sha256_on_disk(stage: Stage, path: str) -> str:
@@ -122,80 +115,71 @@ def _sha256_on_disk(stage: Stage, path: str) -> str:
         return "(no file)"
 
 
-def _sha256_sent(stage: Stage, picture: Picture) -> str:
-    return hashlib.sha256(stage.traffic.picture(*picture)).hexdigest()
+def _sha256_sent(stage: Stage, number: int, role: ImageRole) -> str:
+    return hashlib.sha256(stage.traffic.picture(number, role)).hexdigest()
 
 
-def _alarms(conn: psycopg.Connection[Any], stage: Stage, sent: Sent) -> Reckoning:
-    wanted = {number for number in _numbers(stage, sent) if is_listed(number) and _is_imported(number)}
-    times = Counter(number_of(row[0]) for row in conn.execute("SELECT transit_id FROM alarms"))
-    lost = wanted - set(times)
-    doubled = [number for number, count in times.items() if count > 1]
-    wrong = [number for number in times if not (is_listed(number) and _is_imported(number))]
+def _alarms(facts: Facts) -> Reckoning:
+    listed = {plate_of(number) for number in facts.numbers if is_listed(number) and _is_imported(number)}
+    listed.add(roadside.PLATE)
+    stored = facts.conn.execute("SELECT id, plate FROM transits").fetchall()
+    due = {transit for transit, plate in stored if plate in listed}
+    times = Counter(row[0] for row in facts.conn.execute("SELECT transit_id FROM alarms"))
+    lost = due - set(times)
+    doubled = [transit for transit, count in times.items() if count > 1]
+    numbers = {number for number in facts.numbers if is_listed(number) and _is_imported(number)}
+    missing = {facts.stage.traffic.id_of(number) for number in numbers} - set(times)
+    allowed = due | {transit for transit in times if _may_be_listed(number_of(transit))}
     return Reckoning(
-        figures={"alarms": len(wanted & set(times)), "alarms_lost": len(lost), "alarms_doubled": len(doubled)},
-        wrongs=_told(("alarms lost", sorted(lost)), ("alarms doubled", doubled), ("alarms for nothing", wrong)),
+        figures={"alarms": len(due & set(times)), "alarms_lost": len(lost | missing), "alarms_doubled": len(doubled)},
+        wrongs=told(
+            ("alarms lost", sorted(lost | missing)),
+            ("alarms doubled", doubled),
+            ("alarms for nothing", sorted(set(times) - allowed)),
+        ),
     )
+
+
+def _may_be_listed(number: int) -> bool:
+    return is_listed(number) and _is_imported(number)
 
 
 def _is_imported(number: int) -> bool:
     return number < LISTED or NOISE_FROM <= number < NOISE_FROM + LISTED
 
 
-def _dead_letters(conn: psycopg.Connection[Any], stage: Stage) -> Reckoning:
-    garbage = dict(_garbage_on(stage))
-    rows = conn.execute('SELECT topic, partition, "offset", reason FROM dead_letters').fetchall()
+def _dead_letters(facts: Facts) -> Reckoning:
+    garbage, published = facts.topics.garbage, facts.topics.dead
+    rows = facts.conn.execute('SELECT topic, partition, "offset", reason FROM dead_letters').fetchall()
     refused = {(topic, partition, offset): reason for topic, partition, offset, reason in rows}
-    published = _dead_letters_on_topic(stage)
-    wrong = [
-        (place, garbage[place], refused[place])
-        for place in garbage.keys() & refused
-        if garbage[place] != refused[place]
-    ]
+    both = garbage.keys() & refused
     return Reckoning(
         figures={
             "garbage": len(garbage),
             "dead_letters": len(refused),
             "dead_letters_doubled": len(rows) - len(refused),
         },
-        wrongs=_told(
+        wrongs=told(
             ("garbage that was not refused", sorted(garbage.keys() - refused.keys())),
             ("good messages refused", sorted((*place, refused[place]) for place in refused.keys() - garbage.keys())),
-            ("garbage refused for another reason", wrong),
-            ("dead letters that are not on their topic", sorted(refused.keys() - published)),
+            (
+                "garbage refused for another reason",
+                [(p, garbage[p], refused[p]) for p in both if garbage[p] != refused[p]],
+            ),
+            ("dead letters that are not on their topic", sorted(set(refused.items()) - set(published))),
         ),
     )
 
 
-def _garbage_on(stage: Stage) -> Iterator[tuple[Place, str]]:
-    for record in _all_records(stage, TRANSITS_TOPIC, IMAGES_TOPIC):
-        reason = dict(record.headers).get(MARK)
-        if reason is not None:
-            yield (record.topic, record.partition, record.offset), reason.decode()
-
-
-def _dead_letters_on_topic(stage: Stage) -> set[Place]:
-    places = set()
-    for record in _all_records(stage, DEADLETTER_TOPIC):
-        headers = {name: value for name, value in record.headers if name.startswith("anpr.")}
-        where = (headers[f"anpr.{name}"].decode() for name in ("topic", "partition", "offset"))
-        topic, partition, offset = where
-        places.add((topic, int(partition), int(offset)))
-    return places
-
-
-def _all_records(stage: Stage, *topics: str) -> Iterator[Any]:
-    options = client_options(stage.kafka) | {"enable_auto_commit": False, "auto_offset_reset": "earliest"}
-    with closing(KafkaConsumer(**options, group_id=None)) as consumer:
-        partitions = [
-            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
-        ]
-        consumer.assign(partitions)
-        ends = consumer.end_offsets(partitions)
-        while any(consumer.position(each) < end for each, end in ends.items()):
-            for records in consumer.poll(timeout_ms=1000).values():
-                yield from records
-
-
-def _told(*wrongs: tuple[str, list[Any]]) -> list[str]:
-    return [f"{len(found)} {what}: {', '.join(map(str, found[:5]))}" for what, found in wrongs if found]
+def _health(facts: Facts) -> Reckoning:
+    """The centre's last word on each reader and camera is their own last word."""
+    rows = facts.conn.execute("SELECT kind, id, state FROM health_intervals WHERE ended_at IS NULL").fetchall()
+    known = {f"{kind}/{name}": state for kind, name, state in rows}
+    last = {key: report.changes[-1].state for key, report in facts.topics.health.items()}
+    wrong = [
+        (key, last.get(key), known.get(key)) for key in sorted(last.keys() | known) if last.get(key) != known.get(key)
+    ]
+    return Reckoning(
+        figures={"health_subjects": len(last)},
+        wrongs=told(("states at the centre that are not the last that was told", wrong)),
+    )

@@ -34,7 +34,7 @@ def incoming(offset: int, message: Message) -> Incoming:
 
 
 def test_every_kind_of_garbage_is_refused_for_the_reason_it_was_made_for() -> None:
-    messages = list(islice(Garbage(TRAFFIC, random.Random(5)).messages(), 3_000))
+    messages = list(islice(Garbage(TRAFFIC, random.Random(5)).messages(), 10_000))
     wrong = []
     seen = set()
     for offset, message in enumerate(messages):
