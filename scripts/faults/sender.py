@@ -29,6 +29,7 @@ from anpr.reader.heartbeat import Heartbeat
 from anpr.reader.history import CameraHistory
 from anpr.reader.run import ReaderSummary
 from anpr.settings import Settings
+from anpr.transport.age import MaxAge
 from scripts.faults.chronicle import TellingOutbox
 from scripts.faults.traffic import GATES, Traffic, camera_of, gate_of
 
@@ -107,6 +108,7 @@ def run(
     _tell(histories, CameraStatus.UP, clock)
     _heed_signals(sender)
     if readiness is not None:
+        readiness.add("outbox", lambda: "the disk is full, no transit is kept" if outbox.is_full else None)
         readiness.started()
     while not stop.is_set():
         heartbeat.tick()
@@ -135,8 +137,9 @@ def _heed_signals(sender: Sender) -> None:
 def main(orders: Orders) -> None:
     """The reader's command, with two of its parts replaced."""
 
-    def small(path: Path, _max_bytes: int, clock: Clock) -> TellingOutbox:
-        return TellingOutbox(path, orders.quota, clock)  # the least that settings allow does not fill up soon enough
+    def small(path: Path, _max_bytes: int, clock: Clock, max_age: MaxAge) -> TellingOutbox:
+        # The least quota that settings allow does not fill up soon enough.
+        return TellingOutbox(path, orders.quota, clock, max_age)
 
     with patch("anpr.cli.reader.run_reader", partial(run, orders)), patch("anpr.cli.reader.Outbox", small):
         sys.argv[1:] = ["reader"]

@@ -30,11 +30,12 @@ def test_a_few_rounds_of_chaos_lose_and_double_nothing(repository: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
-    nothing = {
-        name: 0 for name in ("lost", "doubled", "images_lost", "images_doubled", "alarms_lost", "alarms_doubled")
-    }
+    names = ("lost", "doubled", "images_lost", "images_doubled", "alarms_lost", "alarms_doubled", "ledger_wrong")
+    nothing = dict.fromkeys((*names, "metrics_wrong", "stuck"), 0)
     assert {name: figures[name] for name in nothing} == nothing
-    assert figures["sent"] == figures["stored"] > 0
+    assert figures["sent"] == figures["stored"] == figures["ledger"] > 0
+    assert figures["ledger"] == sum(figures[f"ledger_{state}"] for state in ("accepted", "rejected", "expired"))
+    assert 0 < figures["metrics_counted"] <= figures["metrics_true"]
     assert figures["images_sent"] == figures["images_stored"] + figures["images_dropped"]
     assert figures["garbage"] == figures["dead_letters"] > 0
     assert figures["alarms"] > 0
