@@ -141,7 +141,8 @@ class KafkaBroker:
         self._properties.write_text("".join(f"{name}={value}\n" for name, value in self._all_properties().items()))
         self._properties.chmod(0o600)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "--standalone", "-t", cluster, "-c", str(self._properties)]
+        # In one word: an id may begin with a dash.
+        arguments = ["format", "--standalone", f"--cluster-id={cluster}", "-c", str(self._properties)]
         arguments += [part for user in self._scram for part in ("--add-scram", user)]
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", *arguments), capture_output=True, check=False, timeout=START_TIMEOUT_S
