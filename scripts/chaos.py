@@ -39,7 +39,7 @@ from scripts.faults.topics import waiting
 from scripts.faults.traffic import BEHIND, Traffic
 from tests.services.kafka import BrokerUnavailableError
 
-DRAIN_S = 300.0
+DRAIN_S = 400.0
 QUICK_HAVOC_S = 10.0
 QUICK_GARBAGE = 500
 

@@ -99,7 +99,7 @@ class Havoc:
 
     stage: Stage
     chance: random.Random
-    longest_s: float = 4.0
+    longest_s: float = 3.0
     """How long the faults of a round last at most."""
     done: Counter[str] = field(default_factory=Counter)
 

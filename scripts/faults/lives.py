@@ -12,7 +12,7 @@ from http.client import HTTPException
 from prometheus_client.parser import text_string_to_metric_families
 
 LOOK_EVERY_S = 0.4
-_TIMEOUT_S = 1.0
+_TIMEOUT_S = 2.0
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 """Name of a counter, and its labels in order."""
