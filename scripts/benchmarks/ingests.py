@@ -84,15 +84,15 @@ def ingests(folder: Path, url: str, bootstrap: str, environment: dict[str, str],
     parts = [
         Part(
             f"ingest-{number}",
-            folder / f"ingest-{number}.log",
+            folder,
             lambda: python("-m", "anpr", "ingest", "--json"),
             {
                 "DATABASE_URL": url,
                 "KAFKA_BOOTSTRAP": bootstrap,
                 "ANPR_DATA_DIR": str(folder),
-                "ANPR_METRICS_PORT": str(port),
                 **environment,
             },
+            port,
         )
         for number, port in enumerate(ports)
     ]
