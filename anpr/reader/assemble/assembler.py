@@ -64,8 +64,10 @@ class Assembler:
                 passes += self._begin(frame, read)
             elif read is None:
                 track.see(frame, box)
-            else:
+            elif not track.is_foreign(read):
                 track.read(frame, read)
+            elif (other := track.meet(frame, read)) is not None:
+                passes += self._follow(other)
         READS.labels(self._origin.camera.id).inc(len(reads))
         return passes + self._close(at)
 
@@ -89,7 +91,8 @@ class Assembler:
     def wants_read(self, box: Box, at: datetime) -> bool:
         """Whether reading a plate at `box` in a frame taken at `at` may still change anything."""
         seen: list[Seen] = [(box, None)]
-        track = associate(self._tracks, seen, at.timestamp())[0]
+        # Boldly: where a camera shakes, each jump would else look like a new plate and be read.
+        track = associate(self._tracks, seen, at.timestamp(), boldly=True)[0]
         return track is None or track.wants_read(box, at.timestamp())
 
     def _follow_clock(self, at: float) -> list[Pass]:
@@ -102,15 +105,17 @@ class Assembler:
         return passes
 
     def _begin(self, frame: Frame, read: PlateRead | None) -> list[Pass]:
-        """Follow a new plate; where there are too many, the one not seen for longest makes room."""
-        if read is None:
-            return []
+        """A plate that no track accounts for."""
+        return [] if read is None else self._follow(Track(frame, read, self._settings.max_reads))
+
+    def _follow(self, track: Track) -> list[Pass]:
+        """One more track; where there are too many, the one not seen for longest makes room."""
         passes: list[Pass] = []
         if len(self._tracks) >= _MOST_TRACKS:
-            stalest = min(self._tracks, key=lambda track: track.motion.at)
+            stalest = min(self._tracks, key=lambda one: one.motion.at)
             self._tracks.remove(stalest)
             passes = self._finish(stalest, self._tracks)
-        self._tracks.append(Track(frame, read, self._settings.max_reads))
+        self._tracks.append(track)
         return passes
 
     def _close(self, at: float) -> list[Pass]:

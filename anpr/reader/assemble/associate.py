@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from anpr.domain.read import Box, PlateRead
 from anpr.reader.assemble.text import edit_distance, likeness
-from anpr.reader.assemble.track import Track
+from anpr.reader.assemble.track import FOREIGN, Track
 
 _LIMIT = 1.6
 _LIMIT_UNREAD = 0.8
@@ -21,18 +21,22 @@ _SAME_PLACE_IOU = 0.4
 _DISTINCTIVE = 5
 """Characters: the same text of this length far away is the same plate, however far it moved."""
 _SURE_OF_TEXT = 0.8
-_FOREIGN = 0.45
+_STALE = 0.2
+"""Cost of a track not read for a second: of two in one place, the one read last is still there."""
 
 Seen = tuple[Box, PlateRead | None]
 """A plate of this frame; without a read when it was not, or could not be, read."""
 
 
-def associate(tracks: Sequence[Track], seen: Sequence[Seen], at: float) -> list[Track | None]:
-    """For each plate seen at time `at` its track, or None. No track is given twice."""
+def associate(tracks: Sequence[Track], seen: Sequence[Seen], at: float, *, boldly: bool = False) -> list[Track | None]:
+    """For each plate seen at time `at` its track, or None. No track is given twice.
+
+    `boldly`: a box that was not read is as free to move as one whose text agrees.
+    """
     pairs = []
     for i, (box, read) in enumerate(seen):
         for track in tracks:
-            cost = _cost(track, box, read, at)
+            cost = _cost(track, box, read, at, boldly=boldly)
             if cost is not None:
                 pairs.append((cost, i, track))
     found: list[Track | None] = [None] * len(seen)
@@ -44,7 +48,7 @@ def associate(tracks: Sequence[Track], seen: Sequence[Seen], at: float) -> list[
     return found
 
 
-def _cost(track: Track, box: Box, read: PlateRead | None, at: float) -> float | None:
+def _cost(track: Track, box: Box, read: PlateRead | None, at: float, *, boldly: bool) -> float | None:
     """None when it cannot be the same plate."""
     text = _text_cost(track, read)
     if text is None:
@@ -53,11 +57,11 @@ def _cost(track: Track, box: Box, read: PlateRead | None, at: float) -> float | 
     expected = track.motion.predict(at)
     size = abs(math.log(box.w / expected.w)) / (_SIZE_RATIO * (1 + elapsed))
     if elapsed <= _SAME_PLACE_S and expected.iou(box) >= _SAME_PLACE_IOU:
-        return 0.5 * (1 - expected.iou(box)) + 0.2 * text
+        return 0.5 * (1 - expected.iou(box)) + 0.2 * text + _STALE * min(1.0, max(0.0, at - track.read_at))
     if text == 0.0 and read is not None and _is_distinctive(track, read):
         return 0.5 + 0.1 * min(_distance(expected, box) / track.motion.reach(at), 5.0)
     cost = _distance(expected, box) / track.motion.reach(at) + 0.5 * size + text
-    return cost if size <= 1.0 and cost <= (_LIMIT if read is not None else _LIMIT_UNREAD) else None
+    return cost if size <= 1.0 and cost <= (_LIMIT if boldly or read is not None else _LIMIT_UNREAD) else None
 
 
 def _text_cost(track: Track, read: PlateRead | None) -> float | None:
@@ -67,7 +71,7 @@ def _text_cost(track: Track, read: PlateRead | None) -> float | None:
         return 0.0
     alike = max(likeness(read.text, verdict.plate), likeness(read.text, track.last_text))
     trust = min(read.confidence, verdict.confidence)
-    if trust >= _SURE_OF_TEXT and alike < _FOREIGN:
+    if trust >= _SURE_OF_TEXT and alike < FOREIGN:
         return None
     return _TEXT_WEIGHT * (1 - alike) * trust
 

@@ -8,6 +8,7 @@ from anpr.domain.read import Box, PlateRead
 from anpr.reader.assemble.motion import Course, Motion
 from anpr.reader.assemble.picture import Shot
 from anpr.reader.assemble.recent import Remembered
+from anpr.reader.assemble.text import likeness
 from anpr.reader.assemble.vote import Ballot, Verdict, plate_text
 from anpr.reader.frame import Frame
 
@@ -29,6 +30,14 @@ _NEARER = 1.15
 """Read a settled plate again when it grew by this factor."""
 _LOOK_AGAIN_S = 1.0
 """And this often otherwise, to notice that another vehicle took its place."""
+_MOVED_AGAIN_S = 0.2
+"""And this often while it is not where it was expected: under a shaking camera that is in every frame."""
+FOREIGN = 0.45
+"""Two texts less alike than this have little in common."""
+_KNOWN_READS = 2
+"""Before that there is nothing to be foreign to."""
+_AGREE = 0.7
+"""Two reads this much alike are of one plate."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,16 +65,38 @@ class Track:
         self._max_reads = max_reads
         self._shot_at, self._shot_worth = at, 0.0
         self._settled_at: float | None = None
-        self._read_at, self._read_width = at, read.box.w
+        self._stranger: tuple[Frame, PlateRead] | None = None
+        self.read_at, self._read_width = at, read.box.w
         self._vote(frame, read)
 
     def read(self, frame: Frame, read: PlateRead) -> None:
         """The plate was seen and read in this frame."""
         self.see(frame, read.box)
-        self._read_at, self._read_width = frame.captured_at.timestamp(), read.box.w
+        self.read_at, self._read_width = frame.captured_at.timestamp(), read.box.w
+        self._stranger = None
         self.last_text = read.text
         if self.transit is None:
             self._vote(frame, read)
+
+    def is_foreign(self, read: PlateRead) -> bool:
+        """Whether a read in this track's place has little in common with what the track has shown so far."""
+        verdict = self.verdict()
+        if verdict is None or verdict.reads < _KNOWN_READS:
+            return False
+        return max(likeness(read.text, verdict.plate), likeness(read.text, self.last_text)) < FOREIGN
+
+    def meet(self, frame: Frame, read: PlateRead) -> "Track | None":
+        """A foreign read in its place: the first may be an error; the second in a row that says the same is another
+        vehicle, for which a track is returned.
+        """
+        before, self._stranger = self._stranger, (frame, read)
+        if before is None or likeness(before[1].text, read.text) < _AGREE:
+            self.see(frame, read.box)
+            return None
+        self._stranger = None
+        other = Track(*before, self._max_reads)
+        other.read(frame, read)
+        return other
 
     def see(self, frame: Frame, box: Box) -> None:
         """The plate was seen in this frame, and not read."""
@@ -79,9 +110,10 @@ class Track:
     def wants_read(self, box: Box, at: float) -> bool:
         """Whether reading this box may still change anything."""
         done = self.transit is not None or self._settled_at is not None or self.ballot.reads >= self._max_reads
-        if not done or box.w >= self._read_width * _NEARER or at - self._read_at >= _LOOK_AGAIN_S:
+        if not done or self._stranger is not None or box.w >= self._read_width * _NEARER:
             return True
-        return self.motion.predict(at).iou(box) < 0.3
+        waited = at - self.read_at
+        return waited >= _LOOK_AGAIN_S or (waited >= _MOVED_AGAIN_S and self.motion.predict(at).iou(box) < 0.3)
 
     def verdict(self) -> Verdict | None:
         """What its reads say together."""

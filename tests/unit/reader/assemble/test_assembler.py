@@ -302,3 +302,45 @@ def test_traffic(seed: int, fps: float, missed: float, misread: float, jitter: f
         seed=seed,
     )
     assert plates_of(passes_in(scene)) == sorted(vehicle.plate for vehicle in vehicles)
+
+
+class TestSwapped:
+    """Another vehicle takes the place of the one before so fast that its plate seems to be read differently."""
+
+    @staticmethod
+    def made(second: list[tuple[str, float]]) -> list[str]:
+        one = assembler()
+        made = []
+        shown = [("AB123CD", 0.95)] * 10 + second
+        for index, (text, confidence) in enumerate(shown):
+            made += one.add(frame(index / 12.5, index), [read(text, box_at(600, 400, 120), confidence)])
+        return plates_of(made + one.flush())
+
+    def test_two_unsure_reads_that_agree_are_another_vehicle(self) -> None:
+        assert self.made([("EF456GH", 0.5), ("EF456GH", 0.55), *[("EF456GH", 0.75)] * 8]) == ["AB123CD", "EF456GH"]
+
+    def test_also_while_the_first_has_not_settled(self) -> None:
+        one = assembler()
+        made = []
+        for index, text in enumerate(["AB123CD"] * 3 + ["EF456GH"] * 6):
+            made += one.add(frame(index / 12.5, index), [read(text, box_at(600, 400, 120), 0.72)])
+        assert plates_of(made + one.flush()) == ["AB123CD", "EF456GH"]
+
+    def test_one_read_of_something_else_is_an_error(self) -> None:
+        assert self.made([("XW9", 0.5), *[("AB123CD", 0.95)] * 8]) == ["AB123CD"]
+
+    def test_errors_that_do_not_agree_are_no_vehicle(self) -> None:
+        assert self.made([("XW9", 0.5), ("77TT4", 0.5), ("QQ00Q", 0.5), *[("AB123CD", 0.95)] * 8]) == ["AB123CD"]
+
+
+def test_under_a_shaking_camera_a_settled_plate_is_read_five_times_a_second_at_most() -> None:
+    one, chance, asked = assembler(), random.Random(2), 0
+    for index in range(250):
+        shown = frame(index / 25, index)
+        box = box_at(600 + chance.uniform(-25, 25), 500 + chance.uniform(-25, 25))
+        if one.wants_read(box, shown.captured_at):
+            asked += 1
+            one.add(shown, [read("AB123CD", box)])
+        else:
+            one.add(shown, [], [box])
+    assert asked <= 10 * 5 + 10

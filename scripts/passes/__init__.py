@@ -1,0 +1,1 @@
+"""Vehicles that pass, thought up or drawn, and what the reader makes of them."""
