@@ -77,6 +77,21 @@ SECOND_OPINIONS = Counter(
 DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
 CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)
 CAMERA_UP = Gauge("anpr_camera_up", "1 while frames arrive", ["camera"], registry=REGISTRY)
+CAMERA_SEES = Gauge(
+    "anpr_camera_sees",
+    "1 while the picture is good enough, 0 while it is blurred or dark",
+    ["camera"],
+    registry=REGISTRY,
+)
+CAMERA_SHARPNESS = Gauge(
+    "anpr_camera_sharpness", "Sharpness of the picture; 1 is usual for the camera", ["camera"], registry=REGISTRY
+)
+CAMERA_BRIGHTNESS = Gauge(
+    "anpr_camera_brightness", "Level that 95 % of the picture stay below, 0 to 255", ["camera"], registry=REGISTRY
+)
+SIGHT_LOSSES = Counter(
+    "anpr_sight_losses_total", "Times that a camera could not see well any more", ["camera", "state"], registry=REGISTRY
+)
 STAGE_SECONDS = Histogram(
     "anpr_stage_seconds",
     "Time of one step for one frame",

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from anpr.console import formats
 from anpr.console.language import Catalogue, Language
+from anpr.console.manner import manner
 from anpr.domain.access import Permission, Role
 
 _FOLDER = Path(__file__).resolve().parent / "templates"
@@ -52,6 +53,7 @@ class Pages:
             "percent": formats.percent,
             "decimal": formats.decimal,
             "sign": formats.country_sign,
+            "manner": manner,
         }
 
     def text(self, template: str, reader: Reader, **values: Any) -> str:

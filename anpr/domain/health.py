@@ -7,18 +7,34 @@ from enum import StrEnum
 from anpr.domain.errors import CameraFault
 
 UP = "up"
-"""The only state in which somebody is looking."""
+"""The only state in which all is well."""
 CONNECTING = "connecting"
 FINISHED = "finished"
 STOPPED = "stopped"
 MODEL_ERROR = "model-error"
 """Frames arrive and nobody can look at them, because a model throws."""
+BLURRED = "blurred"
+"""Frames arrive and are looked at, but nothing in them is sharp any more, for at least a minute."""
+DARK = "dark"
+"""Frames arrive and are looked at, but are darker than any in which a plate was read, for at least a minute."""
+POOR_SIGHT = (BLURRED, DARK)
+"""A camera in one of these looks, and sees little."""
 DISK_FULL = "disk-full"
 """Of a reader that looks and can keep nothing of what it sees."""
 AWAY = "away"
 """Of a reader that was not heard of; only the centre says so."""
 
-STATES = (UP, CONNECTING, FINISHED, STOPPED, MODEL_ERROR, DISK_FULL, AWAY, *(fault.value for fault in CameraFault))
+STATES = (
+    UP,
+    CONNECTING,
+    FINISHED,
+    STOPPED,
+    MODEL_ERROR,
+    *POOR_SIGHT,
+    DISK_FULL,
+    AWAY,
+    *(fault.value for fault in CameraFault),
+)
 """Those this version knows; a newer reader may send others."""
 
 MAX_CHANGES = 50

@@ -14,39 +14,51 @@ class CameraHistory:
     def __init__(self) -> None:
         self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)
         self._lock = threading.Lock()
+        self._source: str | None = None
+        self._threw = False
+        self._sight: str | None = None
 
     def add(self, state: CameraState) -> None:
         """The camera is in this state now; the same again, after one more try, is no change."""
         name = state.fault.value if state.status is CameraStatus.FAULT and state.fault else state.status.value
         with self._lock:
-            self._append(name, state.since)
+            self._threw = self._threw and name == self._source
+            self._source = name
+            self._settle(state.since)
 
     def model_threw(self, at: datetime) -> None:
         """A frame came and could not be looked at."""
         with self._lock:
-            if self._last() == UP:
-                self._append(MODEL_ERROR, at)
+            self._threw = True
+            self._settle(at)
 
     def looked(self, at: datetime) -> None:
         """A frame was looked at."""
         with self._lock:
-            if self._last() == MODEL_ERROR:
-                self._append(UP, at)
+            self._threw = False
+            self._settle(at)
 
-    def _append(self, name: str, since: datetime) -> None:
+    def sees(self, sight: str | None, since: datetime) -> None:
+        """It has been seeing this badly since then; None: well."""
+        with self._lock:
+            self._sight = sight
+            self._settle(since)
+
+    def _settle(self, since: datetime) -> None:
+        """Of all that is wrong the worst counts: no frames, then nobody to look at them, then little to see."""
+        name = self._source
+        if name == UP:
+            name = MODEL_ERROR if self._threw else self._sight or UP
         last = self._changes[-1] if self._changes else None
-        if last is None or last.state != name:
+        if name is not None and (last is None or last.state != name):
             # A clock that was set back must not turn the order round.
             self._changes.append(Change(state=name, since=max(since, last.since) if last else since))
-
-    def _last(self) -> str | None:
-        return self._changes[-1].state if self._changes else None
 
     @property
     def state(self) -> str | None:
         """The present one; None before the first."""
         with self._lock:
-            return self._last()
+            return self._changes[-1].state if self._changes else None
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -10,7 +10,7 @@ from typing import Protocol
 from anpr.clock import Clock
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import CameraKind
-from anpr.domain.health import UP
+from anpr.domain.health import POOR_SIGHT, UP
 from anpr.probes import Readiness
 from anpr.reader.assemble import Origin
 from anpr.reader.delivery import TransitSink
@@ -67,7 +67,10 @@ def run_reader(
     origins = plate_cameras(settings)
     shared = looker or _pool(settings, len(origins))
     second = build_second_opinion(settings.reader, clock) if looker is None else None
-    workers = [CameraWorker(origin, settings.reader, shared, outbox, clock, second=second) for origin in origins]
+    workers = [
+        CameraWorker(origin, settings.reader, shared, outbox, clock, second=second, sight_dir=settings.sight_dir)
+        for origin in origins
+    ]
     cameras = {
         origin.camera.id: (origin.gate_id, worker.history) for origin, worker in zip(origins, workers, strict=True)
     }
@@ -104,9 +107,9 @@ def plate_cameras(settings: Settings) -> list[Origin]:
 
 
 def _why_blind(workers: Sequence[CameraWorker]) -> str | None:
-    """One camera that is down is an alert; all of them, and the reader is of no use."""
+    """One camera that is down is an alert; all of them, and the reader is of no use. A dark night is no fault."""
     states = {worker.camera.id: worker.history.state for worker in workers}
-    if UP in states.values():
+    if {UP, *POOR_SIGHT} & set(states.values()):
         return None
     return ", ".join(f"{camera_id} is {state or 'starting'}" for camera_id, state in states.items())
 

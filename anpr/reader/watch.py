@@ -39,6 +39,8 @@ class Tally:
     """Taken, those in which nothing moved included."""
     plates: int = 0
     """Boxes found."""
+    reads: int = 0
+    """Of them, those in which a plate could be read."""
 
 
 class Watch:
@@ -109,6 +111,7 @@ class Watch:
                 unread.append(detection.box)
             if isinstance(result, Rejected):
                 rejected.append(result)
+        self.tally.reads += len(reads)
         self._count(rejected)
         return reads, unread
 

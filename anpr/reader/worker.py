@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from pathlib import Path
 
 from anpr.clock import Clock
 from anpr.domain.errors import ModelError
@@ -9,9 +10,12 @@ from anpr.metrics import CAMERA_UP, DROPS, MODEL_ERRORS, WORKER_FALLS, Drop
 from anpr.reader.assemble import Origin
 from anpr.reader.camera import CameraStream
 from anpr.reader.delivery import Delivery, TransitSink
+from anpr.reader.frame import Frame
 from anpr.reader.history import CameraHistory
 from anpr.reader.opinion.consult import Consultation
 from anpr.reader.opinion.second import SecondOpinion
+from anpr.reader.sight import Sight
+from anpr.reader.sight.usual import Usual
 from anpr.reader.watch import Looker, Tally, Watch
 from anpr.settings import ReaderSettings
 
@@ -25,7 +29,7 @@ _LOG_EVERY_S = 60.0
 class CameraWorker:
     """Runs in a thread of its own; nothing that happens in it reaches another camera."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it needs, and two helps it can do without
         self,
         origin: Origin,
         settings: ReaderSettings,
@@ -34,7 +38,9 @@ class CameraWorker:
         clock: Clock,
         *,
         second: SecondOpinion | None = None,
+        sight_dir: Path | None = None,
     ) -> None:
+        """What is usual for the camera is kept in `sight_dir`; without one, only as long as this runs."""
         self.camera = origin.camera
         self.history = CameraHistory()
         self._origin = origin
@@ -44,6 +50,8 @@ class CameraWorker:
         is_file = "://" not in origin.camera.url
         self._consult = Consultation(origin.camera.id, second, patient=is_file) if second else None
         self._delivery = Delivery(origin.camera.id, sink, clock)
+        usual = Usual(origin.camera.id, sight_dir / f"{origin.camera.id}.json" if sight_dir else None)
+        self._sight = Sight(origin.camera.id, settings.sight, usual)
         self._silent_until = float("-inf")
         for reason in Drop:  # from nought on, or Prometheus would not see the first one
             DROPS.labels(self.camera.id, reason)
@@ -70,6 +78,7 @@ class CameraWorker:
                 log.exception("camera %s: fell over; it starts again in %.0f s", self.camera.id, _RESTART_S)
                 self._clock.wait(stop, _RESTART_S)
         self._delivery.close()
+        self._sight.close()
 
     def _run_once(self, stop: threading.Event) -> None:
         watch = Watch(self._origin, self._settings.assemble, self._looker, self._clock, self.tally, self._consult)
@@ -88,11 +97,7 @@ class CameraWorker:
             if frame is None:
                 self._delivery.put(watch.idle())
             else:
-                looks = watch.looks
-                passes = watch.add(frame)
-                if watch.looks > looks:  # one in which nothing moved says nothing about the models
-                    self.history.looked(self._clock.now())
-                self._delivery.put(passes)
+                self._take(watch, frame)
         except ModelError as exc:
             self.history.model_threw(self._clock.now())
             self.model_errors += 1
@@ -100,3 +105,18 @@ class CameraWorker:
             if self._clock.monotonic() >= self._silent_until:
                 self._silent_until = self._clock.monotonic() + _LOG_EVERY_S
                 log.error("camera %s: %s (%d times so far)", self.camera.id, exc, self.model_errors)
+
+    def _take(self, watch: Watch, frame: Frame) -> None:
+        """Raises ModelError."""
+        self._tell_sight(self._sight.look(frame))
+        looks, reads = watch.looks, self.tally.reads
+        passes = watch.add(frame)
+        if watch.looks > looks:  # one in which nothing moved says nothing about the models
+            self.history.looked(self._clock.now())
+        if self.tally.reads > reads:
+            self._tell_sight(self._sight.read_plate(frame))
+        self._delivery.put(passes)
+
+    def _tell_sight(self, changed: bool) -> None:
+        if changed and self._sight.since is not None:
+            self.history.sees(self._sight.state, self._sight.since)

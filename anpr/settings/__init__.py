@@ -18,6 +18,7 @@ from anpr.settings.edge import (
     ReaderSettings,
     RecogniserSettings,
     SecondOpinionSettings,
+    SightSettings,
 )
 from anpr.settings.load import LoadedSettings, load_settings
 from anpr.settings.model import Settings
@@ -41,6 +42,7 @@ __all__ = [
     "SecondOpinionSettings",
     "Section",
     "Settings",
+    "SightSettings",
     "load_settings",
     "resource_path",
 ]

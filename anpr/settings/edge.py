@@ -156,6 +156,19 @@ class OutboxSettings(Section):
     """Hours that a picture may wait; then it is given up, counted. None: as long as retention.transit_days."""
 
 
+class SightSettings(Section):
+    """When a camera that gives frames is said not to see well: blurred or dark, told to the centre like a fault."""
+
+    every_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """Seconds between two looks at the picture, each of less than a millisecond."""
+    after_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    """It must be so at every look of this time, and be over for as long: a lorry that passes makes no interval."""
+    blurred_below: Fraction = 0.1
+    """Of the sharpness that is usual for the camera at the same light, learned over days; 0.02 is blurred by 2 px."""
+    dark_below: Annotated[float, Field(ge=0, le=255)] = 32.0
+    """95 % of the picture are below this level of 255, and no plate was ever read in one as dark."""
+
+
 class ReaderSettings(Section):
     """The edge process."""
 
@@ -170,6 +183,7 @@ class ReaderSettings(Section):
     second_opinion: SecondOpinionSettings = SecondOpinionSettings()
     assemble: AssembleSettings = AssembleSettings()
     outbox: OutboxSettings = OutboxSettings()
+    sight: SightSettings = SightSettings()
     frozen_after_s: Annotated[float, Field(gt=0)] = 3.0
     """A stream without a new frame for this long is at fault."""
     retry_min_s: Annotated[float, Field(gt=0)] = 0.5

@@ -121,6 +121,11 @@ class Settings(BaseSettings):
         return self.data_dir / "outbox.sqlite"
 
     @property
+    def sight_dir(self) -> Path:
+        """Where the reader keeps how sharp its cameras usually are."""
+        return self.data_dir / "sight"
+
+    @property
     def images_dir(self) -> Path:
         """Where the centre keeps pictures."""
         return self.data_dir / "images"

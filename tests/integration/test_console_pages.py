@@ -260,6 +260,31 @@ def test_a_search_says_when_nobody_was_looking(site: Site) -> None:
     assert "Quando non si guardava" not in answer(gates="ponte"), "another gate"
 
 
+@pytest.mark.parametrize(
+    ("state", "past", "present"),
+    [
+        (
+            "blurred",
+            "La telecamera nord-1 non vedeva bene dal {} al {}: immagine sfocata.",
+            "non vede bene dal {}: imm",
+        ),
+        ("dark", "La telecamera nord-1 non vedeva bene dal {} al {}: immagine troppo", "non vede bene dal {}: immagin"),
+        ("frozen", "La telecamera nord-1 non guardava dal {} al {}: immagine bloccata.", "non guarda dal {}: immagine"),
+        ("looking-away", "La telecamera nord-1 non guardava dal {} al {}: looking-away.", "non guarda dal {}: looking"),
+    ],
+)
+def test_a_search_and_the_status_say_how_little_could_be_seen(site: Site, state: str, past: str, present: str) -> None:
+    hour = timedelta(hours=1)
+    zone = site.console.settings.zone
+    now = report_health(site, ("up", 9 * hour), (state, 3 * hour), ("up", 2 * hour), (state, hour))
+    client = site.client(Role.INVESTIGATOR)
+    page = site.post(client, "/search", "/search", plate="AB123CD", reason="furto").text
+    assert past.format(*(local_moment(now - ago, zone) for ago in (3 * hour, 2 * hour))) in page
+    assert present.format(local_moment(now - hour, zone)) in page
+    status = site.client(Role.ADMINISTRATOR).get("/status").text
+    assert present.format(local_moment(now - hour, zone)) in status
+
+
 def test_status_tells_who_looks_now(site: Site) -> None:
     client = site.client(Role.ADMINISTRATOR)
     assert "Nessun lettore ha ancora dato notizia" in client.get("/status").text

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from anpr.clock import SystemClock
@@ -21,6 +22,7 @@ from anpr.reader.run import plate_cameras, run_reader
 from anpr.settings import Settings
 from tests.traffic import ScriptedLooker, draw_traffic
 from tests.transits import plate_of
+from tests.unit.reader.sight.scenes import blurred, dimmed, street
 
 DEADLINE_S = 60.0
 
@@ -113,6 +115,26 @@ def test_it_says_how_it_and_its_cameras_are_and_that_it_stops(films: dict[str, s
     assert sink.health["cam-a"].gate_ids == ("gate-a",)
     assert [change.state for change in sink.health["reader-7"].changes] == ["up", "stopped"]
     assert sink.health["reader-7"].gate_ids == ("gate-a", "gate-b")
+
+
+def test_a_camera_that_sees_little_for_a_while_says_from_when_to_when(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    clear = street(1, 320, 180)
+    pictures = [clear] * 20 + [dimmed(clear, 0.05)] * 50 + [clear] * 40 + [blurred(clear, 6)] * 30
+    for number, picture in enumerate(pictures):
+        empty = picture.copy()
+        empty[0, 0] = 0  # no plate in it
+        cv2.imwrite(str(folder / f"frame-{number}.png"), empty)
+    sink = Sink()
+    settings = settings_for({"a": str(folder)}, sight={"every_s": 0.2, "after_s": 2})
+    run(settings.model_copy(update={"data_dir": tmp_path}), sink, ScriptedLooker())
+    changes = sink.health["cam-a"].changes
+    assert [change.state for change in changes] == ["connecting", "up", "dark", "up", "blurred", "finished"]
+    up, dark, again, soft = [change.since for change in changes[1:5]]
+    lasted = [(moment - dark).total_seconds() for moment in (again, soft)]
+    assert lasted == pytest.approx([5, 9], abs=0.35), "from look to look"
+    assert up < dark
 
 
 def test_no_camera_to_read_is_an_error() -> None:

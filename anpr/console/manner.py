@@ -1,0 +1,10 @@
+"""How a state that is not all well is told: not looking at all is one thing, to see little another."""
+
+from anpr.domain.health import DISK_FULL, POOR_SIGHT
+
+_MANNERS = {**dict.fromkeys(POOR_SIGHT, "poor"), DISK_FULL: "full"}
+
+
+def manner(state: str) -> str:
+    """The message key of an interval in this state; of one that a newer reader may send too."""
+    return _MANNERS.get(state, "gap")
