@@ -20,6 +20,7 @@ from anpr.reader.recognise.lattice import Lattice, complete
 from anpr.reader.recognise.lines import line_counts, split_lines
 from anpr.reader.recognise.prepare import fit, stretch
 from anpr.reader.recognise.reading import Reading
+from anpr.reader.recognise.straighten import straightened
 
 SURE = 0.7
 """A first look at least this sure is not checked by a second one.
@@ -30,6 +31,12 @@ second look; the first alone reads .899 of them right, both always .911, this ru
 
 
 AS_CLAIMED = Calibration()
+
+
+DOUBTFUL = 0.35
+"""Below it, what was read of two lines is not both of them, but one line and what stands beside it: arms, stickers.
+
+Of 2391 crops 2285 are read right without the look at the straightened plate and 2324 with it; with .2 or .5 as many."""
 
 
 class StepNetwork(Protocol):
@@ -54,6 +61,8 @@ class LineRecogniser:
         height, width = plate.shape[:2]
         readings = [self._read(plate, lines) for lines in line_counts(height, width)]
         best = max(readings, key=lambda reading: reading.confidence)
+        if best.confidence < SURE:
+            best = _better(best, assembled([self._read_line(paint_bands(straightened(plate)))]))
         return replace(best, candidates=calibrated(best.candidates, self._calibration))
 
     def _read(self, plate: Image, lines: int) -> Reading:
@@ -70,6 +79,13 @@ class LineRecogniser:
     def _reading(self, blob: Blob) -> Reading:
         output = self._network.run(blob)[0]
         return reading_of(complete(self._folding.fold(output)), self._folding.gap(output))
+
+
+def _better(best: Reading, alone: Reading) -> Reading:
+    """The surer one; but where the largest line, read alone, is a part of the plate, that plate has two lines."""
+    if not alone.raw or (alone.raw in best.raw and best.confidence >= DOUBTFUL):
+        return best
+    return max(best, alone, key=lambda reading: reading.confidence)
 
 
 def reading_of(lattice: Lattice, gap: npt.NDArray[np.float32]) -> Reading:

@@ -7,7 +7,7 @@ from anpr.reader.detect.letterbox import Blob
 from anpr.reader.models import Calibration, NetworkInput
 from anpr.reader.recognise.alphabet import SIGNS, folding
 from anpr.reader.recognise.prepare import fit, stretch
-from anpr.reader.recognise.recogniser import LineRecogniser
+from anpr.reader.recognise.recogniser import SURE, LineRecogniser
 
 INPUT = NetworkInput(width=320, height=48, colour="BGR", scale=2 / 255, offset=1.0, pad_value=127, widths=(160, 320))
 CHARACTERS = [*SIGNS, "-"]
@@ -53,11 +53,11 @@ def test_a_sure_first_look_is_enough() -> None:
 
 
 def test_an_unsure_first_look_is_checked_by_a_wide_one() -> None:
-    network = Script(("AB123C", 0.8), ("AB123CD", 0.99))
+    network = Script(("AB123C", 0.8), ("AB123CD", 0.99), ("X", 0.1), ("X", 0.1))
 
     reading = recogniser(network).recognise(picture(40, 180))
 
-    assert network.widths == [160, 320]
+    assert network.widths[:2] == [160, 320]
     assert reading.raw == "AB123CD"
     assert reading.candidates[0].text == "AB123CD"
     assert 0.4 < reading.candidates[0].probability < 0.6
@@ -82,6 +82,21 @@ def test_a_shape_between_is_read_both_ways_and_the_surer_counts() -> None:
 
     assert reading.raw == "AB123CD"
     assert reading.lines == 1
+
+
+def test_a_plate_still_in_doubt_is_straightened_and_the_surer_look_counts() -> None:
+    doubtful = (("8AB123CD", 0.8), ("8AB123CD", 0.8))
+
+    assert recogniser(Script(*doubtful, ("AB123CD", 0.99))).recognise(picture(40, 180)).raw == "AB123CD"
+    assert recogniser(Script(*doubtful, ("AB", 0.3), ("AB", 0.3))).recognise(picture(40, 180)).raw == "8AB123CD"
+
+
+@pytest.mark.parametrize(("sure", "raw"), [(0.9, "ZA151YM"), (0.8, "151YM")])
+def test_one_line_of_two_is_not_the_plate_unless_the_other_was_hardly_read(sure: float, raw: str) -> None:
+    upper = [("ZA", sure)] * (1 if sure**2 >= SURE else 2)
+    network = Script(*upper, ("151YM", sure), ("151YM", sure), ("151YM", 0.99))
+
+    assert recogniser(network).recognise(picture(100, 140)).raw == raw
 
 
 def test_candidates_are_calibrated_and_the_claim_is_kept() -> None:
