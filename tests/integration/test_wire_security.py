@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -199,6 +200,16 @@ def test_the_broker_talks_to_nobody_without_tls(secured: Secured) -> None:
     assert answer == b"" or answer[0] == TLS_ALERT
 
 
+@pytest.mark.kafka
+def test_between_brokers_only_who_shows_a_certificate_is_let_in(secured: Secured) -> None:
+    inner = {"bootstrap": f"{HERE}:{secured.broker.port('INTERNAL')}", "security_protocol": "SSL"}
+    with pytest.raises(TransportError):
+        create_topics(secured.settings("admin", **inner))
+    issued = secured.authority.issue("broker-1", HERE)
+    shown = {"certificate_file": str(issued.certificate), "key_file": str(issued.key)}
+    assert create_topics(secured.settings("admin", **inner, **shown, topic_prefix="inner.")) != []
+
+
 @dataclass(frozen=True, kw_only=True)
 class SecuredDatabase:
     """Where a PostgreSQL listens that takes nobody without TLS."""
@@ -293,6 +304,56 @@ def _await_login(server: Server, port: int, process: subprocess.Popen[bytes]) ->
             time.sleep(0.1)
         else:
             return
+
+
+def exported(first: str, **values: str) -> dict[str, str]:
+    """The documented block of exports that begins with this variable, with a site's own values in their places."""
+    lines = [line.removeprefix("export ") for line in documented("sh", f"export {first}").splitlines()]
+    named = {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}
+    assert values.keys() <= named.keys()
+    return named | values
+
+
+def anpr(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANPR_", "KAFKA_", "DATABASE_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "anpr", *arguments],
+        env=clean | environment,
+        cwd=DOCUMENT.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=3 * PATIENCE_S,
+        check=False,
+    )
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(6 * PATIENCE_S)
+def test_with_the_documented_settings_a_transit_goes_from_a_reader_to_the_database(
+    secured: Secured, secured_database: SecuredDatabase, tmp_path: Path
+) -> None:
+    url = secured_database.url(sslmode="verify-full", sslrootcert=str(secured_database.ca))
+    settings = {
+        **exported(
+            "KAFKA_BOOTSTRAP",
+            KAFKA_BOOTSTRAP=secured.broker.bootstrap,
+            ANPR_KAFKA__CA_FILE=str(secured.authority.certificate),
+            ANPR_KAFKA__USERNAME="ingest",
+            ANPR_KAFKA__PASSWORD=PASSWORDS["ingest"],
+        ),
+        **exported("DATABASE_URL", DATABASE_URL=url),
+        "ANPR_DATA_DIR": str(tmp_path),
+    }
+    migrated = anpr(settings, "db", "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    transit = make_transit(77, captured_at=CLOCK.now())
+    reader = secured.settings("reader-1")
+    publish(reader, replace(record(TRANSITS_TOPIC), value=encode_transit(transit)))
+    done = anpr(settings, "ingest", "--for", "15s")
+    assert done.returncode == 0, done.stderr
+    with Database(url, pool_size=1) as database, database.transaction() as conn:
+        stored = conn.execute("SELECT id FROM transits").fetchall()
+    assert {"id": transit.id} in stored
 
 
 def test_the_database_is_reached_over_tls_with_its_certificate_checked(secured_database: SecuredDatabase) -> None:
