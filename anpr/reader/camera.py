@@ -192,4 +192,6 @@ class CameraStream:
 
 
 def _frame(camera_id: str, shot: Shot, index: int, at_s: float) -> Frame:
-    return Frame(camera_id=camera_id, image=shot.image(), captured_at=shot.captured_at, index=index, at_s=at_s)
+    return Frame(
+        camera_id=camera_id, image=shot.image, captured_at=shot.captured_at, index=index, at_s=at_s, luma=shot.luma
+    )

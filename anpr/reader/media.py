@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import av
@@ -12,7 +13,7 @@ from av.video.stream import VideoStream
 
 from anpr.clock import Clock
 from anpr.domain.errors import MediaError
-from anpr.reader.capture.decode import Decoder, to_image
+from anpr.reader.capture.decode import Decoder, to_image, to_luma
 from anpr.reader.frame import Frame
 from anpr.reader.image_file import is_image, read_image
 
@@ -63,7 +64,8 @@ def _frames(source: _Source, container: InputContainer) -> Iterator[Frame]:
         at_s = timeline.at(picture, index)
         yield Frame(
             camera_id=source.camera_id,
-            image=to_image(picture),
+            image=partial(to_image, picture),
+            luma=partial(to_luma, picture),
             captured_at=source.start + timedelta(seconds=at_s),
             index=index,
             at_s=at_s,

@@ -6,8 +6,6 @@ import numpy as np
 from anpr.reader.frame import Frame
 from anpr.reader.image_file import Image
 
-_STEP = 8
-"""Every 8th pixel both ways: the least plate that can be read is 28 px wide, so 3 of them lie on it."""
 _CHANGE = 14
 """Levels of 255. Sensor noise and compression stay below it by day; at night the gate opens more often."""
 _LEAST_PIXELS = 4
@@ -27,8 +25,7 @@ class StillGate:
 
         A frame that is not still counts as looked at.
         """
-        # One channel is enough: green carries most of the luminance, and slicing copies nothing.
-        small = frame.image[::_STEP, ::_STEP, 1]
+        small = frame.luma()
         recent = 0.0 <= frame.at_s - self._looked_at_s < self._look_every_s
         if self._seen is not None and recent and small.shape == self._seen.shape:
             changed = int(np.count_nonzero(cv2.absdiff(small, self._seen) > _CHANGE))

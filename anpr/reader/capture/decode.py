@@ -1,6 +1,7 @@
 """From an opened container to pictures."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import av
 import numpy as np
@@ -8,10 +9,17 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from anpr.reader.frame import LUMA_STEP
 from anpr.reader.image_file import Image
 
 _QUARTER = 90
 """Degrees."""
+
+
+_PLANAR = frozenset(
+    f"yuv{'j' if full else ''}{kind}p" for full in (False, True) for kind in ("420", "422", "440", "444")
+) | {"nv12", "nv21", "gray"}
+"""Formats whose first plane is the brightness, a byte a pixel: what cameras send."""
 
 
 class Decoder:
@@ -55,3 +63,16 @@ def to_image(picture: VideoFrame) -> Image:
     image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
     turns = round(picture.rotation / _QUARTER) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+def to_luma(picture: VideoFrame) -> Image | None:
+    """The brightness of every LUMA_STEP-th pixel, straight from the decoder's memory; None where it has none apart.
+
+    Spares a frame in which nothing moved the conversion of its two million pixels to blue, green and red.
+    """
+    if picture.format.name not in _PLANAR:
+        return None
+    plane = picture.planes[0]
+    # PyAV's stubs do not say that a plane is a buffer.
+    rows: Image = np.frombuffer(cast("memoryview", plane), np.uint8).reshape(plane.height, plane.line_size)
+    return rows[::LUMA_STEP, : plane.width : LUMA_STEP]

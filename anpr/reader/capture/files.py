@@ -10,6 +10,7 @@ from anpr.clock import Clock
 from anpr.domain.errors import CameraError, CameraFault, MediaError
 from anpr.domain.gate import Camera
 from anpr.reader.capture.shot import Shot
+from anpr.reader.frame import Frame
 from anpr.reader.image_file import Image
 from anpr.reader.media import is_image, open_video, read_image
 
@@ -28,14 +29,18 @@ class FileSource:
         self._clock = clock
 
     def shots(self) -> Iterator[Shot | None]:
+        size: tuple[int, int] | None = None
         try:
             for frame in open_video(self._path, self._clock, camera_id=self._camera.id):
-                height, width = frame.image.shape[:2]
+                if size is None:  # a file's does not change; asking each frame would make its pixels
+                    height, width = frame.image.shape[:2]
+                    size = (width, height)
                 yield Shot(
-                    size=(width, height),
+                    size=size,
                     captured_at=frame.captured_at,
                     at_s=frame.at_s,
-                    image=partial(_same, frame.image),
+                    image=partial(_pixels, frame),
+                    luma=frame.luma,
                 )
         except MediaError as exc:
             fault = CameraFault.UNDECODABLE if self._path.is_file() else CameraFault.UNREACHABLE
@@ -85,6 +90,10 @@ class FolderSource:
 def _by_numbers(path: Path) -> list[tuple[int, str]]:
     """frame-2 comes before frame-10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
+
+
+def _pixels(frame: Frame) -> Image:
+    return frame.image
 
 
 def _same(image: Image) -> Image:

@@ -8,7 +8,7 @@ from av.container import InputContainer
 from anpr.clock import Clock
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
-from anpr.reader.capture.decode import Decoder, to_image
+from anpr.reader.capture.decode import Decoder, to_image, to_luma
 from anpr.reader.capture.shot import Shot
 
 _OPEN_TIMEOUT_S = 5.0
@@ -75,6 +75,7 @@ class LiveSource:
             captured_at=self._clock.now(),
             at_s=now,
             image=lambda: to_image(picture),
+            luma=lambda: to_luma(picture),
         )
 
     def _no_picture(self, decoder: Decoder) -> CameraError:

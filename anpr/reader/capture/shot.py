@@ -19,6 +19,8 @@ class Shot:
     at_s: float
     """Seconds; an arbitrary start, the same for all shots of one run of the source."""
     image: Callable[[], Image]
+    luma: Callable[[], Image | None] | None = None
+    """See `Frame.luma`."""
 
 
 class Source(Protocol):

@@ -1,12 +1,14 @@
 """Whether anything moved."""
 
+import av
 import numpy as np
 import pytest
 
+from anpr.reader.capture.decode import to_luma
 from anpr.reader.frame import Frame
 from anpr.reader.image_file import Image
 from anpr.reader.still import StillGate
-from tests.unit.reader.assemble.scenes import frame
+from tests.unit.reader.assemble.scenes import START, frame
 
 ROAD = np.random.default_rng(3).integers(60, 120, (720, 1280, 3)).astype(np.uint8)
 
@@ -54,3 +56,31 @@ def test_another_size_or_a_stream_that_starts_again_is_looked_at() -> None:
     assert not gate.is_still(shown(10))
     assert not gate.is_still(shown(10.1, ROAD[:480, :640].copy()))
     assert not gate.is_still(shown(0.1, ROAD[:480, :640].copy()))
+
+
+def test_a_still_frame_never_makes_its_pixels() -> None:
+    def pixels() -> Image:
+        raise AssertionError("nobody needs them")
+
+    gate = StillGate(0.5)
+    assert not gate.is_still(shown(0))
+    luma = np.ascontiguousarray(ROAD[::8, ::8, 1])
+    still = Frame(camera_id="cam-1", image=pixels, captured_at=START, index=1, at_s=0.1, luma=lambda: luma)
+
+    assert gate.is_still(still)
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuvj420p", "nv12", "yuv422p"])
+def test_luma_is_taken_from_the_decoders_memory(pixel_format: str) -> None:
+    grey = np.repeat(np.linspace(40, 200, 354, dtype=np.uint8)[None, :, None], 90, axis=0).repeat(3, axis=2)
+    picture = av.VideoFrame.from_ndarray(grey, format="bgr24").reformat(format=pixel_format)
+
+    luma = to_luma(picture)
+
+    assert luma is not None
+    assert luma.shape == (12, 45)  # every 8th of 90 x 354: rows end before the padding of the decoder's memory
+    assert np.all(np.diff(luma[0].astype(int)) > 0)
+
+
+def test_formats_without_a_plane_of_brightness_give_none() -> None:
+    assert to_luma(av.VideoFrame(64, 32, "bgr24")) is None
