@@ -10,8 +10,6 @@ lines those count that could be a plate (4 to 10 letters and figures, one figure
 """
 
 import json
-import os
-import platform
 import re
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -23,14 +21,14 @@ import click
 from anpr.clock import SystemClock
 from anpr.domain.errors import AnprError, MediaError
 from anpr.domain.read import Box
-from anpr.reader.evaluate import Picture, Scores, load_truth, score
+from anpr.reader.evaluate import Picture, Scores, load_pictures, score
 from anpr.reader.evaluate.report import as_object
 from anpr.reader.evaluate.run import Reads, our_reader, run
 from anpr.reader.evaluate.score import Answer, Group
 from anpr.reader.image_file import Image
-from anpr.reader.models import load_card
 from anpr.reader.plates import build_plate_reader
 from anpr.settings import ReaderSettings
+from scripts.benchmarks.machine import conditions
 
 _PLATE = re.compile(r"(?=.*[0-9])[0-9A-ZÄÖÜ]{4,10}")
 
@@ -84,31 +82,6 @@ def measure(pictures: Sequence[Picture], reads: Reads) -> Scores:
     return score(results, unreadable=len(faults))
 
 
-def conditions(threads: int) -> dict[str, Any]:
-    """What the figures were measured with."""
-    packages = ("onnxruntime", "opencv-python-headless", "rapidocr")
-    return {
-        "date": SystemClock().now().date().isoformat(),
-        "cpu": _cpu(),
-        "threads": threads,
-        "load": round(os.getloadavg()[0], 1),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in packages},
-        "models": {
-            name: load_card(name, task).version  # type: ignore[arg-type]
-            for name, task in (("plate_detector_int8", "detect"), ("plate_recogniser_small", "recognise"))
-        },
-    }
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
 def table(scores: dict[str, Scores]) -> list[str]:
     """A Markdown table: each reader in all, then by kind, lines and country."""
     lines = [
@@ -149,7 +122,7 @@ def write_section(doc: Path, name: str, lines: Sequence[str]) -> None:
 def main(folders: tuple[Path, ...], json_file: Path | None, doc: Path | None, threads: int) -> None:
     """Measure this reader and its peers on the pictures of FOLDERS."""
     try:
-        sets = {folder.resolve().name: load_truth(folder) for folder in folders}
+        sets = {folder.resolve().name: load_pictures(folder) for folder in folders}
         candidates = readers(threads)
     except AnprError as exc:
         raise click.ClickException(str(exc)) from exc

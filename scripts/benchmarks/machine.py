@@ -1,0 +1,35 @@
+"""What figures were measured with."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from anpr.clock import SystemClock
+from anpr.reader.models import load_card
+
+
+def conditions(threads: int) -> dict[str, Any]:
+    """What the figures were measured with."""
+    packages = ("onnxruntime", "opencv-python-headless", "rapidocr")
+    return {
+        "date": SystemClock().now().date().isoformat(),
+        "cpu": _cpu(),
+        "threads": threads,
+        "load": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "models": {
+            name: load_card(name, task).version  # type: ignore[arg-type]
+            for name, task in (("plate_detector_int8", "detect"), ("plate_recogniser_small", "recognise"))
+        },
+    }
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
