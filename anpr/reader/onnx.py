@@ -16,8 +16,10 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Threads that spin between frames take the core from the next camera.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Threads that spin between frames take the core from the next camera; within a run they save a tenth of its
+        # time (two threads: 13.9 ms for 15.5 a look, 3.3 for 4.4 a line), so they stop when it ends.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if threads > 1 else "0")
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3
         self._name = weights.name
         try:
