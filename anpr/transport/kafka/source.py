@@ -1,8 +1,9 @@
 """From Kafka: one member of a consumer group, offsets committed by hand."""
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NoReturn
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
@@ -13,6 +14,7 @@ from anpr.message import IMAGES_TOPIC
 from anpr.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
+from anpr.transport.kafka.stall import QuietPartitions
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES, create_topics, full_name, full_names
 from anpr.transport.source import Incoming
 
@@ -26,6 +28,7 @@ _ASK_TIMEOUT_MS = 10_000
 _SESSION_TIMEOUT_MS = 15_000  # so long are the alarms of a killed ingest late, until another takes its partitions
 _FETCH_BYTES = 16 * 1024 * 1024
 _SMALL_FETCH_BYTES = 1024 * 1024
+_NO_HEADERS: Mapping[str, bytes] = MappingProxyType({})
 
 # After a rebalance the partition is another member's: it reads again what we stored, and that changes nothing.
 _NOT_OURS_ANY_MORE = (
@@ -41,7 +44,8 @@ class KafkaSource:
     """Reads `topics` (without prefix) as a member of the settings' group. For one thread.
 
     Connects when it is first polled, and again after an error. kafka-python is known to stop fetching after some
-    rebalances (its issues 3106, 3131, 3138): a consumer that gets nothing while records wait is replaced.
+    rebalances (its issues 3106, 3131, 3138), all partitions or some: a consumer that gets nothing of one while records
+    wait there is replaced.
     """
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[str], clock: Clock) -> None:
@@ -51,6 +55,7 @@ class KafkaSource:
         self._consumer: Any = None
         self._progress_at = clock.monotonic()
         self._measure_at = clock.monotonic()
+        self._quiet = QuietPartitions(clock, STALL_S)
 
     def poll(self, max_records: int, timeout_s: float) -> list[Incoming]:
         try:
@@ -59,13 +64,14 @@ class KafkaSource:
                 batches = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
                 if not batches:
                     self._watch()
+                self._watch_partitions(batches, max_records)
                 self._measure_lag()
         except TransportError:
             self.close()
             raise
         if batches:
             self._progress_at = self._clock.monotonic()
-        return [self._incoming(record) for batch in batches.values() for record in batch]
+        return [incoming for where, batch in batches.items() for incoming in self._incoming(where, batch)]
 
     def commit(self, records: Sequence[Incoming]) -> None:
         if self._consumer is None or not records:
@@ -101,6 +107,7 @@ class KafkaSource:
                 raise kafka_errors.UnknownTopicOrPartitionError(f"there is no topic {missing[0]}")
         self._consumer.subscribe(full_names(self._settings, self._topics))
         self._progress_at = self._clock.monotonic()
+        self._quiet = QuietPartitions(self._clock, STALL_S)
 
     def _missing(self) -> list[str]:
         names = full_names(self._settings, self._topics)
@@ -124,10 +131,19 @@ class KafkaSource:
         if self._clock.monotonic() - self._progress_at < STALL_S:
             return
         self._progress_at = self._clock.monotonic()
-        waiting = self._waiting()
-        if waiting:
-            CONSUMER_RESTARTS.inc()
-            raise kafka_errors.KafkaTimeoutError(f"no record for {STALL_S:.0f} s while {waiting} wait: starting anew")
+        if waiting := self._waiting(self._consumer.assignment()):
+            self._start_anew(f"no record for {STALL_S:.0f} s while partitions {_numbers(waiting)} hold some")
+
+    def _watch_partitions(self, batches: Mapping[TopicPartition, Sequence[Any]], max_records: int) -> None:
+        """Raise when one gave nothing for STALL_S although something waits in it, whatever the others give."""
+        full = sum(map(len, batches.values())) >= max_records
+        self._quiet.polled(batches, self._consumer.assignment(), full=full)
+        if stuck := self._quiet.stuck(self._waiting):
+            self._start_anew(f"no record of partitions {_numbers(stuck)} for {STALL_S:.0f} s while some wait there")
+
+    def _start_anew(self, why: str) -> NoReturn:
+        CONSUMER_RESTARTS.inc()
+        raise kafka_errors.KafkaTimeoutError(f"{why}: starting anew")
 
     def _measure_lag(self) -> None:
         """From what the last answers of the broker said, without asking it."""
@@ -143,23 +159,27 @@ class KafkaSource:
         for topic, waiting in lag.items():
             CONSUMER_LAG.labels(topic).set(waiting)
 
-    def _waiting(self) -> int:
-        mine = self._consumer.assignment()
-        if not mine:
-            return 0
-        ends = self._consumer.end_offsets(list(mine), timeout_ms=_ASK_TIMEOUT_MS)
-        positions = {each: self._consumer.position(each, timeout_ms=_ASK_TIMEOUT_MS) or 0 for each in mine}
-        return sum(max(0, ends[each] - positions[each]) for each in mine)
+    def _waiting(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """Those with records that were not read yet, and where each is to be read next."""
+        if not partitions:
+            return {}
+        ends = self._consumer.end_offsets(list(partitions), timeout_ms=_ASK_TIMEOUT_MS)
+        positions = {each: self._consumer.position(each, timeout_ms=_ASK_TIMEOUT_MS) or 0 for each in partitions}
+        return {each: position for each, position in positions.items() if position < ends[each]}
 
-    def _incoming(self, record: Any) -> Incoming:
-        return Incoming(
-            topic=record.topic.removeprefix(self._settings.topic_prefix),
-            partition=record.partition,
-            offset=record.offset,
-            key=record.key or b"",
-            headers={name: value or b"" for name, value in record.headers},
-            value=record.value or b"",
-        )
+    def _incoming(self, where: TopicPartition, records: Iterable[Any]) -> list[Incoming]:
+        topic = where.topic.removeprefix(self._settings.topic_prefix)
+        return [
+            Incoming(
+                topic=topic,
+                partition=where.partition,
+                offset=record.offset,
+                key=record.key or b"",
+                headers={name: value or b"" for name, value in record.headers} if record.headers else _NO_HEADERS,
+                value=record.value or b"",
+            )
+            for record in records
+        ]
 
     def _offsets(self, records: Sequence[Incoming]) -> dict[TopicPartition, OffsetAndMetadata]:
         last: dict[tuple[str, int], int] = {}
@@ -170,3 +190,7 @@ class KafkaSource:
             TopicPartition(full_name(self._settings, topic), partition): OffsetAndMetadata(offset + 1, "", -1)
             for (topic, partition), offset in last.items()
         }
+
+
+def _numbers(partitions: Iterable[TopicPartition]) -> str:
+    return ", ".join(f"{each.topic}/{each.partition}" for each in sorted(partitions))
