@@ -91,7 +91,8 @@ def search_transits(conn: Connection, query: TransitQuery) -> list[StoredTransit
     pattern = read_pattern(query.pattern)
     name = f"search_{'look_alike_' if query.look_alike else ''}{'wildcard' if pattern.is_wildcard else 'exact'}"
     values = {
-        "text": pattern.look_alike_text if query.look_alike else pattern.text,
+        "text": pattern.text,
+        "folded": pattern.look_alike_text,
         "since": query.since,
         "until": query.until,
         "gate_ids": list(query.gate_ids) or None,

@@ -64,16 +64,17 @@ WHERE plate = %(text)s
 ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
 
 -- name: search_look_alike_exact
-SELECT * FROM transits
-WHERE look_alike = %(text)s
-  AND captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
-  AND captured_at < coalesce(%(until)s::timestamptz, 'infinity')
-  AND (%(gate_ids)s::text[] IS NULL OR gate_id = ANY (%(gate_ids)s::text[]))
-ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
+WHERE p.look_alike = %(folded)s
+  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+  AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
 
 -- name: search_wildcard
+-- The trigrams are those of the folded texts; a pattern's beginning is looked up in the key.
 SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.plate LIKE %(text)s
+WHERE p.look_alike LIKE %(folded)s AND p.plate LIKE %(text)s
   AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
@@ -81,7 +82,7 @@ ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
 
 -- name: search_look_alike_wildcard
 SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.look_alike LIKE %(text)s
+WHERE p.look_alike LIKE %(folded)s
   AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
