@@ -54,6 +54,13 @@ class ListReload(StrEnum):
     CHANGES = "changes"
 
 
+class RetroOutcome(StrEnum):
+    """What became of a passage that retro-match found: an alarm, or none because there were too many."""
+
+    RAISED = "raised"
+    HELD_BACK = "held-back"
+
+
 FRAMES = Counter("anpr_frames_total", "Frames looked at", ["camera"], registry=REGISTRY)
 STILL_FRAMES = Counter(
     "anpr_still_frames_total", "Frames not looked at because nothing had moved", ["camera"], registry=REGISTRY
@@ -137,6 +144,10 @@ LIST_RELOAD_SECONDS = Histogram(
     buckets=(0.005, 0.02, 0.1, 0.5, 2, 5, 10, 30, 60),
     registry=REGISTRY,
 )
+RETRO = Counter(
+    "anpr_retro_passages_total", "Passages found in the past for new entries", ["outcome"], registry=REGISTRY
+)
+RETRO_PENDING = Gauge("anpr_retro_pending", "New entries that were not looked for in the past yet", registry=REGISTRY)
 ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY

@@ -5,7 +5,7 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from anpr.domain.errors import CameraFault, PoisonReason
-from anpr.metrics import REGISTRY, Asked, Drop, ListReload, MatchedBy
+from anpr.metrics import REGISTRY, Asked, Drop, ListReload, MatchedBy, RetroOutcome
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
 
@@ -52,6 +52,7 @@ def _closed_values() -> str:
         "`fault` of `anpr_camera_faults_total`": CameraFault,
         "`outcome` of `anpr_second_opinions_total`": Asked,
         "`by` of `anpr_matched_total`": MatchedBy,
+        "`outcome` of `anpr_retro_passages_total`": RetroOutcome,
         "`how` of `anpr_watchlist_reload_seconds`": ListReload,
     }
     lines = [f"- {name}: {', '.join(f'`{member.value}`' for member in kind)}\n" for name, kind in values.items()]

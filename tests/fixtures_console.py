@@ -29,7 +29,7 @@ from anpr.settings import Settings
 from anpr.store.alarms import alarms_of_transits, raise_alarms
 from anpr.store.audit import AuditRow, list_audit
 from anpr.store.database import Database
-from anpr.store.entries import NewEntry, import_entries
+from anpr.store.entries import NewEntry, add_entry, import_entries
 from anpr.store.gates import save_gates
 from anpr.store.images import ImageStore, record_image
 from anpr.store.matching import matching_entries
@@ -108,6 +108,15 @@ class Site:
         if with_pictures:
             self.deliver_pictures(transit, pictures)
         return transit
+
+    def pass_before_it_is_listed(self, plate: str) -> Alarm:
+        """A vehicle passed, then its plate is listed: the alarm that retro-match raises."""
+        transit, _ = make_pass(plate, self.clock.now())
+        with self.database.transaction() as conn:
+            insert_transits(conn, [transit], self.clock.now())
+            add_entry(conn, "a1", NewEntry(plate=plate, reason="dopo"))
+            raise_alarms(conn, matching_entries(conn, [transit]), self.clock.now(), retro=True)
+        return self.alarm_of(transit)
 
     def deliver_pictures(self, transit: Transit, pictures: dict[ImageRole, bytes]) -> None:
         """The transit's pictures arrive."""

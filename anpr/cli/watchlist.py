@@ -19,6 +19,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database import Connection
 from anpr.store.entries import ImportMode, NewEntry, add_entry, import_entries, list_entries, remove_entries
 from anpr.store.entries_csv import check_validity, read_entries_csv, read_time
+from anpr.store.retro import pending_entries, retro_changes
 from anpr.store.watchlists import delete_watchlist, get_watchlist, list_watchlists, save_watchlist
 
 _ID = click.argument("watchlist_id", metavar="ID")
@@ -123,6 +124,22 @@ def list_command(ctx: click.Context) -> None:
         found = list_watchlists(conn)
     for watchlist, number in found:
         click.echo(f"{watchlist.id}\t{watchlist.priority}\t{watchlist.match}\t{number} entries\t{watchlist.name}")
+
+
+@command.command()
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.pass_context
+def retro(ctx: click.Context, limit: int) -> None:
+    """Show what was found in the past for the entries that came last; `anpr ingest` does the search."""
+    with open_database(loaded_settings(ctx).settings, "anpr watchlist") as database, database.transaction() as conn:
+        pending, changes = pending_entries(conn), retro_changes(conn, limit)
+    click.echo(f"{pending} entries were not looked for in the past yet")
+    for change in changes:
+        moment = change.changed_at.astimezone(_zone(ctx)).isoformat(" ", "seconds")
+        click.echo(
+            f"{moment}\t{', '.join(change.watchlists)}\t{change.searched} entries\t{change.found} passages found"
+            f"\t{change.raised} alarms\t{change.held_back} held back"
+        )
 
 
 @command.command()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from anpr.domain.alarm import Alarm, AlarmState
 from anpr.domain.transit import ImageRole
-from anpr.store.alarms import get_alarm, list_alarms
+from anpr.store.alarms import count_open_retro, get_alarm, list_alarms
 from anpr.store.database import Connection
 from anpr.store.gates import list_gates
 from anpr.store.transits import get_transit
@@ -14,6 +14,9 @@ from anpr.store.watchlists import list_watchlists
 
 PAGE_LIMIT = 200
 """Alarms on one page, and in one step of a sweep or replay."""
+
+RETRO_LIMIT = 50
+"""Alarms from the past on the page of open ones; how many there are is said beside them."""
 
 _OPEN = (AlarmState.RAISED, AlarmState.ACKNOWLEDGED)
 
@@ -62,10 +65,16 @@ class StoredAlarms:
             return view_alarms(conn, alarms) if alarms else []
 
     def open(self) -> list[AlarmView]:
-        """The PAGE_LIMIT newest alarms that are not closed: those nobody has taken first, the newest on top."""
+        """The PAGE_LIMIT newest alarms that are not closed: those nobody has taken first, the newest on top. Without
+        those from the past, which come in numbers and must not push one of now off the page."""
         with self._transaction() as conn:
-            alarms = list_alarms(conn, _OPEN, None, PAGE_LIMIT)
+            alarms = list_alarms(conn, _OPEN, None, PAGE_LIMIT, retro=False)
             return view_alarms(conn, sorted(alarms, key=lambda alarm: alarm.state is not AlarmState.RAISED))
+
+    def open_retro(self) -> tuple[list[AlarmView], int]:
+        """The RETRO_LIMIT newest alarms from the past that are not closed, and how many there are."""
+        with self._transaction() as conn:
+            return view_alarms(conn, list_alarms(conn, _OPEN, None, RETRO_LIMIT, retro=True)), count_open_retro(conn)
 
     def closed(self) -> list[AlarmView]:
         """The PAGE_LIMIT newest closed alarms, newest first."""

@@ -29,14 +29,15 @@ Handler = Annotated[Visitor, Depends(allowed(Permission.HANDLE_ALARMS))]
 def show_open(console: ConsoleDep, visitor: Viewer, reader: ReaderDep) -> Response:
     """Alarms that are not closed, the newest on top; new ones come by themselves."""
     _record(console, visitor, "alarms")
-    return _page(console, visitor, reader, console.alarms.open(), is_history=False)
+    newest_id = console.alarms.newest_id()  # before the alarms are read: what comes in between is sent, not left out
+    return _page(console, visitor, reader, console.alarms.open(), newest_id)
 
 
 @router.get("/closed")
 def show_closed(console: ConsoleDep, visitor: Viewer, reader: ReaderDep) -> Response:
     """The latest closed alarms."""
     _record(console, visitor, "closed-alarms")
-    return _page(console, visitor, reader, console.alarms.closed(), is_history=True)
+    return _page(console, visitor, reader, console.alarms.closed(), None)
 
 
 @router.post("/{alarm_id}/acknowledge")
@@ -95,13 +96,20 @@ def _card(request: Request, console: Console, reader: Reader, alarm_id: int, *, 
     return Response(card(console, reader, view, is_late=is_late), media_type="text/html")
 
 
-def _page(console: Console, visitor: Visitor, reader: Reader, views: list[AlarmView], *, is_history: bool) -> Response:
+def _page(
+    console: Console, visitor: Visitor, reader: Reader, views: list[AlarmView], newest_id: int | None
+) -> Response:
+    """`newest_id`: alarms above it come by themselves; None on the page of closed ones."""
+    is_history = newest_id is None
+    past, past_count = ([], 0) if is_history else console.alarms.open_retro()
     return console.pages.page(
         "alarms.html",
         reader,
         views=views,
         cards=[card(console, reader, view) for view in views],
-        last_id=max((view.alarm.id for view in views), default=0) if views else console.alarms.newest_id(),
+        past=[card(console, reader, view) for view in past],
+        past_count=past_count,
+        last_id=newest_id,
         raised=sum(view.alarm.state is AlarmState.RAISED for view in views),
         limit=PAGE_LIMIT,
         is_history=is_history,

@@ -17,7 +17,7 @@ from anpr.clock import Clock
 from anpr.console.alarm_views import AlarmView
 from anpr.domain.alarm import AlarmState
 from anpr.domain.errors import StoreError
-from anpr.store.alarms import ALARM_CHANNEL
+from anpr.store.alarms import ALARM_CHANNEL, RETRO_CHANNEL
 from anpr.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,9 @@ class Subscription:
 
     def _put(self, view: AlarmView | None) -> None:
         if self.is_over.is_set():
+            return
+        if view is not None and view.alarm.retro and self.queue.qsize() * 2 >= self.queue.maxsize:
+            # A long list came in: what it found waits for the page's next load, and leaves room for what happens now.
             return
         if view is None or self.queue.full():
             # A page that does not keep up is cut off; it reconnects and reads what it missed from the table.
@@ -154,7 +157,7 @@ class AlarmFeed:
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
     def _listen(self) -> None:
-        for note in self._database.notifications(ALARM_CHANNEL, self._stop):
+        for note in self._database.notifications([ALARM_CHANNEL, RETRO_CHANNEL], self._stop):
             view = self._source.one(int(note.payload)) if note.payload.isdigit() else None
             if view is None:
                 log.warning("live alarms: a notification that names no alarm")

@@ -43,6 +43,8 @@ class Alarm:
     reason: str
     priority: Priority
     probability: float
+    retro: bool = False
+    """Found in the past: the entry came after the transit. It is news of where the vehicle was, not of where it is."""
     state: AlarmState = AlarmState.RAISED
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from anpr.clock import Clock
@@ -18,15 +18,15 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def lists_in_memory(database: Database, clock: Clock) -> Iterator[Matcher]:
-    """A matcher whose lists follow the database's for as long as the context lasts.
+def lists_in_memory(database: Database, clock: Clock, *also: threading.Event) -> Iterator[Matcher]:
+    """A matcher whose lists follow the database's for as long as the context lasts; `also` is set at every change too.
 
     It matches from the first moment on: by the database, until all entries are loaded.
     """
     matcher, stop = Matcher(database, clock), threading.Event()
     threads = [
-        threading.Thread(target=work, args=(matcher, database, clock, stop), name=f"lists-{work.__name__}")
-        for work in (listen, keep_current)
+        threading.Thread(target=keep_current, args=(matcher, clock, stop), name="lists"),
+        threading.Thread(target=listen, args=(matcher, database, clock, stop, also), name="lists-listen"),
     ]
     for thread in threads:
         thread.start()
@@ -39,7 +39,7 @@ def lists_in_memory(database: Database, clock: Clock) -> Iterator[Matcher]:
             thread.join()
 
 
-def keep_current(matcher: Matcher, _database: Database, clock: Clock, stop: threading.Event) -> None:
+def keep_current(matcher: Matcher, clock: Clock, stop: threading.Event) -> None:
     """Reload whenever the matcher is behind, until `stop` is set. Waits for a database that is away."""
     backoff = Backoff()
     while not stop.is_set():
@@ -51,14 +51,17 @@ def keep_current(matcher: Matcher, _database: Database, clock: Clock, stop: thre
             clock.wait(stop, backoff.next_s())
 
 
-def listen(matcher: Matcher, database: Database, clock: Clock, stop: threading.Event) -> None:
+def listen(
+    matcher: Matcher, database: Database, clock: Clock, stop: threading.Event, also: Iterable[threading.Event] = ()
+) -> None:
     """Call for a reload at every notification, until `stop` is set; a new connection after each that is lost."""
     backoff = Backoff()
 
     def wait_for_changes() -> None:
         for _ in database.notifications(LIST_CHANNEL, stop):
             backoff.reset()
-            matcher.behind.set()
+            for event in (matcher.behind, *also):
+                event.set()
 
     while not stop.is_set():
         if not _tried(wait_for_changes, "listening for changes of the watchlists"):

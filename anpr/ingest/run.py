@@ -13,6 +13,7 @@ from anpr.domain.errors import PoisonReason
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.lists import lists_in_memory
+from anpr.ingest.retro import retro_matching
 from anpr.ingest.summary import IngestSummary
 from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.metrics import POISON
@@ -46,7 +47,8 @@ def run_ingest(
     for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
         POISON.labels(topic, reason)  # from nought on, or Prometheus would not see the first one
     with contextlib.ExitStack() as stack:
-        matcher = stack.enter_context(lists_in_memory(database, clock))
+        changed = stack.enter_context(retro_matching(database, settings, clock))
+        matcher = stack.enter_context(lists_in_memory(database, clock, changed))
         centre = Centre(database=database, images=ImageStore(settings.images_dir), match=matcher.hits)
         consumers = [_consumer(source, centre, settings, clock, stack) for source in open_sources(settings, clock)]
         log.info(

@@ -66,6 +66,10 @@ class IngestSettings(Section):
     """How long a batch waits to fill."""
     max_poison_run: Annotated[int, Field(ge=1)] = 100
     """So many refused messages in a row stop ingest instead of draining a topic."""
+    retro_per_entry: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Alarms at most for the past of one new entry: its newest passages."""
+    retro_per_change: Annotated[int, Field(ge=0, le=10_000)] = 200
+    """Alarms at most for the past of all entries that one import brings; the rest is counted (anpr watchlist retro)."""
 
 
 class ConsoleSettings(Section):

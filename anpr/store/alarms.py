@@ -12,11 +12,14 @@ from anpr.store.matching import Hit
 from anpr.store.queries import load_queries
 
 ALARM_CHANNEL = "anpr_alarm"
+RETRO_CHANNEL = "anpr_alarm_retro"
+"""For alarms from the past: who listens for what happens now is not woken by a long list that came in."""
 _SQL = load_queries("alarms")
 
 
-def raise_alarms(conn: Connection, hits: Sequence[Hit], raised_at: datetime) -> list[Alarm]:
-    """Store alarms for those hits that have none yet; returns the new ones and notifies each one's id on `anpr_alarm`.
+def raise_alarms(conn: Connection, hits: Sequence[Hit], raised_at: datetime, *, retro: bool = False) -> list[Alarm]:
+    """Store alarms for those hits that have none yet; returns the new ones and notifies each one's id on `anpr_alarm`,
+    or on `anpr_alarm_retro` when they were found in the past.
 
     Ids become visible in their order (one raiser at a time, until its transaction ends), so that "all alarms after
     id N" never misses one. So call it last in a transaction.
@@ -26,20 +29,27 @@ def raise_alarms(conn: Connection, hits: Sequence[Hit], raised_at: datetime) -> 
     conn.execute(_SQL["lock"])
     raised = []
     for hit in hits:
-        row = conn.execute(_SQL["raise"], _to_row(hit, raised_at)).fetchone()
+        row = conn.execute(_SQL["raise"], _to_row(hit, raised_at) | {"retro": retro}).fetchone()
         if row:
-            raised.append(_from_row(row))
-            conn.execute(_SQL["notify"], {"channel": ALARM_CHANNEL, "payload": str(row["id"])})
+            raised.append(_announce(conn, row))
     return raised
 
 
 def list_alarms(
-    conn: Connection, states: Iterable[AlarmState] | None = None, after_id: int | None = None, limit: int = 200
+    conn: Connection,
+    states: Iterable[AlarmState] | None = None,
+    after_id: int | None = None,
+    limit: int = 200,
+    *,
+    retro: bool | None = None,
 ) -> list[Alarm]:
-    """Alarms in these states (all when None). Newest first; with `after_id`, those raised after it, oldest first."""
+    """Alarms in these states (all when None). Newest first; with `after_id`, those raised after it, oldest first.
+
+    `retro`: only those from the past, or none of them.
+    """
     name = "list_newest" if after_id is None else "list_after"
     wanted = None if states is None else [str(state) for state in states]
-    rows = conn.execute(_SQL[name], {"states": wanted, "after_id": after_id, "limit": limit})
+    rows = conn.execute(_SQL[name], {"states": wanted, "after_id": after_id, "limit": limit, "retro": retro})
     return [_from_row(row) for row in rows]
 
 
@@ -88,13 +98,20 @@ def count_alarms(conn: Connection) -> dict[AlarmState, int]:
     return {state: counts.get(state.value, 0) for state in AlarmState}
 
 
+def count_open_retro(conn: Connection) -> int:
+    """How many alarms from the past are not closed."""
+    row = conn.execute(_SQL["count_open_retro"]).fetchone()
+    return int(row["count"]) if row else 0
+
+
 def delete_alarms(conn: Connection, before: datetime) -> int:
     """Retention: forget alarms of transits captured before this; returns how many."""
     return conn.execute(_SQL["delete"], {"before": before}).rowcount
 
 
 def _announce(conn: Connection, row: dict[str, Any]) -> Alarm:
-    conn.execute(_SQL["notify"], {"channel": ALARM_CHANNEL, "payload": str(row["id"])})
+    channel = RETRO_CHANNEL if row["retro"] else ALARM_CHANNEL
+    conn.execute(_SQL["notify"], {"channel": channel, "payload": str(row["id"])})
     return _from_row(row)
 
 

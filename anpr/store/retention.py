@@ -16,6 +16,7 @@ from anpr.store.health import delete_health
 from anpr.store.images import ImageStore
 from anpr.store.partitions import PARTITIONED, drop_partitions, list_partitions, utc_day
 from anpr.store.queries import load_queries
+from anpr.store.retro import forget_changes
 
 ACTOR = "retention"
 _SQL = load_queries("retention")
@@ -87,12 +88,13 @@ def _alone(database: Database) -> Iterator[None]:
 
 def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
     with database.transaction() as conn:
-        undelivered = expire_deliveries(conn, _start_of(before.transits), at)
+        undelivered = expire_deliveries(conn, start_of(before.transits), at)
         rows = {
-            "alarms": delete_alarms(conn, _start_of(before.alarms)),
-            "deliveries": delete_deliveries(conn, _start_of(before.ledger)),
-            "dead letters": delete_dead_letters(conn, _start_of(before.transits)),
-            "health": delete_health(conn, _start_of(before.ledger)),
+            "alarms": delete_alarms(conn, start_of(before.alarms)),
+            "deliveries": delete_deliveries(conn, start_of(before.ledger)),
+            "dead letters": delete_dead_letters(conn, start_of(before.transits)),
+            "health": delete_health(conn, start_of(before.ledger)),
+            "list changes": forget_changes(conn, start_of(before.ledger)),
         }
         if undelivered or any(rows.values()):
             append(conn, _event(at, {"rows": rows, "undelivered": undelivered}))
@@ -121,5 +123,6 @@ def _iso(days: dict[str, list[date]]) -> dict[str, list[str]]:
     return {table: [day.isoformat() for day in dropped] for table, dropped in days.items()}
 
 
-def _start_of(day: date) -> datetime:
+def start_of(day: date) -> datetime:
+    """Its first moment, UTC."""
     return datetime.combine(day, time(), UTC)

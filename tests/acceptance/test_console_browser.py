@@ -139,6 +139,13 @@ def test_the_sound_is_switched_on_by_hand(page: Page, site: Site) -> None:
     site.pass_vehicle(WANTED)
     expect(page.locator("article.alarm")).to_have_count(1)
     page.wait_for_function("window.tones === 5")
+    past = site.pass_before_it_is_listed("ZZ999ZZ")
+    apart = page.locator("#past-alarms article.alarm")
+    expect(apart).to_have_id(f"alarm-{past.id}")
+    expect(apart).to_contain_text("Dal passato")
+    expect(page.locator("#alarms article.alarm")).to_have_count(1)
+    expect(page.locator("#tally")).to_contain_text("1")
+    assert page.evaluate("window.tones") == 5, "an alarm from the past makes no sound"
 
 
 def test_a_lost_connection_is_said_and_mended(page: Page, site: Site) -> None:

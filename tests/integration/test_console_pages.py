@@ -20,7 +20,7 @@ from anpr.store.forward_runs import ForwardRun, finish_run, start_run
 from anpr.store.health import record_health
 from anpr.store.images import ImageStore
 from anpr.store.transits import get_transit, insert_transits
-from tests.fixtures_console import WANTED, MovableClock, Site, make_pass, serving
+from tests.fixtures_console import WANTED, MovableClock, Site, make_pass, serving, token_in
 
 
 def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
@@ -48,6 +48,21 @@ def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
     assert actions[:3] == [AuditAction.ALARM_CLOSED, AuditAction.ALARM_ACKNOWLEDGED, AuditAction.TRANSIT_VIEWED]
     assert "fermato in via Roma" in client.get("/alarms/closed").text
     assert WANTED not in client.get("/alarms").text
+
+
+def test_alarms_from_the_past_are_shown_apart_and_marked(site: Site) -> None:
+    now = site.alarm_of(site.pass_vehicle(WANTED))
+    past = site.pass_before_it_is_listed("ZZ999ZZ")
+    page = site.client(Role.OPERATOR).get("/alarms").text
+    live, _, apart = page.partition('id="past-alarms"')
+    assert f'id="alarm-{now.id}"' in live
+    assert f'id="alarm-{past.id}"' in apart
+    assert "Dal passato" in apart
+    assert "Dal passato" not in live
+    assert 'data-count="1"' in live, "what is to be taken now is counted without it"
+    english = site.client(Role.OPERATOR)
+    english.post("/language", data={"form_token": token_in(english.get("/alarms").text), "language": "en", "back": "/"})
+    assert "From the past" in english.get("/alarms").text
 
 
 def transit_of(site: Site, alarm: Alarm) -> Transit:

@@ -3,6 +3,7 @@
 import getpass
 import json
 import re
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
+from anpr.clock import SystemClock
 from anpr.domain.access import Role
+from anpr.ingest.retro import RetroMatch
+from anpr.settings import Settings
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
 from anpr.store.database import Database
 from anpr.store.passwords import verify_password
@@ -147,6 +151,13 @@ def test_a_list_is_created_filled_shown_and_deleted(ok: Callable[..., str], data
         "AB123CD\treport 12\t2026-11-01 00:00:00+01:00\t",
         "ZZ999ZZ\tflagged\t\t2026-12-01 08:00:00+01:00",
     ]
+    assert ok("watchlist", "retro") == "2 entries were not looked for in the past yet\n"
+    RetroMatch(database=database, settings=Settings(), clock=SystemClock()).catch_up(threading.Event())
+    pending, *changes = ok("watchlist", "retro").splitlines()
+    assert pending == "0 entries were not looked for in the past yet"
+    assert [line.split("\t", 1)[1] for line in changes] == [
+        "a1\t1 entries\t0 passages found\t0 alarms\t0 held back"
+    ] * 2
     printed = ok("watchlist", "import", "a1", str(path), "--replace")
     assert printed == "watchlist a1: 0 added, 0 changed, 1 unchanged, 1 removed\n"
     assert ok("watchlist", "remove", "a1", "zz999zz") == "watchlist a1: ZZ999ZZ removed (1 entries)\n"

@@ -42,6 +42,7 @@ const stream = byId("stream");
 const title = document.title;
 const MOST_CLOSED = 20;
 const MOST_CARDS = 300;
+const MOST_PAST = 50;
 let isLeaving = false;
 
 function cardIn(html) {
@@ -69,6 +70,12 @@ function countRaised() {
   byId("no-alarms").hidden = list.querySelector("[data-alarm]") !== null;
 }
 
+function addPast(html) {
+  byId("past").hidden = false;
+  htmx.swap(byId("past-alarms"), html, { swapStyle: "afterbegin" });
+  for (const card of [...byId("past-alarms").querySelectorAll("[data-alarm]")].slice(MOST_PAST)) card.remove();
+}
+
 // The stream sends a card for every change. A new alarm goes on top (htmx does that); a known one is replaced where it
 // is, unless nothing changed; one that is closed and not on this page is none of our business.
 function receive(event) {
@@ -77,12 +84,15 @@ function receive(event) {
   if (!card) return;
   if (message.lastEventId) stream.setAttribute("sse-connect", `/alarms/stream?again=1&after=${message.lastEventId}`);
   const known = byId(card.id);
-  if (known || card.dataset.state === "closed") event.preventDefault();
+  const isPast = "retro" in card.dataset;
+  if (known || isPast || card.dataset.state === "closed") event.preventDefault();
   if (known && known.dataset.state !== card.dataset.state) {
     htmx.swap(known, message.data, { swapStyle: "outerHTML" });
     countRaised();
   }
-  if (!known && card.dataset.state === "raised") {
+  // From the past: shown below, without a sound; what happens now is what the room must hear.
+  if (!known && isPast && card.dataset.state !== "closed") addPast(message.data);
+  if (!known && !isPast && card.dataset.state === "raised") {
     byId("announcer").textContent = `${byId("announcer").dataset.word}: ${card.dataset.spoken}`;
     sound.play(card.dataset.priority);
   }

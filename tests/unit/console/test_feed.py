@@ -47,12 +47,12 @@ class Alarms:
         return max((view.alarm.id for view in self.views), default=0)
 
 
-def view_of(number: int, state: AlarmState = AlarmState.RAISED) -> AlarmView:
+def view_of(number: int, state: AlarmState = AlarmState.RAISED, *, retro: bool = False) -> AlarmView:
     at = START + timedelta(seconds=number)
     alarm = Alarm(
         id=number, transit_id=uuid7_of(at, number), captured_at=at, raised_at=at, gate_id="g", camera_id="c",
         plate="AB123CD", entry_id=1, entry_plate="AB123CD", watchlist_id="w", reason="r", priority=Priority.LOW,
-        probability=1.0, state=state,
+        probability=1.0, retro=retro, state=state,
     )  # fmt: skip
     return AlarmView(alarm=alarm, gate_name="g", watchlist_name="w", roles=frozenset(), has_transit=False, country=None)
 
@@ -107,6 +107,18 @@ def test_a_page_that_does_not_keep_up_is_cut_off(feed: AlarmFeed) -> None:
     size, found = asyncio.run(slow())
     assert size <= 3
     assert found == [], "it ends at once; what it missed is in the table"
+
+
+def test_alarms_from_the_past_leave_room_for_those_of_now(feed: AlarmFeed) -> None:
+    async def flooded() -> list[int]:
+        with feed.subscribe() as page:
+            assert page
+            for number in range(1, 50):
+                await asyncio.to_thread(feed.announce, view_of(number, retro=True))
+            await asyncio.to_thread(feed.announce, view_of(50))
+            return await read(page)
+
+    assert asyncio.run(flooded()) == [1, 2, 50]
 
 
 def test_there_are_only_so_many_pages(feed: AlarmFeed) -> None:

@@ -1,0 +1,116 @@
+"""Looks for new entries in what passed before they came. Any number of processes may: one of them works."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from anpr.clock import Clock
+from anpr.domain.errors import StoreError
+from anpr.metrics import RETRO, RETRO_PENDING, RetroOutcome
+from anpr.settings import Settings
+from anpr.store.database import Database
+from anpr.store.matching import list_version
+from anpr.store.retention import cutoffs, start_of
+from anpr.store.retro import RetroLimits, RetroStep, pending_entries, retro_step, writers
+from anpr.transport.backoff import Backoff
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 10.0
+_LOOK_AT_WRITERS_S = 0.05
+
+
+@contextmanager
+def retro_matching(database: Database, settings: Settings, clock: Clock) -> Iterator[threading.Event]:
+    """Retro-match in a thread for as long as the context lasts; the event tells it that lists have changed."""
+    retro, stop = RetroMatch(database=database, settings=settings, clock=clock), threading.Event()
+    thread = threading.Thread(target=retro.run, args=(stop,), name="retro")
+    thread.start()
+    try:
+        yield retro.changed
+    finally:
+        stop.set()
+        retro.changed.set()
+        thread.join()
+
+
+@dataclass(kw_only=True)
+class RetroMatch:
+    """The work of one process. Its memory is a step's; its state is in the database."""
+
+    database: Database
+    settings: Settings
+    clock: Clock
+    changed: threading.Event = field(default_factory=threading.Event)
+    backoff: Backoff = field(default_factory=Backoff)
+
+    def run(self, stop: threading.Event) -> None:
+        """Search whenever entries are new, until `stop` is set. Waits for a database that is away."""
+        for outcome in RetroOutcome:
+            RETRO.labels(outcome)
+        while not stop.is_set():
+            self.changed.clear()
+            try:
+                self.catch_up(stop)
+            except StoreError as exc:
+                log.warning("searching the past for new entries failed: %s", exc)
+                self.clock.wait(stop, self.backoff.next_s())
+            else:
+                self.backoff.reset()
+                self.clock.wait(self.changed, LOOK_EVERY_S)
+
+    def catch_up(self, stop: threading.Event) -> None:
+        """Look for all entries that are committed now, unless another process does. Raises StoreError."""
+        if not self._tell_pending():
+            return
+        version = self._wait_for_writers(stop)
+        while not stop.is_set():
+            with self.database.transaction() as conn:
+                step = retro_step(conn, self._limits(), self._since(), self.clock.now(), version)
+            if step is None:
+                break
+            _tell(step)
+            self._tell_pending()
+        self._tell_pending()
+
+    def _tell_pending(self) -> int:
+        with self.database.transaction() as conn:
+            pending = pending_entries(conn)
+        RETRO_PENDING.set(pending)
+        return pending
+
+    def _wait_for_writers(self, stop: threading.Event) -> int:
+        """The version of the lists; no batch that did not see it is under way any more, unless `stop` is set."""
+        with self.database.transaction() as conn:
+            version = list_version(conn)
+        with self.database.transaction() as conn:
+            waited_for = writers(conn)
+        while waited_for and not self.clock.wait(stop, _LOOK_AT_WRITERS_S):
+            with self.database.transaction() as conn:
+                waited_for &= writers(conn)
+        return version
+
+    def _limits(self) -> RetroLimits:
+        ingest = self.settings.ingest
+        return RetroLimits(per_entry=ingest.retro_per_entry, per_change=ingest.retro_per_change)
+
+    def _since(self) -> datetime:
+        """An alarm that retention would drop at once is of no use."""
+        kept = cutoffs(self.settings.retention, self.clock.now())
+        return start_of(max(kept.transits, kept.alarms))
+
+
+def _tell(step: RetroStep) -> None:
+    RETRO.labels(RetroOutcome.RAISED).inc(len(step.raised))
+    RETRO.labels(RetroOutcome.HELD_BACK).inc(step.held_back)
+    if step.searched or step.raised or step.held_back:
+        log.info(
+            "lists' change %d: %d entries looked for in the past, %d alarms raised, %d passages held back",
+            step.version,
+            step.searched,
+            len(step.raised),
+            step.held_back,
+        )
