@@ -10,10 +10,14 @@ import numpy as np
 
 from anpr.drawing import ITALIAN, KINDS, NEIGHBOURS, draw_plate, random_style
 from anpr.drawing.grammar import set_out
+from anpr.drawing.kinds import PlateKind
 
 SHARD = 250
 """Plates painted before their list is written."""
 ITALIAN_SHARE = 0.6
+EVERYDAY_SHARE = 0.55
+"""Of the Italian ones."""
+EVERYDAY = ("it_car", "it_car", "it_car_front", "it_car_1994", "it_square", "it_motorcycle")
 _PX_PER_MM = (0.45, 0.75)
 _COLUMNS = ("file", "text", "spaced", "kind", "lines")
 _MARKS = {" ", "*", "=", "-"}
@@ -66,13 +70,21 @@ def _paint_shard(listing: Path, numbers: range, seed: int) -> None:
 
 def _paint(folder: Path, index: int, seed: int) -> tuple[str, str, str, str, int]:
     rng = np.random.default_rng((seed, index))
-    kinds = ITALIAN if rng.random() < ITALIAN_SHARE else NEIGHBOURS
-    kind = kinds[int(rng.integers(len(kinds)))]
+    kind = _kind(rng)
     style = random_style(rng, px_per_mm=float(rng.uniform(*_PX_PER_MM)) * 520 / max(kind.width, 300))
     plate = draw_plate(kind.name, rng=rng, style=style)
     name = f"{index:06d}.jpg"
     cv2.imwrite(str(folder / name), plate.image, [cv2.IMWRITE_JPEG_QUALITY, 92])
     return name, plate.text, spaced_text(plate.text, plate.kind), plate.kind, plate.lines
+
+
+def _kind(rng: np.random.Generator) -> PlateKind:
+    """Any kind, but every third plate is one that most Italian vehicles carry."""
+    if rng.random() >= ITALIAN_SHARE:
+        return NEIGHBOURS[int(rng.integers(len(NEIGHBOURS)))]
+    if rng.random() < EVERYDAY_SHARE:
+        return KINDS[EVERYDAY[int(rng.integers(len(EVERYDAY)))]]
+    return ITALIAN[int(rng.integers(len(ITALIAN)))]
 
 
 def _listed(listing: Path) -> list[Drawn]:
