@@ -18,7 +18,7 @@ from anpr.ingest.summary import IngestSummary
 from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.metrics import POISON
 from anpr.probes import Readiness
-from anpr.settings import Settings
+from anpr.settings import IngestSettings, Settings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
 from anpr.transport.direct import DirectSource
@@ -29,6 +29,8 @@ from anpr.transport.source import Source
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.2
+MOST_PICTURES = 500
+"""In one batch."""
 
 
 def run_ingest(
@@ -50,7 +52,10 @@ def run_ingest(
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(lists_in_memory(database, clock, changed))
         centre = Centre(database=database, images=ImageStore(settings.images_dir), match=matcher.hits)
-        consumers = [_consumer(source, centre, settings, clock, stack) for source in open_sources(settings, clock)]
+        consumers = [
+            _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack)
+            for source, batches in zip(open_sources(settings, clock), batch_settings(settings.ingest), strict=True)
+        ]
         log.info(
             "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path
         )
@@ -73,6 +78,11 @@ def open_sources(settings: Settings, clock: Clock) -> list[Source]:
         topics = ([TRANSITS_TOPIC, HEALTH_TOPIC], [IMAGES_TOPIC])
         return [KafkaSource(settings.kafka, each, clock) for each in topics]
     return [DirectSource(settings.outbox_path, clock, [kind]) for kind in RecordKind]
+
+
+def batch_settings(settings: IngestSettings) -> list[IngestSettings]:
+    """For each of `open_sources`: a batch of pictures that is as long as one of transits would take gigabytes."""
+    return [settings, settings.model_copy(update={"batch_size": min(settings.batch_size, MOST_PICTURES)})]
 
 
 def run_consumers(

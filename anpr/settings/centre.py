@@ -60,8 +60,8 @@ class KafkaSettings(Section):
 class IngestSettings(Section):
     """How records become rows."""
 
-    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 500
-    """Records stored in one transaction at most."""
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 2_000
+    """Records stored in one transaction at most; of pictures, 500 at most."""
     batch_wait_s: Annotated[float, Field(gt=0, le=60)] = 0.2
     """How long a batch waits to fill."""
     max_poison_run: Annotated[int, Field(ge=1)] = 100

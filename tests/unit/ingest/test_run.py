@@ -8,7 +8,7 @@ import pytest
 from anpr.clock import ManualClock, SystemClock
 from anpr.domain.errors import TransportError
 from anpr.ingest.consume import Centre, Consumer
-from anpr.ingest.run import open_sources, run_consumers
+from anpr.ingest.run import batch_settings, open_sources, run_consumers
 from anpr.settings import IngestSettings, KafkaSettings, Settings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
@@ -58,3 +58,8 @@ def test_without_a_broker_it_reads_the_outbox(tmp_path: Path, clock: ManualClock
 def test_with_a_broker_it_reads_that(tmp_path: Path, clock: ManualClock) -> None:
     settings = Settings(data_dir=tmp_path, kafka=KafkaSettings(bootstrap="b:1"))
     assert [type(source) for source in open_sources(settings, clock)] == [KafkaSource, KafkaSource]
+
+
+@pytest.mark.parametrize(("asked", "given"), [(2_000, [2_000, 500]), (50, [50, 50])])
+def test_a_batch_of_pictures_is_bounded_apart(asked: int, given: list[int]) -> None:
+    assert [each.batch_size for each in batch_settings(IngestSettings(batch_size=asked))] == given
