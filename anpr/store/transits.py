@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from psycopg.types.json import set_json_loads
+
 from anpr.domain.gate import Direction
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
@@ -141,4 +144,6 @@ def from_row(row: dict[str, Any]) -> StoredTransit:
 
 
 def _many(conn: Connection, name: str, values: dict[str, Any]) -> list[StoredTransit]:
-    return [from_row(row) for row in conn.execute(_SQL[name], values)]
+    with conn.cursor() as cursor:
+        set_json_loads(msgspec.json.decode, cursor)  # json's own takes a quarter of the time of a page
+        return [from_row(row) for row in cursor.execute(_SQL[name], values)]
