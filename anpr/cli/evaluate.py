@@ -34,7 +34,7 @@ def command(ctx: click.Context, *, folder: Path, as_json: bool, misses: bool, sp
     none. Pictures lie in FOLDER/images or in FOLDER.
 
     Of a folder of cut-out plates (labels.csv) or of scenes with boxes (manifest.csv and labels/) one split is read.
-    Where only boxes are known, only what was found is scored.
+    Where only boxes are known, what the detector found is scored, read or not.
 
     found: something was read on the plate; strict: exactly its text; folded: its text when signs that look alike
     (O and 0, I and 1, B and 8 …) count as the same. Brackets hold 95 % intervals (Wilson). A false read lies on no

@@ -2,17 +2,14 @@
 
     scripts/benchmark FOLDER… [--json FILE] [--doc docs/benchmarks.md] [--threads 1]
 
-Each FOLDER holds a truth.csv (see `anpr evaluate --help`). The table goes to standard output; --json writes all figures
-for machines; --doc writes a section for each folder into that file, in place of the one of the last run.
-
-The peer is rapidocr as it comes from the package registry, given whole pictures: it finds text, not plates, so of its
-lines those count that could be a plate (4 to 10 letters and figures, one figure at least).
+A FOLDER holds a truth.csv, a labels.csv (cut-out plates) or a manifest.csv with labels/ (scenes of which only the
+plates' places are known); see `anpr evaluate --help`. The table goes to standard output; --json writes all figures for
+machines; --doc writes a section for each folder into that file, in place of the one of the last run. The peers, and
+what they are given, are described in scripts/benchmarks/peers.py.
 """
 
 import json
-import re
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,55 +17,12 @@ import click
 
 from anpr.clock import SystemClock
 from anpr.domain.errors import AnprError, MediaError
-from anpr.domain.read import Box
-from anpr.reader.evaluate import Picture, Scores, load_pictures, score
+from anpr.reader.evaluate import SPLITS, Picture, Scores, load_pictures, score
 from anpr.reader.evaluate.report import as_object
-from anpr.reader.evaluate.run import Reads, our_reader, run
-from anpr.reader.evaluate.score import Answer, Group
-from anpr.reader.image_file import Image
-from anpr.reader.plates import build_plate_reader
-from anpr.settings import ReaderSettings
+from anpr.reader.evaluate.run import Reads, run
+from anpr.reader.evaluate.score import Group
 from scripts.benchmarks.machine import conditions
-
-_PLATE = re.compile(r"(?=.*[0-9])[0-9A-ZÄÖÜ]{4,10}")
-
-
-def rapidocr_reader(threads: int) -> Reads:
-    """Plain rapidocr on the whole picture."""
-    from rapidocr import RapidOCR  # noqa: PLC0415  a second, and it logs
-
-    ocr = RapidOCR(
-        params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": threads},
-    )
-
-    def read(image: Image, _: Picture) -> list[Answer]:
-        result: Any = ocr(image)
-        if result.txts is None or result.boxes is None:
-            return []
-        return [
-            Answer(text=text, box=_box(corners))
-            for text, corners in zip(map(_signs, result.txts), result.boxes, strict=True)
-            if _PLATE.fullmatch(text)
-        ]
-
-    return read
-
-
-def _signs(text: str) -> str:
-    return re.sub(r"[^0-9A-ZÄÖÜ]", "", text.upper())
-
-
-def _box(corners: Any) -> Box:
-    xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
-    return Box(x=min(xs), y=min(ys), w=max(1.0, max(xs) - min(xs)), h=max(1.0, max(ys) - min(ys)))
-
-
-def readers(threads: int) -> dict[str, Reads]:
-    """Name and reader, ours first."""
-    return {
-        "anpr": our_reader(build_plate_reader(ReaderSettings(threads=threads))),
-        f"rapidocr {version('rapidocr')}, whole picture": rapidocr_reader(threads),
-    }
+from scripts.benchmarks.peers import readers
 
 
 def measure(pictures: Sequence[Picture], reads: Reads) -> Scores:
@@ -91,17 +45,22 @@ def table(scores: dict[str, Scores]) -> list[str]:
     for name, one in scores.items():
         rate = one.false_reads / one.pictures if one.pictures else 0.0
         lines.append(_row(name, "all", one.total, f"{rate:.3f} | {one.ms_median:.0f}"))
-        for by in ("kind", "lines", "country"):
+        for by in ("kind", "lines", "light", "width", "country"):
             groups = one.groups[by]
             lines += [_row(name, f"{by} {value}", group, " | ") for value, group in groups.items() if len(groups) > 1]
     return lines
 
 
 def _row(name: str, what: str, group: Group, rest: str) -> str:
-    cells = [
-        f"{share:.3f} [{low:.2f}–{high:.2f}]" for share, low, high in map(group.share, ("found", "strict", "folded"))
-    ]
+    cells = [_cell(group, name) for name in ("found", "strict", "folded")]
     return f"| {name} | {what} | {group.plates} | {' | '.join(cells)} | {rest} |"
+
+
+def _cell(group: Group, name: str) -> str:
+    if not group.of(name):
+        return "not known"
+    share, low, high = group.share(name)
+    return f"{share:.3f} [{low:.2f}–{high:.2f}]"
 
 
 def write_section(doc: Path, name: str, lines: Sequence[str]) -> None:
@@ -116,13 +75,19 @@ def write_section(doc: Path, name: str, lines: Sequence[str]) -> None:
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--doc", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="All figures, for machines.")
+@click.option("--doc", type=click.Path(path_type=Path, dir_okay=False), help="Write a section for each FOLDER into it.")
+@click.option("--split", type=click.Choice(SPLITS), default="val", show_default=True, help="Where a folder has it.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Of each reader.")
-def main(folders: tuple[Path, ...], json_file: Path | None, doc: Path | None, threads: int) -> None:
-    """Measure this reader and its peers on the pictures of FOLDERS."""
+def main(folders: tuple[Path, ...], json_file: Path | None, doc: Path | None, split: str, threads: int) -> None:
+    """Measure this reader and its peers on the pictures of FOLDERS, whose plates are known.
+
+    A FOLDER holds truth.csv, labels.csv (cut-out plates) or manifest.csv and labels/ (scenes with boxes); `anpr
+    evaluate --help` tells their columns. Every reader reads the same pictures in this run, one after the other. Peers:
+    rapidocr on whole pictures; PP-OCR and, where it is installed, tesseract on what our detector finds.
+    """
     try:
-        sets = {folder.resolve().name: load_pictures(folder) for folder in folders}
+        sets = {folder.resolve().name: load_pictures(folder, split) for folder in folders}
         candidates = readers(threads)
     except AnprError as exc:
         raise click.ClickException(str(exc)) from exc

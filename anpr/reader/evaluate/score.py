@@ -19,6 +19,7 @@ class Answer:
     """One text that a reader gave, and where."""
 
     text: str
+    """Empty where a plate was found and not read."""
     box: Box
 
 
@@ -28,7 +29,7 @@ class Outcome:
 
     plate: TruePlate
     found: bool
-    """Something was read on it."""
+    """Something was read on it; where its text is not known, it was found."""
     strict: bool
     """Exactly its text."""
     folded: bool
@@ -91,7 +92,9 @@ def judge(picture: Picture, answers: Sequence[Answer], ms: float) -> PictureResu
         if best is not None:
             left.remove(best)
         outcomes.append(_outcome(plate, best))
-    return PictureResult(outcomes=tuple(outcomes), false_reads=tuple(answer.text for answer in left), ms=ms)
+    return PictureResult(
+        outcomes=tuple(outcomes), false_reads=tuple(answer.text for answer in left if answer.text), ms=ms
+    )
 
 
 def _merit(answer: Answer, plate: TruePlate) -> tuple[bool, bool, float]:

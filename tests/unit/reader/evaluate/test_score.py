@@ -1,5 +1,6 @@
 """Answers against true plates, and the sums."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,13 @@ def test_nothing_to_score_divides_by_nothing() -> None:
 def test_wilson_interval(hits: int, of: int, low: float, high: float) -> None:
     """81 of 263 is the worked example of Newcombe (1998), method 3; the ends are 1 − z²/(n + z²) and its like."""
     assert wilson(hits, of) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_a_plate_without_known_text_is_found_without_being_read() -> None:
+    place = Picture(path=Path("a.jpg"), plates=(replace(plate("AB123CD"), text=None),))
+    unread = [Answer(text="", box=Box(x=x, y=98, w=100, h=30)) for x in (100, 700)]
+
+    result = judge(place, unread, 1.0)
+
+    assert result.outcomes[0].found
+    assert result.false_reads == ()
