@@ -1,6 +1,6 @@
 """Pictures of transits: bytes on a shelf by day and gate, there whole or not at all; rows that say what lies where."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -40,11 +40,22 @@ class ImageStore:
         Says of each whether another one is stored in its place. Raises StoreError when the shelf refuses: some may be
         stored then.
         """
-        first: dict[str, bytes] = {}
-        for header, data in pictures:
-            first.setdefault(header_key(header), data)
-        taken = self.shelf.put_all(first)
-        return [_refusal(header, taken, first[header_key(header)] != data) for header, data in pictures]
+        kept: dict[str, str] = {}
+        rest = {(header_key(header), header.sha256): data for header, data in pictures}
+        while rest:  # once, unless another picture in the same place came first and is not the one that lies there
+            first: dict[str, bytes] = {}
+            digests: dict[str, str] = {}
+            for (key, digest), data in rest.items():
+                if key not in first:
+                    first[key], digests[key] = data, digest
+            taken = self.shelf.put_all(first)
+            kept |= {key: digest for key, digest in digests.items() if key not in taken}
+            rest = {
+                (key, digest): data
+                for (key, digest), data in rest.items()
+                if key not in kept and digest != digests[key]
+            }
+        return [_refusal(header, kept) for header, _ in pictures]
 
     def find(self, transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> bytes | None:
         """The picture's JPEG bytes; None when it has not arrived (yet) or its day has been dropped."""
@@ -78,9 +89,9 @@ def keep_orphans(conn: Connection) -> None:
     conn.execute(_SQL["share"])
 
 
-def _refusal(header: ImageHeader, taken: set[str], differs: bool) -> PictureTakenError | None:
+def _refusal(header: ImageHeader, kept: Mapping[str, str]) -> PictureTakenError | None:
     key = header_key(header)
-    if key not in taken and not differs:
+    if kept.get(key) == header.sha256:
         return None
     return PictureTakenError(f"picture {key.rpartition('/')[2]}: another one is stored as this one")
 

@@ -49,6 +49,17 @@ def test_in_one_batch_the_first_of_two_different_ones_is_stored(tmp_path: Path) 
     assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
 
 
+def test_who_comes_behind_another_one_in_a_batch_is_held_against_what_is_stored(tmp_path: Path) -> None:
+    images, transit, data = ImageStore(tmp_path), make_transit(1), picture(1, 500)
+    others = [picture(number, 500) for number in (2, 3)]
+    images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
+    batch = [
+        (image_header(transit=transit, role=ImageRole.PLATE, data=each), each) for each in (*others, data, *others)
+    ]
+    assert [refusal is None for refusal in images.put_all(batch)] == [False, False, True, False, False]
+    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
+
+
 def test_the_day_is_the_utc_day() -> None:
     assert picture_key(ID, LATE, "gate-1", ImageRole.PLATE).startswith("2026-11-21/")
 
