@@ -256,7 +256,7 @@ class HealthV1(_Part):
     """The latest states of one camera or reader, oldest first, version 1 of the contract."""
 
     version: Literal[1] = 1
-    kind: SubjectKind
+    kind: Literal[SubjectKind.CAMERA, SubjectKind.READER]
     id: Identifier
     reader_id: Identifier
     gate_ids: Annotated[tuple[Identifier, ...], Field(max_length=1000)]

@@ -148,6 +148,7 @@ RETRO = Counter(
     "anpr_retro_passages_total", "Passages found in the past for new entries", ["outcome"], registry=REGISTRY
 )
 RETRO_PENDING = Gauge("anpr_retro_pending", "New entries that were not looked for in the past yet", registry=REGISTRY)
+CLOCK_SKEWS = Counter("anpr_clock_skews_total", "Readers whose clock went wrong", ["reader"], registry=REGISTRY)
 ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY

@@ -1,5 +1,6 @@
 """Who was looking, and when: the states of cameras and readers, as they change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,11 @@ DISK_FULL = "disk-full"
 AWAY = "away"
 """Of a reader that was not heard of; only the centre says so."""
 
+CLOCK_SKEWED = "clock-skewed"
+"""Of a reader's clock, as the centre judges it."""
+CLOCK_BEATS = 3
+"""So many heartbeats in a row must say the same of a clock: one may have been held up on its way."""
+
 STATES = (
     UP,
     CONNECTING,
@@ -33,6 +39,7 @@ STATES = (
     *POOR_SIGHT,
     DISK_FULL,
     AWAY,
+    CLOCK_SKEWED,
     *(fault.value for fault in CameraFault),
 )
 """Those this version knows; a newer reader may send others."""
@@ -46,6 +53,8 @@ class SubjectKind(StrEnum):
 
     CAMERA = "camera"
     READER = "reader"
+    CLOCK = "clock"
+    """Of the reader with this id; only the centre says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,3 +91,12 @@ class HealthInterval:
     state: str
     started_at: datetime
     ended_at: datetime | None
+    offset_s: float | None = None
+    """Of a clock: by how many seconds it was ahead when last heard of."""
+
+
+def clock_state(offsets_s: Sequence[float], tolerance_s: float) -> str:
+    """UP or CLOCK_SKEWED, by how far it was ahead at the last heartbeats (behind: negative)."""
+    latest = offsets_s[-CLOCK_BEATS:]
+    is_off = min(latest) > tolerance_s or max(latest) < -tolerance_s
+    return CLOCK_SKEWED if len(latest) == CLOCK_BEATS and is_off else UP

@@ -11,6 +11,7 @@ from typing import TypeVar
 from anpr.clock import Clock
 from anpr.domain.errors import AnprError, StoreError, TransportError
 from anpr.ingest.batch import Batch, Refusal, decode
+from anpr.ingest.clocks import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.record import Match, Recorded, is_about_the_data, record, record_one_by_one
 from anpr.ingest.summary import IngestSummary, count
@@ -82,7 +83,9 @@ class Consumer:
 
     def _record(self, records: Sequence[Incoming]) -> Recorded:
         now = self.clock.now()
-        recorded = self._store(decode(records, now), now)
+        batch = decode(records, now)
+        recorded = self._store(batch, now)
+        watch_clocks(self.centre.database, batch, self.settings.clock_tolerance_s)
         if recorded.refusals:
             reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in recorded.refusals)
             log.warning("refused %s", ", ".join(f"{reason} ({times})" for reason, times in reasons.items()))

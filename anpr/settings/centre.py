@@ -70,6 +70,8 @@ class IngestSettings(Section):
     """Alarms at most for the past of one new entry: its newest passages."""
     retro_per_change: Annotated[int, Field(ge=0, le=10_000)] = 200
     """Alarms at most for the past of all entries that one import brings; the rest is counted (anpr watchlist retro)."""
+    clock_tolerance_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    """A reader whose clock is off by more at three heartbeats in a row has the wrong time; judged with Kafka only."""
 
 
 class ConsoleSettings(Section):

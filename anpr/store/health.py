@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from anpr.domain.health import AWAY, STOPPED, HealthInterval, HealthReport, SubjectKind
+from anpr.domain.health import (
+    AWAY,
+    CLOCK_BEATS,
+    CLOCK_SKEWED,
+    STOPPED,
+    HealthInterval,
+    HealthReport,
+    SubjectKind,
+    clock_state,
+)
 from anpr.store.database import Connection
 from anpr.store.queries import load_queries
 
@@ -40,6 +49,32 @@ def mark_away(conn: Connection, now: datetime) -> list[str]:
         away = _Span(started_at=row["reported_at"], ended_at=None, state=AWAY)
         _replace_from(conn, subject, away.started_at, [away])
     return [row["id"] for row in silent]
+
+
+def record_clock(conn: Connection, report: HealthReport, arrived_at: datetime, tolerance_s: float) -> bool:
+    """Judge the clock of the reader whose heartbeat this is, taken by the broker at `arrived_at`; whether it has just
+    turned out to be wrong. One that was judged already changes nothing."""
+    subject = {
+        "kind": SubjectKind.CLOCK.value,
+        "id": report.reader_id,
+        "reader_id": report.reader_id,
+        "gate_ids": list(report.gate_ids),
+    }
+    conn.execute(_SQL["add_subject"], {**subject, "heard_at": arrived_at})
+    known = conn.execute(_SQL["lock_subject"], subject).fetchone()
+    assert known is not None
+    if known["reported_at"] is not None and arrived_at <= known["reported_at"]:
+        return False
+    conn.execute(_SQL["heard"], {**subject, "at": arrived_at, "heard_at": arrived_at})
+    offset_s = (report.at - arrived_at).total_seconds()
+    row = conn.execute(_SQL["add_offset"], {**subject, "offset_s": offset_s, "keep": CLOCK_BEATS}).fetchone()
+    assert row is not None
+    state = clock_state(row["offsets"], tolerance_s)
+    stored = _stored_from(conn, subject, arrived_at)
+    if stored and stored[-1].state == state:
+        return False
+    _replace_from(conn, subject, arrived_at, [_Span(started_at=arrived_at, ended_at=None, state=state)])
+    return state == CLOCK_SKEWED
 
 
 def open_intervals(conn: Connection) -> list[HealthInterval]:

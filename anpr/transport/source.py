@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -15,6 +16,8 @@ class Incoming:
     key: bytes
     headers: Mapping[str, bytes]
     value: bytes
+    arrived_at: datetime | None = None
+    """When the broker took it, by its clock; None where nobody says so."""
 
 
 class Source(Protocol):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from anpr.domain.transit import ImageRole, Transit
 from anpr.message import sha256_of
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.forward_runs import ForwardRun, finish_run, start_run
-from anpr.store.health import record_health
+from anpr.store.health import record_clock, record_health
 from anpr.store.images import ImageStore
 from anpr.store.transits import get_transit, insert_transits
 from tests.fixtures_console import WANTED, MovableClock, Site, make_pass, serving, token_in
@@ -298,6 +299,23 @@ def test_a_search_and_the_status_say_how_little_could_be_seen(site: Site, state:
     assert present.format(local_moment(now - hour, zone)) in page
     status = site.client(Role.ADMINISTRATOR).get("/status").text
     assert present.format(local_moment(now - hour, zone)) in status
+
+
+def test_a_reader_with_the_wrong_time_is_told_with_by_how_much(site: Site) -> None:
+    now = site.clock.now()
+    report = HealthReport(
+        kind=SubjectKind.READER, id="reader-1", reader_id="reader-1", gate_ids=("nord",), at=now,
+        changes=(Change(state="up", since=now),),
+    )  # fmt: skip
+    with site.database.transaction() as conn:
+        for minutes in (3, 2, 1):
+            arrived_at = now - timedelta(minutes=minutes)
+            record_clock(conn, replace(report, at=arrived_at - timedelta(seconds=42)), arrived_at, 5)
+    status = unescape(site.client(Role.ADMINISTRATOR).get("/status").text)
+    for text in ("L'orologio del lettore reader-1 segna un'ora sbagliata dal ", "ora sbagliata", "indietro di 42 s"):
+        assert text in status, text
+    page = site.post(site.client(Role.INVESTIGATOR), "/search", "/search", plate="AB123CD", reason="furto").text
+    assert "gli orari dei transiti sono da verificare" in page
 
 
 def test_status_tells_who_looks_now(site: Site) -> None:

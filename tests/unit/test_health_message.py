@@ -68,6 +68,7 @@ def changed(**changes: Any) -> bytes:
         (b"[]", PoisonReason.WRONG_SHAPE),
         (changed(version=2), PoisonReason.UNKNOWN_VERSION),
         (changed(kind="lamp"), PoisonReason.WRONG_SHAPE),
+        (changed(kind="clock"), PoisonReason.WRONG_SHAPE),
         (changed(id="Rufina Nord"), PoisonReason.WRONG_SHAPE),
         (changed(changes=[]), PoisonReason.WRONG_SHAPE),
         (changed(changes=[{"state": "up\x00", "since": "2026-11-21T10:00:00Z"}]), PoisonReason.WRONG_SHAPE),

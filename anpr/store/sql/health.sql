@@ -6,6 +6,12 @@ ON CONFLICT DO NOTHING;
 -- name: lock_subject
 SELECT reported_at FROM health_subjects WHERE kind = %(kind)s AND id = %(id)s FOR UPDATE;
 
+-- name: add_offset
+UPDATE health_subjects
+SET offsets = (array_append(offsets, %(offset_s)s::double precision))[greatest(1, cardinality(offsets) + 2 - %(keep)s):]
+WHERE kind = %(kind)s AND id = %(id)s
+RETURNING offsets;
+
 -- name: heard
 UPDATE health_subjects
 SET reader_id = %(reader_id)s, gate_ids = %(gate_ids)s, reported_at = %(at)s,
@@ -39,8 +45,10 @@ ORDER BY id
 FOR UPDATE;
 
 -- name: open
-SELECT kind, id, reader_id, gate_ids, state, started_at, ended_at FROM health_intervals
-WHERE ended_at IS NULL ORDER BY kind, id;
+SELECT i.kind, i.id, i.reader_id, i.gate_ids, i.state, i.started_at, i.ended_at,
+    s.offsets[cardinality(s.offsets)] AS offset_s
+FROM health_intervals i JOIN health_subjects s USING (kind, id)
+WHERE i.ended_at IS NULL ORDER BY i.kind, i.id;
 
 -- name: between
 SELECT kind, id, reader_id, gate_ids, state, started_at, ended_at FROM health_intervals

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ from kafka import errors as kafka_errors
 
 from anpr.clock import Clock
 from anpr.domain.errors import TransportError
-from anpr.message import IMAGES_TOPIC
+from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC
 from anpr.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
@@ -24,6 +25,7 @@ STALL_S = 30.0
 """So long without a record, while records wait, and the consumer is taken for stuck."""
 
 LAG_EVERY_S = 5.0
+_LOG_APPEND_TIME = 1  # Kafka's protocol: 0 is the producer's time
 _ASK_TIMEOUT_MS = 10_000
 _SESSION_TIMEOUT_MS = 15_000  # so long are the alarms of a killed ingest late, until another takes its partitions
 _FETCH_BYTES = 16 * 1024 * 1024
@@ -177,6 +179,7 @@ class KafkaSource:
                 key=record.key or b"",
                 headers={name: value or b"" for name, value in record.headers} if record.headers else _NO_HEADERS,
                 value=record.value or b"",
+                arrived_at=_arrived_at(record) if topic == HEALTH_TOPIC else None,
             )
             for record in records
         ]
@@ -194,3 +197,10 @@ class KafkaSource:
 
 def _numbers(partitions: Iterable[TopicPartition]) -> str:
     return ", ".join(f"{each.topic}/{each.partition}" for each in sorted(partitions))
+
+
+def _arrived_at(record: Any) -> datetime | None:
+    """Only topics that are stamped by the broker say so; elsewhere the stamp is the sender's."""
+    if record.timestamp_type != _LOG_APPEND_TIME:
+        return None
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)

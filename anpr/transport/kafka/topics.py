@@ -93,7 +93,13 @@ def _kept_configs(settings: KafkaSettings) -> dict[str, str]:
 
 
 def _compacted_configs() -> dict[str, str]:
-    return {"cleanup.policy": "compact", "segment.ms": str(_DAY_MS), "max.compaction.lag.ms": str(_DAY_MS)}
+    return {
+        "cleanup.policy": "compact",
+        "segment.ms": str(_DAY_MS),
+        "max.compaction.lag.ms": str(_DAY_MS),
+        # Stamped by the broker: what a heartbeat's own time differs from it is what the reader's clock is off by.
+        "message.timestamp.type": "LogAppendTime",
+    }
 
 
 def full_name(settings: KafkaSettings, topic: str) -> str:
