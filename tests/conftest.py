@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures_database",
     "tests.kafka_broker",
     "tests.ssh_server",
+    "tests.s3_server",
     "tests.fixtures_console",
     "tests.small_disk",
 ]

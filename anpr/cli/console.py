@@ -9,6 +9,7 @@ from anpr.console.app import create_app
 from anpr.console.server import listen, serve
 from anpr.probes import Readiness, probes
 from anpr.store.images import ImageStore
+from anpr.store.shelf import open_shelf
 
 
 @click.command(name="console")
@@ -25,7 +26,7 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
         listen(host or settings.console.host, wanted_port) as listening,
         open_database(settings, "anpr console") as database,
     ):
-        app = create_app(settings, database, ImageStore(settings.data_dir / "images"), SystemClock())
+        app = create_app(settings, database, ImageStore(open_shelf(settings)), SystemClock())
         readiness.add("database", database.ping)
         readiness.add("live alarms", lambda: None if app.state.console.feed.is_up else "not connected")
         readiness.started()

@@ -11,6 +11,7 @@ from anpr.store.images import ImageStore
 from anpr.store.migrate import migrate, schema_status
 from anpr.store.partitions import ensure_partitions_ahead
 from anpr.store.retention import run_retention
+from anpr.store.shelf import open_shelf
 
 
 @click.group(name="db")
@@ -67,7 +68,7 @@ def expire(ctx: click.Context) -> None:
     settings = loaded_settings(ctx).settings
     clock = SystemClock()
     with open_database(settings, "anpr db") as database:
-        expired = run_retention(database, ImageStore(settings.images_dir), settings.retention, clock)
+        expired = run_retention(database, ImageStore(open_shelf(settings)), settings.retention, clock)
         with database.transaction() as conn:
             ensure_partitions_ahead(conn, clock.now())
     for table, days in expired.days.items():

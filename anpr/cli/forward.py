@@ -26,6 +26,7 @@ from anpr.forward.status import destination_status
 from anpr.probes import Readiness, probes
 from anpr.settings import DestinationSettings, Settings
 from anpr.store.images import ImageStore
+from anpr.store.shelf import open_shelf
 
 
 @click.group(name="forward")
@@ -105,7 +106,7 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     with probes(settings.metrics_port, readiness), open_database(settings, "anpr forward") as database:
         readiness.add("database", database.ping)
         readiness.started()
-        images = ImageStore(settings.images_dir)
+        images = ImageStore(open_shelf(settings))
         summary = run_forwarder(settings, database, images, SystemClock(), stop)
     click.echo("  ".join(f"{name} {value}" for name, value in asdict(summary).items()), err=True)
     if as_json:
@@ -162,7 +163,7 @@ def _jobs(settings: Settings, destination_id: str | None) -> Iterator[list[Job]]
         centre = Centre(
             settings=settings,
             database=database,
-            images=ImageStore(settings.images_dir),
+            images=ImageStore(open_shelf(settings)),
             clock=SystemClock(),
             stop=stop_on_signals(),
         )

@@ -14,6 +14,7 @@ from anpr.ingest.away import watched_readers
 from anpr.ingest.run import run_ingest
 from anpr.probes import Readiness, probes
 from anpr.store.images import ImageStore
+from anpr.store.shelf import open_shelf
 from anpr.store.upkeep import kept_up
 
 
@@ -29,7 +30,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     settings = loaded_settings(ctx).settings
     clock, stop = SystemClock(), stop_on_signals()
     began = clock.monotonic()
-    images = ImageStore(settings.images_dir)
+    images = ImageStore(open_shelf(settings))
     readiness = Readiness(starting="the database is not open yet")
     with (
         probes(settings.metrics_port, readiness),

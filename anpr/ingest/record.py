@@ -14,7 +14,7 @@ from anpr.store.alarms import raise_alarms
 from anpr.store.database import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
-from anpr.store.images import ImageStore, PictureTakenError, keep_orphans, record_image
+from anpr.store.images import ImageStore, PictureTakenError, keep_orphans, record_images
 from anpr.store.matching import Hit, matching_entries
 from anpr.store.transits import insert_transits
 from anpr.transport.source import Incoming
@@ -63,7 +63,7 @@ def record(
     with database.transaction() as conn:
         batch = _filed(conn, images, batch)
         stored = insert_transits(conn, transits, now)
-        noted = _note_pictures(conn, batch.pictures)
+        noted = record_images(conn, [(picture.header, len(picture.data)) for picture in batch.pictures])
         record_dead_letters(conn, _dead_letters(batch.refusals, now))
         # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
         hits = match(conn, [transit for transit in transits if transit.id in stored])
@@ -120,12 +120,6 @@ def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
 def _unless(message: Incoming, item: Item, refusals: Iterator[PictureTakenError | None]) -> Item:
     refusal = next(refusals) if isinstance(item, Picture) else None
     return Refusal(record=message, reason=PoisonReason.NOT_STORABLE, detail=str(refusal)) if refusal else item
-
-
-def _note_pictures(conn: Connection, pictures: Iterable[Picture]) -> int:
-    # By key: two inserters that meet the same pictures take their rows in the same order.
-    in_order = sorted(pictures, key=lambda picture: (picture.header.captured_at, picture.header.transit_id))
-    return sum(record_image(conn, picture.header, len(picture.data)) for picture in in_order)
 
 
 def _dead_letters(refusals: Iterable[Refusal], now: datetime) -> list[DeadLetter]:

@@ -21,6 +21,7 @@ from anpr.probes import Readiness
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
+from anpr.store.shelf import open_shelf
 from anpr.transport.direct import DirectSource
 from anpr.transport.kafka import KafkaPublisher, KafkaSource
 from anpr.transport.records import RecordKind
@@ -51,7 +52,7 @@ def run_ingest(
     with contextlib.ExitStack() as stack:
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(lists_in_memory(database, clock, changed))
-        centre = Centre(database=database, images=ImageStore(settings.images_dir), match=matcher.hits)
+        centre = Centre(database=database, images=ImageStore(open_shelf(settings)), match=matcher.hits)
         consumers = [
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack)
             for source, batches in zip(open_sources(settings, clock), batch_settings(settings.ingest), strict=True)

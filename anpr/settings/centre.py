@@ -2,8 +2,9 @@
 
 from datetime import date, time
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from anpr.settings.base import Section
 from anpr.settings.edge import Identifier
@@ -72,6 +73,34 @@ class IngestSettings(Section):
     """Alarms at most for the past of all entries that one import brings; the rest is counted (anpr watchlist retro)."""
     clock_tolerance_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
     """A reader whose clock is off by more at three heartbeats in a row has the wrong time; judged with Kafka only."""
+
+
+class ImageSettings(Section):
+    """Where the centre keeps the pictures of transits. S3 keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in
+    the environment, from credentials_file, or from the machine's role; they are no settings."""
+
+    url: Annotated[str, Field(min_length=1)] | None = None
+    """A folder, or s3://bucket/prefix, which needs the extra s3. When empty, the folder images in data_dir."""
+    endpoint: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
+    """https://host:port of an S3-compatible server; when empty, Amazon's in `region`."""
+    region: str = "eu-south-1"
+    """For S3."""
+    credentials_file: str | None = None
+    """File with aws_access_key_id and aws_secret_access_key in section [default]."""
+    ca_file: str | None = None
+    """PEM certificates that the server's may be signed by, besides those of the system."""
+    conditional: bool = True
+    """The server knows If-None-Match: of two writers at once the first one's stays. Off for one that refuses it."""
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if parts.scheme not in ("", "file", "s3"):
+            raise ValueError("expected a folder or s3://bucket/prefix")
+        if parts.scheme == "s3" and (not parts.netloc or "@" in parts.netloc or ":" in parts.netloc or parts.query):
+            raise ValueError("expected s3://bucket/prefix; keys belong into the environment or credentials_file")
+        return value
 
 
 class ConsoleSettings(Section):

@@ -12,6 +12,7 @@ from anpr.settings.centre import (
     ConsoleSettings,
     DatabaseSettings,
     DestinationSettings,
+    ImageSettings,
     IngestSettings,
     KafkaSettings,
     RetentionSettings,
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     ingest: IngestSettings = IngestSettings()
+    images: ImageSettings = ImageSettings()
     console: ConsoleSettings = ConsoleSettings()
     forwarding: tuple[DestinationSettings, ...] = ()
     retention: RetentionSettings = RetentionSettings()
@@ -127,7 +129,7 @@ class Settings(BaseSettings):
 
     @property
     def images_dir(self) -> Path:
-        """Where the centre keeps pictures."""
+        """Where the centre keeps pictures when images.url is empty."""
         return self.data_dir / "images"
 
     @property

@@ -1,6 +1,6 @@
 """Pictures of transits: bytes on a shelf by day and gate, there whole or not at all; rows that say what lies where."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -98,9 +98,26 @@ def _refusal(header: ImageHeader, kept: Mapping[str, str]) -> PictureTakenError 
 
 def record_image(conn: Connection, header: ImageHeader, size: int) -> bool:
     """Note that a picture of `size` bytes is stored; false when that was noted before."""
-    ensure_partitions(conn, [utc_day(header.captured_at)], ["images"])
-    values = {**header.model_dump(), "role": str(header.role), "size": size, "path": header_key(header)}
-    return conn.execute(_SQL["record"], values).rowcount == 1
+    return record_images(conn, [(header, size)]) == 1
+
+
+def record_images(conn: Connection, pictures: Iterable[tuple[ImageHeader, int]]) -> int:
+    """Note that these pictures, each with its size in bytes, are stored; returns how many were not noted yet."""
+    # By key: two inserters that meet the same pictures take their rows in the same order.
+    rows = sorted(((*_row(header), size) for header, size in pictures), key=lambda row: row[:3])
+    if not rows:
+        return 0
+    ensure_partitions(conn, {utc_day(row[0]) for row in rows}, ["images"])
+    columns = (list(column) for column in zip(*rows, strict=True))
+    return conn.execute(_SQL["record"], dict(zip(_COLUMNS, columns, strict=True))).rowcount
+
+
+_COLUMNS = ("captured_at", "transit_id", "role", "gate_id", "sha256", "path", "size")
+
+
+def _row(header: ImageHeader) -> tuple[datetime, UUID, str, str, str, str]:
+    role = str(header.role)
+    return header.captured_at, header.transit_id, role, header.gate_id, header.sha256, header_key(header)
 
 
 def stored_roles(conn: Connection, transit_id: UUID, captured_at: datetime) -> set[ImageRole]:

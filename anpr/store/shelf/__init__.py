@@ -2,5 +2,6 @@
 
 from anpr.store.shelf.base import Shelf, Stored
 from anpr.store.shelf.local import LocalShelf
+from anpr.store.shelf.open import open_shelf
 
-__all__ = ["LocalShelf", "Shelf", "Stored"]
+__all__ = ["LocalShelf", "Shelf", "Stored", "open_shelf"]

@@ -1,6 +1,9 @@
 -- name: record
 INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path)
-VALUES (%(captured_at)s, %(transit_id)s, %(role)s, %(gate_id)s, %(sha256)s, %(size)s, %(path)s)
+SELECT * FROM unnest(
+    %(captured_at)s::timestamptz[], %(transit_id)s::uuid[], %(role)s::text[], %(gate_id)s::text[], %(sha256)s::text[],
+    %(size)s::integer[], %(path)s::text[]
+)
 ON CONFLICT DO NOTHING;
 
 -- name: roles
