@@ -17,6 +17,7 @@ from anpr.settings import IngestSettings, Settings
 from anpr.store.alarms import ALARM_CHANNEL, RETRO_CHANNEL, list_alarms, raise_alarms
 from anpr.store.database import Database
 from anpr.store.entries import NewEntry, import_entries
+from anpr.store.queries import load_queries
 from anpr.store.retro import RetroLimits, pending_entries, retro_changes, retro_step, writers
 from anpr.store.transits import insert_transits
 from anpr.store.watchlists import save_watchlist
@@ -116,6 +117,18 @@ def test_each_list_looks_back_by_its_own_rule(database: Database, match: MatchMo
     add(database, "A8123CD")
     catch_up(database)
     assert sorted(plates(database)) == sorted(expected)
+
+
+def test_plates_and_look_alikes_are_found_by_index(database: Database) -> None:
+    store(database, *range(10), match=MatchMode.LOOK_ALIKE)
+    add(database, plate_of(3))
+    values = {"since": START, "version": 1, "after": 0, "until": 9, "per_entry": 5, "recent": NOW}
+    with database.transaction() as conn:
+        conn.execute("SET LOCAL enable_seqscan = off")  # what is left then has no index
+        rows = conn.execute(b"EXPLAIN (COSTS OFF) " + load_queries("retro")["past_plates"], values).fetchall()
+    plan = "\n".join(row["QUERY PLAN"] for row in rows)
+    assert plan.count("Index Scan using transits_20261121_plate") + plan.count("plate_captured_at_idx") >= 2, plan
+    assert "Seq Scan on transits" not in plan
 
 
 def test_candidates_are_looked_through_hour_by_hour_to_the_oldest(database: Database) -> None:
