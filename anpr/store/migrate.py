@@ -7,11 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from psycopg import errors
+
 from anpr.domain.errors import StoreError
 from anpr.store.database import Connection, Database
 from anpr.store.queries import load_queries
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+TRIES = 10
+"""Each waits 2 s at most for a table that others use, and so holds nobody up for longer."""
 _FILE_NAME = re.compile(r"^(\d{4})_(\w+)\.sql$")
 _SQL = load_queries("migrate")
 
@@ -70,11 +74,22 @@ def migrate(url: str, migrations: list[Migration] | None = None) -> list[Migrati
     applied: list[Migration] = []
     with Database(url, pool_size=1, application="anpr migrate") as database:
         while True:
-            with database.transaction() as conn:
-                migration = _apply_next(conn, known)
+            migration = _patiently(database, known)
             if migration is None:
                 return applied
             applied.append(migration)
+
+
+def _patiently(database: Database, known: list[Migration]) -> Migration | None:
+    """Apply the next one, tried again while others hold what it needs: whoever comes after it queues up behind it."""
+    for left in reversed(range(TRIES)):
+        try:
+            with database.transaction() as conn:
+                return _apply_next(conn, known)
+        except StoreError as exc:
+            if left == 0 or not isinstance(exc.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
+                raise
+    raise AssertionError("there is a last try")  # pragma: no cover
 
 
 def _apply_next(conn: Connection, known: list[Migration]) -> Migration | None:
@@ -85,6 +100,7 @@ def _apply_next(conn: Connection, known: list[Migration]) -> Migration | None:
     if not status.pending:
         return None
     migration = status.pending[0]
+    conn.execute(_SQL["patience"])  # after the lock: another migrator is waited for as long as it takes
     conn.execute(migration.text.encode())
     conn.execute(_SQL["record"], {"version": migration.version, "name": migration.name, "checksum": migration.checksum})
     return migration

@@ -143,3 +143,16 @@ def test_indexes_change_under_an_ingest_that_runs(empty_database_url: str) -> No
             ):
                 with database.transaction() as conn:
                     assert plate in {stored.transit.plate for stored in search_transits(conn, query)}, query
+
+
+def test_it_lets_others_pass_while_a_table_is_in_use_and_says_so_in_the_end(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anpr.store.migrate.TRIES", 1)
+    first, second = _migration(1, "CREATE TABLE t (x int)"), _migration(2, "ALTER TABLE t ADD COLUMN y int")
+    migrate(empty_database_url, [first])
+    with psycopg.connect(empty_database_url) as reader:
+        reader.execute("SELECT count(*) FROM t")
+        with pytest.raises(StoreError, match="lock timeout"):
+            migrate(empty_database_url, [first, second])
+    assert migrate(empty_database_url, [first, second]) == [second]

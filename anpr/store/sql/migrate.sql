@@ -17,3 +17,6 @@ SELECT version, name, checksum, applied_at FROM schema_migrations;
 
 -- name: record
 INSERT INTO schema_migrations (version, name, checksum) VALUES (%(version)s, %(name)s, %(checksum)s);
+
+-- name: patience
+SET LOCAL lock_timeout = '2s';
