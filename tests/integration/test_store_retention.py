@@ -68,7 +68,14 @@ def test_days_past_retention_go_with_everything_of_theirs(
     _fill(database, images, 0, 7, 8, 31)
     expired = run_retention(database, images, KEEP, clock)
     assert expired.days["transits"] == expired.days["images"] == [_day(31), _day(8)]
-    assert expired.rows == {"alarms": 1, "deliveries": 0, "dead letters": 2, "health": 0, "plates": 2}
+    assert expired.rows == {
+        "alarms": 1,
+        "deliveries": 0,
+        "dead letters": 2,
+        "health": 0,
+        "list changes": 0,
+        "plates": 2,
+    }
     assert sorted(p.name for p in tmp_path.iterdir()) == [_day(7).isoformat(), TODAY.isoformat()]
     with database.transaction() as conn:
         assert list_partitions(conn, "transits") == [_day(7), TODAY]
@@ -98,7 +105,7 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
             "images": [_day(8).isoformat()],
         }
     )
-    assert rows.detail["rows"] == {"alarms": 0, "deliveries": 0, "dead letters": 1, "health": 0}
+    assert rows.detail["rows"] == {"alarms": 0, "deliveries": 0, "dead letters": 1, "health": 0, "list changes": 0}
 
 
 def test_nothing_to_drop_is_no_event(database: Database, tmp_path: Path, clock: ManualClock) -> None:
