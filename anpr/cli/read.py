@@ -9,14 +9,28 @@ import click
 
 from anpr.cli.inputs import media_files
 from anpr.cli.main import loaded_settings
-from anpr.cli.read_lines import image_lines, image_object, transit_line, transit_object
+from anpr.cli.read_lines import (
+    dropped_line,
+    dropped_object,
+    frame_lines,
+    frame_object,
+    image_lines,
+    image_object,
+    transit_line,
+    transit_object,
+)
 from anpr.cli.reader_options import Engines, engine_options
 from anpr.clock import Clock, SystemClock
 from anpr.domain.errors import AnprError, InputError
+from anpr.domain.gate import Camera
+from anpr.metrics import Drop
+from anpr.reader.area import Area
+from anpr.reader.assemble.vote import Verdict
+from anpr.reader.frame import Frame
 from anpr.reader.mark import encode_jpeg, mark
 from anpr.reader.media import is_video, read_image
 from anpr.reader.plates import Look, PlateReader, build_plate_reader
-from anpr.settings import ReaderSettings
+from anpr.settings import ReaderSettings, Settings
 
 _PROGRESS_EVERY = 50
 """Files between two lines of progress."""
@@ -30,12 +44,24 @@ class _Job:
     as_json: bool
     explain: bool
     pictures: Path | None
+    camera: Camera | None
+    """Whose regions and masks count."""
+
+    @property
+    def area(self) -> Area:
+        return Area.of(self.camera) if self.camera else Area()
 
 
 @click.command(name="read")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "output", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
-@click.option("--explain", is_flag=True, help="Also print what was turned down, and why.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Also print each detection with its score, text and probabilities, or the gate that turned it down; of a "
+    "video for every frame that was looked at, and the tracks that came to no transit.",
+)
+@click.option("--camera", "camera_id", help="Read as this camera of the settings does: in its regions, not its masks.")
 @click.option(
     "--save-pictures",
     type=click.Path(path_type=Path, file_okay=False),
@@ -43,12 +69,13 @@ class _Job:
 )
 @engine_options
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913  one an option
     ctx: click.Context,
     *,
     paths: tuple[Path, ...],
     output: str,
     explain: bool,
+    camera_id: str | None,
     save_pictures: Path | None,
     engines: Engines,
 ) -> None:
@@ -58,7 +85,8 @@ def command(
     decoding of the file left out. A file that cannot be read is named on standard error, the rest is still read, and
     the exit status is 1.
     """
-    settings = engines.over(loaded_settings(ctx).settings.reader)
+    site = loaded_settings(ctx).settings
+    settings = engines.over(site.reader)
     job = _Job(
         reader=build_plate_reader(settings),
         settings=settings,
@@ -66,9 +94,19 @@ def command(
         as_json=output == "jsonl",
         explain=explain,
         pictures=_folder(save_pictures) if save_pictures else None,
+        camera=_camera(site, camera_id) if camera_id else None,
     )
     if _read_all(job, list(media_files(paths))):
         ctx.exit(1)
+
+
+def _camera(site: Settings, camera_id: str) -> Camera:
+    cameras = [camera for gate in site.gates for camera in gate.cameras]
+    for camera in cameras:
+        if camera.id == camera_id:
+            return camera.to_domain()
+    known = ", ".join(camera.id for camera in cameras) or "none"
+    raise InputError(f"--camera {camera_id}: no such camera in the settings; there are: {known}")
 
 
 def _folder(path: Path) -> Path:
@@ -99,10 +137,10 @@ def _read_all(job: _Job, files: list[Path | InputError]) -> int:
 def _image(job: _Job, path: Path) -> Iterator[str]:
     image = read_image(path)
     began = job.clock.monotonic()
-    look = job.reader.look(image)
+    look = job.reader.look(image, job.area.within)
     ms = (job.clock.monotonic() - began) * 1000
     if job.pictures is not None:
-        _save(job.pictures, path, encode_jpeg(mark(image, look)))
+        _save(job.pictures, path, encode_jpeg(mark(image, look, job.area)))
     yield from _lines(job, path, look, ms)
 
 
@@ -110,14 +148,15 @@ def _lines(job: _Job, path: Path, look: Look, ms: float) -> Iterator[str]:
     if job.as_json:
         yield json.dumps(image_object(path, look, ms, job.explain), ensure_ascii=False)
     else:
-        yield from image_lines(path, look, ms, job.explain)
+        yield from image_lines(path, look, ms, job.explain, job.reader.gates)
 
 
 def _video(job: _Job, path: Path) -> Iterator[str]:
-    from anpr.reader.video import read_video  # noqa: PLC0415  only a video needs tracks and transits
+    from anpr.reader.video import Showing, read_video  # noqa: PLC0415  only a video needs tracks and transits
 
+    showing = Showing(camera=job.camera, witness=_Teller(job, path) if job.explain else None)
     transits = 0
-    for one in read_video(path, job.reader, job.settings, job.clock, job.reader.second):
+    for one in read_video(path, job.reader, job.settings, job.clock, job.reader.second, showing):
         transits += 1
         if job.as_json:
             fields = transit_object(path, one)
@@ -129,6 +168,27 @@ def _video(job: _Job, path: Path) -> Iterator[str]:
                 _save(job.pictures, path.with_stem(f"{path.stem}_{transits}_{one.transit.plate}_{role}"), data)
     if not transits and not job.as_json:
         yield f"{path}: no transit"
+
+
+class _Teller:
+    """Prints at once what was turned down: a long video has more of it than anybody should hold."""
+
+    def __init__(self, job: _Job, path: Path) -> None:
+        self._job = job
+        self._path = path
+
+    def looked(self, frame: Frame, look: Look) -> None:
+        if not self._job.as_json:
+            for line in frame_lines(frame, look, self._job.reader.gates):
+                click.echo(line)
+        elif look.accepted or look.rejected:
+            click.echo(json.dumps(frame_object(self._path, frame, look), ensure_ascii=False))
+
+    def dropped(self, reason: Drop, verdict: Verdict | None) -> None:
+        if self._job.as_json:
+            click.echo(json.dumps(dropped_object(self._path, reason, verdict), ensure_ascii=False))
+        else:
+            click.echo(dropped_line(reason, verdict))
 
 
 def _save(folder: Path, source: Path, data: bytes) -> None:

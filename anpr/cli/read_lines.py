@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from anpr.domain.read import Box, Candidate, PlateRead
+from anpr.metrics import Drop
 from anpr.reader.assemble import Pass
+from anpr.reader.assemble.vote import Verdict
+from anpr.reader.frame import Frame
+from anpr.reader.gates import Gates
 from anpr.reader.plates import Look, Rejected
 
 
@@ -35,20 +39,73 @@ def transit_object(path: Path, one: Pass) -> dict[str, Any]:
     }
 
 
-def image_lines(path: Path, look: Look, ms: float, explain: bool) -> Iterator[str]:
+def image_lines(path: Path, look: Look, ms: float, explain: bool, gates: Gates) -> Iterator[str]:
     """One picture as lines for people."""
     texts = ", ".join(f"{read.text} {read.confidence:.0%}" for read in look.accepted)
     yield f"{path}: {texts or 'no plate'}  ({ms:.0f} ms)"
-    for read in look.accepted if explain else ():
+    if explain:
+        yield from look_lines(look, gates)
+
+
+def look_lines(look: Look, gates: Gates) -> Iterator[str]:
+    """Each plate and each detection that was turned down, with what decided it, as lines for people."""
+    for read in look.accepted:
         others = ", ".join(f"{c.text} {c.probability:.1%}" for c in read.candidates[1:4] if c.probability >= 0.001)
         yield (
             f"    read  {read.text}  seen as {read.raw}{_second(read.second_raw)}, "
             f"box {_place(read.box)}, detector {read.detector_score:.2f}, "
             f"country {_countries(read)}, {read.lines} line(s)" + (f"; else {others}" if others else "")
         )
-    for one in look.rejected if explain else ():
+        if read.positions:
+            yield f"          sign by sign: {' '.join(map(_sign, read.positions))}"
+    for one in look.rejected:
         seen = f", seen as {one.raw} {one.confidence:.0%}" if one.raw else ""
-        yield f"    no    {one.reason}: box {_place(one.box)}, detector {one.score:.2f}{seen}"
+        demanded = gates.demanded(one.reason)
+        limit = f" ({demanded})" if demanded else ""
+        yield f"    no    {one.reason}{limit}: box {_place(one.box)}, detector {one.score:.2f}{seen}"
+
+
+def _sign(position: Sequence[Candidate]) -> str:
+    """A sign with its probability in percent, and what else it may be: B97, or O58/041."""
+    best, *others = position
+    likely = [f"/{other.text}{other.probability:.0%}" for other in others[:2] if other.probability >= 0.02]
+    return f"{best.text}{best.probability:.0%}{''.join(likely)}".replace("%", "")
+
+
+def frame_lines(frame: Frame, look: Look, gates: Gates) -> Iterator[str]:
+    """One frame of a video in which something was found, as lines for people."""
+    if look.accepted or look.rejected:
+        yield f"    frame {frame.index} ({frame.at_s:.2f} s)"
+        yield from (f"    {line}" for line in look_lines(look, gates))
+
+
+def frame_object(path: Path, frame: Frame, look: Look) -> dict[str, Any]:
+    """The same as a JSON object."""
+    return {
+        "file": str(path),
+        "frame": frame.index,
+        "at_s": round(frame.at_s, 3),
+        "plates": [_plate(read) for read in look.accepted],
+        "rejected": [_rejected(one) for one in look.rejected],
+    }
+
+
+def dropped_line(reason: Drop, verdict: Verdict | None) -> str:
+    """A plate that was followed and came to no transit, as a line for people."""
+    if verdict is None:
+        return f"    no transit: {reason}, never read"
+    return f"    no transit: {reason}, {verdict.plate} {verdict.confidence:.0%}, {verdict.reads} read(s)"
+
+
+def dropped_object(path: Path, reason: Drop, verdict: Verdict | None) -> dict[str, Any]:
+    """The same as a JSON object."""
+    return {
+        "file": str(path),
+        "dropped": reason.value,
+        "plate": verdict.plate if verdict else None,
+        "confidence": _probability(verdict.confidence) if verdict else 0.0,
+        "reads": verdict.reads if verdict else 0,
+    }
 
 
 def transit_line(path: Path, one: Pass) -> str:

@@ -41,3 +41,13 @@ class Gates:
         if not self.min_signs <= len(text) <= self.max_signs or not any(sign.isdigit() for sign in text):
             return Drop.PLATE_NO_TEXT
         return Drop.READ_LOW_CONFIDENCE if confidence < self.min_confidence else None
+
+    def demanded(self, reason: Drop) -> str | None:
+        """What a plate must have to pass the gate of this reason, in words; None where it is no gate of ours."""
+        return {
+            Drop.PLATE_LOW_SCORE: f"detector at least {self.min_score:.2f}",
+            Drop.PLATE_TOO_SMALL: f"at least {self.min_width_px:g}×{self.min_height_px:g} px",
+            Drop.PLATE_SHAPE: f"width ÷ height from {self.least_shape:g} to {self.most_shape:g}",
+            Drop.PLATE_NO_TEXT: f"{self.min_signs} to {self.max_signs} signs, one of them a digit",
+            Drop.READ_LOW_CONFIDENCE: f"confidence at least {self.min_confidence:.0%}",
+        }.get(reason)

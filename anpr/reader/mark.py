@@ -4,16 +4,25 @@ import cv2
 import numpy as np
 
 from anpr.domain.read import Box
+from anpr.reader.area import Area
 from anpr.reader.image_file import Image
 from anpr.reader.plates import Look
 
 _READ = (60, 200, 60)
 _REJECTED = (60, 120, 240)
+_REGION = (230, 150, 40)
+_MASK = (128, 128, 128)
 
 
-def mark(image: Image, look: Look) -> Image:
-    """A copy with the plates and their texts in green, and what was turned down, with the reason, in orange."""
+def mark(image: Image, look: Look, area: Area | None = None) -> Image:
+    """A copy with the plates and their texts in green, and what was turned down, with the reason, in orange; the
+    camera's regions in blue, its masks in grey.
+    """
     drawn = image.copy()
+    for polygons, colour in ((area.regions, _REGION), (area.masks, _MASK)) if area else ():
+        for polygon in polygons:
+            corners = np.rint(np.array(polygon.points) * (image.shape[1] - 1, image.shape[0] - 1)).astype(np.int32)
+            cv2.polylines(drawn, [corners], True, colour, max(1, image.shape[1] // 640))
     for one in look.rejected:
         _draw(drawn, one.box, one.reason.value, _REJECTED)
     for read in look.accepted:

@@ -1,5 +1,6 @@
 """From a picture to plate reads: find, gate, read, weigh."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -43,6 +44,10 @@ class Found:
     rejected: tuple[Rejected, ...]
 
 
+Within = Callable[[Found, Image], Found]
+"""Moves what does not count from the detections to the rejected."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
     """What one look at a picture gave."""
@@ -60,16 +65,21 @@ class PlateReader:
         """`second` is asked about plates of single pictures; of those in a video when their transit is made."""
         self._detector = detector
         self._recogniser = recogniser
-        self._gates = gates
+        self.gates = gates
         self.second = second
 
     def read(self, image: Image) -> list[PlateRead]:
         """The plates in the picture, best detector score first. Raises ModelError."""
         return list(self.look(image).accepted)
 
-    def look(self, image: Image) -> Look:
-        """The plates, and the detections that were turned down with the reason. Raises ModelError."""
+    def look(self, image: Image, within: Within | None = None) -> Look:
+        """The plates, and the detections that were turned down with the reason. Raises ModelError.
+
+        `within` leaves out what lies where a camera does not read.
+        """
         found = self.find(image)
+        if within is not None:
+            found = within(found, image)
         results = [self.read_once(image, detection) for detection in found.detections]
         return Look(
             accepted=tuple(result for result in results if isinstance(result, PlateRead)),
@@ -81,7 +91,7 @@ class PlateReader:
         good: list[Detection] = []
         rejected: list[Rejected] = []
         for detection in self._detect(image):
-            reason = self._gates.detection_fault(detection)
+            reason = self.gates.detection_fault(detection)
             if reason is None and any(detection.box.overlap(better.box) > _SAME_PLACE for better in good):
                 reason = Drop.PLATE_TWICE
             if reason is None:
@@ -111,7 +121,7 @@ class PlateReader:
     def _judged(self, detection: Detection, reading: Reading, opinion: Opinion | None) -> PlateRead | Rejected:
         candidates = opinion.candidates if opinion else _weighed(reading)
         text, confidence = (candidates[0].text, candidates[0].probability) if candidates else ("", 0.0)
-        reason = self._gates.text_fault(text, confidence)
+        reason = self.gates.text_fault(text, confidence)
         if reason is not None:
             return Rejected(
                 box=detection.box, score=detection.score, reason=reason, raw=reading.raw, confidence=confidence

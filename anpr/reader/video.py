@@ -1,6 +1,7 @@
 """The passes in a video file."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from anpr.clock import Clock
@@ -10,23 +11,40 @@ from anpr.reader.assemble import Origin, Pass
 from anpr.reader.media import open_video
 from anpr.reader.opinion.consult import Consultation
 from anpr.reader.opinion.second import SecondOpinion
-from anpr.reader.watch import Looker, Watch
+from anpr.reader.watch import Looker, Watch, Witness
 from anpr.settings import ReaderSettings
 
 _NAME = "file"
 """Gate and camera of transits that come from a file."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """Of which camera a video is, and who is told what was turned down."""
+
+    camera: Camera | None = None
+    witness: Witness | None = None
+
+
 def read_video(
-    path: Path, plate_reader: Looker, settings: ReaderSettings, clock: Clock, second: SecondOpinion | None = None
+    path: Path,
+    plate_reader: Looker,
+    settings: ReaderSettings,
+    clock: Clock,
+    second: SecondOpinion | None = None,
+    showing: Showing | None = None,
 ) -> Iterator[Pass]:
     """Every vehicle past the camera that made this video, in the order they were finished. No frame is left out.
 
     Raises ModelError; MediaError naming the file, after the passes of what could be read of it.
     """
-    origin = Origin(camera=Camera(id=_NAME, url=str(path)), gate_id=_NAME, reader_id=settings.id)
+    how = showing or Showing()
+    camera = how.camera or Camera(id=_NAME, url=str(path))
+    origin = Origin(camera=camera, gate_id=_NAME, reader_id=settings.id)
     consult = Consultation(_NAME, second, patient=True) if second else None
     watch = Watch(origin, settings.assemble, plate_reader, clock, consult=consult)
+    if how.witness is not None:
+        watch.tell(how.witness)
     try:
         for frame in open_video(path, clock, camera_id=_NAME):
             yield from watch.add(frame)

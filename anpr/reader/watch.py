@@ -7,14 +7,15 @@ from typing import Protocol
 
 from anpr.clock import Clock
 from anpr.domain.read import Box, PlateRead
-from anpr.metrics import DROPS, FRAMES, PLATES, STAGE_SECONDS, STILL_FRAMES
+from anpr.metrics import DROPS, FRAMES, PLATES, STAGE_SECONDS, STILL_FRAMES, Drop
 from anpr.reader.area import Area
 from anpr.reader.assemble import Assembler, Consult, Origin, Pass
+from anpr.reader.assemble.vote import Verdict
 from anpr.reader.detect import Detection
 from anpr.reader.frame import Frame
 from anpr.reader.illegible import IllegiblePlaces
 from anpr.reader.image_file import Image
-from anpr.reader.plates import Found, Rejected
+from anpr.reader.plates import Found, Look, Rejected
 from anpr.reader.still import StillGate
 from anpr.settings import AssembleSettings
 
@@ -29,6 +30,16 @@ class Looker(Protocol):
 
     def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
         """What one of them says. Raises ModelError."""
+
+
+class Witness(Protocol):
+    """Whoever wants to know why a vehicle was not read."""
+
+    def looked(self, frame: Frame, look: Look) -> None:
+        """What was read of a frame, and what was turned down; what need not be read again is in neither."""
+
+    def dropped(self, reason: Drop, verdict: Verdict | None) -> None:
+        """A plate that was followed came to no transit."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -65,9 +76,15 @@ class Watch:
         self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2))
         self._last: tuple[datetime, float] | None = None
         self._illegible = IllegiblePlaces()
+        self._witness: Witness | None = None
         self.tally = tally or Tally()
         self.looks = 0
         """Frames that the models looked at, without throwing."""
+
+    def tell(self, witness: Witness) -> None:
+        """From now on, of every look and of every track dropped."""
+        self._witness = witness
+        self._assembler.dropped = witness.dropped
 
     def add(self, frame: Frame) -> list[Pass]:
         """The passes that this frame completes. Raises ModelError."""
@@ -113,6 +130,8 @@ class Watch:
                 rejected.append(result)
         self.tally.reads += len(reads)
         self._count(rejected)
+        if self._witness is not None:
+            self._witness.looked(frame, Look(accepted=tuple(reads), rejected=tuple(rejected)))
         return reads, unread
 
     def _read(self, frame: Frame, detection: Detection) -> PlateRead | Rejected | None:

@@ -8,7 +8,7 @@ When a transit is made, whichever comes first:
 The track lives on after that and swallows whatever else is read of its vehicle: a parked car makes one transit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -50,6 +50,8 @@ class Assembler:
         self._tracks: list[Track] = []
         self._recent = RecentTransits(settings.reentry_s)
         self._now = float("-inf")
+        self.dropped: Callable[[Drop, Verdict | None], None] | None = None
+        """Told of each track that came to nothing."""
 
     def add(self, frame: Frame, reads: Sequence[PlateRead], unread: Sequence[Box] = ()) -> list[Pass]:
         """The passes that this frame, with its reads, completes.
@@ -133,7 +135,7 @@ class Assembler:
         if track.transit is not None:
             return []
         if verdict is None:
-            return self._drop(Drop.TRACK_TOO_FEW_READS)
+            return self._drop(Drop.TRACK_TOO_FEW_READS, verdict)
         for other in others:
             theirs = other.verdict()
             if other.transit is None and theirs is not None and same_vehicle(verdict, theirs):
@@ -145,16 +147,16 @@ class Assembler:
         """A transit, unless its vehicle made one already or it is none."""
         verdict = track.verdict()
         if verdict is None or track.shot is None:
-            return self._drop(Drop.TRACK_TOO_FEW_READS)
+            return self._drop(Drop.TRACK_TOO_FEW_READS, verdict)
         if self._is_known(track, verdict):
-            return self._drop(Drop.TRACK_SEEN_BEFORE)
+            return self._drop(Drop.TRACK_SEEN_BEFORE, verdict)
         if self._consult is not None and verdict.reads >= self._settings.min_reads:
             before, verdict = verdict, self._consult.on(verdict, track.shot)
             if verdict.plate != before.plate and self._is_known(track, verdict):
-                return self._drop(Drop.TRACK_SEEN_BEFORE)
+                return self._drop(Drop.TRACK_SEEN_BEFORE, verdict)
         reason = judge(verdict, track.course, track.widest_px, self._settings)
         if reason is not None:
-            return self._drop(reason)
+            return self._drop(reason, verdict)
         made = make_pass(self._origin, track, verdict, track.shot)
         track.release(self._recent.remember(verdict, track.motion.at))
         TRANSITS.labels(self._origin.camera.id).inc()
@@ -171,6 +173,8 @@ class Assembler:
     def _judge(self, track: Track) -> Drop | None:
         return judge(track.verdict(), track.course, track.widest_px, self._settings)
 
-    def _drop(self, reason: Drop) -> list[Pass]:
+    def _drop(self, reason: Drop, verdict: Verdict | None) -> list[Pass]:
         DROPS.labels(self._origin.camera.id, reason).inc()
+        if self.dropped is not None:
+            self.dropped(reason, verdict)
         return []

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -151,3 +152,67 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 def test_threads_and_engines_are_checked() -> None:
     assert run("--threads", "0", "x.jpg").exit_code == 2
     assert run("--engine", "dream", "x.jpg").exit_code == 2
+
+
+class TestCamera:
+    @staticmethod
+    def site(folder: Path, masks: str) -> Path:
+        path = folder / "site.yaml"
+        camera = f"{{id: cam-1, url: film.mp4, masks: {masks}}}"
+        path.write_text(f"gates: [{{id: g, name: G, purpose: test, legal_basis: none, cameras: [{camera}]}}]\n")
+        return path
+
+    def read(self, site: Path, *arguments: object) -> Result:
+        return CliRunner().invoke(main, ["--config", str(site), "read", *map(str, arguments)])
+
+    def test_under_its_mask_nothing_is_read_and_the_reason_is_told(self, tmp_path: Path) -> None:
+        street = write_street(tmp_path / "street.png", "GB456MN")
+        site = self.site(tmp_path, "[[[0, 0.5], [1, 0.5], [1, 1], [0, 1]]]")
+        drawn = tmp_path / "drawn"
+
+        read = self.read(site, "--camera", "cam-1", "--format", "jsonl", "--explain", street.path)
+        told = self.read(site, "--camera", "cam-1", "--explain", "--save-pictures", drawn, street.path)
+
+        assert json.loads(read.stdout)["plates"] == []
+        assert [one["reason"] for one in json.loads(read.stdout)["rejected"]] == ["plate-masked"]
+        assert "no    plate-masked: box" in told.stdout
+        assert (drawn / "street.jpg").is_file()
+
+    def test_an_unknown_camera_is_an_error_that_names_the_known(self, tmp_path: Path) -> None:
+        street = write_street(tmp_path / "street.png", "GB456MN")
+        result = self.read(self.site(tmp_path, "[]"), "--camera", "cam-2", street.path)
+        assert result.exit_code != 0
+        assert "no such camera in the settings; there are: cam-1" in result.stderr
+
+
+def test_explain_tells_sign_by_sign_and_which_gate_it_was(tmp_path: Path) -> None:
+    street = write_street(tmp_path / "street.png", "GB456MN")
+    far = write_street(tmp_path / "far.png", "GB456MN", plate_width=27)
+
+    explained = run("--explain", street.path, far.path).stdout
+
+    assert "sign by sign: G" in explained
+    turned_down = [line for line in explained.splitlines() if line.startswith("    no    ")]
+    assert turned_down
+    assert all("(at least 28×9 px): box" in one or "(confidence at least 40%): box" in one for one in turned_down)
+
+
+def test_explain_of_a_video_tells_frames_and_tracks(tmp_path: Path) -> None:
+    street = cv2.imread(str(write_street(tmp_path / "street.png", "GB456MN").path))
+    assert street is not None
+    film = tmp_path / "film.mp4"
+    with av.open(str(film), "w") as written:
+        stream = written.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        picture = av.VideoFrame.from_ndarray(np.asarray(street, np.uint8), format="bgr24")
+        written.mux(stream.encode(picture))
+        written.mux(stream.encode(None))
+
+    told, lines = run("--explain", film), run("--explain", "--format", "jsonl", film)
+
+    assert "    frame 0 (0.00 s)" in told.stdout
+    assert "read  GB456MN  seen as GB456MN" in told.stdout
+    assert "no transit: track-too-few-reads, GB456MN" in told.stdout
+    frame, dropped = (json.loads(line) for line in lines.stdout.splitlines())
+    assert (frame["frame"], frame["plates"][0]["text"]) == (0, "GB456MN")
+    assert (dropped["dropped"], dropped["plate"], dropped["reads"]) == ("track-too-few-reads", "GB456MN", 1)

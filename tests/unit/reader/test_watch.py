@@ -8,9 +8,11 @@ from anpr.domain.gate import Camera
 from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.metrics import REGISTRY, Drop
 from anpr.reader.assemble import Origin, Pass
+from anpr.reader.assemble.vote import Verdict
 from anpr.reader.detect import Detection
+from anpr.reader.frame import Frame
 from anpr.reader.image_file import Image
-from anpr.reader.plates import Found
+from anpr.reader.plates import Found, Look
 from anpr.reader.watch import Watch
 from anpr.settings import AssembleSettings
 from tests.unit.reader.assemble.scenes import frame
@@ -71,3 +73,23 @@ def test_under_a_mask_nothing_is_read_and_all_is_counted() -> None:
     camera, looker = Camera(id="watch-mask", url="film.mp4", masks=(RIGHT,)), TwoLanes()
     assert [one.transit.plate for one in watched(camera, looker)] == ["AB123CD"]
     assert drops(camera, Drop.PLATE_MASKED) == 20
+
+
+def test_a_witness_is_told_of_every_look_and_of_tracks_dropped() -> None:
+    told: list[tuple[int, int, int]] = []
+    dropped: list[tuple[Drop, str | None]] = []
+
+    class Notes:
+        def looked(self, frame: Frame, look: Look) -> None:
+            told.append((frame.index, len(look.accepted), len(look.rejected)))
+
+        def dropped(self, reason: Drop, verdict: Verdict | None) -> None:
+            dropped.append((reason, verdict.plate if verdict else None))
+
+    origin = Origin(camera=Camera(id="watch-told", url="f.mp4", masks=(RIGHT,)), gate_id="g", reader_id="r")
+    watch = Watch(origin, AssembleSettings(), TwoLanes(), ManualClock(frame(0).captured_at))
+    watch.tell(Notes())
+    watch.add(frame(0))
+    watch.end()
+    assert told == [(0, 1, 1)]
+    assert dropped == [(Drop.TRACK_TOO_FEW_READS, "AB123CD")]
