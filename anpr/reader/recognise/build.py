@@ -1,7 +1,7 @@
 """The recogniser that the settings ask for; an engine is imported only when it is chosen."""
 
 from anpr.domain.errors import ModelError
-from anpr.reader.models import ModelCard, load_card
+from anpr.reader.models import Calibration, ModelCard, load_card
 from anpr.reader.onnx import OnnxNetwork
 from anpr.reader.recognise.alphabet import folding
 from anpr.reader.recognise.reading import Recogniser
@@ -9,8 +9,8 @@ from anpr.reader.recognise.recogniser import LineRecogniser, StepNetwork
 from anpr.settings import RecogniserSettings
 
 
-def build_recogniser(settings: RecogniserSettings, threads: int) -> Recogniser:
-    """Load the weights and be ready.
+def build_recogniser(settings: RecogniserSettings, threads: int, calibration: Calibration | None = None) -> Recogniser:
+    """Load the weights and be ready. `calibration` replaces the card's.
 
     Raises ModelError when the card, the weights or the engine's package is missing or wrong.
     """
@@ -22,7 +22,7 @@ def build_recogniser(settings: RecogniserSettings, threads: int) -> Recogniser:
     except ValueError as exc:
         raise ModelError(f"{card.name}: {exc}") from exc
     network = own if settings.engine == "onnxruntime" else _other(settings.engine, card, characters, threads)
-    return LineRecogniser(network, card.input, signs, card.calibration)
+    return LineRecogniser(network, card.input, signs, calibration or card.calibration)
 
 
 def default_model(engine: str) -> str:

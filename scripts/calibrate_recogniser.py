@@ -1,0 +1,99 @@
+"""Find a recogniser's temperature and doubt, and write them into its model card.
+
+    python scripts/calibrate_recogniser.py CROPS --work WORK [--model plate_recogniser_small] [--write]
+
+Found on the crops of split `train`, each worn once more in a way that no training saw, and on drawn plates of other
+numbers than the training's; told for the split `val`, which has no part in it. Run it after every training. With
+--diagram a reliability diagram (SVG) of `val` and of drawn Italian plates is written.
+"""
+
+import json
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+
+from anpr.domain.errors import AnprError
+from anpr.reader.models import Calibration, load_card
+from anpr.reader.recognise import Reading, build_recogniser
+from anpr.settings import RecogniserSettings
+from scripts.recogniser.augment import as_seen
+from scripts.recogniser.calibration import fitted, judged, surprise
+from scripts.recogniser.diagram import diagram
+from scripts.recogniser.drawn import draw_set
+from scripts.recogniser.exam import Question, drawn_questions, real_questions
+from scripts.recogniser.reliability import calibration_error, reliability
+from scripts.recogniser.samples import Crop, from_drawn, read_crops
+
+SEED = 505
+"""Neither the training's nor the exam's."""
+DRAWN = 1600
+
+
+@click.command(help=__doc__)
+@click.argument("crops", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for the drawn plates; kept.")
+@click.option("--model", default="plate_recogniser_small", show_default=True, help="A card's name or path.")
+@click.option("--limit", type=click.IntRange(1), default=4000, show_default=True, help="Plates of each kind at most.")
+@click.option("--write", is_flag=True, help="Write what was found into the card.")
+@click.option("--diagram", "picture", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the SVG.")
+def main(crops: Path, work: Path, model: str, limit: int, write: bool, picture: Path | None) -> None:
+    """Parse the command line and run."""
+    cv2.setNumThreads(1)
+    try:
+        calibrate(crops, work, model, limit, write=write, picture=picture)
+    except AnprError as exc:
+        raise click.ClickException(str(exc)) from exc
+
+
+def calibrate(crops: Path, work: Path, model: str, limit: int, *, write: bool, picture: Path | None) -> Calibration:
+    """Find it, tell what it does, and write what is asked for. Raises InputError and ModelError."""
+    drawn = from_drawn(draw_set(work / "calibrate", min(DRAWN, limit), SEED, click.echo, shard=50))
+    how = fitted(answers(model, worn([*read_crops(crops, "train")[:limit], *drawn])))
+    click.echo(f"{model}: temperature {how.temperature}, doubt {how.doubt}")
+    curves = {}
+    exam = {
+        "rec val": real_questions(read_crops(crops, "val")[:limit]),
+        "drawn Italian": drawn_questions(work / "exam", min(500, limit)),
+    }
+    for name, questions in exam.items():
+        made = judged(answers(model, questions), how)
+        curves[name] = reliability(made)
+        click.echo(
+            f"{name}: {len(made)} plates, {sum(right for _, right in made)} right, calibration error "
+            f"{calibration_error(curves[name]):.4f}, surprise {surprise(made):.3f}"
+        )
+    if picture is not None:
+        picture.write_text(diagram(curves), encoding="utf-8")
+    if write:
+        write_into_card(model, how)
+    return how
+
+
+def worn(crops: list[Crop]) -> list[Question]:
+    """The crops as a camera might see them another day, the same each time."""
+    return [
+        Question(image=as_seen(crop, np.random.default_rng((SEED, number))), text=crop.text, lines=crop.lines,
+                 country=crop.country)
+        for number, crop in enumerate(crops)
+    ]  # fmt: skip
+
+
+def answers(model: str, questions: list[Question]) -> list[tuple[Question, Reading]]:
+    """Each question with what the recogniser claims, not calibrated."""
+    recogniser = build_recogniser(RecogniserSettings(model=model), 1, Calibration())
+    return [(question, recogniser.recognise(question.image)) for question in questions]
+
+
+def write_into_card(model: str, how: Calibration) -> None:
+    """Replace the card's calibration."""
+    card = load_card(model, "recognise")
+    path = Path(model) if model.endswith(".json") else card.folder / f"{model}.json"
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    fields["calibration"] = {"temperature": how.temperature, "doubt": how.doubt}
+    path.write_text(json.dumps(fields, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
