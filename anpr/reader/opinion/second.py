@@ -75,7 +75,7 @@ class SecondOpinion:
     def _recognise(self, plate: Image) -> Reading:
         if self._recogniser is None:
             self._recogniser = self._build()
-            log.info("the second opinion's weights are loaded")
+            log.debug("the second opinion's weights are loaded")
         return self._recogniser.recognise(plate)
 
 

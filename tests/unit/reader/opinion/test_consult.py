@@ -44,7 +44,7 @@ class Says:
 
 
 def consultation(recogniser: Says) -> Consultation:
-    second = SecondOpinion(lambda: recogniser, SecondOpinionSettings(), SystemClock())
+    second = SecondOpinion(lambda: recogniser, SecondOpinionSettings(below=0.8, weight=0.45), SystemClock())
     return Consultation("cam-1", second, patient=True)
 
 

@@ -34,7 +34,7 @@ class Says:
 
 
 def second(build: Callable[[], Recogniser], wait_s: float = 5.0) -> SecondOpinion:
-    return SecondOpinion(build, SecondOpinionSettings(below=0.8, wait_s=wait_s), SystemClock())
+    return SecondOpinion(build, SecondOpinionSettings(below=0.8, weight=0.45, wait_s=wait_s), SystemClock())
 
 
 def test_it_is_wanted_where_the_first_is_in_doubt() -> None:
