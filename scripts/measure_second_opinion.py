@@ -83,7 +83,8 @@ def answers(first: Recogniser, second: SecondOpinion, questions: list[Question])
 def tell(name: str, made: list[Answer]) -> None:
     """A few lines for people."""
     times = [one.asked_ms for one in made if one.asked_ms is not None]
-    click.echo(f"{name}: {len(made)} plates, asked about {len(times)}, {median(times) if times else 0:.0f} ms of the processor (median)")
+    cost = median(times) if times else 0.0
+    click.echo(f"{name}: {len(made)} plates, asked about {len(times)}, {cost:.0f} ms of the processor (median)")
     for label, reads in (("alone", [one.alone for one in made]), ("both", [one.both for one in made])):
         pairs = [(read, one.question.text) for read, one in zip(reads, made, strict=True)]
         strict = sum(read.text == text for read, text in pairs)
