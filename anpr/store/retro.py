@@ -32,7 +32,7 @@ class RetroLimits:
     """Alarms from the past for one entry: of its newest passages."""
     per_change: int
     """Alarms from the past for all entries that came with one change of the lists."""
-    entries: int = 2_000
+    entries: int = 5_000
     """Looked for in one step."""
     slice: timedelta = timedelta(hours=1)
     """Capture time of what is looked through for candidates in one step."""

@@ -64,10 +64,15 @@ SELECT * FROM (
     FROM transits t
     CROSS JOIN LATERAL (
         SELECT c ->> 0 AS text, sum((c ->> 1)::float8) AS probability
-        FROM jsonb_array_elements(t.candidates) c GROUP BY c ->> 0
+        FROM jsonb_array_elements(t.candidates) c WHERE c ->> 0 <> t.plate GROUP BY c ->> 0
     ) c
-    JOIN entries e ON e.plate = c.text AND e.plate <> t.plate
-        AND e.version = %(version)s AND e.id > %(after)s AND e.id <= %(until)s
+    -- OFFSET 0: a look into the index for each candidate. Entries that have just come are not in the planner's statistics,
+    -- and it would go through all of them for each transit.
+    CROSS JOIN LATERAL (
+        SELECT * FROM entries e
+        WHERE e.plate = c.text AND e.version = %(version)s AND e.id > %(after)s AND e.id <= %(until)s
+        OFFSET 0
+    ) e
     JOIN watchlists w ON w.id = e.watchlist_id AND w.match = 'probability' AND c.probability >= w.min_probability
     WHERE t.captured_at >= %(since)s AND t.captured_at < %(before)s
       AND (e.valid_from IS NULL OR e.valid_from <= t.captured_at)
