@@ -24,6 +24,7 @@ _VERBS = {
     "watchlist": "Import, list and edit watchlists.",
     "user": "Create console users and set their passwords.",
     "db": "Create, migrate and check the database.",
+    "images": "Check the stored pictures against the database.",
     "topics": "Make and list the broker's topics.",
     "config": "Check and show the settings.",
 }

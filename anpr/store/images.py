@@ -74,9 +74,13 @@ class ImageStore:
 
 def picture_key(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> str:
     """Where this picture belongs on the shelf."""
+    return f"{utc_day(captured_at).isoformat()}/{gate_folder(gate_id)}/{transit_id}-{role}.jpg"
+
+
+def gate_folder(gate_id: str) -> str:
+    """The name of this gate's folder within a day's; unquoting it gives the id again."""
     # A gate's id comes from a message: quoted, and prefixed when it starts with a dot, it can be no other folder.
-    gate = quote(gate_id, safe="").replace(".", "%2E") if gate_id.startswith(".") else quote(gate_id, safe="")
-    return f"{utc_day(captured_at).isoformat()}/{gate}/{transit_id}-{role}.jpg"
+    return quote(gate_id, safe="").replace(".", "%2E") if gate_id.startswith(".") else quote(gate_id, safe="")
 
 
 def header_key(header: ImageHeader) -> str:

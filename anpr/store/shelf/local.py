@@ -3,14 +3,14 @@
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from fsspec.implementations.local import LocalFileSystem
 
-from anpr.store.shelf.base import Shelf
+from anpr.store.shelf.base import Shelf, Stored
 
 THREADS = 16
 """Flushes that wait for the disk at the same time: a journal takes all of them in one commit (docs/benchmarks.md)."""
@@ -41,6 +41,17 @@ class LocalShelf(Shelf):
             list(threads.map(self._flush_folder, folders))
         return taken
 
+    def files(self, day: date, gate: str) -> Iterator[Stored]:
+        # Not by fsspec: it holds a dict of everything about each file of the folder, and there may be 100,000s.
+        folder = f"{day.isoformat()}/{gate}"
+        with self.failing("pictures in", str(self._folder / folder)):
+            try:
+                with os.scandir(self._folder / folder) as entries:
+                    for entry in entries:
+                        yield from _stored(folder, entry)
+            except FileNotFoundError:
+                return
+
     def drop_day(self, day: date) -> None:
         with self.failing("pictures", str(self._folder / day.isoformat())):
             shutil.rmtree(self._folder / day.isoformat())
@@ -58,6 +69,17 @@ class LocalShelf(Shelf):
     def _flush_folder(self, folder: Path) -> None:
         with self.failing("pictures in", str(folder)):
             _flush(folder)
+
+
+def _stored(folder: str, entry: os.DirEntry[str]) -> Iterator[Stored]:
+    """The file, unless it is none or has gone since."""
+    try:
+        if entry.is_file(follow_symlinks=False):
+            stat = entry.stat(follow_symlinks=False)
+            modified = datetime.fromtimestamp(stat.st_mtime, UTC)
+            yield Stored(key=f"{folder}/{entry.name}", size=stat.st_size, modified=modified)
+    except FileNotFoundError:
+        return
 
 
 def _make(folder: Path) -> None:

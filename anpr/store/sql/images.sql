@@ -11,3 +11,23 @@ SELECT role FROM images WHERE captured_at = %(captured_at)s AND transit_id = %(t
 
 -- name: share
 SELECT pg_advisory_xact_lock_shared(hashtextextended('anpr images', 0));
+
+-- name: gates_of_day
+SELECT DISTINCT gate_id FROM images WHERE captured_at >= %(starts)s AND captured_at < %(ends)s;
+
+-- name: page
+-- By the primary key from where the last page ended: no snapshot is held while the files of a page are read.
+SELECT captured_at, transit_id, role, sha256, size, path FROM images
+WHERE captured_at >= %(starts)s AND captured_at < %(ends)s AND gate_id = %(gate_id)s
+  AND (captured_at, transit_id, role) > (%(captured_at)s, %(transit_id)s, %(role)s)
+ORDER BY captured_at, transit_id, role LIMIT %(limit)s;
+
+-- name: named
+SELECT path FROM images
+WHERE captured_at >= %(starts)s AND captured_at < %(ends)s AND path = ANY (%(paths)s::text[]);
+
+-- name: patience
+SELECT set_config('lock_timeout', '10s', true);
+
+-- name: alone
+SELECT pg_advisory_xact_lock(hashtextextended('anpr images', 0));
