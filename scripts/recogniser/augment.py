@@ -48,7 +48,7 @@ def plain_lines(crop: Crop) -> Lines:
 
 def _cut(image: Image, lines: int, painted: bool, fitted: bool) -> Lines:
     parts = split_lines(image) if lines == 2 else (image,)
-    seen = [paint_bands(part).image if painted else part for part in parts]
+    seen = [paint_bands(part).image if painted and row == 0 else part for row, part in enumerate(parts)]
     return np.stack([_fit(part) if fitted else _stretch(part, WIDTH) for part in seen])
 
 

@@ -66,8 +66,12 @@ class LineRecogniser:
         return replace(best, candidates=calibrated(best.candidates, self._calibration))
 
     def _read(self, plate: Image, lines: int) -> Reading:
-        parts = split_lines(plate) if lines == 2 else (plate,)
-        return assembled([self._read_line(paint_bands(part)) for part in parts])
+        if lines == 1:
+            return assembled([self._read_line(paint_bands(plate))])
+        upper, lower = split_lines(plate)
+        # Bands end above the lower line: what is left of them in its picture must not be led on over its signs.
+        bare = Painted(image=lower, left=False, right=False)
+        return assembled([self._read_line(paint_bands(upper)), self._read_line(bare)])
 
     def _read_line(self, line: Painted) -> Reading:
         narrow = self._input.widths[0] if self._input.widths else self._input.width
