@@ -24,6 +24,8 @@ _WIDEST_PX = 640
 """A larger picture is made smaller first: with its margins one of 10000 px would take gigabytes."""
 _DARK = (40, 40, 40)
 """Found best of a few margins tried on cut-out plates (grey, the edge drawn out): 99 % of one-line plates found."""
+_LARGE = 0.45
+"""Of the picture's width. A plate larger than this fills more of the input than any it was trained on."""
 _SAME = 0.45
 """Overlap of the found box with the whole picture; cut-outs have some margin of their own."""
 
@@ -34,15 +36,42 @@ def find_close_up(image: Image, detector: Detector) -> Detection | None:
     shape = width / height
     if not _LEAST <= shape <= _MOST or (width > _SMALL_PX and shape < _LONG):
         return None
-    small = _shrunk(image)
-    h, w = small.shape[:2]
-    margin = round(w * _MARGIN)
-    framed = cv2.copyMakeBorder(small, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_DARK)
-    whole = Box(x=margin, y=margin, w=w, h=h)
-    for detection in detector.detect(np.asarray(framed, np.uint8)):
+    whole = Box(x=0, y=0, w=width, h=height)
+    for detection in _framed(image, detector):
         if detection.box.iou(whole) >= _SAME:
-            return Detection(box=Box(x=0, y=0, w=width, h=height), score=detection.score)
+            return Detection(box=whole, score=detection.score)
     return None
+
+
+def from_further(image: Image, found: list[Detection], detector: Detector) -> list[Detection]:
+    """What was found, or what a look from further away finds where a plate is so large that only parts of it were."""
+    if not found or max(detection.box.w for detection in found) < _LARGE * image.shape[1]:
+        return found
+    again = [inside for one in _framed(image, detector) if (inside := _inside(one, image)) is not None]
+    return again if max((one.score for one in again), default=0.0) > found[0].score else found
+
+
+def _framed(image: Image, detector: Detector) -> list[Detection]:
+    """What the detector finds in the picture with a margin around it, in px of the picture."""
+    small = _shrunk(image)
+    margin = round(small.shape[1] * _MARGIN)
+    framed = cv2.copyMakeBorder(small, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_DARK)
+    larger = image.shape[1] / small.shape[1]
+    found = detector.detect(np.asarray(framed, np.uint8))
+    return [Detection(box=_unframed(one.box, margin, larger), score=one.score) for one in found]
+
+
+def _unframed(box: Box, margin: int, larger: float) -> Box:
+    return Box(x=(box.x - margin) * larger, y=(box.y - margin) * larger, w=box.w * larger, h=box.h * larger)
+
+
+def _inside(detection: Detection, image: Image) -> Detection | None:
+    """The detection without what lies in the margin; None when nothing is left."""
+    height, width = image.shape[:2]
+    box = detection.box
+    left, top = max(0.0, box.x), max(0.0, box.y)
+    w, h = min(box.x + box.w, width) - left, min(box.y + box.h, height) - top
+    return Detection(box=Box(x=left, y=top, w=w, h=h), score=detection.score) if w >= 1 and h >= 1 else None
 
 
 def _shrunk(image: Image) -> Image:

@@ -10,7 +10,7 @@ from anpr.clock import SystemClock
 from anpr.domain.grammar import countries, named, weigh
 from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.metrics import Drop
-from anpr.reader.close_up import find_close_up
+from anpr.reader.close_up import find_close_up, from_further
 from anpr.reader.detect import Detection, Detector, build_detector
 from anpr.reader.gates import Gates
 from anpr.reader.image_file import Image
@@ -102,7 +102,9 @@ class PlateReader:
 
     def _detect(self, image: Image) -> list[Detection]:
         close_up = find_close_up(image, self._detector)
-        return self._detector.detect(image) if close_up is None else [close_up]
+        if close_up is not None:
+            return [close_up]
+        return from_further(image, self._detector.detect(image), self._detector)
 
     def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
         """Read the plate in this box of a frame that others follow. Raises ModelError."""

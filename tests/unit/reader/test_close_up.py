@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anpr.domain.read import Box
-from anpr.reader.close_up import find_close_up
+from anpr.reader.close_up import find_close_up, from_further
 from anpr.reader.detect import Detection
 from anpr.reader.image_file import Image
 
@@ -36,3 +36,43 @@ def test_what_is_not_shaped_as_a_plate_is_not_tried(size: tuple[int, int]) -> No
     detector = MiddleDetector()
     assert find_close_up(np.zeros((size[1], size[0], 3), np.uint8), detector) is None
     assert detector.shown == ()
+
+
+class PartsDetector:
+    """Of a picture that a plate fills sees a part, and all of it once it stands further away."""
+
+    def __init__(self, whole_score: float) -> None:
+        self.whole_score = whole_score
+        self.looks = 0
+
+    def detect(self, image: Image) -> list[Detection]:
+        self.looks += 1
+        width = image.shape[1]
+        framed = Box(x=width * 0.3, y=width * 0.4, w=width / 3, h=80)
+        return [Detection(box=framed, score=self.whole_score), Detection(box=Box(x=0, y=0, w=50, h=20), score=0.1)]
+
+
+PART = Detection(box=Box(x=300, y=50, w=300, h=120), score=0.3)
+PICTURE = np.zeros((300, 600, 3), np.uint8)
+
+
+def test_a_plate_too_large_for_one_look_is_looked_at_from_further_away() -> None:
+    (whole,) = from_further(PICTURE, [PART], PartsDetector(0.8))
+
+    assert whole.score == 0.8
+    assert (whole.box.x, whole.box.w) == (0, pytest.approx(540)), (
+        "1800 px with margins: 540 to 1140, the picture from 600"
+    )
+    assert whole.box.y + whole.box.h <= 300
+
+
+def test_the_surer_look_counts() -> None:
+    assert from_further(PICTURE, [PART], PartsDetector(0.2)) == [PART]
+
+
+@pytest.mark.parametrize("found", [[], [Detection(box=Box(x=10, y=10, w=200, h=50), score=0.9)]])
+def test_a_street_is_looked_at_once(found: list[Detection]) -> None:
+    detector = PartsDetector(0.99)
+
+    assert from_further(PICTURE, found, detector) == found
+    assert detector.looks == 0
