@@ -7,6 +7,7 @@ from anpr.cli.main import loaded_settings
 from anpr.clock import SystemClock
 from anpr.domain.errors import StoreError
 from anpr.store.audit import verify
+from anpr.store.drift import find_drift
 from anpr.store.images import ImageStore
 from anpr.store.migrate import migrate, schema_status
 from anpr.store.partitions import ensure_partitions_ahead
@@ -52,12 +53,17 @@ def status(ctx: click.Context) -> None:
 def check(ctx: click.Context) -> None:
     """Check the schema and the audit's chain; say what is wrong and exit with 1 when something is."""
     settings = loaded_settings(ctx).settings
-    with open_database(settings, "anpr db") as database, database.transaction() as conn:
-        chain = verify(conn)
+    with open_database(settings, "anpr db") as database:
+        drift = find_drift(database)
+        for difference in drift:
+            click.echo(difference)
+        with database.transaction() as conn:
+            chain = verify(conn)
+    problems = [f"the schema is not what the migrations made (differences: {len(drift)})"] if drift else []
     if chain.broken_at is not None:
-        raise StoreError(
-            f"the audit's chain is broken at row {chain.broken_at} ({chain.rows} rows before it are whole)"
-        )
+        problems.append(f"the audit's chain is broken at row {chain.broken_at} ({chain.rows} rows before it are whole)")
+    if problems:
+        raise StoreError("; ".join(problems))
     click.echo(f"the schema is current; the audit's {chain.rows} rows are whole, head {chain.head[:16]}")
 
 

@@ -160,7 +160,7 @@ class SightSettings(Section):
     """When a camera that gives frames is said not to see well: blurred or dark, told to the centre like a fault."""
 
     every_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """Seconds between two looks at the picture, each of less than a millisecond."""
+    """Seconds between two looks at the picture."""
     after_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """It must be so at every look of this time, and be over for as long: a lorry that passes makes no interval."""
     blurred_below: Fraction = 0.1

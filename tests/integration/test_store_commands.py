@@ -99,9 +99,27 @@ def test_a_new_database_is_migrated_and_checked(empty_database_url: str, tmp_pat
 def test_a_check_finds_a_broken_audit(anpr: Run, ok: Callable[..., str], database_url: str) -> None:
     ok(*CREATE)
     with psycopg.connect(database_url) as conn:
-        conn.execute("ALTER TABLE audit DISABLE TRIGGER ALL")
+        conn.execute("ALTER TABLE audit DISABLE TRIGGER audit_append_only")
         conn.execute("UPDATE audit SET actor = 'somebody else'")
+        conn.execute("ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_append_only")
     _refused(anpr("db", "check"), "audit's chain is broken at row 1")
+
+
+def test_a_check_names_each_difference_to_the_migrations(anpr: Run, ok: Callable[..., str], database_url: str) -> None:
+    ok(*CREATE)
+    with psycopg.connect(database_url) as conn:
+        conn.execute("ALTER TABLE audit DISABLE TRIGGER audit_append_only")
+        conn.execute("UPDATE audit SET actor = 'somebody else'")
+        conn.execute("DROP INDEX plates_wildcard")
+    result = anpr("db", "check")
+    assert result.exit_code == 1
+    index, trigger = result.stdout.splitlines()
+    assert index == "index plates_wildcard of plates is missing"
+    assert trigger.startswith("trigger audit_append_only of audit: disabled")
+    assert result.stderr == (
+        "Error: the schema is not what the migrations made (differences: 2);"
+        " the audit's chain is broken at row 1 (0 rows before it are whole)\n"
+    )
 
 
 def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
