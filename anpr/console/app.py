@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from anpr.clock import Clock
-from anpr.console import alarms, audit, health, latest, login, search, status, stream, transit, watchlists
+from anpr.console import alarms, audit, health, latest, login, pictures, search, status, stream, transit, watchlists
 from anpr.console.access import check_form
 from anpr.console.alarm_views import StoredAlarms
 from anpr.console.consultations import Consultations
@@ -21,12 +21,13 @@ from anpr.console.sessions import Sessions
 from anpr.console.state import Console
 from anpr.console.templating import Pages
 from anpr.console.throttle import Throttle
+from anpr.console.thumbnails import Thumbnails
 from anpr.settings import Settings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
 
 _STATIC = Path(__file__).resolve().parent / "static"
-_PARTS = (health, login, stream, alarms, latest, transit, search, watchlists, status, audit)
+_PARTS = (health, login, stream, alarms, latest, transit, pictures, search, watchlists, status, audit)
 
 
 def create_app(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> FastAPI:
@@ -73,4 +74,5 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         alarms=stored,
         feed=AlarmFeed(database, stored, clock),
         consultations=Consultations(clock),
+        thumbnails=Thumbnails(clock),
     )

@@ -14,7 +14,7 @@ from anpr.domain.errors import AccessError, StoreError
 
 log = logging.getLogger(__name__)
 
-_TITLES = {400: "invalid", 403: "refused", 404: "not_found", 422: "invalid", 503: "database"}
+_TITLES = {400: "invalid", 403: "refused", 404: "not_found", 410: "picture_gone", 422: "invalid", 503: "database"}
 
 
 def add_error_pages(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from anpr.console.feed import AlarmFeed
 from anpr.console.sessions import Sessions
 from anpr.console.templating import Pages
 from anpr.console.throttle import Throttle
+from anpr.console.thumbnails import Thumbnails
 from anpr.settings import Settings
 from anpr.store.database import Database
 from anpr.store.images import ImageStore
@@ -31,6 +32,7 @@ class Console:
     pages: Pages
     feed: AlarmFeed
     consultations: Consultations
+    thumbnails: Thumbnails
 
 
 def console_of(request: Request) -> Console:

@@ -29,22 +29,13 @@ Via = Literal["alarm", "latest", "search", "address"]
 @router.get("/{transit_id}")
 def show(console: ConsoleDep, visitor: Viewer, reader: ReaderDep, transit_id: UUID, via: Via = "address") -> Response:
     """The page; that somebody looked is written down before it is shown."""
-    stored = _stored(console, transit_id)
+    stored = stored_transit(console, transit_id)
     record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"transit": str(transit_id), "via": via})
     return console.pages.page("transit.html", reader, **_values(console, stored))
 
 
-@router.get("/{transit_id}/images/{role}")
-def picture(console: ConsoleDep, visitor: Viewer, transit_id: UUID, role: ImageRole) -> Response:  # noqa: ARG001
-    """One picture. It is shown on pages that were recorded when they were opened."""
-    transit = _stored(console, transit_id).transit
-    data = console.images.find(transit.id, transit.captured_at, transit.gate_id, role)
-    if data is None:
-        raise HTTPException(404)
-    return Response(data, media_type="image/jpeg")
-
-
-def _stored(console: Console, transit_id: UUID) -> StoredTransit:
+def stored_transit(console: Console, transit_id: UUID) -> StoredTransit:
+    """The transit. Raises HTTPException 404 when there is none (any more)."""
     with console.database.transaction() as conn:
         stored = get_transit(conn, transit_id)
     if stored is None:

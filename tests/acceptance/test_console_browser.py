@@ -8,7 +8,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
+from anpr.domain.transit import ImageRole
 from anpr.store.alarms import acknowledge, raise_alarms
+from anpr.store.images import picture_key
 from anpr.store.matching import matching_entries
 from anpr.store.transits import insert_transits
 from tests.fixtures_console import PASSWORD, WANTED, Site, make_pass, wait_until
@@ -169,15 +171,37 @@ def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page,
     page.get_by_role("link", name="Ultimi transiti").click()
     row = page.locator("li.transit", has_text="AA111AA")
     expect(row.locator("img").first).to_be_visible()
-    wait_until(lambda: row.locator("img").first.evaluate("image => image.naturalWidth") == 640)
+    wait_until(lambda: row.locator("img").first.evaluate("image => image.naturalWidth") == 480)
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     old = site.pass_vehicle("BB222BB")
     expect(page.locator("li.transit").first).to_contain_text("BB222BB")
     expect(page.locator("li.transit")).to_have_count(2)
-    pictures = [url for url in fetched if "/images/" in url]
+    pictures = [url for url in fetched if "/thumbnails/" in url]
     assert all(str(old.id) in url for url in pictures), "a picture that was there was fetched again"
+    assert pictures, "the new one's"
     page.get_by_label("Aggiornamento automatico").uncheck()
+
+
+def test_a_picture_that_is_lost_or_damaged_is_not_said_to_be_on_its_way(page: Page, site: Site) -> None:
+    site.pass_vehicle("AA111AA", with_pictures=False)
+    lost, damaged = site.pass_vehicle("BB222BB"), site.pass_vehicle("CC333CC")
+    place = site.settings.images_dir / picture_key(damaged.id, damaged.captured_at, "porta-nord", ImageRole.CONTEXT)
+    place.write_bytes(b"no picture any more")
+    site.images.shelf.remove(picture_key(lost.id, lost.captured_at, "porta-nord", ImageRole.CONTEXT))
+    log_in(page, site, Role.OPERATOR)
+    page.get_by_role("link", name="Ultimi transiti").click()
+    for plate, text in (
+        ("AA111AA", "Immagine in arrivo…"),
+        ("BB222BB", "Immagine perduta"),
+        ("CC333CC", "Immagine danneggiata"),
+    ):
+        first = page.locator("li.transit", has_text=plate).locator(".picture").first
+        expect(first.locator(".picture-wait")).to_have_text(text)
+        expect(first.locator(".picture-wait")).to_be_visible()
+        expect(first.locator("img")).to_be_hidden()
+    page.locator("li.transit", has_text="BB222BB").click()
+    expect(page.locator(".wide-picture")).to_have_text("Immagine perduta")
 
 
 def test_an_investigator_searches_with_a_reason(page: Page, site: Site) -> None:

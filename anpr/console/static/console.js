@@ -190,12 +190,31 @@ sound.prepare();
 
 const PICTURE_WAITS_MS = [1000, 2000, 4000, 8000, 15000, 30000, 60000];
 
-function picturePending(image) {
-  const tries = Number(image.dataset.tries || 0);
+async function pictureFailed(image) {
+  const text = image.nextElementSibling;
   image.hidden = true;
-  image.nextElementSibling.hidden = false;
+  text.hidden = false;
+  const why = await whyNoPicture(image.src);
+  text.textContent = text.dataset[why];
+  text.classList.toggle("is-lost", why !== "pending");
+  if (why === "pending") pictureLater(image);
+}
+
+// An image tells nothing of the answer it failed on. A server that is away counts as pending: it is asked again.
+async function whyNoPicture(address) {
+  try {
+    const answer = await fetch(address);
+    return answer.status === 410 ? "gone" : answer.ok ? "broken" : "pending";
+  } catch {
+    return "pending";
+  }
+}
+
+function pictureLater(image) {
+  const tries = Number(image.dataset.tries || 0);
   if (tries >= PICTURE_WAITS_MS.length) return;
   image.dataset.tries = tries + 1;
+  image.loading = "eager"; // while it is hidden a lazy one would not be asked for
   window.setTimeout(() => {
     if (image.isConnected) image.src = `${image.src.split("?")[0]}?try=${tries + 1}`;
   }, PICTURE_WAITS_MS[tries]);
@@ -207,10 +226,10 @@ function pictureThere(image) {
 }
 
 // Loading and failing do not bubble, hence the capture; those that settled before this script ran are looked at once.
-document.addEventListener("error", (event) => event.target.matches?.("img[data-await]") && picturePending(event.target), true);
+document.addEventListener("error", (event) => event.target.matches?.("img[data-await]") && pictureFailed(event.target), true);
 document.addEventListener("load", (event) => event.target.matches?.("img[data-await]") && pictureThere(event.target), true);
 for (const image of document.querySelectorAll("img[data-await]")) {
-  if (image.complete && image.naturalWidth === 0 && image.currentSrc) picturePending(image);
+  if (image.complete && image.naturalWidth === 0 && image.currentSrc) pictureFailed(image);
 }
 
 /* --- the latest transits: refreshed while the tick is on and the page is looked at -------------------------------- */
