@@ -1,4 +1,4 @@
-"""JPEG from its markers alone (ITU-T T.81, annex B): the centre decodes no picture and carries no vision library."""
+"""JPEG from its markers alone (ITU-T T.81, annex B): nothing is decoded, so a hostile picture costs ingest nothing."""
 
 import re
 from collections.abc import Iterator
