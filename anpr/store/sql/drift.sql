@@ -12,9 +12,32 @@ SELECT current_schema() AS ours,
 SELECT set_config('search_path', format('%%I, %%I', %(schema)s::text, %(operators)s::text), true);
 
 -- name: make_days
-SELECT ensure_partition(c.relname::text, '2000-01-01'::date)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = current_schema() AND c.relkind = 'p' AND NOT c.relispartition;
+-- Not by ensure_partition: its makers wait for each other, and those of the schema in use are none of our business.
+DO $$
+DECLARE
+    parent name;
+BEGIN
+    FOR parent IN SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE n.nspname = current_schema() AND c.relkind = 'p' AND NOT c.relispartition LOOP
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+            parent || '_20000101', parent, '2000-01-01Z'::timestamptz, '2000-01-02Z'::timestamptz);
+    END LOOP;
+END
+$$;
+
+-- name: hold_days
+-- No day is dropped while it is read: its definitions would come out empty. Dropping waits 5 s, reading takes a moment.
+DO $$
+DECLARE
+    parent name;
+BEGIN
+    FOR parent IN SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE n.nspname = current_schema() AND c.relkind = 'p' AND NOT c.relispartition
+                  ORDER BY c.relname LOOP
+        EXECUTE format('LOCK TABLE ONLY %I IN ACCESS SHARE MODE', parent);
+    END LOOP;
+END
+$$;
 
 -- name: describe
 -- All in one statement, so that a day that is made meanwhile is there with all its columns or not at all. What a day's
@@ -91,7 +114,7 @@ WITH relations AS (
         AND NOT EXISTS (SELECT FROM pg_depend d
                         WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 )
-SELECT p.kind, r.relname AS relation, r.parent, p.name, p.text
+SELECT p.kind, r.relname AS relation, r.parent, COALESCE(p.name, '') AS name, COALESCE(p.text, '') AS text
 FROM pieces p LEFT JOIN relations r ON r.oid = p.relation;
 
 -- name: patience
