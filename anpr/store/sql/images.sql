@@ -17,8 +17,9 @@ SELECT DISTINCT gate_id FROM images WHERE captured_at >= %(starts)s AND captured
 
 -- name: page
 -- By the primary key from where the last page ended: no snapshot is held while the files of a page are read.
+-- The first condition is the place in the index: with the day's beginning there, each page would walk all before it.
 SELECT captured_at, transit_id, role, sha256, size, path FROM images
-WHERE captured_at >= %(starts)s AND captured_at < %(ends)s AND gate_id = %(gate_id)s
+WHERE captured_at >= %(captured_at)s AND captured_at < %(ends)s AND gate_id = %(gate_id)s
   AND (captured_at, transit_id, role) > (%(captured_at)s, %(transit_id)s, %(role)s)
 ORDER BY captured_at, transit_id, role LIMIT %(limit)s;
 
