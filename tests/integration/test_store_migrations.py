@@ -1,6 +1,5 @@
 """Migrations with data in the database: from every version there was, and under an ingest that goes on."""
 
-import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,149 +11,30 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from anpr.clock import ManualClock
-from anpr.domain.plate import look_alike_key
 from anpr.domain.transit import ImageRole
 from anpr.ingest.consume import Centre, Consumer
 from anpr.settings import IngestSettings
-from anpr.store.audit import AuditAction, AuditEvent, append, verify
-from anpr.store.database import Connection, Database
+from anpr.store.audit import verify
+from anpr.store.database import Database
 from anpr.store.drift import find_drift
 from anpr.store.images import ImageStore
 from anpr.store.migrate import check_schema, migrate, read_migrations
 from anpr.store.transits import TransitQuery, search_transits
 from anpr.transport.source import Incoming
+from tests.integration.old_schemas import content, fill
 from tests.sources import ListSource, image_message, message, transit_message
 from tests.transits import START, make_transit, picture, plate_of, with_images
 
 NEWEST = read_migrations()[-1].version
 EARLIER = [each.version for each in read_migrations()[:-1]]
-DAYS = (START.date() - timedelta(days=1), START.date())
 FULL_INGEST = 6
 """The first version in which this ingest can raise alarms."""
 
 
 def _migrated_to(url: str, version: int) -> None:
     migrate(url, [each for each in read_migrations() if each.version <= version])
-
-
-def _columns(conn: Connection, table: str) -> list[str]:
-    """Of this version; none when it has no such table."""
-    found = conn.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
-        " ORDER BY ordinal_position",
-        [table],
-    )
-    return [row["column_name"] for row in found]
-
-
-def _insert(conn: Connection, table: str, **values: Any) -> None:
-    """A row with those of the values that this version has a column for; none when it has no such table."""
-    names = [name for name in _columns(conn, table) if name in values]
-    if names:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, names)),
-            sql.SQL(", ").join(sql.Placeholder() * len(names)),
-        )
-        conn.execute(statement, [values[name] for name in names])
-
-
-def _days(conn: Connection) -> None:
-    parents = conn.execute("SELECT relname FROM pg_class WHERE relkind = 'p'").fetchall()
-    for parent, day in itertools.product(parents, DAYS):
-        conn.execute("SELECT ensure_partition(%s, %s)", [parent["relname"], day])
-
-
-def _fill(conn: Connection) -> None:
-    """Something in every table, transits and what belongs to them in two days."""
-    _days(conn)
-    _insert(conn, "users", name="anna", role="operator", password_hash="x", disabled=True)
-    _insert(conn, "gates", id="gate-1", name="Nord", purpose="p", legal_basis="l", cameras=Jsonb(["cam-1"]))
-    _fill_lists(conn)
-    for number in range(6):
-        _fill_passage(conn, number)
-    _fill_forwarding(conn)
-    _fill_health(conn)
-    for number in range(3):
-        append(conn, AuditEvent(actor="anna", action=AuditAction.SEARCH, at=START, detail={"number": number}))
-
-
-def _fill_lists(conn: Connection) -> None:
-    values = {"priority": "high", "purpose": "p", "legal_basis": "l", "match": "look-alike", "min_probability": 0.1}
-    _insert(conn, "watchlists", id="stolen", name="Rubati", **values)
-    for number in (0, 50):
-        plate = plate_of(number)
-        _insert(conn, "entries", watchlist_id="stolen", plate=plate, look_alike=look_alike_key(plate), reason="r",
-                valid_from=START - timedelta(days=9))  # fmt: skip
-
-
-def _fill_passage(conn: Connection, number: int) -> None:
-    """The even ones passed a day before the others."""
-    transit = make_transit(number)
-    at = transit.captured_at - timedelta(days=1) if number % 2 == 0 else transit.captured_at
-    plate, alike = transit.plate, look_alike_key(transit.plate)
-    place = {"gate_id": "gate-1", "camera_id": "cam-1", "reader_id": "reader-1"}
-    _insert(conn, "transits", captured_at=at, id=transit.id, received_at=START, first_seen=at, last_seen=at,
-            plate=plate, look_alike=alike, raw=plate, confidence=0.9, candidates=Jsonb([[plate, 0.9]]), reads=3,
-            box_x=1, box_y=2, box_w=3, box_h=4, country="I", direction="approaching", lane="1",
-            images=Jsonb([]), **place)  # fmt: skip
-    _insert(conn, "plates", plate=plate, look_alike=alike, last_day=at.date())
-    for role in ("plate", "context"):
-        _insert(conn, "images", captured_at=at, transit_id=transit.id, role=role, sha256="ab" * 32, size=9, path="p/q",
-                **place)  # fmt: skip
-    _insert(conn, "alarms", transit_id=transit.id, captured_at=at, raised_at=START, plate=plate, entry_id=number + 1,
-            entry_plate=plate, watchlist_id="stolen", reason="r", priority="high", probability=0.9, state="closed",
-            acknowledged_by="anna", acknowledged_at=START, closed_by="anna", closed_at=START, outcome="stopped",
-            note="n", **place)  # fmt: skip
-    _insert(conn, "dead_letters", received_at=at, topic="anpr.transits", partition=0, offset=number, reason="not-json",
-            detail="broken", size=3, value=b"{{{")  # fmt: skip
-    if "batch" in _columns(conn, "deliveries") and "day" in _columns(conn, "deliveries"):
-        # Not before the forwarder came: its first migration makes the table anew, which nothing had written to.
-        _insert(conn, "deliveries", destination="questura", captured_at=at, transit_id=transit.id, state="sent",
-                day=at.date(), batch=1, queued_at=START, sent_at=START)  # fmt: skip
-
-
-def _fill_forwarding(conn: Connection) -> None:
-    _insert(conn, "forward_runs", destination="questura", day=DAYS[0], started_at=START, finished_at=START,
-            counts=Jsonb({"sent": 3}), error="e")  # fmt: skip
-    _insert(conn, "forward_batches", destination="questura", day=DAYS[0], number=1, file_name="f", created_at=START,
-            attempts=1, sent_at=START)  # fmt: skip
-
-
-def _fill_health(conn: Connection) -> None:
-    for kind in ("camera", "reader"):
-        subject = {"kind": kind, "id": f"{kind}-1", "reader_id": "reader-1", "gate_ids": ["gate-1"]}
-        _insert(conn, "health_subjects", reported_at=START, heard_at=START, **subject)
-        _insert(
-            conn, "health_intervals", started_at=START - timedelta(hours=2), ended_at=START, state="away", **subject
-        )
-        _insert(conn, "health_intervals", started_at=START, state="up", **subject)
-
-
-Content = dict[str, tuple[list[str], int, str]]
-
-
-def _content(conn: Connection, of: Content | None = None) -> Content:
-    """By table: its columns (those it had in `of`), how many rows, and the MD5 of them all, sorted."""
-    found: Content = {}
-    for table in _tables(conn) if of is None else of:
-        columns = _columns(conn, table) if of is None else of[table][0]
-        row = sql.SQL("ROW({})::text").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
-        digest = sql.SQL("SELECT count(*) AS n, md5(string_agg({r}, '|' ORDER BY {r} COLLATE \"C\")) AS sum FROM {t}")
-        summed = conn.execute(digest.format(r=row, t=sql.Identifier(table))).fetchone() or {}
-        found[table] = (columns, summed["n"], summed["sum"])
-    return found
-
-
-def _tables(conn: Connection) -> list[str]:
-    rows = conn.execute(
-        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
-        " AND relname <> 'schema_migrations' ORDER BY relname"
-    )
-    return [row["relname"] for row in rows]
 
 
 def _consumer(database: Database, folder: Path, source: ListSource, **settings: Any) -> Consumer:
@@ -169,10 +49,10 @@ def test_what_was_stored_by_any_version_is_all_there_after_it(
 ) -> None:
     _migrated_to(empty_database_url, version)
     with psycopg.connect(empty_database_url, row_factory=dict_row, options="-c TimeZone=UTC") as conn:
-        _fill(conn)
-        before = _content(conn)
+        fill(conn)
+        before = content(conn)
     if version == 1:
-        del before["deliveries"]  # see _fill_passage
+        del before["deliveries"]  # see old_schemas.py
     empty = {table for table, (_, rows, _) in before.items() if not rows}
     assert not empty, "a table that this test puts nothing into"
     assert [each.version for each in migrate(empty_database_url)] == [
@@ -180,7 +60,7 @@ def test_what_was_stored_by_any_version_is_all_there_after_it(
     ]
     with Database(empty_database_url, pool_size=2) as database:
         with database.transaction() as conn:
-            assert _content(conn, before) == before
+            assert content(conn, before) == before
             assert verify(conn).broken_at is None
         assert find_drift(database) == []
         _finds(database, "AA000AA", "AA001AA", "AA002AA")
@@ -237,7 +117,7 @@ def _batch(number: int, offset: int) -> Iterator[Incoming]:
 
 def _rows(database: Database) -> dict[str, int]:
     with database.transaction() as conn:
-        return {table: rows for table, (_, rows, _) in _content(conn).items() if table in BATCH}
+        return {table: rows for table, (_, rows, _) in content(conn).items() if table in BATCH}
 
 
 def _prepared(url: str, version: int) -> None:
@@ -245,7 +125,7 @@ def _prepared(url: str, version: int) -> None:
     what its steps take on these few rows."""
     _migrated_to(url, version)
     with psycopg.connect(url, row_factory=dict_row) as conn:
-        _fill(conn)
+        fill(conn)
         name = sql.Identifier(conn.info.dbname)
         conn.execute(sql.SQL("ALTER DATABASE {} SET lock_timeout = '5s'").format(name))
 

@@ -27,13 +27,14 @@ $$;
 
 -- name: hold_days
 -- No day is dropped while it is read: its definitions would come out empty. Dropping waits 5 s, reading takes a moment.
+-- In the order in which retention drops, or each would wait for the other.
 DO $$
 DECLARE
     parent name;
 BEGIN
     FOR parent IN SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = current_schema() AND c.relkind = 'p' AND NOT c.relispartition
-                  ORDER BY c.relname LOOP
+                  ORDER BY array_position(ARRAY['transits', 'images'], c.relname::text) NULLS LAST, c.relname LOOP
         EXECUTE format('LOCK TABLE ONLY %I IN ACCESS SHARE MODE', parent);
     END LOOP;
 END
@@ -108,7 +109,8 @@ WITH relations AS (
     UNION ALL
     SELECT 'function', NULL, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
         concat_ws(', ', pg_get_function_result(p.oid), l.lanname, p.prokind, p.provolatile, p.proparallel, p.prosecdef,
-            p.proisstrict, p.proleakproof, p.proretset, p.proconfig, pg_get_expr(p.proargdefaults, 0), p.prosrc)
+            p.proisstrict, p.proleakproof, p.proretset, p.proconfig, pg_get_expr(p.proargdefaults, 0), p.prosrc,
+            pg_get_function_sqlbody(p.oid))
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE n.nspname = current_schema()
         AND NOT EXISTS (SELECT FROM pg_depend d
