@@ -9,6 +9,10 @@ from anpr.settings import AssembleSettings
 _SHORTEST = 4
 """Characters of a plate whose format is not known; shorter texts are stickers and parts of signs."""
 
+_FEW = 2
+_SURE_OF_FEW = 0.85
+"""Confidence that so few reads must come to: a far plate that could be read twice in five seconds is guesswork."""
+
 
 def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: AssembleSettings) -> Drop | None:
     """Why it is no transit, or None when it is one. `widest_px` is the greatest width at which it was read."""
@@ -18,7 +22,8 @@ def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: A
         return Drop.TRACK_NOT_A_PLATE
     if widest_px < settings.min_plate_width_px:
         return Drop.PLATE_TOO_SMALL
-    if verdict.confidence < settings.min_confidence:
+    needed = max(settings.min_confidence, _SURE_OF_FEW if verdict.reads <= _FEW else 0.0)
+    if verdict.confidence < needed:
         return Drop.TRACK_LOW_CONFIDENCE
     return None
 
