@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 
+from anpr.domain.health import UP, SubjectKind
 from anpr.domain.transit import ImageRole
 from scripts.faults import roadside
 from scripts.faults.facts import Facts, Reckoning, told
@@ -172,10 +173,14 @@ def _dead_letters(facts: Facts) -> Reckoning:
 
 
 def _health(facts: Facts) -> Reckoning:
-    """The centre's last word on each reader and camera is their own last word."""
+    """The centre's last word on each reader and camera is their own last word, and their clocks are right.
+
+    Nobody tells the state of a clock: the centre judges it by the heartbeats, and all of them share this machine's.
+    """
     rows = facts.conn.execute("SELECT kind, id, state FROM health_intervals WHERE ended_at IS NULL").fetchall()
     known = {f"{kind}/{name}": state for kind, name, state in rows}
     last = {key: report.changes[-1].state for key, report in facts.topics.health.items()}
+    last |= {key: UP for key in known if key.startswith(f"{SubjectKind.CLOCK}/")}
     wrong = [
         (key, last.get(key), known.get(key)) for key in sorted(last.keys() | known) if last.get(key) != known.get(key)
     ]
