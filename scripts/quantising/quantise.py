@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -36,21 +37,34 @@ def quantise(card: ModelCard, blobs: Iterator[Blob], out: Path) -> Path:
     Weights get a scale for each channel and 7 bits: with 8 the sums of processors without VNNI instructions run over.
     Raises ModelError when a detector's graph is not what it should be.
     """
-    logging.getLogger().setLevel(logging.ERROR)  # it recommends the pre-processing that was done
     model = onnx.load(card.weights())
     if card.task == "detect":
         model = keep_best(model)
     with tempfile.TemporaryDirectory() as folder:
         source, prepared = Path(folder) / "source.onnx", Path(folder) / "prepared.onnx"
         onnx.save(model, source)
-        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared), str(out), _Blobs(model.graph.input[0].name, blobs), quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(OPERATIONS[card.task]), nodes_to_exclude=exact(onnx.load(prepared), card.task),
-            per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            extra_options={"CalibMovingAverage": True},
-        )  # fmt: skip
+        with _without_advice():
+            quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+            quantize_static(
+                str(prepared), str(out), _Blobs(model.graph.input[0].name, blobs), quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=list(OPERATIONS[card.task]),
+                nodes_to_exclude=exact(onnx.load(prepared), card.task),
+                per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+                extra_options={"CalibMovingAverage": True},
+            )  # fmt: skip
     return out
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """ONNX Runtime recommends, on the root logger, the pre-processing that was done."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(before)
 
 
 def exact(model: onnx.ModelProto, task: str) -> list[str]:
