@@ -1,6 +1,5 @@
 """What each process counted in each of its lives: the last look at its metrics before it ended."""
 
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -10,6 +9,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from scripts.faults.repeat import repeating
 
 LOOK_EVERY_S = 0.4
 _TIMEOUT_S = 2.0
@@ -74,18 +75,11 @@ def _get(port: int, path: str) -> str:
 @contextmanager
 def watched(lives: Sequence[list[Life]]) -> Iterator[None]:
     """Look at the last life of each every LOOK_EVERY_S, in a thread, while the context lasts."""
-    stop = threading.Event()
 
-    def run() -> None:
-        while not stop.wait(LOOK_EVERY_S):
-            for each in lives:
-                if each and each[-1].ended == float("inf"):
-                    each[-1].look()
+    def look() -> None:
+        for each in lives:
+            if each and each[-1].ended == float("inf"):
+                each[-1].look()
 
-    thread = threading.Thread(target=run, name="metrics")
-    thread.start()
-    try:
+    with repeating(look, LOOK_EVERY_S, "metrics"):
         yield
-    finally:
-        stop.set()
-        thread.join()

@@ -1,12 +1,13 @@
 """The centre that transits are forwarded to: takes files out of a folder, and answers each with a receipt."""
 
 import csv
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
+
+from scripts.faults.repeat import repeating
 
 LOOK_EVERY_S = 0.3
 ACCEPTED, REFUSED, AGAIN = "OK", "NO", "AGAIN"
@@ -51,19 +52,8 @@ class Office:
     def open(self) -> Iterator[None]:
         """At work, in a thread, while the context lasts."""
         self.folder.mkdir()
-        stop = threading.Event()
-
-        def run() -> None:
-            while not stop.wait(LOOK_EVERY_S):
-                self.look()
-
-        thread = threading.Thread(target=run, name="office")
-        thread.start()
-        try:
+        with repeating(self.look, LOOK_EVERY_S, "office"):
             yield
-        finally:
-            stop.set()
-            thread.join()
 
     def look(self) -> None:
         """Answer what is new, or was sent again."""
