@@ -54,16 +54,8 @@ def mark_away(conn: Connection, now: datetime) -> list[str]:
 def record_clock(conn: Connection, report: HealthReport, arrived_at: datetime, tolerance_s: float) -> bool:
     """Judge the clock of the reader whose heartbeat this is, taken by the broker at `arrived_at`; whether it has just
     turned out to be wrong. One that was judged already changes nothing."""
-    subject = {
-        "kind": SubjectKind.CLOCK.value,
-        "id": report.reader_id,
-        "reader_id": report.reader_id,
-        "gate_ids": list(report.gate_ids),
-    }
-    conn.execute(_SQL["add_subject"], {**subject, "heard_at": arrived_at})
-    known = conn.execute(_SQL["lock_subject"], subject).fetchone()
-    assert known is not None
-    if known["reported_at"] is not None and arrived_at <= known["reported_at"]:
+    subject, known_until = _locked_subject(conn, SubjectKind.CLOCK, report.reader_id, report, arrived_at)
+    if known_until is not None and arrived_at <= known_until:
         return False
     conn.execute(_SQL["heard"], {**subject, "at": arrived_at, "heard_at": arrived_at})
     offset_s = (report.at - arrived_at).total_seconds()
@@ -110,17 +102,19 @@ def delete_health(conn: Connection, before: datetime) -> int:
     return conn.execute(_SQL["delete"], {"before": before}).rowcount
 
 
-def _record_one(conn: Connection, report: HealthReport, heard_at: datetime) -> bool:
-    subject = {
-        "kind": report.kind.value,
-        "id": report.id,
-        "reader_id": report.reader_id,
-        "gate_ids": list(report.gate_ids),
-    }
+def _locked_subject(
+    conn: Connection, kind: SubjectKind, name: str, report: HealthReport, heard_at: datetime
+) -> tuple[dict[str, Any], datetime | None]:
+    """The subject's row as SQL takes it, locked until the transaction ends, and until when its state is known."""
+    subject = {"kind": kind.value, "id": name, "reader_id": report.reader_id, "gate_ids": list(report.gate_ids)}
     conn.execute(_SQL["add_subject"], {**subject, "heard_at": heard_at})
     row = conn.execute(_SQL["lock_subject"], subject).fetchone()
     assert row is not None
-    known_until: datetime | None = row["reported_at"]
+    return subject, row["reported_at"]
+
+
+def _record_one(conn: Connection, report: HealthReport, heard_at: datetime) -> bool:
+    subject, known_until = _locked_subject(conn, report.kind, report.id, report, heard_at)
     if known_until is not None and report.at <= known_until:
         return False
     conn.execute(_SQL["heard"], {**subject, "at": report.at, "heard_at": heard_at})
