@@ -148,9 +148,10 @@ def test_a_wrong_password_is_refused_and_not_logged(
 def test_late_frames_are_dropped_and_counted(serve: Serve, watch: Watch) -> None:
     stream = watch(serve("toolkit").url())
     first = take(stream)
+    before = drops(stream)  # a slow machine drops some before the first is taken
     end = time.monotonic() + WITHIN_S
     waiting = threading.Event()
-    while drops(stream) < 5:
+    while drops(stream) < before + 5:
         assert time.monotonic() < end, stream.state
         waiting.wait(0.05)  # a reader that is slower than the camera
     assert take(stream).index >= first.index + 5
