@@ -55,6 +55,8 @@ class Consumer:
     problem: str | None = None
     """What it waits for now, in one line."""
     _poison_run: int = 0
+    _is_replay: bool = False
+    """Whether the last batch was stored before: then the next one is too, most likely."""
 
     def run(self, stop: threading.Event) -> None:
         """Consume until `stop` is set, waiting for a database or broker that is away.
@@ -85,6 +87,7 @@ class Consumer:
         now = self.clock.now()
         batch = decode(records, now)
         recorded = self._store(batch, now)
+        self._is_replay = recorded.duplicates > recorded.stored
         watch_clocks(self.centre.database, batch, self.settings.clock_tolerance_s)
         if recorded.refusals:
             reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in recorded.refusals)
@@ -95,7 +98,9 @@ class Consumer:
 
     def _store(self, batch: Batch, now: datetime) -> Recorded:
         try:
-            return record(self.centre.database, self.centre.images, batch, now, self.centre.match)
+            return record(
+                self.centre.database, self.centre.images, batch, now, self.centre.match, is_replay=self._is_replay
+            )
         except StoreError as exc:
             if not is_about_the_data(exc):
                 raise

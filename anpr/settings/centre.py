@@ -61,7 +61,7 @@ class KafkaSettings(Section):
 class IngestSettings(Section):
     """How records become rows."""
 
-    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 2_000
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 4_000
     """Records stored in one transaction at most; of pictures, 500 at most."""
     batch_wait_s: Annotated[float, Field(gt=0, le=60)] = 0.2
     """How long a batch waits to fill."""

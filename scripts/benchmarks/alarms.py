@@ -23,6 +23,8 @@ from scripts.faults.parts import REPOSITORY, python
 LISTED_EVERY = 10
 _TICK_S = 0.01
 _LATE_S = 3.0
+_WARM_S = 2
+"""Sent before what is measured: the sender connects, and everybody reads what they read once."""
 
 
 def alarm_figures(database: Database, kafka: KafkaSettings, seconds: int, per_s: int) -> Figures:
@@ -84,7 +86,8 @@ def main(arguments: Sequence[str]) -> None:
     """Some transits every hundredth of a second, as from many readers."""
     bootstrap, prefix, seconds, per_s = arguments
     each = max(1, round(int(per_s) * _TICK_S))
-    transits = Workload(number=int(seconds) * int(per_s), end=CLOCK.now(), seed=3).transits()
+    warm = _WARM_S * int(per_s)
+    transits = Workload(number=int(seconds) * int(per_s) + warm, end=CLOCK.now(), seed=3).transits()
     never = threading.Event()
     with closing(KafkaPublisher(KafkaSettings(bootstrap=bootstrap, topic_prefix=prefix))) as publisher:
         sent, began = 0, CLOCK.monotonic()
@@ -98,7 +101,7 @@ def main(arguments: Sequence[str]) -> None:
             publisher.publish([as_record(sent + number, transit) for number, transit in enumerate(numbered)])
             sent += len(page)
             for transit in numbered:
-                if transit.plate == LISTED_PLATE:
+                if transit.plate == LISTED_PLATE and sent > warm:
                     sys.stdout.write(f"{transit.id} {now}\n")
 
 

@@ -1,6 +1,7 @@
 """`anpr ingest` as it runs at a site, as many processes as are asked for, watched through their metrics."""
 
 import contextlib
+import operator
 import re
 import threading
 import urllib.error
@@ -13,30 +14,55 @@ from scripts.benchmarks.say import CLOCK
 from scripts.faults.parts import Part, python
 from tests.services.kafka import free_ports
 
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.05
+_FEWEST_LOOKS = 5
 _GIVE_UP_S = 240.0
 _COUNTED = re.compile(r'^anpr_stored_total\{outcome="(\w+)"\} (\S+)$', re.MULTILINE)
 _MEMORY = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What the processes had stored or known, each of them, so long after their start."""
+
+    after_s: float
+    counted: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counted)
 
 
 @dataclass(kw_only=True)
 class Drained:
     """How some transits went in."""
 
-    number: int
-    seconds: float
-    """From the start of the processes to the last transit."""
-    flowing_s: float
-    """From the first look at which some were stored to the last transit."""
-    flowed: int
-    """How many were stored after that first look."""
+    looks: list[Look] = field(default_factory=list)
     memory_mb: list[int] = field(default_factory=list)
     """Of the largest process, after each fifth of the transits."""
 
     @property
+    def number(self) -> int:
+        """Transits, at the last look."""
+        return self.looks[-1].total if self.looks else 0
+
+    @property
+    def seconds(self) -> float:
+        """From the start of the processes to the last transit."""
+        return self.looks[-1].after_s
+
+    @property
     def per_s(self) -> int:
-        """Once it flows."""
-        return round(self.flowed / self.flowing_s)
+        """From when all processes work until one has read its partitions to the end."""
+        began, ended = self._flow()
+        return round((ended.total - began.total) / (ended.after_s - began.after_s))
+
+    def _flow(self) -> tuple[Look, Look]:
+        end = self.looks[-1].counted
+        flow = [look for look in self.looks if all(look.counted) and all(map(operator.lt, look.counted, end))]
+        if len(flow) < _FEWEST_LOOKS:
+            raise SystemExit(f"the processes did not work side by side: {end} transits; take more (--transits)")
+        return flow[0], flow[-1]
 
 
 class Ingests:
@@ -48,30 +74,20 @@ class Ingests:
 
     def drain(self, number: int) -> Drained:
         """Wait until so many transits were stored or found to be there; call it right after the start."""
-        began = now = CLOCK.monotonic()
-        first, counted = (0.0, 0), 0
-        memory: list[int] = []
+        drained, began = Drained(), CLOCK.monotonic()
         never = threading.Event()
-        while counted < number:
+        while drained.number < number:
             never.wait(LOOK_EVERY_S)
-            counted, now = self.counted(), CLOCK.monotonic()
-            if counted and not first[1]:
-                first = (now, counted)
-            if counted >= number * (len(memory) + 1) / 5:
-                memory.append(self.memory_mb())
-            if now - began > _GIVE_UP_S:
-                raise SystemExit(f"{counted} of {number} transits after {_GIVE_UP_S:.0f} s")
-        return Drained(
-            number=number,
-            seconds=now - began,
-            flowing_s=now - first[0],
-            flowed=counted - first[1],
-            memory_mb=memory,
-        )
+            drained.looks.append(Look(after_s=CLOCK.monotonic() - began, counted=self.counted()))
+            if drained.number >= number * (len(drained.memory_mb) + 1) / 5:
+                drained.memory_mb.append(self.memory_mb())
+            if drained.seconds > _GIVE_UP_S:
+                raise SystemExit(f"{drained.number} of {number} transits after {_GIVE_UP_S:.0f} s")
+        return drained
 
-    def counted(self) -> int:
-        """Transits that were stored or known, by all of them together."""
-        return sum(int(float(value)) for port in self._ports for _, value in _COUNTED.findall(_metrics(port)))
+    def counted(self) -> tuple[int, ...]:
+        """Transits that were stored or known, by each of them."""
+        return tuple(sum(int(float(value)) for _, value in _COUNTED.findall(_metrics(port))) for port in self._ports)
 
     def memory_mb(self) -> int:
         return max(_resident_mb(part) for part in self._parts)

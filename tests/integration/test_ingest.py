@@ -121,6 +121,15 @@ def test_a_batch_that_comes_again_changes_nothing(centre: Centre, clock: ManualC
     assert (second.images, second.alarms) == (0, 0)
 
 
+def test_what_is_new_in_the_midst_of_a_replay_is_stored_and_matched(centre: Centre, clock: ManualClock) -> None:
+    add_to_watchlist(centre.database, plate_of(7))
+    consume(centre, ListSource(transit_messages(range(4))), clock)
+    again = [*transit_messages([0, 1, 2, 3]), *transit_messages([2, 7, 3], 4), *transit_messages([7, 8], 7)]
+    summary = consume(centre, ListSource(again), clock, batch_size=3).summary
+    assert (summary.transits, summary.duplicates, summary.alarms) == (2, 7, 1)
+    assert count(centre.database, "transits") == 6
+
+
 def test_a_listed_plate_raises_one_alarm_that_is_notified(centre: Centre, clock: ManualClock) -> None:
     add_to_watchlist(centre.database, plate_of(2))
     before = REGISTRY.get_sample_value("anpr_alarms_total", {"watchlist": WATCHLIST.id}) or 0.0

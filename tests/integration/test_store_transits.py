@@ -17,6 +17,7 @@ from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.message import image_header
 from anpr.store.database import Connection, Database
 from anpr.store.images import record_image
+from anpr.store.known import unknown_transits
 from anpr.store.partitions import ensure_partitions_ahead, list_partitions
 from anpr.store.queries import load_queries
 from anpr.store.transits import (
@@ -96,6 +97,17 @@ def test_what_is_sent_again_is_stored_once(database: Database) -> None:
     assert _insert(database) == set()
     with database.transaction() as conn:
         assert count_transits(conn, START, START + DAY) == 2
+
+
+def test_what_is_known_is_told_apart_by_time_and_id(database: Database) -> None:
+    stored = [make_transit(n) for n in range(1, 4)]
+    _insert(database, *stored)
+    later = replace(stored[0], captured_at=stored[0].captured_at + DAY)
+    new = make_transit(4)
+    with database.transaction() as conn:
+        assert unknown_transits(conn, [new, *stored, later, *stored]) == [new, later]
+        assert unknown_transits(conn, stored) == []
+        assert unknown_transits(conn, []) == []
 
 
 def test_two_batches_in_one_transaction_do_not_mix(database: Database) -> None:
@@ -285,8 +297,8 @@ def test_a_new_batch_is_announced_once_it_is_committed(database: Database) -> No
     assert payloads == ["2", "1"]
 
 
-def _plan(conn: Connection, name: str, values: dict[str, object]) -> str:
-    statement = load_queries("transits")[name]
+def _plan(conn: Connection, name: str, values: dict[str, object], noun: str = "transits") -> str:
+    statement = load_queries(noun)[name]
     rows = conn.execute(b"EXPLAIN (COSTS OFF) " + statement, values).fetchall()
     return "\n".join(row["QUERY PLAN"] for row in rows)
 
@@ -311,6 +323,10 @@ def test_searches_go_by_index(database: Database, many_transits: list[Transit]) 
         assert "Seq Scan" not in plan
         plan = _plan(conn, "search_wildcard", {**values, "text": "BA12_A%", "folded": "8A12_A%"})
         assert "transits_20261121_plate_captured_at_idx" in plan
+        assert "Seq Scan" not in plan
+        keys = {"moments": [each.captured_at for each in many_transits], "ids": [each.id for each in many_transits]}
+        plan = _plan(conn, "known", keys, "known")
+        assert "Join" not in plan, "a join reads whole days"
         assert "Seq Scan" not in plan
         plan = _plan(conn, "latest", {"limit": 50})
         assert "Seq Scan" not in plan

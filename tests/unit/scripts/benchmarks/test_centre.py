@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from anpr.store.database import Connection, Database
 from anpr.store.transits import TransitQuery, count_transits, search_transits
-from scripts.benchmarks.ingests import Drained
 from scripts.benchmarks.month import MONTH_DAYS, Month, fill, last_day
 from scripts.benchmarks.queries import kinds
 from scripts.benchmarks.workload import Workload
@@ -21,10 +20,6 @@ def test_a_workload_is_the_same_each_time_and_its_shares_have_gates_of_their_own
     first, second = ({transit.gate_id for transit in share} for share in shares)
     assert first
     assert not first & second
-
-
-def test_a_rate_is_that_of_what_came_after_the_first_look() -> None:
-    assert Drained(number=1_000, seconds=5, flowing_s=2, flowed=800).per_s == 400
 
 
 def test_a_month_has_its_indexes_and_answers_every_kind_of_question(database: Database) -> None:
