@@ -10,7 +10,10 @@ _SQL = load_queries("known")
 
 
 def unknown_transits(conn: Connection, transits: Sequence[Transit]) -> list[Transit]:
-    """Those that are not stored, in their order. Locks nothing: another may store them before `insert_transits` does."""
+    """Those that are not stored, in their order.
+
+    Locks nothing: another may store them before `insert_transits` does, which sees to that itself.
+    """
     keys = {"moments": [transit.captured_at for transit in transits], "ids": [transit.id for transit in transits]}
     known = {row["place"] for row in conn.execute(_SQL["known"], keys)}
     return [transit for place, transit in enumerate(transits, start=1) if place not in known]
