@@ -37,7 +37,7 @@ from scripts.faults.reckoning import reckon
 from scripts.faults.stage import Plan, Stage, say, staged
 from scripts.faults.topics import waiting
 from scripts.faults.traffic import BEHIND, Traffic
-from tests.services.kafka import BrokerUnavailableError
+from tests.services.jars import ServerUnavailableError
 
 DRAIN_S = 400.0
 QUICK_HAVOC_S = 10.0
@@ -70,7 +70,7 @@ def main(rounds: int, minutes: float, seed: int, garbage: int, quick: bool, keep
     try:
         with _folder(keep) as folder:
             figures, wrongs = run(folder, Traffic(seed=seed, start=now - BEHIND), limits, _amounts(now))
-    except BrokerUnavailableError as exc:
+    except ServerUnavailableError as exc:
         raise click.ClickException(str(exc)) from exc
     for wrong in wrongs:
         say(f"WRONG: {wrong}")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.kafka import BrokerUnavailableError, KafkaBroker, answers, ensure_jars
+from tests.services.jars import ServerUnavailableError
+from tests.services.kafka import KafkaBroker, answers, ensure_jars
 
-__all__ = ["BrokerUnavailableError", "KafkaBroker", "answers", "ensure_jars", "kafka_bootstrap", "kafka_broker"]
+__all__ = ["KafkaBroker", "answers", "ensure_jars", "kafka_bootstrap", "kafka_broker"]
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,7 @@ def own_broker() -> Iterator[KafkaBroker]:
     """A running broker; skips the test where there can be none."""
     try:
         ensure_jars()
-    except BrokerUnavailableError as exc:
+    except ServerUnavailableError as exc:
         pytest.skip(str(exc))
     with tempfile.TemporaryDirectory(prefix="anpr-kafka-") as folder:
         broker = KafkaBroker(Path(folder))

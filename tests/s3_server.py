@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.s3 import S3Server, S3UnavailableError, ensure_jars
+from tests.services.jars import ServerUnavailableError
+from tests.services.s3 import S3Server, ensure_jars
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +15,7 @@ def s3_server() -> Iterator[S3Server]:
     """One for the whole session; make a bucket of your own."""
     try:
         ensure_jars()
-    except S3UnavailableError as exc:
+    except ServerUnavailableError as exc:
         pytest.skip(str(exc))
     with tempfile.TemporaryDirectory(prefix="anpr-s3-") as folder:
         server = S3Server(Path(folder))

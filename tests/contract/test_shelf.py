@@ -71,6 +71,17 @@ def test_many_writers_of_the_same_pictures_leave_each_once_and_whole(shelf: Shel
     assert all(shelf.read(key) == data for key, data in files.items())
 
 
+def test_of_two_who_write_another_picture_under_one_name_one_is_refused(shelf: Shelf, open_again: Open) -> None:
+    names = [f"2026-11-21/gate-1/{n}-plate.jpg" for n in range(60)]
+    writers = {b"one": shelf, b"two": open_again()}
+    with ThreadPoolExecutor(2) as pool:
+        refused = list(pool.map(lambda each: each[1].put_all(dict.fromkeys(names, each[0])), writers.items()))
+    assert refused[0] | refused[1] == set(names)
+    assert not refused[0] & refused[1]
+    for data, taken in zip(writers, refused, strict=True):
+        assert all((shelf.read(name) == data) is (name not in taken) for name in names)
+
+
 def test_what_lies_there_is_listed_by_day_and_gate(shelf: Shelf) -> None:
     before = datetime.now(UTC) - timedelta(seconds=2)
     shelf.put_all({KEY: b"one", ODD_KEY: b"four", "2026-11-20/gate-1/x-plate.jpg": b"x"})

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.kafka import BrokerUnavailableError, ensure_jars
+from tests.services.jars import ServerUnavailableError
+from tests.services.kafka import ensure_jars
 
 # A minute on a quiet machine; on a busy one the broker alone takes half of that to start again.
 LIMIT_S = 400
@@ -18,7 +19,7 @@ LIMIT_S = 400
 def test_a_few_rounds_of_chaos_lose_and_double_nothing(repository: Path) -> None:
     try:
         ensure_jars()
-    except BrokerUnavailableError as exc:
+    except ServerUnavailableError as exc:
         pytest.skip(str(exc))
     done = subprocess.run(
         [sys.executable, "scripts/chaos.py", "--quick", "--seed", "20"],

@@ -29,7 +29,8 @@ from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaPublisher, KafkaSource, 
 from anpr.transport.records import OutboxRecord
 from tests.services.acls import parse_acls
 from tests.services.certificates import Authority, Issued
-from tests.services.kafka import BrokerUnavailableError, KafkaBroker, ensure_jars, free_ports
+from tests.services.jars import ServerUnavailableError
+from tests.services.kafka import KafkaBroker, ensure_jars, free_ports
 from tests.transits import make_transit
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "security.md"
@@ -76,7 +77,7 @@ class Secured:
 def secured() -> Iterator[Secured]:
     try:
         ensure_jars()
-    except BrokerUnavailableError as exc:
+    except ServerUnavailableError as exc:
         pytest.skip(str(exc))
     with TemporaryDirectory(prefix="anpr-kafka-tls-") as name:
         folder = Path(name)

@@ -1,7 +1,6 @@
 """A real Apache Kafka as a process of this machine: one KRaft node, to kill and start again. Needs Java; no pytest."""
 
 import contextlib
-import hashlib
 import shutil
 import signal
 import socket
@@ -13,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+from tests.services.jars import REPOSITORY, fetch_jars
+
 JARS = REPOSITORY / ".cache" / "kafka"
 POM = REPOSITORY / "tests" / "services" / "pom.xml"
 START_TIMEOUT_S = 90
-FETCH_TIMEOUT_S = 150
 
 _PROPERTIES = {
     "process.roles": "broker,controller",
@@ -36,10 +35,6 @@ _PROPERTIES = {
     "log.cleaner.dedupe.buffer.size": "2097152",
 }
 _PLAIN = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT"}
-
-
-class BrokerUnavailableError(Exception):
-    """There is no broker, and the text says in plain words what is missing."""
 
 
 class KafkaBroker:
@@ -194,22 +189,8 @@ def answers(bootstrap: str, **client: Any) -> bool:
 
 
 def ensure_jars() -> None:
-    """Fetch the broker's jars unless they are there. Raises BrokerUnavailableError in plain words."""
-    missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
-    stamp = hashlib.sha256(POM.read_bytes()).hexdigest()
-    if (JARS / ".stamp").exists() and (JARS / ".stamp").read_text().strip() == stamp and "java" not in missing:
-        return
-    if missing:
-        raise BrokerUnavailableError(
-            f"no Apache Kafka: {' and '.join(missing)} missing, and KAFKA_BOOTSTRAP is not set"
-        )
-    shutil.rmtree(JARS, ignore_errors=True)
-    command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=FETCH_TIMEOUT_S)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
-        raise BrokerUnavailableError(f"no Apache Kafka: Maven could not fetch it ({type(exc).__name__})") from exc
-    (JARS / ".stamp").write_text(f"{stamp}\n")
+    """Fetch the broker's jars unless they are there. Raises ServerUnavailableError in plain words."""
+    fetch_jars("Apache Kafka (and KAFKA_BOOTSTRAP is not set)", POM, JARS)
 
 
 def free_ports(number: int) -> list[int]:

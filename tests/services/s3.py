@@ -1,28 +1,23 @@
 """A real S3-compatible server for the tests: S3Proxy over a folder. Needs Java; no pytest."""
 
-import hashlib
 import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
 
-from tests.services.kafka import REPOSITORY, free_ports
+from tests.services.jars import REPOSITORY, fetch_jars
+from tests.services.kafka import free_ports
 
 JARS = REPOSITORY / ".cache" / "s3"
 POM = REPOSITORY / "tests" / "services" / "s3-pom.xml"
 START_TIMEOUT_S = 60
-FETCH_TIMEOUT_S = 150
 ACCESS_KEY = "centre"
 SECRET_KEY = "secret-of-the-test"
 _QUIET = (
     '<configuration><appender name="O" class="ch.qos.logback.core.ConsoleAppender"><encoder><pattern>%m%n</pattern>\
 </encoder></appender><root level="WARN"><appender-ref ref="O"/></root></configuration>'
 )
-
-
-class S3UnavailableError(Exception):
-    """There is no such server, and the text says in plain words what is missing."""
 
 
 class S3Server:
@@ -87,17 +82,5 @@ class S3Server:
 
 
 def ensure_jars() -> None:
-    """Fetch the server's jars unless they are there. Raises S3UnavailableError in plain words."""
-    missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
-    stamp = hashlib.sha256(POM.read_bytes()).hexdigest()
-    if (JARS / ".stamp").exists() and (JARS / ".stamp").read_text().strip() == stamp and "java" not in missing:
-        return
-    if missing:
-        raise S3UnavailableError(f"no S3 server: {' and '.join(missing)} missing")
-    shutil.rmtree(JARS, ignore_errors=True)
-    command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=FETCH_TIMEOUT_S)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
-        raise S3UnavailableError(f"no S3 server: Maven could not fetch it ({type(exc).__name__})") from exc
-    (JARS / ".stamp").write_text(f"{stamp}\n")
+    """Fetch the server's jars unless they are there. Raises ServerUnavailableError in plain words."""
+    fetch_jars("S3 server", POM, JARS)

@@ -1,5 +1,6 @@
 """The centre's own disk. fsspec reads and lists; writing is ours, because fsspec flushes nothing to the disk."""
 
+import errno
 import os
 import shutil
 import threading
@@ -14,6 +15,10 @@ from anpr.store.shelf.base import Shelf, Stored
 
 THREADS = 16
 """Flushes that wait for the disk at the same time: a journal takes all of them in one commit (docs/benchmarks.md)."""
+
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+"""What file systems say that know no hard links: exFAT, some network shares."""
 
 
 class LocalShelf(Shelf):
@@ -63,8 +68,7 @@ class LocalShelf(Shelf):
             try:
                 return path.read_bytes() == data
             except FileNotFoundError:
-                _write_whole(path, data)
-                return True
+                return _write_whole(path, data) or path.read_bytes() == data
 
     def _flush_folder(self, folder: Path) -> None:
         with self.failing("pictures in", str(folder)):
@@ -91,17 +95,29 @@ def _make(folder: Path) -> None:
     _flush(folder.parent)
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def _write_whole(path: Path, data: bytes) -> bool:
+    """All of it or nothing, and never over what another put there first; whether `data` was."""
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         with part.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
+        return _name(part, path)
+    finally:
         part.unlink(missing_ok=True)
-        raise
+
+
+def _name(part: Path, path: Path) -> bool:
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        return False
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS:
+            raise
+        part.replace(path)  # two who write the same name at the same moment: the later one wins
+    return True
 
 
 def _flush(folder: Path) -> None:
