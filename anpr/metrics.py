@@ -19,6 +19,7 @@ class Drop(StrEnum):
     PLATE_MASKED = "plate-masked"
     PLATE_NO_TEXT = "plate-no-text"
     READ_LOW_CONFIDENCE = "read-low-confidence"
+    READ_WORD = "read-word"
     TRACK_TOO_FEW_READS = "track-too-few-reads"
     TRACK_LOW_CONFIDENCE = "track-low-confidence"
     TRACK_NOT_A_PLATE = "track-not-a-plate"

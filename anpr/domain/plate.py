@@ -24,6 +24,8 @@ _LOOK_ALIKES = {
     "Ü": "U",
 }
 _FOLD = str.maketrans(_LOOK_ALIKES)
+FIGURES_LIKE_LETTERS = frozenset(figure for figure in _LOOK_ALIKES.values() if figure.isdigit())
+"""0, 1, 2, 5, 8: those that a word on a car or a wall may seem to hold."""
 
 
 def normalise(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from anpr.domain.grammar import may_be_a_word
 from anpr.metrics import Drop
 from anpr.reader.detect import Detection
 
@@ -25,6 +26,9 @@ class Gates:
     max_signs: int = 12
     """POLIZIAH1234 has 12."""
 
+    min_word_confidence: float = 0.9
+    """Of a text that may be a word; a vanity plate that is well seen has more."""
+
     def detection_fault(self, detection: Detection) -> Drop | None:
         """Why this box is not read."""
         box = detection.box
@@ -40,7 +44,9 @@ class Gates:
         """Why this text is not a plate read."""
         if not self.min_signs <= len(text) <= self.max_signs or not any(sign.isdigit() for sign in text):
             return Drop.PLATE_NO_TEXT
-        return Drop.READ_LOW_CONFIDENCE if confidence < self.min_confidence else None
+        if confidence < self.min_confidence:
+            return Drop.READ_LOW_CONFIDENCE
+        return Drop.READ_WORD if confidence < self.min_word_confidence and may_be_a_word(text) else None
 
     def demanded(self, reason: Drop) -> str | None:
         """What a plate must have to pass the gate of this reason, in words; None where it is no gate of ours."""
@@ -49,5 +55,6 @@ class Gates:
             Drop.PLATE_TOO_SMALL: f"at least {self.min_width_px:g}×{self.min_height_px:g} px",
             Drop.PLATE_SHAPE: f"width ÷ height from {self.least_shape:g} to {self.most_shape:g}",
             Drop.PLATE_NO_TEXT: f"{self.min_signs} to {self.max_signs} signs, one of them a digit",
+            Drop.READ_WORD: f"a format we know, or confidence at least {self.min_word_confidence:.0%}",
             Drop.READ_LOW_CONFIDENCE: f"confidence at least {self.min_confidence:.0%}",
         }.get(reason)

@@ -16,7 +16,7 @@ Reads = Callable[[Image, Picture], Sequence[Answer]]
 """A reader under test: the texts it gives for a picture, with their boxes."""
 
 
-_UNREAD = frozenset({Drop.PLATE_NO_TEXT, Drop.READ_LOW_CONFIDENCE})
+_UNREAD = frozenset({Drop.PLATE_NO_TEXT, Drop.READ_LOW_CONFIDENCE, Drop.READ_WORD})
 
 
 def our_reader(reader: PlateReader) -> Reads:

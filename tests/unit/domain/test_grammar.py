@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.domain.grammar import NO_PLATE, UNKNOWN, Evidence, countries, fits_a_format, named, weigh, weight
+from anpr.domain.grammar import (
+    NO_PLATE,
+    UNKNOWN,
+    Evidence,
+    countries,
+    fits_a_format,
+    may_be_a_word,
+    named,
+    weigh,
+    weight,
+)
 from anpr.domain.read import Candidate
 
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ"
@@ -134,3 +144,19 @@ def test_countries_never_sum_to_more_than_one(text: str, groups: list[int], band
     assert sum(likely.values()) <= 1.0 + 1e-9
     assert all(0.0 <= probability <= 1.0 for probability in likely.values())
     assert list(likely.values()) == sorted(likely.values(), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be"),
+    [
+        ("OAKW00D", True),
+        ("MOUNT8ATTEN", True),
+        ("B0LAN", True),
+        ("B1LAN", False),  # British, of 1983
+        ("OAKW0OD3", False),  # a 3 is no letter
+        ("ABC1002", False),  # too many figures for a word
+        ("SZ08A", False),  # too few letters
+    ],
+)
+def test_a_word_that_seems_to_hold_figures(text: str, may_be: bool) -> None:
+    assert may_be_a_word(text) is may_be

@@ -32,6 +32,9 @@ def test_detections(w: float, h: float, score: float, reason: Drop | None) -> No
     [
         ("AB123CD", 0.9, None),
         ("AB123CD", 0.39, Drop.READ_LOW_CONFIDENCE),
+        ("OAKW00D", 0.89, Drop.READ_WORD),
+        ("OAKW00D", 0.9, None),
+        ("OAKW00D", 0.2, Drop.READ_LOW_CONFIDENCE),
         ("", 0.9, Drop.PLATE_NO_TEXT),
         ("A1", 0.9, Drop.PLATE_NO_TEXT),
         ("POLIZIA", 0.9, Drop.PLATE_NO_TEXT),
