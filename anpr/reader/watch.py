@@ -73,7 +73,7 @@ class Watch:
         self._assembler = Assembler(origin, settings, consult)
         self._area = Area.of(origin.camera)
         # Often enough that a standing plate, looked at this seldom, does not count as lost in between.
-        self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2))
+        self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2), origin.camera.masks)
         self._last: tuple[datetime, float] | None = None
         self._illegible = IllegiblePlaces()
         self._witness: Witness | None = None

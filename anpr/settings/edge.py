@@ -38,7 +38,7 @@ class CameraSettings(Section):
     `anpr read --camera ID --explain`."""
     masks: tuple[Corners, ...] = ()
     """Polygons as in `regions`. A plate whose centre lies in one of them is not read, and counted: text burnt into the
-    picture, a car park beside the road."""
+    picture, a car park beside the road. What moves there, as a burnt-in clock does, is no reason to look."""
 
     @field_validator("regions", "masks")
     @classmethod

@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 
+from anpr.domain.area import Polygon
 from anpr.reader.capture.decode import to_luma
 from anpr.reader.frame import Frame
 from anpr.reader.image_file import Image
@@ -49,6 +50,21 @@ def test_what_creeps_is_noticed() -> None:
     looked = [gate.is_still(shown(0.1 * step, ROAD + np.uint8(4 * step))) for step in range(1, 6)]
     assert looked[0]
     assert not all(looked)
+
+
+def test_a_clock_under_a_mask_does_not_count_and_what_moves_beside_it_does() -> None:
+    corner = Polygon(((0.0, 0.0), (0.25, 0.0), (0.25, 0.1), (0.0, 0.1)))
+    gate = StillGate(0.5, [corner])
+    assert not gate.is_still(shown(0))
+    clock = ROAD.copy()
+    clock[10:60, 20:300] = 255
+    assert gate.is_still(shown(0.1, clock))
+    clock[300:316, 600:632] = 230
+    assert not gate.is_still(shown(0.2, clock))
+    small = ROAD[:480, :640].copy()
+    assert not gate.is_still(shown(0.3, small))
+    small[5:40, 10:150] = 255
+    assert gate.is_still(shown(0.4, small)), "the mask goes with the picture's size"
 
 
 def test_another_size_or_a_stream_that_starts_again_is_looked_at() -> None:
