@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -112,6 +113,8 @@ def changed(source: Path, change: Change, out: Path) -> None:
         taken = read.streams.video[0]
         given = written.add_stream("libx264", rate=taken.average_rate, options=options)
         given.width, given.height, given.pix_fmt = taken.width, taken.height, "yuv420p"
+        # Not one tick a frame: frames of a clip whose rate varies would share one.
+        given.codec_context.time_base = taken.time_base or Fraction(1, 90_000)
         for index, frame in enumerate(read.decode(taken)):
             if change.keeps(index):
                 picture = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)

@@ -160,3 +160,8 @@ def test_countries_never_sum_to_more_than_one(text: str, groups: list[int], band
 )
 def test_a_word_that_seems_to_hold_figures(text: str, may_be: bool) -> None:
     assert may_be_a_word(text) is may_be
+
+
+def test_a_british_plate_of_today_outweighs_one_of_before_2001() -> None:
+    """An S taken for a 5 gives the older kind: L 515 EBC instead of LS15 EBC."""
+    assert weight("LS15EBC") > 1.4 * weight("L515EBC")
