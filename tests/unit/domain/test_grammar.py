@@ -164,4 +164,4 @@ def test_a_word_that_seems_to_hold_figures(text: str, may_be: bool) -> None:
 
 def test_a_british_plate_of_today_outweighs_one_of_before_2001() -> None:
     """An S taken for a 5 gives the older kind: L 515 EBC instead of LS15 EBC."""
-    assert weight("LS15EBC") > 1.4 * weight("L515EBC")
+    assert weight("LS15EBC") > 1.3 * weight("L515EBC")
