@@ -104,8 +104,8 @@ class RecogniserSettings(Section):
     engine: Literal["onnxruntime", "openvino", "paddleocr"] = "onnxruntime"
     """The runtime of the weights."""
     model: str | None = None
-    """Name of a card in models/, or the path of one. Without one: `plate_recogniser_small`, ours; for `paddleocr`,
-    which runs PP-OCR only, `plate_recogniser`."""
+    """Name of a card in models/, or the path of one. Without one: `plate_recogniser_small_int8`, ours; for
+    `paddleocr`, which runs PP-OCR only, `plate_recogniser`."""
     min_confidence: Fraction = 0.4
     """Reads below it do not vote."""
 

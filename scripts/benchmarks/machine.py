@@ -22,7 +22,7 @@ def conditions(threads: int) -> dict[str, Any]:
         "packages": {name: version(name) for name in packages},
         "models": {
             name: load_card(name, task).version  # type: ignore[arg-type]
-            for name, task in (("plate_detector_int8", "detect"), ("plate_recogniser_small", "recognise"))
+            for name, task in (("plate_detector_int8", "detect"), ("plate_recogniser_small_int8", "recognise"))
         },
     }
 

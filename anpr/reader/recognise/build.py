@@ -27,7 +27,7 @@ def build_recogniser(settings: RecogniserSettings, threads: int, calibration: Ca
 
 def default_model(engine: str) -> str:
     """The card an engine reads with when the settings name none: ours, except where only PP-OCR runs."""
-    return "plate_recogniser" if engine == "paddleocr" else "plate_recogniser_small"
+    return "plate_recogniser" if engine == "paddleocr" else "plate_recogniser_small_int8"
 
 
 def _other(engine: str, card: ModelCard, characters: tuple[str, ...], threads: int) -> StepNetwork:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -33,7 +33,13 @@ def write_card(folder: Path, **changes: Any) -> Path:
     return path
 
 
-SHIPPED = (("plate_detector", "detect"), ("plate_detector_int8", "detect"), ("plate_recogniser", "recognise"))
+SHIPPED = (
+    ("plate_detector", "detect"),
+    ("plate_detector_int8", "detect"),
+    ("plate_recogniser", "recognise"),
+    ("plate_recogniser_small", "recognise"),
+    ("plate_recogniser_small_int8", "recognise"),
+)
 
 
 def test_shipped_cards_describe_weights_that_are_there() -> None:
@@ -45,13 +51,15 @@ def test_shipped_cards_describe_weights_that_are_there() -> None:
         assert card.limits
 
 
-def test_the_8_bit_detector_was_made_of_the_shipped_one() -> None:
-    """Else: python scripts/quantise.py plate_detector ../shared/data/det."""
-    source, small = load_card("plate_detector", "detect"), load_card("plate_detector_int8", "detect")
+@pytest.mark.parametrize(("name", "task"), [("plate_detector", "detect"), ("plate_recogniser_small", "recognise")])
+def test_8_bit_weights_were_made_of_the_shipped_ones(name: str, task: Literal["detect", "recognise"]) -> None:
+    """Else: python scripts/quantise.py MODEL, with ../shared/data/det for the detector and …/rec for the other."""
+    source, small = load_card(name, task), load_card(f"{name}_int8", task)
 
     assert small.training["sha256"] == source.sha256
     assert small.version == source.version
     assert small.input == source.input
+    assert small.calibration == source.calibration
 
 
 def test_weights_lie_beside_the_card(tmp_path: Path) -> None:

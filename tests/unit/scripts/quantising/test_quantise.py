@@ -62,6 +62,15 @@ def test_the_last_layers_stay_exact() -> None:
     assert not any("/model.22/" in name for name in names)
 
 
+def test_a_recognisers_first_and_squeezing_layers_stay_exact() -> None:
+    model = onnx.load(load_card("plate_recogniser_small", "recognise").weights())
+    names = exact(model, "recognise")
+
+    assert 0 < len(names) < sum(node.op_type == "Conv" for node in model.graph.node) / 2
+    outputs = [node.output[0] for node in model.graph.node if node.name in names]
+    assert all("/stem/" in output or "/squeeze/" in output for output in outputs)
+
+
 def test_another_head_is_refused() -> None:
     model = onnx.load(CARD.weights())
     for node in model.graph.node:
