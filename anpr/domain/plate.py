@@ -33,6 +33,8 @@ def normalise(text: str) -> str:
 
     Raises ValueError when nothing is left, when it is longer than MAX_LENGTH, or holds a sign no plate carries.
     """
+    if len(text) <= MAX_LENGTH and _ALPHABET.fullmatch(text):  # nearly always: each transit that is read or stored
+        return text
     plate = _SEPARATORS.sub("", text).upper()
     if not plate:
         raise ValueError("a plate needs at least one letter or digit")

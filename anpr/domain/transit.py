@@ -58,9 +58,10 @@ class Transit:
     images: tuple[ImageRef, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("captured_at", "first_seen", "last_seen"):
-            if getattr(self, name).utcoffset() is None:
-                raise ValueError(f"{name} needs a time zone")
+        if None in (self.captured_at.utcoffset(), self.first_seen.utcoffset(), self.last_seen.utcoffset()):
+            names = ("captured_at", "first_seen", "last_seen")
+            bare = next(name for name in names if getattr(self, name).utcoffset() is None)
+            raise ValueError(f"{bare} needs a time zone")
         if self.plate != normalise(self.plate):
             raise ValueError("plate must be in its normal form")
         if not 0.0 <= self.confidence <= 1.0:

@@ -21,6 +21,8 @@ _NOT_RUNNING = 3  # pg_ctl status
 _MEMORY_IN_USE = b"pre-existing shared memory block"
 _START_TRIES = 50  # each takes a tenth of a second or more
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+_LEAST_BUFFERS_MB, _MOST_BUFFERS_MB = 128, 1024
+"""128 is PostgreSQL's default, which holds an hour of few gates."""
 _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -135,6 +137,7 @@ def _start(server: Server) -> None:
         "listen_addresses": "",
         "unix_socket_directories": str(server.socket_folder),
         "unix_socket_permissions": "0700",
+        "shared_buffers": f"{_buffers_mb()}MB",
         "timezone": "UTC",
         "log_timezone": "UTC",
     }
@@ -149,6 +152,12 @@ def _start(server: Server) -> None:
         if _MEMORY_IN_USE not in said:
             break
     raise StoreError(f"embedded PostgreSQL does not start: {_reason(said)}")
+
+
+def _buffers_mb() -> int:
+    """PostgreSQL's own cache: an eighth of the machine's memory, because readers and models live on it too."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(_LEAST_BUFFERS_MB, min(_MOST_BUFFERS_MB, memory // 8 // 2**20))
 
 
 def _quoted(value: str) -> str:
