@@ -89,14 +89,15 @@ class Part:
         self.lives[-1].look()
         self.signal(signal.SIGTERM)
         try:
-            well = self._process.wait(timeout_s) == 0
+            status: int | None = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            well = False
-        if not well:
-            self.falls.append(f"{self.name} did not end well when asked to: {self._last_words()}")
+            status = None
+        if status != 0:
+            how = "did not end" if status is None else f"ended with {status}"
+            self.falls.append(f"{self.name} {how} when asked to: {self._last_words()}")
             self.kill()
         self._gone()
-        return well
+        return status == 0
 
     def _start(self) -> None:
         with self._log.open("ab") as log:
