@@ -4,11 +4,14 @@
 
 Found on the crops of split `train`, each worn once more in a way that no training saw, and on drawn plates of other
 numbers than the training's; told for the split `val`, which has no part in it. Run it after every training. With
---diagram a reliability diagram (SVG) of `val` and of drawn Italian plates is written.
+--diagram a reliability diagram (SVG) of `val` and of drawn Italian plates is written; with --as-shipped nothing is
+looked for, and what the card's own numbers do is told.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import cv2
@@ -31,34 +34,53 @@ SEED = 505
 DRAWN = 1600
 
 
+@dataclass(frozen=True, kw_only=True)
+class Exam:
+    """Which recogniser is asked, and with what."""
+
+    crops: Path
+    work: Path
+    model: str
+    limit: int
+
+
 @click.command(help=__doc__)
 @click.argument("crops", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for the drawn plates; kept.")
 @click.option("--model", default="plate_recogniser_small", show_default=True, help="A card's name or path.")
 @click.option("--limit", type=click.IntRange(1), default=4000, show_default=True, help="Plates of each kind at most.")
 @click.option("--write", is_flag=True, help="Write what was found into the card.")
+@click.option("--as-shipped", is_flag=True, help="Take the card's calibration.")
 @click.option("--diagram", "picture", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the SVG.")
-def main(crops: Path, work: Path, model: str, limit: int, write: bool, picture: Path | None) -> None:
+def main(crops: Path, work: Path, model: str, limit: int, **asked: Any) -> None:
     """Parse the command line and run."""
     cv2.setNumThreads(1)
+    exam = Exam(crops=crops, work=work, model=model, limit=limit)
     try:
-        calibrate(crops, work, model, limit, write=write, picture=picture)
+        how = load_card(model, "recognise").calibration if asked["as_shipped"] else found(exam)
+        click.echo(f"{model}: temperature {how.temperature}, doubt {how.doubt}")
+        tell(exam, how, asked["picture"])
+        if asked["write"]:
+            write_into_card(model, how)
     except AnprError as exc:
         raise click.ClickException(str(exc)) from exc
 
 
-def calibrate(crops: Path, work: Path, model: str, limit: int, *, write: bool, picture: Path | None) -> Calibration:
-    """Find it, tell what it does, and write what is asked for. Raises InputError and ModelError."""
-    drawn = from_drawn(draw_set(work / "calibrate", min(DRAWN, limit), SEED, click.echo, shard=50))
-    how = fitted(answers(model, worn([*read_crops(crops, "train")[:limit], *drawn])))
-    click.echo(f"{model}: temperature {how.temperature}, doubt {how.doubt}")
+def found(exam: Exam) -> Calibration:
+    """What makes the recogniser's claims come true. Raises InputError and ModelError."""
+    drawn = from_drawn(draw_set(exam.work / "calibrate", min(DRAWN, exam.limit), SEED, click.echo, shard=50))
+    return fitted(answers(exam.model, worn([*read_crops(exam.crops, "train")[: exam.limit], *drawn])))
+
+
+def tell(exam: Exam, how: Calibration, picture: Path | None) -> None:
+    """What a calibration does to plates that had no part in it; a diagram of it where one is asked for."""
     curves = {}
-    exam = {
-        "rec val": real_questions(read_crops(crops, "val")[:limit]),
-        "drawn Italian": drawn_questions(work / "exam", min(500, limit)),
+    questions_of = {
+        "rec val": real_questions(read_crops(exam.crops, "val")[: exam.limit]),
+        "drawn Italian": drawn_questions(exam.work / "exam", min(500, exam.limit)),
     }
-    for name, questions in exam.items():
-        made = judged(answers(model, questions), how)
+    for name, questions in questions_of.items():
+        made = judged(answers(exam.model, questions), how)
         curves[name] = reliability(made)
         click.echo(
             f"{name}: {len(made)} plates, {sum(right for _, right in made)} right, calibration error "
@@ -66,9 +88,6 @@ def calibrate(crops: Path, work: Path, model: str, limit: int, *, write: bool, p
         )
     if picture is not None:
         picture.write_text(diagram(curves), encoding="utf-8")
-    if write:
-        write_into_card(model, how)
-    return how
 
 
 def worn(crops: list[Crop]) -> list[Question]:
