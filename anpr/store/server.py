@@ -21,9 +21,9 @@ _NOT_RUNNING = 3  # pg_ctl status
 _MEMORY_IN_USE = b"pre-existing shared memory block"
 _START_TRIES = 50  # each takes a tenth of a second or more
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+_THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _LEAST_BUFFERS_MB, _MOST_BUFFERS_MB = 128, 1024
 """128 is PostgreSQL's default, which holds an hour of few gates."""
-_THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

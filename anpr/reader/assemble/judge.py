@@ -14,7 +14,7 @@ _FAR_PX = 60.0
 _SURE = 0.85
 """Confidence that so few reads, or reads of plates never wider than that, must come to. Two reads in five seconds are
 guesswork; and of plates narrower than 60 px the vote is too sure: all errors are alike. The wrong transits that real
-clips made (57 px, .80; 38 px, .84) are such, and no right one is."""
+clips made (.80 at 57 px, .84 of a far car) are such, and no right one is."""
 
 
 def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: AssembleSettings) -> Drop | None:
