@@ -3,7 +3,6 @@
 import getpass
 import os
 import shutil
-import socket
 import subprocess
 import threading
 from collections import deque
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.services.ports import free_ports
 
 SSHD = shutil.which("sshd", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
 
@@ -63,7 +64,7 @@ def ssh_server(tmp_path: Path) -> Iterator[SshServer]:
 def _start(sshd: str, home: Path, arrived: Path) -> SshServer:
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # as root sshd wants it for privilege separation
-    port = _free_port()
+    (port,) = free_ports(1)
     (home / "authorized_keys").write_bytes((home / "client_key.pub").read_bytes())
     key = " ".join((home / "host_key.pub").read_text().split()[:2])
     (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}\n")
@@ -90,10 +91,3 @@ def _start(sshd: str, home: Path, arrived: Path) -> SshServer:
         process=process,
         drain=drain,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.benchmarks.say import CLOCK
 from scripts.faults.parts import Part, python
-from tests.services.kafka import free_ports
+from tests.services.ports import free_ports
 
 LOOK_EVERY_S = 0.05
 _FEWEST_LOOKS = 5

@@ -30,7 +30,8 @@ from scripts.faults.parts import Part, Postgres, python
 from scripts.faults.proxy import Link, Network, State
 from scripts.faults.sender import Orders
 from scripts.faults.traffic import LISTED_EVERY, READER, WATCHLIST, Traffic, number_of, plate_of
-from tests.services.kafka import KafkaBroker, ensure_jars, free_ports
+from tests.services.kafka import KafkaBroker, ensure_jars
+from tests.services.ports import free_ports
 
 LISTENERS = {name: "PLAINTEXT" for name in ("LOCAL", "EDGE", "CENTRE", "CONTROLLER")}
 PARTITIONS = 4

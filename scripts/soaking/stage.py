@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from anpr.demo.rtsp import RtspServer
 from anpr.domain.errors import TransportError
 from anpr.message import TRANSITS_TOPIC
 from anpr.transport.direct import DirectSource
+from tests.services.ports import free_ports
 
 _STOP_WITHIN_S = 30.0
 _POLL_S = 0.5
@@ -61,7 +61,7 @@ def served(clips: Sequence[Path]) -> Iterator[list[str]]:
 @contextmanager
 def running_reader(folder: Path, urls: Sequence[str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """One `anpr reader` on these cameras, and the URL of its metrics. Its log is reader.log in the folder."""
-    port = _free_port()
+    (port,) = free_ports(1)
     config = folder / "soak.json"  # JSON is YAML
     config.write_text(json.dumps(_settings(folder, urls, port)), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "anpr"), "--config", str(config), "reader"]
@@ -87,9 +87,3 @@ def _settings(folder: Path, urls: Sequence[str], port: int) -> dict[str, object]
         # Shorter than a clip, so that each time round makes its transits again.
         "reader": {"id": "soak", "assemble": {"reentry_s": 5}},
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

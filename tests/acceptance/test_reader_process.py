@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.services.ports import free_ports
 from tests.traffic import draw_traffic
 
 DEADLINE_S = 60.0
@@ -45,13 +45,6 @@ class Site:
             stderr=subprocess.PIPE,
             text=True,
         )
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -92,7 +85,7 @@ def test_it_stops_when_told_to_and_still_says_what_it_did(site: Site, sign: sign
 
 def test_it_stops_by_itself_and_serves_its_metrics(site: Site) -> None:
     """The camera cannot be reached: the reader goes on trying, and says so in its metrics."""
-    port = free_port()
+    (port,) = free_ports(1)
     site.write("rtsp://127.0.0.1:1/none", metrics_port=port, reader={"retry_min_s": 0.1, "retry_max_s": 0.2})
     process = site.start("--json", "--for", "8s")
     assert process.stderr is not None

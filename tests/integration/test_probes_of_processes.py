@@ -16,17 +16,12 @@ import psycopg.conninfo
 import pytest
 import yaml
 
+from tests.services.ports import free_ports
+
 DEADLINE_S = 60.0
 DESTINATION = {
     "id": "questura", "profile": "scntt-example", "protocol": "7/2025", "protocol_until": "2099-12-31",
 }  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -85,7 +80,7 @@ def wait_for(started: subprocess.Popen[str], port: int, status: int) -> str:
 def test_it_is_scraped_and_says_when_the_database_is_gone(
     verb: str, named: str, tmp_path: Path, database_url: str
 ) -> None:
-    port = free_port()
+    (port,) = free_ports(1)
     with process(tmp_path, database_url, port, *verb.split()) as started:
         assert wait_for(started, port, 200) == "ready\n"
         status, metrics = ask(port, "/metrics")

@@ -30,7 +30,8 @@ from anpr.transport.records import OutboxRecord
 from tests.services.acls import parse_acls
 from tests.services.certificates import Authority, Issued
 from tests.services.jars import ServerUnavailableError
-from tests.services.kafka import KafkaBroker, ensure_jars, free_ports
+from tests.services.kafka import KafkaBroker, ensure_jars
+from tests.services.ports import free_ports
 from tests.transits import make_transit
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "security.md"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.services.jars import REPOSITORY, fetch_jars
+from tests.services.ports import free_ports
 
 JARS = REPOSITORY / ".cache" / "kafka"
 POM = REPOSITORY / "tests" / "services" / "pom.xml"
@@ -191,12 +192,3 @@ def answers(bootstrap: str, **client: Any) -> bool:
 def ensure_jars() -> None:
     """Fetch the broker's jars unless they are there. Raises ServerUnavailableError in plain words."""
     fetch_jars("Apache Kafka (and KAFKA_BOOTSTRAP is not set)", POM, JARS)
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports nobody listens on just now."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]

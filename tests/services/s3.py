@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.services.jars import REPOSITORY, fetch_jars
-from tests.services.kafka import free_ports
+from tests.services.ports import free_ports
 
 JARS = REPOSITORY / ".cache" / "s3"
 POM = REPOSITORY / "tests" / "services" / "s3-pom.xml"

@@ -16,7 +16,7 @@ from anpr.transport.source import Incoming
 from scripts.faults.garbage import MARK, Garbage, Message
 from scripts.faults.proxy import Network, State
 from scripts.faults.traffic import Traffic, number_of, plate_of
-from tests.services.kafka import free_ports
+from tests.services.ports import free_ports
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 TRAFFIC = Traffic(seed=5, start=NOW)
