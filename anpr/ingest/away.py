@@ -4,7 +4,9 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from anpr.beside import beside
 from anpr.clock import Clock
 from anpr.domain.errors import StoreError
 from anpr.metrics import READERS_AWAY
@@ -18,14 +20,8 @@ _log = logging.getLogger(__name__)
 @contextmanager
 def watched_readers(database: Database, clock: Clock) -> Iterator[None]:
     """`watch_readers` in a thread for as long as the context lasts."""
-    stop = threading.Event()
-    thread = threading.Thread(target=watch_readers, args=(database, clock, stop), name="away")
-    thread.start()
-    try:
+    with beside(partial(watch_readers, database, clock), "away"):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def watch_readers(database: Database, clock: Clock, stop: threading.Event) -> None:

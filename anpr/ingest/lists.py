@@ -4,7 +4,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from anpr.beside import beside
 from anpr.clock import Clock
 from anpr.domain.errors import StoreError
 from anpr.ingest.matcher import Matcher
@@ -23,20 +25,12 @@ def lists_in_memory(database: Database, clock: Clock, *also: threading.Event) ->
 
     It matches from the first moment on: by the database, until all entries are loaded.
     """
-    matcher, stop = Matcher(database, clock), threading.Event()
-    threads = [
-        threading.Thread(target=keep_current, args=(matcher, clock, stop), name="lists"),
-        threading.Thread(target=listen, args=(matcher, database, clock, stop, also), name="lists-listen"),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    matcher = Matcher(database, clock)
+    with (
+        beside(partial(keep_current, matcher, clock), "lists", matcher.behind),
+        beside(partial(listen, matcher, database, clock, also), "lists-listen"),
+    ):
         yield matcher
-    finally:
-        stop.set()
-        matcher.behind.set()
-        for thread in threads:
-            thread.join()
 
 
 def keep_current(matcher: Matcher, clock: Clock, stop: threading.Event) -> None:
@@ -52,7 +46,7 @@ def keep_current(matcher: Matcher, clock: Clock, stop: threading.Event) -> None:
 
 
 def listen(
-    matcher: Matcher, database: Database, clock: Clock, stop: threading.Event, also: Iterable[threading.Event] = ()
+    matcher: Matcher, database: Database, clock: Clock, also: Iterable[threading.Event], stop: threading.Event
 ) -> None:
     """Call for a reload at every notification, until `stop` is set; a new connection after each that is lost."""
     backoff = Backoff()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from anpr.beside import beside
 from anpr.clock import Clock
 from anpr.domain.errors import StoreError
 from anpr.metrics import RETRO, RETRO_PENDING, RetroOutcome
@@ -26,15 +27,9 @@ _LOOK_AT_WRITERS_S = 0.05
 @contextmanager
 def retro_matching(database: Database, settings: Settings, clock: Clock) -> Iterator[threading.Event]:
     """Retro-match in a thread for as long as the context lasts; the event tells it that lists have changed."""
-    retro, stop = RetroMatch(database=database, settings=settings, clock=clock), threading.Event()
-    thread = threading.Thread(target=retro.run, args=(stop,), name="retro")
-    thread.start()
-    try:
+    retro = RetroMatch(database=database, settings=settings, clock=clock)
+    with beside(retro.run, "retro", retro.changed):
         yield retro.changed
-    finally:
-        stop.set()
-        retro.changed.set()
-        thread.join()
 
 
 @dataclass(kw_only=True)

@@ -4,7 +4,9 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from anpr.beside import beside
 from anpr.clock import Clock
 from anpr.domain.errors import StoreError
 from anpr.settings import RetentionSettings
@@ -21,14 +23,8 @@ _log = logging.getLogger(__name__)
 @contextmanager
 def kept_up(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> Iterator[None]:
     """`keep_up` in a thread for as long as the context lasts."""
-    stop = threading.Event()
-    thread = threading.Thread(target=keep_up, args=(database, images, settings, clock, stop), name="upkeep")
-    thread.start()
-    try:
+    with beside(partial(keep_up, database, images, settings, clock), "upkeep"):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def keep_up(
