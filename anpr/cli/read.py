@@ -137,7 +137,7 @@ def _read_all(job: _Job, files: list[Path | InputError]) -> int:
 def _image(job: _Job, path: Path) -> Iterator[str]:
     image = read_image(path)
     began = job.clock.monotonic()
-    look = job.reader.look(image, job.area.within)
+    look = job.reader.look(image, job.area.look)
     ms = (job.clock.monotonic() - began) * 1000
     if job.pictures is not None:
         _save(job.pictures, path, encode_jpeg(mark(image, look, job.area)))

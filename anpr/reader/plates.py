@@ -44,8 +44,10 @@ class Found:
     rejected: tuple[Rejected, ...]
 
 
-Within = Callable[[Found, Image], Found]
-"""Moves what does not count from the detections to the rejected."""
+Find = Callable[[Image], Found]
+"""Where plates are in a picture."""
+Aim = Callable[[Find, Image], Found]
+"""Has the part of a picture searched that counts, and moves what does not count to the rejected."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,14 +74,12 @@ class PlateReader:
         """The plates in the picture, best detector score first. Raises ModelError."""
         return list(self.look(image).accepted)
 
-    def look(self, image: Image, within: Within | None = None) -> Look:
+    def look(self, image: Image, aim: Aim | None = None) -> Look:
         """The plates, and the detections that were turned down with the reason. Raises ModelError.
 
-        `within` leaves out what lies where a camera does not read.
+        `aim` leaves out what lies where a camera does not read.
         """
-        found = self.find(image)
-        if within is not None:
-            found = within(found, image)
+        found = aim(self.find, image) if aim else self.find(image)
         results = [self.read_once(image, detection) for detection in found.detections]
         return Look(
             accepted=tuple(result for result in results if isinstance(result, PlateRead)),

@@ -113,7 +113,7 @@ class Watch:
 
     def _look(self, frame: Frame) -> tuple[list[PlateRead], list[Box]]:
         """The plates that were read, and those that were not or not well enough."""
-        found = self._area.within(self._looker.find(frame.image), frame.image)
+        found = self._area.look(self._looker.find, frame.image)
         FRAMES.labels(self._camera_id).inc()
         PLATES.labels(self._camera_id).inc(len(found.detections))
         self.tally.plates += len(found.detections)

@@ -34,8 +34,9 @@ class CameraSettings(Section):
     """Compass direction it looks in."""
     regions: tuple[Corners, ...] = ()
     """Polygons, each a list of corners in fractions of the picture's width and height, `[0, 0]` top left and `[1, 1]`
-    bottom right. A plate whose centre lies in none of them is not read, and counted; empty: all are read. Try them with
-    `anpr read --camera ID --explain`."""
+    bottom right. A plate whose centre lies in none of them is not read, and counted; empty: all are read. Only the part
+    around them is looked at, so narrow ones let smaller plates be found. Try them with `anpr read --camera ID
+    --explain`."""
     masks: tuple[Corners, ...] = ()
     """Polygons as in `regions`. A plate whose centre lies in one of them is not read, and counted: text burnt into the
     picture, a car park beside the road. What moves there, as a burnt-in clock does, is no reason to look."""
