@@ -21,12 +21,14 @@ class _Part(BaseModel):
 
 
 class NetworkInput(_Part):
-    """What the network wants to see: (1, 3, height, width), value × scale − offset."""
+    """What the network wants to see: (1, 3, height, width), value × scale − offset, or pixels as they are."""
 
     width: _Side
     height: _Side
     layout: Literal["NCHW"] = "NCHW"
     colour: Literal["RGB", "BGR"]
+    values: Literal["scaled", "pixels"] = "scaled"
+    """32-bit floats, or the 8 bits of the pixels: then the network scales them itself, as told by the next two."""
     scale: float
     offset: float = 0.0
     pad_value: Annotated[int, Field(ge=0, le=255)] = 0

@@ -28,7 +28,7 @@ class OpenVinoNetwork:
         self._weights = weights
         self._compiled: dict[tuple[int, ...], object] = {}
 
-    def run(self, blob: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def run(self, blob: npt.NDArray[np.float32 | np.uint8]) -> npt.NDArray[np.float32]:
         """The network's only output. Raises ModelError when it throws."""
         try:
             output = self._for(blob.shape)([blob])[0]  # type: ignore[operator]

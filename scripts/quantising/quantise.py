@@ -12,7 +12,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from anpr.reader.detect.letterbox import Blob
 from anpr.reader.models import ModelCard
-from scripts.quantising.graph import keep_best
+from scripts.quantising.graph import keep_best, take_pixels
 
 OPERATIONS = {
     "detect": ("Conv", "Mul", "Sigmoid", "Add", "Concat", "MaxPool", "Resize", "Split"),
@@ -32,7 +32,7 @@ class _Blobs(CalibrationDataReader):  # type: ignore[misc]
 
 
 def quantise(card: ModelCard, blobs: Iterator[Blob], out: Path) -> Path:
-    """Write `out`: the card's weights with 8-bit layers, their ranges measured on `blobs`.
+    """Write `out`: the card's weights with 8-bit layers, their ranges measured on `blobs`; a detector takes pixels.
 
     Weights get a scale for each channel and 7 bits: with 8 the sums of processors without VNNI instructions run over.
     Raises ModelError when a detector's graph is not what it should be.
@@ -52,6 +52,8 @@ def quantise(card: ModelCard, blobs: Iterator[Blob], out: Path) -> Path:
                 per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
                 extra_options={"CalibMovingAverage": True},
             )  # fmt: skip
+    if card.task == "detect":
+        onnx.save(take_pixels(onnx.load(out), card.input.scale), out)
     return out
 
 

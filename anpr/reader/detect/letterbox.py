@@ -9,8 +9,8 @@ import numpy.typing as npt
 from anpr.reader.image_file import Image
 from anpr.reader.models import NetworkInput
 
-Blob = npt.NDArray[np.float32]
-"""(1, 3, height, width)."""
+Blob = npt.NDArray[np.float32 | np.uint8]
+"""(1, 3, height, width): floats, or pixels where the network takes them."""
 Boxes = npt.NDArray[np.float32]
 """(n, 4): x1, y1, x2, y2 in px."""
 
@@ -35,7 +35,7 @@ class Placement:
 
 
 def letterbox(image: Image, wanted: NetworkInput) -> tuple[Blob, Placement]:
-    """The picture scaled to fit the input, centred on grey, as floats."""
+    """The picture scaled to fit the input, centred on grey."""
     height, width = image.shape[:2]
     scale = min(wanted.width / width, wanted.height / height)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
@@ -58,6 +58,9 @@ def shrunk(image: Image, width: int, height: int) -> Image:
 
 
 def to_blob(image: Image, wanted: NetworkInput) -> Blob:
-    """A picture of the input's size as (1, 3, height, width), in the input's colour order, scaled."""
-    blob = cv2.dnn.blobFromImage(image, scalefactor=wanted.scale, swapRB=wanted.colour == "RGB")
+    """A picture of the input's size as (1, 3, height, width), in its colour order, scaled where it wants that."""
+    swapped = wanted.colour == "RGB"
+    if wanted.values == "pixels":
+        return np.asarray(cv2.dnn.blobFromImage(image, swapRB=swapped, ddepth=cv2.CV_8U), np.uint8)
+    blob = cv2.dnn.blobFromImage(image, scalefactor=wanted.scale, swapRB=swapped)
     return np.asarray(blob - np.float32(wanted.offset) if wanted.offset else blob, np.float32)

@@ -54,6 +54,17 @@ def test_colour_order_scale_and_offset_are_the_cards() -> None:
     assert np.allclose(bgr[0, :, 0, 0], [1, -1, -1], atol=1e-6)
 
 
+def test_pixels_stay_as_they_are_where_the_network_takes_them() -> None:
+    blue = np.zeros((64, 64, 3), np.uint8)
+    blue[:, :, 0] = 200
+
+    blob = to_blob(blue, SQUARE.model_copy(update={"values": "pixels"}))
+
+    assert blob.dtype == np.uint8
+    assert blob.shape == (1, 3, 64, 64)
+    assert blob[0, :, 0, 0].tolist() == [0, 0, 200]
+
+
 def test_shrinking_keeps_fine_stripes_grey() -> None:
     """Skipping rows instead of averaging them would turn stripes into black or white."""
     stripes = np.zeros((512, 512, 3), np.uint8)

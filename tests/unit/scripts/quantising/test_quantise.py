@@ -16,7 +16,7 @@ from tests.unit.cli.pictures import write_street
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: nothing can be quantised")
 
-from scripts.quantising.graph import keep_best  # noqa: E402  they need it
+from scripts.quantising.graph import keep_best, take_pixels  # noqa: E402  they need it
 from scripts.quantising.quantise import exact, quantise  # noqa: E402
 
 CARD = load_card("plate_detector", "detect")
@@ -48,8 +48,10 @@ def test_quantised_weights_find_the_same_plate(street: Image, tmp_path: Path) ->
     path = quantise(CARD, blobs, tmp_path / "small.onnx")
 
     assert path.stat().st_size < CARD.weights().stat().st_size / 3
+    pixels = CARD.input.model_copy(update={"values": "pixels"})
     (expected,), (found,) = (
-        NetworkDetector(OnnxNetwork(weights, 1), CARD.input, 0.25).detect(street) for weights in (CARD.weights(), path)
+        NetworkDetector(OnnxNetwork(weights, 1), wanted, 0.25).detect(street)
+        for weights, wanted in ((CARD.weights(), CARD.input), (path, pixels))
     )
     assert found.box.iou(expected.box) > 0.9
     assert found.score == pytest.approx(expected.score, abs=0.1)
@@ -69,6 +71,11 @@ def test_a_recognisers_first_and_squeezing_layers_stay_exact() -> None:
     assert 0 < len(names) < sum(node.op_type == "Conv" for node in model.graph.node) / 2
     outputs = [node.output[0] for node in model.graph.node if node.name in names]
     assert all("/stem/" in output or "/squeeze/" in output for output in outputs)
+
+
+def test_pixels_take_the_place_of_nothing_but_one_rounding() -> None:
+    with pytest.raises(ModelError, match="the input images is not rounded to 8 bits from zero on"):
+        take_pixels(onnx.load(CARD.weights()), CARD.input.scale)
 
 
 def test_another_head_is_refused() -> None:
