@@ -21,8 +21,8 @@ from anpr.domain.errors import AnprError
 from anpr.reader.models import ModelCard, load_card
 from anpr.reader.recognise import build_recogniser
 from anpr.settings import RecogniserSettings
+from scripts.detector.exam import examine as examine_detector
 from scripts.detector.folder import read_folder
-from scripts.detector.score import figures, look
 from scripts.quantising.graph import KEPT
 from scripts.quantising.quantise import quantise
 from scripts.quantising.samples import blobs
@@ -74,6 +74,7 @@ def write_card(source: ModelCard, weights: Path, pictures: int) -> Path:
     }
     if source.task == "detect":
         shape = [1, source.output.shape[1], min(KEPT, source.output.shape[2])]
+        fields["input"]["values"] = "pixels"
         fields["output"] = {"shape": shape, "format": f"{source.output.format}; best {KEPT} cells"}
     path = weights.with_suffix(".json")
     path.write_text(json.dumps(fields, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -82,22 +83,23 @@ def write_card(source: ModelCard, weights: Path, pictures: int) -> Path:
 
 def _with_scores(path: Path, scores: dict[str, Any]) -> None:
     fields = json.loads(path.read_text(encoding="utf-8"))
-    fields["scores"] = {"val": {**scores, "date": SystemClock().now().date().isoformat()}}
+    fields["scores"] = {**scores, "date": SystemClock().now().date().isoformat()}
     path.write_text(json.dumps(fields, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _score_detector(card: ModelCard, folder: Path) -> dict[str, Any]:
-    pictures = read_folder(folder)
-    return figures(look(card.weights(), card.input, pictures.val, pictures.labels))
+    return examine_detector(card.weights(), card.input, read_folder(folder))
 
 
 def _score_recogniser(card: ModelCard, folder: Path) -> dict[str, Any]:
     recogniser = build_recogniser(RecogniserSettings(model=str(card.folder / f"{card.name}.json")), threads=1)
     marks = examine(recogniser, real_questions(read_crops(folder, "val")))
     return {
-        "n": len(marks),
-        "strict": round(sum(mark.strict for mark in marks) / max(1, len(marks)), 4),
-        "folded": round(sum(mark.folded for mark in marks) / max(1, len(marks)), 4),
+        "val": {
+            "n": len(marks),
+            "strict": round(sum(mark.strict for mark in marks) / max(1, len(marks)), 4),
+            "folded": round(sum(mark.folded for mark in marks) / max(1, len(marks)), 4),
+        }
     }
 
 

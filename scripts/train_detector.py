@@ -19,10 +19,11 @@ from anpr.domain.errors import AnprError
 from anpr.reader.models import NetworkInput
 from scripts.detector.card import Facts, network_input, write_card
 from scripts.detector.compose import compose, sources_of
+from scripts.detector.exam import examine
 from scripts.detector.export import cells, export_onnx
 from scripts.detector.folder import Folder, read_folder
+from scripts.detector.mend import mend, read_changes
 from scripts.detector.recipe import ARCHITECTURE, DRAWN_SEED, STAGES, Stage, as_facts, longer, quick
-from scripts.detector.score import THRESHOLDS, figures, look
 from scripts.detector.training import Run, require_ultralytics, run_stage
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -94,7 +95,9 @@ def stages_of(order: Order) -> tuple[Stage, ...]:
 
 
 def _pictures(stage: Stage, folder: Folder, order: Order) -> tuple[Path, ...]:
-    """The stage's training pictures: the real ones, thinned, and the drawn ones."""
+    """The stage's training pictures: the real ones, mended and thinned, and the drawn ones."""
+    if stage.mended:
+        folder = mend(folder, read_changes(), order.work / "mended")
     chosen, counted = [], Counter[str]()
     for picture in folder.train:
         thinned = bool(stage.thin) and picture.name.startswith(stage.thin)
@@ -116,7 +119,7 @@ def _ship(order: Order, folder: Folder, checkpoint: Path) -> Path:
     weights = export_onnx(checkpoint, order.out, width, height)
     click.echo(f"scoring {weights.name} on {len(folder.val)} pictures")
     wanted = NetworkInput.model_validate(network_input(width, height))
-    scores = figures(look(weights, wanted, folder.val, folder.labels))
+    scores = examine(weights, wanted, folder)
     now = SystemClock().now()
     facts = Facts(
         version=order.version,
@@ -124,17 +127,12 @@ def _ship(order: Order, folder: Folder, checkpoint: Path) -> Path:
         height=height,
         cells=cells(width, height),
         training=training_facts(order, folder),
-        scores={"det_val": {**scores, **_headline(scores), "input": [width, height], "date": now.date().isoformat()}},
+        scores=scores | {"input": [width, height], "date": now.date().isoformat()},
         created=now,
     )
     card = write_card(weights, facts)
-    click.echo(f"mAP50 {scores['map50']:.3f}; wrote {weights} and {card}")
+    click.echo(f"mAP50 {scores['det_val']['map50']:.3f}; wrote {weights} and {card}")
     return weights
-
-
-def _headline(scores: dict[str, Any]) -> dict[str, float]:
-    """Recall and precision at the reader's default threshold."""
-    return {"score_threshold": THRESHOLDS[1], **scores["at_score"][str(THRESHOLDS[1])]}
 
 
 def training_facts(order: Order, folder: Folder) -> dict[str, Any]:

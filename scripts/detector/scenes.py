@@ -18,6 +18,8 @@ TWO_LINE_KINDS = tuple(k.name for k in (*ITALIAN, *NEIGHBOURS) if k.row_count ==
 _COMMON_ONE_LINE = ("it_car", "it_car", "it_car_front")
 _COMMON_TWO_LINE = ("it_square", "it_motorcycle", "it_motorcycle", "it_moped")
 
+DARK_SHARE = 0.15
+
 LIGHT_DAMAGE = Damage(blur=0.4, motion=0.1, night=0.12, infrared=0.12, glare=0.06, shadow=0.2, noise=0.4, blocks=0.5)
 
 
@@ -35,12 +37,20 @@ def random_kind(rng: np.random.Generator, square: bool) -> str:
     return str(rng.choice(common if rng.random() < 0.65 else every))
 
 
+def perhaps_dark(plate: Image, rng: np.random.Generator) -> Image:
+    """The plate, or now and then its negative without colour: bright letters on a dark ground, as many states had."""
+    if rng.random() >= DARK_SHARE:
+        return plate
+    grey = 255 - cv2.cvtColor(plate, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
 def put_plate(image: Image, spot: Spot, rng: np.random.Generator, light: float = 1.0) -> tuple[Image, Box]:
     """Lay a drawn plate over `spot`; `light` is the scene's brightness there, 1 for day."""
     # A car has the two-line plate of cars, never one of a motorcycle.
     kind = "it_square" if not spot.square and rng.random() < 0.08 else random_kind(rng, spot.square)
     plate = draw_plate(kind, rng=rng, style=random_style(rng))
-    bright = np.clip(plate.image * light, 0, 255).astype(np.uint8)
+    bright = np.clip(perhaps_dark(plate.image, rng) * light, 0, 255).astype(np.uint8)
     per_mm = spot.width / (180 if spot.square else 520)
     height, width = bright.shape[:2]
     wide = (plate.rect[2] - plate.rect[0]) / width
@@ -110,15 +120,17 @@ def pasted(background: Image, rng: np.random.Generator) -> Scene:
     boxes: list[Box] = []
     height, width = image.shape[:2]
     for _ in range(int(rng.integers(1, 4))):
-        wide = float(np.exp(rng.uniform(np.log(30), np.log(width * 0.4))))
+        # Up to nearly the whole picture: a plate close up is one too.
+        wide = float(np.exp(rng.uniform(np.log(30), np.log(width * 0.85))))
+        beside, above = min(0.5, wide * 0.56 / width), min(0.5, wide * 0.25 / height)
         spot = Spot(
-            x=float(rng.uniform(0.2, 0.8)) * width,
-            y=float(rng.uniform(0.15, 0.85)) * height,
+            x=float(rng.uniform(beside, 1 - beside)) * width,
+            y=float(rng.uniform(above, 1 - above)) * height,
             width=wide if rng.random() < 0.75 else wide * 0.55,
             square=bool(rng.random() < 0.25),
         )
         around = (spot.x - wide * 0.7, spot.y - wide * 0.7, spot.x + wide * 0.7, spot.y + wide * 0.7)
-        if not _inside(spot, width, height) or any(_meet(around, box) for box in boxes):
+        if any(_meet(around, box) for box in boxes):
             continue
         image, box = put_plate(image, spot, rng, light=_light_at(background, spot))
         boxes.append(box)

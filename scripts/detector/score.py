@@ -1,11 +1,11 @@
-"""Score an exported detector on labelled pictures: mAP50, recall and precision, and recall by plate width.
+"""Score an exported detector on labelled pictures: mAP50, recall and precision, and both by plate width.
 
 Runs the shipped file through the reader's own letterbox, network and suppression, at the input size of its
 card, so the figures are those of the product.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,10 @@ Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
 WIDTH_EDGES_PX = (0, 24, 40, 64, 100, 160, 10_000)
-"""Plate widths, in pixels of the network input, between which recall is told apart."""
+"""Plate widths, in pixels of the network input, between which the figures are told apart."""
 THRESHOLDS = (0.1, 0.25, 0.4)
+USUAL = 0.25
+"""The reader's own threshold, unless it is told another."""
 LEAST_SCORE = 0.001
 HIT_OVERLAP = 0.5
 
@@ -53,6 +55,15 @@ def look(weights: Path, wanted: NetworkInput, images: Sequence[Path], labels: Pa
         truth = read_labels(labels / f"{path.stem}.txt", image.shape[1], image.shape[0])
         pictures.append(Picture(predicted=predicted, truth=truth, scale=letterbox(image, wanted)[1].scale))
     return pictures
+
+
+def with_labels(pictures: Iterable[Picture], images: Sequence[Path], labels: Path) -> list[Picture]:
+    """What was found in `images`, held against the labels of another folder."""
+    made = []
+    for picture, path in zip(pictures, images, strict=True):
+        height, width = read_picture(path).shape[:2]
+        made.append(replace(picture, truth=read_labels(labels / f"{path.stem}.txt", width, height)))
+    return made
 
 
 def overlaps(a: Boxes, b: Boxes) -> Floats:
@@ -91,22 +102,25 @@ def average_precision(scores: Floats, hits: Flags, truths: int) -> float:
 
 
 def figures(pictures: Iterable[Picture]) -> dict[str, Any]:
-    """mAP50, recall and precision at each of THRESHOLDS, and recall by plate width, over all `pictures`."""
-    hits, scores, found, widths = [], [], [], []
+    """mAP50, recall and precision at each of THRESHOLDS, and both by plate width, over all `pictures`."""
+    hits, scores, found, widths, widths_said = [], [], [], [], []
     for picture in pictures:
         hit, seen = match(picture)
         hits.append(hit)
         scores.append(picture.predicted[:, 4])
         found.append(seen)
         widths.append((picture.truth[:, 2] - picture.truth[:, 0]) * picture.scale)
-    all_hits, all_scores = np.concatenate(hits), np.concatenate(scores)
-    all_found, all_widths = np.concatenate(found), np.concatenate(widths)
+        widths_said.append((picture.predicted[:, 2] - picture.predicted[:, 0]) * picture.scale)
+    all_hits, all_scores, all_found = np.concatenate(hits), np.concatenate(scores), np.concatenate(found)
+    said = all_scores >= USUAL
     return {
         "n_images": len(hits),
         "n_plates": len(all_found),
         "map50": round(average_precision(all_scores, all_hits, len(all_found)), 4),
         "at_score": {str(t): _at(t, all_hits, all_scores, all_found) for t in THRESHOLDS},
-        "recall_by_input_width_px": _by_width(all_found, all_widths),
+        "by_input_width_px": _by_width(
+            (all_found >= USUAL, np.concatenate(widths)), (all_hits[said], np.concatenate(widths_said)[said])
+        ),
     }
 
 
@@ -115,13 +129,15 @@ def _at(threshold: float, hits: Flags, scores: Floats, found: Floats) -> dict[st
     return {"recall": _share(found >= threshold), "precision": _share(hits[said])}
 
 
-def _by_width(found: Floats, widths: Floats) -> dict[str, dict[str, float]]:
-    """Recall at the lowest threshold in each width bucket that holds a plate."""
+def _by_width(plates: tuple[Flags, Floats], boxes: tuple[Flags, Floats]) -> dict[str, dict[str, float]]:
+    """Of the plates of each width bucket the share found, of the boxes the share that is right."""
     buckets = {}
     for low, high in pairwise(WIDTH_EDGES_PX):
-        inside = (widths >= low) & (widths < high)
-        if inside.any():
-            buckets[f"{low}-{high}"] = {"n": int(inside.sum()), "recall": _share(found[inside] >= THRESHOLDS[0])}
+        (found, right) = (good[(widths >= low) & (widths < high)] for good, widths in (plates, boxes))
+        if len(found) or len(right):
+            buckets[f"{low}-{high}"] = {
+                "plates": len(found), "recall": _share(found), "boxes": len(right), "precision": _share(right),
+            }  # fmt: skip
     return buckets
 
 

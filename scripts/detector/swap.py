@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.drawing import Damage, degrade, draw_plate, place_on, random_style
-from scripts.detector.scenes import Box, Image, Scene, random_kind
+from scripts.detector.scenes import Box, Image, Scene, perhaps_dark, random_kind
 
 _TWO_LINE_BELOW = 2.3
 """Boxes less wide than this many heights get a two-line plate."""
@@ -56,7 +56,7 @@ def _new_plate(image: Image, box: Box, light: npt.NDArray[np.float64], rng: np.r
     width, height = x2 - x1, y2 - y1
     kind = random_kind(rng, width / height < _TWO_LINE_BELOW)
     plate = draw_plate(kind, rng=rng, style=random_style(rng))
-    lit = np.clip(plate.image * light, 0, 255).astype(np.uint8)
+    lit = np.clip(perhaps_dark(plate.image, rng) * light, 0, 255).astype(np.uint8)
     sigma = plate.image.shape[1] / width * float(rng.uniform(0.2, 0.8))
     soft = np.asarray(cv2.GaussianBlur(lit, (0, 0), sigma), np.uint8)
     w = width * float(rng.uniform(0.95, 1.1))

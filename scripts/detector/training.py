@@ -100,7 +100,7 @@ def _write_lists(run: Run) -> Path:
     """The lists of pictures and their description, in the form Ultralytics reads; labels lie beside images/."""
     run.work.mkdir(parents=True, exist_ok=True)
     for split, pictures in (("train", run.train), ("val", run.val)):
-        lines = "".join(f"{picture.resolve()}\n" for picture in pictures)
+        lines = "".join(f"{picture.absolute()}\n" for picture in pictures)
         (run.work / f"{split}.txt").write_text(lines, encoding="utf-8")
     listing = run.work / "data.yaml"
     facts = {"path": str(run.work.resolve()), "train": "train.txt", "val": "val.txt", "names": {0: "plate"}}

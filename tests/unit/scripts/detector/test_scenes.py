@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from scripts.detector.distract import distract
-from scripts.detector.scenes import Image, drawn_street, pasted
+from scripts.detector.scenes import Image, drawn_street, pasted, perhaps_dark
 from scripts.detector.swap import swap_plates, without_plate
 
 
@@ -39,6 +39,25 @@ def test_pasted_plates_change_the_picture_in_their_boxes_most() -> None:
         for x1, y1, x2, y2 in scene.boxes:
             part = (slice(int(y1) + 1, int(y2)), slice(int(x1) + 1, int(x2)))
             assert np.abs(scene.image[part].astype(int) - background[part]).mean() > 8
+
+
+def test_some_pasted_plates_are_close_up() -> None:
+    background = textured()
+    widths = [x2 - x1 for seed in range(40) for x1, _, x2, _ in pasted(background, np.random.default_rng(seed)).boxes]
+
+    assert max(widths) > 0.6 * background.shape[1]
+    assert min(widths) < 0.1 * background.shape[1]
+
+
+def test_some_plates_are_bright_on_dark() -> None:
+    plate = np.full((20, 60, 3), 230, np.uint8)
+    plate[5:15, 10:50] = 20
+    made = [perhaps_dark(plate, np.random.default_rng(seed)) for seed in range(100)]
+
+    dark = [one for one in made if one[0, 0].max() < 100]
+    assert 5 < len(dark) < 30
+    assert all((one[10, 30] > 200).all() for one in dark)
+    assert all((one == plate).all() for one in made if one[0, 0].max() >= 100)
 
 
 def test_swap_keeps_the_place_of_the_plate() -> None:

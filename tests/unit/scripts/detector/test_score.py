@@ -1,9 +1,12 @@
 """The detector's figures: pure functions on made-up boxes."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
-from scripts.detector.score import Boxes, Picture, average_precision, figures, match, overlaps
+from scripts.detector.score import Boxes, Picture, average_precision, figures, match, overlaps, with_labels
 
 
 def boxes(*rows: tuple[float, ...]) -> Boxes:
@@ -54,5 +57,19 @@ def test_false_box_before_the_true_one_halves_the_precision() -> None:
 
 def test_width_is_that_in_the_network_input() -> None:
     truth = boxes((0, 0, 100, 20))
-    made = figures([picture(boxes((0, 0, 100, 20, 0.9)), truth, scale=0.3)])
-    assert made["recall_by_input_width_px"] == {"24-40": {"n": 1, "recall": 1.0}}
+    made = figures([picture(boxes((0, 0, 100, 20, 0.9), (0, 50, 300, 90, 0.3), (0, 0, 9, 9, 0.2)), truth, scale=0.3)])
+    assert made["by_input_width_px"] == {
+        "24-40": {"plates": 1, "recall": 1.0, "boxes": 1, "precision": 1.0},
+        "64-100": {"plates": 0, "recall": 0.0, "boxes": 1, "precision": 0.0},
+    }
+
+
+def test_what_was_found_can_be_held_against_other_labels(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((50, 100, 3), np.uint8))
+    (tmp_path / "a.txt").write_text("0 0.25 0.1 0.5 0.2", encoding="ascii")
+    seen = picture(boxes((0, 0, 50, 10, 0.9)), np.zeros((0, 4), np.float32))
+
+    (mended,) = with_labels([seen], [tmp_path / "a.png"], tmp_path)
+
+    assert figures([seen])["at_score"]["0.25"]["precision"] == 0.0
+    assert figures([mended])["at_score"]["0.25"] == {"recall": 1.0, "precision": 1.0}
