@@ -113,7 +113,7 @@ FORMATS: tuple[Format, ...] = (
     _of("PL", "car", "va-d{5} va-d{4}p va-d{3}p{2} va-dpd{3} va-dp{2}d{2} vaa-pd{3} vaa-d{2}p{2} vaa-dpd{2} vaa-d{2}pd "
         "vaa-dp{2}d vaa-p{2}d{2} vaa-d{5} vaa-d{4}p vaa-d{3}p{2} vaa-pd{2}p", 15),
     _of("GB", "car", "g{2}d{2}-g{3}", 8),
-    _of("GB", "before 2001", "gnd{0,2}-g{3} g{3}-nd{0,2}g", 4),
+    _of("GB", "before 2001", "gnd{0,2}-g{3} g{3}-nd{0,2}g", 1),
     _of("GB", "Northern Ireland", "aIa-d{4} aaZ-d{4}", 0.5),
     _of("NL", "car", "d{2}-c{3}-d c{2}-d{3}-c c-d{3}-c{2} d-c{3}-d{2} c{2}-d{2}-c{2} d{2}-c{2}-c{2} c{2}-c{2}-d{2} "
         "c{2}-d{2}-d{2} d{2}-d{2}-c{2} d{2}-c{2}-d{2} c{3}-d{2}-c c-d{2}-c{3}", 10),

@@ -3,8 +3,8 @@
 About one plate in sixteen of the train pictures carries no label, and so teaches the network not to find its like.
 mended_labels.csv names the changes (columns change: add or drop, file, x, y, width, height; px of the picture). They
 come from the boxes that a network scored where no label lies, each looked at: 636 in the train pictures, which
-version 0.1.0 scored .3 or more (311 are plates), and all that scored .1 or more in the validation pictures, where
-labels that it missed were looked at too.
+version 0.1.0 scored .3 or more (311 are plates), and those of the validation pictures which 0.1.0 scored .1 or more
+or 0.2.0 .2 or more; there the labels that both missed were looked at too.
 """
 
 import csv
