@@ -7,6 +7,7 @@ from anpr.domain.errors import ModelError
 
 OPSET = 17
 STRIDES = (8, 16, 32)
+DESCRIPTION = "Plate detector of anpr: YOLO11n trained with Ultralytics"
 
 
 def cells(width: int, height: int) -> int:
@@ -24,6 +25,7 @@ def export_onnx(checkpoint: Path, out: Path, width: int, height: int) -> Path:
         format="onnx", imgsz=(height, width), opset=OPSET, simplify=True, dynamic=False, batch=1, device="cpu"
     )
     _check(Path(made), width, height)
+    _describe(Path(made))
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(made, out)
     return out
@@ -36,3 +38,14 @@ def _check(made: Path, width: int, height: int) -> None:
     shape = [side.dim_value for side in graph.output[0].type.tensor_type.shape.dim]
     if shape != [1, 5, cells(width, height)]:
         raise ModelError(f"{made.name}: the exported network gives {shape}, not (1, 5, {cells(width, height)})")
+
+
+def _describe(made: Path) -> None:
+    """Ultralytics writes the path of the training's data into the file: what it is stands there instead."""
+    import onnx  # noqa: PLC0415
+
+    model = onnx.load(made)
+    for entry in model.metadata_props:
+        if entry.key == "description":
+            entry.value = DESCRIPTION
+    onnx.save(model, made)
