@@ -44,15 +44,16 @@ class Area:
 
     def view(self, width: int, height: int) -> Box:
         """The part that is looked at of a picture of this size: whole px, and as high for its width as the picture."""
+        whole = Box(x=0, y=0, w=width, h=height)
         corners = [corner for region in self.regions for corner in region.points]
         if not corners:
-            return Box(x=0, y=0, w=width, h=height)
+            return whole
         (left, right), (top, bottom) = (
             (max(0.0, min(side) - _AROUND), min(1.0, max(side) + _AROUND)) for side in zip(*corners, strict=True)
         )
         share = max(right - left, bottom - top, _LEAST_PX / width)
         if share > _ALL:
-            return Box(x=0, y=0, w=width, h=height)
+            return whole
         x, y = (min(max((low + high - share) / 2, 0.0), 1 - share) for low, high in ((left, right), (top, bottom)))
         return Box(x=round(x * width), y=round(y * height), w=int(share * width), h=int(share * height))
 

@@ -16,8 +16,8 @@ LIMITS = [
     "Finds plates, not vehicles: one class, one score, no country and no text.",
     "Plates narrower than 24 px of network input are mostly missed: a camera must give more.",
     "Writing on vehicles, shop signs and lamps can score above 0.25: check the geometry of a box and its text.",
-    "det_val has the pictures' labels as delivered, which lack one plate in ten: det_val_mended has them put right by "
-    "eye, plates that neither person nor network saw excepted.",
+    "det_val has the pictures' labels as delivered, which lack one plate in eleven: det_val_mended has them put right "
+    "by eye, plates that neither person nor network saw excepted.",
     "Trained on pictures of many countries without Italian plates, and on drawn Italian plates; no figures for "
     "rain, fog or infra-red cameras exist yet.",
 ]
