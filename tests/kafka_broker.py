@@ -1,17 +1,12 @@
 """A real Apache Kafka for the tests: one KRaft node of its own, or the broker that KAFKA_BOOTSTRAP names."""
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.services.jars import ServerUnavailableError
-from tests.services.kafka import KafkaBroker, answers, ensure_jars
-
-__all__ = ["KafkaBroker", "answers", "ensure_jars", "kafka_bootstrap", "kafka_broker"]
+from tests.java_server import running
+from tests.services.kafka import KafkaBroker, ensure_jars
 
 
 @pytest.fixture(scope="session")
@@ -21,28 +16,12 @@ def kafka_bootstrap() -> Iterator[str]:
     if outside:
         yield outside
         return
-    with own_broker() as broker:
+    with running(KafkaBroker, ensure_jars) as broker:
         yield broker.bootstrap
 
 
 @pytest.fixture
 def kafka_broker() -> Iterator[KafkaBroker]:
     """A broker of the test's own, to kill and start again."""
-    with own_broker() as broker:
+    with running(KafkaBroker, ensure_jars) as broker:
         yield broker
-
-
-@contextlib.contextmanager
-def own_broker() -> Iterator[KafkaBroker]:
-    """A running broker; skips the test where there can be none."""
-    try:
-        ensure_jars()
-    except ServerUnavailableError as exc:
-        pytest.skip(str(exc))
-    with tempfile.TemporaryDirectory(prefix="anpr-kafka-") as folder:
-        broker = KafkaBroker(Path(folder))
-        try:
-            broker.start()
-            yield broker
-        finally:
-            broker.kill()

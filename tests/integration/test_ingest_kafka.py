@@ -24,7 +24,7 @@ from anpr.transport.outbox import Outbox
 from anpr.transport.pump import pump
 from anpr.transport.records import OutboxRecord
 from tests.integration.test_ingest import count
-from tests.kafka_broker import KafkaBroker
+from tests.services.kafka import KafkaBroker
 from tests.transits import make_transit, picture, with_images
 
 pytestmark = pytest.mark.kafka
