@@ -7,10 +7,13 @@ frames of one pass share blur, dirt and light, so forty of them are worth about 
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from anpr.domain.grammar import named
 from anpr.domain.plate import normalise
 from anpr.domain.read import Candidate, PlateRead
+from anpr.reader.assemble.country import common_countries
 from anpr.reader.assemble.text import edit_distance
 
 _CORRELATION = 0.5
@@ -65,7 +68,7 @@ class _Vote:
         self.weight = max(quality(read), 1e-3)
         self.texts = texts
         self.best = max(texts, key=texts.__getitem__)
-        self.country = read.country
+        self.countries = dict(read.countries)
         self.rest = max(1.0 - sum(texts.values()), _FLOOR)
         self.positions = [{c.text: c.probability for c in position} for position in read.positions]
 
@@ -124,7 +127,7 @@ class Ballot:
 
     def _count(self) -> Verdict:
         total = sum(vote.weight for vote in self._votes)
-        looks = self._independent_looks(total)
+        looks = _independent_looks(self._votes)
         texts = self._texts()
         scores = [self._score(text, total) * looks for text in texts]
         doubt = sum(v.weight * math.log(v.rest) for v in self._votes) / total
@@ -146,11 +149,6 @@ class Ballot:
             reads=self.reads,
             agreeing=sum(vote.best == plate for vote in self._votes),
         )
-
-    def _independent_looks(self, total: float) -> float:
-        """Kish's effective number of reads, less what they have in common."""
-        number = total**2 / sum(vote.weight**2 for vote in self._votes)
-        return number / (1 + (number - 1) * _CORRELATION)
 
     def _score(self, text: str, total: float) -> float:
         return sum(vote.weight * math.log(vote.probability_of(text)) for vote in self._votes) / total
@@ -183,11 +181,16 @@ class Ballot:
 
     def _country(self, plate: str) -> str | None:
         """Of the reads that saw this plate; those that saw another one know nothing about it."""
-        weights: defaultdict[str | None, float] = defaultdict(float)
-        for vote in self._votes:
-            if vote.best == plate:
-                weights[vote.country] += vote.weight
-        return max(weights, key=weights.__getitem__) if weights else None
+        seen = [vote for vote in self._votes if vote.best == plate]
+        if not seen:
+            return None
+        return named(common_countries(plate, [(v.weight, v.countries) for v in seen], _independent_looks(seen)))
+
+
+def _independent_looks(votes: Sequence[_Vote]) -> float:
+    """Kish's effective number of reads, less what they have in common."""
+    number = sum(vote.weight for vote in votes) ** 2 / sum(vote.weight**2 for vote in votes)
+    return number / (1 + (number - 1) * _CORRELATION)
 
 
 def _plate_texts(read: PlateRead) -> dict[str, float]:

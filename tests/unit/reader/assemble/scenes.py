@@ -42,6 +42,7 @@ def read(text: str, box: Box, confidence: float = 0.9, others: Sequence[str] = (
         candidates=candidates,
         positions=positions,
         country="IT",
+        countries=(("IT", 0.95),),
     )
 
 
