@@ -55,7 +55,7 @@ def test_a_text_of_no_format_and_no_reads_have_no_country() -> None:
     ),
     st.floats(1.0, 2.0),
 )  # fmt: skip
-def test_shares_are_sorted_and_sum_to_at_most_one(reads: list[tuple[float, tuple[int, ...], bool]], looks: float) -> None:
+def test_shares_sum_to_at_most_one(reads: list[tuple[float, tuple[int, ...], bool]], looks: float) -> None:
     seen = [(weight, countries(PLATE, Evidence(groups=groups, right_band=band))) for weight, groups, band in reads]
     found = list(common_countries(PLATE, seen, looks).values())
     assert found == sorted(found, reverse=True)
