@@ -29,7 +29,7 @@ from scripts.benchmarks.publish import publish
 from scripts.benchmarks.queries import query_figures
 from scripts.benchmarks.say import CLOCK, Figures, say, timed
 from scripts.benchmarks.workload import Workload, drain, fill_watchlists, put_all
-from tests.kafka_broker import KafkaBroker, ensure_jars
+from tests.services.kafka import KafkaBroker, ensure_jars
 
 WATCHLIST_ENTRIES = 100_000
 OUTAGE = 400_000
