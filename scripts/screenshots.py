@@ -2,7 +2,7 @@
 
     python -m scripts.screenshots
 
-Streets and plates are drawn. Needs chromium (Debian's package) and the development tools; takes about two minutes.
+Streets and plates are drawn. Needs chromium (Debian's package) and the development tools; takes about half a minute.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 from playwright.sync_api import Page, sync_playwright
 
-from anpr.up.logins import FILE
+from anpr.up.logins import Login, read_logins
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 WIDTH_PX = 1280
@@ -32,8 +32,7 @@ class Demo:
     """A running demo."""
 
     url: str
-    name: str
-    password: str
+    login: Login
 
 
 @click.command(help=__doc__)
@@ -80,15 +79,14 @@ def when_it_answers(process: "subprocess.Popen[str]", folder: Path) -> Demo:
         if line.strip().startswith("console "):
             url = line.split()[-1]
         if "Ctrl-C stops everything" in line:
-            name, _, password = (folder / FILE).read_text(encoding="utf-8").splitlines()[0].split()
-            return Demo(url=url, name=name, password=password)
+            return Demo(url=url, login=read_logins(folder)[0])
     raise click.ClickException("the demo did not start:\n" + "".join(said[-20:]))
 
 
 def _log_in(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/login")
-    page.get_by_label("Nome utente").fill(demo.name)
-    page.get_by_label("Password").fill(demo.password)
+    page.get_by_label("Nome utente").fill(demo.login.name)
+    page.get_by_label("Password").fill(demo.login.password)
     page.get_by_role("button", name="Entra").click()
 
 

@@ -28,7 +28,7 @@ class Login:
 def ensure_logins(conn: Connection, folder: Path, clock: Clock) -> list[Login]:
     """The first logins, made now if there are no users at all; empty when somebody else made users."""
     if list_users(conn):
-        return _read(folder / FILE)
+        return read_logins(folder)
     logins = [Login(name=name, role=str(role), password=secrets.token_urlsafe(12)) for name, role in _FIRST]
     for login in logins:
         create_user(conn, User(name=login.name, role=Role(login.role), password_hash=hash_password(login.password)))
@@ -44,14 +44,16 @@ def ensure_logins(conn: Connection, folder: Path, clock: Clock) -> list[Login]:
     return logins
 
 
-def _write(path: Path, logins: list[Login]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.writelines(f"{login.name} {login.role} {login.password}\n" for login in logins)
-
-
-def _read(path: Path) -> list[Login]:
+def read_logins(folder: Path) -> list[Login]:
+    """The first logins as they were kept in this folder; empty where none were."""
+    path = folder / FILE
     if not path.exists():
         return []
     rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [Login(name=name, role=role, password=password) for name, role, password in rows]
+
+
+def _write(path: Path, logins: list[Login]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(f"{login.name} {login.role} {login.password}\n" for login in logins)

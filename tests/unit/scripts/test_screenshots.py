@@ -24,7 +24,7 @@ def test_the_address_and_the_first_login_are_found(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("operatore operator secret\nrevisore auditor other\n", encoding="utf-8")
     with saying("starting\n  console   http://127.0.0.1:4321\n  Ctrl-C stops everything\n") as process:
         demo = when_it_answers(process, tmp_path)
-    assert (demo.url, demo.name, demo.password) == ("http://127.0.0.1:4321", "operatore", "secret")
+    assert (demo.url, demo.login.name, demo.login.password) == ("http://127.0.0.1:4321", "operatore", "secret")
 
 
 def test_a_demo_that_does_not_start_is_told_with_what_it_said(tmp_path: Path) -> None:
