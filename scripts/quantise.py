@@ -5,7 +5,7 @@
 
 Writes models/<model>_int8.onnx and its card. FOLDER is what the model was trained on: the ranges of its layers are
 measured on pictures of the split `train`, and both files are then scored on the split `val`. Run it again whenever the
-float weights change. A detector's boxes are worked out for its best 300 cells only. Needs the package onnx.
+float weights change. Needs the package onnx.
 """
 
 import hashlib
@@ -23,7 +23,6 @@ from anpr.reader.recognise import build_recogniser
 from anpr.settings import RecogniserSettings
 from scripts.detector.exam import examine as examine_detector
 from scripts.detector.folder import read_folder
-from scripts.quantising.graph import KEPT
 from scripts.quantising.quantise import quantise
 from scripts.quantising.samples import blobs
 from scripts.recogniser.exam import examine, real_questions
@@ -36,7 +35,7 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 @click.argument("model")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=MODELS, show_default="models/")
-@click.option("--pictures", type=click.IntRange(1), default=200, show_default=True, help="To measure the ranges on.")
+@click.option("--pictures", type=click.IntRange(1), default=600, show_default=True, help="To measure the ranges on.")
 def main(model: str, folder: Path, out: Path, pictures: int) -> None:
     """Parse the command line and run."""
     try:
@@ -73,9 +72,7 @@ def write_card(source: ModelCard, weights: Path, pictures: int) -> Path:
         "created": SystemClock().now().isoformat(timespec="seconds"),
     }
     if source.task == "detect":
-        shape = [1, source.output.shape[1], min(KEPT, source.output.shape[2])]
         fields["input"]["values"] = "pixels"
-        fields["output"] = {"shape": shape, "format": f"{source.output.format}; best {KEPT} cells"}
     path = weights.with_suffix(".json")
     path.write_text(json.dumps(fields, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

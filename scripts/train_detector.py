@@ -22,6 +22,7 @@ from scripts.detector.compose import compose, sources_of
 from scripts.detector.exam import examine
 from scripts.detector.export import cells, export_onnx
 from scripts.detector.folder import Folder, read_folder
+from scripts.detector.framed import framed_plate
 from scripts.detector.mend import mend, read_changes
 from scripts.detector.recipe import ARCHITECTURE, DRAWN_SEED, STAGES, Stage, as_facts, longer, quick
 from scripts.detector.training import Run, require_ultralytics, run_stage
@@ -106,8 +107,10 @@ def _pictures(stage: Stage, folder: Folder, order: Order) -> tuple[Path, ...]:
             chosen.append(picture)
     if not stage.drawn:
         return tuple(chosen)
-    drawn = compose(sources_of(folder), order.work / "drawn", stage.drawn, DRAWN_SEED, click.echo)
-    return (*chosen, *drawn)
+    sources = sources_of(folder)
+    drawn = compose(sources, order.work / "drawn", stage.drawn, DRAWN_SEED, click.echo)
+    framed = compose(sources, order.work / "framed", stage.framed, DRAWN_SEED, click.echo, framed_plate)
+    return (*chosen, *drawn, *framed)
 
 
 def _cut(folder: Folder) -> Folder:
@@ -139,12 +142,18 @@ def training_facts(order: Order, folder: Folder) -> dict[str, Any]:
     """What the card says about how the weights came to be."""
     stages = stages_of(order)
     sources = Counter(picture.name.split("_")[0] for picture in folder.train)
+    last = stages[-1]
     begun = "scratch" if order.start_from is None else f"{order.start_from.name}, made by stage {order.skip}"
     return {
-        "data": {"train": dict(sorted(sources.items())), "val": len(folder.val), "drawn": stages[-1].drawn},
+        "data": {
+            "train": dict(sorted(sources.items())),
+            "val": len(folder.val),
+            "drawn": last.drawn,
+            "framed": last.framed,
+        },
         "stages": [as_facts(stage) for stage in stages],
         "epochs": sum(stage.epochs for stage in stages),
-        "seed": stages[-1].seed,
+        "seed": last.seed,
         "started_from": begun,
         "quick": order.quick,
     }

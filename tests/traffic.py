@@ -42,7 +42,7 @@ class ScriptedLooker:
         box = Box(x=40.0, y=20.0 + 10 * step, w=60.0, h=12.0)
         return Found(detections=(Detection(box=box, score=0.9),) if shown else (), rejected=())
 
-    def read_box(self, image: Image, detection: Detection) -> PlateRead:
+    def read_box(self, image: Image, detection: Detection, _: int) -> PlateRead:
         text = plate_of(int(image[0, 0, 0]))
         return PlateRead(
             text=text,

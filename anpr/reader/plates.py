@@ -1,25 +1,29 @@
 """From a picture to plate reads: find, gate, read, weigh."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 
 from anpr.clock import SystemClock
 from anpr.domain.grammar import countries, named, weigh
 from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.metrics import Drop
 from anpr.reader.close_up import find_close_up, from_further
+from anpr.reader.cut import MARGINS, cut
 from anpr.reader.detect import Detection, Detector, build_detector
 from anpr.reader.gates import Gates
 from anpr.reader.image_file import Image
 from anpr.reader.opinion.second import Opinion, SecondOpinion, build_second_opinion, evidence_of
-from anpr.reader.recognise import Reading, Recogniser, build_recogniser
+from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.settings import ReaderSettings
 
-MARGIN = 0.15
-"""Of the box's width and height, added around it in all: half at each side."""
+CERTAIN = 0.98
+"""The only read of a plate that is less sure than this is checked by cutting the plate closer and wider.
+
+Of 1000 drawn Italian plates in boxes a little off 921 are read right by one read, 932 by three always or by this rule,
+which asks about one plate in five; of those read wrong 5 and none are more than .9 sure.
+"""
 _SAME_PLACE = 0.6
 """Of the smaller of two boxes."""
 
@@ -106,19 +110,27 @@ class PlateReader:
             return [close_up]
         return from_further(image, self._detector.detect(image), self._detector)
 
-    def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
-        """Read the plate in this box of a frame that others follow. Raises ModelError."""
-        return self._judged(detection, self._recogniser.recognise(cut(image, detection.box)), None)
+    def read_box(self, image: Image, detection: Detection, turn: int) -> PlateRead | Rejected:
+        """Read the plate in this box of a frame that others follow, each cut in its turn. Raises ModelError."""
+        return self._judged(detection, self._recogniser.recognise(cut(image, detection.box, turn)), None)
 
     def read_once(self, image: Image, detection: Detection) -> PlateRead | Rejected:
-        """Read the plate in this box of the only picture of it; where in doubt, twice. Raises ModelError."""
+        """Read the plate in this box of the only picture of it; where in doubt, again. Raises ModelError."""
         plate = cut(image, detection.box)
         reading = self._recogniser.recognise(plate)
+        if _sure(_weighed(reading)) < CERTAIN:
+            reading = agreed(reading, *self._cut_otherwise(image, detection.box, plate))
         candidates = _weighed(reading)
-        sure = candidates[0].probability if candidates else 0.0
-        if self.second is None or not self.second.wants(sure):
+        if self.second is None or not self.second.wants(_sure(candidates)):
             return self._judged(detection, reading, None)
         return self._judged(detection, reading, self.second.ask(plate, candidates, patient=True))
+
+    def _cut_otherwise(self, image: Image, box: Box, plate: Image) -> Iterator[Reading]:
+        """The plate read from the other cuts; from none where it fills the picture."""
+        for turn in range(1, len(MARGINS)):
+            other = cut(image, box, turn)
+            if other.shape != plate.shape:
+                yield self._recogniser.recognise(other)
 
     def _judged(self, detection: Detection, reading: Reading, opinion: Opinion | None) -> PlateRead | Rejected:
         candidates = opinion.candidates if opinion else _weighed(reading)
@@ -144,17 +156,12 @@ class PlateReader:
         )
 
 
+def _sure(candidates: Sequence[Candidate]) -> float:
+    return candidates[0].probability if candidates else 0.0
+
+
 def _weighed(reading: Reading) -> tuple[Candidate, ...]:
     return tuple(c for c in weigh(reading.candidates, evidence_of(reading)) if c.text)
-
-
-def cut(image: Image, box: Box, margin: float = MARGIN) -> Image:
-    """The part of the picture in the box and a margin around it, as far as the picture goes."""
-    height, width = image.shape[:2]
-    dx, dy = box.w * margin / 2, box.h * margin / 2
-    x1, y1 = max(0, int(box.x - dx)), max(0, int(box.y - dy))
-    x2, y2 = min(width, int(np.ceil(box.x + box.w + dx))), min(height, int(np.ceil(box.y + box.h + dy)))
-    return image[y1:y2, x1:x2]
 
 
 def build_plate_reader(settings: ReaderSettings) -> PlateReader:

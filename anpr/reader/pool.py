@@ -25,10 +25,10 @@ class ReaderPool:
         with self._lent() as reader:
             return reader.find(image)
 
-    def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
+    def read_box(self, image: Image, detection: Detection, turn: int) -> PlateRead | Rejected:
         """What one of them says. Raises ModelError."""
         with self._lent() as reader:
-            return reader.read_box(image, detection)
+            return reader.read_box(image, detection, turn)
 
     @contextmanager
     def _lent(self) -> Iterator[Looker]:

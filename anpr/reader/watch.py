@@ -28,8 +28,8 @@ class Looker(Protocol):
     def find(self, image: Image) -> Found:
         """Where plates are. Raises ModelError."""
 
-    def read_box(self, image: Image, detection: Detection) -> PlateRead | Rejected:
-        """What one of them says. Raises ModelError."""
+    def read_box(self, image: Image, detection: Detection, turn: int) -> PlateRead | Rejected:
+        """What one of them says, cut out in the way of this turn. Raises ModelError."""
 
 
 class Witness(Protocol):
@@ -139,7 +139,7 @@ class Watch:
         box = detection.box
         if not self._assembler.wants_read(box, frame.captured_at) or not self._illegible.wants_read(box, frame.at_s):
             return None
-        result = self._looker.read_box(frame.image, detection)
+        result = self._looker.read_box(frame.image, detection, self.looks)
         if isinstance(result, PlateRead):
             self._illegible.succeeded(box, frame.at_s)
         else:

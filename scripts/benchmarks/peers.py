@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 
 from anpr.domain.read import Box
+from anpr.reader.cut import cut
 from anpr.reader.evaluate import Picture
 from anpr.reader.evaluate.run import Reads, our_reader
 from anpr.reader.evaluate.score import Answer
 from anpr.reader.image_file import Image
 from anpr.reader.mark import encode_jpeg
-from anpr.reader.plates import PlateReader, build_plate_reader, cut
+from anpr.reader.plates import PlateReader, build_plate_reader
 from anpr.settings import ReaderSettings
 
 _PLATE = re.compile(r"(?=.*[0-9])[0-9A-ZÄÖÜ]{4,10}")

@@ -112,7 +112,7 @@ def measure_stages(settings: ReaderSettings, reader: PlateReader, film: Path, co
         "luma_ms": luma_ms,
         "letterbox_ms": letterbox_ms,
         "network_and_boxes_ms": round(detect_ms - letterbox_ms, 2),
-        "read_a_plate_ms": _median_ms([partial(reader.read_box, image, box) for image, box in boxes]),
+        "read_a_plate_ms": _median_ms([partial(reader.read_box, image, box, 0) for image, box in boxes]),
         "look_ms": _median_ms([partial(reader.look, image) for image in images]),
     }
 

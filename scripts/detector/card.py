@@ -12,6 +12,8 @@ PAD_VALUE = 114
 
 LICENCE = "AGPL-3.0-or-later (trained with Ultralytics YOLO11, AGPL-3.0)"
 
+ARCHITECTURE = "YOLO11n, boxes as four distances"
+
 LIMITS = [
     "Finds plates, not vehicles: one class, one score, no country and no text.",
     "Plates narrower than 24 px of network input are mostly missed: a camera must give more.",
@@ -55,7 +57,7 @@ def write_card(weights: Path, facts: Facts) -> Path:
         "name": weights.stem,
         "version": facts.version,
         "task": "detect",
-        "architecture": "YOLO11n",
+        "architecture": ARCHITECTURE,
         "file": weights.name,
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "input": network_input(facts.width, facts.height),

@@ -28,6 +28,10 @@ class Sources:
     labels: Path
 
 
+Maker = Callable[[Sources, np.random.Generator], Scene]
+"""Makes one training picture."""
+
+
 def sources_of(folder: Folder) -> Sources:
     """Split the train pictures of `folder` into those with plates and those without."""
     with_plates: list[Path] = []
@@ -39,8 +43,11 @@ def sources_of(folder: Folder) -> Sources:
     return Sources(with_plates=tuple(with_plates), without_plates=tuple(without), labels=folder.labels)
 
 
-def compose(sources: Sources, out: Path, count: int, seed: int, tell: Callable[[str], None]) -> tuple[Path, ...]:
+def compose(
+    sources: Sources, out: Path, count: int, seed: int, tell: Callable[[str], None], make: Maker | None = None
+) -> tuple[Path, ...]:
     """Make `count` pictures with labels under `out` (images/, labels/) and return the pictures' paths."""
+    make = make or make_scene
     (out / "images").mkdir(parents=True, exist_ok=True)
     (out / "labels").mkdir(parents=True, exist_ok=True)
     pictures = tuple(out / "images" / f"drawn_{seed}_{number:05d}.jpg" for number in range(count))
@@ -48,7 +55,7 @@ def compose(sources: Sources, out: Path, count: int, seed: int, tell: Callable[[
         label = out / "labels" / f"{picture.stem}.txt"
         # The picture is written last: its presence means that both are whole.
         if not picture.exists():
-            _write(make_scene(sources, np.random.default_rng((seed, number))), picture, label)
+            _write(make(sources, np.random.default_rng((seed, number))), picture, label)
         if (number + 1) % 100 == 0:
             tell(f"drawn {number + 1} of {count} training pictures")
     return pictures
@@ -71,7 +78,7 @@ def make_scene(sources: Sources, rng: np.random.Generator) -> Scene:
 
 
 def _swapped(sources: Sources, rng: np.random.Generator) -> Scene:
-    image, boxes = _real(sources, rng)
+    image, boxes = real_picture(sources, rng)
     return swap_plates(image, boxes, rng)
 
 
@@ -82,13 +89,14 @@ def _background(sources: Sources, rng: np.random.Generator) -> Image:
         return read_picture(sources.without_plates[int(rng.integers(len(sources.without_plates)))])
     if dice < 0.85:
         return drawn_street(rng, plated=0.0).image
-    image, boxes = _real(sources, rng)
+    image, boxes = real_picture(sources, rng)
     for box in boxes:
         image = without_plate(image, (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
     return image
 
 
-def _real(sources: Sources, rng: np.random.Generator) -> tuple[Image, npt.NDArray[np.float32]]:
+def real_picture(sources: Sources, rng: np.random.Generator) -> tuple[Image, npt.NDArray[np.float32]]:
+    """A train picture with plates, and their boxes."""
     picture = sources.with_plates[int(rng.integers(len(sources.with_plates)))]
     image = read_picture(picture)
     return image, read_labels(sources.labels / f"{picture.stem}.txt", image.shape[1], image.shape[0])

@@ -1,4 +1,4 @@
-"""The recipe of the plate detector, as data: the five stages that made the weights in models/."""
+"""The recipe of the plate detector, as data: the seven stages that made the weights in models/."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -44,10 +44,14 @@ class Stage:
     """Share of pictures that lose their colour, as under infrared light."""
     drawn: int = 0
     """Pictures with drawn plates that join the real ones."""
+    framed: int = 0
+    """Pictures of cut-out plates in a plain margin that join them."""
     mended: bool = False
     """The labels that the real pictures lack are added."""
     thin: str = ""
     """Of real pictures whose name begins so, only every second is used."""
+    direct: bool = False
+    """The head gives a box's four distances themselves, as YOLO26's does, not a distribution over each."""
     seed: int = 20
 
 
@@ -72,6 +76,15 @@ STAGES = (
         name="long", image_px=480, epochs=12, rate_epochs=12, first_rate=8e-4, last_share=0.01, every_step=True,
         mosaic=0.3, warmup_epochs=0.0, grey=0.15, drawn=2400, mended=True, thin="uc3m_", seed=23,
     ),
+    Stage(
+        name="direct", image_px=480, epochs=14, rate_epochs=14, first_rate=8e-4, last_share=0.01, every_step=True,
+        mosaic=0.3, warmup_epochs=0.0, grey=0.15, drawn=2400, mended=True, thin="uc3m_", direct=True, seed=24,
+    ),
+    Stage(
+        name="framed", image_px=480, epochs=2, rate_epochs=2, first_rate=2.5e-4, last_share=0.01, every_step=True,
+        mosaic=0.3, warmup_epochs=0.0, grey=0.15, drawn=2400, framed=1200, mended=True, thin="uc3m_", direct=True,
+        seed=25,
+    ),
 )  # fmt: skip
 """Every stage starts from the weights of the one before."""
 
@@ -81,7 +94,8 @@ DRAWN_SEED = 8
 
 def quick(stage: Stage) -> Stage:
     """The same stage made so small that it runs in seconds: for tests of the recipe, not for weights."""
-    return replace(stage, image_px=96, epochs=1, rate_epochs=1, drawn=min(stage.drawn, 4), mosaic_off_epochs=0)
+    drawn, framed = min(stage.drawn, 4), min(stage.framed, 4)
+    return replace(stage, image_px=96, epochs=1, rate_epochs=1, drawn=drawn, framed=framed, mosaic_off_epochs=0)
 
 
 def longer(stages: Sequence[Stage], factor: int) -> tuple[Stage, ...]:

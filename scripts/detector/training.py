@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from anpr.domain.errors import SettingsError
-from scripts.detector.recipe import BATCH, LIGHT_AUGMENTATION, Stage
+from scripts.detector.recipe import ARCHITECTURE, BATCH, LIGHT_AUGMENTATION, Stage
 
 _DONE = "finished"
 WARMING_STEPS = 60
@@ -46,12 +46,10 @@ def run_stage(run: Run, tell: Callable[[str], None]) -> Path:
     if (run.work / _DONE).exists() and best.exists():
         tell(f"stage {run.stage.name}: done before, skipped")
         return best
-    from ultralytics import YOLO  # noqa: PLC0415
-
     listing = _write_lists(run)
     resume = last.exists()
     tell(f"stage {run.stage.name}: {'resumed' if resume else 'started'} on {len(run.train)} pictures")
-    model = YOLO(str(last) if resume else run.start)
+    model = _network(run, last)
     model.add_callback("on_train_start", lambda trainer: _prepare(trainer, run.stage))
     if run.stage.every_step:
         model.add_callback("on_train_batch_start", step_rate(run.stage))
@@ -62,6 +60,28 @@ def run_stage(run: Run, tell: Callable[[str], None]) -> Path:
         model.train(data=str(listing), **arguments(run))
     (run.work / _DONE).touch()
     return best
+
+
+def _network(run: Run, last: Path) -> Any:
+    """The network that the stage goes on with: its last checkpoint, or what it starts from."""
+    from ultralytics import YOLO  # noqa: PLC0415
+
+    if last.exists():
+        return YOLO(str(last))
+    if not run.stage.direct:
+        return YOLO(run.start)
+    # Every layer that the weights have in the same shape is theirs; the last layers of the boxes begin anew.
+    return YOLO(str(_describe_direct(run.work))).load(run.start)
+
+
+def _describe_direct(work: Path) -> Path:
+    """YOLO11n with boxes given as four distances: Ultralytics' description of it, with two numbers changed."""
+    from ultralytics.nn.tasks import yaml_model_load  # noqa: PLC0415
+
+    made = work / f"direct-{ARCHITECTURE}"  # its name says the network's size to Ultralytics
+    described = yaml_model_load(ARCHITECTURE) | {"nc": 1, "reg_max": 1}
+    made.write_text(yaml.safe_dump(described), encoding="utf-8")
+    return made
 
 
 def arguments(run: Run) -> dict[str, Any]:

@@ -32,6 +32,8 @@ TRUTH: Mapping[str, tuple[str, ...]] = {
     "vn_tollgate_1280x720.mp4": ("34A36837", "34A23126", "89C20339"),
 }
 """The plates a person can read, by clip; the fourth vehicle at the toll gate never shows its own."""
+STANDING: Mapping[str, tuple[str, ...]] = {"vn_tollgate_1280x720.mp4": ("15C17174",)}
+"""A van that stands beside the lane, its plate hardly 40 px wide: it may make a transit and need not."""
 
 Picture = npt.NDArray[np.uint8]
 
@@ -133,7 +135,8 @@ def read_changed(clips: Path, change: Change, reader: PlateReader, folder: Path)
         clip = folder / name
         changed(clips / name, change, clip)
         transits = transits_of(clip, reader)
-        tally = reckon([_passing(plate) for plate in plates], transits)
+        passed = [one for one in transits if one.plate not in STANDING.get(name, ())]
+        tally = reckon([_passing(plate) for plate in plates], passed)
         if not tally.is_perfect:
             made = [f"{one.plate} {one.confidence:.2f}" for one in transits]
             click.echo(f"{change.name}, {name}: passed {list(plates)}, made {made}", err=True)

@@ -13,8 +13,8 @@ import cv2
 
 from anpr.domain.grammar import weigh
 from anpr.domain.read import Box
+from anpr.reader.cut import cut
 from anpr.reader.image_file import Image
-from anpr.reader.plates import cut
 from anpr.reader.recognise import Recogniser
 from scripts.detector.folder import Folder, read_labels, read_picture
 from scripts.recogniser.samples import Crop

@@ -28,6 +28,8 @@ FR = "fr_paris_1920x1080_30fps.mp4"
 
 VN_PLATES = {"34A36837", "34A23126", "89C20339"}
 """The plates a person can read; the fourth vehicle's is never in view."""
+VN_STANDING = {"15C17174"}
+"""A van beside the lane, its plate hardly 40 px wide: it may be read and need not."""
 MOST_S = 60
 """To wait for what must come, on a machine that is slow or busy; the others wait for nothing."""
 FR_PLATES = {"CN582QM", "AJ415TR", "DX279BR", "CA648AC"}
@@ -53,7 +55,7 @@ class TestAsFiles:
         plates = self.plates(shared_data, VN, plate_reader)
         assert len(plates) == len(set(plates))
         assert len(VN_PLATES & set(plates)) >= 2
-        assert set(plates) <= VN_PLATES
+        assert set(plates) <= VN_PLATES | VN_STANDING
 
     def test_an_avenue_with_plates_hard_to_read(self, shared_data: Path, plate_reader: PlateReader) -> None:
         plates = self.plates(shared_data, FR, plate_reader)
@@ -141,7 +143,7 @@ class TestOverRtsp:
         plates = [transit.plate for transit in transits]
         assert len(plates) == len(set(plates))
         assert len(VN_PLATES & set(plates)) >= 2
-        assert set(plates) <= VN_PLATES
+        assert set(plates) <= VN_PLATES | VN_STANDING
 
     def test_an_avenue_with_plates_hard_to_read(self, cameras: RtspServer, tmp_path: Path) -> None:
         plates = [transit.plate for transit in watched(cameras.url(FR), tmp_path, 12, lambda _: True)]

@@ -10,12 +10,11 @@ _SHORTEST = 4
 """Characters of a plate whose format is not known; shorter texts are stickers and parts of signs."""
 
 _FEW = 2
-_SURE = 0.85
-"""Confidence that so few reads must come to: two in five seconds are guesswork."""
+"""Reads that voted: so few in five seconds are guesswork."""
 _FAR_PX = 60.0
-_SURE_FAR = 0.95
-"""Confidence of plates never wider than that. Of them the vote is too sure, for all errors are alike: the wrong
-transits that real clips made came to .80, .84, .89 and .91, and no right one did."""
+_SURE = 0.95
+"""Confidence of plates never wider than that, or read so few times. Of them the vote is too sure, for all errors are
+alike: the wrong transits that real clips made came to .80, .84, .89, .89 and .91, and no right one did."""
 
 
 def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: AssembleSettings) -> Drop | None:
@@ -26,7 +25,7 @@ def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: A
         return Drop.TRACK_NOT_A_PLATE
     if widest_px < settings.min_plate_width_px:
         return Drop.PLATE_TOO_SMALL
-    wanted = _SURE_FAR if widest_px < _FAR_PX else _SURE if verdict.reads <= _FEW else 0.0
+    wanted = _SURE if widest_px < _FAR_PX or verdict.reads <= _FEW else 0.0
     if verdict.confidence < max(settings.min_confidence, wanted):
         return Drop.TRACK_LOW_CONFIDENCE
     return None

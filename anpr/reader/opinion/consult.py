@@ -8,8 +8,8 @@ from anpr.domain.grammar import countries, named
 from anpr.metrics import SECOND_OPINIONS, Asked
 from anpr.reader.assemble.picture import Shot
 from anpr.reader.assemble.vote import Verdict, plate_text
+from anpr.reader.cut import cut
 from anpr.reader.opinion.second import Opinion, SecondOpinion
-from anpr.reader.plates import cut
 
 log = logging.getLogger(__name__)
 

@@ -2,5 +2,6 @@
 
 from anpr.reader.recognise.build import build_recogniser
 from anpr.reader.recognise.reading import Reading, Recogniser
+from anpr.reader.recognise.recogniser import agreed
 
-__all__ = ["Reading", "Recogniser", "build_recogniser"]
+__all__ = ["Reading", "Recogniser", "agreed", "build_recogniser"]

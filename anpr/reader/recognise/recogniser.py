@@ -102,15 +102,15 @@ def reading_of(lattice: Lattice, gap: npt.NDArray[np.float32]) -> Reading:
     )
 
 
-def agreed(first: Reading, second: Reading) -> Reading:
-    """Two looks at one line as one: the mean of what they hold likely, and the raw string of the surer look."""
-    surer = first if first.confidence >= second.confidence else second
+def agreed(*looks: Reading) -> Reading:
+    """Looks at one line, or one plate, as one: the mean of what they hold likely, and what the surest saw."""
+    surest = max(looks, key=lambda look: look.confidence)
     texts: dict[str, float] = {}
-    for candidate in (*first.candidates, *second.candidates):
-        texts[candidate.text] = texts.get(candidate.text, 0.0) + candidate.probability / 2
+    for candidate in (candidate for look in looks for candidate in look.candidates):
+        texts[candidate.text] = texts.get(candidate.text, 0.0) + candidate.probability / len(looks)
     best = sorted(texts.items(), key=lambda item: -item[1])
     candidates = tuple(Candidate(text=text, probability=min(1.0, p)) for text, p in best[:KEEP])
-    return replace(surer, confidence=min(1.0, texts.get(surer.raw, 0.0)), candidates=candidates)
+    return replace(surest, confidence=min(1.0, texts.get(surest.raw, 0.0)), candidates=candidates)
 
 
 def assembled(lines: Iterable[Reading]) -> Reading:

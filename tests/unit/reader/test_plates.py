@@ -7,10 +7,11 @@ import pytest
 
 from anpr.domain.read import Box, Candidate
 from anpr.metrics import Drop
+from anpr.reader.cut import cut
 from anpr.reader.detect import Detection
 from anpr.reader.gates import Gates
 from anpr.reader.image_file import Image
-from anpr.reader.plates import PlateReader, cut
+from anpr.reader.plates import PlateReader
 from anpr.reader.recognise import Reading
 
 STREET = np.zeros((720, 1280, 3), np.uint8)
@@ -31,7 +32,7 @@ class Boxes:
 
 
 class Texts:
-    """Reads these, one after the other, and keeps the sizes of the crops."""
+    """Reads these, one after the other and then the last one again and again, and keeps the sizes of the crops."""
 
     def __init__(self, *readings: Reading) -> None:
         self._readings = list(readings)
@@ -39,7 +40,7 @@ class Texts:
 
     def recognise(self, plate: Image) -> Reading:
         self.sizes.append(plate.shape[:2])
-        return self._readings.pop(0)
+        return self._readings.pop(0) if len(self._readings) > 1 else self._readings[0]
 
 
 def detection(x: float, w: float = 120, h: float = 30, score: float = 0.9) -> Detection:
@@ -140,9 +141,33 @@ def test_a_picture_that_a_plate_fills_is_read_whole(size: tuple[int, int]) -> No
     assert texts.sizes == [size]
 
 
-def test_crops_have_a_margin_and_end_at_the_edges() -> None:
-    inside = cut(STREET, Box(x=100, y=200, w=200, h=40))
-    corner = cut(STREET, Box(x=0, y=0, w=200, h=40))
+def test_a_read_in_doubt_is_cut_closer_and_wider() -> None:
+    closer_and_wider = reading("CG678CT", ("CG678CT", 0.9))
+    texts = Texts(reading("CC678CT", ("CC678CT", 0.6), ("CG678CT", 0.4)), closer_and_wider)
+    doubting = PlateReader(Boxes(detection(100)), texts, Gates(min_score=0.25, min_confidence=0.4))
 
-    assert inside.shape == (46, 230, 3)
-    assert corner.shape == (43, 215, 3)
+    (read,) = doubting.read(STREET)
+
+    assert (read.text, read.raw) == ("CG678CT", "CG678CT")
+    assert [c.text for c in read.candidates] == ["CG678CT", "CC678CT"]
+    assert texts.sizes == [cut(STREET, detection(100).box, turn).shape[:2] for turn in range(3)]
+
+
+def test_a_sure_read_is_not_checked() -> None:
+    texts = Texts(reading("AB123CD", ("AB123CD", 0.999)))
+
+    PlateReader(Boxes(detection(100)), texts, Gates(min_score=0.25, min_confidence=0.4)).read(STREET)
+
+    assert len(texts.sizes) == 1
+
+
+def test_frames_that_follow_each_other_are_cut_in_turn() -> None:
+    texts = Texts(reading("AB123CD", ("AB123CD", 0.5)))
+    following = PlateReader(Boxes(), texts, Gates(min_score=0.25, min_confidence=0.4))
+
+    for turn in range(4):
+        following.read_box(STREET, detection(100), turn)
+
+    first, closer, wider, again = texts.sizes
+    assert closer < first < wider
+    assert again == first

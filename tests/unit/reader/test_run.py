@@ -158,11 +158,11 @@ class Throwing(ScriptedLooker):
         self._error = error
         self._left = times
 
-    def read_box(self, image: Image, detection: Detection) -> PlateRead:
+    def read_box(self, image: Image, detection: Detection, _: int) -> PlateRead:
         if int(image[0, 0, 0]) == 100 and self._left:
             self._left -= 1
             raise self._error
-        return super().read_box(image, detection)
+        return super().read_box(image, detection, _)
 
 
 def test_a_model_that_throws_is_counted_and_told(films: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:

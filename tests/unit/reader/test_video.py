@@ -46,7 +46,7 @@ class GreyLooker:
         seen = image.mean() > 50
         return Found(detections=(Detection(box=Box(x=100, y=100, w=90, h=20), score=0.9),) if seen else (), rejected=())
 
-    def read_box(self, image: Image, detection: Detection) -> PlateRead:
+    def read_box(self, image: Image, detection: Detection, _: int) -> PlateRead:
         self.reads += 1
         text = PLATES[int(abs(image.mean() - LEVELS[0]) > abs(image.mean() - LEVELS[1]))]
         return PlateRead(

@@ -30,7 +30,7 @@ class TwoLanes:
         boxes = [Box(x=x, y=200 + 10.0 * image[0, 0, 0], w=100, h=22) for x in (200, 900)]
         return Found(detections=tuple(Detection(box=box, score=0.9) for box in boxes), rejected=())
 
-    def read_box(self, image: Image, detection: Detection) -> PlateRead:
+    def read_box(self, image: Image, detection: Detection, _: int) -> PlateRead:
         assert image.shape == (720, 1280, 3)
         self.read_at.append(detection.box.x)
         text = "AB123CD" if detection.box.x < 640 else "EF456GH"

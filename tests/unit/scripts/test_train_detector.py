@@ -142,6 +142,9 @@ def test_a_few_real_steps_from_folder_to_card(drawn_folder: Path, tmp_path: Path
     card = load_card(str(out.with_suffix(".json")), "detect")
     assert card.weights() == out
     assert card.output.shape == (1, 5, 252)
+    import onnx  # it comes with the extra
+
+    assert not any("dfl" in node.name for node in onnx.load(out).graph.node)  # boxes as distances themselves
     written = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     assert [stage["name"] for stage in written["training"]["stages"]] == [stage.name for stage in STAGES]
     assert written["scores"]["det_val"]["n_images"] == 4

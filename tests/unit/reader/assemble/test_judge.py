@@ -32,7 +32,7 @@ def verdict(plate: str, confidence: float = 0.95, reads: int = 5) -> Verdict:
         (verdict("AB123CD", reads=1), True, 100, Drop.TRACK_TOO_FEW_READS),
         (verdict("AB123CD"), True, 44, Drop.PLATE_TOO_SMALL),
         (verdict("AB123CD", 0.69), True, 100, Drop.TRACK_LOW_CONFIDENCE),
-        (verdict("AB123CD", 0.84, reads=2), True, 100, Drop.TRACK_LOW_CONFIDENCE),
+        (verdict("AB123CD", 0.94, reads=2), True, 100, Drop.TRACK_LOW_CONFIDENCE),
         (verdict("AB123CD", 0.94), True, 59, Drop.TRACK_LOW_CONFIDENCE),
         (verdict("AB123CD", 0.95), True, 59, None),
         (verdict("AB123CD", 0.84), True, 60, None),

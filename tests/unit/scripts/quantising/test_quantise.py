@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from anpr.domain.errors import ModelError
@@ -16,7 +15,7 @@ from tests.unit.cli.pictures import write_street
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: nothing can be quantised")
 
-from scripts.quantising.graph import keep_best, take_pixels  # noqa: E402  they need it
+from scripts.quantising.graph import take_pixels  # noqa: E402  they need it
 from scripts.quantising.quantise import exact, quantise  # noqa: E402
 
 CARD = load_card("plate_detector", "detect")
@@ -25,21 +24,6 @@ CARD = load_card("plate_detector", "detect")
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return read_image(write_street(tmp_path_factory.mktemp("street") / "street.png", "FK123LT").path)
-
-
-def test_the_best_cells_are_those_of_the_whole_output(street: Image, tmp_path: Path) -> None:
-    path = tmp_path / "best.onnx"
-    onnx.save(keep_best(onnx.load(CARD.weights()), 50), path)
-    blob, _ = letterbox(street, CARD.input)
-
-    every, best = OnnxNetwork(CARD.weights(), 1).run(blob)[0], OnnxNetwork(path, 1).run(blob)[0]
-
-    order = np.argsort(-every[4], kind="stable")[:50]
-    assert best.shape == (5, 50)
-    np.testing.assert_allclose(best[4], every[4, order], atol=1e-5)
-    likely = best[4] > 0.1
-    assert likely.any()
-    np.testing.assert_allclose(best[:4, likely], every[:4, order][:, likely], atol=1e-2)
 
 
 def test_quantised_weights_find_the_same_plate(street: Image, tmp_path: Path) -> None:
@@ -76,13 +60,3 @@ def test_a_recognisers_first_and_squeezing_layers_stay_exact() -> None:
 def test_pixels_take_the_place_of_nothing_but_one_rounding() -> None:
     with pytest.raises(ModelError, match="the input images is not rounded to 8 bits from zero on"):
         take_pixels(onnx.load(CARD.weights()), CARD.input.scale)
-
-
-def test_another_head_is_refused() -> None:
-    model = onnx.load(CARD.weights())
-    for node in model.graph.node:
-        if node.op_type == "Softmax":
-            node.name = "other"
-
-    with pytest.raises(ModelError, match="not that of a YOLO11 detector"):
-        keep_best(model)
