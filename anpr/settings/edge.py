@@ -122,7 +122,7 @@ class SecondOpinionSettings(Section):
     """Name of a card in models/, or the path of one. Of another architecture than the first, or it errs alike."""
     below: Fraction = 0.7
     """Asked about a transit, or a plate in a single picture, whose confidence is below this."""
-    weight: Fraction = 0.25
+    weight: Fraction = 0.35
     """How much it counts against the first reader, from 0 to 1."""
     wait_s: Annotated[float, Field(gt=0)] = 0.5
     """A camera waits for the answer at most so long; a file or a picture as long as it takes."""

@@ -30,7 +30,7 @@ from anpr.reader.capture.decode import Decoder, to_image, to_luma
 from anpr.reader.detect.build import build_detector
 from anpr.reader.detect.letterbox import letterbox
 from anpr.reader.evaluate import load_pictures
-from anpr.reader.image_file import read_image
+from anpr.reader.image_file import Image, read_image
 from anpr.reader.media import open_video
 from anpr.reader.models import load_card
 from anpr.reader.plates import PlateReader, build_plate_reader
@@ -113,8 +113,15 @@ def measure_stages(settings: ReaderSettings, reader: PlateReader, film: Path, co
         "letterbox_ms": letterbox_ms,
         "network_and_boxes_ms": round(detect_ms - letterbox_ms, 2),
         "read_a_plate_ms": _median_ms([partial(reader.read_box, image, box, 0) for image, box in boxes]),
-        "look_ms": _median_ms([partial(reader.look, image) for image in images]),
+        "look_ms": _median_ms([partial(_look, reader, image) for image in images]),
+        "only_picture_ms": _median_ms([partial(reader.look, image) for image in images]),
     }
+
+
+def _look(reader: PlateReader, image: Image) -> None:
+    """As at a frame that others follow: nothing is read twice."""
+    for detection in reader.find(image).detections:
+        reader.read_box(image, detection, 0)
 
 
 def measure_cameras(settings: ReaderSettings, reader: PlateReader, film: Path, frames: int) -> Figures:

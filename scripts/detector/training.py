@@ -71,10 +71,10 @@ def _network(run: Run, last: Path) -> Any:
     if not run.stage.direct:
         return YOLO(run.start)
     # Every layer that the weights have in the same shape is theirs; the last layers of the boxes begin anew.
-    return YOLO(str(_describe_direct(run.work))).load(run.start)
+    return YOLO(str(describe_direct(run.work))).load(run.start)
 
 
-def _describe_direct(work: Path) -> Path:
+def describe_direct(work: Path) -> Path:
     """YOLO11n with boxes given as four distances: Ultralytics' description of it, with two numbers changed."""
     from ultralytics.nn.tasks import yaml_model_load  # noqa: PLC0415
 
