@@ -86,14 +86,14 @@ def _in_a_scene(plate: Image, rng: np.random.Generator) -> Image:
     height = width * plate.shape[0] / plate.shape[1]
     x, y = 0.15 * width, 0.3 * height
     quad = tilted_quad((x, y, x + width, y + height), rng, float(rng.uniform(0, 0.25)))
-    scene = _bodywork((max(8, round(width * 1.3)), max(8, round(height * 1.6))), rng)
+    scene = bodywork((max(8, round(width * 1.3)), max(8, round(height * 1.6))), rng)
     scene, (x1, y1, x2, y2) = place_on(scene, plate, quad)
     around = rng.uniform(-0.02, 0.12, 4) * [x2 - x1, y2 - y1, x2 - x1, y2 - y1]
     left, top = max(0, round(x1 - around[0])), max(0, round(y1 - around[1]))
     return scene[top : round(y2 + around[3]), left : round(x2 + around[2])]
 
 
-def _bodywork(size: tuple[int, int], rng: np.random.Generator) -> Image:
+def bodywork(size: tuple[int, int], rng: np.random.Generator) -> Image:
     """A smooth grey or coloured surface with an edge or two."""
     colour = rng.integers(10, 240) + rng.normal(0, 15, 3)
     scene = np.clip(np.full((size[1], size[0], 3), colour), 0, 255).astype(np.uint8)
