@@ -55,7 +55,7 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
 @pytest.mark.parametrize(
     ("model", "overlap", "score"),
     # Engines round 8-bit sums each in its own way.
-    [("plate_detector", 0.98, 0.01), ("plate_detector_int8", 0.95, 0.03)],
+    [("plate_detector", 0.98, 0.01), ("plate_detector_int8", 0.94, 0.03)],
 )
 @pytest.mark.parametrize("engine", DETECTORS)
 def test_detectors_find_the_same_boxes(
