@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Detector networks trained alike, from random weights: which of them learns more in the same time.
 
     python scripts/compare_detectors.py DATA --work WORK [--epochs 8] [--every 2] [--px 320]

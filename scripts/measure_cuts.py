@@ -16,22 +16,21 @@ import cv2
 import numpy as np
 
 from anpr.domain.errors import AnprError
-from anpr.domain.grammar import weigh
 from anpr.domain.read import Box, Candidate
 from anpr.drawing import degrade, place_on, tilted_quad
-from anpr.reader.cut import MARGINS
+from anpr.reader.cut import MARGINS, with_margin
 from anpr.reader.image_file import Image
-from anpr.reader.opinion.second import evidence_of
-from anpr.reader.plates import CERTAIN
+from anpr.reader.plates import CERTAIN, weighed
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.settings import RecogniserSettings
 from scripts.recogniser.augment import bodywork
-from scripts.recogniser.drawn import draw_set
-from scripts.recogniser.exam import DRAWN_SEED, real_questions
-from scripts.recogniser.samples import Crop, from_drawn, read_crops
+from scripts.recogniser.exam import italian_crops, real_questions
+from scripts.recogniser.samples import Crop, read_crops
 
 ALWAYS = 1.01
 """No read is as sure as this."""
+_PAINTED = 1000
+"""Plates of all kinds, for whichever number of questions."""
 _LEAST_WIDTH, _MOST_WIDTH = 56, 260
 _OFF = 0.03
 """Of the box's size, at each side: standard deviation of where a detector's box ends."""
@@ -85,7 +84,7 @@ def asked(recogniser: Recogniser, questions: Sequence[Question]) -> Iterator[dic
 
     @cache
     def read(number: int, margin: float) -> Reading:
-        return recogniser.recognise(cut_with(questions[number].image, questions[number].box, margin))
+        return recogniser.recognise(with_margin(questions[number].image, questions[number].box, margin))
 
     for way in WAYS:
         right = wrong_and_sure = again = 0
@@ -103,21 +102,12 @@ def asked(recogniser: Recogniser, questions: Sequence[Question]) -> Iterator[dic
 
 def best_of(reading: Reading) -> Candidate:
     """The likeliest text, as the reader weighs it."""
-    texts = [c for c in weigh(reading.candidates, evidence_of(reading)) if c.text]
-    return texts[0] if texts else Candidate(text="", probability=0.0)
-
-
-def cut_with(image: Image, box: Box, margin: float) -> Image:
-    """As `anpr.reader.cut.cut`, with any margin."""
-    dx, dy = box.w * margin / 2, box.h * margin / 2
-    x1, y1 = max(0, int(box.x - dx)), max(0, int(box.y - dy))
-    return image[y1 : int(np.ceil(box.y + box.h + dy)), x1 : int(np.ceil(box.x + box.w + dx))]
+    return next(iter(weighed(reading)), Candidate(text="", probability=0.0))
 
 
 def on_bodywork(work: Path, count: int) -> Iterator[Question]:
     """Drawn plates on smooth bodywork, tilted and worn; each is shown again, elsewhere, once all were."""
-    plates = [crop for crop in from_drawn(draw_set(work, 1000, DRAWN_SEED, lambda _: None, shard=50))
-              if crop.country.startswith("it_")]  # fmt: skip
+    plates = italian_crops(work, _PAINTED)
     for number in range(count):
         yield _placed(plates[number % len(plates)], np.random.default_rng((7, number)))
 

@@ -16,12 +16,11 @@ import cv2
 
 from anpr.clock import SystemClock
 from anpr.domain.errors import AnprError
-from anpr.domain.grammar import weigh
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Candidate
 from anpr.reader.evaluate.interval import wilson
-from anpr.reader.opinion.second import SecondOpinion, build_second_opinion, evidence_of
-from anpr.reader.plates import build_plate_reader
+from anpr.reader.opinion.second import SecondOpinion, build_second_opinion
+from anpr.reader.plates import build_plate_reader, weighed
 from anpr.reader.recognise import Recogniser, build_recogniser
 from anpr.reader.video import read_video
 from anpr.settings import ReaderSettings
@@ -70,7 +69,7 @@ def answers(first: Recogniser, second: SecondOpinion, questions: list[Question])
     made = []
     for question in questions:
         reading = first.recognise(question.image)
-        alone = tuple(c for c in weigh(reading.candidates, evidence_of(reading)) if c.text)
+        alone = weighed(reading)
         both, ms = alone, None
         if second.wants(alone[0].probability if alone else 0.0):
             began = process_time()

@@ -14,8 +14,12 @@ MARGINS = (0.15, 0.05, 0.25)
 
 
 def cut(image: Image, box: Box, turn: int = 0) -> Image:
-    """The part of the picture in the box and a margin around it, as far as the picture goes; another one each turn."""
-    margin = MARGINS[turn % len(MARGINS)]
+    """The plate in the box with the margin of this turn."""
+    return with_margin(image, box, MARGINS[turn % len(MARGINS)])
+
+
+def with_margin(image: Image, box: Box, margin: float) -> Image:
+    """The part of the picture in the box and a margin around it, as far as the picture goes."""
     height, width = image.shape[:2]
     dx, dy = box.w * margin / 2, box.h * margin / 2
     x1, y1 = max(0, int(box.x - dx)), max(0, int(box.y - dy))

@@ -14,7 +14,7 @@ from anpr.reader.cut import MARGINS, cut
 from anpr.reader.detect import Detection, Detector, build_detector
 from anpr.reader.gates import Gates
 from anpr.reader.image_file import Image
-from anpr.reader.opinion.second import Opinion, SecondOpinion, build_second_opinion, evidence_of
+from anpr.reader.opinion.second import SecondOpinion, build_second_opinion, evidence_of
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.settings import ReaderSettings
 
@@ -112,18 +112,21 @@ class PlateReader:
 
     def read_box(self, image: Image, detection: Detection, turn: int) -> PlateRead | Rejected:
         """Read the plate in this box of a frame that others follow, each cut in its turn. Raises ModelError."""
-        return self._judged(detection, self._recogniser.recognise(cut(image, detection.box, turn)), None)
+        reading = self._recogniser.recognise(cut(image, detection.box, turn))
+        return self._judged(detection, reading, weighed(reading))
 
     def read_once(self, image: Image, detection: Detection) -> PlateRead | Rejected:
         """Read the plate in this box of the only picture of it; where in doubt, again. Raises ModelError."""
         plate = cut(image, detection.box)
         reading = self._recogniser.recognise(plate)
-        if _sure(_weighed(reading)) < CERTAIN:
+        candidates = weighed(reading)
+        if _sure(candidates) < CERTAIN:
             reading = agreed(reading, *self._cut_otherwise(image, detection.box, plate))
-        candidates = _weighed(reading)
+            candidates = weighed(reading)
         if self.second is None or not self.second.wants(_sure(candidates)):
-            return self._judged(detection, reading, None)
-        return self._judged(detection, reading, self.second.ask(plate, candidates, patient=True))
+            return self._judged(detection, reading, candidates)
+        opinion = self.second.ask(plate, candidates, patient=True)
+        return self._judged(detection, reading, opinion.candidates, opinion.raw)
 
     def _cut_otherwise(self, image: Image, box: Box, plate: Image) -> Iterator[Reading]:
         """The plate read from the other cuts; from none where it fills the picture."""
@@ -132,8 +135,9 @@ class PlateReader:
             if other.shape != plate.shape:
                 yield self._recogniser.recognise(other)
 
-    def _judged(self, detection: Detection, reading: Reading, opinion: Opinion | None) -> PlateRead | Rejected:
-        candidates = opinion.candidates if opinion else _weighed(reading)
+    def _judged(
+        self, detection: Detection, reading: Reading, candidates: tuple[Candidate, ...], second_raw: str | None = None
+    ) -> PlateRead | Rejected:
         text, confidence = (candidates[0].text, candidates[0].probability) if candidates else ("", 0.0)
         reason = self.gates.text_fault(text, confidence)
         if reason is not None:
@@ -152,7 +156,7 @@ class PlateReader:
             country=named(likely),
             countries=tuple(likely.items()),
             lines=reading.lines,
-            second_raw=opinion.raw if opinion else None,
+            second_raw=second_raw,
         )
 
 
@@ -160,7 +164,8 @@ def _sure(candidates: Sequence[Candidate]) -> float:
     return candidates[0].probability if candidates else 0.0
 
 
-def _weighed(reading: Reading) -> tuple[Candidate, ...]:
+def weighed(reading: Reading) -> tuple[Candidate, ...]:
+    """What it may say, best first, by what was seen and by the formats of plates."""
     return tuple(c for c in weigh(reading.candidates, evidence_of(reading)) if c.text)
 
 

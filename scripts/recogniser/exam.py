@@ -7,10 +7,9 @@ from time import perf_counter
 
 import numpy as np
 
-from anpr.domain.grammar import weigh
 from anpr.domain.plate import look_alike_key
 from anpr.reader.image_file import Image, read_image
-from anpr.reader.opinion.second import evidence_of
+from anpr.reader.plates import weighed
 from anpr.reader.recognise import Recogniser
 from scripts.recogniser.augment import as_seen
 from scripts.recogniser.drawn import draw_set
@@ -59,13 +58,17 @@ def real_questions(crops: Sequence[Crop]) -> list[Question]:
 
 def drawn_questions(work: Path, count: int) -> list[Question]:
     """Drawn Italian plates as a camera would see them, the same each time; `country` is the kind of plate."""
-    plates = draw_set(work, 2 * count, DRAWN_SEED, lambda _: None, shard=50)
-    italian = [crop for crop in from_drawn(plates) if crop.country.startswith("it_")][:count]
     return [
         Question(image=as_seen(crop, np.random.default_rng((DRAWN_SEED, number))), text=crop.text, lines=crop.lines,
                  country=crop.country)
-        for number, crop in enumerate(italian)
+        for number, crop in enumerate(italian_crops(work, 2 * count)[:count])
     ]  # fmt: skip
+
+
+def italian_crops(work: Path, count: int) -> list[Crop]:
+    """The Italian ones, a good half, of `count` drawn plates that no training saw, as they are painted."""
+    plates = draw_set(work, count, DRAWN_SEED, lambda _: None, shard=50)
+    return [crop for crop in from_drawn(plates) if crop.country.startswith("it_")]
 
 
 def examine(recogniser: Recogniser, questions: Sequence[Question]) -> list[Mark]:
@@ -76,7 +79,7 @@ def examine(recogniser: Recogniser, questions: Sequence[Question]) -> list[Mark]
 def _mark(recogniser: Recogniser, question: Question) -> Mark:
     began = perf_counter()
     reading = recogniser.recognise(question.image)
-    candidates = [c for c in weigh(reading.candidates, evidence_of(reading)) if c.text]
+    candidates = weighed(reading)
     ms = (perf_counter() - began) * 1000
     best = candidates[0] if candidates else None
     return Mark(question=question, read=best.text if best else "", confidence=best.probability if best else 0.0, ms=ms)
