@@ -19,6 +19,10 @@ _THICKER_THAN = 0.14
 """Of a line's height: letters printed in blue are thinner strokes (0.09), bands are wider (0.36)."""
 _MOSTLY_BLUE = 0.35
 """Of the middle of the plate: above it the plate itself is blue, or the light is, and colour tells nothing."""
+_CRUMB = 0.25
+"""Of the largest blue area: smaller ones beside it are no bands."""
+_IN_THE_MIDDLE = 0.35
+"""Of the rows in the middle half: a band is in more; bodywork and a band above the letters are not."""
 _SIDE = 0.32
 """Of the width, at each side: where a band may lie."""
 _OUTER = 0.2
@@ -58,10 +62,26 @@ def blue_mask(line: Image) -> Mask:
     blue = hued & (value >= _LEAST_VALUE) & (saturation >= _least_saturation(hued, saturation))
     stroke = max(3, round(line.shape[0] * _THICKER_THAN))
     kernel = np.ones((stroke, stroke), np.uint8)
-    mask = np.asarray(cv2.morphologyEx(blue.astype(np.uint8) * 255, cv2.MORPH_OPEN, kernel), np.uint8)
+    mask = _without_crumbs(np.asarray(cv2.morphologyEx(blue.astype(np.uint8) * 255, cv2.MORPH_OPEN, kernel), np.uint8))
     if _middle(mask).mean() > 255 * _MOSTLY_BLUE:
         return np.zeros_like(mask)
     return mask
+
+
+def _without_crumbs(mask: Mask) -> Mask:
+    """The mask without small pieces beside the large ones, such as the thick places of blue letters.
+
+    Those above and below a large piece stay: its white letters break a band.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    if count <= 2:  # the ground and one piece
+        return mask
+    left, width, area = (stats[1:, column] for column in (cv2.CC_STAT_LEFT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_AREA))
+    large = area >= area.max() * _CRUMB
+    middle = (left + width / 2)[:, None]
+    stacked = ((middle >= left[large]) & (middle <= (left + width)[large])).any(axis=1)
+    kept = np.concatenate([[False], large | stacked])
+    return np.where(kept[labels], mask, 0).astype(np.uint8)
 
 
 def _least_saturation(hued: npt.NDArray[np.bool_], saturation: Mask) -> float:
@@ -84,18 +104,29 @@ def beyond(mask: Mask) -> Mask:
     is taken to reach at least as far as most rows do.
     """
     height, width = mask.shape
-    side = mask[:, : round(width * _SIDE)] > 0
-    reach = np.where(side.any(axis=1), side.shape[1] - np.argmax(side[:, ::-1], axis=1), 0)
-    rows = np.flatnonzero((reach > 0) & (reach < side.shape[1]))  # a row blue to the limit is bodywork, not band
     area = np.zeros_like(mask)
-    if len(rows) < height * 0.2 or np.median(side[rows].argmax(axis=1) + reach[rows]) / 2 > width * _OUTER:
+    rows, begin, reach = _rows_of_band(mask)
+    if not len(rows) or np.median(begin + reach) / 2 > width * _OUTER:
         return area
-    lean = np.polyfit(rows, reach[rows], 1) if len(rows) > 3 else np.array([0.0, float(np.median(reach[rows]))])
+    lean = np.polyfit(rows, reach, 1) if len(rows) > 3 else np.array([0.0, float(np.median(reach))])
     if abs(lean[0]) > 0.5:  # steeper than any plate we can read: a few stray rows
-        lean = np.array([0.0, float(np.median(reach[rows]))])
+        lean = np.array([0.0, float(np.median(reach))])
     edge = np.polyval(lean, np.arange(height))
     area[np.arange(width)[None, :] < edge[:, None]] = 255
     return area
+
+
+def _rows_of_band(mask: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The rows that show a band at the left end, and where its blue begins and ends in each, px; none without one."""
+    height, width = mask.shape
+    side = mask[:, : round(width * _SIDE)] > 0
+    begin = side.argmax(axis=1)
+    reach = np.where(side.any(axis=1), side.shape[1] - np.argmax(side[:, ::-1], axis=1), 0)
+    rows = np.flatnonzero((reach > 0) & (reach < side.shape[1]))  # a row blue to the limit is bodywork, not band
+    central = np.count_nonzero((rows >= height / 4) & (rows < height * 3 / 4))
+    if central <= height / 2 * _IN_THE_MIDDLE:
+        rows = rows[:0]
+    return rows, begin[rows], reach[rows]
 
 
 def background(line: Image, mask: Mask) -> npt.NDArray[np.uint8]:

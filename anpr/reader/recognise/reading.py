@@ -23,6 +23,8 @@ class Reading:
     lines: int = 1
     groups: tuple[int, ...] = ()
     """Signs of `raw` between the gaps and line ends, in order."""
+    half_empty: bool = False
+    """Cut into two lines, one of which says nothing: perhaps the cut was wrong."""
     right_band: bool = False
     """Whether the right end of the (upper) line is a blue band."""
 

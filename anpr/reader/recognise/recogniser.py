@@ -20,7 +20,7 @@ from anpr.reader.recognise.lattice import Lattice, complete
 from anpr.reader.recognise.lines import line_counts, split_lines
 from anpr.reader.recognise.prepare import fit, stretch
 from anpr.reader.recognise.reading import Reading
-from anpr.reader.recognise.straighten import straightened
+from anpr.reader.recognise.straighten import straightened, upright
 
 SURE = 0.7
 """A first look at least this sure is not checked by a second one.
@@ -59,11 +59,19 @@ class LineRecogniser:
 
     def recognise(self, plate: Image) -> Reading:
         height, width = plate.shape[:2]
-        readings = [self._read(plate, lines) for lines in line_counts(height, width)]
-        best = max(readings, key=lambda reading: reading.confidence)
+        counts = line_counts(height, width)
+        best = max((self._read(plate, lines) for lines in counts), key=lambda reading: reading.confidence)
+        if best.half_empty or best.confidence < SURE:
+            best = self._upright(plate, best, counts)
+        return replace(best, candidates=calibrated(best.candidates, self._calibration))
+
+    def _upright(self, plate: Image, best: Reading, counts: tuple[int, ...]) -> Reading:
+        """The best of it and the looks at the plate set upright, whose lines part where those of a leaning one mix."""
+        if 2 in counts:
+            best = _fuller(best, self._read(upright(plate), 2))
         if best.confidence < SURE:
             best = _better(best, assembled([self._read_line(paint_bands(straightened(plate)))]))
-        return replace(best, candidates=calibrated(best.candidates, self._calibration))
+        return best
 
     def _read(self, plate: Image, lines: int) -> Reading:
         if lines == 1:
@@ -90,6 +98,16 @@ def _better(best: Reading, alone: Reading) -> Reading:
     if not alone.raw or (alone.raw in best.raw and best.confidence >= DOUBTFUL):
         return best
     return max(best, alone, key=lambda reading: reading.confidence)
+
+
+def _fuller(best: Reading, level: Reading) -> Reading:
+    """The surer one; but two lines before the one of them that was all that could be read."""
+    if level.half_empty:
+        return best
+    one_line = best.half_empty or best.lines == 1
+    if one_line and best.raw in level.raw and level.confidence >= DOUBTFUL:
+        return level
+    return max(best, level, key=lambda reading: reading.confidence)
 
 
 def reading_of(lattice: Lattice, gap: npt.NDArray[np.float32]) -> Reading:
@@ -122,6 +140,7 @@ def assembled(lines: Iterable[Reading]) -> Reading:
         positions=tuple(position for part in parts for position in part.positions),
         candidates=joined([part.candidates for part in parts]),
         lines=len(parts),
+        half_empty=len(parts) == 2 and not all(part.raw for part in parts),
         groups=tuple(size for part in parts for size in part.groups),
         right_band=parts[0].right_band,
     )

@@ -20,15 +20,29 @@ _MARGIN = 0.12
 
 
 def straightened(plate: Image) -> Image:
-    """The plate's largest line alone, level. A line of figures has many upright edges, and least of them beside it."""
+    """The plate's largest line alone, level."""
+    level, rows = _level(plate)
+    top, bottom = _text(rows)
+    scale = level.shape[0] / len(rows)
+    first = int(top * scale)
+    return np.asarray(level[first : max(first + 4, int(np.ceil(bottom * scale)))], np.uint8)
+
+
+def upright(plate: Image) -> Image:
+    """The whole plate, level."""
+    return _level(plate)[0]
+
+
+def _level(plate: Image) -> tuple[Image, npt.NDArray[np.float32]]:
+    """The plate level, and the edges in each of its rows at _WIDTH px.
+
+    A line of figures has many upright edges, and least of them beside it: where rows differ most, the plate is level.
+    """
     height, width = plate.shape[:2]
     edges = _edges(plate)
     lean, rows = max(((lean, _rows(edges, lean)) for lean in _LEANS), key=lambda tried: float(np.var(tried[1])))
-    top, bottom = _text(rows)
     level = cv2.warpAffine(plate, _shear(lean, width), (width, height), borderMode=cv2.BORDER_REPLICATE)
-    scale = height / len(rows)
-    first = int(top * scale)
-    return np.asarray(level[first : max(first + 4, int(np.ceil(bottom * scale)))], np.uint8)
+    return np.asarray(level, np.uint8), rows
 
 
 def _edges(plate: Image) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from anpr.drawing.degrade import blocks, blur
 from anpr.drawing.plate import draw_plate
 from anpr.reader.image_file import Image
 from anpr.reader.recognise.bands import paint_bands
@@ -95,6 +96,31 @@ def test_letters_printed_in_blue_stay() -> None:
     painted = paint_bands(line).image
 
     assert blueness(painted) > 0.5 * blueness(line)
+
+
+@pytest.mark.parametrize("width", [90, 100, 119, 140])
+def test_a_diplomatic_plate_keeps_its_blue_letters_and_loses_its_bands(width: int) -> None:
+    line = blocks(blur(plate("it_diplomatic", width, text="CC813NG"), 0.8), 60)
+
+    painted = paint_bands(line)
+
+    letters = slice(round(width * 0.12), round(width * 0.35))
+    assert painted.left
+    assert painted.right
+    assert np.abs(painted.image[:, letters].astype(int) - line[:, letters]).mean() < 1
+
+
+@pytest.mark.parametrize("side", ["above", "below"])
+def test_a_blue_edge_above_or_below_the_letters_is_no_band(side: str) -> None:
+    line = plate("it_car_1994", 200, text="AB123CD")
+    rows = slice(0, 10) if side == "above" else slice(-10, None)
+    line[rows, :50] = line[rows, 150:] = (158, 66, 12)
+
+    painted = paint_bands(line)
+
+    assert not painted.left
+    assert not painted.right
+    assert (painted.image[12:-12] == line[12:-12]).all()
 
 
 def test_a_plate_that_is_blue_all_over_is_left_as_it_is() -> None:

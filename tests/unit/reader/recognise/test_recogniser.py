@@ -94,9 +94,26 @@ def test_a_plate_still_in_doubt_is_straightened_and_the_surer_look_counts() -> N
 @pytest.mark.parametrize(("sure", "raw"), [(0.9, "ZA151YM"), (0.8, "151YM")])
 def test_one_line_of_two_is_not_the_plate_unless_the_other_was_hardly_read(sure: float, raw: str) -> None:
     upper = [("ZA", sure)] * (1 if sure**2 >= SURE else 2)
-    network = Script(*upper, ("151YM", sure), ("151YM", sure), ("151YM", 0.99))
+    as_it_is = [*upper, ("151YM", sure), ("151YM", sure)]
+    network = Script(*as_it_is, *as_it_is, ("151YM", 0.99))
 
     assert recogniser(network).recognise(picture(100, 140)).raw == raw
+
+
+@pytest.mark.parametrize(("upper", "raw"), [("ZA", "ZA151YM"), ("", "151YM")])
+def test_where_one_of_two_lines_says_nothing_the_plate_is_set_upright(upper: str, raw: str) -> None:
+    nothing = [("", 1.0), ("", 1.0)]
+    first = [("ZA", 0.98)] if upper else nothing
+    network = Script(*nothing, ("151YM", 0.99), *first, ("151YM", 0.97))
+
+    assert recogniser(network).recognise(picture(100, 140)).raw == raw
+
+
+def test_a_leaning_plate_of_two_lines_is_read_level() -> None:
+    doubtful = [("ZA1", 0.8), ("ZA1", 0.8), ("151Y", 0.8), ("151Y", 0.8)]
+    network = Script(*doubtful, ("ZA", 0.98), ("151YM", 0.97))
+
+    assert recogniser(network).recognise(picture(100, 140)).raw == "ZA151YM"
 
 
 def test_candidates_are_calibrated_and_the_claim_is_kept() -> None:

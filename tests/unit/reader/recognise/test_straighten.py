@@ -6,7 +6,7 @@ import pytest
 
 from anpr.drawing import draw_plate
 from anpr.reader.image_file import Image
-from anpr.reader.recognise.straighten import straightened
+from anpr.reader.recognise.straighten import straightened, upright
 
 
 def plate() -> Image:
@@ -27,6 +27,15 @@ def test_a_leaning_plate_is_cut_to_its_line(degrees: float) -> None:
 
     assert line.shape[1] == 300
     assert 30 <= line.shape[0] <= 70  # the letters are 41 px high
+
+
+@pytest.mark.parametrize("degrees", [-12.0, 9.0])
+def test_a_leaning_plate_is_set_upright_as_a_whole(degrees: float) -> None:
+    level = upright(leaning(degrees))
+
+    assert level.shape == (140, 300, 3)
+    lit = np.flatnonzero((level > 150).all(axis=2).mean(axis=1) > 0.4)  # rows that the plate's ground fills
+    assert 30 <= lit[-1] - lit[0] <= 62  # 55 px of plate; leaning, it would be 80 and more
 
 
 def test_small_print_above_is_cut_off() -> None:
