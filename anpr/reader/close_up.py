@@ -26,6 +26,8 @@ _DARK = (40, 40, 40)
 """Found best of a few margins tried on cut-out plates (grey, the edge drawn out): 99 % of one-line plates found."""
 _LARGE = 0.45
 """Of the picture's width. A plate larger than this fills more of the input than any it was trained on."""
+_AS_HIGH = 0.95
+"""Of the picture's height. Of 2664 cut-out plates three are found only in part, each over the whole height."""
 _SAME = 0.45
 """Overlap of the found box with the whole picture; cut-outs have some margin of their own."""
 
@@ -33,10 +35,9 @@ _SAME = 0.45
 def find_close_up(image: Image, detector: Detector) -> Detection | None:
     """The whole picture as a detection when it is a cut-out plate, else None."""
     height, width = image.shape[:2]
-    shape = width / height
-    if not _LEAST <= shape <= _MOST or (width > _SMALL_PX and shape < _LONG):
+    if not _LEAST <= width / height <= _MOST or (width > _SMALL_PX and not _is_long(image)):
         return None
-    whole = Box(x=0, y=0, w=width, h=height)
+    whole = _whole(image)
     for detection in _framed(image, detector):
         if detection.box.iou(whole) >= _SAME:
             return Detection(box=whole, score=detection.score)
@@ -44,11 +45,25 @@ def find_close_up(image: Image, detector: Detector) -> Detection | None:
 
 
 def from_further(image: Image, found: list[Detection], detector: Detector) -> list[Detection]:
-    """What was found, or what a look from further away finds where a plate is so large that only parts of it were."""
+    """What was found, or what a look from further away finds where a plate is so large that only parts of it were.
+
+    A plate as high as a picture of a plate's shape is all of that picture, however little of it was recognised as one.
+    """
+    if _is_long(image) and found and found[0].box.h >= _AS_HIGH * image.shape[0]:
+        return [Detection(box=_whole(image), score=found[0].score)]
     if not found or max(detection.box.w for detection in found) < _LARGE * image.shape[1]:
         return found
     again = [inside for one in _framed(image, detector) if (inside := _inside(one, image)) is not None]
     return again if max((one.score for one in again), default=0.0) > found[0].score else found
+
+
+def _is_long(image: Image) -> bool:
+    height, width = image.shape[:2]
+    return bool(_LONG <= width / height <= _MOST)
+
+
+def _whole(image: Image) -> Box:
+    return Box(x=0, y=0, w=image.shape[1], h=image.shape[0])
 
 
 def _framed(image: Image, detector: Detector) -> list[Detection]:

@@ -75,3 +75,19 @@ def test_a_street_is_looked_at_once(found: list[Detection]) -> None:
 
     assert from_further(PICTURE, found, detector) == found
     assert detector.looks == 0
+
+
+@pytest.mark.parametrize(("size", "box", "whole"), [
+    ((200, 50), Box(x=0, y=0, w=127, h=50), True),
+    ((200, 50), Box(x=20, y=8, w=127, h=34), False),
+    ((90, 50), Box(x=0, y=0, w=60, h=50), False),
+    ((1280, 40), Box(x=0, y=0, w=127, h=40), False),
+])  # fmt: skip
+def test_part_of_a_plate_as_high_as_its_long_picture_is_all_of_it(size: tuple[int, int], box: Box, whole: bool) -> None:
+    part = Detection(box=box, score=0.4)
+    picture = np.zeros((size[1], size[0], 3), np.uint8)
+
+    (found,) = from_further(picture, [part], PartsDetector(0.2))
+
+    assert found.score == 0.4
+    assert found.box == (Box(x=0, y=0, w=size[0], h=size[1]) if whole else box)
