@@ -73,7 +73,7 @@ def train(order: Order) -> Path:
     real = read_crops(order.crops, "train")
     masked = read_masked(order.masked, "train") if order.masked else ()
     painted, shard = ("drawn-quick", 8) if order.quick else ("drawn", SHARD)
-    drawn = draw_set(order.work / painted, order.recipe.drawn, order.recipe.drawn_seed, click.echo, shard)
+    drawn = draw_set(order.work / painted, order.recipe.drawn, order.recipe.drawn_seed, click.echo, shard, hands=True)
     if order.quick:
         real, masked = real[:12], masked[:4]
     elif order.scenes is not None:

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from anpr.drawing.hand import strokes_by
 from anpr.drawing.kinds import Colour
-from anpr.drawing.letters import WIDTHS, draw_letter
+from anpr.drawing.letters import WIDTHS, draw_strokes, strokes_of
 
 _BITS = 4
 
@@ -42,12 +43,13 @@ class Canvas:
         reach = round(radius * scale * (1 << _BITS))
         cv2.circle(self.image, self._fine(x * scale, y * scale), reach, colour, thickness, cv2.LINE_AA, _BITS)
 
-    def letter(self, character: str, box: Box, weight: float, colour: Colour) -> None:
-        """One character filling `box`, its strokes `weight` mm thick."""
+    def letter(self, character: str, box: Box, weight: float, colour: Colour, hand: int | None = None) -> None:
+        """One character filling `box`, its strokes `weight` mm thick, as our own hand or another draws it."""
+        strokes = strokes_of(character) if hand is None else strokes_by(hand, character)
         x, y, w, h = (v * self.px_per_mm for v in box)
         left, top = int(x) - 1, int(y) - 1
         mask = np.zeros((int(h) + 4, int(w) + 4), np.uint8)
-        draw_letter(mask, character, (x - left, y - top, w, h), max(weight * self.px_per_mm, 0.8))
+        draw_strokes(mask, strokes, (x - left, y - top, w, h), max(weight * self.px_per_mm, 0.8))
         self._blend(mask, left, top, colour)
 
     def words(self, text: str, box: Box, weight: float, colour: Colour) -> None:

@@ -73,7 +73,7 @@ def _draw_row(
         if piece.sign in _MARK_WIDTHS:
             _draw_mark(canvas, piece.sign, box, weight, ink)
         else:
-            canvas.letter(piece.sign, box, weight, ink)
+            canvas.letter(piece.sign, box, weight, ink, style.hand)
         x += (piece.width + _LETTER_GAP) * unit
 
 

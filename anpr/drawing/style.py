@@ -27,6 +27,8 @@ class PlateStyle:
     dealer: str = ""
     screws: int = 0
     """Screw heads on the plate: 0, 2 or 4."""
+    hand: int | None = None
+    """Whose letters: our own shapes, or those of the hand of this number, a little different."""
     dirt: float = 0.0
     """0 is clean, 1 is hardly readable."""
 

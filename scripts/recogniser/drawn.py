@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -18,6 +18,8 @@ ITALIAN_SHARE = 0.6
 EVERYDAY_SHARE = 0.55
 """Of the Italian ones."""
 EVERYDAY = ("it_car", "it_car", "it_car_front", "it_car_1994", "it_square", "it_motorcycle")
+_OURS = 5
+"""Every so many plates keep our own letters."""
 _PX_PER_MM = (0.45, 0.75)
 _COLUMNS = ("file", "text", "spaced", "kind", "lines")
 _MARKS = {" ", "*", "=", "-"}
@@ -36,14 +38,19 @@ class Drawn:
     lines: int
 
 
-def draw_set(folder: Path, count: int, seed: int, tell: Callable[[str], None], shard: int = SHARD) -> tuple[Drawn, ...]:
-    """`count` drawn plates in `folder`, the same for the same seed; shards already there are kept."""
+def draw_set(
+    folder: Path, count: int, seed: int, tell: Callable[[str], None], shard: int = SHARD, hands: bool = False
+) -> tuple[Drawn, ...]:
+    """`count` drawn plates in `folder`, the same for the same seed; shards already there are kept.
+
+    With `hands` most of them have letters a little different from ours, each plate those of another hand.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Drawn] = []
     for number in range(-(-count // shard)):
         listing = folder / f"{number:04d}.csv"
         if not listing.exists():
-            _paint_shard(listing, range(number * shard, (number + 1) * shard), seed)
+            _paint_shard(listing, range(number * shard, (number + 1) * shard), seed, hands)
             tell(f"drawn: {(number + 1) * shard} plates")
         made += _listed(listing)
     return tuple(made[:count])
@@ -58,8 +65,8 @@ def spaced_text(text: str, kind: str) -> str:
     return "".join(" ".join(row.split()) for row in rows)
 
 
-def _paint_shard(listing: Path, numbers: range, seed: int) -> None:
-    rows = [_paint(listing.parent, number, seed) for number in numbers]
+def _paint_shard(listing: Path, numbers: range, seed: int, hands: bool) -> None:
+    rows = [_paint(listing.parent, number, seed, hands) for number in numbers]
     fresh = listing.with_suffix(".part")
     with fresh.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -68,10 +75,12 @@ def _paint_shard(listing: Path, numbers: range, seed: int) -> None:
     fresh.rename(listing)  # a shard is listed only when all of it is there
 
 
-def _paint(folder: Path, index: int, seed: int) -> tuple[str, str, str, str, int]:
+def _paint(folder: Path, index: int, seed: int, hands: bool) -> tuple[str, str, str, str, int]:
     rng = np.random.default_rng((seed, index))
     kind = _kind(rng)
     style = random_style(rng, px_per_mm=float(rng.uniform(*_PX_PER_MM)) * 520 / max(kind.width, 300))
+    if hands and index % _OURS:
+        style = replace(style, hand=index)
     plate = draw_plate(kind.name, rng=rng, style=style)
     name = f"{index:06d}.jpg"
     cv2.imwrite(str(folder / name), plate.image, [cv2.IMWRITE_JPEG_QUALITY, 92])

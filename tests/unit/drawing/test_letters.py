@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from anpr.drawing.letters import STROKES, draw_letter, rounded
+from anpr.drawing.letters import STROKES, draw_strokes, rounded, strokes_of
 
 EVERY = string.ascii_uppercase + string.digits + "ÄÖÜ-"
 SAME = {frozenset("0O")}
@@ -17,7 +17,7 @@ SAME = {frozenset("0O")}
 
 def drawn(character: str, weight: float = 6.0) -> npt.NDArray[np.uint8]:
     mask = np.zeros((80, 50), np.uint8)
-    draw_letter(mask, character, (5, 5, 40, 70), weight)
+    draw_strokes(mask, strokes_of(character), (5, 5, 40, 70), weight)
     return mask
 
 
