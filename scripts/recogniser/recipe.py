@@ -12,7 +12,7 @@ class Recipe:
     """Hidden units left of each block of the network it starts from."""
     thin_crops: int = 300
     """Real crops on which the thinned network is refitted."""
-    steps: int = 3000
+    steps: int = 11_000
     plates_a_step: int = 32
     rate: float = 3e-4
     warmup_steps: int = 50
