@@ -26,6 +26,16 @@ def test_drawn_plates_are_repeatable_and_resumable(tmp_path: Path) -> None:
     assert all(plate.spaced.replace(" ", "") == plate.text for plate in again)
 
 
+def test_other_hands_draw_the_same_plates_four_in_five_otherwise(tmp_path: Path) -> None:
+    ours = draw_set(tmp_path / "ours", 11, 7, lambda _: None, shard=11)
+
+    theirs = draw_set(tmp_path / "theirs", 11, 7, lambda _: None, shard=11, hands=True)
+
+    assert [(plate.text, plate.kind) for plate in theirs] == [(plate.text, plate.kind) for plate in ours]
+    same = [a.path.read_bytes() == b.path.read_bytes() for a, b in zip(ours, theirs, strict=True)]
+    assert [number for number, alike in enumerate(same) if alike] == [0, 5, 10]
+
+
 def test_gaps_stand_where_the_plate_shows_them() -> None:
     assert spaced_text("AB123CD", "it_car") == "AB 123CD"
     assert spaced_text("AB123CD", "fr_car") == "AB 123 CD"
