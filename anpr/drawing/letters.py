@@ -87,8 +87,7 @@ def strokes_of(character: str) -> tuple[Stroke, ...]:
 
 
 def draw_strokes(mask: npt.NDArray[np.uint8], strokes: Sequence[Stroke], box: Sequence[float], weight: float) -> None:
-    """Draw the strokes of a character in white on the grey `mask`, inside `box` (x, y, width, height px), `weight` px
-    thick."""
+    """Draw strokes in white on the grey `mask`, inside `box` (x, y, width, height px), `weight` px thick."""
     x, y, width, height = box
     inner = (x + weight / 2, y + weight / 2, max(width - weight, 0.1), max(height - weight, 0.1))
     for stroke in strokes:

@@ -20,7 +20,7 @@ from anpr.reader.recognise.lattice import Lattice, complete
 from anpr.reader.recognise.lines import line_counts, split_lines
 from anpr.reader.recognise.prepare import fit, stretch
 from anpr.reader.recognise.reading import Reading
-from anpr.reader.recognise.straighten import straightened, upright
+from anpr.reader.recognise.straighten import upright
 
 SURE = 0.7
 """A first look at least this sure is not checked by a second one.
@@ -67,10 +67,11 @@ class LineRecogniser:
 
     def _upright(self, plate: Image, best: Reading, counts: tuple[int, ...]) -> Reading:
         """The best of it and the looks at the plate set upright, whose lines part where those of a leaning one mix."""
+        level = upright(plate)
         if 2 in counts:
-            best = _fuller(best, self._read(upright(plate), 2))
+            best = _fuller(best, self._read(level.whole, 2))
         if best.confidence < SURE:
-            best = _better(best, assembled([self._read_line(paint_bands(straightened(plate)))]))
+            best = _better(best, assembled([self._read_line(paint_bands(level.line))]))
         return best
 
     def _read(self, plate: Image, lines: int) -> Reading:
@@ -95,19 +96,23 @@ class LineRecogniser:
 
 def _better(best: Reading, alone: Reading) -> Reading:
     """The surer one; but where the largest line, read alone, is a part of the plate, that plate has two lines."""
-    if not alone.raw or (alone.raw in best.raw and best.confidence >= DOUBTFUL):
-        return best
-    return max(best, alone, key=lambda reading: reading.confidence)
+    return _all_before_part(best, alone) if alone.raw else best
 
 
 def _fuller(best: Reading, level: Reading) -> Reading:
     """The surer one; but two lines before the one of them that was all that could be read."""
     if level.half_empty:
         return best
-    one_line = best.half_empty or best.lines == 1
-    if one_line and best.raw in level.raw and level.confidence >= DOUBTFUL:
-        return level
+    if best.half_empty or best.lines == 1:
+        return _all_before_part(level, best)
     return max(best, level, key=lambda reading: reading.confidence)
+
+
+def _all_before_part(whole: Reading, part: Reading) -> Reading:
+    """The surer one, but not a part of what the other says, unless that is hardly read."""
+    if part.raw in whole.raw and whole.confidence >= DOUBTFUL:
+        return whole
+    return max(whole, part, key=lambda reading: reading.confidence)
 
 
 def reading_of(lattice: Lattice, gap: npt.NDArray[np.float32]) -> Reading:

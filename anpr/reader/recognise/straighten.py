@@ -1,5 +1,7 @@
 """A plate that leans, or has more on it than its text: set upright, and cut to the rows of its largest line."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -19,30 +21,26 @@ _MARGIN = 0.12
 """Of the text's height, above and below."""
 
 
-def straightened(plate: Image) -> Image:
-    """The plate's largest line alone, level."""
-    level, rows = _level(plate)
-    top, bottom = _text(rows)
-    scale = level.shape[0] / len(rows)
-    first = int(top * scale)
-    return np.asarray(level[first : max(first + 4, int(np.ceil(bottom * scale)))], np.uint8)
+@dataclass(frozen=True, kw_only=True)
+class Upright:
+    """A plate set level."""
+
+    whole: Image
+    line: Image
+    """Its largest line alone."""
 
 
-def upright(plate: Image) -> Image:
-    """The whole plate, level."""
-    return _level(plate)[0]
-
-
-def _level(plate: Image) -> tuple[Image, npt.NDArray[np.float32]]:
-    """The plate level, and the edges in each of its rows at _WIDTH px.
-
-    A line of figures has many upright edges, and least of them beside it: where rows differ most, the plate is level.
-    """
+def upright(plate: Image) -> Upright:
+    """Set a plate level: a line of figures has many upright edges and few beside it, so its rows then differ most."""
     height, width = plate.shape[:2]
     edges = _edges(plate)
     lean, rows = max(((lean, _rows(edges, lean)) for lean in _LEANS), key=lambda tried: float(np.var(tried[1])))
+    top, bottom = _text(rows)
     level = cv2.warpAffine(plate, _shear(lean, width), (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(level, np.uint8), rows
+    scale = height / len(rows)
+    first = int(top * scale)
+    line = level[first : max(first + 4, int(np.ceil(bottom * scale)))]
+    return Upright(whole=np.asarray(level, np.uint8), line=np.asarray(line, np.uint8))
 
 
 def _edges(plate: Image) -> npt.NDArray[np.float32]:

@@ -6,7 +6,7 @@ import pytest
 
 from anpr.drawing import draw_plate
 from anpr.reader.image_file import Image
-from anpr.reader.recognise.straighten import straightened, upright
+from anpr.reader.recognise.straighten import upright
 
 
 def plate() -> Image:
@@ -23,7 +23,7 @@ def leaning(degrees: float) -> Image:
 
 @pytest.mark.parametrize("degrees", [-12.0, 0.0, 9.0])
 def test_a_leaning_plate_is_cut_to_its_line(degrees: float) -> None:
-    line = straightened(leaning(degrees))
+    line = upright(leaning(degrees)).line
 
     assert line.shape[1] == 300
     assert 30 <= line.shape[0] <= 70  # the letters are 41 px high
@@ -31,7 +31,7 @@ def test_a_leaning_plate_is_cut_to_its_line(degrees: float) -> None:
 
 @pytest.mark.parametrize("degrees", [-12.0, 9.0])
 def test_a_leaning_plate_is_set_upright_as_a_whole(degrees: float) -> None:
-    level = upright(leaning(degrees))
+    level = upright(leaning(degrees)).whole
 
     assert level.shape == (140, 300, 3)
     lit = np.flatnonzero((level > 150).all(axis=2).mean(axis=1) > 0.4)  # rows that the plate's ground fills
@@ -43,14 +43,14 @@ def test_small_print_above_is_cut_off() -> None:
     tall[50:105] = plate()
     cv2.putText(tall, "REGION", (100, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (60, 60, 60), 1)
 
-    line = straightened(tall)
+    line = upright(tall).line
 
     assert line.shape[0] < 75
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (40, 180)])
 def test_tiny_and_empty_pictures_do_no_harm(size: tuple[int, int]) -> None:
-    line = straightened(np.full((*size, 3), 128, np.uint8))
+    line = upright(np.full((*size, 3), 128, np.uint8)).line
 
     assert line.size > 0
     assert line.shape[1] == size[1]
