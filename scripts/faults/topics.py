@@ -14,7 +14,7 @@ from anpr.domain.health import HealthReport
 from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC, decode_health
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka import DEADLETTER_TOPIC
-from anpr.transport.kafka.client import client_options
+from anpr.transport.kafka.client import client_options, connect
 from scripts.faults.garbage import MARK
 from scripts.faults.noise import NOISE
 from scripts.faults.stage import PARTITIONS
@@ -48,7 +48,8 @@ def waiting(kafka: KafkaSettings) -> int:
     left = 0
     for topic, group in _GROUPS:
         partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-        with closing(KafkaConsumer(**client_options(kafka), group_id=group, enable_auto_commit=False)) as consumer:
+        options = client_options(kafka) | {"group_id": group, "enable_auto_commit": False}
+        with closing(connect(KafkaConsumer, **options)) as consumer:
             ends = consumer.end_offsets(partitions)
             left += sum(ends[each] - (consumer.committed(each) or 0) for each in partitions)
     return left
@@ -82,7 +83,7 @@ def _keep_newest(reports: dict[str, HealthReport], record: Any) -> None:
 
 def _all_records(kafka: KafkaSettings, *topics: str) -> Iterator[Any]:
     options = client_options(kafka) | {"enable_auto_commit": False, "auto_offset_reset": "earliest"}
-    with closing(KafkaConsumer(**options, group_id=None)) as consumer:
+    with closing(connect(KafkaConsumer, **options, group_id=None)) as consumer:
         partitions = [
             TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
         ]

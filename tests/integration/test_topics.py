@@ -4,11 +4,12 @@ import uuid
 
 import pytest
 from click.testing import CliRunner, Result
-from kafka.admin import ConfigResource, KafkaAdminClient
+from kafka.admin import ConfigResource
 
 from anpr.cli.main import main
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.existing import topic_states
+from anpr.transport.kafka.topics import connected_admin
 
 pytestmark = pytest.mark.kafka
 TOPICS = ("anpr.transits", "anpr.images", "anpr.health", "anpr.deadletter")
@@ -73,12 +74,9 @@ def test_other_partitions_are_refused_loudly_and_left_as_they_are(site: Site) ->
 
 def test_a_retention_that_somebody_changed_is_refused(site: Site, kafka_bootstrap: str) -> None:
     assert site.run("create").exit_code == 0
-    admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
-    try:
+    with connected_admin(KafkaSettings(bootstrap=kafka_bootstrap)) as admin:
         topic = ConfigResource("topic", f"{site.prefix}anpr.images", {"retention.ms": "-1"})
         admin.alter_configs([topic])
-    finally:
-        admin.close()
     refused = site.run("create")
     assert refused.exit_code == 1
     assert f"{site.prefix}anpr.images: retention.ms is -1, should be {48 * 3_600_000}" in refused.output

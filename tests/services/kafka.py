@@ -173,16 +173,18 @@ def answers(bootstrap: str, **client: Any) -> bool:
     """Whether a broker there lists its topics within two seconds; `client` is what kafka-python needs to log in."""
     host, _, port = bootstrap.rpartition(":")
     try:
-        # kafka-python leaves its socket open when nobody listens, and a later test would be blamed for that.
+        # Asked first: kafka-python goes on trying for its two seconds where nobody listens.
         socket.create_connection((host, int(port)), timeout=2).close()
     except OSError:
         return False
     from kafka.admin import KafkaAdminClient  # here: takes a second, and most runs of pytest need no broker
     from kafka.errors import KafkaError
 
+    from anpr.transport.kafka.client import connect
+
     try:
         options = {"bootstrap_servers": bootstrap, "bootstrap_timeout_ms": 2000, **client}
-        with contextlib.closing(KafkaAdminClient(**options)) as admin:
+        with contextlib.closing(connect(KafkaAdminClient, **options)) as admin:
             admin.list_topics()
     except KafkaError:
         return False

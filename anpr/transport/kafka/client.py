@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from kafka import errors
-from kafka.net.compat import KafkaNetClient
 
 from anpr.domain.errors import TransportError
 from anpr.settings import KafkaSettings
+from anpr.transport.kafka.sockets import ClosingClient, ClosingSSLSocket
 
 BOOTSTRAP_TIMEOUT_S = 10.0
 _RECONNECT_MS = 5_000  # the default of 30 s would be added to each outage of a broker
@@ -59,6 +59,7 @@ def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:
     """Made here and not by kafka-python, which would try again for ever with a file that is not there."""
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
+        context.sslsocket_class = ClosingSSLSocket
         if settings.certificate_file:
             context.load_cert_chain(settings.certificate_file, settings.key_file)
     except OSError as exc:  # ssl.SSLError is one
@@ -74,10 +75,10 @@ def connect(kind: Callable[..., Client], **options: Any) -> Client:
     kafka-python starts a network thread before it connects and forgets it when that fails; an edge without uplink
     would gather one per try.
     """
-    made: list[KafkaNetClient] = []
+    made: list[ClosingClient] = []
 
-    def remembered(**configs: Any) -> KafkaNetClient:
-        made.append(KafkaNetClient(**configs))
+    def remembered(**configs: Any) -> ClosingClient:
+        made.append(ClosingClient(**configs))
         return made[-1]
 
     with _reasons() as reasons:
