@@ -7,6 +7,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from anpr.domain.errors import ModelError
+from anpr.reader.blob import Blob
 
 
 class OnnxNetwork:
@@ -28,7 +29,7 @@ class OnnxNetwork:
             raise ModelError(f"{weights}: ONNX Runtime cannot load it: {_first_line(exc)}") from exc
         self._input = self._session.get_inputs()[0].name
 
-    def run(self, blob: npt.NDArray[np.float32 | np.uint8]) -> npt.NDArray[np.float32]:
+    def run(self, blob: Blob) -> npt.NDArray[np.float32]:
         """The network's only output. Raises ModelError when it throws."""
         try:
             output = self._session.run(None, {self._input: blob})[0]

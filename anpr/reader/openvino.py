@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.domain.errors import ModelError
+from anpr.reader.blob import Blob
 
 
 class OpenVinoNetwork:
@@ -28,7 +29,7 @@ class OpenVinoNetwork:
         self._weights = weights
         self._compiled: dict[tuple[int, ...], object] = {}
 
-    def run(self, blob: npt.NDArray[np.float32 | np.uint8]) -> npt.NDArray[np.float32]:
+    def run(self, blob: Blob) -> npt.NDArray[np.float32]:
         """The network's only output. Raises ModelError when it throws."""
         try:
             output = self._for(blob.shape)([blob])[0]  # type: ignore[operator]

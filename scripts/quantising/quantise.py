@@ -10,7 +10,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from anpr.reader.detect.letterbox import Blob
+from anpr.reader.blob import Blob
 from anpr.reader.models import ModelCard
 from scripts.quantising.graph import take_pixels
 

@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from anpr.reader.detect.letterbox import Blob, letterbox
+from anpr.reader.blob import Blob
+from anpr.reader.detect.letterbox import letterbox
 from anpr.reader.image_file import read_image
 from anpr.reader.models import ModelCard
 from anpr.reader.recognise.bands import paint_bands

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.domain.read import Box
+from anpr.reader.blob import Blob
 from anpr.reader.detect.decode import decode
-from anpr.reader.detect.letterbox import Blob, Boxes, letterbox
+from anpr.reader.detect.letterbox import Boxes, letterbox
 from anpr.reader.image_file import Image
 from anpr.reader.models import NetworkInput
 

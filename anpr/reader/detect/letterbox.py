@@ -1,4 +1,4 @@
-"""Picture to network input and box back again: pure functions, tested without weights."""
+"""A picture fitted into the network's input, and boxes back again: pure functions, tested without weights."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from anpr.reader.blob import Blob, to_blob
 from anpr.reader.image_file import Image
 from anpr.reader.models import NetworkInput
 
-Blob = npt.NDArray[np.float32 | np.uint8]
-"""(1, 3, height, width): floats, or pixels where the network takes them."""
 Boxes = npt.NDArray[np.float32]
 """(n, 4): x1, y1, x2, y2 in px."""
 
@@ -55,12 +54,3 @@ def shrunk(image: Image, width: int, height: int) -> Image:
         half = (image.shape[1] // 2, image.shape[0] // 2)
         image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.uint8)
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def to_blob(image: Image, wanted: NetworkInput) -> Blob:
-    """A picture of the input's size as (1, 3, height, width), in its colour order, scaled where it wants that."""
-    swapped = wanted.colour == "RGB"
-    if wanted.values == "pixels":
-        return np.asarray(cv2.dnn.blobFromImage(image, swapRB=swapped, ddepth=cv2.CV_8U), np.uint8)
-    blob = cv2.dnn.blobFromImage(image, scalefactor=wanted.scale, swapRB=swapped)
-    return np.asarray(blob - np.float32(wanted.offset) if wanted.offset else blob, np.float32)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import yaml
 
 from anpr.domain.errors import ModelError
-from anpr.reader.detect.letterbox import Blob
+from anpr.reader.blob import Blob
 from anpr.reader.models import ModelCard
 from anpr.reader.recognise.opencv_alias import install_alias
 

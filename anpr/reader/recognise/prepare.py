@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from anpr.reader.detect.letterbox import Blob, to_blob
+from anpr.reader.blob import Blob, to_blob
 from anpr.reader.image_file import Image
 from anpr.reader.models import NetworkInput
 

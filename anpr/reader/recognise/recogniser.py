@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.domain.read import Candidate
-from anpr.reader.detect.letterbox import Blob
+from anpr.reader.blob import Blob
 from anpr.reader.image_file import Image
 from anpr.reader.models import Calibration, NetworkInput
 from anpr.reader.recognise.alphabet import Folding

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from anpr.reader.blob import Blob
 from anpr.reader.detect.detector import NetworkDetector, as_detections
-from anpr.reader.detect.letterbox import Blob
 from anpr.reader.models import NetworkInput
 
 INPUT = NetworkInput(width=128, height=128, colour="RGB", scale=1 / 255)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anpr.reader.detect.letterbox import letterbox, shrunk, to_blob
+from anpr.reader.detect.letterbox import letterbox, shrunk
 from anpr.reader.models import NetworkInput
 
 SQUARE = NetworkInput(width=64, height=64, colour="RGB", scale=1 / 255, pad_value=114)
@@ -41,28 +41,6 @@ def test_boxes_are_cut_at_the_edges_of_the_picture() -> None:
     back = placement.to_picture(np.array([[-50, -50, 500, 500]], np.float32))
 
     assert back.tolist() == [[0, 0, 64, 32]]
-
-
-def test_colour_order_scale_and_offset_are_the_cards() -> None:
-    blue = np.zeros((64, 64, 3), np.uint8)
-    blue[:, :, 0] = 255
-
-    rgb = to_blob(blue, SQUARE)
-    bgr = to_blob(blue, NetworkInput(width=64, height=64, colour="BGR", scale=2 / 255, offset=1.0))
-
-    assert rgb[0, :, 0, 0].tolist() == [0, 0, 1]
-    assert np.allclose(bgr[0, :, 0, 0], [1, -1, -1], atol=1e-6)
-
-
-def test_pixels_stay_as_they_are_where_the_network_takes_them() -> None:
-    blue = np.zeros((64, 64, 3), np.uint8)
-    blue[:, :, 0] = 200
-
-    blob = to_blob(blue, SQUARE.model_copy(update={"values": "pixels"}))
-
-    assert blob.dtype == np.uint8
-    assert blob.shape == (1, 3, 64, 64)
-    assert blob[0, :, 0, 0].tolist() == [0, 0, 200]
 
 
 def test_shrinking_keeps_fine_stripes_grey() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anpr.reader.detect.letterbox import Blob
+from anpr.reader.blob import Blob
 from anpr.reader.models import Calibration, NetworkInput
 from anpr.reader.recognise.alphabet import SIGNS, folding
 from anpr.reader.recognise.prepare import fit, stretch

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.errors import ModelError
+from anpr.reader.blob import Blob
 from anpr.reader.detect.detector import NetworkDetector
-from anpr.reader.detect.letterbox import Blob, letterbox
+from anpr.reader.detect.letterbox import letterbox
 from anpr.reader.image_file import Image, read_image
 from anpr.reader.models import load_card
 from anpr.reader.onnx import OnnxNetwork
