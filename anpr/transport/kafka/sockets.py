@@ -7,14 +7,24 @@ collector comes.
 import contextlib
 import ssl
 from typing import Any
+from weakref import WeakSet
 
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+from kafka.net.selector import NetworkSelector
 
 _DIRECT = "direct"
 
 
-class _DirectSocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python has no types
+class ClosingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
+    """A network client that leaves no socket behind, whether it failed, was closed, or never came to connect."""
+
+    def __init__(self, **configs: Any) -> None:
+        # The scheme by which kafka-python finds the sockets of its proxies finds ours.
+        super().__init__(net=_ClosingSelector(**configs), **configs | {"proxy_url": f"{_DIRECT}://"})
+
+
+class _DirectSocket(KafkaNetSocket):  # type: ignore[misc]
     """Connects as kafka-python does without a proxy, and closes what did not connect."""
 
     SCHEMES = (_DIRECT,)
@@ -25,23 +35,6 @@ class _DirectSocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python has n
             connected = await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
             failed.pop_all()
         return connected
-
-
-class ClosingClient(KafkaNetClient):  # type: ignore[misc]
-    """A network client whose close() closes all that it has open, also what it had not sent yet."""
-
-    def __init__(self, **configs: Any) -> None:
-        # The scheme by which kafka-python finds a socket class of its proxies finds ours.
-        super().__init__(**configs | {"proxy_url": f"{_DIRECT}://"})
-
-    def close(self, node_id: Any = None) -> None:
-        """Close the connection to this node, or all of them for good."""
-        open_ones = [each.transport for each in self._manager._conns.values() if each.transport is not None]
-        super().close(node_id)
-        if node_id is None:
-            # A transport that held unsent bytes waits for a loop that has ended.
-            for transport in open_ones:
-                transport._close()
 
 
 class ClosingSSLSocket(ssl.SSLSocket):
@@ -55,3 +48,23 @@ class ClosingSSLSocket(ssl.SSLSocket):
         except OSError:
             self.close()
             raise
+
+
+class _ClosingSelector(NetworkSelector):  # type: ignore[misc]
+    """An event loop that closes, when it ends, what still waited for it: a handshake, bytes that were not sent."""
+
+    def __init__(self, **configs: Any) -> None:
+        super().__init__(**configs)
+        self._waited_for: WeakSet[Any] = WeakSet()
+
+    def register_event(self, fileobj: Any, event: int, task: Any) -> None:
+        self._waited_for.add(fileobj)
+        super().register_event(fileobj, event, task)
+
+    def close(self) -> None:
+        self.stop()  # so that nothing new waits
+        # Held until the end: the loop drops its tasks, and with them the last reference to a socket amid its handshake.
+        waited_for = list(self._waited_for)
+        super().close()
+        for each in waited_for:
+            each.close()

@@ -10,10 +10,9 @@ import psutil
 import pytest
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
-from kafka.net.connection import KafkaConnection
 from kafka.net.inet import KafkaNetSocket
 from kafka.net.selector import NetworkSelector
-from kafka.net.transport import KafkaTCPTransport
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect
@@ -86,16 +85,34 @@ def test_a_client_closed_while_it_connects(listener: socket.socket) -> None:
     assert one.fileno() == -1
 
 
-def test_a_client_closed_before_all_was_sent() -> None:
+@pytest.fixture
+def client() -> ClosingClient:
+    """Closed by its test."""
+    return ClosingClient(bootstrap_servers="127.0.0.1:1")
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    client = ClosingClient(bootstrap_servers="127.0.0.1:1")
-    transport = KafkaTCPTransport(client._net, ours)
-    connection = KafkaConnection(client._net, node_id=1)
-    connection.connection_made(transport)
-    connection.init_future.success(True)
-    client._manager._conns[1] = connection
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_a_client_closed_before_all_was_sent(client: ClosingClient, pair: tuple[socket.socket, socket.socket]) -> None:
+    transport = KafkaTCPTransport(client._net, pair[0])
     transport.write(bytes(16 * 1024 * 1024))  # more than a socket takes at once
+    client._net.drain()
     client.close()
-    assert ours.fileno() == -1
-    theirs.close()
+    assert pair[0].fileno() == -1
+
+
+def test_a_client_closed_amid_a_handshake(client: ClosingClient, pair: tuple[socket.socket, socket.socket]) -> None:
+    context = client_options(KafkaSettings(bootstrap="b:1", security_protocol="SSL"))["ssl_context"]
+    transport = KafkaSSLTransport(client._net, pair[0], host="broker", ssl_context=context)
+    wrapped = transport._sock
+    client._net.call_soon(transport.handshake)
+    client._net.drain()
+    del transport
+    client.close()
+    assert wrapped.fileno() == -1
