@@ -19,7 +19,7 @@ import numpy.typing as npt
 from anpr.clock import SystemClock
 from anpr.domain.errors import AnprError
 from anpr.domain.read import Box
-from anpr.drawing.degrade import blocks, blur, coarse, glare, infrared, motion_blur, night, noise
+from anpr.drawing.degrade import blocks, blur, coarse, gamma, glare, infrared, motion_blur, night, noise
 from anpr.reader.evaluate.folders import load_pictures
 from anpr.reader.evaluate.run import Reads, our_reader, run
 from anpr.reader.evaluate.score import Answer, Group, group
@@ -29,6 +29,7 @@ from anpr.reader.plates import build_plate_reader
 from anpr.settings import ReaderSettings
 
 LEAST_PX = 60.0
+Points = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 """2 × 3: where a point of the picture lies in the changed one."""
 
@@ -48,7 +49,7 @@ class Change:
         moved = np.eye(2, 3)
         if self.move is not None:
             moved = self.move(width, height)
-            corners = _through(moved, np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64))
+            corners = _corners_through(moved, Box(x=0, y=0, w=width, h=height))
             moved[:, 2] -= corners.min(axis=0)
             size = np.ceil(np.ptp(corners, axis=0)).astype(int)
             image = np.asarray(
@@ -59,11 +60,6 @@ class Change:
 
 def _turned(degrees: float) -> Callable[[int, int], Matrix]:
     return lambda width, height: np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0), np.float64)
-
-
-def _curved(power: float) -> Callable[[Image], npt.ArrayLike]:
-    table = (255 * (np.arange(256) / 255) ** power).astype(np.uint8)
-    return lambda image: cv2.LUT(image, table)
 
 
 def _noisy(image: Image, sigma: float) -> Image:
@@ -79,7 +75,7 @@ CHANGES = (
     Change(name="sinking by 8°", move=lambda _, __: np.array([[1, 0, 0], [0.15, 1, 0]], np.float64)),
     Change(name="squashed to 0.6", move=lambda _, __: np.array([[0.6, 0, 0], [0, 1, 0]], np.float64)),
     Change(name="JPEG at 25", paint=lambda image: blocks(image, 25)),
-    Change(name="dark (gamma 2.5)", paint=_curved(2.5)),
+    Change(name="dark (gamma 2.5)", paint=lambda image: gamma(image, 2.5)),
     Change(name="night (light 0.2), noise 6", paint=lambda image: _noisy(night(image, 0.2), 6)),
     Change(name="infrared", paint=lambda image: infrared(image, 0.6)),
     Change(name="over-exposed by 1.8", paint=lambda image: glare(image, 1.8)),
@@ -105,14 +101,15 @@ def changed(reads: Reads, change: Change) -> Reads:
 
 
 def _moved(box: Box, how: Matrix) -> Box:
-    corners = np.array([[box.x + i * box.w, box.y + j * box.h] for i in (0, 1) for j in (0, 1)], np.float64)
-    points = _through(how, corners)
-    (x, y), (w, h) = points.min(axis=0), np.ptp(points, axis=0)
+    corners = _corners_through(how, box)
+    (x, y), (w, h) = corners.min(axis=0), np.ptp(corners, axis=0)
     return Box(x=float(x), y=float(y), w=float(w), h=float(h))
 
 
-def _through(how: Matrix, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return points @ how[:, :2].T + how[:, 2]
+def _corners_through(how: Matrix, box: Box) -> Points:
+    """4 × 2: where the box's corners lie after it."""
+    corners = [(box.x + i * box.w, box.y + j * box.h) for i in (0, 1) for j in (0, 1)]
+    return np.asarray(cv2.transform(np.array([corners], np.float64), how)[0], np.float64)
 
 
 def counted(pictures: Sequence[Picture], reads: Reads, change: Change) -> tuple[Group, int]:
@@ -138,7 +135,8 @@ def main(folder: Path, only: str | None, out: Path | None) -> None:
             if only in {None, change.name}:
                 mine, false = counted(pictures, reads, change)
                 click.echo(_line(change.name, mine, false))
-                rows.append({"change": change.name, "plates": mine.texts, "strict": mine.strict, "folded": mine.folded})
+                counts = {"plates": mine.texts, "strict": mine.strict, "folded": mine.folded, "false": false}
+                rows.append({"change": change.name, **counts})
     except AnprError as exc:
         raise click.ClickException(str(exc)) from exc
     if out is not None:

@@ -78,6 +78,12 @@ def glare(image: Image, gain: float) -> Image:
     return np.clip(image.astype(np.float32) * gain, 0, 255).astype(np.uint8)
 
 
+def gamma(image: Image, power: float) -> Image:
+    """Along a curve: `power` above 1 sinks the middle tones, below 1 it lifts them; black and white stay."""
+    table = (255 * (np.arange(256) / 255) ** power).astype(np.uint8)
+    return np.asarray(cv2.LUT(image, table), np.uint8)
+
+
 def shadow(image: Image, rng: np.random.Generator) -> Image:
     """A hard shadow over one side of a random line."""
     height, width = image.shape[:2]

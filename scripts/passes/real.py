@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.domain.errors import AnprError, InputError
+from anpr.drawing.degrade import gamma
 from anpr.reader.plates import PlateReader, build_plate_reader
 from anpr.settings import ReaderSettings
 from scripts.passes.render import WANTED, transits_of
@@ -76,11 +77,6 @@ def _noisy(seed: int) -> Callable[[Picture], npt.ArrayLike]:
     return lambda picture: np.clip(picture + chance.normal(0, 12, picture.shape), 0, 255)
 
 
-def _curved(power: float) -> Callable[[Picture], npt.ArrayLike]:
-    table = (255 * (np.arange(256) / 255) ** power).astype(np.uint8)
-    return lambda picture: cv2.LUT(picture, table)
-
-
 def _grey(picture: Picture) -> npt.ArrayLike:
     return cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
 
@@ -99,8 +95,8 @@ CHANGES = (
     Change(name="a third lost by chance", keeps=_by_chance),
     Change(name="ten of thirty frames lost in a row", keeps=lambda index: index % 30 < 20),
     Change(name="shaken", paint=_shaken(1)),
-    Change(name="darker", paint=_curved(2.2)),
-    Change(name="over-exposed", paint=_curved(0.45)),
+    Change(name="darker", paint=lambda picture: gamma(picture, 2.2)),
+    Change(name="over-exposed", paint=lambda picture: gamma(picture, 0.45)),
     Change(name="noisy", paint=_noisy(1)),
     Change(name="grey", paint=_grey),
     Change(name="out of focus", paint=lambda picture: cv2.GaussianBlur(picture, (0, 0), 1.3)),

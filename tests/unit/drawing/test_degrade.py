@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anpr.drawing import Damage, degrade, draw_plate
-from anpr.drawing.degrade import Image, blocks, blur, coarse, glare, infrared, motion_blur, night, noise, shadow
+from anpr.drawing.degrade import Image, blocks, blur, coarse, gamma, glare, infrared, motion_blur, night, noise, shadow
 
 
 @pytest.fixture
@@ -72,3 +72,11 @@ def test_noise_and_blocks_keep_the_mean(plate: Image) -> None:
     assert noise(grey, 10, rng).mean() == pytest.approx(120, abs=1)
     assert noise(grey, 10, rng).std() == pytest.approx(10, abs=1)
     assert blocks(plate, 20).mean() == pytest.approx(plate.mean(), abs=4)
+
+
+def test_a_curve_keeps_black_and_white_and_moves_what_is_between() -> None:
+    tones = np.array([[[0] * 3, [128] * 3, [255] * 3]], np.uint8)
+    assert gamma(tones, 1.0).tolist() == tones.tolist()
+    dark, bright = gamma(tones, 2.2)[0, :, 0], gamma(tones, 0.45)[0, :, 0]
+    assert (dark[0], dark[2], bright[0], bright[2]) == (0, 255, 0, 255)
+    assert dark[1] < 128 < bright[1]
