@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM ask a process to end; it ends when it has put its things away."""
 
+import _thread
 import signal
 import threading
 from types import FrameType
@@ -10,7 +11,9 @@ def stop_on_signals() -> threading.Event:
     stop = threading.Event()
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
+        # Not here: the signal may come while this thread, in `stop.wait`, holds the lock that `set` needs, and it would
+        # wait for itself for ever. Not a threading.Thread either: starting one takes locks of its own.
+        _thread.start_new_thread(stop.set, ())
 
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)

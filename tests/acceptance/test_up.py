@@ -88,11 +88,15 @@ def test_ctrl_c_stops_everything(environment: dict[str, str]) -> None:
     ) as process:
         assert process.stderr is not None
         seen = []
-        for line in process.stderr:
-            seen.append(line)
-            if "Ctrl-C stops everything" in line:
-                process.send_signal(signal.SIGINT)
-        process.wait(120)
+        try:
+            for line in process.stderr:
+                seen.append(line)
+                if "Ctrl-C stops everything" in line:
+                    process.send_signal(signal.SIGINT)
+            process.wait(120)
+        except BaseException:
+            process.kill()  # leaving the block waits for it, with no end if it does not stop
+            raise
     assert process.returncode == 0, "".join(seen)
     assert "Traceback" not in "".join(seen)
 

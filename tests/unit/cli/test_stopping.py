@@ -23,3 +23,12 @@ def test_a_signal_sets_the_event(number: signal.Signals) -> None:
     assert not stop.is_set()
     os.kill(os.getpid(), number)
     assert stop.wait(10)
+
+
+@pytest.mark.timeout(20)
+def test_a_signal_that_comes_while_the_event_is_locked_does_not_wait_for_ever() -> None:
+    stop = stop_on_signals()
+    with stop._cond:  # type: ignore[attr-defined]  # as Event.wait holds it for a moment
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert not stop.is_set()
+    assert stop.wait(10)

@@ -15,11 +15,10 @@ from anpr.clock import ManualClock, SystemClock
 from anpr.up.supervisor import Supervisor
 
 STEADY = """
-import json, signal, sys, threading
-done = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: done.set())
+import json, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 print("ready", flush=True)
-done.wait()
+signal.sigwait({signal.SIGTERM})
 print(json.dumps({"frames": 3, "name": "x"}))
 """
 DEAF = """
