@@ -6,15 +6,15 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from anpr.clock import ManualClock
+from anpr.runtime.clock import ManualClock
 
 pytest_plugins = [
-    "tests.fixtures_database",
-    "tests.kafka_broker",
-    "tests.ssh_server",
-    "tests.s3_server",
-    "tests.fixtures_console",
-    "tests.small_disk",
+    "tests.support.fixtures_database",
+    "tests.support.kafka_broker",
+    "tests.support.ssh_server",
+    "tests.support.s3_server",
+    "tests.support.fixtures_console",
+    "tests.support.small_disk",
 ]
 
 # Slow is not wrong: on a busy machine a deadline per example would fail tests by chance.

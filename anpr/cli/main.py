@@ -40,7 +40,7 @@ class VerbGroup(click.Group):
         if cmd_name not in _VERBS:
             return None
         try:
-            module = importlib.import_module(f"anpr.cli.{cmd_name}")
+            module = importlib.import_module(f"anpr.cli.verbs.{cmd_name}")
         except ModuleNotFoundError as exc:
             if (exc.name or "").startswith("anpr"):
                 raise

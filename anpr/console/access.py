@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request
 
-from anpr.console.sessions import Session, fingerprint
+from anpr.console.auth.sessions import Session, fingerprint
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, may
 from anpr.domain.errors import AccessError
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.users import User, get_user
+from anpr.store.users.accounts import User, get_user
 
 SESSION_COOKIE = "anpr_session"
 VISIT_COOKIE = "anpr_visit"

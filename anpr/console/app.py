@@ -7,27 +7,39 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from anpr.clock import Clock
-from anpr.console import alarms, audit, health, latest, login, pictures, search, status, stream, transit, watchlists
 from anpr.console.access import check_form
-from anpr.console.alarm_views import StoredAlarms
-from anpr.console.consultations import Consultations
-from anpr.console.errors import add_error_pages
-from anpr.console.feed import AlarmFeed
+from anpr.console.auth.login_throttle import Throttle
+from anpr.console.auth.secret_key import load_secret
+from anpr.console.auth.sessions import Sessions
+from anpr.console.auth.view_audit import Consultations
+from anpr.console.error_pages import add_error_pages
 from anpr.console.headers import Headers
-from anpr.console.language import load_catalogues
-from anpr.console.secret import load_secret
-from anpr.console.sessions import Sessions
+from anpr.console.live.alarm_views import StoredAlarms
+from anpr.console.live.feed import AlarmFeed
+from anpr.console.pages import (
+    alarm_stream,
+    alarms,
+    audit,
+    images,
+    login,
+    probes,
+    recent_transits,
+    search,
+    status,
+    transit,
+    watchlists,
+)
+from anpr.console.rendering.templating import Pages
+from anpr.console.rendering.thumbnails import Thumbnails
+from anpr.console.rendering.translations import load_catalogues
 from anpr.console.state import Console
-from anpr.console.templating import Pages
-from anpr.console.throttle import Throttle
-from anpr.console.thumbnails import Thumbnails
+from anpr.runtime.clock import Clock
 from anpr.settings import Settings
-from anpr.store.database import Database
-from anpr.store.images import ImageStore
+from anpr.store.database.connection import Database
+from anpr.store.images.image_store import ImageStore
 
 _STATIC = Path(__file__).resolve().parent / "static"
-_PARTS = (health, login, stream, alarms, latest, transit, pictures, search, watchlists, status, audit)
+_PARTS = (probes, login, alarm_stream, alarms, recent_transits, transit, images, search, watchlists, status, audit)
 
 
 def create_app(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> FastAPI:

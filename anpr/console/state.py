@@ -5,17 +5,17 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from anpr.clock import Clock
-from anpr.console.alarm_views import StoredAlarms
-from anpr.console.consultations import Consultations
-from anpr.console.feed import AlarmFeed
-from anpr.console.sessions import Sessions
-from anpr.console.templating import Pages
-from anpr.console.throttle import Throttle
-from anpr.console.thumbnails import Thumbnails
+from anpr.console.auth.login_throttle import Throttle
+from anpr.console.auth.sessions import Sessions
+from anpr.console.auth.view_audit import Consultations
+from anpr.console.live.alarm_views import StoredAlarms
+from anpr.console.live.feed import AlarmFeed
+from anpr.console.rendering.templating import Pages
+from anpr.console.rendering.thumbnails import Thumbnails
+from anpr.runtime.clock import Clock
 from anpr.settings import Settings
-from anpr.store.database import Database
-from anpr.store.images import ImageStore
+from anpr.store.database.connection import Database
+from anpr.store.images.image_store import ImageStore
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

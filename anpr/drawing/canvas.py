@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from anpr.drawing.hand import strokes_by
 from anpr.drawing.kinds import Colour
+from anpr.drawing.letter_variation import strokes_by
 from anpr.drawing.letters import WIDTHS, draw_strokes, strokes_of
 
 _BITS = 4

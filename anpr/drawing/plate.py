@@ -13,7 +13,7 @@ from anpr.drawing.grammar import Setting, random_text, set_out
 from anpr.drawing.kinds import KINDS, PlateKind
 from anpr.drawing.rows import draw_rows
 from anpr.drawing.style import PlateStyle
-from anpr.drawing.wear import plate_rect, wear
+from anpr.drawing.weathering import plate_rect, wear
 
 Image = npt.NDArray[np.uint8]
 """Height × width × 3, blue green red."""

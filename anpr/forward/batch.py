@@ -7,12 +7,12 @@ from uuid import UUID
 
 from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
-from anpr.forward.courier import Courier
+from anpr.forward.delivery_client import Courier
 from anpr.forward.job import Job
-from anpr.forward.layout import Layout, lay_out
-from anpr.forward.sources import Context
-from anpr.metrics import DELIVERIES
-from anpr.store.deliveries import (
+from anpr.forward.profile.layout import Layout, lay_out
+from anpr.forward.profile.sources import Context
+from anpr.runtime.metrics import DELIVERIES
+from anpr.store.forwarding.deliveries import (
     DayScope,
     DeliveryBatch,
     batch_transits,

@@ -9,16 +9,16 @@ from uuid import UUID
 from anpr.domain.delivery import DeliveryState, RunKind
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
-from anpr.forward.answers import AnswerCounts, collect_answers
 from anpr.forward.batch import BatchResult, batch_context, send_batch
-from anpr.forward.courier import Courier
+from anpr.forward.delivery_client import Courier
 from anpr.forward.job import Job
-from anpr.forward.layout import record_file_name
-from anpr.forward.record import begin_run, end_run
+from anpr.forward.profile.layout import record_file_name
+from anpr.forward.receipts import AnswerCounts, collect_answers
 from anpr.forward.report import DayReport
+from anpr.forward.run_log import begin_run, end_run
 from anpr.forward.schedule import day_scope
-from anpr.metrics import DELIVERIES, FORWARD_RUNS
-from anpr.store.deliveries import (
+from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
+from anpr.store.forwarding.deliveries import (
     DayScope,
     DeliveryBatch,
     Key,
@@ -28,8 +28,8 @@ from anpr.store.deliveries import (
     queue_transits,
     unanswered_batches,
 )
-from anpr.store.forward_runs import RunLock
-from anpr.store.transits import count_transits
+from anpr.store.forwarding.runs import RunLock
+from anpr.store.transits.rows import count_transits
 
 STOPPED = "stopped before the end"
 _log = logging.getLogger(__name__)

@@ -4,17 +4,17 @@ import threading
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from anpr.clock import Clock
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
-from anpr.forward.load import load_profile
-from anpr.forward.profile import Profile
+from anpr.forward.profile.load import load_profile
+from anpr.forward.profile.model import Profile
 from anpr.forward.schedule import local_day
 from anpr.forward.transport import parse_target
+from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings, Settings
-from anpr.store.database import Database
+from anpr.store.database.connection import Database
 from anpr.store.gates import list_gates
-from anpr.store.images import ImageStore
+from anpr.store.images.image_store import ImageStore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,11 @@ from anpr.domain.errors import ForwardError
 from anpr.domain.transit import Transit
 from anpr.forward.batch import batch_context, load_pictures
 from anpr.forward.job import Job, check_protocol
-from anpr.forward.layout import OutFile, lay_out
-from anpr.forward.record import ACTOR
+from anpr.forward.profile.layout import OutFile, lay_out
+from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import day_scope
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.deliveries import DayScope, DeliveryBatch, next_batch_number, unsent_transits
+from anpr.store.forwarding.deliveries import DayScope, DeliveryBatch, next_batch_number, unsent_transits
 
 SAMPLE_BYTES = 2000
 

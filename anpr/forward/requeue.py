@@ -4,10 +4,10 @@ from datetime import date
 
 from anpr.domain.errors import InputError
 from anpr.forward.job import Job
-from anpr.forward.record import ACTOR
+from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import day_scope
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.deliveries import requeue_rejected
+from anpr.store.forwarding.deliveries import requeue_rejected
 
 
 def requeue_day(job: Job, day: date, actor: str, reason: str) -> int:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from anpr.store.deliveries import DayScope
+from anpr.store.forwarding.deliveries import DayScope
 
 
 def day_scope(destination: str, day: date, zone: ZoneInfo) -> DayScope:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
-from anpr.clock import Clock
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import AnprError, ForwardError, StoreError
 from anpr.forward.job import Centre, Job, check_protocol, prepare_job
-from anpr.forward.nightly import run_interval, run_nightly
-from anpr.forward.record import refuse_run
 from anpr.forward.report import RunReport
+from anpr.forward.run_log import refuse_run
+from anpr.forward.runs import run_interval, run_nightly
 from anpr.forward.schedule import local_day, start_after, start_before
-from anpr.metrics import DELIVERIES, FORWARD_RUNS
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
 from anpr.settings import Settings
-from anpr.store.database import Database
-from anpr.store.forward_runs import has_good_run
-from anpr.store.images import ImageStore
+from anpr.store.database.connection import Database
+from anpr.store.forwarding.runs import has_good_run
+from anpr.store.images.image_store import ImageStore
 
 RETRY_MIN_S = 60.0
 RETRY_MAX_S = 3600.0

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from anpr.domain.delivery import DeliveryState
 from anpr.domain.errors import ForwardError
 from anpr.forward.job import Job, check_protocol
-from anpr.store.deliveries import counts_by_day, rejections
-from anpr.store.forward_runs import ForwardRun, list_runs
+from anpr.store.forwarding.deliveries import counts_by_day, rejections
+from anpr.store.forwarding.runs import ForwardRun, list_runs
 
 
 def destination_status(job: Job) -> Iterator[str]:

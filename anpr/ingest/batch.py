@@ -4,19 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from anpr.contract.health import decode_health
+from anpr.contract.image import ImageHeader, decode_image
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.transit_fast import read_transit
 from anpr.domain.errors import MessageError, PoisonReason
 from anpr.domain.health import HealthReport
 from anpr.domain.transit import Transit
-from anpr.ingest.quick import read_transit
-from anpr.message import (
-    HEALTH_TOPIC,
-    IMAGES_TOPIC,
-    TRANSITS_TOPIC,
-    ImageHeader,
-    decode_health,
-    decode_image,
-)
-from anpr.store.partitions import is_storable
+from anpr.store.database.partitions import is_storable
 from anpr.transport.source import Incoming
 
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from anpr.clock import Clock
 from anpr.domain.errors import AnprError, StoreError, TransportError
 from anpr.ingest.batch import Batch, Refusal, decode
-from anpr.ingest.clocks import watch_clocks
+from anpr.ingest.clock_skew import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
-from anpr.ingest.record import Match, Recorded, is_about_the_data, record, record_one_by_one
+from anpr.ingest.store_batch import Match, Recorded, is_about_the_data, record, record_one_by_one
 from anpr.ingest.summary import IngestSummary, count
+from anpr.runtime.clock import Clock
 from anpr.settings import IngestSettings
-from anpr.store.database import Database
-from anpr.store.images import ImageStore
-from anpr.store.matching import matching_entries
+from anpr.store.database.connection import Database
+from anpr.store.images.image_store import ImageStore
+from anpr.store.watchlists.matching import matching_entries
 from anpr.transport.backoff import Backoff
 from anpr.transport.source import Incoming, Source
 

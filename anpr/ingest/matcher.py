@@ -15,12 +15,13 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from anpr.clock import Clock
-from anpr.domain.entry_index import EntryIndex, IndexedEntry
+from anpr.domain.reasons import ListReload, MatchedBy
 from anpr.domain.transit import Transit
-from anpr.metrics import LIST_ENTRIES, LIST_LAG, LIST_RELOAD_SECONDS, MATCHED, ListReload, MatchedBy
-from anpr.store.database import Connection, Database
-from anpr.store.matching import (
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import LIST_ENTRIES, LIST_LAG, LIST_RELOAD_SECONDS, MATCHED
+from anpr.store.database.connection import Connection, Database
+from anpr.store.watchlists.entry_index import EntryIndex, IndexedEntry
+from anpr.store.watchlists.matching import (
     Hit,
     confirm,
     count_newer,

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from anpr.beside import beside
-from anpr.clock import Clock
 from anpr.domain.errors import StoreError
-from anpr.metrics import RETRO, RETRO_PENDING, RetroOutcome
+from anpr.domain.reasons import RetroOutcome
+from anpr.runtime.background import beside
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import RETRO, RETRO_PENDING
 from anpr.settings import Settings
-from anpr.store.database import Database
-from anpr.store.matching import list_version
+from anpr.store.alarms.retro import RetroLimits, RetroStep, pending_entries, retro_step, writers
+from anpr.store.database.connection import Database
 from anpr.store.retention import cutoffs, start_of
-from anpr.store.retro import RetroLimits, RetroStep, pending_entries, retro_step, writers
+from anpr.store.watchlists.matching import list_version
 from anpr.transport.backoff import Backoff
 
 log = logging.getLogger(__name__)

@@ -8,20 +8,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import product
 
-from anpr.clock import Clock
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
-from anpr.ingest.lists import lists_in_memory
 from anpr.ingest.retro import retro_matching
 from anpr.ingest.summary import IngestSummary
-from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
-from anpr.metrics import POISON
-from anpr.probes import Readiness
+from anpr.ingest.watchlist_cache import lists_in_memory
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import POISON
+from anpr.runtime.probes import Readiness
 from anpr.settings import IngestSettings, Settings
-from anpr.store.database import Database
-from anpr.store.images import ImageStore
-from anpr.store.shelf import open_shelf
+from anpr.store.database.connection import Database
+from anpr.store.images.files import open_shelf
+from anpr.store.images.image_store import ImageStore
 from anpr.transport.direct import DirectSource
 from anpr.transport.kafka import KafkaPublisher, KafkaSource
 from anpr.transport.records import RecordKind

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from anpr.ingest.record import Recorded
-from anpr.metrics import ALARMS, HEALTH_REPORTS, POISON, STORED
+from anpr.ingest.store_batch import Recorded
+from anpr.runtime.metrics import ALARMS, HEALTH_REPORTS, POISON, STORED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

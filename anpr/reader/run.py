@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from anpr.clock import Clock
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import CameraKind
 from anpr.domain.health import POOR_SIGHT, UP
-from anpr.probes import Readiness
+from anpr.edge.delivery import TransitSink
+from anpr.edge.heartbeat import HealthSink, Heartbeat
 from anpr.reader.assemble import Origin
-from anpr.reader.delivery import TransitSink
-from anpr.reader.heartbeat import HealthSink, Heartbeat
-from anpr.reader.opinion.second import build_second_opinion
-from anpr.reader.plates import build_plate_reader
-from anpr.reader.pool import ReaderPool
-from anpr.reader.watch import Looker
-from anpr.reader.worker import CameraWorker
+from anpr.reader.camera.worker import CameraWorker
+from anpr.reader.plates.plate_finder import PlateFinder
+from anpr.reader.plates.plate_reader import build_plate_reader
+from anpr.reader.plates.reader_pool import ReaderPool
+from anpr.reader.plates.second_opinion import build_second_opinion
+from anpr.runtime.clock import Clock
+from anpr.runtime.probes import Readiness
 from anpr.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def run_reader(
     outbox: EdgeOutbox,
     clock: Clock,
     stop: threading.Event,
-    looker: Looker | None = None,
+    looker: PlateFinder | None = None,
     readiness: Readiness | None = None,
 ) -> ReaderSummary:
     """Read until `stop` is set, or until every source was read to its end where all are files.

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from anpr.clock import Clock
+from anpr.capture.media import open_video
 from anpr.domain.errors import MediaError
 from anpr.domain.gate import Camera
-from anpr.reader.assemble import Origin, Pass
-from anpr.reader.media import open_video
-from anpr.reader.opinion.consult import Consultation
-from anpr.reader.opinion.second import SecondOpinion
-from anpr.reader.watch import Looker, Watch, Witness
+from anpr.reader.assemble import MadeTransit, Origin
+from anpr.reader.assemble.consult import Consultation
+from anpr.reader.camera.watch import Watch, Witness
+from anpr.reader.plates.plate_finder import PlateFinder
+from anpr.reader.plates.second_opinion import SecondOpinion
+from anpr.runtime.clock import Clock
 from anpr.settings import ReaderSettings
 
 _NAME = "file"
@@ -28,12 +29,12 @@ class Showing:
 
 def read_video(
     path: Path,
-    plate_reader: Looker,
+    plate_reader: PlateFinder,
     settings: ReaderSettings,
     clock: Clock,
     second: SecondOpinion | None = None,
     showing: Showing | None = None,
-) -> Iterator[Pass]:
+) -> Iterator[MadeTransit]:
     """Every vehicle past the camera that made this video, in the order they were finished. No frame is left out.
 
     Raises ModelError; MediaError naming the file, after the passes of what could be read of it.

@@ -7,9 +7,10 @@ from pydantic import Field, SecretStr, WithJsonSchema, field_validator, model_va
 
 from anpr.domain.area import Polygon
 from anpr.domain.gate import Camera, CameraKind, Gate
+from anpr.domain.identifier import IDENTIFIER_PATTERN
 from anpr.settings.base import Section
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
 """Lower case, digits, dot, dash, underscore; at most 64. Used in topics, folders and metrics."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]

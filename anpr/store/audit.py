@@ -11,8 +11,8 @@ from typing import Any
 from psycopg.types.json import Json
 
 from anpr.domain.errors import StoreError
-from anpr.store.database import Connection
-from anpr.store.queries import load_queries
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
 
 GENESIS = bytes(32)
 _SQL = load_queries("audit")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from anpr.domain.errors import PoisonReason
-from anpr.store.database import Connection
-from anpr.store.queries import load_queries
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
 
 MAX_VALUE_BYTES = 64 * 1024
 _SQL = load_queries("dead_letters")

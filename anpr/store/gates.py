@@ -6,8 +6,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from anpr.domain.gate import Camera, CameraKind, Gate
-from anpr.store.database import Connection
-from anpr.store.queries import load_queries
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
 
 _SQL = load_queries("gates")
 

@@ -15,8 +15,8 @@ from anpr.domain.health import (
     SubjectKind,
     clock_state,
 )
-from anpr.store.database import Connection
-from anpr.store.queries import load_queries
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
 
 AWAY_AFTER = timedelta(seconds=90)
 """A reader that was not heard of for so long is away; it reports three times as often."""

@@ -5,18 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from anpr.clock import Clock
+from anpr.runtime.clock import Clock
 from anpr.settings import RetentionSettings
-from anpr.store.alarms import delete_alarms
+from anpr.store.alarms.retro import forget_changes
+from anpr.store.alarms.rows import delete_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database import Database, mapped_errors
+from anpr.store.database.connection import Database, mapped_errors
+from anpr.store.database.partitions import PARTITIONED, drop_partitions, list_partitions, utc_day
+from anpr.store.database.queries import load_queries
 from anpr.store.dead_letters import delete_dead_letters
-from anpr.store.deliveries import delete_deliveries, expire_deliveries
+from anpr.store.forwarding.deliveries import delete_deliveries, expire_deliveries
 from anpr.store.health import delete_health
-from anpr.store.images import ImageStore
-from anpr.store.partitions import PARTITIONED, drop_partitions, list_partitions, utc_day
-from anpr.store.queries import load_queries
-from anpr.store.retro import forget_changes
+from anpr.store.images.image_store import ImageStore
 
 ACTOR = "retention"
 _SQL = load_queries("retention")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from anpr.clock import Clock
+from anpr.runtime.clock import Clock
 from anpr.transport.records import RecordKind
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from anpr.clock import Clock
+from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import OutboxFullError, TransportError
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
-from anpr.metrics import CONSUMER_LAG, PUBLISHED
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import CONSUMER_LAG, PUBLISHED
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.source import Incoming
 from anpr.transport.spool import Spool

@@ -17,12 +17,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TypeVar
 
-from anpr.clock import Clock
+from anpr.contract.topics import HEALTH_TOPIC
 from anpr.domain.errors import InputError, TransportError
 from anpr.domain.health import HealthReport, SubjectKind
+from anpr.domain.reasons import Drop
 from anpr.domain.transit import ImageRole, Transit
-from anpr.message import HEALTH_TOPIC
-from anpr.metrics import DROPS, OUTBOX_BYTES, OUTBOX_FULL, OUTBOX_RECORDS, Drop
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import DROPS, OUTBOX_BYTES, OUTBOX_FULL, OUTBOX_RECORDS
 from anpr.transport.age import AgeLimit, MaxAge
 from anpr.transport.records import RecordKind
 from anpr.transport.rows import Row, health_row, image_row, metadata_row

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from anpr.clock import Clock
 from anpr.domain.errors import OutboxFullError, TransportError
+from anpr.runtime.clock import Clock
 from anpr.transport.backoff import Backoff
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.spool import Spool

@@ -3,21 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from anpr.contract.health import encode_health, health_key
+from anpr.contract.image import ImageHeader, image_header
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES, TRANSITS_TOPIC
+from anpr.contract.transit import encode_transit
 from anpr.domain.errors import InputError, MessageError, PoisonReason
 from anpr.domain.health import HealthReport
 from anpr.domain.transit import ImageRole, Transit
-from anpr.message import (
-    HEALTH_TOPIC,
-    IMAGES_TOPIC,
-    MAX_IMAGE_BYTES,
-    MAX_TRANSIT_BYTES,
-    TRANSITS_TOPIC,
-    ImageHeader,
-    encode_health,
-    encode_transit,
-    health_key,
-    image_header,
-)
 from anpr.transport.records import RecordKind
 from anpr.transport.spool import PAGE_BYTES, to_text
 

@@ -9,17 +9,17 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from anpr.clock import Clock
 from anpr.demo.clips import ensure_clips
 from anpr.demo.rtsp import RtspServer
 from anpr.domain.watchlist import Priority, Watchlist
+from anpr.runtime.clock import Clock
 from anpr.settings import load_settings, resource_path
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database import Connection
-from anpr.store.entries import ImportMode, import_entries
-from anpr.store.entries_csv import read_entries_csv
-from anpr.store.watchlists import save_watchlist
-from anpr.up.machine import Machine, Say
+from anpr.store.database.connection import Connection
+from anpr.store.watchlists.entries import ImportMode, import_entries
+from anpr.store.watchlists.entries_csv import read_entries_csv
+from anpr.store.watchlists.lists import save_watchlist
+from anpr.up.deployment import Machine, Say
 from anpr.up.ports import free_port
 
 WATCHLIST = Watchlist(

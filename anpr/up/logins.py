@@ -5,12 +5,12 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from anpr.clock import Clock
 from anpr.domain.access import Role
+from anpr.runtime.clock import Clock
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database import Connection
-from anpr.store.passwords import hash_password
-from anpr.store.users import User, create_user, list_users
+from anpr.store.database.connection import Connection
+from anpr.store.users.accounts import User, create_user, list_users
+from anpr.store.users.passwords import hash_password
 
 FILE = "first-logins.txt"
 _FIRST = (("operatore", Role.OPERATOR), ("revisore", Role.AUDITOR), ("amministratore", Role.ADMINISTRATOR))

@@ -10,18 +10,18 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any
 
-from anpr.clock import Clock
 from anpr.domain.errors import AnprError, SettingsError
+from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.settings.process import child_environment
-from anpr.store.activity import Activity, activity_since
-from anpr.store.database import Database
-from anpr.store.embedded import embedded_database
+from anpr.store.database.connection import Database
+from anpr.store.database.migrate import migrate
+from anpr.store.embedded.cluster import embedded_database
 from anpr.store.gates import save_gates
-from anpr.store.migrate import migrate
+from anpr.store.users.activity import Activity, activity_since
 from anpr.transport.spool import Spool
+from anpr.up.deployment import Machine, Say, Summary
 from anpr.up.logins import Login, ensure_logins
-from anpr.up.machine import Machine, Say, Summary
 from anpr.up.ports import free_port
 from anpr.up.supervisor import Supervisor, this_program
 

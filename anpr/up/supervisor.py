@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from anpr.clock import Clock
+from anpr.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

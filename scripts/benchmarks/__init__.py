@@ -1,0 +1,1 @@
+"""Benchmarks: accuracy and speed of the reader, throughput and latency of the centre."""

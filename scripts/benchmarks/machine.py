@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from anpr.clock import SystemClock
-from anpr.reader.models import load_card
+from anpr.reader.network.model_card import load_card
+from anpr.runtime.clock import SystemClock
 
 
 def conditions(threads: int) -> dict[str, Any]:

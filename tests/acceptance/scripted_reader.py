@@ -12,7 +12,7 @@ from unittest.mock import patch
 from anpr.cli import main
 from anpr.domain.transit import ImageRole, Transit
 from anpr.transport.outbox import Outbox
-from tests.traffic import ScriptedLooker
+from tests.support.traffic import ScriptedLooker
 
 
 class TellingOutbox(Outbox):
@@ -25,5 +25,5 @@ class TellingOutbox(Outbox):
 
 if __name__ == "__main__":
     models = patch("anpr.reader.run.build_plate_reader", lambda _: ScriptedLooker())
-    with models, patch("anpr.cli.reader.Outbox", TellingOutbox):
+    with models, patch("anpr.edge.publishing.Outbox", TellingOutbox):
         main()

@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.transit import ImageRole
-from anpr.store.alarms import acknowledge, raise_alarms
-from anpr.store.images import picture_key
-from anpr.store.matching import matching_entries
-from anpr.store.transits import insert_transits
-from tests.fixtures_console import PASSWORD, WANTED, Site, make_pass, wait_until
+from anpr.store.alarms.rows import acknowledge, raise_alarms
+from anpr.store.images.image_store import picture_key
+from anpr.store.transits.rows import insert_transits
+from anpr.store.watchlists.matching import matching_entries
+from tests.support.fixtures_console import PASSWORD, WANTED, Site, make_made_transit, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -72,7 +72,7 @@ def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page
     expect(page.get_by_text("In diretta")).to_be_visible()
 
     # Metadata overtake pictures: the alarm is there before them, and shows them when they come.
-    transit, pictures = make_pass(WANTED, site.clock.now())
+    transit, pictures = make_made_transit(WANTED, site.clock.now())
     with site.database.transaction() as conn:
         insert_transits(conn, [transit], site.clock.now())
         raise_alarms(conn, matching_entries(conn, [transit]), site.clock.now())

@@ -16,14 +16,14 @@ from uuid import UUID
 import pytest
 import yaml
 
-from anpr.clock import SystemClock
 from anpr.ingest.run import run_ingest
+from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
-from anpr.store.database import Database
+from anpr.store.database.connection import Database
 from anpr.transport.kafka import KafkaPublisher, create_topics
 from anpr.transport.pump import Pump
 from anpr.transport.spool import Spool
-from tests.traffic import draw_traffic
+from tests.support.traffic import draw_traffic
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.services.ports import free_ports
-from tests.traffic import draw_traffic
+from scripts.lab.ports import free_ports
+from tests.support.traffic import draw_traffic
 
 DEADLINE_S = 60.0
 SCRIPTED = ["-m", "tests.acceptance.scripted_reader", "reader"]

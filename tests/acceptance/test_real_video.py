@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock, SystemClock
+from anpr.contract.transit import decode_transit
 from anpr.demo.rtsp import RtspServer
 from anpr.domain.health import HealthReport
 from anpr.domain.transit import ImageRole, Transit
-from anpr.message import decode_transit
-from anpr.reader.plates import PlateReader, build_plate_reader
+from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.reader.run import run_reader
 from anpr.reader.video import read_video
+from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import ReaderSettings, Settings
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
-from scripts.soaking.clips import as_camera_clip
+from scripts.reliability.soak.clips import as_camera_clip
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(300)]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import SystemClock
+from anpr.capture.image_file import read_image
 from anpr.domain.read import Box
 from anpr.reader.evaluate import Picture, TruePlate, load_truth, score
 from anpr.reader.evaluate.run import our_reader, run
 from anpr.reader.evaluate.score import Scores
-from anpr.reader.image_file import read_image
-from anpr.reader.plates import PlateReader, build_plate_reader
+from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
+from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
 
 pytestmark = pytest.mark.shared_data

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from anpr.capture.image_file import Image, read_image
 from anpr.domain.errors import ModelError
 from anpr.reader.detect import build_detector
-from anpr.reader.image_file import Image, read_image
-from anpr.reader.plates import PlateReader, build_plate_reader
+from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.reader.recognise import build_recogniser
 from anpr.settings import DetectorSettings, ReaderSettings, RecogniserSettings
 from tests.unit.cli.pictures import write_street

@@ -14,7 +14,7 @@ import pytest
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport import Transport, open_transport, parse_target
 from anpr.settings import DestinationSettings
-from tests.ssh_server import SshServer
+from tests.support.ssh_server import SshServer
 
 BIG = bytes(range(256)) * 20_000  # 5 MB
 

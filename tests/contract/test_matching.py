@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from anpr.clock import SystemClock
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Candidate
 from anpr.domain.transit import Transit
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.ingest.matcher import Matcher
-from anpr.store.database import Connection, Database
-from anpr.store.entries import NewEntry, add_entry, import_entries
-from anpr.store.matching import Hit, matching_entries
-from anpr.store.queries import load_queries
-from anpr.store.watchlists import save_watchlist
-from tests.transits import START, make_transit
+from anpr.runtime.clock import SystemClock
+from anpr.store.database.connection import Connection, Database
+from anpr.store.database.queries import load_queries
+from anpr.store.watchlists.entries import NewEntry, add_entry, import_entries
+from anpr.store.watchlists.lists import save_watchlist
+from anpr.store.watchlists.matching import Hit, matching_entries
+from scripts.lab.transits import START, make_transit
 
 Matching = Callable[[Sequence[Transit]], list[Hit]]
 """Matches transits with what is committed."""

@@ -15,20 +15,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from anpr import message
+from anpr.contract.health import decode_health, encode_health, health_json_schema
+from anpr.contract.image import decode_image, image_json_schema
+from anpr.contract.parsing import OLDEST, VERSION
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.transit import decode_transit, encode_transit, json_schema
 from anpr.domain.errors import MessageError, PoisonReason
-from anpr.message import (
-    OLDEST,
-    VERSION,
-    decode_health,
-    decode_image,
-    decode_transit,
-    encode_health,
-    encode_transit,
-    health_json_schema,
-    image_json_schema,
-    json_schema,
-)
 
 FOLDER = Path(__file__).parent / "samples"
 _NAME = re.compile(r"(transit|health|image)-v(\d+)(?:-readable-from-(\d+))?(-[a-z-]+)?\.json")
@@ -167,5 +159,5 @@ def test_every_schema_is_published_and_the_contract_names_it(repository: Path) -
     for kind, schema in (("transit", json_schema()), ("health", health_json_schema()), ("image", image_json_schema())):
         assert f"`{kind}.schema.json`" in page
         assert schema["properties"]["version"]["const"] == VERSION
-    for topic in (message.TRANSITS_TOPIC, message.IMAGES_TOPIC, message.HEALTH_TOPIC):
+    for topic in (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC):
         assert f"`{topic}`" in page

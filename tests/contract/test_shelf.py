@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from anpr.contract.image import image_header
 from anpr.domain.errors import SettingsError, StoreError
 from anpr.domain.transit import ImageRole
-from anpr.message import image_header
 from anpr.settings import Settings
-from anpr.store.images import ImageStore, PictureTakenError
-from anpr.store.shelf import LocalShelf, Shelf, open_shelf
-from tests.services.s3 import ACCESS_KEY, SECRET_KEY, S3Server
-from tests.transits import make_transit, picture
+from anpr.store.images.files import LocalShelf, Shelf, open_shelf
+from anpr.store.images.image_store import ImageStore, PictureTakenError
+from scripts.lab.s3 import ACCESS_KEY, SECRET_KEY, S3Server
+from scripts.lab.transits import make_transit, picture
 
 DAY = date(2026, 11, 21)
 KEY = "2026-11-21/gate-1/a-plate.jpg"

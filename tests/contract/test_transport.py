@@ -10,16 +10,18 @@ from typing import Protocol
 
 import pytest
 
-from anpr.clock import SystemClock
+from anpr.contract.image import decode_image
+from anpr.contract.topics import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
+from anpr.contract.transit import decode_transit
 from anpr.domain.transit import ImageRole, Transit
-from anpr.message import IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC, decode_image, decode_transit
+from anpr.runtime.clock import SystemClock
 from anpr.settings import KafkaSettings
 from anpr.transport.direct import DirectSource
 from anpr.transport.kafka import KafkaPublisher, KafkaSource, create_topics
 from anpr.transport.outbox import Outbox
 from anpr.transport.pump import Pump
 from anpr.transport.source import Incoming, Source
-from tests.transits import make_transit, picture, with_images
+from scripts.lab.transits import make_transit, picture, with_images
 
 DEADLINE_S = 60.0
 QUIET_S = 1.0

@@ -9,8 +9,8 @@ from psycopg.types.json import Jsonb
 
 from anpr.domain.plate import look_alike_key
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database import Connection
-from tests.transits import START, make_transit, plate_of
+from anpr.store.database.connection import Connection
+from scripts.lab.transits import START, make_transit, plate_of
 
 DAYS = (START.date() - timedelta(days=1), START.date())
 

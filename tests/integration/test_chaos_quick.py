@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.jars import ServerUnavailableError
-from tests.services.kafka import ensure_jars
+from scripts.lab.jars import ServerUnavailableError
+from scripts.lab.kafka import ensure_jars
 
 # A minute on a quiet machine; on a busy one the broker alone takes half of that to start again.
 LIMIT_S = 400
@@ -22,7 +22,7 @@ def test_a_few_rounds_of_chaos_lose_and_double_nothing(repository: Path) -> None
     except ServerUnavailableError as exc:
         pytest.skip(str(exc))
     done = subprocess.run(
-        [sys.executable, "scripts/chaos.py", "--quick", "--seed", "20"],
+        [sys.executable, "scripts/reliability/chaos/run.py", "--quick", "--seed", "20"],
         cwd=repository,
         capture_output=True,
         text=True,

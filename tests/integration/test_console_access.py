@@ -11,8 +11,8 @@ from anpr.console.app import create_app
 from anpr.domain.access import Role
 from anpr.settings import ConsoleSettings
 from anpr.store.audit import AuditAction
-from anpr.store.users import set_disabled, set_password_hash
-from tests.fixtures_console import PASSWORD, Site, serving
+from anpr.store.users.accounts import set_disabled, set_password_hash
+from tests.support.fixtures_console import PASSWORD, Site, serving
 
 OPEN_TO_ALL = {"/login", "/language", "/healthz", "/readyz"}
 PAGES = {

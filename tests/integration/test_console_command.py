@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.fixtures_console import wait_until
+from tests.support.fixtures_console import wait_until
 
 WITHIN_S = 60
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from anpr.console.app import create_app
-from anpr.console.formats import field_moment, local_moment
+from anpr.console.rendering.filters import field_moment, local_moment
+from anpr.contract.parsing import sha256_of
 from anpr.domain.access import Role
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
-from anpr.message import sha256_of
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.forward_runs import ForwardRun, finish_run, start_run
+from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.health import record_clock, record_health
-from anpr.store.images import ImageStore
-from anpr.store.transits import get_transit, insert_transits
-from tests.fixtures_console import WANTED, MovableClock, Site, make_pass, serving, token_in
+from anpr.store.images.image_store import ImageStore
+from anpr.store.transits.rows import get_transit, insert_transits
+from tests.support.fixtures_console import WANTED, MovableClock, Site, make_made_transit, serving, token_in
 
 
 def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
@@ -205,7 +205,7 @@ def test_look_alikes_and_gates_narrow_a_search(site: Site) -> None:
 def test_many_results_come_in_pages_and_none_is_lost_between_them(site: Site) -> None:
     at = site.clock.now()
     # Most of them captured at one moment: each page's border falls among them.
-    transits = [make_pass("AB123CD", at - timedelta(seconds=max(0, 10 - n)))[0] for n in range(120)]
+    transits = [make_made_transit("AB123CD", at - timedelta(seconds=max(0, 10 - n)))[0] for n in range(120)]
     with site.database.transaction() as conn:
         insert_transits(conn, transits, at)
     ids = {str(transit.id) for transit in transits}

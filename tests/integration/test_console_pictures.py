@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from anpr.contract.jpeg import jpeg_size
+from anpr.contract.parsing import sha256_of
 from anpr.domain.access import Role
 from anpr.domain.transit import ImageRef, ImageRole, Transit
-from anpr.jpeg import jpeg_size
-from anpr.message import sha256_of
-from anpr.store.images import picture_key
-from anpr.store.partitions import drop_partitions, utc_day
-from tests.fixtures_console import WANTED, Site
+from anpr.store.database.partitions import drop_partitions, utc_day
+from anpr.store.images.image_store import picture_key
+from tests.support.fixtures_console import WANTED, Site
 
 
 def large_picture() -> bytes:

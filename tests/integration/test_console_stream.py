@@ -9,9 +9,9 @@ import httpx
 
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome
-from anpr.store.alarms import acknowledge, close_alarm
-from anpr.store.users import set_disabled
-from tests.fixtures_console import WANTED, Site, wait_until
+from anpr.store.alarms.rows import acknowledge, close_alarm
+from anpr.store.users.accounts import set_disabled
+from tests.support.fixtures_console import WANTED, Site, wait_until
 
 
 @dataclass

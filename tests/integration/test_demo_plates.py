@@ -8,7 +8,7 @@ import pytest
 from anpr.demo.film import Film, Truth
 from anpr.demo.traffic import GATES, GateScene
 from anpr.domain.gate import Direction
-from anpr.reader.plates import PlateReader, build_plate_reader
+from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.settings import ReaderSettings
 
 LOOKS = 4

@@ -14,11 +14,11 @@ import yaml
 from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
-from anpr.clock import SystemClock
-from anpr.store.database import Database
-from anpr.store.transits import insert_transits
-from tests.transits import make_transit
-from tests.unit.forward.profiles import write_profile
+from anpr.runtime.clock import SystemClock
+from anpr.store.database.connection import Database
+from anpr.store.transits.rows import insert_transits
+from scripts.lab.transits import make_transit
+from tests.unit.forward.profile.profiles import write_profile
 
 Anpr = Callable[..., Result]
 NOW = SystemClock().now()

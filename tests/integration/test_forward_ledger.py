@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.delivery import DeliveryState, RunKind
-from anpr.forward.nightly import run_day, run_days
+from anpr.forward.runs import run_day, run_days
 from anpr.forward.schedule import day_scope
-from anpr.store.database import Database
-from anpr.store.deliveries import (
+from anpr.store.database.connection import Database
+from anpr.store.forwarding.deliveries import (
     counts_by_day,
     delete_deliveries,
     deliveries_of_transit,
@@ -19,8 +19,8 @@ from anpr.store.deliveries import (
     rejections,
 )
 from anpr.store.retention import run_retention
-from tests.integration.forwarding import DAY, NIGHT, Site, transits
-from tests.transits import make_transit
+from scripts.lab.transits import make_transit
+from tests.support.forwarding import DAY, NIGHT, Site, transits
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from anpr.forward.nightly import run_day
-from anpr.store.database import Database
-from tests.integration.forwarding import DAY, Site, transits
+from anpr.forward.runs import run_day
+from anpr.store.database.connection import Database
+from tests.support.forwarding import DAY, Site, transits
 
 
 def peak_of(site: Site, count: int) -> int:

@@ -15,19 +15,19 @@ from prometheus_client import Counter
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import ForwardError, InputError, StoreError
 from anpr.domain.transit import ImageRole
-from anpr.forward import courier
-from anpr.forward.nightly import run_day, run_interval, run_nightly
+from anpr.forward import delivery_client
 from anpr.forward.preview import preview_day
 from anpr.forward.requeue import requeue_day
+from anpr.forward.runs import run_day, run_interval, run_nightly
 from anpr.forward.transport import Transport, open_transport
-from anpr.metrics import DELIVERIES
+from anpr.runtime.metrics import DELIVERIES
 from anpr.settings import DestinationSettings
 from anpr.store.audit import AuditAction
-from anpr.store.database import Database
-from anpr.store.forward_runs import list_runs, run_lock
-from tests.integration.forwarding import DAY, NIGHT, Site, transits
-from tests.ssh_server import SshServer
-from tests.transits import make_transit, with_images
+from anpr.store.database.connection import Database
+from anpr.store.forwarding.runs import list_runs, run_lock
+from scripts.lab.transits import make_transit, with_images
+from tests.support.forwarding import DAY, NIGHT, Site, transits
+from tests.support.ssh_server import SshServer
 
 DAYS = timedelta(days=1)
 
@@ -247,9 +247,9 @@ import os, signal, sys
 from datetime import date
 from pathlib import Path
 from anpr.forward import batch
-from anpr.forward.nightly import run_day
-from anpr.store.database import Database
-from tests.integration.forwarding import Site
+from anpr.forward.runs import run_day
+from anpr.store.database.connection import Database
+from tests.support.forwarding import Site
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -316,7 +316,7 @@ Break = Callable[[dict[int, ForwardError]], Flaky]
 def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
     def make(failures: dict[int, ForwardError]) -> Flaky:
         flaky = Flaky(failures)
-        monkeypatch.setattr(courier, "open_transport", flaky.open)
+        monkeypatch.setattr(delivery_client, "open_transport", flaky.open)
         return flaky
 
     return make
@@ -465,8 +465,8 @@ def test_a_dry_run_after_a_run_shows_what_is_left(site: Site) -> None:
 
 HOLD = """
 import os, signal, sys
-from anpr.store.database import Database
-from anpr.store.forward_runs import run_lock
+from anpr.store.database.connection import Database
+from anpr.store.forwarding.runs import run_lock
 
 with Database(sys.argv[1]) as database, run_lock(database, "questura") as lock:
     assert lock is not None

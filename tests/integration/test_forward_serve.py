@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from anpr.clock import ManualClock
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import ForwardError, StoreError
-from anpr.forward import courier, nightly
+from anpr.forward import delivery_client, runs
 from anpr.forward.serve import ForwardSummary, run_forwarder
 from anpr.forward.transport import Transport, open_transport
+from anpr.runtime.clock import ManualClock
 from anpr.settings import DestinationSettings
 from anpr.store.audit import AuditAction
-from anpr.store.database import Database
-from anpr.store.forward_runs import ForwardRun, list_runs, run_lock
-from tests.integration.forwarding import DAY, NIGHT, Site, transits
-from tests.transits import make_transit
+from anpr.store.database.connection import Database
+from anpr.store.forwarding.runs import ForwardRun, list_runs, run_lock
+from scripts.lab.transits import make_transit
+from tests.support.forwarding import DAY, NIGHT, Site, transits
 
 EVENING = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ def as_clock(site: Site, hours: float) -> ClockUntil:
     return clock
 
 
-def runs(site: Site) -> list[ForwardRun]:
+def forward_runs(site: Site) -> list[ForwardRun]:
     """Oldest first."""
     with site.database.transaction() as conn:
         return list(reversed(list_runs(conn, "questura", 1000)))
@@ -74,10 +74,10 @@ def test_every_night_at_its_hour_the_day_before_is_sent(site: Site) -> None:
     summary = serve(site, hours=72)
     assert summary == ForwardSummary(sent=5)
     nights = [NIGHT + timedelta(days=n) for n in range(3)]
-    assert [run.started_at for run in runs(site)] == [EVENING, *nights]
-    assert [run.day for run in runs(site)] == [DAY + timedelta(days=n) for n in (-1, 0, 1, 2)]
-    assert [run.counts["run_sent"] for run in runs(site)] == [0, 1, 2, 2]
-    assert {run.kind for run in runs(site)} == {RunKind.NIGHTLY}
+    assert [run.started_at for run in forward_runs(site)] == [EVENING, *nights]
+    assert [run.day for run in forward_runs(site)] == [DAY + timedelta(days=n) for n in (-1, 0, 1, 2)]
+    assert [run.counts["run_sent"] for run in forward_runs(site)] == [0, 1, 2, 2]
+    assert {run.kind for run in forward_runs(site)} == {RunKind.NIGHTLY}
 
 
 def test_a_night_that_was_missed_is_made_up_for_at_the_start_and_one_that_was_not_is_left(site: Site) -> None:
@@ -85,7 +85,7 @@ def test_a_night_that_was_missed_is_made_up_for_at_the_start_and_one_that_was_no
     site.store(transits(2))
     assert serve(site, hours=1).sent == 2
     assert serve(site, hours=1) == ForwardSummary()
-    assert len(runs(site)) == 1
+    assert len(forward_runs(site)) == 1
 
 
 def test_an_interval_sends_what_is_new_each_time(site: Site) -> None:
@@ -96,9 +96,9 @@ def test_an_interval_sends_what_is_new_each_time(site: Site) -> None:
     site.clock = clock
     clock.plan = {EVENING + timedelta(seconds=30 + 60 * n): lambda t=t: site.store([t]) for n, t in enumerate(news[1:])}
     assert serve(site, hours=0.05).sent == 3
-    started = [(run.started_at - EVENING).total_seconds() for run in runs(site)]
+    started = [(run.started_at - EVENING).total_seconds() for run in forward_runs(site)]
     assert started == [0, 40, 100]
-    assert {run.kind for run in runs(site)} == {RunKind.INTERVAL}
+    assert {run.kind for run in forward_runs(site)} == {RunKind.INTERVAL}
     assert sorted(site.sent_ids()) == sorted(str(t.id) for t in news)
 
 
@@ -119,10 +119,13 @@ class Away:
 def serve_away(site: Site, monkeypatch: pytest.MonkeyPatch, hours: float, *, permanent: bool) -> list[float]:
     """Serve with a destination that is away for two hours; returns when runs started, in seconds."""
     clock = as_clock(site, hours)
-    monkeypatch.setattr(courier, "open_transport", Away(clock, NIGHT + timedelta(hours=2), permanent=permanent).open)
+    monkeypatch.setattr(
+        delivery_client, "open_transport", Away(clock, NIGHT + timedelta(hours=2), permanent=permanent).open
+    )
     run_forwarder(site.settings(), site.database, site.images, clock, site.stop)
-    assert all((run.outcome is RunOutcome.FAILED) == (run.error == "no route to host") for run in runs(site))
-    return [(run.started_at - NIGHT).total_seconds() for run in runs(site)]
+    found = forward_runs(site)
+    assert all((run.outcome is RunOutcome.FAILED) == (run.error == "no route to host") for run in found)
+    return [(run.started_at - NIGHT).total_seconds() for run in forward_runs(site)]
 
 
 def test_a_failed_night_is_tried_again_with_growing_pauses_until_it_succeeds(
@@ -133,7 +136,7 @@ def test_a_failed_night_is_tried_again_with_growing_pauses_until_it_succeeds(
     started = serve_away(site, monkeypatch, hours=12, permanent=False)
     pauses = [later - earlier - 26 for earlier, later in pairwise(started)]  # 26 s of tries each
     assert pauses == [60, 120, 240, 480, 960, 1920, 3600]
-    assert runs(site)[-1].outcome is RunOutcome.COMPLETE
+    assert forward_runs(site)[-1].outcome is RunOutcome.COMPLETE
     assert site.states() == {"sent": 2}
 
 
@@ -157,7 +160,7 @@ def test_a_database_that_goes_away_is_tried_again(
             raise StoreError("database: connection refused")
         return real(database, destination)
 
-    monkeypatch.setattr(nightly, "run_lock", fails_once)
+    monkeypatch.setattr(runs, "run_lock", fails_once)
     assert serve(site, hours=1) == ForwardSummary(sent=2, failures=1)
     assert "destination questura: database: connection refused" in caplog.text
 
@@ -171,12 +174,12 @@ def test_an_agreement_that_ends_while_serving_ends_the_sending_loudly(
     refused = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(refused) == 2
     assert "refused: forwarding.questura.protocol_until: the agreement ended on 2026-11-22" in refused[0].getMessage()
-    assert [run.outcome for run in runs(site)][-2:] == [RunOutcome.FAILED] * 2
+    assert [run.outcome for run in forward_runs(site)][-2:] == [RunOutcome.FAILED] * 2
     last = site.audit()[-1]
     assert (last.action, last.detail["phase"], last.detail["error"]) == (
         AuditAction.FORWARDED,
         "ended",
-        runs(site)[-1].error,
+        forward_runs(site)[-1].error,
     )
 
 
@@ -205,7 +208,7 @@ def test_a_bug_in_one_destination_stops_the_process_and_is_not_hidden(
     def bug(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(nightly, "run_lock", bug)
+    monkeypatch.setattr(runs, "run_lock", bug)
     with pytest.raises(ZeroDivisionError):
         serve(site, hours=100)
     assert site.stop.is_set()

@@ -12,21 +12,21 @@ import pytest
 from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
-from anpr.clock import ManualClock
+from anpr.contract.image import image_header
 from anpr.domain.errors import StoreError
 from anpr.domain.transit import ImageRole, Transit
-from anpr.message import image_header
+from anpr.runtime.clock import ManualClock
 from anpr.settings import Settings
-from anpr.store import image_check
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
-from anpr.store.database import Database
-from anpr.store.image_check import Fault, GateReport, ImageCheck
-from anpr.store.image_orphans import remove_orphans
-from anpr.store.images import ImageStore, header_key, keep_orphans, record_image
-from anpr.store.partitions import drop_partitions
-from anpr.store.shelf import LocalShelf, Shelf, Stored, open_shelf
+from anpr.store.database.connection import Database
+from anpr.store.database.partitions import drop_partitions
+from anpr.store.images import check
+from anpr.store.images.check import Fault, GateReport, ImageCheck
+from anpr.store.images.files import LocalShelf, Shelf, Stored, open_shelf
+from anpr.store.images.image_store import ImageStore, header_key, keep_orphans, record_image
+from anpr.store.images.orphans import remove_orphans
+from scripts.lab.transits import START, make_transit, picture
 from tests.contract.test_shelf import s3_settings
-from tests.transits import START, make_transit, picture
 
 NOW = START + timedelta(days=2)
 DAY = START.date()
@@ -69,7 +69,7 @@ def store(database: Database, shelf: Shelf, number: int, **changes: object) -> s
     return note(database, transit, data)
 
 
-def check(database: Database, shelf: Shelf, now: datetime = NOW, **options: bool) -> list[GateReport]:
+def checked(database: Database, shelf: Shelf, now: datetime = NOW, **options: bool) -> list[GateReport]:
     return list(ImageCheck(database=database, shelf=shelf, clock=ManualClock(now), **options).run())
 
 
@@ -88,7 +88,7 @@ def test_pictures_as_they_should_be_are_no_fault(database: Database, shelf: Loca
         store(database, shelf, number)
     store(database, shelf, 3, gate_id="b.1-x")
     store(database, shelf, 4, captured_at=START + timedelta(days=1))
-    reports = check(database, shelf)
+    reports = checked(database, shelf)
     assert [(r.day, r.folder, r.rows, r.files, r.is_well) for r in reports] == [
         (DAY, "b.1-x", 1, 1, True),
         (DAY, "gate-1", 3, 3, True),
@@ -99,7 +99,7 @@ def test_pictures_as_they_should_be_are_no_fault(database: Database, shelf: Loca
 def test_each_kind_of_fault_is_found_where_it_is(
     database: Database, shelf: LocalShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("anpr.store.image_rows.PAGE", 2)  # so that pages end between them
+    monkeypatch.setattr("anpr.store.images.rows.PAGE", 2)  # so that pages end between them
     keys = [store(database, shelf, number) for number in range(7)]
     path_of(shelf, keys[1]).unlink()
     damaged = bytearray(path_of(shelf, keys[2]).read_bytes())
@@ -114,7 +114,7 @@ def test_each_kind_of_fault_is_found_where_it_is(
     age(shelf, f"{DAY}/gate-1/.left.part", 3)
     put(shelf, make_transit(51), picture(51, 300), days_ago=0.9)
     elsewhere = note(database, make_transit(60, gate_id="gate-2"), picture(60, 300))
-    first, second = check(database, shelf)
+    first, second = checked(database, shelf)
     assert faults(first) == {
         Fault.ORPHAN: [f"{DAY}/gate-1/.left.part", orphan],
         Fault.MISSING: [keys[1]],
@@ -123,7 +123,7 @@ def test_each_kind_of_fault_is_found_where_it_is(
     }
     assert (first.rows, first.young) == (7, 1)
     assert (second.folder, second.files, faults(second)) == ("gate-2", 0, {Fault.MISSING: [elsewhere]})
-    by_size = check(database, shelf, sizes_only=True)[0]
+    by_size = checked(database, shelf, sizes_only=True)[0]
     assert by_size.faults[Fault.DIFFERENT] == [keys[3]], "the other one has its size"
     assert by_size.faults[Fault.MISSING] == [keys[1]]
 
@@ -151,7 +151,7 @@ class WhileListing(LocalShelf):
 def test_a_picture_that_comes_between_the_two_looks_is_no_fault(database: Database, shelf: LocalShelf) -> None:
     store(database, shelf, 1)
     late = WhileListing(shelf._folder, lambda: store(database, shelf, 2))
-    (report,) = check(database, late)
+    (report,) = checked(database, late)
     assert (report.files, report.rows, report.is_well) == (1, 2, True)
 
 
@@ -163,7 +163,7 @@ def test_a_day_that_retention_drops_meanwhile_is_no_fault(database: Database, sh
             drop_partitions(conn, DAY + timedelta(days=1))
         shelf.drop_day(DAY)
 
-    assert check(database, WhileListing(shelf._folder, drop)) == []
+    assert checked(database, WhileListing(shelf._folder, drop)) == []
 
 
 def test_a_shelf_that_reads_nothing_is_an_error_and_not_a_list_of_faults(
@@ -171,15 +171,15 @@ def test_a_shelf_that_reads_nothing_is_an_error_and_not_a_list_of_faults(
 ) -> None:
     for number in range(4):
         store(database, shelf, number)
-    monkeypatch.setattr("anpr.store.image_rows.PAGE", 4)
-    monkeypatch.setattr(image_check, "PAGE", 4)
+    monkeypatch.setattr("anpr.store.images.rows.PAGE", 4)
+    monkeypatch.setattr(check, "PAGE", 4)
 
     def fail(_: Shelf, key: str) -> bytes:
         raise StoreError(f"picture {key}: Input/output error")
 
     monkeypatch.setattr(Shelf, "read", fail)
     with pytest.raises(StoreError, match="Input/output error"):
-        check(database, shelf)
+        checked(database, shelf)
 
 
 def test_orphans_are_removed_after_asking_again_and_it_is_recorded(database: Database, shelf: LocalShelf) -> None:
@@ -187,7 +187,7 @@ def test_orphans_are_removed_after_asking_again_and_it_is_recorded(database: Dat
     gone = put(shelf, make_transit(2), picture(2, 300))
     claimed = put(shelf, make_transit(3), picture(3, 300))
     young = put(shelf, make_transit(4), picture(4, 300), days_ago=0.5)
-    (report,) = check(database, shelf)
+    (report,) = checked(database, shelf)
     assert report.faults[Fault.ORPHAN] == [gone, claimed]
     note(database, make_transit(3), picture(3, 300))  # ingest came back and stored it after all
     assert remove_orphans(database, shelf, report, "os:anna", ManualClock(NOW)) == 1
@@ -197,12 +197,12 @@ def test_orphans_are_removed_after_asking_again_and_it_is_recorded(database: Dat
         ("os:anna", AuditAction.DATA_DELETED, {"phase": "begun", "orphans": 2, **place}),
         ("os:anna", AuditAction.DATA_DELETED, {"phase": "ended", "orphans": 1, **place}),
     ]
-    assert check(database, shelf)[0].is_well
+    assert checked(database, shelf)[0].is_well
 
 
 def test_who_is_putting_a_picture_is_waited_for(database: Database, shelf: LocalShelf) -> None:
     put(shelf, make_transit(2), picture(2, 300))
-    (report,) = check(database, shelf)
+    (report,) = checked(database, shelf)
     removed: list[int] = []
     with database.transaction() as conn:
         keep_orphans(conn)
@@ -215,7 +215,7 @@ def test_who_is_putting_a_picture_is_waited_for(database: Database, shelf: Local
         waits_for_lock(database)
     remover.join(timeout=30)
     assert removed == [0]
-    assert check(database, shelf)[0].is_well
+    assert checked(database, shelf)[0].is_well
 
 
 def waits_for_lock(database: Database) -> None:
@@ -233,9 +233,9 @@ def waits_for_lock(database: Database) -> None:
 def test_a_removal_that_fails_says_how_far_it_came(
     database: Database, shelf: LocalShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("anpr.store.image_orphans.BATCH", 1)
+    monkeypatch.setattr("anpr.store.images.orphans.BATCH", 1)
     first, second = (put(shelf, make_transit(number), picture(number, 300)) for number in (2, 3))
-    (report,) = check(database, shelf)
+    (report,) = checked(database, shelf)
     path_of(shelf, second).unlink()
     path_of(shelf, second).mkdir()  # cannot be removed as a file
     with pytest.raises(StoreError, match=second):
@@ -296,12 +296,12 @@ def test_a_bucket_is_checked_the_same_way(request: pytest.FixtureRequest, databa
     lost = store(database, shelf, 2)
     shelf.remove(lost)
     orphan = put(shelf, make_transit(3, gate_id="a.2_x"), picture(3, 300))
-    soon = check(database, shelf, datetime.now(UTC))
+    soon = checked(database, shelf, datetime.now(UTC))
     assert [(r.folder, r.young, faults(r)) for r in soon] == [
         ("a.2_x", 1, {}),
         ("gate-1", 0, {Fault.MISSING: [lost]}),
     ]
-    later = check(database, shelf, datetime.now(UTC) + timedelta(days=2))
+    later = checked(database, shelf, datetime.now(UTC) + timedelta(days=2))
     assert faults(later[0]) == {Fault.ORPHAN: [orphan]}
     assert remove_orphans(database, shelf, later[0], "os:anna", ManualClock(NOW)) == 1
     assert shelf.read(orphan) is None

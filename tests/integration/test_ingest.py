@@ -12,25 +12,26 @@ import psycopg
 import psycopg.conninfo
 import pytest
 
-import anpr.store.database
-from anpr.clock import ManualClock
+import anpr.store.database.connection
+from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.transit import encode_transit
 from anpr.domain.errors import PoisonReason, TransportError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.ingest.consume import Centre, Consumer, PoisonRunError
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, encode_transit
-from anpr.metrics import REGISTRY
+from anpr.runtime.clock import ManualClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings
-from anpr.store.alarms import list_alarms
-from anpr.store.database import Database
+from anpr.store.alarms.rows import list_alarms
+from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters
-from anpr.store.entries import NewEntry, import_entries
-from anpr.store.images import ImageStore, stored_roles
-from anpr.store.transits import get_transit
-from anpr.store.watchlists import save_watchlist
+from anpr.store.images.image_store import ImageStore, stored_roles
+from anpr.store.transits.rows import get_transit
+from anpr.store.watchlists.entries import NewEntry, import_entries
+from anpr.store.watchlists.lists import save_watchlist
 from anpr.transport.source import Incoming, Source
-from tests.sources import ListSource, image_message, message, transit_message
-from tests.transits import make_transit, picture, plate_of, with_images
+from scripts.lab.transits import make_transit, picture, plate_of, with_images
+from tests.support.sources import ListSource, image_message, message, transit_message
 
 WATCHLIST = Watchlist(id="stolen", name="Rubati", priority=Priority.HIGH, purpose="test", legal_basis="test")
 
@@ -172,7 +173,7 @@ def test_a_failure_within_the_transaction_leaves_nothing(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("anpr.ingest.record.raise_alarms", killed)
+    monkeypatch.setattr("anpr.ingest.store_batch.raise_alarms", killed)
     source = ListSource(transit_messages(range(5)))
     with pytest.raises(KeyboardInterrupt):
         consume(centre, source, clock)
@@ -296,7 +297,7 @@ def test_a_database_that_is_away_is_waited_for(
     outage_clock: OutageClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(anpr.store.database, "CONNECT_TIMEOUT_S", 1)
+    monkeypatch.setattr(anpr.store.database.connection, "CONNECT_TIMEOUT_S", 1)
     source = ListSource(transit_messages(range(20)))
     waits: list[int] = []
     with Database(database_url, pool_size=2, application="tests") as database:
@@ -322,7 +323,7 @@ def test_told_to_stop_while_the_database_is_away_it_stops_and_commits_nothing(
     outage_clock: OutageClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(anpr.store.database, "CONNECT_TIMEOUT_S", 1)
+    monkeypatch.setattr(anpr.store.database.connection, "CONNECT_TIMEOUT_S", 1)
     source = ListSource(transit_messages(range(5)))
     stop = threading.Event()
     outage_clock.at_wait = stop.set

@@ -8,21 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock, SystemClock
+from anpr.contract.health import encode_health, health_key
+from anpr.contract.topics import HEALTH_TOPIC
 from anpr.domain.health import Change, HealthInterval, HealthReport, SubjectKind, clock_state
 from anpr.ingest.consume import Centre, Consumer
-from anpr.message import HEALTH_TOPIC, encode_health, health_key
-from anpr.metrics import REGISTRY
+from anpr.runtime.clock import ManualClock, SystemClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings, KafkaSettings
-from anpr.store.database import Database
+from anpr.store.database.connection import Database
 from anpr.store.health import intervals_between, open_intervals
-from anpr.store.images import ImageStore
+from anpr.store.images.image_store import ImageStore
 from anpr.transport.kafka import KafkaPublisher, KafkaSource, create_topics
 from anpr.transport.records import OutboxRecord
 from anpr.transport.source import Incoming
+from scripts.lab.transits import START
 from tests.integration.test_ingest import consume
-from tests.sources import ListSource, message
-from tests.transits import START
+from tests.support.sources import ListSource, message
 
 DEADLINE_S = 60.0
 

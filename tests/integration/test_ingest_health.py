@@ -7,26 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock
+from anpr.capture.health import CameraState, CameraStatus
+from anpr.contract.health import encode_health
+from anpr.contract.topics import HEALTH_TOPIC
 from anpr.domain.errors import CameraFault, OutboxFullError, PoisonReason
 from anpr.domain.health import Change, HealthReport, SubjectKind
-from anpr.ingest.away import LOOK_EVERY_S, watch_readers
+from anpr.edge.heartbeat import Heartbeat
+from anpr.edge.state_history import CameraHistory
 from anpr.ingest.consume import Centre
-from anpr.message import HEALTH_TOPIC, encode_health
-from anpr.reader.capture.health import CameraState, CameraStatus
-from anpr.reader.heartbeat import Heartbeat
-from anpr.reader.history import CameraHistory
-from anpr.store.database import Database
+from anpr.ingest.offline_readers import LOOK_EVERY_S, watch_readers
+from anpr.runtime.clock import ManualClock
+from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters
 from anpr.store.health import intervals_between, open_intervals
-from anpr.store.images import ImageStore
+from anpr.store.images.image_store import ImageStore
 from anpr.transport.direct import DirectSource
 from anpr.transport.outbox import Outbox
 from anpr.transport.source import Incoming
+from scripts.lab.transits import START, make_transit
 from tests.integration.test_ingest import consume, count
-from tests.small_disk import fill_disk, free_disk
-from tests.sources import ListSource, message, transit_message
-from tests.transits import START, make_transit
+from tests.support.small_disk import fill_disk, free_disk
+from tests.support.sources import ListSource, message, transit_message
 
 
 @pytest.fixture

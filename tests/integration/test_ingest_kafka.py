@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import SystemClock
+from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.domain.transit import ImageRole
 from anpr.ingest.run import run_ingest
 from anpr.ingest.summary import IngestSummary
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.runtime.clock import SystemClock
 from anpr.settings import KafkaSettings, Settings
-from anpr.store.database import Database
+from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters
 from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaPublisher, KafkaSource, create_topics
 from anpr.transport.kafka.topics import MAX_RECORD_BYTES
 from anpr.transport.outbox import Outbox
 from anpr.transport.pump import pump
 from anpr.transport.records import OutboxRecord
+from scripts.lab.kafka import KafkaBroker
+from scripts.lab.transits import make_transit, picture, with_images
 from tests.integration.test_ingest import count
-from tests.services.kafka import KafkaBroker
-from tests.transits import make_transit, picture, with_images
 
 pytestmark = pytest.mark.kafka
 DEADLINE_S = 90.0

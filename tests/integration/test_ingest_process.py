@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from anpr.clock import SystemClock
 from anpr.domain.transit import ImageRole
+from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
-from anpr.store.database import Database
-from anpr.store.entries import NewEntry, import_entries
-from anpr.store.images import ImageStore
-from anpr.store.watchlists import save_watchlist
+from anpr.store.database.connection import Database
+from anpr.store.images.image_store import ImageStore
+from anpr.store.watchlists.entries import NewEntry, import_entries
+from anpr.store.watchlists.lists import save_watchlist
 from anpr.transport.outbox import Outbox
+from scripts.lab.transits import make_transit, picture, plate_of, with_images
 from tests.integration.test_ingest import WATCHLIST, count
-from tests.transits import make_transit, picture, plate_of, with_images
 
 DEADLINE_S = 60.0
 MB = 1024 * 1024

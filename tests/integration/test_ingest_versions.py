@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.consume import Centre
-from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
-from anpr.store.database import Database
+from anpr.runtime.clock import ManualClock
+from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters
-from anpr.store.images import ImageStore
+from anpr.store.images.image_store import ImageStore
 from anpr.transport.source import Incoming
+from scripts.lab.transits import START
 from tests.integration.test_ingest import consume, count
-from tests.sources import ListSource, message
-from tests.transits import START
+from tests.support.sources import ListSource, message
 
 
 @pytest.fixture

@@ -8,18 +8,18 @@ import psycopg.conninfo
 import pytest
 
 import anpr.ingest.matcher
-from anpr.clock import ManualClock, SystemClock
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
-from anpr.ingest.lists import lists_in_memory
 from anpr.ingest.matcher import Matcher
-from anpr.metrics import REGISTRY
-from anpr.store.database import Database
-from anpr.store.entries import ImportMode, NewEntry, add_entry, import_entries, remove_entries
-from anpr.store.matching import list_version
-from anpr.store.watchlists import delete_watchlist, save_watchlist
-from tests.fixtures_console import wait_until
-from tests.transits import START, make_transit, plate_of
+from anpr.ingest.watchlist_cache import lists_in_memory
+from anpr.runtime.clock import ManualClock, SystemClock
+from anpr.runtime.metrics import REGISTRY
+from anpr.store.database.connection import Database
+from anpr.store.watchlists.entries import ImportMode, NewEntry, add_entry, import_entries, remove_entries
+from anpr.store.watchlists.lists import delete_watchlist, save_watchlist
+from anpr.store.watchlists.matching import list_version
+from scripts.lab.transits import START, make_transit, plate_of
+from tests.support.fixtures_console import wait_until
 
 LIST = Watchlist(id="a1", name="Rubati", priority=Priority.HIGH, purpose="test", legal_basis="test")
 

@@ -16,7 +16,7 @@ import psycopg.conninfo
 import pytest
 import yaml
 
-from tests.services.ports import free_ports
+from scripts.lab.ports import free_ports
 
 DEADLINE_S = 60.0
 DESTINATION = {

@@ -7,22 +7,22 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from anpr.clock import ManualClock, SystemClock
 from anpr.domain.alarm import Alarm
 from anpr.domain.read import Candidate
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.ingest.matcher import Matcher
 from anpr.ingest.retro import RetroMatch, retro_matching
+from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import IngestSettings, Settings
-from anpr.store.alarms import ALARM_CHANNEL, RETRO_CHANNEL, list_alarms, raise_alarms
-from anpr.store.database import Database
-from anpr.store.entries import NewEntry, import_entries
-from anpr.store.queries import load_queries
-from anpr.store.retro import RetroLimits, pending_entries, retro_changes, retro_step, writers
-from anpr.store.transits import insert_transits
-from anpr.store.watchlists import save_watchlist
-from tests.fixtures_console import wait_until
-from tests.transits import START, make_transit, plate_of
+from anpr.store.alarms.retro import RetroLimits, pending_entries, retro_changes, retro_step, writers
+from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL, list_alarms, raise_alarms
+from anpr.store.database.connection import Database
+from anpr.store.database.queries import load_queries
+from anpr.store.transits.rows import insert_transits
+from anpr.store.watchlists.entries import NewEntry, import_entries
+from anpr.store.watchlists.lists import save_watchlist
+from scripts.lab.transits import START, make_transit, plate_of
+from tests.support.fixtures_console import wait_until
 
 LIST = Watchlist(id="a1", name="Rubati", priority=Priority.HIGH, purpose="test", legal_basis="test")
 NOW = START + timedelta(hours=5)

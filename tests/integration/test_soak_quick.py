@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from scripts.soaking.clips import as_camera_clip
-from scripts.soaking.run import Plan, soak
+from scripts.reliability.soak.clips import as_camera_clip
+from scripts.reliability.soak.run import Plan, soak
 from tests.unit.cli.pictures import write_street
 
 

@@ -10,7 +10,7 @@ import pytest
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.errors import InputError
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
-from anpr.store.alarms import (
+from anpr.store.alarms.rows import (
     acknowledge,
     alarms_of_transits,
     close_alarm,
@@ -20,9 +20,9 @@ from anpr.store.alarms import (
     list_alarms,
     raise_alarms,
 )
-from anpr.store.database import Connection, Database
-from anpr.store.matching import Hit
-from tests.transits import START, make_transit, plate_of
+from anpr.store.database.connection import Connection, Database
+from anpr.store.watchlists.matching import Hit
+from scripts.lab.transits import START, make_transit, plate_of
 
 NOW = START + timedelta(hours=1)
 LATER = NOW + timedelta(minutes=5)

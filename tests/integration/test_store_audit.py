@@ -7,8 +7,8 @@ import pytest
 
 from anpr.domain.errors import StoreError
 from anpr.store.audit import AuditAction, AuditEvent, append, list_audit, verify
-from anpr.store.database import Database
-from tests.transits import START
+from anpr.store.database.connection import Database
+from scripts.lab.transits import START
 
 ROME = timezone(timedelta(hours=1))
 EVENT = AuditEvent(

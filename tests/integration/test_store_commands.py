@@ -14,17 +14,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
-from anpr.clock import SystemClock
 from anpr.domain.access import Role
 from anpr.ingest.retro import RetroMatch
+from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
-from anpr.store.database import Database
-from anpr.store.passwords import verify_password
-from anpr.store.server import find_server, is_running
-from anpr.store.transits import insert_transits
-from anpr.store.users import get_user
-from tests.transits import START, make_transit
+from anpr.store.database.connection import Database
+from anpr.store.embedded.server import find_server, is_running
+from anpr.store.transits.rows import insert_transits
+from anpr.store.users.accounts import get_user
+from anpr.store.users.passwords import verify_password
+from scripts.lab.transits import START, make_transit
 
 Run = Callable[..., Result]
 ACTOR = f"os:{getpass.getuser()}"

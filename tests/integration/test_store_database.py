@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from anpr.domain.errors import InputError, StoreError
-from anpr.store.database import Database, Notification
+from anpr.store.database.connection import Database, Notification
 
 
 def test_a_transaction_is_committed_or_rolled_back(database: Database) -> None:

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from anpr.clock import ManualClock
 from anpr.domain.errors import StoreError
-from anpr.store.database import Database
-from anpr.store.drift import SCRATCH, find_drift
-from anpr.store.migrate import read_migrations
-from anpr.store.partitions import drop_partitions, ensure_partitions
-from anpr.store.transits import insert_transits
-from tests.transits import START, make_transit
+from anpr.runtime.clock import ManualClock
+from anpr.store.database.connection import Database
+from anpr.store.database.migrate import read_migrations
+from anpr.store.database.partitions import drop_partitions, ensure_partitions
+from anpr.store.database.schema_diff import SCRATCH, find_drift
+from anpr.store.transits.rows import insert_transits
+from scripts.lab.transits import START, make_transit
 
 
 def _filled(database: Database) -> None:

@@ -14,14 +14,14 @@ import psycopg
 import pytest
 
 from anpr.domain.errors import StoreError
-from anpr.store.embedded import embedded_database
-from anpr.store.migrate import check_schema, migrate
-from anpr.store.server import Server, find_server, is_running, stop
+from anpr.store.database.migrate import check_schema, migrate
+from anpr.store.embedded.cluster import embedded_database
+from anpr.store.embedded.server import Server, find_server, is_running, stop
 
 USER = """
 import sys
 from pathlib import Path
-from anpr.store.embedded import embedded_database
+from anpr.store.embedded.cluster import embedded_database
 with embedded_database(Path(sys.argv[1]), durable=True) as url:
     print(url, flush=True)
     sys.stdin.read()

@@ -1,6 +1,6 @@
 """The test database itself."""
 
-from anpr.store.database import Database
+from anpr.store.database.connection import Database
 
 
 def test_each_test_has_a_migrated_database_of_its_own(database: Database) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from anpr.domain.health import Change, HealthReport, SubjectKind
-from anpr.store.database import Database
+from anpr.store.database.connection import Database
 from anpr.store.health import delete_health, intervals_between, mark_away, open_intervals, record_health
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)

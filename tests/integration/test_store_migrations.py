@@ -12,20 +12,20 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from anpr.clock import ManualClock
 from anpr.domain.transit import ImageRole
 from anpr.ingest.consume import Centre, Consumer
+from anpr.runtime.clock import ManualClock
 from anpr.settings import IngestSettings
 from anpr.store.audit import verify
-from anpr.store.database import Database
-from anpr.store.drift import find_drift
-from anpr.store.images import ImageStore
-from anpr.store.migrate import check_schema, migrate, read_migrations
-from anpr.store.transits import TransitQuery, search_transits
+from anpr.store.database.connection import Database
+from anpr.store.database.migrate import check_schema, migrate, read_migrations
+from anpr.store.database.schema_diff import find_drift
+from anpr.store.images.image_store import ImageStore
+from anpr.store.transits.rows import TransitQuery, search_transits
 from anpr.transport.source import Incoming
+from scripts.lab.transits import START, make_transit, picture, plate_of, with_images
 from tests.integration.old_schemas import content, fill
-from tests.sources import ListSource, image_message, message, transit_message
-from tests.transits import START, make_transit, picture, plate_of, with_images
+from tests.support.sources import ListSource, image_message, message, transit_message
 
 NEWEST = read_migrations()[-1].version
 EARLIER = [each.version for each in read_migrations()[:-1]]

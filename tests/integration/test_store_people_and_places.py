@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
+from anpr.contract.image import image_header
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError, PoisonReason
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.transit import ImageRole
-from anpr.message import image_header
-from anpr.store.database import Database
+from anpr.store.database.connection import Database
 from anpr.store.dead_letters import (
     MAX_VALUE_BYTES,
     DeadLetter,
@@ -21,9 +21,9 @@ from anpr.store.dead_letters import (
     record_dead_letters,
 )
 from anpr.store.gates import list_gates, save_gates
-from anpr.store.images import record_image, stored_roles
-from anpr.store.users import User, create_user, get_user, list_users, set_disabled, set_password_hash, set_role
-from tests.transits import START, make_transit
+from anpr.store.images.image_store import record_image, stored_roles
+from anpr.store.users.accounts import User, create_user, get_user, list_users, set_disabled, set_password_hash, set_role
+from scripts.lab.transits import START, make_transit
 
 ANNA = User(name="anna", role=Role.OPERATOR, password_hash="$argon2id$x")
 GATE = Gate(

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock, SystemClock
+from anpr.contract.image import image_header
 from anpr.domain.errors import PoisonReason, StoreError
 from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
-from anpr.message import image_header
+from anpr.ingest.maintenance import keep_up, kept_up
+from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import RetentionSettings
-from anpr.store.alarms import list_alarms, raise_alarms
+from anpr.store.alarms.rows import list_alarms, raise_alarms
 from anpr.store.audit import AuditAction, list_audit, verify
-from anpr.store.database import Connection, Database
+from anpr.store.database.connection import Connection, Database
+from anpr.store.database.partitions import list_partitions
 from anpr.store.dead_letters import DeadLetter, count_dead_letters, record_dead_letters
-from anpr.store.images import ImageStore, record_image
-from anpr.store.partitions import list_partitions
+from anpr.store.images.image_store import ImageStore, record_image
 from anpr.store.retention import cutoffs, run_retention
-from anpr.store.transits import TransitQuery, insert_transits, search_transits
-from anpr.store.upkeep import keep_up, kept_up
-from tests.transits import START, make_transit, picture
+from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
+from scripts.lab.transits import START, make_transit, picture
 
 TODAY = START.date()
 KEEP = RetentionSettings(transit_days=7, alarm_days=30)

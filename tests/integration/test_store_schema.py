@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from anpr.domain.errors import StoreError
-from anpr.store.database import Database
-from anpr.store.migrate import Migration, check_schema, migrate, read_migrations, schema_status
-from anpr.store.transits import TransitQuery, insert_transits, search_transits
-from tests.transits import START, make_transit
+from anpr.store.database.connection import Database
+from anpr.store.database.migrate import Migration, check_schema, migrate, read_migrations, schema_status
+from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
+from scripts.lab.transits import START, make_transit
 
 TABLES = {
     "alarms", "audit", "dead_letters", "deliveries", "entries", "forward_runs", "gates", "health_intervals",
@@ -148,7 +148,7 @@ def test_indexes_change_under_an_ingest_that_runs(empty_database_url: str) -> No
 def test_it_lets_others_pass_while_a_table_is_in_use_and_says_so_in_the_end(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("anpr.store.migrate.TRIES", 1)
+    monkeypatch.setattr("anpr.store.database.migrate.TRIES", 1)
     first, second = _migration(1, "CREATE TABLE t (x int)"), _migration(2, "ALTER TABLE t ADD COLUMN y int")
     migrate(empty_database_url, [first])
     with psycopg.connect(empty_database_url) as reader:

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from anpr.clock import ManualClock
 from anpr.domain.errors import InputError, StoreError
+from anpr.runtime.clock import ManualClock
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
-from anpr.store.database import Database
-from anpr.store.search import audited_search
-from anpr.store.transits import TransitQuery, insert_transits
-from tests.transits import START, make_transit
+from anpr.store.database.connection import Database
+from anpr.store.transits.audited_search import audited_search
+from anpr.store.transits.rows import TransitQuery, insert_transits
+from scripts.lab.transits import START, make_transit
 
 QUERY = TransitQuery(pattern="AA00?AA", since=START, gate_ids=("gate-1",), limit=2)
 

@@ -10,17 +10,17 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from anpr.contract.image import image_header
 from anpr.domain.errors import InputError, StoreError
 from anpr.domain.gate import Direction
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
-from anpr.message import image_header
-from anpr.store.database import Connection, Database
-from anpr.store.images import record_image
-from anpr.store.known import unknown_transits
-from anpr.store.partitions import ensure_partitions_ahead, list_partitions
-from anpr.store.queries import load_queries
-from anpr.store.transits import (
+from anpr.store.database.connection import Connection, Database
+from anpr.store.database.partitions import ensure_partitions_ahead, list_partitions
+from anpr.store.database.queries import load_queries
+from anpr.store.images.image_store import record_image
+from anpr.store.transits.already_stored import unknown_transits
+from anpr.store.transits.rows import (
     TransitQuery,
     count_transits,
     get_transit,
@@ -29,7 +29,7 @@ from anpr.store.transits import (
     search_transits,
     transits_between,
 )
-from tests.transits import START, make_transit
+from scripts.lab.transits import START, make_transit
 
 NOW = START + timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -8,8 +8,8 @@ import pytest
 
 from anpr.domain.errors import InputError
 from anpr.domain.watchlist import Entry, MatchMode, Priority, Watchlist
-from anpr.store.database import Connection, Database
-from anpr.store.entries import (
+from anpr.store.database.connection import Connection, Database
+from anpr.store.watchlists.entries import (
     ImportMode,
     ImportResult,
     NewEntry,
@@ -18,7 +18,7 @@ from anpr.store.entries import (
     list_entries,
     remove_entries,
 )
-from anpr.store.watchlists import delete_watchlist, get_watchlist, list_watchlists, save_watchlist
+from anpr.store.watchlists.lists import delete_watchlist, get_watchlist, list_watchlists, save_watchlist
 
 STOLEN = Watchlist(
     id="a1",

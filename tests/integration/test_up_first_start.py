@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock
 from anpr.domain.access import Role
-from anpr.store.activity import Activity, activity_since
-from anpr.store.alarms import raise_alarms
+from anpr.runtime.clock import ManualClock
+from anpr.store.alarms.rows import raise_alarms
 from anpr.store.audit import list_audit, verify
-from anpr.store.database import Database
-from anpr.store.entries import list_entries
-from anpr.store.matching import matching_entries
-from anpr.store.passwords import verify_password
-from anpr.store.transits import insert_transits
-from anpr.store.users import User, create_user, get_user
+from anpr.store.database.connection import Database
+from anpr.store.transits.rows import insert_transits
+from anpr.store.users.accounts import User, create_user, get_user
+from anpr.store.users.activity import Activity, activity_since
+from anpr.store.users.passwords import verify_password
+from anpr.store.watchlists.entries import list_entries
+from anpr.store.watchlists.matching import matching_entries
 from anpr.up.demo import WATCHLIST, import_demo_watchlist
 from anpr.up.logins import FILE, ensure_logins
-from tests.transits import make_transit
+from scripts.lab.transits import make_transit
 
 
 def test_first_logins_work_are_kept_for_this_user_only_and_are_audited(

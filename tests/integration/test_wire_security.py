@@ -19,20 +19,21 @@ from typing import Any
 import psycopg
 import pytest
 
-from anpr.clock import SystemClock
+from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.transit import encode_transit
 from anpr.domain.errors import StoreError, TransportError
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, encode_transit
+from anpr.runtime.clock import SystemClock
 from anpr.settings import KafkaSettings
-from anpr.store.database import Database
-from anpr.store.server import Server, find_server
+from anpr.store.database.connection import Database
+from anpr.store.embedded.server import Server, find_server
 from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaPublisher, KafkaSource, create_topics
 from anpr.transport.records import OutboxRecord
-from tests.services.acls import parse_acls
-from tests.services.certificates import Authority, Issued
-from tests.services.jars import ServerUnavailableError
-from tests.services.kafka import KafkaBroker, ensure_jars
-from tests.services.ports import free_ports
-from tests.transits import make_transit
+from scripts.lab.acls import parse_acls
+from scripts.lab.certificates import Authority, Issued
+from scripts.lab.jars import ServerUnavailableError
+from scripts.lab.kafka import KafkaBroker, ensure_jars
+from scripts.lab.ports import free_ports
+from scripts.lab.transits import make_transit
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "security.md"
 LISTENERS = {"SITE": "SASL_SSL", "INTERNAL": "SSL", "CONTROLLER": "SSL"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.profile import TransportKind
+from anpr.forward.profile.model import TransportKind
 from anpr.settings import DestinationSettings
 
 SSH_PORT = 22

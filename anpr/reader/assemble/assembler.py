@@ -12,19 +12,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from anpr.capture.frame import Frame
 from anpr.domain.read import Box, PlateRead
-from anpr.metrics import DROPS, READS, TRANSITS, Drop
+from anpr.domain.reasons import Drop
+from anpr.edge.made_transit import MadeTransit
 from anpr.reader.assemble.associate import Seen, associate
 from anpr.reader.assemble.judge import judge
-from anpr.reader.assemble.make import Origin, make_pass
+from anpr.reader.assemble.make import Origin, make_made_transit
 from anpr.reader.assemble.overlap import one_per_plate
-from anpr.reader.assemble.passing import Pass
 from anpr.reader.assemble.picture import Shot
 from anpr.reader.assemble.recent import RecentTransits
 from anpr.reader.assemble.same import same_vehicle
 from anpr.reader.assemble.track import Track
 from anpr.reader.assemble.vote import Verdict
-from anpr.reader.frame import Frame
+from anpr.runtime.metrics import DROPS, READS, TRANSITS
 from anpr.settings import AssembleSettings
 
 _MOST_TRACKS = 32
@@ -53,7 +54,7 @@ class Assembler:
         self.dropped: Callable[[Drop, Verdict | None], None] | None = None
         """Told of each track that came to nothing."""
 
-    def add(self, frame: Frame, reads: Sequence[PlateRead], unread: Sequence[Box] = ()) -> list[Pass]:
+    def add(self, frame: Frame, reads: Sequence[PlateRead], unread: Sequence[Box] = ()) -> list[MadeTransit]:
         """The passes that this frame, with its reads, completes.
 
         `unread` are plates seen in this frame that were not read, or not well enough to vote: they keep a track alive.
@@ -73,11 +74,11 @@ class Assembler:
         READS.labels(self._origin.camera.id).inc(len(reads))
         return passes + self._close(at)
 
-    def expire(self, now: datetime) -> list[Pass]:
+    def expire(self, now: datetime) -> list[MadeTransit]:
         """The passes that are over at `now` while no frame comes, as when the camera is down."""
         return self._close(now.timestamp())
 
-    def flush(self) -> list[Pass]:
+    def flush(self) -> list[MadeTransit]:
         """End every track: nothing more will come."""
         tracks, self._tracks = self._tracks, []
         passes = []
@@ -97,7 +98,7 @@ class Assembler:
         track = associate(self._tracks, seen, at.timestamp(), boldly=True)[0]
         return track is None or track.wants_read(box, at.timestamp())
 
-    def _follow_clock(self, at: float) -> list[Pass]:
+    def _follow_clock(self, at: float) -> list[MadeTransit]:
         step = at - self._now
         self._now = at
         if step >= -_CLOCK_STEP_S:
@@ -106,13 +107,13 @@ class Assembler:
         self._recent.shift(step)
         return passes
 
-    def _begin(self, frame: Frame, read: PlateRead | None) -> list[Pass]:
+    def _begin(self, frame: Frame, read: PlateRead | None) -> list[MadeTransit]:
         """A plate that no track accounts for."""
         return [] if read is None else self._follow(Track(frame, read, self._settings.max_reads))
 
-    def _follow(self, track: Track) -> list[Pass]:
+    def _follow(self, track: Track) -> list[MadeTransit]:
         """One more track; where there are too many, the one not seen for longest makes room."""
-        passes: list[Pass] = []
+        passes: list[MadeTransit] = []
         if len(self._tracks) >= _MOST_TRACKS:
             stalest = min(self._tracks, key=lambda one: one.motion.at)
             self._tracks.remove(stalest)
@@ -120,7 +121,7 @@ class Assembler:
         self._tracks.append(track)
         return passes
 
-    def _close(self, at: float) -> list[Pass]:
+    def _close(self, at: float) -> list[MadeTransit]:
         over = [track for track in self._tracks if track.is_over(at, self._settings.lost_after_s)]
         self._tracks = [track for track in self._tracks if track not in over]
         passes = [made for track in over for made in self._finish(track, self._tracks)]
@@ -129,7 +130,7 @@ class Assembler:
                 passes += self._decide(track)
         return passes
 
-    def _finish(self, track: Track, others: Sequence[Track]) -> list[Pass]:
+    def _finish(self, track: Track, others: Sequence[Track]) -> list[MadeTransit]:
         """A track is over: part of another one, a transit, or dropped and counted."""
         verdict = track.verdict()
         if track.transit is not None:
@@ -143,7 +144,7 @@ class Assembler:
                 return []
         return self._decide(track)
 
-    def _decide(self, track: Track) -> list[Pass]:
+    def _decide(self, track: Track) -> list[MadeTransit]:
         """A transit, unless its vehicle made one already or it is none."""
         verdict = track.verdict()
         if verdict is None or track.shot is None:
@@ -157,7 +158,7 @@ class Assembler:
         reason = judge(verdict, track.course, track.widest_px, self._settings)
         if reason is not None:
             return self._drop(reason, verdict)
-        made = make_pass(self._origin, track, verdict, track.shot)
+        made = make_made_transit(self._origin, track, verdict, track.shot)
         track.release(self._recent.remember(verdict, track.motion.at))
         TRANSITS.labels(self._origin.camera.id).inc()
         return [made]
@@ -173,7 +174,7 @@ class Assembler:
     def _judge(self, track: Track) -> Drop | None:
         return judge(track.verdict(), track.course, track.widest_px, self._settings)
 
-    def _drop(self, reason: Drop, verdict: Verdict | None) -> list[Pass]:
+    def _drop(self, reason: Drop, verdict: Verdict | None) -> list[MadeTransit]:
         DROPS.labels(self._origin.camera.id, reason).inc()
         if self.dropped is not None:
             self.dropped(reason, verdict)

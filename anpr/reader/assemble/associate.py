@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from anpr.domain.read import Box, PlateRead
-from anpr.reader.assemble.text import edit_distance, likeness
+from anpr.domain.similarity import edit_distance, likeness
 from anpr.reader.assemble.track import FOREIGN, Track
 
 _LIMIT = 1.6

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from anpr.domain.grammar import countries
+from anpr.domain.grammar.rerank import countries
 
 _FLOOR = 1e-4
 """No single read may say that a country is impossible."""

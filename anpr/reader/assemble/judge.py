@@ -1,7 +1,7 @@
 """Whether a track deserves to become a transit. Pure."""
 
-from anpr.domain.grammar import fits_a_format
-from anpr.metrics import Drop
+from anpr.domain.grammar.rerank import fits_a_format
+from anpr.domain.reasons import Drop
 from anpr.reader.assemble.motion import Course
 from anpr.reader.assemble.vote import Verdict
 from anpr.settings import AssembleSettings

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from anpr.clock import NewId, new_id
+from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Camera
 from anpr.domain.transit import ImageRef, Transit
-from anpr.message import sha256_of
-from anpr.reader.assemble.passing import Pass
+from anpr.edge.made_transit import MadeTransit
 from anpr.reader.assemble.picture import Shot, develop
 from anpr.reader.assemble.track import Track
 from anpr.reader.assemble.vote import Verdict
+from anpr.runtime.clock import NewId, new_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +22,7 @@ class Origin:
     new_id: NewId = new_id
 
 
-def make_pass(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> Pass:
+def make_made_transit(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> MadeTransit:
     """The transit of a track; `shot` is the read its pictures show."""
     pictures = develop(shot)
     transit = Transit(
@@ -46,7 +46,7 @@ def make_pass(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> Pas
             ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in pictures.images.items()
         ),
     )
-    return Pass(
+    return MadeTransit(
         transit=transit,
         images=pictures.images,
         first_frame=track.first.frame,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from anpr.capture.frame import Frame
+from anpr.capture.image_file import Image
 from anpr.domain.errors import ModelError
 from anpr.domain.read import Box, PlateRead
 from anpr.domain.transit import ImageRole
-from anpr.reader.frame import Frame
-from anpr.reader.image_file import Image
 
 _QUALITY = 85
 _CONTEXT_SIDE_PX = 1280

@@ -1,7 +1,7 @@
 """Whether two verdicts speak of one vehicle. Pure."""
 
 from anpr.domain.plate import look_alike_key
-from anpr.reader.assemble.text import edit_distance, is_part
+from anpr.domain.similarity import edit_distance, is_part
 from anpr.reader.assemble.vote import Verdict
 
 _SURE = 0.9

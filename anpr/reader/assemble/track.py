@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
+from anpr.capture.frame import Frame
 from anpr.domain.read import Box, PlateRead
+from anpr.domain.similarity import likeness
 from anpr.reader.assemble.motion import Course, Motion
 from anpr.reader.assemble.picture import Shot
 from anpr.reader.assemble.recent import Remembered
-from anpr.reader.assemble.text import likeness
 from anpr.reader.assemble.vote import Ballot, Verdict, plate_text
-from anpr.reader.frame import Frame
 
 _SETTLED_CONFIDENCE = 0.9
 _SETTLED_READS = 4

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anpr.domain.grammar import named
+from anpr.domain.grammar.rerank import named
 from anpr.domain.plate import normalise
 from anpr.domain.read import Candidate, PlateRead
+from anpr.domain.similarity import edit_distance
 from anpr.reader.assemble.country import common_countries
-from anpr.reader.assemble.text import edit_distance
 
 _CORRELATION = 0.5
 """Of the errors in two frames of one pass. n reads count as n / (1 + (n - 1) * c), at most 1 / c.

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from anpr.reader.detect.detector import Detector, NetworkDetector, RawNetwork
-from anpr.reader.models import load_card
-from anpr.reader.onnx import OnnxNetwork
+from anpr.reader.network.model_card import load_card
+from anpr.reader.network.onnx import OnnxNetwork
 from anpr.settings import DetectorSettings
 
 FLOOR = 0.1
@@ -29,7 +29,7 @@ def _network(engine: str, weights: Path, threads: int) -> RawNetwork:
 
         return UltralyticsNetwork(weights, threads)
     if engine == "openvino":
-        from anpr.reader.openvino import OpenVinoNetwork  # noqa: PLC0415
+        from anpr.reader.network.openvino import OpenVinoNetwork  # noqa: PLC0415
 
         return OpenVinoNetwork(weights, threads)
     return OnnxNetwork(weights, threads)

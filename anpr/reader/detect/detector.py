@@ -6,12 +6,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from anpr.capture.image_file import Image
 from anpr.domain.read import Box
-from anpr.reader.blob import Blob
 from anpr.reader.detect.decode import decode
 from anpr.reader.detect.letterbox import Boxes, letterbox
-from anpr.reader.image_file import Image
-from anpr.reader.models import NetworkInput
+from anpr.reader.network.blob import Blob
+from anpr.reader.network.model_card import NetworkInput
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

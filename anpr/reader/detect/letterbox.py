@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from anpr.reader.blob import Blob, to_blob
-from anpr.reader.image_file import Image
-from anpr.reader.models import NetworkInput
+from anpr.capture.image_file import Image
+from anpr.reader.network.blob import Blob, to_blob
+from anpr.reader.network.model_card import NetworkInput
 
 Boxes = npt.NDArray[np.float32]
 """(n, 4): x1, y1, x2, y2 in px."""

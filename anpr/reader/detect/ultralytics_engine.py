@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.domain.errors import ModelError
-from anpr.reader.blob import Blob
+from anpr.reader.network.blob import Blob
 
 
 class UltralyticsNetwork:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from anpr.clock import Clock
+from anpr.capture.image_file import Image, read_image
 from anpr.domain.errors import MediaError
 from anpr.domain.read import Box, PlateRead
-from anpr.metrics import Drop
+from anpr.domain.reasons import Drop
 from anpr.reader.detect import Detection
 from anpr.reader.evaluate.score import Answer, PictureResult, judge
 from anpr.reader.evaluate.truth import Picture
-from anpr.reader.image_file import Image, read_image
-from anpr.reader.plates import PlateReader
+from anpr.reader.plates.plate_reader import PlateReader
+from anpr.runtime.clock import Clock
 
 Reads = Callable[[Image, Picture], Sequence[Answer]]
 """A reader under test: the texts it gives for a picture, with their boxes."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from anpr.reader.image_file import Image
+from anpr.capture.image_file import Image
 
 Mask = npt.NDArray[np.uint8]
 """(height, width), 255 where it holds."""

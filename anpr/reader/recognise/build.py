@@ -1,8 +1,8 @@
 """The recogniser that the settings ask for; an engine is imported only when it is chosen."""
 
 from anpr.domain.errors import ModelError
-from anpr.reader.models import Calibration, ModelCard, load_card
-from anpr.reader.onnx import OnnxNetwork
+from anpr.reader.network.model_card import Calibration, ModelCard, load_card
+from anpr.reader.network.onnx import OnnxNetwork
 from anpr.reader.recognise.alphabet import folding
 from anpr.reader.recognise.reading import Recogniser
 from anpr.reader.recognise.recogniser import LineRecogniser, StepNetwork
@@ -32,7 +32,7 @@ def default_model(engine: str) -> str:
 
 def _other(engine: str, card: ModelCard, characters: tuple[str, ...], threads: int) -> StepNetwork:
     if engine == "openvino":
-        from anpr.reader.openvino import OpenVinoNetwork  # noqa: PLC0415
+        from anpr.reader.network.openvino import OpenVinoNetwork  # noqa: PLC0415
 
         return OpenVinoNetwork(card.weights(), threads)
     from anpr.reader.recognise.paddle import PaddleNetwork  # noqa: PLC0415

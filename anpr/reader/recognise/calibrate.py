@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from anpr.domain.read import Candidate
-from anpr.reader.models import Calibration
+from anpr.reader.network.model_card import Calibration
 
 _LEFT_AT_LEAST = 1e-4
 """Of the texts not named: a network that claims certainty is not."""

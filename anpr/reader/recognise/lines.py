@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from anpr.reader.image_file import Image
+from anpr.capture.image_file import Image
 
 SURELY_ONE = 0.42
 SURELY_TWO = 0.62

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import yaml
 
 from anpr.domain.errors import ModelError
-from anpr.reader.blob import Blob
-from anpr.reader.models import ModelCard
+from anpr.reader.network.blob import Blob
+from anpr.reader.network.model_card import ModelCard
 from anpr.reader.recognise.opencv_alias import install_alias
 
 _MODEL_NAME = "PP-OCRv6_small_rec"

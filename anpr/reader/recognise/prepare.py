@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from anpr.reader.blob import Blob, to_blob
-from anpr.reader.image_file import Image
-from anpr.reader.models import NetworkInput
+from anpr.capture.image_file import Image
+from anpr.reader.network.blob import Blob, to_blob
+from anpr.reader.network.model_card import NetworkInput
 
 
 def fit(line: Image, wanted: NetworkInput, width: int) -> Blob:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from anpr.capture.image_file import Image
 from anpr.domain.read import Candidate
-from anpr.reader.image_file import Image
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from anpr.capture.image_file import Image
 from anpr.domain.read import Candidate
-from anpr.reader.blob import Blob
-from anpr.reader.image_file import Image
-from anpr.reader.models import Calibration, NetworkInput
+from anpr.reader.network.blob import Blob
+from anpr.reader.network.model_card import Calibration, NetworkInput
 from anpr.reader.recognise.alphabet import Folding
 from anpr.reader.recognise.bands import Painted, paint_bands
 from anpr.reader.recognise.calibrate import calibrated

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from anpr.reader.image_file import Image
+from anpr.capture.image_file import Image
 
 _WIDTH = 160
 """px at which rows are judged: fine enough for letters of 20 px, and quick."""

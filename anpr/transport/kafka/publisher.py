@@ -6,9 +6,9 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from anpr.contract.topics import IMAGES_TOPIC
 from anpr.domain.errors import TransportError
-from anpr.message import IMAGES_TOPIC
-from anpr.metrics import PUBLISHED
+from anpr.runtime.metrics import PUBLISHED
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import as_transport_error, client_options, close_producer, connect, mapped_errors
 from anpr.transport.kafka.topics import MAX_DEAD_LETTER_BYTES, full_name

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 
-from anpr.clock import Clock
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC
 from anpr.domain.errors import TransportError
-from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC
-from anpr.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
 from anpr.transport.kafka.stall import QuietPartitions

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from kafka import TopicPartition
 
-from anpr.clock import Clock
+from anpr.runtime.clock import Clock
 
 CONFIRM_S = 5.0
 """So long must a suspect stay where it is: a record that has only just arrived is not a stall."""

@@ -11,9 +11,9 @@ import av
 import numpy as np
 import pytest
 
-from anpr.clock import SystemClock
+from anpr.capture.stream import CameraStream
 from anpr.domain.gate import Camera
-from anpr.reader.camera import CameraStream
+from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
 
 HERE = Path(__file__).resolve().parent

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from anpr.capture.frame import Frame
+from anpr.capture.stream import CameraStatus, CameraStream
 from anpr.domain.errors import CameraFault
-from anpr.metrics import REGISTRY
-from anpr.reader.camera import CameraStatus, CameraStream
-from anpr.reader.frame import Frame
+from anpr.runtime.metrics import REGISTRY
 
 WITHIN_S = 40.0
 """A generous deadline: what is waited for comes within a second or two on an idle machine."""

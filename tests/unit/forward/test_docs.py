@@ -7,9 +7,9 @@ import jsonschema
 import pytest
 import yaml
 
-from anpr.forward.profile import Profile
-from anpr.forward.sources import BATCH_SOURCES, TRANSIT_SOURCES
-from tests.unit.forward.profiles import tree
+from anpr.forward.profile.model import Profile
+from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES
+from tests.unit.forward.profile.profiles import tree
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.clock import ManualClock
+from anpr.contract.image import image_header
+from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.domain.transit import ImageRole
 from anpr.ingest.batch import Picture, Refusal, decode
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, image_header
+from anpr.runtime.clock import ManualClock
 from anpr.transport.source import Incoming
-from tests.sources import image_message, message, transit_message
-from tests.transits import START, make_transit, picture, with_images
+from scripts.lab.transits import START, make_transit, picture, with_images
+from tests.support.sources import image_message, message, transit_message
 
 
 def test_each_message_becomes_what_it_is_in_its_order(clock: ManualClock) -> None:

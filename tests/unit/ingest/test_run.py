@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock, SystemClock
 from anpr.domain.errors import TransportError
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.run import batch_settings, open_sources, run_consumers
+from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import IngestSettings, KafkaSettings, Settings
-from anpr.store.database import Database
-from anpr.store.images import ImageStore
+from anpr.store.database.connection import Database
+from anpr.store.images.image_store import ImageStore
 from anpr.transport.direct import DirectSource
 from anpr.transport.kafka import KafkaSource
 from anpr.transport.source import Incoming
-from tests.sources import ListSource
+from tests.support.sources import ListSource
 
 
 class Refusing(ListSource):

@@ -9,20 +9,20 @@ from typing import Any
 import cv2
 import pytest
 
-from anpr.clock import SystemClock
+from anpr.capture.image_file import Image
 from anpr.domain.errors import MessageError, ModelError, OutboxFullError, PoisonReason, SettingsError
 from anpr.domain.health import HealthReport
 from anpr.domain.read import PlateRead
 from anpr.domain.transit import ImageRole, Transit
-from anpr.metrics import REGISTRY
 from anpr.reader.detect import Detection
-from anpr.reader.image_file import Image
-from anpr.reader.plates import Found
+from anpr.reader.plates.plate_reader import Found
 from anpr.reader.run import plate_cameras, run_reader
+from anpr.runtime.clock import SystemClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import Settings
-from tests.traffic import ScriptedLooker, draw_traffic
-from tests.transits import plate_of
-from tests.unit.reader.sight.scenes import blurred, dimmed, street
+from scripts.lab.transits import plate_of
+from tests.support.traffic import ScriptedLooker, draw_traffic
+from tests.unit.reader.camera.view_scenes import blurred, dimmed, street
 
 DEADLINE_S = 60.0
 

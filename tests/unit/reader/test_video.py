@@ -8,14 +8,14 @@ import av
 import numpy as np
 import pytest
 
-from anpr.clock import ManualClock
+from anpr.capture.image_file import Image
 from anpr.domain.errors import MediaError
 from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.domain.transit import ImageRole
 from anpr.reader.detect import Detection
-from anpr.reader.image_file import Image
-from anpr.reader.plates import Found
+from anpr.reader.plates.plate_reader import Found
 from anpr.reader.video import read_video
+from anpr.runtime.clock import ManualClock
 from anpr.settings import ReaderSettings
 
 PLATES = ["AB123CD", "EF456GH"]

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from anpr.clock import ManualClock
+from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.transit import decode_transit
 from anpr.domain.transit import ImageRole
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC, decode_transit
-from anpr.metrics import REGISTRY
+from anpr.runtime.clock import ManualClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.transport.direct import DirectSource
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
-from tests.transits import make_transit, picture, with_images
+from scripts.lab.transits import make_transit, picture, with_images
 
 MB = 1024 * 1024
 

@@ -11,10 +11,10 @@ from kafka import KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from pydantic import ValidationError
 
-from anpr.clock import ManualClock
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
 from anpr.domain.errors import TransportError
-from anpr.message import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
-from anpr.metrics import REGISTRY
+from anpr.runtime.clock import ManualClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka import DEADLETTER_TOPIC, KafkaSource
 from anpr.transport.kafka import source as source_module

@@ -14,27 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock
+from anpr.contract.health import decode_health
+from anpr.contract.image import decode_image
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
+from anpr.contract.transit import decode_transit
 from anpr.domain.errors import InputError, MessageError, OutboxFullError, TransportError
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.read import Candidate
 from anpr.domain.transit import ImageRole
-from anpr.message import (
-    HEALTH_TOPIC,
-    IMAGES_TOPIC,
-    MAX_IMAGE_BYTES,
-    TRANSITS_TOPIC,
-    decode_health,
-    decode_image,
-    decode_transit,
-)
-from anpr.metrics import REGISTRY
+from anpr.runtime.clock import ManualClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.transport.age import MaxAge
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
 from anpr.transport.spool import Spool
-from tests.small_disk import fill_disk
-from tests.transits import START, make_transit, picture, plate_of, with_images
+from scripts.lab.transits import START, make_transit, picture, plate_of, with_images
+from tests.support.small_disk import fill_disk
 
 MB = 1024 * 1024
 
@@ -345,12 +340,12 @@ _WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from anpr.clock import SystemClock
+from anpr.runtime.clock import SystemClock
 from anpr.domain.transit import ImageRole
 from anpr.transport.age import MaxAge
 from anpr.transport.outbox import Outbox
-from tests.small_disk import fill_disk
-from tests.transits import START, make_transit, picture, plate_of, with_images
+from tests.support.small_disk import fill_disk
+from scripts.lab.transits import START, make_transit, picture, plate_of, with_images
 outbox = Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock())
 for number in range(100_000):
     transit, images = with_images(make_transit(number), {ImageRole.PLATE: picture(number, 20_000)})
@@ -503,11 +498,11 @@ def test_a_clock_that_is_set_a_month_ahead_gives_nothing_up(path: Path, caplog: 
 _VISITOR = """
 import sys
 from pathlib import Path
-from anpr.clock import SystemClock
+from anpr.runtime.clock import SystemClock
 from anpr.transport.age import MaxAge
 from anpr.transport.outbox import Outbox
-from tests.small_disk import fill_disk
-from tests.transits import START, make_transit
+from tests.support.small_disk import fill_disk
+from scripts.lab.transits import START, make_transit
 with Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock()) as outbox:
     for number in range(int(sys.argv[2])):
         outbox.put_transit(make_transit(number), {})

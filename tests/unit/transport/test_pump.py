@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from anpr.clock import ManualClock
+from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import OutboxFullError, TransportError
 from anpr.domain.transit import ImageRole
-from anpr.message import IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.runtime.clock import ManualClock
 from anpr.transport.outbox import Outbox
 from anpr.transport.pump import PAGE_RECORDS, Pump, pump
 from anpr.transport.records import OutboxRecord
-from tests.transits import make_transit, picture, with_images
+from scripts.lab.transits import make_transit, picture, with_images
 
 
 class FakePublisher:

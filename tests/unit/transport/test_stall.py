@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 import pytest
 from kafka import TopicPartition
 
-from anpr.clock import ManualClock
+from anpr.contract.topics import TRANSITS_TOPIC
 from anpr.domain.errors import TransportError
-from anpr.message import TRANSITS_TOPIC
-from anpr.metrics import REGISTRY
+from anpr.runtime.clock import ManualClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka import KafkaSource
 from anpr.transport.kafka import source as source_module

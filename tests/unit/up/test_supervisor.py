@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from anpr.clock import ManualClock, SystemClock
+from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.up.supervisor import Supervisor
 
 STEADY = """
@@ -86,7 +86,7 @@ def _wait_until_ended(supervisor: Supervisor) -> int:
 def test_children_end_when_the_parent_is_killed(tmp_path: Path) -> None:
     parent_code = (
         "import os, pathlib, sys, threading\n"
-        "from anpr.clock import SystemClock\n"
+        "from anpr.runtime.clock import SystemClock\n"
         "from anpr.up.supervisor import Supervisor\n"
         f"s = Supervisor(command=[sys.executable, '-c'], environment=dict(os.environ),"
         f" folder=pathlib.Path({str(tmp_path)!r}), clock=SystemClock())\n"

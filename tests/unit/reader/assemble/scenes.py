@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from anpr.clock import new_id
+from anpr.capture.frame import Frame
+from anpr.capture.image_file import Image
 from anpr.domain.gate import Camera
 from anpr.domain.read import Box, Candidate, PlateRead
-from anpr.reader.assemble import Assembler, Consult, Origin, Pass
-from anpr.reader.frame import Frame
-from anpr.reader.image_file import Image
+from anpr.reader.assemble import Assembler, Consult, MadeTransit, Origin
+from anpr.runtime.clock import new_id
 from anpr.settings import AssembleSettings
 
 START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -127,13 +127,13 @@ def assembler(settings: AssembleSettings | None = None, consult: Consult | None 
     return Assembler(origin, settings or AssembleSettings(), consult)
 
 
-def passes_in(scene: Scene, settings: AssembleSettings | None = None) -> list[Pass]:
+def passes_in(scene: Scene, settings: AssembleSettings | None = None) -> list[MadeTransit]:
     """Everything the assembler makes of a scene, its end included."""
     one = assembler(settings)
     made = [done for shown, reads in scene.frames() for done in one.add(shown, reads)]
     return made + one.flush()
 
 
-def plates_of(passes: Sequence[Pass]) -> list[str]:
+def plates_of(passes: Sequence[MadeTransit]) -> list[str]:
     """Sorted."""
     return sorted(one.transit.plate for one in passes)

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Direction
+from anpr.domain.reasons import Drop
 from anpr.domain.transit import ImageRole
-from anpr.message import sha256_of
-from anpr.metrics import REGISTRY, Drop
 from anpr.reader.assemble.assembler import _MOST_TRACKS
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import AssembleSettings
 from tests.unit.reader.assemble.scenes import (
     START,

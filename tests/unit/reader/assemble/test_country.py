@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.domain.grammar import Evidence, countries, named
+from anpr.domain.grammar.rerank import Evidence, countries, named
 from anpr.reader.assemble.country import common_countries
 
 PLATE = "AB123CD"

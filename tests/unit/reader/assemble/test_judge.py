@@ -2,7 +2,7 @@
 
 import pytest
 
-from anpr.metrics import Drop
+from anpr.domain.reasons import Drop
 from anpr.reader.assemble.judge import judge
 from anpr.reader.assemble.motion import Course
 from anpr.reader.assemble.vote import Verdict

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from anpr.capture.image_file import Image
 from anpr.domain.read import Box
 from anpr.domain.transit import ImageRole
 from anpr.reader.assemble.picture import Shot, develop
-from anpr.reader.image_file import Image
 from tests.unit.reader.assemble.scenes import frame, read
 
 

@@ -1,7 +1,7 @@
 """The transits a camera made lately."""
 
 from anpr.reader.assemble.recent import _MOST, RecentTransits
-from tests.transits import plate_of
+from scripts.lab.transits import plate_of
 from tests.unit.reader.assemble.test_same import verdict
 
 

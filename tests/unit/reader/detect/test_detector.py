@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from anpr.reader.blob import Blob
 from anpr.reader.detect.detector import NetworkDetector, as_detections
-from anpr.reader.models import NetworkInput
+from anpr.reader.network.blob import Blob
+from anpr.reader.network.model_card import NetworkInput
 
 INPUT = NetworkInput(width=128, height=128, colour="RGB", scale=1 / 255)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anpr.reader.detect.letterbox import letterbox, shrunk
-from anpr.reader.models import NetworkInput
+from anpr.reader.network.model_card import NetworkInput
 
 SQUARE = NetworkInput(width=64, height=64, colour="RGB", scale=1 / 255, pad_value=114)
 

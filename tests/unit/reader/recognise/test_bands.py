@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from anpr.capture.image_file import Image
 from anpr.drawing.degrade import blocks, blur
 from anpr.drawing.plate import draw_plate
-from anpr.reader.image_file import Image
 from anpr.reader.recognise.bands import paint_bands
 
 

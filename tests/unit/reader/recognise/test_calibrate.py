@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anpr.domain.read import Candidate
-from anpr.reader.models import Calibration
+from anpr.reader.network.model_card import Calibration
 from anpr.reader.recognise.calibrate import calibrated
 
 

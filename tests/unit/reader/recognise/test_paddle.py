@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from anpr.domain.errors import ModelError
-from anpr.reader.models import load_card
+from anpr.reader.network.model_card import load_card
 from anpr.reader.recognise.paddle import PaddleNetwork, write_model_folder
 
 CHARACTERS = ("A", "Ä", ":", "'", "\u3000")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from anpr.reader.blob import Blob
-from anpr.reader.models import Calibration, NetworkInput
+from anpr.reader.network.blob import Blob
+from anpr.reader.network.model_card import Calibration, NetworkInput
 from anpr.reader.recognise.alphabet import SIGNS, folding
 from anpr.reader.recognise.prepare import fit, stretch
 from anpr.reader.recognise.recogniser import SURE, LineRecogniser

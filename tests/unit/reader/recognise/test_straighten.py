@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from anpr.capture.image_file import Image
 from anpr.drawing import draw_plate
-from anpr.reader.image_file import Image
 from anpr.reader.recognise.straighten import upright
 
 

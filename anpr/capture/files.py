@@ -1,0 +1,100 @@
+"""Frames of a video file or of a folder of images: read once, every one of them, as fast as they are used."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from anpr.capture.frame import Frame
+from anpr.capture.image_file import Image
+from anpr.capture.media import is_image, open_video, read_image
+from anpr.capture.source import Shot
+from anpr.domain.errors import CameraError, CameraFault, MediaError
+from anpr.domain.gate import Camera
+from anpr.runtime.clock import Clock
+
+FOLDER_FRAMES_PER_S = 10.0
+"""A folder of images is a film of one camera, in the order of the names' numbers, at this rate."""
+
+
+class FileSource:
+    """A video file; captured at the time it was opened plus the time in the film."""
+
+    is_live = False
+
+    def __init__(self, camera: Camera, path: Path, clock: Clock) -> None:
+        self._camera = camera
+        self._path = path
+        self._clock = clock
+
+    def shots(self) -> Iterator[Shot | None]:
+        size: tuple[int, int] | None = None
+        try:
+            for frame in open_video(self._path, self._clock, camera_id=self._camera.id):
+                if size is None:  # a file's does not change; asking each frame would make its pixels
+                    height, width = frame.image.shape[:2]
+                    size = (width, height)
+                yield Shot(
+                    size=size,
+                    captured_at=frame.captured_at,
+                    at_s=frame.at_s,
+                    image=partial(_pixels, frame),
+                    luma=frame.luma,
+                )
+        except MediaError as exc:
+            fault = CameraFault.UNDECODABLE if self._path.is_file() else CameraFault.UNREACHABLE
+            raise CameraError(fault, self._camera.id, str(exc)) from exc
+
+
+class FolderSource:
+    """A folder of images. Those that cannot be read are told about at the end, after all the others."""
+
+    is_live = False
+
+    def __init__(self, camera: Camera, path: Path, clock: Clock) -> None:
+        self._camera = camera
+        self._path = path
+        self._clock = clock
+
+    def shots(self) -> Iterator[Shot | None]:
+        names = self._images()
+        start = self._clock.now()
+        broken: list[str] = []
+        for number, name in enumerate(names):
+            try:
+                image = read_image(name)
+            except MediaError as exc:
+                broken.append(str(exc))
+                continue
+            at_s = number / FOLDER_FRAMES_PER_S
+            height, width = image.shape[:2]
+            when = start + timedelta(seconds=at_s)
+            yield Shot(size=(width, height), captured_at=when, at_s=at_s, image=partial(_same, image))
+        if broken:
+            raise self._error(CameraFault.UNDECODABLE, f"{len(broken)} of {len(names)} images: {broken[0]}")
+
+    def _images(self) -> list[Path]:
+        try:
+            images = sorted((path for path in self._path.iterdir() if is_image(path)), key=_by_numbers)
+        except OSError as exc:
+            raise self._error(CameraFault.UNREACHABLE, f"{self._path}: {exc.strerror}") from exc
+        if not images:
+            raise self._error(CameraFault.UNDECODABLE, f"{self._path}: no image in this folder")
+        return images
+
+    def _error(self, fault: CameraFault, detail: str) -> CameraError:
+        return CameraError(fault, self._camera.id, detail)
+
+
+def _by_numbers(path: Path) -> list[tuple[int, str]]:
+    """frame-2 comes before frame-10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
+
+
+def _pixels(frame: Frame) -> Image:
+    return frame.image
+
+
+def _same(image: Image) -> Image:
+    return image

@@ -1,0 +1,91 @@
+"""How a camera is doing: kept, counted, and told in one line."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from anpr.domain.errors import CameraError, CameraFault
+from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import CAMERA_FAULTS, CAMERA_UP
+
+log = logging.getLogger(__name__)
+
+
+class CameraStatus(StrEnum):
+    """connecting → up ⇄ fault; a file ends in finished, stop() in stopped."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    FAULT = "fault"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CameraState:
+    """`fault` is the last one while the camera is not up; on a finished file ENDED means that all of it was read."""
+
+    status: CameraStatus
+    since: datetime
+    fault: CameraFault | None = None
+
+    @property
+    def name(self) -> str:
+        """As health reports say it: the fault where there is one, else the status."""
+        return self.fault.value if self.status is CameraStatus.FAULT and self.fault else self.status.value
+
+
+OnChange = Callable[[CameraState], None]
+
+
+def unheard(_state: CameraState) -> None:
+    """For who wants no word of changes."""
+
+
+class CameraHealth:
+    """The state of one camera. Each change replaces the whole value, so that any thread may look at it."""
+
+    def __init__(self, camera_id: str, clock: Clock, on_change: OnChange = unheard) -> None:
+        """`on_change` is told each state, the first one too, in the thread that changes it."""
+        self._camera_id = camera_id
+        self._clock = clock
+        self._on_change = on_change
+        self._up = CAMERA_UP.labels(camera_id)
+        self._up.set(0)
+        self.state = CameraState(status=CameraStatus.CONNECTING, since=clock.now())
+        on_change(self.state)
+
+    def came_up(self, size: tuple[int, int]) -> None:
+        """The first frame of a session arrived; `size` is width and height in px."""
+        log.info("camera %s: up, %d x %d px", self._camera_id, *size)
+        self._up.set(1)
+        self._change(CameraStatus.UP)
+
+    def failed(self, error: CameraError, retry_s: float) -> None:
+        """A session ended by `error`; the next begins in `retry_s` seconds."""
+        CAMERA_FAULTS.labels(self._camera_id, error.fault).inc()
+        log.warning("%s; next try in %.1f s", error, retry_s)
+        self._down(CameraStatus.FAULT, error.fault)
+
+    def finished(self, error: CameraError | None) -> None:
+        """A file was read, to its end or to where it is broken."""
+        if error is None:
+            log.info("camera %s: read to its end", self._camera_id)
+        else:
+            CAMERA_FAULTS.labels(self._camera_id, error.fault).inc()
+            log.error("%s", error)
+        self._down(CameraStatus.FINISHED, error.fault if error else CameraFault.ENDED)
+
+    def stopped(self) -> None:
+        """Nobody wants frames any more."""
+        self._down(CameraStatus.STOPPED, None)
+
+    def _down(self, status: CameraStatus, fault: CameraFault | None) -> None:
+        self._up.set(0)
+        self._change(status, fault)
+
+    def _change(self, status: CameraStatus, fault: CameraFault | None = None) -> None:
+        self.state = CameraState(status=status, since=self._clock.now(), fault=fault)
+        self._on_change(self.state)

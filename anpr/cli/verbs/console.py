@@ -1,0 +1,33 @@
+"""`anpr console`: the operations room's web pages."""
+
+import click
+
+from anpr.cli.common.database import open_database
+from anpr.cli.main import loaded_settings
+from anpr.console.app import create_app
+from anpr.console.server import listen, serve
+from anpr.runtime.clock import SystemClock
+from anpr.runtime.probes import Readiness, probes
+from anpr.store.images.files import open_shelf
+from anpr.store.images.image_store import ImageStore
+
+
+@click.command(name="console")
+@click.option("--host", help="Address to listen on, instead of console.host.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port, instead of console.port; 0 takes a free one.")
+@click.pass_context
+def command(ctx: click.Context, host: str | None, port: int | None) -> None:
+    """Serve the operations room's web pages until SIGINT or SIGTERM."""
+    settings = loaded_settings(ctx).settings
+    wanted_port = settings.console.port if port is None else port
+    readiness = Readiness(starting="the database is not open yet")
+    with (
+        probes(settings.metrics_port, readiness),
+        listen(host or settings.console.host, wanted_port) as listening,
+        open_database(settings, "anpr console") as database,
+    ):
+        app = create_app(settings, database, ImageStore(open_shelf(settings)), SystemClock())
+        readiness.add("database", database.ping)
+        readiness.add("live alarms", lambda: None if app.state.console.feed.is_up else "not connected")
+        readiness.started()
+        serve(app, listening, on_start=lambda address: click.echo(f"console: {address}"))

@@ -1,0 +1,85 @@
+"""`anpr db`: create, migrate and check the database."""
+
+import click
+
+from anpr.cli.common.database import database_url, open_database
+from anpr.cli.main import loaded_settings
+from anpr.domain.errors import StoreError
+from anpr.runtime.clock import SystemClock
+from anpr.store.audit import verify
+from anpr.store.database.migrate import migrate, schema_status
+from anpr.store.database.partitions import ensure_partitions_ahead
+from anpr.store.database.schema_diff import find_drift
+from anpr.store.images.files import open_shelf
+from anpr.store.images.image_store import ImageStore
+from anpr.store.retention import run_retention
+
+
+@click.group(name="db")
+def command() -> None:
+    """Create, migrate and check the database."""
+
+
+@command.command(name="migrate")
+@click.pass_context
+def migrate_command(ctx: click.Context) -> None:
+    """Bring the schema to this version's; safe to run again, and while the system runs."""
+    with database_url(loaded_settings(ctx).settings) as url:
+        applied = migrate(url)
+    for migration in applied:
+        click.echo(f"applied {migration.version:04d}_{migration.name}")
+    click.echo("the schema is current")
+
+
+@command.command()
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """List the migrations and whether each is applied; exit with 1 when the schema is not current."""
+    with database_url(loaded_settings(ctx).settings) as url:
+        found = schema_status(url)
+    for migration, applied_at in found.applied:
+        click.echo(f"{migration.version:04d}_{migration.name}  applied {applied_at:%Y-%m-%d %H:%M:%S}Z")
+    for migration in found.pending:
+        click.echo(f"{migration.version:04d}_{migration.name}  pending")
+    for name in found.unknown:
+        click.echo(f"{name}  applied by a newer version")
+    for name in found.changed:
+        click.echo(f"{name}  is not what was applied")
+    ctx.exit(0 if found.is_current else 1)
+
+
+@command.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Check the schema and the audit's chain; say what is wrong and exit with 1 when something is."""
+    settings = loaded_settings(ctx).settings
+    with open_database(settings, "anpr db") as database:
+        drift = find_drift(database)
+        for difference in drift:
+            click.echo(difference)
+        with database.transaction() as conn:
+            chain = verify(conn)
+    problems = [f"the schema is not what the migrations made (differences: {len(drift)})"] if drift else []
+    if chain.broken_at is not None:
+        problems.append(f"the audit's chain is broken at row {chain.broken_at} ({chain.rows} rows before it are whole)")
+    if problems:
+        raise StoreError("; ".join(problems))
+    click.echo(f"the schema is current; the audit's {chain.rows} rows are whole, head {chain.head[:16]}")
+
+
+@command.command()
+@click.pass_context
+def expire(ctx: click.Context) -> None:
+    """Drop what is older than the retention settings keep, and make the coming days' partitions."""
+    settings = loaded_settings(ctx).settings
+    clock = SystemClock()
+    with open_database(settings, "anpr db") as database:
+        expired = run_retention(database, ImageStore(open_shelf(settings)), settings.retention, clock)
+        with database.transaction() as conn:
+            ensure_partitions_ahead(conn, clock.now())
+    for table, days in expired.days.items():
+        click.echo(f"{table}: {len(days)} days dropped")
+    for what, number in expired.rows.items():
+        click.echo(f"{what}: {number} removed")
+    for destination, number in expired.undelivered.items():
+        click.echo(f"{destination}: {number} transits expired before they were accepted")

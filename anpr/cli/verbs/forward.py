@@ -1,0 +1,185 @@
+"""`anpr forward`: send transits to other centres, show what a run would send, and what became of each day."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+
+import click
+
+from anpr.cli.common.database import open_database, operating_system_user
+from anpr.cli.common.duration import DURATION
+from anpr.cli.common.stopping import stop_on_signals
+from anpr.cli.main import loaded_settings
+from anpr.domain.errors import ForwardError, InputError
+from anpr.forward.job import Centre, Job, prepare_job
+from anpr.forward.preview import Preview, preview_day
+from anpr.forward.profile.load import load_profile
+from anpr.forward.profile.model import Profile
+from anpr.forward.requeue import requeue_day
+from anpr.forward.runs import run_day
+from anpr.forward.serve import run_forwarder
+from anpr.forward.status import destination_status
+from anpr.runtime.clock import SystemClock
+from anpr.runtime.probes import Readiness, probes
+from anpr.settings import DestinationSettings, Settings
+from anpr.store.images.files import open_shelf
+from anpr.store.images.image_store import ImageStore
+
+
+@click.group(name="forward")
+def command() -> None:
+    """Send transits to other centres."""
+
+
+_DAY = click.option("--day", "day_text", required=True, metavar="YYYY-MM-DD", help="Calendar day of the site.")
+_DESTINATION = click.option("--destination", "destination_id", help="Only this one; all that are configured when left.")
+
+
+@command.command()
+@_DAY
+@_DESTINATION
+@click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
+@click.pass_context
+def run(ctx: click.Context, /, day_text: str, destination_id: str | None, dry_run: bool) -> None:
+    """Forward one day now. Exit status 1 when a destination failed or was refused."""
+    settings, day = loaded_settings(ctx).settings, _day(day_text)
+    failed = False
+    with _jobs(settings, destination_id) as jobs:
+        for job in jobs:
+            if dry_run:
+                _print_preview(preview_day(job, day, operating_system_user()))
+            else:
+                failed |= _run_now(job, day)
+    if failed:
+        ctx.exit(1)
+
+
+def _run_now(job: Job, day: date) -> bool:
+    try:
+        report = run_day(job, day)
+    except ForwardError as exc:
+        click.echo(f"{job.id}: refused: {exc}", err=True)
+        return True
+    if report.busy:
+        click.echo(f"{job.id}: another run for this destination is under way; nothing was done", err=True)
+    if report.expired:
+        click.echo(f"{job.id}: {report.expired} transits are past retention and will not be sent")
+    for day_report in report.days:
+        click.echo(str(day_report))
+    return report.has_failed
+
+
+def _print_preview(preview: Preview) -> None:
+    click.echo(f"{preview.destination} {preview.day.isoformat()}: dry run, nothing is sent; profile {preview.profile}")
+    if preview.refusal is not None:
+        click.echo(f"  a real run would be refused: {preview.refusal}")
+    for name, size, records in preview.files:
+        click.echo(f"  {name}  {records} transits  {size} bytes")
+    click.echo(
+        f"  {preview.transits} transits in {len(preview.files)} files, {preview.pictures} picture files, "
+        f"{preview.rejected.total()} rejected"
+    )
+    for reason, count in preview.rejected.most_common():
+        click.echo(f"  rejected {count}: {reason}")
+    if preview.sample:
+        click.echo(preview.sample)
+
+
+@command.command()
+@click.option("--for", "seconds", type=DURATION, help="End by itself after this long (60s, 5m, 1h).")
+@click.option("--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object.")
+@click.pass_context
+def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
+    """Forward to every destination at its hour, until SIGINT or SIGTERM."""
+    settings = loaded_settings(ctx).settings
+    if not settings.forwarding:
+        raise InputError("forwarding: no destination is configured")
+    readiness = Readiness(starting="the database is not open yet")
+    stop = stop_on_signals()
+    if seconds is not None:
+        timer = threading.Timer(seconds, stop.set)
+        timer.daemon = True
+        timer.start()
+    with probes(settings.metrics_port, readiness), open_database(settings, "anpr forward") as database:
+        readiness.add("database", database.ping)
+        readiness.started()
+        images = ImageStore(open_shelf(settings))
+        summary = run_forwarder(settings, database, images, SystemClock(), stop)
+    click.echo("  ".join(f"{name} {value}" for name, value in asdict(summary).items()), err=True)
+    if as_json:
+        click.echo(json.dumps(asdict(summary)))
+
+
+@command.command()
+@_DESTINATION
+@click.pass_context
+def status(ctx: click.Context, destination_id: str | None) -> None:
+    """What became of each day: by state, why transits were rejected, and the latest runs."""
+    settings = loaded_settings(ctx).settings
+    with _jobs(settings, destination_id) as jobs:
+        for job in jobs:
+            for line in destination_status(job):
+                click.echo(line)
+
+
+@command.command()
+@_DAY
+@_DESTINATION
+@click.option("--reason", required=True, help="Why; recorded.")
+@click.pass_context
+def requeue(ctx: click.Context, /, day_text: str, destination_id: str | None, reason: str) -> None:
+    """Put the rejected transits of a day back into the queue, after the profile was put right."""
+    settings, day = loaded_settings(ctx).settings, _day(day_text)
+    with _jobs(settings, destination_id) as jobs:
+        for job in jobs:
+            count = requeue_day(job, day, operating_system_user(), reason)
+            click.echo(f"{job.id} {day.isoformat()}: {count} transits are queued again")
+
+
+@command.command()
+@click.argument("profile")
+def check(profile: str) -> None:
+    """Validate a PROFILE: a file, or the name of one that is shipped. Names the wrong key, exit status 1."""
+    found = load_profile(profile)
+    click.echo(
+        f"profile {found.name} {found.revision} is valid: {found.encoding.kind}, {len(found.fields)} fields, "
+        f"at most {found.batch_size} transits a file; status: {found.status}"
+    )
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of a profile, for editors and other tools."""
+    click.echo(json.dumps(Profile.model_json_schema(by_alias=True), indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def _jobs(settings: Settings, destination_id: str | None) -> Iterator[list[Job]]:
+    chosen = _chosen(settings, destination_id)
+    with open_database(settings, "anpr forward") as database:
+        centre = Centre(
+            settings=settings,
+            database=database,
+            images=ImageStore(open_shelf(settings)),
+            clock=SystemClock(),
+            stop=stop_on_signals(),
+        )
+        yield [prepare_job(centre, destination) for destination in chosen]
+
+
+def _chosen(settings: Settings, destination_id: str | None) -> list[DestinationSettings]:
+    chosen = [d for d in settings.forwarding if destination_id in (None, d.id)]
+    if not chosen:
+        what = "no destination is configured" if destination_id is None else f"no destination {destination_id!r}"
+        raise InputError(f"forwarding: {what}")
+    return chosen
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a calendar day has no time zone
+    except ValueError as exc:
+        raise InputError(f"--day: {text!r} is not a day; write 2026-11-21") from exc

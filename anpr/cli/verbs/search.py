@@ -1,0 +1,75 @@
+"""`anpr search`: where a plate passed. Asks for a reason, and records who asked before it answers."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from anpr.cli.common.database import open_database, operating_system_user
+from anpr.cli.main import loaded_settings
+from anpr.contract.transit import encode_transit
+from anpr.runtime.clock import SystemClock
+from anpr.store.transits.audited_search import audited_search
+from anpr.store.transits.rows import StoredTransit, TransitQuery
+from anpr.store.watchlists.entries_csv import read_time
+
+
+@click.command(name="search")
+@click.argument("plate")
+@click.option("--reason", default="", help="Why you search; required, and recorded.")
+@click.option("--case", "case_reference", help="The case it belongs to; recorded.")
+@click.option("--since", default="", metavar="TIME", help="Captured at or after; local time, e.g. 2026-11-21T08:30.")
+@click.option("--until", default="", metavar="TIME", help="Captured before.")
+@click.option("--gate", "gates", multiple=True, help="Only this gate; may be repeated.")
+@click.option("--look-alike", is_flag=True, help="Also plates that look like it (O/0, I/1, B/8 …).")
+@click.option("--limit", type=int, default=200, show_default=True, help="At most so many, newest first.")
+@click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context, /, plate: str, reason: str, case_reference: str | None, form: str, **options: Any
+) -> None:
+    """Search transits of PLATE: exact, or with * (any characters) and ? (one)."""
+    settings = loaded_settings(ctx).settings
+    query = _query(plate, settings.zone, options)
+    with open_database(settings, "anpr search") as database:
+        found = audited_search(database, query, operating_system_user(), reason, case_reference, SystemClock())
+    for line in _as_jsonl(found, settings.zone) if form == "jsonl" else _as_table(found, settings.zone):
+        click.echo(line)
+    full = f" (the newest {query.limit}; there may be more)" if len(found) == query.limit else ""
+    click.echo(f"{len(found)} transits{full}", err=True)
+
+
+def _query(plate: str, zone: ZoneInfo, options: Mapping[str, Any]) -> TransitQuery:
+    return TransitQuery(
+        pattern=plate,
+        since=read_time("--since", options["since"], zone),
+        until=read_time("--until", options["until"], zone),
+        gate_ids=options["gates"],
+        look_alike=options["look_alike"],
+        limit=options["limit"],
+    )
+
+
+def _as_table(found: Iterable[StoredTransit], zone: ZoneInfo) -> Iterable[str]:
+    yield f"{'captured':<26}{'plate':<13}{'conf.':<7}{'gate':<20}{'camera':<20}transit"
+    for stored in found:
+        t = stored.transit
+        captured = t.captured_at.astimezone(zone).isoformat(" ", "seconds")
+        yield f"{captured:<26}{t.plate:<13}{t.confidence:<7.3f}{t.gate_id:<20}{t.camera_id:<20}{t.id}"
+
+
+def _as_jsonl(found: Iterable[StoredTransit], zone: ZoneInfo) -> Iterable[str]:
+    """The transit as in the message contract, its times in the site's zone, and when it was received."""
+    for stored in found:
+        fields = json.loads(encode_transit(stored.transit))
+        times = {
+            name: _local(getattr(stored.transit, name), zone) for name in ("captured_at", "first_seen", "last_seen")
+        }
+        yield json.dumps({**fields, **times, "received_at": _local(stored.received_at, zone)}, ensure_ascii=False)
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).isoformat()

@@ -1,0 +1,58 @@
+"""`anpr up`: everything on this machine."""
+
+import json
+import threading
+from dataclasses import asdict
+
+import click
+
+from anpr.cli.common.duration import DURATION
+from anpr.cli.common.stopping import stop_on_signals
+from anpr.cli.main import loaded_settings
+from anpr.runtime.clock import SystemClock
+from anpr.up.demo import demo_machine
+from anpr.up.deployment import Machine, Say, Summary
+from anpr.up.run import run_up
+
+
+@click.command(name="up")
+@click.option("--for", "seconds", type=DURATION, help="End by itself after this long (60s, 5m, 1h).")
+@click.option("--json", "as_json", is_flag=True, help="The last line of standard output is one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
+    """Run everything on this machine: database, reader, ingest, console, forwarding.
+
+    Without a settings file it is a demo: two drawn streets with real RTSP streams, in var/demo.
+    With one (--config or ANPR_CONFIG) it runs that site's cameras.
+    """
+    clock, stop = SystemClock(), stop_on_signals()
+    loaded = loaded_settings(ctx)
+    if loaded.path is None:
+        with demo_machine(clock, _unless_stopped(stop)) as machine:
+            summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
+    else:
+        machine = Machine(settings=loaded.settings, settings_file=loaded.path)
+        summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
+    _report(summary, as_json)
+
+
+def _unless_stopped(stop: threading.Event) -> Say:
+    """Drawing the demo takes its time; Ctrl-C ends it at the next line it has to say."""
+
+    def say(line: str) -> None:
+        if stop.is_set():
+            raise click.Abort
+        _say(line)
+
+    return say
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _report(summary: Summary, as_json: bool) -> None:
+    values = asdict(summary)
+    _say("  ".join(f"{name} {value}" for name, value in values.items()))
+    if as_json:
+        click.echo(json.dumps(values))

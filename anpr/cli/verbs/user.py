@@ -1,0 +1,99 @@
+"""`anpr user`: console users. Passwords are prompted for or read from a file, never taken from the command line."""
+
+from pathlib import Path
+
+import click
+
+from anpr.cli.common.database import open_database, operating_system_user
+from anpr.cli.main import loaded_settings
+from anpr.domain.access import Role
+from anpr.domain.errors import InputError
+from anpr.runtime.clock import SystemClock
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.database.connection import Connection
+from anpr.store.users.accounts import User, create_user, list_users, set_disabled, set_password_hash, set_role
+from anpr.store.users.passwords import hash_password
+
+_PASSWORD_FILE = click.option(
+    "--password-file", type=click.Path(path_type=Path), help="Read the password from this file's first line."
+)
+_ROLE = click.Choice([role.value for role in Role])
+
+
+@click.group(name="user")
+def command() -> None:
+    """Create console users and set their passwords."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--role", type=_ROLE, required=True, help="What the user may do.")
+@_PASSWORD_FILE
+@click.pass_context
+def add(ctx: click.Context, name: str, role: str, password_file: Path | None) -> None:
+    """Create the user NAME; asks for the password."""
+    password_hash = hash_password(_read_password(password_file))
+    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
+        create_user(conn, User(name=name, role=Role(role), password_hash=password_hash))
+        _note(conn, AuditAction.USER_CREATED, {"user": name, "role": role})
+    click.echo(f"user {name} created with the role {role}")
+
+
+@command.command(name="list")
+@click.pass_context
+def list_command(ctx: click.Context) -> None:
+    """List users with their roles."""
+    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
+        users = list_users(conn)
+    for user in users:
+        click.echo("\t".join([user.name, user.role, *(["disabled"] if user.disabled else [])]))
+
+
+@command.command()
+@click.argument("name")
+@_PASSWORD_FILE
+@click.pass_context
+def password(ctx: click.Context, name: str, password_file: Path | None) -> None:
+    """Set the password of NAME."""
+    password_hash = hash_password(_read_password(password_file))
+    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
+        set_password_hash(conn, name, password_hash)
+        _note(conn, AuditAction.USER_CHANGED, {"user": name, "changed": "password"})
+    click.echo(f"password of {name} set")
+
+
+@command.command(name="change")
+@click.argument("name")
+@click.option("--role", type=_ROLE, help="The new role.")
+@click.option("--disable/--enable", "disabled", default=None, help="Whether the user can log in.")
+@click.pass_context
+def change(ctx: click.Context, name: str, role: str | None, disabled: bool | None) -> None:
+    """Change the role of NAME, or disable or enable the user."""
+    if role is None and disabled is None:
+        raise InputError("nothing to change: give --role, --disable or --enable")
+    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
+        if role is not None:
+            set_role(conn, name, Role(role))
+            _note(conn, AuditAction.USER_CHANGED, {"user": name, "changed": "role", "role": role})
+        if disabled is not None:
+            set_disabled(conn, name, disabled)
+            _note(conn, AuditAction.USER_CHANGED, {"user": name, "changed": "disabled", "disabled": disabled})
+    click.echo(f"user {name} changed")
+
+
+def _read_password(path: Path | None) -> str:
+    if path is None:
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return typed
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InputError(f"{path}: {getattr(exc, 'strerror', None) or 'not a UTF-8 text file'}") from exc
+    if not lines:
+        raise InputError(f"{path}: empty")
+    return lines[0]
+
+
+def _note(conn: Connection, action: AuditAction, detail: dict[str, object]) -> None:
+    event = AuditEvent(actor=operating_system_user(), action=action, at=SystemClock().now(), detail=detail)
+    append(conn, event)

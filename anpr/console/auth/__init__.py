@@ -1,0 +1,1 @@
+"""Authentication: sessions, passwords, login throttling, and the audit of page views."""

@@ -1,0 +1,79 @@
+"""Slows down whoever guesses passwords, without letting them lock the real user out elsewhere."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from anpr.runtime.clock import Clock
+
+_FREE_TRIES = 3
+_ADDRESS_FREE_TRIES = 20
+_FIRST_WAIT_S = 2.0
+_LONGEST_WAIT_S = 300.0
+_FORGET_AFTER_S = 3600.0
+
+
+@dataclass(slots=True)
+class _Record:
+    failures: int = 0
+    last_at: float = 0.0
+
+
+class Throttle:
+    """Failed logins by (user, address), and by address alone for those who try many names.
+
+    After a few free tries each failure doubles the wait, from 2 s to 5 minutes. The table is bounded: when it is
+    full the record that failed longest ago goes.
+    """
+
+    def __init__(self, clock: Clock, *, max_records: int = 10_000) -> None:
+        self._clock = clock
+        self._max_records = max_records
+        self._records: OrderedDict[tuple[str, str], _Record] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def admit(self, user: str, address: str) -> float:
+        """0 when this user may try now from this address; otherwise the seconds to wait.
+
+        A try counts as failed until `succeeded` takes it back: tries that run side by side cannot slip through.
+        """
+        with self._lock:
+            wait = max(
+                self._wait_of((user, address), _FREE_TRIES),
+                self._wait_of(("", address), _ADDRESS_FREE_TRIES),
+            )
+            if wait == 0.0:
+                self._count((user, address))
+                self._count(("", address))
+            return wait
+
+    def succeeded(self, user: str, address: str) -> None:
+        """The password was right: forget this user's failures from this address, and the try itself."""
+        with self._lock:
+            self._records.pop((user, address), None)
+            record = self._records.get(("", address))
+            if record is not None:
+                record.failures = max(0, record.failures - 1)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def _count(self, key: tuple[str, str]) -> None:
+        record = self._records.pop(key, None) or _Record()
+        record.failures = 1 if self._is_old(record) else record.failures + 1
+        record.last_at = self._clock.monotonic()
+        self._records[key] = record
+        while len(self._records) > self._max_records:
+            self._records.popitem(last=False)
+
+    def _wait_of(self, key: tuple[str, str], free_tries: int) -> float:
+        record = self._records.get(key)
+        if record is None or record.failures < free_tries or self._is_old(record):
+            return 0.0
+        # The exponent is capped before the power is taken, so that a million failures cost no more than ten.
+        doublings = min(record.failures - free_tries, 16)
+        wait = min(_FIRST_WAIT_S * 2.0**doublings, _LONGEST_WAIT_S)
+        return max(0.0, record.last_at + wait - self._clock.monotonic())
+
+    def _is_old(self, record: _Record) -> bool:
+        return record.failures > 0 and self._clock.monotonic() - record.last_at > _FORGET_AFTER_S

@@ -1,0 +1,80 @@
+"""What people see when something cannot be done: a page that helps, never a traceback."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from anpr.console.access import FormTokenError, NotSignedInError
+from anpr.console.page_context import reader_for
+from anpr.console.state import console_of
+from anpr.domain.errors import AccessError, StoreError
+
+log = logging.getLogger(__name__)
+
+_TITLES = {400: "invalid", 403: "refused", 404: "not_found", 410: "picture_gone", 422: "invalid", 503: "database"}
+
+
+def add_error_pages(app: FastAPI) -> None:
+    """Answer every kind of failure."""
+    app.add_exception_handler(NotSignedInError, _not_signed_in)
+    app.add_exception_handler(FormTokenError, _stale)
+    app.add_exception_handler(AccessError, _refused)
+    app.add_exception_handler(StoreError, _database)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
+
+
+def _not_signed_in(request: Request, exc: Exception) -> Response:
+    back = exc.back_to if isinstance(exc, NotSignedInError) else "/"
+    login = "/login" if back == "/" else f"/login?back={back}"
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"HX-Redirect": "/login?again=1"})
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(status_code=401)
+    return RedirectResponse(login, status_code=303)
+
+
+def _stale(request: Request, exc: Exception) -> Response:
+    log.info("console: %s on %s", exc, request.url.path)
+    if "hx-request" in request.headers:
+        return Response(status_code=403, headers={"HX-Refresh": "true"})
+    return _page(request, 403, "stale")
+
+
+def _refused(request: Request, exc: Exception) -> Response:
+    log.info("console: %s: %s", request.url.path, exc)
+    return _page(request, 403, "refused")
+
+
+def _database(request: Request, exc: Exception) -> Response:
+    log.error("console: %s: %s", request.url.path, exc)
+    return _page(request, 503, "database")
+
+
+def _invalid(request: Request, exc: Exception) -> Response:
+    places = {error["loc"][0] for error in exc.errors()} if isinstance(exc, RequestValidationError) else set()
+    # A wrong identity in the address is an address that does not exist.
+    return _page(request, 404, "not_found") if "path" in places else _page(request, 400, "invalid")
+
+
+def _http(request: Request, exc: Exception) -> Response:
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    answer = _page(request, status, _TITLES.get(status, "invalid" if status < 500 else "broken"))
+    answer.headers.update((exc.headers if isinstance(exc, HTTPException) else None) or {})
+    return answer
+
+
+def _broken(request: Request, exc: Exception) -> Response:
+    # The server logs the traceback; only the kind of error is named here, for its text may hold a plate.
+    log.error("console: %s failed: %s", request.url.path, type(exc).__name__)
+    return _page(request, 500, "broken")
+
+
+def _page(request: Request, status: int, kind: str) -> Response:
+    console = console_of(request)
+    reader = reader_for(console, request, getattr(request.state, "visitor", None))
+    return console.pages.page("error.html", reader, status=status, kind=kind, number=status)

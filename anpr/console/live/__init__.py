@@ -1,0 +1,1 @@
+"""Live alarms: from PostgreSQL's NOTIFY to the browsers' event streams."""

@@ -1,0 +1,42 @@
+"""Who did what and why, for those who watch over it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from anpr.console.access import Visitor, allowed, record
+from anpr.console.page_context import ReaderDep
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.access import Permission
+from anpr.store.audit import AuditAction, Verification, list_audit, verify
+
+router = APIRouter(prefix="/audit")
+
+ROWS = 100
+Viewer = Annotated[Visitor, Depends(allowed(Permission.VIEW_AUDIT))]
+
+
+@router.get("")
+def show(
+    console: ConsoleDep, visitor: Viewer, reader: ReaderDep, before: Annotated[int | None, Query(ge=1)] = None
+) -> Response:
+    """The newest rows, or those before one. Looking is recorded too."""
+    record(console, visitor.user.name, AuditAction.AUDIT_VIEWED, {"before": before})
+    return console.pages.page("audit.html", reader, **_values(console, before, None))
+
+
+@router.post("/verify")
+def check(console: ConsoleDep, visitor: Viewer, reader: ReaderDep) -> Response:
+    """Recompute the whole chain and say whether it fits."""
+    with console.database.transaction() as conn:
+        result = verify(conn)
+    record(console, visitor.user.name, AuditAction.AUDIT_VIEWED, {"verified": result.rows, "broken": result.broken_at})
+    return console.pages.page("audit.html", reader, **_values(console, None, result))
+
+
+def _values(console: Console, before: int | None, result: Verification | None) -> dict[str, Any]:
+    with console.database.transaction() as conn:
+        rows = list_audit(conn, before, ROWS)
+    oldest = rows[-1].seq if rows and rows[-1].seq > 1 else None
+    return {"rows": rows, "before": before, "oldest": oldest, "result": result, "now": console.clock.now()}

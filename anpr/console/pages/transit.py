@@ -1,0 +1,67 @@
+"""One transit: its pictures, how it was read, where and when, its alarms and where it was forwarded to."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from anpr.console.access import Visitor, allowed, record
+from anpr.console.live.alarm_views import gate_names, view_alarms
+from anpr.console.page_context import ReaderDep
+from anpr.console.state import Console, ConsoleDep
+from anpr.contract.jpeg import jpeg_size
+from anpr.domain.access import Permission
+from anpr.domain.transit import ImageRole, Transit
+from anpr.store.alarms.rows import alarms_of_transits
+from anpr.store.audit import AuditAction
+from anpr.store.forwarding.deliveries import deliveries_of_transit
+from anpr.store.transits.rows import StoredTransit, get_transit
+
+router = APIRouter(prefix="/transits")
+
+Viewer = Annotated[Visitor, Depends(allowed(Permission.VIEW_TRANSITS))]
+Via = Literal["alarm", "latest", "search", "address"]
+"""The page somebody came from; recorded."""
+
+
+@router.get("/{transit_id}")
+def show(console: ConsoleDep, visitor: Viewer, reader: ReaderDep, transit_id: UUID, via: Via = "address") -> Response:
+    """The page; that somebody looked is written down before it is shown."""
+    stored = stored_transit(console, transit_id)
+    record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"transit": str(transit_id), "via": via})
+    return console.pages.page("transit.html", reader, **_values(console, stored))
+
+
+def stored_transit(console: Console, transit_id: UUID) -> StoredTransit:
+    """The transit. Raises HTTPException 404 when there is none (any more)."""
+    with console.database.transaction() as conn:
+        stored = get_transit(conn, transit_id)
+    if stored is None:
+        raise HTTPException(404)
+    return stored
+
+
+def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
+    transit = stored.transit
+    with console.database.transaction() as conn:
+        gates = gate_names(conn)
+        alarms = view_alarms(conn, alarms_of_transits(conn, [transit.id]))
+        deliveries = deliveries_of_transit(conn, transit.id)
+    return {
+        "transit": transit,
+        "received_at": stored.received_at,
+        "gate_name": gates.get(transit.gate_id, transit.gate_id),
+        "alarms": alarms,
+        "deliveries": deliveries,
+        "roles": {image.role for image in transit.images},
+        "context_size": _context_size(console, transit),
+        "seen_s": (transit.last_seen - transit.first_seen).total_seconds(),
+    }
+
+
+def _context_size(console: Console, transit: Transit) -> tuple[int, int] | None:
+    """px; None while the picture has not arrived, or is none."""
+    data = console.images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.CONTEXT)
+    return jpeg_size(data) if data else None

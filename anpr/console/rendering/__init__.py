@@ -1,0 +1,1 @@
+"""HTML rendering: templates, filters, translations, thumbnails."""

@@ -1,0 +1,1 @@
+"""Message contract: what edge and centre agreed on, versioned; the bytes on the wire and their JSON schemas."""

@@ -1,0 +1,92 @@
+"""Fast path for a well-formed transit (msgspec); anything unusual falls back to the pydantic contract.
+
+At 20,000 a second the contract (anpr.contract.transit, pydantic) is half of what ingest computes. Here one pass of C
+makes the domain's objects of JSON; what it does not check is checked after it. Whatever is unusual in any way, and all
+that must be refused, is left to the contract: this may only say yes, and only where the contract says the same.
+"""
+
+import re
+from functools import lru_cache
+
+import msgspec
+from pydantic import TypeAdapter, ValidationError
+
+from anpr.contract.parsing import MAX_LINE, MAX_PX, SHA256_PATTERN, Identifier
+from anpr.contract.topics import MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES
+from anpr.contract.transit import MAX_CANDIDATES, MAX_COUNTRY, MAX_IMAGES, MAX_PASS, MAX_READS, decode_transit
+from anpr.domain.plate import MAX_LENGTH
+from anpr.domain.transit import ImageRef, Transit
+
+# The version stands first, as our encoder puts it, and is said once; no sign is escaped, so nothing hides.
+_BEGIN, _VERSION = b'{"version":1,', b'"version"'
+_PLAIN = bytes(sign for sign in range(0x20, 0x7F) if sign != ord("\\"))
+# Of fractions of a second, microseconds are kept; the contract cuts the rest off, msgspec rounds.
+_TOO_FINE = re.compile(rb'\.\d{7,}(?:[Zz]|[+-][\d:]{4,5})"')
+# Unknown fields are skipped without a look into their depth.
+_MOST_PARTS = 64
+
+_SHA256 = re.compile(SHA256_PATTERN)
+_DECODER = msgspec.json.Decoder(Transit)
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
+
+
+def read_transit(data: bytes) -> Transit:
+    """As `decode_transit`, in every case; quicker in the usual one."""
+    return _usual(data) or decode_transit(data)
+
+
+def _usual(data: bytes) -> Transit | None:
+    if not _looks_usual(data):
+        return None
+    try:
+        transit = _DECODER.decode(data)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    return transit if _keeps_the_contract(transit) else None
+
+
+def _looks_usual(data: bytes) -> bool:
+    return (
+        data.startswith(_BEGIN)
+        and len(data) <= MAX_TRANSIT_BYTES
+        and data.count(_VERSION) == 1
+        and not data.translate(None, _PLAIN)
+        and data.count(b"{") + data.count(b"[") <= _MOST_PARTS
+        and not _TOO_FINE.search(data)
+    )
+
+
+def _keeps_the_contract(transit: Transit) -> bool:
+    """What the domain's own checks and the types leave open. Texts hold no control characters: `_looks_usual`."""
+    captured_at, box = transit.captured_at, transit.box
+    return (
+        _is_identifier(transit.gate_id)
+        and _is_identifier(transit.camera_id)
+        and _is_identifier(transit.reader_id)
+        and abs(transit.first_seen - captured_at) <= MAX_PASS
+        and abs(transit.last_seen - captured_at) <= MAX_PASS
+        and len(transit.raw) <= MAX_LINE
+        and len(transit.candidates) <= MAX_CANDIDATES
+        and all([0 < len(each.text) <= MAX_LENGTH for each in transit.candidates])
+        and transit.reads <= MAX_READS
+        and max(abs(box.x), abs(box.y), box.w, box.h) <= MAX_PX
+        and (transit.country is None or len(transit.country) <= MAX_COUNTRY)
+        and (transit.lane is None or len(transit.lane) <= MAX_LINE)
+        and (not transit.images or _are_pictures(transit.images))
+    )
+
+
+def _are_pictures(images: tuple[ImageRef, ...]) -> bool:
+    return len(images) <= MAX_IMAGES and all(
+        [_SHA256.fullmatch(each.sha256) is not None and each.size <= MAX_IMAGE_BYTES for each in images]
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _is_identifier(text: str) -> bool:
+    """Asked of the contract's own type; gates, cameras and readers are few and come again and again."""
+    try:
+        _IDENTIFIER.validate_python(text)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""National plate formats, and the re-ranking of recogniser candidates by them."""

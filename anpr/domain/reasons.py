@@ -1,0 +1,58 @@
+"""Reasons and outcomes by which things are counted: closed sets, so that a dashboard can rely on them."""
+
+from enum import StrEnum
+
+
+class Drop(StrEnum):
+    """Why something that was seen did not become a transit, a frame or a row."""
+
+    FRAME_LATE = "frame-late"
+    PLATE_TOO_SMALL = "plate-too-small"
+    PLATE_LOW_SCORE = "plate-low-score"
+    PLATE_SHAPE = "plate-shape"
+    PLATE_TWICE = "plate-twice"
+    PLATE_OUTSIDE_REGION = "plate-outside-region"
+    PLATE_MASKED = "plate-masked"
+    PLATE_NO_TEXT = "plate-no-text"
+    READ_LOW_CONFIDENCE = "read-low-confidence"
+    READ_WORD = "read-word"
+    TRACK_TOO_FEW_READS = "track-too-few-reads"
+    TRACK_LOW_CONFIDENCE = "track-low-confidence"
+    TRACK_NOT_A_PLATE = "track-not-a-plate"
+    TRACK_SEEN_BEFORE = "track-seen-before"
+    OUTBOX_FULL = "outbox-full"
+    OUTBOX_REFUSED = "outbox-refused"
+    IMAGE_QUOTA = "image-quota"
+    IMAGE_AGE = "image-age"
+    TRANSIT_AGE = "transit-age"
+    MESSAGE_POISON = "message-poison"
+
+
+class Asked(StrEnum):
+    """What came of asking for a second opinion on a transit."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    LATE = "late"
+    FAILED = "failed"
+
+
+class MatchedBy(StrEnum):
+    """What compared a transit with the watchlists: memory, or the database while memory is behind."""
+
+    MEMORY = "memory"
+    DATABASE = "database"
+
+
+class ListReload(StrEnum):
+    """How the watchlists came into memory: all entries, or those that changed."""
+
+    ALL = "all"
+    CHANGES = "changes"
+
+
+class RetroOutcome(StrEnum):
+    """What became of a transit that retro-match found: an alarm, or none because there were too many."""
+
+    RAISED = "raised"
+    HELD_BACK = "held-back"

@@ -1,0 +1,1 @@
+"""The roadside side of any reader: transit delivery, health reports, the outbox and its publisher. Knows no vision."""

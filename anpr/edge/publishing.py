@@ -1,0 +1,80 @@
+"""Publishing of an edge process: its outbox, and the thread that empties it into the broker."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from anpr.domain.errors import AnprError
+from anpr.runtime.clock import Clock
+from anpr.settings import Settings
+from anpr.transport.age import MaxAge
+from anpr.transport.kafka import KafkaPublisher
+from anpr.transport.outbox import Outbox
+from anpr.transport.pump import pump
+
+_DRAIN_WITHIN_S = 3.0
+"""How long the end of a process waits for the broker to take what the outbox holds; the rest waits on the disk."""
+_DRAIN_LOOK_S = 0.1
+
+
+@contextmanager
+def open_outbox(settings: Settings, clock: Clock) -> Iterator[Outbox]:
+    """The outbox of this machine's reader, with its limits of size and age. Raises OutboxFullError, TransportError."""
+    settings.outbox_path.parent.mkdir(parents=True, exist_ok=True)
+    outbox = Outbox(settings.outbox_path, settings.reader.outbox.max_mb * 1_000_000, clock, _max_age(settings))
+    try:
+        yield outbox
+    finally:
+        outbox.close()
+
+
+def _max_age(settings: Settings) -> MaxAge:
+    longest = settings.retention.transit_days * 24
+    hours = settings.reader.outbox
+    return MaxAge(
+        metadata=timedelta(hours=hours.metadata_max_age_h or longest),
+        images=timedelta(hours=hours.images_max_age_h or longest),
+    )
+
+
+@contextmanager
+def publishing(settings: Settings, outbox: Outbox, clock: Clock, stop: threading.Event) -> Iterator[None]:
+    """With a broker, publish in a thread of its own; at the end give it a moment for what still waits.
+
+    When publishing breaks down, and not just the broker, the reader stops and fails: transits must not pile up unseen.
+    """
+    if settings.kafka.bootstrap is None:
+        yield
+        return
+    done = threading.Event()
+    failures: list[AnprError] = []
+    publisher = KafkaPublisher(settings.kafka)
+
+    def run() -> None:
+        try:
+            pump(outbox, publisher, clock, done)
+        except AnprError as exc:
+            failures.append(exc)
+            stop.set()
+
+    thread = threading.Thread(target=run, name="pump", daemon=True)
+    thread.start()
+    try:
+        yield
+        _drain(outbox, thread, clock)
+    finally:
+        done.set()
+        thread.join()
+        publisher.close()
+    if failures:
+        raise failures[0]
+
+
+def _drain(outbox: Outbox, pump_thread: threading.Thread, clock: Clock) -> None:
+    never = threading.Event()
+    deadline = clock.monotonic() + _DRAIN_WITHIN_S
+    while pump_thread.is_alive() and clock.monotonic() < deadline:
+        if not any(waiting.records for waiting in outbox.counts().values()):
+            return
+        clock.wait(never, _DRAIN_LOOK_S)

@@ -1,0 +1,1 @@
+"""Forwarding profile: the schema of its YAML, its loader, and the pure layout of a file from transits."""

@@ -1,0 +1,111 @@
+"""How records become a file: the encodings of a profile and their options."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from anpr.forward.profile.field import Part
+
+_XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*(:[A-Za-z_][A-Za-z0-9_.-]*)?")
+Newline = Literal["lf", "crlf"]
+NEWLINES = {"lf": "\n", "crlf": "\r\n"}
+
+
+class _Encoding(Part):
+    charset: Literal["utf-8", "iso-8859-1", "iso-8859-15", "cp1252", "ascii"] = "utf-8"
+    """A transit with a character that it lacks is rejected; xml writes such a one as a reference."""
+
+
+class XmlEncoding(_Encoding):
+    """One document: root, header elements, one element a record, trailer elements."""
+
+    kind: Literal["xml"]
+    root: str
+    record: str
+    wrapper: str | None = None
+    """An element around all records."""
+    namespace: str | None = None
+    """The default namespace of the root element."""
+
+    @field_validator("root", "record", "wrapper")
+    @classmethod
+    def _is_name(cls, value: str | None) -> str | None:
+        if value is not None and not is_xml_name(value):
+            raise ValueError(f"{value!r} is not an XML name")
+        return value
+
+
+class CsvEncoding(_Encoding):
+    """One line a record, quoted where needed."""
+
+    kind: Literal["csv"]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
+    quote: Literal["minimal", "all"] = "minimal"
+    column_names: bool = True
+    newline: Newline = "crlf"
+
+    @field_validator("delimiter")
+    @classmethod
+    def _separates(cls, value: str) -> str:
+        if value in '"\r\n' or value.isalnum():
+            raise ValueError("a sign that is neither a letter, a digit, a quote nor a line end")
+        return value
+
+
+class FixedWidthEncoding(_Encoding):
+    """One line a record, each field at its place. One byte a character, so that lengths are exact in both."""
+
+    kind: Literal["fixed-width"]
+    charset: Literal["iso-8859-1", "iso-8859-15", "cp1252", "ascii"] = "iso-8859-1"
+    newline: Newline = "crlf"
+
+
+class JsonEncoding(_Encoding):
+    """One object with header, records and trailer; or one object a line."""
+
+    kind: Literal["json"]
+    records: str = "records"
+    """The key of the list of records."""
+    lines: bool = False
+    """One record a line, without header and trailer (JSON Lines)."""
+
+    @model_validator(mode="after")
+    def _is_utf8(self) -> "JsonEncoding":
+        if self.charset not in ("utf-8", "ascii"):
+            raise ValueError("JSON is UTF-8 (RFC 8259), or ascii with escapes")
+        return self
+
+
+Encoding = Annotated[XmlEncoding | CsvEncoding | FixedWidthEncoding | JsonEncoding, Field(discriminator="kind")]
+
+
+def is_xml_name(text: str) -> bool:
+    """Whether it can name an element or an attribute (ASCII names only)."""
+    return _XML_NAME.fullmatch(text) is not None
+
+
+def check_names(encoding: Encoding, names: Sequence[str]) -> None:
+    """ValueError when one of these names of a row cannot be written, or one is both a text and a parent of others."""
+    for name in names:
+        if isinstance(encoding, XmlEncoding):
+            *above, last = name.split("/")
+            if not all(is_xml_name(part) for part in (*above, last.removeprefix("@"))):
+                raise ValueError(f"{name!r} is not a path of XML names")
+        elif isinstance(encoding, JsonEncoding):
+            if "" in name.split("/"):
+                raise ValueError(f"{name!r} has an empty part")
+        else:
+            _check_column(encoding, name)
+            continue
+        below = next((other for other in names if other.startswith(f"{name}/")), None)
+        if below is not None:
+            raise ValueError(f"{name!r} cannot hold a text and {below!r} as well")
+
+
+def _check_column(encoding: CsvEncoding | FixedWidthEncoding, name: str) -> None:
+    try:
+        name.encode(encoding.charset)
+    except UnicodeEncodeError as exc:
+        raise ValueError(f"{name!r} holds a character that {encoding.charset} lacks") from exc

@@ -1,0 +1,166 @@
+"""From transits to the files of one batch, as the profile says. Pure: no input or output, no clock.
+
+A transit that cannot be written is rejected with its reason; the others go on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from anpr.domain.errors import ForwardError
+from anpr.domain.transit import ImageRole, Transit
+from anpr.forward.profile.encoding import CsvEncoding, FixedWidthEncoding, JsonEncoding, XmlEncoding
+from anpr.forward.profile.field import FieldRule
+from anpr.forward.profile.file_name import fill
+from anpr.forward.profile.model import ImageRule, Profile
+from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, Batch, Context, Picture, Record
+from anpr.forward.profile.value import Unfit, to_text
+from anpr.forward.profile.writers import Row, write_csv, write_fixed_width, write_json, write_xml
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutFile:
+    """A file to send."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """`files` in the order to send them: pictures first, so that the records never name one that is not there.
+
+    `records` transits are in the last file; when it is 0 there are no files. `rejected` gives the reason by transit.
+    """
+
+    files: tuple[OutFile, ...]
+    records: int
+    rejected: Mapping[UUID, str]
+
+
+def record_file_name(profile: Profile, context: Context) -> str:
+    """The name of the batch's file of records."""
+    return fill(
+        profile.file_name,
+        {
+            "destination": context.destination,
+            "day": context.day,
+            "batch": context.number,
+            "created": context.created_at.astimezone(profile.zone),
+        },
+    )
+
+
+def lay_out(profile: Profile, transits: Sequence[Transit], context: Context, name: str | None = None) -> Layout:
+    """The batch's files, the last one named `name` (by the profile when None).
+
+    Raises ForwardError (permanent) when header or trailer cannot be written: no transit is at fault for that.
+    """
+    rows: list[Row] = []
+    files: list[OutFile] = []
+    rejected: dict[UUID, str] = {}
+    for transit in transits:
+        try:
+            pictures = _pictures(profile, transit, context)
+            rows.append(_record_row(profile, transit, context, pictures, number=len(rows) + 1))
+        except Unfit as reason:
+            rejected[transit.id] = str(reason)
+            continue
+        files += [OutFile(name=own, data=data) for own, data in pictures.values() if own]
+    if rows:
+        data = _encode(profile, Batch(context=context, records=len(rows)), rows)
+        files.append(OutFile(name=name or record_file_name(profile, context), data=data))
+    return Layout(files=tuple(files), records=len(rows), rejected=rejected)
+
+
+def _pictures(profile: Profile, transit: Transit, context: Context) -> Mapping[ImageRole, Picture]:
+    found: dict[ImageRole, Picture] = {}
+    for rule in profile.images:
+        data = _fitting(rule, context.pictures.get((transit.id, rule.role)))
+        if data is not None:
+            found[rule.role] = (_picture_name(rule, transit, context), data)
+    return found
+
+
+def _fitting(rule: ImageRule, data: bytes | None) -> bytes | None:
+    if data is not None and len(data) > rule.max_bytes:
+        if rule.too_large == "reject" or rule.required:
+            raise Unfit(f"{rule.role} picture: {len(data)} bytes, at most {rule.max_bytes}")
+        return None
+    if data is None and rule.required:
+        raise Unfit(f"{rule.role} picture: missing")
+    return data
+
+
+def _picture_name(rule: ImageRule, transit: Transit, context: Context) -> str:
+    if rule.file_name is None:
+        return ""
+    return fill(
+        rule.file_name,
+        {
+            "destination": context.destination,
+            "day": context.day,
+            "batch": context.number,
+            "transit_id": transit.id,
+            "role": rule.role.value,
+        },
+    )
+
+
+def _record_row(
+    profile: Profile, transit: Transit, context: Context, pictures: Mapping[ImageRole, Picture], *, number: int
+) -> Row:
+    record = Record(context=context, transit=transit, number=number, pictures=pictures)
+    row = [
+        (rule.name, to_text(rule, TRANSIT_SOURCES[rule.source].get(record) if rule.source else None, profile))
+        for rule in profile.fields
+    ]
+    return _checked(profile, profile.fields, row)
+
+
+def _frame_row(profile: Profile, rules: Sequence[FieldRule], batch: Batch) -> Row:
+    row = [
+        (rule.name, to_text(rule, BATCH_SOURCES[rule.source].get(batch) if rule.source else None, profile))
+        for rule in rules
+    ]
+    return _checked(profile, rules, row)
+
+
+def _checked(profile: Profile, rules: Sequence[FieldRule], row: list[tuple[str, str | None]]) -> Row:
+    """The row, its texts as wide as fixed-width wants them and writable in the charset."""
+    encoding = profile.encoding
+    if isinstance(encoding, FixedWidthEncoding):
+        row = [(name, _exact(rule, text or "")) for rule, (name, text) in zip(rules, row, strict=True)]
+    if isinstance(encoding, CsvEncoding | FixedWidthEncoding):
+        for name, text in row:
+            try:
+                (text or "").encode(encoding.charset)
+            except UnicodeEncodeError as exc:
+                raise Unfit(f"{name}: holds a character that {encoding.charset} lacks") from exc
+    return row
+
+
+def _exact(rule: FieldRule, text: str) -> str:
+    width = rule.length or 0
+    return text.ljust(width) if rule.align == "left" else text.rjust(width)
+
+
+def _encode(profile: Profile, batch: Batch, rows: Sequence[Row]) -> bytes:
+    try:
+        header = _frame_row(profile, profile.header, batch)
+        trailer = _frame_row(profile, profile.trailer, batch)
+    except Unfit as reason:
+        raise ForwardError(f"profile {profile.name}: header or trailer: {reason}", permanent=True) from reason
+    encoding = profile.encoding
+    match encoding:
+        case XmlEncoding():
+            return write_xml(encoding, header, rows, trailer)
+        case CsvEncoding():
+            return write_csv(encoding, header, rows, trailer, [rule.name for rule in profile.fields])
+        case FixedWidthEncoding():
+            return write_fixed_width(encoding, header, rows, trailer)
+        case JsonEncoding():
+            return write_json(encoding, header, rows, trailer)
+        case _:
+            assert_never(encoding)

@@ -1,0 +1,168 @@
+"""What a profile's field may be filled from, by name."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from anpr.contract.parsing import sha256_of
+from anpr.domain.gate import Gate
+from anpr.domain.transit import ImageRole, Transit
+
+Picture = tuple[str, bytes]
+"""The name of its own file, empty when it has none, and JPEG bytes."""
+
+Value = str | int | float | datetime | date | None
+
+
+class SourceKind(StrEnum):
+    """What a source yields; a field's `type` must go with it."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MOMENT = "moment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What all records of one batch share.
+
+    `day` is the transits' calendar day; `number` counts the batches of that day and destination from 1;
+    `created_at` is when the batch was made (UTC) and stays the same when it is sent again.
+    """
+
+    destination: str
+    municipality: str
+    day: date
+    number: int
+    created_at: datetime
+    gates: Mapping[str, Gate] = field(default_factory=lambda: MappingProxyType({}))
+    pictures: Mapping[tuple[UUID, ImageRole], bytes] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One transit on its way into a file; `number` is its place there, from 1."""
+
+    context: Context
+    transit: Transit
+    number: int
+    pictures: Mapping[ImageRole, Picture]
+
+    @property
+    def gate(self) -> Gate | None:
+        """The gate, when the centre knows it."""
+        return self.context.gates.get(self.transit.gate_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a header or a trailer is filled from."""
+
+    context: Context
+    records: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """How to get a value, and what it is."""
+
+    kind: SourceKind
+    get: Callable[[Record], Value]
+
+
+@dataclass(frozen=True)
+class BatchSource:
+    """The same, for headers and trailers."""
+
+    kind: SourceKind
+    get: Callable[[Batch], Value]
+
+
+def _text(get: Callable[[Record], Value]) -> Source:
+    return Source(SourceKind.TEXT, get)
+
+
+def _number(get: Callable[[Record], Value]) -> Source:
+    return Source(SourceKind.NUMBER, get)
+
+
+def _moment(get: Callable[[Record], Value]) -> Source:
+    return Source(SourceKind.MOMENT, get)
+
+
+def _of_picture(role: ImageRole, get: Callable[[Picture], Value]) -> Callable[[Record], Value]:
+    def value(record: Record) -> Value:
+        picture = record.pictures.get(role)
+        return None if picture is None else get(picture)
+
+    return value
+
+
+def _of_gate(get: Callable[[Gate], Value]) -> Callable[[Record], Value]:
+    return lambda record: None if record.gate is None else get(record.gate)
+
+
+def _bearing(record: Record) -> Value:
+    cameras = record.gate.cameras if record.gate else ()
+    return next((camera.bearing_deg for camera in cameras if camera.id == record.transit.camera_id), None)
+
+
+BATCH_SOURCES: Mapping[str, BatchSource] = MappingProxyType(
+    {
+        "destination": BatchSource(SourceKind.TEXT, lambda b: b.context.destination),
+        "site.municipality": BatchSource(SourceKind.TEXT, lambda b: b.context.municipality),
+        "batch.day": BatchSource(SourceKind.MOMENT, lambda b: b.context.day),
+        "batch.number": BatchSource(SourceKind.NUMBER, lambda b: b.context.number),
+        "batch.created_at": BatchSource(SourceKind.MOMENT, lambda b: b.context.created_at),
+        "batch.records": BatchSource(SourceKind.NUMBER, lambda b: b.records),
+    }
+)
+
+_TRANSIT_SOURCES: dict[str, Source] = {
+    "destination": _text(lambda r: r.context.destination),
+    "site.municipality": _text(lambda r: r.context.municipality),
+    "batch.day": _moment(lambda r: r.context.day),
+    "batch.number": _number(lambda r: r.context.number),
+    "batch.created_at": _moment(lambda r: r.context.created_at),
+    "record.number": _number(lambda r: r.number),
+    "transit.id": _text(lambda r: str(r.transit.id)),
+    "plate": _text(lambda r: r.transit.plate),
+    "raw": _text(lambda r: r.transit.raw),
+    "country": _text(lambda r: r.transit.country),
+    "confidence": _number(lambda r: r.transit.confidence),
+    "reads": _number(lambda r: r.transit.reads),
+    "captured_at": _moment(lambda r: r.transit.captured_at),
+    "first_seen": _moment(lambda r: r.transit.first_seen),
+    "last_seen": _moment(lambda r: r.transit.last_seen),
+    "direction": _text(lambda r: r.transit.direction),
+    "lane": _text(lambda r: r.transit.lane),
+    "reader.id": _text(lambda r: r.transit.reader_id),
+    "camera.id": _text(lambda r: r.transit.camera_id),
+    "camera.bearing_deg": _number(_bearing),
+    "gate.id": _text(lambda r: r.transit.gate_id),
+    "gate.name": _text(_of_gate(lambda g: g.name)),
+    "gate.purpose": _text(_of_gate(lambda g: g.purpose)),
+    "gate.latitude": _number(_of_gate(lambda g: g.latitude)),
+    "gate.longitude": _number(_of_gate(lambda g: g.longitude)),
+    "box.x": _number(lambda r: r.transit.box.x),
+    "box.y": _number(lambda r: r.transit.box.y),
+    "box.w": _number(lambda r: r.transit.box.w),
+    "box.h": _number(lambda r: r.transit.box.h),
+}
+
+for _role in ImageRole:
+    _TRANSIT_SOURCES |= {
+        f"image.{_role}.name": _text(_of_picture(_role, lambda p: p[0])),
+        f"image.{_role}.base64": _text(_of_picture(_role, lambda p: base64.b64encode(p[1]).decode("ascii"))),
+        f"image.{_role}.sha256": _text(_of_picture(_role, lambda p: sha256_of(p[1]))),
+        f"image.{_role}.size": _number(_of_picture(_role, lambda p: len(p[1]))),
+    }
+
+TRANSIT_SOURCES: Mapping[str, Source] = MappingProxyType(_TRANSIT_SOURCES)
+
+PLATE_SOURCES = frozenset({"plate", "raw"})
+"""Their values never appear in a reason: reasons are printed and kept longer than plates."""

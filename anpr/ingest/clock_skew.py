@@ -1,0 +1,38 @@
+"""Holds the readers' clocks against the broker's: a transit's time is only as good as the clock of its reader.
+
+A heartbeat says when it was sent; the broker stamps when it took it. Between them lies what the clocks differ by, and
+the way, which only ever makes a heartbeat late. In the direct form reader and centre share one clock.
+"""
+
+import logging
+from datetime import datetime
+
+from anpr.domain.health import HealthReport, SubjectKind
+from anpr.ingest.batch import Batch
+from anpr.runtime.metrics import CLOCK_SKEWS
+from anpr.store.database.connection import Database
+from anpr.store.health import record_clock
+
+log = logging.getLogger(__name__)
+
+
+def watch_clocks(database: Database, batch: Batch, tolerance_s: float) -> None:
+    """Judge by the heartbeats in this batch; coming again changes nothing. Raises StoreError."""
+    beats = _beats(batch)
+    if not beats:
+        return
+    with database.transaction() as conn:
+        wrong = [report for report, arrived_at in beats if record_clock(conn, report, arrived_at, tolerance_s)]
+    for report in wrong:
+        CLOCK_SKEWS.labels(report.reader_id).inc()
+        log.warning("reader %s: its clock is off by more than %.1f s", report.reader_id, tolerance_s)
+
+
+def _beats(batch: Batch) -> list[tuple[HealthReport, datetime]]:
+    """In the order in which they were taken."""
+    found = [
+        (item, record.arrived_at)
+        for record, item in zip(batch.records, batch.items, strict=True)
+        if isinstance(item, HealthReport) and item.kind is SubjectKind.READER and record.arrived_at is not None
+    ]
+    return sorted(found, key=lambda beat: (beat[0].reader_id, beat[1]))

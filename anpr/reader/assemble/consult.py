@@ -1,0 +1,55 @@
+"""The second opinion on one camera's transits."""
+
+import logging
+from dataclasses import replace
+
+from anpr.domain.errors import ModelError
+from anpr.domain.grammar.rerank import countries, named
+from anpr.domain.reasons import Asked
+from anpr.reader.assemble.picture import Shot
+from anpr.reader.assemble.vote import Verdict, plate_text
+from anpr.reader.plates.crop import cut
+from anpr.reader.plates.second_opinion import Opinion, SecondOpinion
+from anpr.runtime.metrics import SECOND_OPINIONS
+
+log = logging.getLogger(__name__)
+
+
+class Consultation:
+    """Asks about the best picture of a plate whose vote is in doubt. A failure is counted, and the vote stands."""
+
+    def __init__(self, camera_id: str, second: SecondOpinion, *, patient: bool) -> None:
+        """`patient`: a video file can wait, a camera cannot."""
+        self._camera_id = camera_id
+        self._second = second
+        self._patient = patient
+        for outcome in Asked:
+            SECOND_OPINIONS.labels(camera_id, outcome)
+
+    def on(self, verdict: Verdict, shot: Shot) -> Verdict:
+        """The verdict, with what the second reader makes of the plate in `shot`."""
+        if verdict.second_raw is not None or not self._second.wants(verdict.confidence):
+            return verdict
+        opinion = self._ask(verdict, shot)
+        SECOND_OPINIONS.labels(self._camera_id, opinion.outcome).inc()
+        best = opinion.candidates[0] if opinion.candidates else None
+        plate = plate_text(best.text) if best else None
+        if best is None or plate is None:
+            return verdict
+        log.debug("%s: %s, the second opinion saw %s: %s", self._camera_id, verdict.plate, opinion.raw, plate)
+        return replace(
+            verdict,
+            plate=plate,
+            confidence=best.probability,
+            candidates=opinion.candidates[:len(verdict.candidates) + 1],
+            country=verdict.country if plate == verdict.plate else named(countries(plate)),
+            second_raw=opinion.raw,
+        )  # fmt: skip
+
+    def _ask(self, verdict: Verdict, shot: Shot) -> Opinion:
+        try:
+            plate = cut(shot.frame.image, shot.read.box)
+            return self._second.ask(plate, verdict.candidates, patient=self._patient)
+        except ModelError as exc:
+            log.error("camera %s: no second opinion: %s", self._camera_id, exc)
+            return Opinion(outcome=Asked.FAILED)

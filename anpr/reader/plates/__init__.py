@@ -1,0 +1,1 @@
+"""Plates in one image: find, crop, read, threshold, second opinion."""

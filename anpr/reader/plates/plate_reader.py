@@ -1,0 +1,180 @@
+"""From a picture to plate reads: find, gate, read, weigh."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+
+from anpr.capture.image_file import Image
+from anpr.domain.grammar.rerank import countries, named, weigh
+from anpr.domain.read import Box, Candidate, PlateRead
+from anpr.domain.reasons import Drop
+from anpr.reader.detect import Detection, Detector, build_detector
+from anpr.reader.plates.close_up import find_close_up, from_further
+from anpr.reader.plates.crop import MARGINS, cut
+from anpr.reader.plates.second_opinion import SecondOpinion, build_second_opinion, evidence_of
+from anpr.reader.plates.thresholds import Gates
+from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
+from anpr.runtime.clock import SystemClock
+from anpr.settings import ReaderSettings
+
+CERTAIN = 0.98
+"""The only read of a plate that is less sure than this is checked by cutting the plate closer and wider.
+
+Of 1000 drawn Italian plates in boxes a little off 936 are read right by one read, by three always or by this rule,
+which asks about one plate in seven; of those read wrong 5, 1 and 2 are more than .9 sure.
+"""
+_SAME_PLACE = 0.6
+"""Of the smaller of two boxes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejected:
+    """A detection that did not become a plate read, and why."""
+
+    box: Box
+    score: float
+    """The detector's."""
+    reason: Drop
+    raw: str = ""
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Boxes worth reading, best score first, and those that are not."""
+
+    detections: tuple[Detection, ...]
+    rejected: tuple[Rejected, ...]
+
+
+Find = Callable[[Image], Found]
+"""Where plates are in a picture."""
+Aim = Callable[[Find, Image], Found]
+"""Has the part of a picture searched that counts, and moves what does not count to the rejected."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What one look at a picture gave."""
+
+    accepted: tuple[PlateRead, ...]
+    rejected: tuple[Rejected, ...]
+
+
+class PlateReader:
+    """Finds and reads the plates in a picture. One per thread."""
+
+    def __init__(
+        self, detector: Detector, recogniser: Recogniser, gates: Gates, second: SecondOpinion | None = None
+    ) -> None:
+        """`second` is asked about plates of single pictures; of those in a video when their transit is made."""
+        self._detector = detector
+        self._recogniser = recogniser
+        self.gates = gates
+        self.second = second
+
+    def read(self, image: Image) -> list[PlateRead]:
+        """The plates in the picture, best detector score first. Raises ModelError."""
+        return list(self.look(image).accepted)
+
+    def look(self, image: Image, aim: Aim | None = None) -> Look:
+        """The plates, and the detections that were turned down with the reason. Raises ModelError.
+
+        `aim` leaves out what lies where a camera does not read.
+        """
+        found = aim(self.find, image) if aim else self.find(image)
+        results = [self.read_once(image, detection) for detection in found.detections]
+        return Look(
+            accepted=tuple(result for result in results if isinstance(result, PlateRead)),
+            rejected=(*found.rejected, *(result for result in results if isinstance(result, Rejected))),
+        )
+
+    def find(self, image: Image) -> Found:
+        """Where plates are, without reading them. Raises ModelError."""
+        good: list[Detection] = []
+        rejected: list[Rejected] = []
+        for detection in self._detect(image):
+            reason = self.gates.detection_fault(detection)
+            if reason is None and any(detection.box.overlap(better.box) > _SAME_PLACE for better in good):
+                reason = Drop.PLATE_TWICE
+            if reason is None:
+                good.append(detection)
+            else:
+                rejected.append(Rejected(box=detection.box, score=detection.score, reason=reason))
+        return Found(detections=tuple(good), rejected=tuple(rejected))
+
+    def _detect(self, image: Image) -> list[Detection]:
+        close_up = find_close_up(image, self._detector)
+        if close_up is not None:
+            return [close_up]
+        return from_further(image, self._detector.detect(image), self._detector)
+
+    def read_box(self, image: Image, detection: Detection, turn: int) -> PlateRead | Rejected:
+        """Read the plate in this box of a frame that others follow, each cut in its turn. Raises ModelError."""
+        reading = self._recogniser.recognise(cut(image, detection.box, turn))
+        return self._judged(detection, reading, weighed(reading))
+
+    def read_once(self, image: Image, detection: Detection) -> PlateRead | Rejected:
+        """Read the plate in this box of the only picture of it; where in doubt, again. Raises ModelError."""
+        plate = cut(image, detection.box)
+        reading = self._recogniser.recognise(plate)
+        candidates = weighed(reading)
+        if _sure(candidates) < CERTAIN:
+            reading = agreed(reading, *self._cut_otherwise(image, detection.box, plate))
+            candidates = weighed(reading)
+        if self.second is None or not self.second.wants(_sure(candidates)):
+            return self._judged(detection, reading, candidates)
+        opinion = self.second.ask(plate, candidates, patient=True)
+        return self._judged(detection, reading, opinion.candidates, opinion.raw)
+
+    def _cut_otherwise(self, image: Image, box: Box, plate: Image) -> Iterator[Reading]:
+        """The plate read from the other cuts; from none where it fills the picture."""
+        for turn in range(1, len(MARGINS)):
+            other = cut(image, box, turn)
+            if other.shape != plate.shape:
+                yield self._recogniser.recognise(other)
+
+    def _judged(
+        self, detection: Detection, reading: Reading, candidates: tuple[Candidate, ...], second_raw: str | None = None
+    ) -> PlateRead | Rejected:
+        text, confidence = (candidates[0].text, candidates[0].probability) if candidates else ("", 0.0)
+        reason = self.gates.text_fault(text, confidence)
+        if reason is not None:
+            return Rejected(
+                box=detection.box, score=detection.score, reason=reason, raw=reading.raw, confidence=confidence
+            )
+        likely = countries(text, evidence_of(reading))
+        return PlateRead(
+            text=text,
+            raw=reading.raw,
+            confidence=confidence,
+            box=detection.box,
+            detector_score=detection.score,
+            candidates=candidates,
+            positions=reading.positions,
+            country=named(likely),
+            countries=tuple(likely.items()),
+            lines=reading.lines,
+            second_raw=second_raw,
+        )
+
+
+def _sure(candidates: Sequence[Candidate]) -> float:
+    return candidates[0].probability if candidates else 0.0
+
+
+def weighed(reading: Reading) -> tuple[Candidate, ...]:
+    """What it may say, best first, by what was seen and by the formats of plates."""
+    return tuple(c for c in weigh(reading.candidates, evidence_of(reading)) if c.text)
+
+
+def build_plate_reader(settings: ReaderSettings) -> PlateReader:
+    """The reader that the settings ask for. Raises ModelError."""
+    cv2.setNumThreads(settings.threads)  # of the whole process: OpenCV would take every core for a resize
+    return PlateReader(
+        build_detector(settings.detector, settings.threads),
+        build_recogniser(settings.recogniser, settings.threads),
+        Gates(min_score=settings.detector.min_score, min_confidence=settings.recogniser.min_confidence),
+        build_second_opinion(settings, SystemClock()),
+    )

@@ -1,0 +1,1 @@
+"""What every process needs to run: clock, background threads, metrics, health endpoints."""

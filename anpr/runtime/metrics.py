@@ -1,0 +1,106 @@
+"""What the processes count, by name: the names are a closed type, so that a dashboard can rely on them."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+
+FRAMES = Counter("anpr_frames_total", "Frames looked at", ["camera"], registry=REGISTRY)
+STILL_FRAMES = Counter(
+    "anpr_still_frames_total", "Frames not looked at because nothing had moved", ["camera"], registry=REGISTRY
+)
+MODEL_ERRORS = Counter(
+    "anpr_model_errors_total", "Frames not looked at because a model threw", ["camera"], registry=REGISTRY
+)
+WORKER_FALLS = Counter("anpr_worker_falls_total", "Cameras' threads that fell over", ["camera"], registry=REGISTRY)
+PLATES = Counter("anpr_plates_total", "Plate boxes found", ["camera"], registry=REGISTRY)
+READS = Counter("anpr_reads_total", "Plate reads that voted", ["camera"], registry=REGISTRY)
+TRANSITS = Counter("anpr_transits_total", "Transits made at the edge", ["camera"], registry=REGISTRY)
+TRANSITS_HELD = Gauge(
+    "anpr_transits_held", "Transits the outbox would not take, kept in memory", ["camera"], registry=REGISTRY
+)
+SECOND_OPINIONS = Counter(
+    "anpr_second_opinions_total",
+    "Second opinions asked for on transits in doubt, by what came of it",
+    ["camera", "outcome"],
+    registry=REGISTRY,
+)
+DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
+CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)
+CAMERA_UP = Gauge("anpr_camera_up", "1 while frames arrive", ["camera"], registry=REGISTRY)
+CAMERA_SEES = Gauge(
+    "anpr_camera_sees",
+    "1 while the picture is good enough, 0 while it is blurred or dark",
+    ["camera"],
+    registry=REGISTRY,
+)
+CAMERA_SHARPNESS = Gauge(
+    "anpr_camera_sharpness", "Sharpness of the picture; 1 is usual for the camera", ["camera"], registry=REGISTRY
+)
+CAMERA_BRIGHTNESS = Gauge(
+    "anpr_camera_brightness", "Level that 95 % of the picture stay below, 0 to 255", ["camera"], registry=REGISTRY
+)
+SIGHT_LOSSES = Counter(
+    "anpr_sight_losses_total", "Times that a camera could not see well any more", ["camera", "state"], registry=REGISTRY
+)
+STAGE_SECONDS = Histogram(
+    "anpr_stage_seconds",
+    "Time of one step for one frame",
+    ["stage"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
+    registry=REGISTRY,
+)
+OUTBOX_RECORDS = Gauge("anpr_outbox_records", "Records waiting for acknowledgement", ["kind"], registry=REGISTRY)
+OUTBOX_BYTES = Gauge("anpr_outbox_bytes", "Bytes waiting for acknowledgement", ["kind"], registry=REGISTRY)
+OUTBOX_FULL = Gauge("anpr_outbox_full", "1 while the disk is full and the outbox takes no transit", registry=REGISTRY)
+PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
+STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
+POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
+CONSUMER_LAG = Gauge(
+    "anpr_consumer_lag",
+    "Messages that wait to be read by this process, as far as it knows",
+    ["topic"],
+    registry=REGISTRY,
+)
+CONSUMER_RESTARTS = Counter("anpr_consumer_restarts_total", "Kafka consumers that were stuck", registry=REGISTRY)
+HEALTH_REPORTS = Counter("anpr_health_reports_total", "Health reports that said something new", registry=REGISTRY)
+READERS_AWAY = Counter("anpr_readers_away_total", "Readers that fell silent", ["reader"], registry=REGISTRY)
+MATCHED = Counter(
+    "anpr_matched_total",
+    "Transits compared with the watchlists, by memory or by the database",
+    ["by"],
+    registry=REGISTRY,
+)
+LIST_ENTRIES = Gauge(
+    "anpr_watchlist_entries",
+    "Entries of watchlists in memory, with those that were taken off since all were loaded",
+    registry=REGISTRY,
+)
+LIST_LAG = Gauge(
+    "anpr_watchlist_version_lag",
+    "Changes of watchlists that memory did not hold when a batch looked",
+    registry=REGISTRY,
+)
+LIST_RELOAD_SECONDS = Histogram(
+    "anpr_watchlist_reload_seconds",
+    "Time to load changed watchlists",
+    ["how"],
+    buckets=(0.005, 0.02, 0.1, 0.5, 2, 5, 10, 30, 60),
+    registry=REGISTRY,
+)
+RETRO = Counter(
+    "anpr_retro_passages_total", "Passages found in the past for new entries", ["outcome"], registry=REGISTRY
+)
+RETRO_PENDING = Gauge("anpr_retro_pending", "New entries that were not looked for in the past yet", registry=REGISTRY)
+CLOCK_SKEWS = Counter("anpr_clock_skews_total", "Readers whose clock went wrong", ["reader"], registry=REGISTRY)
+ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
+DELIVERIES = Counter(
+    "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
+)
+
+FORWARD_RUNS = Counter(
+    "anpr_forward_runs_total",
+    "Days that were forwarded, by outcome: complete, incomplete, failed",
+    ["destination", "outcome"],
+    registry=REGISTRY,
+)

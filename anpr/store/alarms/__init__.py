@@ -1,0 +1,1 @@
+"""Alarms: their life cycle, and retro-match of new watchlist entries against stored transits."""

@@ -1,0 +1,184 @@
+"""Retro-match: entries that are new are looked for in what passed before, once each, a bounded step at a time.
+
+Entries come in the order of their version (migration 5), and how far the search has come is a row that changes with the
+alarms in one transaction: a crash repeats a step that left nothing behind. Nothing slips between this and the matching
+of what passes. A batch that did not see an entry had stored its transits before the entry was committed, in a
+transaction that was not over then; `writers` names those, and once they are over a search sees what they stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from anpr.domain.alarm import Alarm
+from anpr.store.alarms.rows import raise_alarms
+from anpr.store.database.connection import Connection
+from anpr.store.database.partitions import NEWEST
+from anpr.store.database.queries import load_queries
+from anpr.store.transits.rows import from_row
+from anpr.store.watchlists.matching import Hit, confirm
+
+_SQL = load_queries("retro")
+AS_GOOD_AS_LIVE = timedelta(minutes=1)
+"""Before a change. What was received since is never held back: its batch may have missed the entry by a moment."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetroLimits:
+    """How much a step does and how many alarms may come of it."""
+
+    per_entry: int
+    """Alarms from the past for one entry: of its newest passages."""
+    per_change: int
+    """Alarms from the past for all entries that came with one change of the lists."""
+    entries: int = 5_000
+    """Looked for in one step."""
+    slice: timedelta = timedelta(hours=1)
+    """Capture time of what is looked through for candidates in one step."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetroChange:
+    """What retro-match made of one change of the lists, so far."""
+
+    version: int
+    changed_at: datetime
+    watchlists: tuple[str, ...]
+    searched: int
+    """Entries."""
+    found: int
+    """Passages of them that raised no alarm when they passed."""
+    raised: int
+    """Alarms."""
+    held_back: int
+    """Passages without an alarm, because there were more than the limits allow."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetroStep:
+    """What one step did."""
+
+    version: int
+    searched: int = 0
+    raised: Sequence[Alarm] = ()
+    held_back: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Round:
+    """Entries of one change, and what the step looks at."""
+
+    version: int
+    after: int
+    until: int
+    entries: int = 0
+    watchlists: Sequence[str] = ()
+
+
+def writers(conn: Connection) -> set[str]:
+    """Transactions that have stored transits and are not over. Ask when the entries in question are visible."""
+    return {row["writer"] for row in conn.execute(_SQL["writers"])}
+
+
+def pending_entries(conn: Connection) -> int:
+    """How many entries were not looked for in the past yet."""
+    row = conn.execute(_SQL["pending"]).fetchone()
+    return int(row["count"]) if row else 0
+
+
+def retro_changes(conn: Connection, limit: int = 20) -> list[RetroChange]:
+    """The latest changes whose entries were looked for, newest first."""
+    names = RetroChange.__dataclass_fields__
+    rows = conn.execute(_SQL["changes"], {"limit": limit})
+    return [RetroChange(**{name: row[name] for name in names}) for row in rows]
+
+
+def forget_changes(conn: Connection, before: datetime) -> int:
+    """Retention: forget what was found for changes before this; returns how many."""
+    return conn.execute(_SQL["forget"], {"before": before}).rowcount
+
+
+def retro_step(
+    conn: Connection, limits: RetroLimits, since: datetime, now: datetime, until_version: int
+) -> RetroStep | None:
+    """The next step; None when nothing is left to do up to this version, or another process is at it.
+
+    `since`: the oldest capture time that is looked at. The writers that were there when `until_version` was visible
+    must be over. One transaction: alarms come last in it.
+    """
+    progress = conn.execute(_SQL["progress"]).fetchone()
+    if progress is None:
+        return None
+    if progress["before"] is not None:
+        return _look_through(conn, limits, since, now, progress)
+    values = {**progress, "until_version": until_version, "limit": limits.entries}
+    row = conn.execute(_SQL["next_round"], values).fetchone()
+    if row is None:
+        return None
+    after = progress["entry_id"] if progress["version"] == row["version"] else 0
+    step = _Round(
+        version=row["version"],
+        after=after,
+        until=row["entry_id"],
+        entries=row["entries"],
+        watchlists=row["watchlists"],
+    )
+    if row["by_probability"]:
+        values = {"version": step.version, "after": after, "until": step.until, "before": now + NEWEST}
+        conn.execute(_SQL["open_round"], values)
+    else:
+        conn.execute(_SQL["advance"], {"version": step.version, "entry_id": step.until})
+    return _search(conn, limits, step, "past_plates", {"since": since}, now)
+
+
+def _look_through(
+    conn: Connection, limits: RetroLimits, since: datetime, now: datetime, progress: dict[str, Any]
+) -> RetroStep:
+    """One slice of time, the newest first, for candidates."""
+    step = _Round(version=progress["version"], after=progress["entry_id"], until=progress["round_until"])
+    before = progress["before"]
+    begin = max(since, min(before, now) - limits.slice)
+    if begin <= since:
+        conn.execute(_SQL["advance"], {"version": step.version, "entry_id": step.until})
+    else:
+        conn.execute(_SQL["move"], {"before": begin})
+    return _search(conn, limits, step, "past_candidates", {"since": begin, "before": before}, now)
+
+
+def _search(
+    conn: Connection, limits: RetroLimits, step: _Round, query: str, span: dict[str, datetime], now: datetime
+) -> RetroStep:
+    change = conn.execute(_SQL["change"], {"version": step.version}).fetchone()
+    assert change, "every change has its row"
+    recent = change["changed_at"] - AS_GOOD_AS_LIVE
+    values = {
+        **span,
+        "version": step.version,
+        "after": step.after,
+        "until": step.until,
+        "per_entry": limits.per_entry,
+        "recent": recent,
+    }
+    rows = conn.execute(_SQL[query], values).fetchall()
+    found = sum({row["entry_id"]: row["passages"] for row in rows}.values())
+    chosen = _choose(rows, limits, recent, limits.per_change - change["raised"])
+    raised = raise_alarms(conn, _hits(conn, chosen), now, retro=True)
+    counts = {"searched": step.entries, "found": found, "raised": len(raised), "held_back": found - len(raised)}
+    conn.execute(_SQL["note"], {**counts, "version": step.version, "watchlists": list(step.watchlists)})
+    return RetroStep(version=step.version, searched=step.entries, raised=raised, held_back=found - len(raised))
+
+
+def _choose(rows: list[dict[str, Any]], limits: RetroLimits, recent: datetime, left: int) -> list[dict[str, Any]]:
+    """All that is as good as live, and of the rest the newest, as many as are left."""
+    live = [row for row in rows if row["received_at"] >= recent]
+    past = [row for row in rows if row["received_at"] < recent and row["nth"] + row["raised"] <= limits.per_entry]
+    past.sort(key=lambda row: row["captured_at"], reverse=True)
+    return live + past[: max(0, left)]
+
+
+def _hits(conn: Connection, rows: Sequence[dict[str, Any]]) -> list[Hit]:
+    """Oldest first, so that the newest has the highest number and is shown on top."""
+    confirmed = confirm(conn, {row["entry_id"] for row in rows})
+    pairs = [(from_row(row).transit, row["entry_id"]) for row in sorted(rows, key=lambda row: row["captured_at"])]
+    return [hit for transit, entry_id in pairs for hit in confirmed.hits(transit, [entry_id])]

@@ -1,0 +1,1 @@
+"""PostgreSQL itself: connections, named queries, migrations, partitions, schema drift."""

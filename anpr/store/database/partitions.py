@@ -1,0 +1,68 @@
+"""Daily partitions: made ahead, or on demand for what arrives late, and dropped when retention ends."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from anpr.domain.errors import InputError
+from anpr.domain.transit import Transit
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+
+PARTITIONED = ("transits", "images")
+OLDEST = timedelta(days=3660)
+NEWEST = timedelta(days=2)
+_SQL = load_queries("partitions")
+
+
+def is_storable(captured_at: datetime, now: datetime) -> bool:
+    """Whether days may be made for this capture time: a clock that is years off must not make partitions at will."""
+    return now - OLDEST <= captured_at <= now + NEWEST
+
+
+def refuse_unstorable(transits: Iterable[Transit], now: datetime) -> None:
+    """Raises InputError naming the first transit whose capture time cannot be right."""
+    for transit in transits:
+        if not is_storable(transit.captured_at, now):
+            raise InputError(
+                f"transit {transit.id} of camera {transit.camera_id}: captured at {transit.captured_at.isoformat()},"
+                f" which is not within {OLDEST.days} days before or {NEWEST.days} days after {now.isoformat()}"
+            )
+
+
+def ensure_partitions(conn: Connection, days: Iterable[date], tables: Iterable[str] = PARTITIONED) -> int:
+    """Make the missing partitions of these UTC days; returns how many were made.
+
+    Takes a lock until the transaction ends, so call it before anything else in one.
+    """
+    made = 0
+    for table in tables:
+        for day in sorted(days):
+            row = conn.execute(_SQL["ensure"], {"table": table, "day": day}).fetchone()
+            made += bool(row and row["made"])
+    return made
+
+
+def ensure_partitions_ahead(conn: Connection, now: datetime, days: int = 3) -> int:
+    """Make the partitions of today and the `days` after it; returns how many were made."""
+    today = utc_day(now)
+    return ensure_partitions(conn, [today + timedelta(days=n) for n in range(days + 1)])
+
+
+def utc_day(moment: datetime) -> date:
+    """The UTC day, by which partitions are cut."""
+    return moment.astimezone(UTC).date()
+
+
+def list_partitions(conn: Connection, table: str) -> list[date]:
+    """The days for which `table` has a partition, oldest first."""
+    return [row["day"] for row in conn.execute(_SQL["list"], {"table": table})]
+
+
+def drop_partitions(conn: Connection, before: date) -> dict[str, list[date]]:
+    """Drop every partition of a UTC day before `before`; returns the dropped days by table."""
+    dropped: dict[str, list[date]] = {}
+    for table in PARTITIONED:
+        dropped[table] = [day for day in list_partitions(conn, table) if day < before]
+        for day in dropped[table]:
+            conn.execute(_SQL["drop"], {"table": table, "day": day})
+    return dropped

@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL: a server of our own for one machine, started on demand and stopped after its last user."""

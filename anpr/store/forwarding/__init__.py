@@ -1,0 +1,1 @@
+"""Forwarding ledger: one delivery per transit and destination, and the runs that sent them."""

@@ -1,0 +1,59 @@
+"""What the rows say about pictures, a day and a gate at a time: for those who hold it against the shelf."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from anpr.store.database.connection import Connection, Database
+from anpr.store.database.queries import load_queries
+
+PAGE = 500
+_SQL = load_queries("images")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRow:
+    """A row of images: what should lie at `key`, of `size` bytes."""
+
+    key: str
+    sha256: str
+    size: int
+
+
+def gates_of_day(conn: Connection, day: date) -> list[str]:
+    """The ids of the gates with a picture noted on that UTC day."""
+    return [row["gate_id"] for row in conn.execute(_SQL["gates_of_day"], _bounds(day))]
+
+
+def pages(database: Database, day: date, gate_id: str) -> Iterator[list[ImageRow]]:
+    """The rows of one day and gate, at most PAGE at a time, each page in a transaction of its own."""
+    bounds: dict[str, object] = {**_bounds(day), "gate_id": gate_id, "limit": PAGE}
+    after: dict[str, object] = {"captured_at": bounds["starts"], "transit_id": UUID(int=0), "role": ""}
+    while True:
+        with database.transaction() as conn:
+            rows = conn.execute(_SQL["page"], {**bounds, **after}).fetchall()
+        if not rows:
+            return
+        yield [ImageRow(key=row["path"], sha256=row["sha256"], size=row["size"]) for row in rows]
+        after = {name: rows[-1][name] for name in after}
+
+
+def named_keys(conn: Connection, day: date, keys: Iterable[str]) -> set[str]:
+    """Those of these keys of that day that a row names now."""
+    rows = conn.execute(_SQL["named"], {**_bounds(day), "paths": list(keys)})
+    return {row["path"] for row in rows}
+
+
+def nobody_puts(conn: Connection) -> None:
+    """Wait until nobody is between putting a picture and noting it, and keep it so until the transaction ends.
+
+    Raises StoreError when that is not within 10 s.
+    """
+    conn.execute(_SQL["patience"])
+    conn.execute(_SQL["alone"])
+
+
+def _bounds(day: date) -> dict[str, datetime]:
+    starts = datetime.combine(day, time(), UTC)
+    return {"starts": starts, "ends": starts + timedelta(days=1)}

@@ -1,0 +1,1 @@
+"""Transits: bulk insert, queries, and the audited search."""

@@ -1,0 +1,139 @@
+"""Transits in the database: stored once, whatever is sent again; looked up by plate, gate and time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import set_json_loads
+
+from anpr.domain.transit import Transit
+from anpr.store.database.connection import Connection
+from anpr.store.database.partitions import ensure_partitions, refuse_unstorable, utc_day
+from anpr.store.database.queries import load_queries
+from anpr.store.transits.copy_rows import copy_rows
+from anpr.store.transits.pattern import read_pattern
+
+TRANSIT_CHANNEL = "anpr_transit"
+_SQL = load_queries("transits")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredTransit:
+    """A transit and when the centre stored it (UTC)."""
+
+    transit: Transit
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransitQuery:
+    """What to search: a plate, exact or with `*` and `?`, captured in [since, until) at these gates (empty: all).
+
+    `look_alike` also finds plates that look like it (O/0, I/1, B/8 …). `limit` newest transits are returned.
+    """
+
+    pattern: str
+    since: datetime | None = None
+    until: datetime | None = None
+    gate_ids: tuple[str, ...] = ()
+    look_alike: bool = False
+    limit: int = 200
+
+
+def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: datetime) -> set[UUID]:
+    """Store those that are not stored yet; returns their ids. The days they belong to are made when missing.
+
+    Call it first and once in a transaction: it takes its locks in one order (days, plates, transits by key), so that
+    two inserters never wait for each other in a circle. Raises InputError for an impossible capture time.
+    """
+    if not transits:
+        return set()
+    refuse_unstorable(transits, received_at)
+    ensure_partitions(conn, {utc_day(t.captured_at) for t in transits}, ["transits"])
+    conn.execute(_SQL["create_staging"])
+    conn.execute(_SQL["empty_staging"])
+    with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
+        copy.write(copy_rows(transits, received_at))
+    conn.execute(_SQL["insert_plates"])
+    stored = _insert_staged(conn, transits)
+    if stored:
+        conn.execute(_SQL["notify"], {"channel": TRANSIT_CHANNEL, "payload": str(len(stored))})
+    return stored
+
+
+def _insert_staged(conn: Connection, transits: Sequence[Transit]) -> set[UUID]:
+    """Ids come back only when some were there already: nearly always all are new, or none is."""
+    row = conn.execute(_SQL["insert_transits"], {"number": len(transits)}).fetchone() or {}
+    if row["count"] == len(transits):
+        return {transit.id for transit in transits}
+    return set(row["ids"] or ())
+
+
+def latest_transits(conn: Connection, limit: int, gate_ids: Sequence[str] | None = None) -> list[StoredTransit]:
+    """The newest transits by capture time, newest first; at these gates when given."""
+    name = "latest" if gate_ids is None else "latest_of_gates"
+    return _many(conn, name, {"limit": limit, "gate_ids": list(gate_ids or ())})
+
+
+def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
+    """The transit with this id; None when there is none (any more)."""
+    row = conn.execute(_SQL["get"], {"id": transit_id}).fetchone()
+    return from_row(row) if row else None
+
+
+def search_transits(conn: Connection, query: TransitQuery) -> list[StoredTransit]:
+    """What the query asks, newest first. Raises InputError for a pattern that cannot be searched.
+
+    People must search through `audited_search`, which records who asked and why.
+    """
+    pattern = read_pattern(query.pattern)
+    name = f"search_{'look_alike_' if query.look_alike else ''}{'wildcard' if pattern.is_wildcard else 'exact'}"
+    values = {
+        "text": pattern.text,
+        "folded": pattern.look_alike_text,
+        "since": query.since,
+        "until": query.until,
+        "gate_ids": list(query.gate_ids) or None,
+        "limit": query.limit,
+    }
+    return _many(conn, name, values)
+
+
+def transits_between(
+    conn: Connection, since: datetime, until: datetime, gate_ids: Sequence[str] | None = None, page: int = 1000
+) -> Iterator[StoredTransit]:
+    """All transits captured in [since, until), oldest first, fetched `page` at a time."""
+    after_id: UUID | None = None
+    gates = list(gate_ids) if gate_ids is not None else None
+    while True:
+        values = {"since": since, "until": until, "gate_ids": gates, "after_id": after_id, "limit": page}
+        found = _many(conn, "between", values)
+        yield from found
+        if len(found) < page:
+            return
+        since, after_id = found[-1].transit.captured_at, found[-1].transit.id
+
+
+def count_transits(conn: Connection, since: datetime, until: datetime) -> int:
+    """How many were captured in [since, until)."""
+    row = conn.execute(_SQL["count"], {"since": since, "until": until}).fetchone()
+    return int(row["count"]) if row else 0
+
+
+def from_row(row: dict[str, Any]) -> StoredTransit:
+    """The transit in a row of the table; pages of hundreds are read, hence made in C of one dict."""
+    nested = {
+        "candidates": [{"text": text, "probability": p} for text, p in row["candidates"]],
+        "box": {"x": row["box_x"], "y": row["box_y"], "w": row["box_w"], "h": row["box_h"]},
+        "images": [{"role": role, "sha256": sha, "size": size} for role, sha, size in row["images"]],
+    }
+    return StoredTransit(transit=msgspec.convert(row | nested, Transit), received_at=row["received_at"])
+
+
+def _many(conn: Connection, name: str, values: dict[str, Any]) -> list[StoredTransit]:
+    with conn.cursor(binary=True) as cursor:  # texts of times and numbers would be parsed
+        set_json_loads(msgspec.json.decode, cursor)  # json's own takes a quarter of the time of a page
+        return [from_row(row) for row in cursor.execute(_SQL[name], values).fetchall()]

@@ -1,0 +1,1 @@
+"""Console users: accounts, password hashes, sign-in activity."""

@@ -1,0 +1,68 @@
+"""People who log in to the console."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from anpr.domain.access import Role
+from anpr.domain.errors import InputError
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+
+_SQL = load_queries("users")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    """Names are lower case; nobody is ever deleted (the audit names them), only disabled."""
+
+    name: str
+    role: Role
+    password_hash: str = field(repr=False)
+    disabled: bool = False
+
+
+def create_user(conn: Connection, user: User) -> None:
+    """Raises InputError when the name is not one, or is taken."""
+    if not _NAME.fullmatch(user.name):
+        raise InputError(f"user {user.name!r}: lower-case letters, digits, dot, dash, underscore, @; at most 64")
+    values = {"name": user.name, "role": str(user.role), "hash": user.password_hash, "disabled": user.disabled}
+    if conn.execute(_SQL["create"], values).rowcount == 0:
+        raise InputError(f"user {user.name}: exists already")
+
+
+def get_user(conn: Connection, name: str) -> User | None:
+    """The user of this name; None when there is none."""
+    row = conn.execute(_SQL["get"], {"name": name}).fetchone()
+    return _from_row(row) if row else None
+
+
+def list_users(conn: Connection) -> list[User]:
+    """Everybody, by name."""
+    return [_from_row(row) for row in conn.execute(_SQL["list"])]
+
+
+def set_password_hash(conn: Connection, name: str, password_hash: str) -> None:
+    """Raises InputError when there is no such user."""
+    _change(conn, "set_password_hash", {"name": name, "hash": password_hash})
+
+
+def set_role(conn: Connection, name: str, role: Role) -> None:
+    """Raises InputError when there is no such user."""
+    _change(conn, "set_role", {"name": name, "role": str(role)})
+
+
+def set_disabled(conn: Connection, name: str, disabled: bool) -> None:
+    """Raises InputError when there is no such user."""
+    _change(conn, "set_disabled", {"name": name, "disabled": disabled})
+
+
+def _change(conn: Connection, query: str, values: dict[str, Any]) -> None:
+    if conn.execute(_SQL[query], values).rowcount == 0:
+        raise InputError(f"user {values['name']}: no such user")
+
+
+def _from_row(row: dict[str, Any]) -> User:
+    values = {name: row[name] for name in User.__dataclass_fields__}
+    return User(**{**values, "role": Role(row["role"])})

@@ -1,0 +1,27 @@
+"""What the centre did since a moment, in three numbers."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+
+_SQL = load_queries("activity")
+LATE = timedelta(days=2)
+"""Transits captured longer before the moment are not counted: it keeps the count to a few partitions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Activity:
+    """Transits stored, alarms raised, transits forwarded."""
+
+    transits: int
+    alarms: int
+    forwarded: int
+
+
+def activity_since(conn: Connection, since: datetime) -> Activity:
+    """What happened at the centre from `since` on."""
+    row = conn.execute(_SQL["since"], {"since": since, "oldest": since - LATE}).fetchone()
+    assert row is not None
+    return Activity(**row)

@@ -1,0 +1,1 @@
+"""Watchlists: lists, entries, CSV import, and matching against transits."""

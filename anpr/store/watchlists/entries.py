@@ -1,0 +1,106 @@
+"""Entries of watchlists: added one by one or imported, and taken off again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from anpr.domain.errors import InputError
+from anpr.domain.plate import look_alike_key
+from anpr.domain.watchlist import Entry
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+
+_SQL = load_queries("entries")
+
+
+class ImportMode(StrEnum):
+    """What happens to entries that are on the list but not among the new ones: they stay, or they go."""
+
+    ADD = "add"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewEntry:
+    """A plate to put on a list; `plate` in its normal form, valid for captures in [valid_from, valid_to)."""
+
+    plate: str
+    reason: str
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportResult:
+    """Entries added, changed (another reason), left as they were, and removed."""
+
+    added: int
+    changed: int
+    unchanged: int
+    removed: int
+
+
+def import_entries(
+    conn: Connection, watchlist_id: str, entries: Sequence[NewEntry], mode: ImportMode = ImportMode.ADD
+) -> ImportResult:
+    """Put these entries on the list; one with the same plate and validity is the same entry and keeps its id.
+
+    No two of them may have the same plate and validity (`read_entries_csv` sees to it).
+    Raises InputError when there is no such list. Changes of lists wait for each other.
+    """
+    _lock_list(conn, watchlist_id)
+    conn.execute(_SQL["create_staging"])
+    conn.execute(_SQL["empty_staging"])
+    with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
+        for entry in entries:
+            copy.write_row((entry.plate, look_alike_key(entry.plate), entry.reason, entry.valid_from, entry.valid_to))
+    values = {"watchlist_id": watchlist_id}
+    removed = conn.execute(_SQL["remove_others"], values).rowcount if mode is ImportMode.REPLACE else 0
+    changed = conn.execute(_SQL["change"], values).rowcount
+    added = conn.execute(_SQL["add_new"], values).rowcount
+    unchanged = len(entries) - changed - added
+    return ImportResult(added=added, changed=changed, unchanged=unchanged, removed=removed)
+
+
+def add_entry(conn: Connection, watchlist_id: str, entry: NewEntry) -> Entry:
+    """Raises InputError when there is no such list, or it has this plate with this validity already."""
+    _lock_list(conn, watchlist_id)
+    values = {
+        "watchlist_id": watchlist_id,
+        "plate": entry.plate,
+        "look_alike": look_alike_key(entry.plate),
+        "reason": entry.reason,
+        "valid_from": entry.valid_from,
+        "valid_to": entry.valid_to,
+    }
+    row = conn.execute(_SQL["add"], values).fetchone()
+    if row is None:
+        raise InputError(f"watchlist {watchlist_id}: {entry.plate} is on it already, with the same validity")
+    return entry_from_row(row)
+
+
+def remove_entries(conn: Connection, watchlist_id: str, plate: str) -> list[Entry]:
+    """Take a plate off a list, whatever its validity; returns what was removed. Raises InputError when it is not on."""
+    rows = conn.execute(_SQL["remove"], {"watchlist_id": watchlist_id, "plate": plate}).fetchall()
+    if not rows:
+        raise InputError(f"watchlist {watchlist_id}: {plate} is not on it")
+    return sorted((entry_from_row(row) for row in rows), key=lambda entry: entry.id)
+
+
+def list_entries(conn: Connection, watchlist_id: str, after_id: int = 0, limit: int = 200) -> list[Entry]:
+    """Entries in the order they were made; with `after_id`, the ones after it."""
+    rows = conn.execute(_SQL["list"], {"watchlist_id": watchlist_id, "after_id": after_id, "limit": limit})
+    return [entry_from_row(row) for row in rows]
+
+
+def entry_from_row(row: dict[str, Any]) -> Entry:
+    """The entry in a row of the table."""
+    return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})
+
+
+def _lock_list(conn: Connection, watchlist_id: str) -> None:
+    conn.execute(_SQL["lock_lists"])
+    if conn.execute(_SQL["lock_list"], {"watchlist_id": watchlist_id}).fetchone() is None:
+        raise InputError(f"watchlist {watchlist_id}: no such list")

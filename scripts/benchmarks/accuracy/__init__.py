@@ -1,0 +1,1 @@
+"""Accuracy studies of single steps of the reader."""

@@ -1,0 +1,1 @@
+"""Benchmarks of the centre: ingest, alarms, search, images, forwarding."""

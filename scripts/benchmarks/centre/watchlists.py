@@ -1,0 +1,175 @@
+"""What watchlists cost ingest: memory, time to load and reload, time for a transit that nobody looks for, the past.
+
+    python -m scripts.benchmarks.centre.watchlists [--entries 1000000] [--quick]
+
+A real PostgreSQL of its own, in a temporary folder, that flushes nothing: its share of the times is a lower bound. A
+third of the entries each on an exact, a look-alike and a probability list. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from anpr.domain.plate import look_alike_key
+from anpr.domain.read import Candidate
+from anpr.domain.transit import Transit
+from anpr.domain.watchlist import MatchMode, Priority, Watchlist
+from anpr.ingest.matcher import Matcher
+from anpr.ingest.retro import RetroMatch
+from anpr.runtime.clock import SystemClock
+from anpr.settings import Settings
+from anpr.store.database.connection import Database
+from anpr.store.database.migrate import migrate
+from anpr.store.embedded.cluster import embedded_database
+from anpr.store.transits.rows import insert_transits
+from anpr.store.watchlists.entries import NewEntry, import_entries
+from anpr.store.watchlists.lists import save_watchlist
+from anpr.store.watchlists.matching import matching_entries
+from scripts.lab.transits import make_transit, uuid7_of
+
+LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
+BATCH = 500
+ROUNDS = 20
+CANDIDATES = 4
+CLOCK = SystemClock()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--quick", action="store_true", help="100,000 entries")
+    given = parser.parse_args()
+    number = 100_000 if given.quick else given.entries
+    with TemporaryDirectory(prefix="anpr-lists-") as folder, embedded_database(Path(folder), durable=False) as url:
+        migrate(url)
+        with Database(url, pool_size=4, application="benchmark") as database:
+            figures = {"entries": number, "load_average": round(os.getloadavg()[0], 1), **_measure(database, number)}
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+def _measure(database: Database, number: int) -> dict[str, object]:
+    chance = Random(7)
+    for mode in MatchMode:
+        _fill(database, mode, number // len(MatchMode), chance)
+    matcher = Matcher(database, CLOCK)
+    before, began = _resident_mb(), CLOCK.monotonic()
+    matcher.refresh()
+    loaded_s, after = CLOCK.monotonic() - began, _resident_mb()
+    figures: dict[str, object] = {
+        "resident_mb": round(after),
+        "resident_mb_of_lists": round(after - before),
+        "load_s": round(loaded_s, 1),
+        "load_again_after_1_s": round(_reload(database, matcher, 1, chance), 3),
+        "load_again_after_1000_s": round(_reload(database, matcher, 1_000, chance), 3),
+    }
+    return figures | _matching(database, matcher, chance) | _retro(database, chance)
+
+
+def _fill(database: Database, mode: MatchMode, number: int, chance: Random) -> None:
+    watchlist = Watchlist(
+        id=mode.value, name=mode.value, priority=Priority.LOW, purpose="benchmark", legal_basis="none", match=mode
+    )
+    with database.transaction() as conn:
+        save_watchlist(conn, watchlist)
+        with (
+            conn.cursor() as cursor,
+            cursor.copy("COPY entries (watchlist_id, plate, look_alike, reason) FROM STDIN") as copy,
+        ):
+            for plate in {_plate(chance) for _ in range(number)}:
+                copy.write_row((mode.value, plate, look_alike_key(plate), "benchmark"))
+    with database.transaction() as conn:
+        conn.execute("ANALYZE entries")
+        conn.execute("UPDATE retro_progress SET version = (SELECT version FROM list_version), entry_id = 9e15::bigint")
+
+
+def _reload(database: Database, matcher: Matcher, number: int, chance: Random) -> float:
+    with database.transaction() as conn:
+        import_entries(conn, "exact", [NewEntry(plate=plate, reason="new") for plate in {
+            _plate(chance) for _ in range(number)}])  # fmt: skip
+    began = CLOCK.monotonic()
+    matcher.refresh()
+    return CLOCK.monotonic() - began
+
+
+def _matching(database: Database, matcher: Matcher, chance: Random) -> dict[str, object]:
+    """Microseconds a transit. In memory alone, and with the query of a batch; by the database for comparison."""
+    alone, whole, database_only = [], [], []
+    for _ in range(ROUNDS):
+        batch = [_transit(chance) for _ in range(BATCH)]
+        began = CLOCK.monotonic()
+        likely = matcher._index.likely(batch)
+        alone.append(CLOCK.monotonic() - began)
+        batch = [transit for place, transit in enumerate(batch) if place not in likely]
+        with database.transaction() as conn:
+            conn.execute("SELECT 1")
+            began = CLOCK.monotonic()
+            matcher.hits(conn, batch)
+            whole.append(CLOCK.monotonic() - began)
+            began = CLOCK.monotonic()
+            matching_entries(conn, batch)
+            database_only.append(CLOCK.monotonic() - began)
+    assert not matcher.behind.is_set()
+    return {
+        "candidates_a_transit": CANDIDATES,
+        "match_us": _us(alone),
+        "match_best_us": round(min(alone) / BATCH * 1e6, 2),
+        "match_with_query_us": _us(whole),
+        "match_by_database_us": _us(database_only),
+    }
+
+
+def _retro(database: Database, chance: Random) -> dict[str, object]:
+    """A list of 10,000, a tenth of which passed in the last three days, looked for among 30,000 transits."""
+    now = CLOCK.now()
+    seen = [_transit(chance, now - timedelta(seconds=8 * n), n) for n in range(30_000)]
+    for start in range(0, len(seen), 5_000):
+        with database.transaction() as conn:
+            insert_transits(conn, seen[start : start + 5_000], now - timedelta(hours=1))
+    plates = {transit.plate for transit in seen[:1_000]} | {_plate(chance) for _ in range(9_000)}
+    figures: dict[str, object] = {"retro_entries": len(plates), "retro_transits": len(seen)}
+    for mode in MatchMode:
+        with database.transaction() as conn:
+            import_entries(conn, mode.value, [NewEntry(plate=plate, reason="retro") for plate in plates])
+        began = CLOCK.monotonic()
+        RetroMatch(database=database, settings=Settings(), clock=CLOCK).catch_up(threading.Event())
+        figures[f"retro_{mode.value}_s"] = round(CLOCK.monotonic() - began, 1)
+    return figures
+
+
+def _transit(chance: Random, at: datetime | None = None, number: int = 0) -> Transit:
+    """As ingest decodes one: texts of its own, whose hashes were never asked for."""
+    moment = at or datetime(2026, 11, 21, tzinfo=UTC)
+    plate = _plate(chance)
+    others = tuple(Candidate(text=_plate(chance), probability=0.02) for _ in range(CANDIDATES - 1))
+    candidates = (Candidate(text=plate[:3] + plate[3:], probability=0.9), *others)
+    return make_transit(
+        number, id=uuid7_of(moment, number), captured_at=moment, first_seen=moment, last_seen=moment, plate=plate,
+        candidates=candidates,
+    )  # fmt: skip
+
+
+def _plate(chance: Random) -> str:
+    letters = chance.choices(LETTERS, k=4)
+    return f"{letters[0]}{letters[1]}{chance.randrange(1000):03d}{letters[2]}{letters[3]}"
+
+
+def _us(times: list[float]) -> float:
+    return round(statistics.median(times) / BATCH * 1e6, 2)
+
+
+def _resident_mb() -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Benchmarks of the reader: accuracy against peers, and speed."""

@@ -1,0 +1,1 @@
+"""Generators of documentation: references made from code, tables, screenshots."""

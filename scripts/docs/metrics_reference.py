@@ -1,0 +1,66 @@
+"""docs/metrics.md, written from anpr/runtime/metrics.py so that it cannot be wrong.
+
+`python -m scripts.docs.metrics_reference`
+"""
+
+from prometheus_client.metrics import MetricWrapperBase
+
+from anpr.domain.errors import CameraFault, PoisonReason
+from anpr.domain.reasons import Asked, Drop, ListReload, MatchedBy, RetroOutcome
+from anpr.runtime.metrics import REGISTRY
+from scripts.repository import DOCS
+
+PAGE = DOCS / "metrics.md"
+
+_HEAD = """# Metrics
+
+Written by `python -m scripts.docs.metrics_reference` from `anpr/runtime/metrics.py`; a test compares them.
+
+With `metrics_port` set, each process answers on that port: `/metrics` for Prometheus, `/healthz` (200 while it lives),
+`/readyz` (200 when it can do its work, else 503 and one line that says why not). `anpr up` gives `metrics_port` to the
+reader, and the next three to ingest, console and forward. There is no login: let only Prometheus reach these ports.
+No metric carries a plate. `config/prometheus/rules.yml` has the alerts, `config/grafana/anpr.json` the dashboard, and
+`docs/operations.md` says what each alert means.
+
+| name | type | labels | meaning |
+|---|---|---|---|
+"""
+
+
+def metrics_reference() -> str:
+    """The page, whole."""
+    rows = sorted(_row(name, kind, text, labels) for name, kind, text, labels in described())
+    return _HEAD + "".join(rows) + _closed_values()
+
+
+def described() -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Name, type, meaning and labels of every metric, as Prometheus sees the name."""
+    found = []
+    for collector in REGISTRY._collector_to_names:
+        assert isinstance(collector, MetricWrapperBase)
+        (family,) = collector.describe()
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        found.append((name, family.type, family.documentation, tuple(collector._labelnames)))
+    return found
+
+
+def _row(name: str, kind: str, text: str, labels: tuple[str, ...]) -> str:
+    return f"| `{name}` | {kind} | {', '.join(labels)} | {text} |\n"
+
+
+def _closed_values() -> str:
+    values = {
+        "`reason` of `anpr_drops_total`": Drop,
+        "`reason` of `anpr_poison_total`": PoisonReason,
+        "`fault` of `anpr_camera_faults_total`": CameraFault,
+        "`outcome` of `anpr_second_opinions_total`": Asked,
+        "`by` of `anpr_matched_total`": MatchedBy,
+        "`outcome` of `anpr_retro_passages_total`": RetroOutcome,
+        "`how` of `anpr_watchlist_reload_seconds`": ListReload,
+    }
+    lines = [f"- {name}: {', '.join(f'`{member.value}`' for member in kind)}\n" for name, kind in values.items()]
+    return "\n## Labels with closed values\n\n" + "".join(lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(metrics_reference(), encoding="utf-8")

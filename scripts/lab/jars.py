@@ -1,0 +1,29 @@
+"""Servers that run on Java: their jars, fetched once by Maven as a pom.xml pins them. No pytest."""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+FETCH_TIMEOUT_S = 150
+
+
+class ServerUnavailableError(Exception):
+    """There is no such server, and the text says in plain words what is missing."""
+
+
+def fetch_jars(server: str, pom: Path, jars: Path) -> None:
+    """Fetch what `pom` names into the folder `jars` unless it is there. Raises ServerUnavailableError."""
+    missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
+    stamp = hashlib.sha256(pom.read_bytes()).hexdigest()
+    if (jars / ".stamp").exists() and (jars / ".stamp").read_text().strip() == stamp and "java" not in missing:
+        return
+    if missing:
+        raise ServerUnavailableError(f"no {server}: {' and '.join(missing)} missing")
+    shutil.rmtree(jars, ignore_errors=True)
+    command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=FETCH_TIMEOUT_S)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
+        raise ServerUnavailableError(f"no {server}: Maven could not fetch it ({type(exc).__name__})") from exc
+    (jars / ".stamp").write_text(f"{stamp}\n")

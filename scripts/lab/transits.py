@@ -1,0 +1,68 @@
+"""Transits to test with: each number gives one, always the same."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from anpr.contract.parsing import sha256_of
+from anpr.domain.read import Box, Candidate
+from anpr.domain.transit import ImageRef, ImageRole, Transit
+
+START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+_LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
+
+
+def make_transit(number: int, **changes: Any) -> Transit:
+    """Transit number `number`: captured `number` seconds after START, without pictures."""
+    captured = START + timedelta(seconds=number)
+    plate = plate_of(number)
+    transit = Transit(
+        id=uuid7_of(captured, number),
+        gate_id="gate-1",
+        camera_id="cam-1",
+        reader_id="reader-1",
+        captured_at=captured,
+        first_seen=captured - timedelta(seconds=0.4),
+        last_seen=captured + timedelta(seconds=0.3),
+        plate=plate,
+        raw=plate,
+        confidence=0.97,
+        candidates=(Candidate(text=plate, probability=0.97), Candidate(text=f"{plate[:-1]}X", probability=0.02)),
+        reads=7,
+        box=Box(x=100.0, y=200.0, w=120.0, h=30.0),
+        country="I",
+        lane="1",
+    )
+    return replace(transit, **changes)
+
+
+def plate_of(number: int) -> str:
+    """An Italian plate: AA000AA and on."""
+    letters = []
+    rest = number // 1000
+    for _ in range(4):
+        rest, index = divmod(rest, len(_LETTERS))
+        letters.append(_LETTERS[index])
+    return f"{letters[3]}{letters[2]}{number % 1000:03d}{letters[1]}{letters[0]}"
+
+
+def uuid7_of(moment: datetime, number: int) -> UUID:
+    """The UUIDv7 (RFC 9562) of that time with `number` in its random part."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62) | number)
+
+
+def picture(number: int, size: int) -> bytes:
+    """`size` bytes that follow one another as in a JPEG of 2 x 1 px; there is nothing to see in it."""
+    start, end = bytes.fromhex("ffd8 ffc0000b080001000201011100 ffda0008010100003f00"), b"\xff\xd9"
+    noise = random.Random(number).randbytes(size - len(start) - len(end))
+    return start + noise.replace(b"\xff", b"\xfe") + end
+
+
+def with_images(transit: Transit, images: Mapping[ImageRole, bytes]) -> tuple[Transit, dict[ImageRole, bytes]]:
+    """The transit naming these pictures, and the pictures."""
+    refs = tuple(ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in images.items())
+    return replace(transit, images=refs), dict(images)

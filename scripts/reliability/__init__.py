@@ -1,0 +1,1 @@
+"""Reliability runs: chaos, fuzzing, soak."""

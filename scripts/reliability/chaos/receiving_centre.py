@@ -1,0 +1,78 @@
+"""The centre that transits are forwarded to: takes files out of a folder, and answers each with a receipt."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from scripts.reliability.chaos.periodic import repeating
+
+LOOK_EVERY_S = 0.3
+ACCEPTED, REFUSED, AGAIN = "OK", "NO", "AGAIN"
+
+PROFILE = """\
+schema: 1
+name: chaos
+revision: "1"
+status: {stage: example}
+transports: [directory]
+batch_size: 50
+file_name: "T_{day:%Y%m%d}_{batch:05d}.csv"
+encoding: {kind: csv, delimiter: ";", column_names: false}
+fields:
+  - {name: id, source: transit.id, required: true}
+  - {name: plate, source: plate, required: true}
+  - {name: lane, source: lane, required: true}
+answers: {kind: receipt, ok: [OK], permanent: ["NO"], transient: [AGAIN]}
+"""
+
+
+def verdict(transit_id: UUID) -> str:
+    """What becomes of it in the end: one in seventeen is refused."""
+    return REFUSED if transit_id.int % 17 == 3 else ACCEPTED
+
+
+def is_put_off(transit_id: UUID) -> bool:
+    """Whether it is to be sent again: another one in seventeen, the first time."""
+    return transit_id.int % 17 == 5
+
+
+class Office:
+    """Keeps in which files each transit came."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: dict[UUID, list[str]] = defaultdict(list)
+        """By transit, in the order of their coming; a file that came again counts once."""
+        self._seen: dict[Path, tuple[int, int]] = {}
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """At work, in a thread, while the context lasts."""
+        self.folder.mkdir()
+        with repeating(self.look, LOOK_EVERY_S, "office"):
+            yield
+
+    def look(self) -> None:
+        """Answer what is new, or was sent again."""
+        for path in sorted(self.folder.glob("T_*.csv")):
+            found = path.stat()
+            mark = (found.st_mtime_ns, found.st_size)
+            if self._seen.get(path) != mark:
+                self._answer(path)
+                self._seen[path] = mark
+
+    def _answer(self, path: Path) -> None:
+        with path.open(encoding="utf-8", newline="") as file:
+            ids = [UUID(row[0]) for row in csv.reader(file, delimiter=";")]
+        lines = []
+        for transit in ids:
+            if path.name not in self.files[transit]:
+                self.files[transit].append(path.name)
+            again = is_put_off(transit) and self.files[transit][0] == path.name
+            lines.append(f"{transit};{AGAIN if again else verdict(transit)}\n")
+        part = path.with_name(f".{path.name}.receipt")
+        part.write_text("".join(lines), encoding="utf-8")
+        part.replace(path.with_name(f"{path.name}.esito"))

@@ -1,0 +1,45 @@
+"""Numbered files, each made of its seed and number alone, so that one that does harm can be made again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scripts.reliability.fuzz.damage import DAMAGES, FORMATS, encoded
+from scripts.reliability.fuzz.pictures import picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """`suffix` need not be that of the format: files are renamed in real life too."""
+
+    number: int
+    picture: str
+    damage: str
+    suffix: str
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        return f"{self.number:06d}-{self.picture}-{self.damage}{self.suffix}"
+
+
+def mutant(seed: int, number: int) -> Mutant:
+    """The same seed and number give the same bytes."""
+    rng = np.random.default_rng((seed, number))
+    kind, image = picture(rng)
+    suffix = str(rng.choice(FORMATS))
+    damages, shares = zip(*DAMAGES, strict=True)
+    damage = damages[int(rng.choice(len(damages), p=shares))]
+    data = damage(encoded(image, suffix, rng), rng)
+    named = str(rng.choice(FORMATS)) if rng.random() < 0.05 else suffix
+    return Mutant(number=number, picture=kind, damage=damage.__name__, suffix=named, data=data)
+
+
+def write_mutants(folder: Path, seed: int, count: int) -> Iterator[Mutant]:
+    """Write them into the folder, one after the other."""
+    for number in range(count):
+        one = mutant(seed, number)
+        (folder / one.name).write_bytes(one.data)
+        yield one

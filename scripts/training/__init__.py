@@ -1,0 +1,1 @@
+"""Training: recipes, data preparation and export of the networks' weights."""

@@ -1,0 +1,1 @@
+"""Detector training: from boxes and composed scenes to weights."""

@@ -1,0 +1,1 @@
+"""Quantisation of weights to 8 bits."""

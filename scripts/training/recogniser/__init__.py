@@ -1,0 +1,1 @@
+"""Recogniser training: from labelled crops and drawn plates to weights."""

@@ -1,0 +1,42 @@
+"""How many crops the network alone reads right: no grammar, no second look."""
+
+from typing import Any
+
+import torch
+
+from anpr.domain.plate import look_alike_key
+from anpr.reader.evaluate.interval import wilson
+from scripts.training.recogniser.augment import plain_lines
+from scripts.training.recogniser.network import PlateNetwork
+from scripts.training.recogniser.samples import Crop
+from scripts.training.recogniser.shape import CHARACTERS
+from scripts.training.recogniser.views import as_pictures
+
+
+def plain_score(network: PlateNetwork, crops: tuple[Crop, ...]) -> dict[str, Any]:
+    """Shares of the greedy texts that are right, strictly and with look-alikes folded, with 95 % intervals."""
+    reads = greedy_texts(network, crops)
+    strict = sum(read == crop.text for read, crop in zip(reads, crops, strict=True))
+    folded = sum(look_alike_key(read) == look_alike_key(crop.text) for read, crop in zip(reads, crops, strict=True))
+    return {"n": len(crops), "strict_raw": _share(strict, len(crops)), "folded_raw": _share(folded, len(crops))}
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def greedy_texts(network: PlateNetwork, crops: tuple[Crop, ...]) -> list[str]:
+    """The most probable sign of each step with repeats, blanks and gaps removed."""
+    network.eval()
+    texts = []
+    for crop in crops:
+        best = network(as_pictures([plain_lines(crop)])).argmax(2).tolist()
+        texts.append("".join(_text(row) for row in best))
+    return texts
+
+
+def _text(columns: list[int]) -> str:
+    kept = [new for old, new in zip([0, *columns], columns, strict=False) if new and new != old]
+    return "".join(CHARACTERS[column - 1] for column in kept).replace(" ", "")
+
+
+def _share(hits: int, of: int) -> list[float]:
+    low, high = wilson(hits, of)
+    return [round(hits / of if of else 0.0, 4), round(low, 4), round(high, 4)]

@@ -1,0 +1,49 @@
+"""What the training starts from: PP-OCRv6 small, thinned; made once and kept in the work folder."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from anpr.domain.errors import InputError
+from anpr.reader.network.model_card import load_card
+from anpr.reader.network.onnx import OnnxNetwork
+from scripts.training.recogniser.augment import training_lines
+from scripts.training.recogniser.network import FULL, PlateNetwork
+from scripts.training.recogniser.pruning import thinned
+from scripts.training.recogniser.recipe import Recipe
+from scripts.training.recogniser.samples import Crop
+from scripts.training.recogniser.views import as_pictures
+from scripts.training.recogniser.warm_start import warm_network
+
+
+def started(path: Path, crops: tuple[Crop, ...], recipe: Recipe, tell: Callable[[str], None]) -> PlateNetwork:
+    """The network that training starts from, from `path` where it lies there already."""
+    if not path.exists():
+        tell("thinning PP-OCRv6 small")
+        torch.save(_thinned(crops, recipe).state_dict(), path)
+    return network_of(path, recipe)
+
+
+def network_of(path: Path, recipe: Recipe, part: str | None = None) -> PlateNetwork:
+    """The recipe's network with saved weights; `part` names those inside a checkpoint. Raises InputError."""
+    shapes = tuple(replace(shape, hidden=round(shape.hidden * recipe.keep / 16) * 16) for shape in FULL)
+    network = PlateNetwork(shapes, recipe.dropout)
+    try:
+        saved = torch.load(path, weights_only=True)
+        network.load_state_dict(saved if part is None else saved[part])
+    except (OSError, KeyError, RuntimeError, EOFError) as exc:
+        raise InputError(f"{path}: not weights of this recipe: {exc}") from exc
+    return network
+
+
+def _thinned(crops: tuple[Crop, ...], recipe: Recipe) -> PlateNetwork:
+    card = load_card("plate_recogniser", "recognise")
+    weights = card.weights()
+    listed = OnnxNetwork(weights, 1).metadata()[card.alphabet_metadata or "character"].split("\n")
+    rng = np.random.default_rng(recipe.seed)
+    chosen = rng.permutation(len(crops))[: recipe.thin_crops]
+    pictures = as_pictures([training_lines(crops[i], rng) for i in chosen.tolist()])
+    return thinned(warm_network(weights, (*listed, " ")), pictures, recipe.keep)

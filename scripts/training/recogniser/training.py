@@ -1,0 +1,118 @@
+"""The training run: started, resumed or found finished, whatever the work folder says."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from anpr.domain.errors import InputError
+from scripts.training.recogniser.ctc import losses
+from scripts.training.recogniser.network import PlateNetwork
+from scripts.training.recogniser.recipe import Recipe, rate_at
+from scripts.training.recogniser.shape import STEPS
+from scripts.training.recogniser.views import Batch, Sources, Views, batches
+
+SAVE_EVERY = 50
+"""Steps between checkpoints: what a power cut may cost."""
+
+
+@dataclass(kw_only=True)
+class State:
+    """Where a run stands."""
+
+    network: PlateNetwork
+    mean: PlateNetwork
+    """With the running mean of the weights."""
+    optimiser: torch.optim.AdamW
+    step: int = 0
+
+
+def fit(start: PlateNetwork, sources: Sources, recipe: Recipe, last: Path, tell: Callable[[str], None]) -> PlateNetwork:
+    """Train from `start`, or from the checkpoint `last` where there is one; returns the averaged network."""
+    torch.manual_seed(recipe.seed)
+    state = _fresh(start, recipe)
+    if last.exists():
+        _restore(state, last)
+        tell(f"resumed at step {state.step} of {recipe.steps}")
+    views = Views(sources, recipe)
+    running = 0.0
+    for batch in batches(views, state.step * recipe.plates_a_step, recipe.plates_a_step):
+        loss = _step(state, batch, recipe)
+        running = loss if not running else running * 0.95 + loss * 0.05
+        if state.step % SAVE_EVERY == 0 or state.step == recipe.steps:
+            _save(state, last)
+            tell(f"step {state.step} of {recipe.steps}: loss {running:.3f}")
+    return state.mean
+
+
+def _fresh(start: PlateNetwork, recipe: Recipe) -> State:
+    network = start.to(memory_format=torch.channels_last)
+    network.train()
+    mean = copy.deepcopy(network).eval()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    return State(network=network, mean=mean, optimiser=optimiser)
+
+
+def _step(state: State, batch: Batch, recipe: Recipe) -> float:
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate_at(recipe, state.step)
+    # Twice as fast on processors that compute in bfloat16; elsewhere the pass runs in full precision.
+    with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+        lines = state.network(batch.pictures)
+    logits, lengths = plate_logits(lines.float(), batch.counts)
+    loss = losses(logits, batch.texts, lengths).mean()
+    state.optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip)
+    state.optimiser.step()
+    state.step += 1
+    _average(state, min(recipe.average, state.step / (state.step + 10)))
+    return float(loss.detach())
+
+
+def plate_logits(lines: Tensor, counts: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Logits line by line (M, T, C) as logits plate by plate (N, 2T, C), lines one after the other; steps that count.
+
+    (N, T, C) where every plate has one line.
+    """
+    most, row, rows = max(counts), 0, []
+    for count in counts:
+        parts = [lines[row + i] for i in range(count)]
+        rows.append(torch.cat(parts + [torch.zeros_like(lines[0])] * (most - count)))
+        row += count
+    return torch.stack(rows), torch.tensor(counts) * STEPS
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def _average(state: State, keep: float) -> None:
+    for mean, value in zip(state.mean.parameters(), state.network.parameters(), strict=True):
+        mean.lerp_(value, 1.0 - keep)
+
+
+def _save(state: State, last: Path) -> None:
+    fresh = last.with_suffix(".part")
+    torch.save(
+        {
+            "network": state.network.state_dict(),
+            "mean": state.mean.state_dict(),
+            "optimiser": state.optimiser.state_dict(),
+            "step": state.step,
+        },
+        fresh,
+    )
+    fresh.rename(last)
+
+
+def _restore(state: State, last: Path) -> None:
+    try:
+        saved: dict[str, Any] = torch.load(last, weights_only=True)
+        state.network.load_state_dict(saved["network"])
+        state.mean.load_state_dict(saved["mean"])
+        state.optimiser.load_state_dict(saved["optimiser"])
+        state.step = int(saved["step"])
+    except (KeyError, RuntimeError, EOFError) as exc:
+        raise InputError(f"{last}: not a checkpoint of this recipe: {exc}") from exc

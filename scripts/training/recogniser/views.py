@@ -1,0 +1,91 @@
+"""The endless sequence of training views: the one at a place is the same in every run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from scripts.training.recogniser.augment import Lines, training_lines
+from scripts.training.recogniser.recipe import Recipe
+from scripts.training.recogniser.samples import Crop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What there is to learn from; `masked` and `drawn` may be empty."""
+
+    real: tuple[Crop, ...]
+    masked: tuple[Crop, ...] = ()
+    drawn: tuple[Crop, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Some plates as the network sees them."""
+
+    pictures: Tensor
+    """(lines of all plates, 3, HEIGHT, WIDTH) from −1 to 1."""
+    counts: tuple[int, ...]
+    """Lines of each plate."""
+    texts: tuple[str, ...]
+
+
+class Views(Dataset):  # type: ignore[misc]
+    """View i of the run, for i from 0 to steps × plates a step."""
+
+    def __init__(self, sources: Sources, recipe: Recipe) -> None:
+        self._sources = sources
+        self._recipe = recipe
+        weights = np.array([recipe.two_lines_weight if crop.lines == 2 else 1.0 for crop in sources.real])
+        self._real: npt.NDArray[np.float64] = np.cumsum(weights / weights.sum())
+
+    def __len__(self) -> int:
+        return self._recipe.steps * self._recipe.plates_a_step
+
+    def __getitem__(self, index: int) -> tuple[Lines, str]:
+        rng = np.random.default_rng((self._recipe.seed, index))
+        crop = self._choose(rng)
+        return training_lines(crop, rng), crop.spaced or crop.text
+
+    def _choose(self, rng: np.random.Generator) -> Crop:
+        dice = rng.random()
+        masked, drawn = self._sources.masked, self._sources.drawn
+        if masked and dice < self._recipe.masked_share:
+            return masked[int(rng.integers(len(masked)))]
+        if drawn and dice > 1 - self._recipe.drawn_share:
+            return drawn[int(rng.integers(len(drawn)))]
+        return self._sources.real[min(int(np.searchsorted(self._real, rng.random())), len(self._real) - 1)]
+
+
+def gathered(views: Sequence[tuple[Lines, str]]) -> Batch:
+    """Views as one batch."""
+    return Batch(
+        pictures=as_pictures([lines for lines, _ in views]),
+        counts=tuple(len(lines) for lines, _ in views),
+        texts=tuple(text for _, text in views),
+    )
+
+
+def as_pictures(lines: Sequence[Lines]) -> Tensor:
+    """The lines of several plates as the network's input."""
+    stacked = torch.from_numpy(np.concatenate(lines)).permute(0, 3, 1, 2).to(torch.float32)
+    return (stacked / 127.5 - 1.0).contiguous(memory_format=torch.channels_last)
+
+
+def batches(views: Views, first: int, plates: int) -> DataLoader:
+    """The batches from view `first` on, made ahead by one worker process."""
+    order = range(first, len(views))
+    return DataLoader(
+        views, batch_size=plates, sampler=order, collate_fn=gathered, num_workers=1, prefetch_factor=4,
+        worker_init_fn=_start_worker, drop_last=True,
+        multiprocessing_context="spawn",  # a forked worker inherits locks of OpenCV's threads, and hangs
+    )  # fmt: skip
+
+
+def _start_worker(_: int) -> None:
+    cv2.setNumThreads(1)

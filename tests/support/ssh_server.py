@@ -1,0 +1,93 @@
+"""A real OpenSSH server for tests, with keys and a configuration of its own; nobody's ~/.ssh is touched."""
+
+import getpass
+import os
+import shutil
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scripts.lab.ports import free_ports
+
+SSHD = shutil.which("sshd", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
+
+
+@dataclass
+class SshServer:
+    """A running sshd on 127.0.0.1. `key_file` logs in; `known_hosts_file` holds the server's key."""
+
+    port: int
+    user: str
+    folder: Path
+    """Where the files arrive, on this machine."""
+    key_file: Path
+    known_hosts_file: Path
+    process: subprocess.Popen[str]
+    drain: threading.Thread
+
+    @property
+    def target(self) -> str:
+        return f"sftp://{self.user}@127.0.0.1:{self.port}{self.folder}"
+
+    def kill(self) -> None:
+        """End the server and, as a power cut would, every session of it."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for pid in (*map(int, children), self.process.pid):
+            os.kill(pid, 9)
+        self.process.wait(10)
+        self.drain.join(10)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+
+@pytest.fixture
+def ssh_server(tmp_path: Path) -> Iterator[SshServer]:
+    """An OpenSSH server that takes one key for the user who runs the tests."""
+    if SSHD is None:
+        pytest.skip("no sshd: SFTP is not tested against OpenSSH (Debian: apt install openssh-server)")
+    home = tmp_path / "sshd"
+    home.mkdir()
+    (tmp_path / "arrived").mkdir()
+    for name in ("host_key", "client_key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / name], check=True)
+    server = _start(SSHD, home, tmp_path / "arrived")
+    yield server
+    if server.process.poll() is None:
+        server.kill()
+
+
+def _start(sshd: str, home: Path, arrived: Path) -> SshServer:
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # as root sshd wants it for privilege separation
+    (port,) = free_ports(1)
+    (home / "authorized_keys").write_bytes((home / "client_key.pub").read_bytes())
+    key = " ".join((home / "host_key.pub").read_text().split()[:2])
+    (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}\n")
+    (home / "sshd_config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {home}/host_key\nPidFile none\nStrictModes no\nUsePAM no\n"
+        f"AuthorizedKeysFile {home}/authorized_keys\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+        "PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n"
+    )
+    process = subprocess.Popen([sshd, "-D", "-e", "-f", home / "sshd_config"], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Server listening" in line:
+            break
+    else:
+        pytest.fail(f"sshd does not start: exit status {process.wait()}")
+    drain = threading.Thread(target=deque, args=(process.stderr, 0), daemon=True)  # a full pipe would stop the server
+    drain.start()
+    return SshServer(
+        port=port,
+        user=getpass.getuser(),
+        folder=arrived,
+        key_file=home / "client_key",
+        known_hosts_file=home / "known_hosts",
+        process=process,
+        drain=drain,
+    )

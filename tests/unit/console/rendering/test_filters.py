@@ -1,0 +1,52 @@
+"""How values look on a page."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from anpr.console.rendering import filters
+from anpr.domain.errors import InputError
+
+ROME = ZoneInfo("Europe/Rome")
+SUMMER = datetime(2026, 7, 1, 22, 30, 5, 123456, tzinfo=UTC)
+
+
+def test_times_are_the_sites_own() -> None:
+    assert filters.local_moment(SUMMER, ROME) == "02/07/2026 00:30:05"
+    assert filters.local_day(SUMMER, ROME) == "02/07/2026"
+    assert filters.universal_moment(SUMMER) == "2026-07-01 22:30:05.123 UTC"
+    assert filters.universal_moment(SUMMER.astimezone(ROME)) == "2026-07-01 22:30:05.123 UTC"
+
+
+def test_a_field_gives_back_what_it_was_given() -> None:
+    assert filters.field_moment(SUMMER, ROME) == "2026-07-02T00:30"
+    assert filters.parse_field_moment("2026-07-02T00:30", ROME) == datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    assert filters.parse_field_moment("2026-07-01T22:30:05.123456+00:00", ROME) == SUMMER
+    assert filters.parse_field_moment("  ", ROME) is None
+
+
+def test_in_the_hour_that_comes_twice_the_first_is_meant() -> None:
+    assert filters.parse_field_moment("2026-10-25T02:30", ROME) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["ieri", "2026-13-01T00:00", "25/10/2026"])
+def test_what_is_no_time_is_named(text: str) -> None:
+    with pytest.raises(InputError, match=f"not a date and time: {text}"):
+        filters.parse_field_moment(text, ROME)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(1.0, "100 %"), (0.9999, "99 %"), (0.97, "97 %"), (0.006, "1 %"), (0.004, "< 1 %"), (0.0, "< 1 %")],
+)
+def test_only_what_is_certain_is_a_hundred_percent(share: float, text: str) -> None:
+    assert filters.percent(share) == text
+
+
+def test_numbers_have_the_languages_comma() -> None:
+    assert (filters.decimal(1.25, "it"), filters.decimal(1.25, "en")) == ("1,2", "1.2")
+
+
+def test_the_band_shows_the_sign_of_the_country() -> None:
+    assert [filters.country_sign(country) for country in ("IT", "I", "DE", "SCV", None)] == ["I", "I", "D", "SCV", ""]

@@ -1,0 +1,108 @@
+"""Both languages say the same things, and no page says anything outside the catalogues."""
+
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+
+from anpr.console.rendering import translations
+from anpr.console.rendering.translations import language_of, load_catalogues
+from anpr.domain.access import Role
+from anpr.domain.alarm import AlarmOutcome, AlarmState
+from anpr.domain.delivery import DeliveryState, RunOutcome
+from anpr.domain.gate import Direction
+from anpr.domain.health import STATES
+from anpr.domain.watchlist import MatchMode, Priority
+from anpr.store.audit import AuditAction
+
+FOLDER = Path(translations.__file__).parent.parent
+TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
+SCRIPT = FOLDER / "static" / "console.js"
+_SPOKEN_ATTRIBUTES = re.compile(r'\b(?:title|alt|placeholder|aria-label|content|value)="([^"]*)"')
+# What is the same in every language: names of languages, and words of HTML's own that are not read out.
+_UNIVERSAL = {"IT", "EN", "width=device-width, initial-scale=1", "light dark", "noindex", "it", "en", "true"}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    italian, english = (load_catalogues()[name].messages for name in ("it", "en"))
+    assert set(italian) == set(english)
+    assert len(italian) > 150
+    assert all(text.strip() for text in (*italian.values(), *english.values()))
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    italian, english = (load_catalogues()[name].messages for name in ("it", "en"))
+    for key, text in italian.items():
+        assert names_in(text) == names_in(english[key]), key
+
+
+def names_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_every_key_a_template_uses_is_there(path: Path) -> None:
+    known = load_catalogues()["it"].messages
+    source = path.read_text(encoding="utf-8")
+    for key in re.findall(r'\bt\("([a-z_.-]+)"\s*[,)]', source):
+        assert key in known, key
+    for prefix in re.findall(r'\bt\("([a-z_]+\.)" ~', source):
+        assert any(key.startswith(prefix) for key in known), prefix
+
+
+def test_every_word_of_the_domain_has_its_message() -> None:
+    known = load_catalogues()["it"].messages
+    words = {
+        "priority": Priority, "state": AlarmState, "outcome": AlarmOutcome, "delivery": DeliveryState, "role": Role,
+        "run": RunOutcome, "direction": Direction, "match": MatchMode, "action": AuditAction,
+    }  # fmt: skip
+    assert [state for state in STATES if f"health.{state}" not in known] == []
+    for section, kind in words.items():
+        for word in kind:
+            assert f"{section}.{word}" in known
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_holds_words_of_its_own(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert [text for text in spoken_in(source) if text not in _UNIVERSAL] == []
+
+
+def test_words_in_a_template_would_be_found() -> None:
+    assert list(spoken_in('<p>Hello {{ name }}</p><img alt="A car"><b>{{ t("x.y") }}</b> &amp; 12')) == [
+        "A car",
+        "Hello",
+    ]
+
+
+def spoken_in(source: str) -> Iterator[str]:
+    """Texts with letters that a reader would see or hear: between tags, and in attributes that are read out."""
+    tokens = Environment().lex(source)
+    markup = "".join(text if kind == "data" else "\x00" if "begin" in kind else "" for _, kind, text in tokens)
+    for text in _SPOKEN_ATTRIBUTES.findall(markup):
+        if "\x00" not in text and re.search(r"[^\W\d_]", text):
+            yield text
+    without_tags = re.sub(r"<[^>]*>", "\x00", markup)
+    for text in re.split(r"[\x00\n]", re.sub(r"&\w+;", " ", without_tags)):
+        if re.search(r"[^\W\d_]", text):
+            yield text.strip()
+
+
+def test_the_script_takes_its_words_from_the_page() -> None:
+    source = SCRIPT.read_text(encoding="utf-8")
+    assert re.findall(r'(?:textContent|innerText|title) = "[^"]', source) == []
+
+
+def test_what_the_reader_chose_comes_before_the_sites_language() -> None:
+    assert language_of("en", "it") == "en"
+    assert language_of(None, "it") == "it"
+    assert language_of("klingon", "en") == "en"
+
+
+def test_a_key_nobody_wrote_is_a_fault() -> None:
+    with pytest.raises(KeyError):
+        load_catalogues()["it"]("no.such")
+    assert load_catalogues()["it"].either("no.such", "word") == "word"

@@ -1,0 +1,173 @@
+"""Find, gate, read, weigh: with a detector and a recogniser that answer from a script."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from anpr.capture.image_file import Image
+from anpr.domain.read import Box, Candidate
+from anpr.domain.reasons import Drop
+from anpr.reader.detect import Detection
+from anpr.reader.plates.crop import cut
+from anpr.reader.plates.plate_reader import PlateReader
+from anpr.reader.plates.thresholds import Gates
+from anpr.reader.recognise import Reading
+
+STREET = np.zeros((720, 1280, 3), np.uint8)
+
+
+class Boxes:
+    """Finds these boxes in a street, and one over the middle third of anything else."""
+
+    def __init__(self, *detections: Detection) -> None:
+        self._detections = detections
+
+    def detect(self, image: Image) -> list[Detection]:
+        if image.shape == STREET.shape:
+            return list(self._detections)
+        height, width = image.shape[:2]
+        margin = width / 3
+        return [Detection(box=Box(x=margin, y=margin, w=width - 2 * margin, h=height - 2 * margin), score=0.8)]
+
+
+class Texts:
+    """Reads these, one after the other and then the last one again and again, and keeps the sizes of the crops."""
+
+    def __init__(self, *readings: Reading) -> None:
+        self._readings = list(readings)
+        self.sizes: list[tuple[int, ...]] = []
+
+    def recognise(self, plate: Image) -> Reading:
+        self.sizes.append(plate.shape[:2])
+        return self._readings.pop(0) if len(self._readings) > 1 else self._readings[0]
+
+
+def detection(x: float, w: float = 120, h: float = 30, score: float = 0.9) -> Detection:
+    return Detection(box=Box(x=x, y=400, w=w, h=h), score=score)
+
+
+def reading(raw: str, *shares: tuple[str, float], groups: tuple[int, ...] = (), right_band: bool = False) -> Reading:
+    texts = shares or ((raw, 0.95),)
+    return Reading(
+        raw=raw,
+        confidence=texts[0][1],
+        positions=(),
+        candidates=tuple(Candidate(text=text, probability=share) for text, share in texts),
+        groups=groups,
+        right_band=right_band,
+    )
+
+
+def reader(detections: Sequence[Detection], *readings: Reading) -> PlateReader:
+    return PlateReader(Boxes(*detections), Texts(*readings), Gates(min_score=0.25, min_confidence=0.4))
+
+
+def test_a_plate_is_read_with_all_that_was_seen() -> None:
+    seen = reading("AB123CD", groups=(2, 5), right_band=True)
+
+    (read,) = reader([detection(100)], seen).read(STREET)
+
+    assert (read.text, read.raw, read.country, read.lines) == ("AB123CD", "AB123CD", "IT", 1)
+    assert read.box == detection(100).box
+    assert read.detector_score == 0.9
+    assert read.confidence == read.candidates[0].probability > 0.9
+
+
+def test_the_grammar_decides_between_what_was_seen_and_raw_stays() -> None:
+    (read,) = reader([detection(100)], reading("ABO23CD", ("ABO23CD", 0.6), ("AB023CD", 0.4))).read(STREET)
+
+    assert read.text == "AB023CD"
+    assert read.raw == "ABO23CD"
+    assert [c.text for c in read.candidates] == ["AB023CD", "ABO23CD"]
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "reason"),
+    [
+        (detection(100, score=0.2), None, Drop.PLATE_LOW_SCORE),
+        (detection(100, w=20, h=12), None, Drop.PLATE_TOO_SMALL),
+        (detection(100, w=400, h=30), None, Drop.PLATE_SHAPE),
+        (detection(100), reading("", ("", 0.99)), Drop.PLATE_NO_TEXT),
+        (detection(100), reading("CAM"), Drop.PLATE_NO_TEXT),
+        (detection(100), reading("AB123CD", ("AB123CD", 0.01)), Drop.READ_LOW_CONFIDENCE),
+    ],
+)
+def test_each_refusal_says_why(found: Detection, text: Reading | None, reason: Drop) -> None:
+    look = reader([found], *([text] if text else [])).look(STREET)
+
+    assert look.accepted == ()
+    assert [one.reason for one in look.rejected] == [reason]
+    assert look.rejected[0].box == found.box
+    assert look.rejected[0].score == found.score
+
+
+def test_a_second_box_on_the_same_plate_is_turned_down() -> None:
+    look = reader([detection(100), detection(110, w=90, h=28, score=0.5)], reading("AB123CD")).look(STREET)
+
+    assert [read.text for read in look.accepted] == ["AB123CD"]
+    assert [one.reason for one in look.rejected] == [Drop.PLATE_TWICE]
+
+
+def test_two_plates_side_by_side_are_two_reads() -> None:
+    reads = reader([detection(100), detection(230)], reading("AB123CD"), reading("EF456GH")).read(STREET)
+
+    assert [read.text for read in reads] == ["AB123CD", "EF456GH"]
+
+
+def test_nothing_found_is_nothing_read() -> None:
+    look = reader([]).look(STREET)
+
+    assert not look.accepted
+    assert not look.rejected
+
+
+def test_finding_alone_reads_nothing() -> None:
+    found = reader([detection(100), detection(600, score=0.1)]).find(STREET)
+
+    assert [one.box.x for one in found.detections] == [100]
+    assert [one.reason for one in found.rejected] == [Drop.PLATE_LOW_SCORE]
+
+
+@pytest.mark.parametrize("size", [(50, 200), (214, 297), (150, 640)])
+def test_a_picture_that_a_plate_fills_is_read_whole(size: tuple[int, int]) -> None:
+    texts = Texts(reading("AB123CD"))
+    whole = PlateReader(Boxes(), texts, Gates(min_score=0.25, min_confidence=0.4))
+
+    (read,) = whole.read(np.zeros((*size, 3), np.uint8))
+
+    assert read.box == Box(x=0, y=0, w=size[1], h=size[0])
+    assert read.detector_score == 0.8
+    assert texts.sizes == [size]
+
+
+def test_a_read_in_doubt_is_cut_closer_and_wider() -> None:
+    closer_and_wider = reading("CG678CT", ("CG678CT", 0.9))
+    texts = Texts(reading("CC678CT", ("CC678CT", 0.6), ("CG678CT", 0.4)), closer_and_wider)
+    doubting = PlateReader(Boxes(detection(100)), texts, Gates(min_score=0.25, min_confidence=0.4))
+
+    (read,) = doubting.read(STREET)
+
+    assert (read.text, read.raw) == ("CG678CT", "CG678CT")
+    assert [c.text for c in read.candidates] == ["CG678CT", "CC678CT"]
+    assert texts.sizes == [cut(STREET, detection(100).box, turn).shape[:2] for turn in range(3)]
+
+
+def test_a_sure_read_is_not_checked() -> None:
+    texts = Texts(reading("AB123CD", ("AB123CD", 0.999)))
+
+    PlateReader(Boxes(detection(100)), texts, Gates(min_score=0.25, min_confidence=0.4)).read(STREET)
+
+    assert len(texts.sizes) == 1
+
+
+def test_frames_that_follow_each_other_are_cut_in_turn() -> None:
+    texts = Texts(reading("AB123CD", ("AB123CD", 0.5)))
+    following = PlateReader(Boxes(), texts, Gates(min_score=0.25, min_confidence=0.4))
+
+    for turn in range(4):
+        following.read_box(STREET, detection(100), turn)
+
+    first, closer, wider, again = texts.sizes
+    assert closer < first < wider
+    assert again == first

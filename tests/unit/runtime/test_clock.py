@@ -1,0 +1,46 @@
+"""Time that tests can move, and identities that sort."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from anpr.runtime.clock import ManualClock, SystemClock, new_id
+
+
+def test_manual_clock_moves_only_by_hand(clock: ManualClock) -> None:
+    start = clock.now()
+    assert clock.now() == start
+    clock.advance(1.5)
+    assert clock.now() - start == timedelta(seconds=1.5)
+    assert clock.monotonic() == 1.5
+
+
+def test_waiting_moves_the_manual_clock_unless_the_event_is_set(clock: ManualClock) -> None:
+    event = threading.Event()
+    assert not clock.wait(event, 10)
+    assert clock.monotonic() == 10
+    event.set()
+    assert clock.wait(event, 10)
+    assert clock.monotonic() == 10
+
+
+def test_a_naive_start_is_refused() -> None:
+    with pytest.raises(ValueError, match="timezone-aware"):
+        ManualClock(datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_system_clock_is_utc_and_its_wait_ends_at_once_when_set() -> None:
+    clock = SystemClock()
+    assert clock.now().tzinfo is UTC
+    event = threading.Event()
+    event.set()
+    assert clock.wait(event, 60)
+    assert clock.monotonic() <= clock.monotonic()
+
+
+def test_ids_are_version_7_and_sort_by_time() -> None:
+    ids = [new_id() for _ in range(100)]
+    assert {identity.version for identity in ids} == {7}
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 100

@@ -1,0 +1,48 @@
+"""What people type to search a plate."""
+
+import pytest
+
+from anpr.domain.errors import InputError
+from anpr.store.transits.pattern import read_pattern
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "is_wildcard"),
+    [
+        ("ab 123-cd", "AB123CD", False),
+        ("AB*", "AB%", True),
+        ("*23C?", "%23C_", True),
+        (" a?1 2* ", "A_12%", True),
+    ],
+)
+def test_patterns_become_what_the_database_compares(typed: str, text: str, is_wildcard: bool) -> None:
+    pattern = read_pattern(typed)
+    assert (pattern.text, pattern.is_wildcard) == (text, is_wildcard)
+
+
+def test_a_look_alike_pattern_is_folded_and_keeps_its_wildcards() -> None:
+    assert read_pattern("OB?1*").look_alike_text == "08_1%"
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ("", "nothing to search"),
+        (" - ", "nothing to search"),
+        ("*", "at least 2"),
+        ("A*", "at least 2"),
+        ("??1??", "at least 2"),
+        ("AB%CD", "only letters"),
+        ("AB_1", None),
+        ("A" * 17, "at most 16"),
+        ("A*" * 17, "at most 16"),
+        ("AB" + "?" * 40, "at most 16"),
+    ],
+)
+def test_patterns_that_cannot_be_searched_say_why(typed: str, complaint: str | None) -> None:
+    if complaint is None:
+        # An underscore separates, as in a plate; it never reaches the database as LIKE's wildcard.
+        assert read_pattern(typed).text == "AB1"
+        return
+    with pytest.raises(InputError, match=complaint):
+        read_pattern(typed)
