@@ -91,7 +91,14 @@ class OutboxFullError(AnprError):
 
 
 class StoreError(AnprError):
-    """The database cannot be reached, or its schema is not the one this version needs."""
+    """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs.
+
+    `refused`: it answered, and the data are the reason: trying the same again is of no use.
+    """
+
+    def __init__(self, detail: str, *, refused: bool = False) -> None:
+        super().__init__(detail)
+        self.refused = refused
 
 
 class AccessError(AnprError):

@@ -25,7 +25,6 @@ class Drop(StrEnum):
     IMAGE_QUOTA = "image-quota"
     IMAGE_AGE = "image-age"
     TRANSIT_AGE = "transit-age"
-    MESSAGE_POISON = "message-poison"
 
 
 class Asked(StrEnum):

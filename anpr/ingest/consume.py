@@ -12,7 +12,7 @@ from anpr.domain.errors import AnprError, StoreError, TransportError
 from anpr.ingest.batch import Batch, Refusal, decode
 from anpr.ingest.clock_skew import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
-from anpr.ingest.store_batch import Match, Recorded, is_about_the_data, record, record_one_by_one
+from anpr.ingest.store_batch import Match, Recorded, record, record_one_by_one
 from anpr.ingest.summary import IngestSummary, count
 from anpr.runtime.clock import Clock
 from anpr.settings import IngestSettings
@@ -102,7 +102,7 @@ class Consumer:
                 self.centre.database, self.centre.images, batch, now, self.centre.match, is_replay=self._is_replay
             )
         except StoreError as exc:
-            if not is_about_the_data(exc):
+            if not exc.refused:
                 raise
             log.error("a batch of %d was refused (%s): recording its messages one by one", len(batch.records), exc)
             return record_one_by_one(self.centre.database, self.centre.images, batch, now, self.centre.match)

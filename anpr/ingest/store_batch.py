@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import psycopg
-
 from anpr.domain.alarm import Alarm
 from anpr.domain.errors import PoisonReason, StoreError
 from anpr.domain.transit import Transit
@@ -100,16 +98,11 @@ def record_one_by_one(
     return total
 
 
-def is_about_the_data(error: StoreError) -> bool:
-    """Whether the database answered, and refused what it was given: trying again is of no use."""
-    return isinstance(error.__cause__, psycopg.DataError | psycopg.IntegrityError)
-
-
 def _record_single(database: Database, images: ImageStore, single: Batch, now: datetime, match: Match) -> Recorded:
     try:
         return record(database, images, single, now, match)
     except StoreError as exc:
-        if not is_about_the_data(exc):
+        if not exc.refused:
             raise
         return record(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now, match)
 

@@ -13,7 +13,7 @@ from anpr.store.alarms.rows import acknowledge, raise_alarms
 from anpr.store.images.image_store import picture_key
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.matching import matching_entries
-from tests.support.fixtures_console import PASSWORD, WANTED, Site, make_made_transit, wait_until
+from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -72,7 +72,7 @@ def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page
     expect(page.get_by_text("In diretta")).to_be_visible()
 
     # Metadata overtake pictures: the alarm is there before them, and shows them when they come.
-    transit, pictures = make_made_transit(WANTED, site.clock.now())
+    transit, pictures = transit_of_track(WANTED, site.clock.now())
     with site.database.transaction() as conn:
         insert_transits(conn, [transit], site.clock.now())
         raise_alarms(conn, matching_entries(conn, [transit]), site.clock.now())

@@ -21,7 +21,7 @@ from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.health import record_clock, record_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import get_transit, insert_transits
-from tests.support.fixtures_console import WANTED, MovableClock, Site, make_made_transit, serving, token_in
+from tests.support.fixtures_console import WANTED, MovableClock, Site, serving, token_in, transit_of_track
 
 
 def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
@@ -205,7 +205,7 @@ def test_look_alikes_and_gates_narrow_a_search(site: Site) -> None:
 def test_many_results_come_in_pages_and_none_is_lost_between_them(site: Site) -> None:
     at = site.clock.now()
     # Most of them captured at one moment: each page's border falls among them.
-    transits = [make_made_transit("AB123CD", at - timedelta(seconds=max(0, 10 - n)))[0] for n in range(120)]
+    transits = [transit_of_track("AB123CD", at - timedelta(seconds=max(0, 10 - n)))[0] for n in range(120)]
     with site.database.transaction() as conn:
         insert_transits(conn, transits, at)
     ids = {str(transit.id) for transit in transits}

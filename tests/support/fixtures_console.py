@@ -102,7 +102,7 @@ class Site:
 
     def pass_vehicle(self, plate: str, *, with_pictures: bool = True, **changes: Any) -> Transit:
         """A vehicle passes now: its transit, pictures and alarms are stored as ingest does."""
-        transit, pictures = make_made_transit(plate, self.clock.now(), **changes)
+        transit, pictures = transit_of_track(plate, self.clock.now(), **changes)
         with self.database.transaction() as conn:
             insert_transits(conn, [transit], self.clock.now())
             raise_alarms(conn, matching_entries(conn, [transit]), self.clock.now())
@@ -112,7 +112,7 @@ class Site:
 
     def pass_before_it_is_listed(self, plate: str) -> Alarm:
         """A vehicle passed, then its plate is listed: the alarm that retro-match raises."""
-        transit, _ = make_made_transit(plate, self.clock.now())
+        transit, _ = transit_of_track(plate, self.clock.now())
         with self.database.transaction() as conn:
             insert_transits(conn, [transit], self.clock.now())
             add_entry(conn, "a1", NewEntry(plate=plate, reason="dopo"))
@@ -146,7 +146,7 @@ def token_in(html: str) -> str:
     return found[1]
 
 
-def make_made_transit(plate: str, at: datetime, **changes: Any) -> tuple[Transit, dict[ImageRole, bytes]]:
+def transit_of_track(plate: str, at: datetime, **changes: Any) -> tuple[Transit, dict[ImageRole, bytes]]:
     """A transit with two drawn pictures."""
     scene = np.full((_CONTEXT[1], _CONTEXT[0], 3), 70, np.uint8)
     corner = (int(_BOX.x), int(_BOX.y))

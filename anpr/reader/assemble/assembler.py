@@ -18,7 +18,7 @@ from anpr.domain.reasons import Drop
 from anpr.edge.made_transit import MadeTransit
 from anpr.reader.assemble.associate import Seen, associate
 from anpr.reader.assemble.judge import judge
-from anpr.reader.assemble.make import Origin, make_made_transit
+from anpr.reader.assemble.make import Origin, transit_of_track
 from anpr.reader.assemble.overlap import one_per_plate
 from anpr.reader.assemble.picture import Shot
 from anpr.reader.assemble.recent import RecentTransits
@@ -158,7 +158,7 @@ class Assembler:
         reason = judge(verdict, track.course, track.widest_px, self._settings)
         if reason is not None:
             return self._drop(reason, verdict)
-        made = make_made_transit(self._origin, track, verdict, track.shot)
+        made = transit_of_track(self._origin, track, verdict, track.shot)
         track.release(self._recent.remember(verdict, track.motion.at))
         TRANSITS.labels(self._origin.camera.id).inc()
         return [made]

@@ -22,7 +22,7 @@ class Origin:
     new_id: NewId = new_id
 
 
-def make_made_transit(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> MadeTransit:
+def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> MadeTransit:
     """The transit of a track; `shot` is the read its pictures show."""
     pictures = develop(shot)
     transit = Transit(

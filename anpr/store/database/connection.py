@@ -27,7 +27,7 @@ _OPTIONS = "-c TimeZone=UTC -c jit=off -c max_parallel_workers_per_gather=0 -c r
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notification:
-    """A NOTIFY that arrived: `anpr_alarm` carries an alarm's id, `anpr_transit` the number of new transits."""
+    """A NOTIFY that arrived: `anpr_alarm` carries an alarm's id."""
 
     channel: str
     payload: str
@@ -124,7 +124,8 @@ def mapped_errors() -> Iterator[None]:
     except PoolClosed as exc:
         raise StoreError("database: the connection pool is closed") from exc
     except psycopg.Error as exc:
-        raise StoreError(f"database: {one_line(exc)}") from exc
+        refused = isinstance(exc, psycopg.DataError | psycopg.IntegrityError)
+        raise StoreError(f"database: {one_line(exc)}", refused=refused) from exc
 
 
 def one_line(exc: psycopg.Error) -> str:

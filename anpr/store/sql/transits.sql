@@ -41,9 +41,6 @@ WITH stored AS (
 )
 SELECT count(*) AS count, CASE WHEN count(*) < %(number)s THEN array_agg(id) END AS ids FROM stored;
 
--- name: notify
-SELECT pg_notify(%(channel)s, %(payload)s);
-
 -- name: latest
 SELECT * FROM transits ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
 

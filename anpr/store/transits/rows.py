@@ -16,7 +16,6 @@ from anpr.store.database.queries import load_queries
 from anpr.store.transits.copy_rows import copy_rows
 from anpr.store.transits.pattern import read_pattern
 
-TRANSIT_CHANNEL = "anpr_transit"
 _SQL = load_queries("transits")
 
 
@@ -58,10 +57,7 @@ def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: 
     with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
         copy.write(copy_rows(transits, received_at))
     conn.execute(_SQL["insert_plates"])
-    stored = _insert_staged(conn, transits)
-    if stored:
-        conn.execute(_SQL["notify"], {"channel": TRANSIT_CHANNEL, "payload": str(len(stored))})
-    return stored
+    return _insert_staged(conn, transits)
 
 
 def _insert_staged(conn: Connection, transits: Sequence[Transit]) -> set[UUID]:
