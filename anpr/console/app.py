@@ -14,6 +14,7 @@ from anpr.console.alarm_views import StoredAlarms
 from anpr.console.consultations import Consultations
 from anpr.console.errors import add_error_pages
 from anpr.console.feed import AlarmFeed
+from anpr.console.footer import footer_of
 from anpr.console.headers import Headers
 from anpr.console.language import load_catalogues
 from anpr.console.secret import load_secret
@@ -70,7 +71,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         clock=clock,
         sessions=Sessions(load_secret(settings.data_dir), settings.console.session_hours, clock),
         throttle=Throttle(clock),
-        pages=Pages(load_catalogues(), settings.zone, settings.municipality),
+        pages=Pages(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
         alarms=stored,
         feed=AlarmFeed(database, stored, clock),
         consultations=Consultations(clock),
