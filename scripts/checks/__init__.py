@@ -1,0 +1,1 @@
+"""Checks of the repository itself that no tool at hand makes; `scripts/check` runs each."""
