@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What stands at the foot of every page: the running version, where its source is, the accessibility statement."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Validates publiccode.yml against version 0.7 of the standard, without a network.
 
     python -m scripts.checks.publiccode [--published] [FILE]

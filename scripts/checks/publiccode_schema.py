@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What publiccode.yml 0.7 may hold, as types; the rules are those of the standard's docs/standard/schema.core.rst.
 
 What the standard calls deprecated is refused: a deprecated key is not in these types, country codes are in capitals.

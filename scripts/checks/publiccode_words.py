@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The vocabularies of publiccode.yml 0.7.
 
 From https://github.com/publiccodeyml/publiccode.yml (CC0-1.0), folder docs/standard: categories-list.rst of e88c9f1,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The foot of every page: the running version, and where its source can be had (AGPL-3.0, section 13)."""
 
 from zoneinfo import ZoneInfo

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """publiccode.yml against the standard: what is wrong is named by its key."""
 
 import re
