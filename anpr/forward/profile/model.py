@@ -7,7 +7,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,7 @@ from anpr.forward.profile.encoding import Encoding, JsonEncoding, XmlEncoding, c
 from anpr.forward.profile.field import FieldRule, Part
 from anpr.forward.profile.file_name import check_template
 from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, BatchSource, Source
+from anpr.settings.base import TimeZoneName
 
 MAX_BATCH_BYTES = 256 * 1024 * 1024
 """Pictures of one batch are in memory at once; a profile that could need more is refused."""
@@ -124,7 +125,7 @@ class Profile(Part):
     status: Status
     transports: Annotated[tuple[TransportKind, ...], Field(min_length=1)]
     """A destination's target must be one of these."""
-    time_zone: str = "Europe/Rome"
+    time_zone: TimeZoneName = "Europe/Rome"
     batch_size: Annotated[int, Field(ge=1, le=10_000)]
     """Transits in one file at most."""
     file_name: str
@@ -135,15 +136,6 @@ class Profile(Part):
     trailer: tuple[FieldRule, ...] = ()
     images: tuple[ImageRule, ...] = ()
     answers: Answers = Field(default_factory=Answers)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as exc:
-            raise ValueError(f"no such time zone: {value}") from exc
-        return value
 
     @field_validator("file_name")
     @classmethod
