@@ -9,7 +9,6 @@ from anpr.domain.gate import Gate
 from anpr.forward.profile.load import load_profile
 from anpr.forward.profile.model import Profile
 from anpr.forward.schedule import local_day
-from anpr.forward.transport import parse_target
 from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings, Settings
 from anpr.store.database.connection import Database
@@ -62,7 +61,7 @@ class Job:
         return self.clock.now() - timedelta(days=self.centre.settings.retention.transit_days)
 
     @property
-    def profile_told(self) -> str:
+    def profile_label(self) -> str:
         """Name, revision and status, for every report."""
         return f"{self.profile.name} {self.profile.revision}, {self.profile.status}"
 
@@ -74,9 +73,9 @@ class Job:
 
 
 def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:
-    """The job of this destination. Raises ForwardError (permanent) when its profile or target is wrong."""
+    """The destination's job. Raises ForwardError (permanent) when its profile is wrong, or excludes its transport."""
     profile = load_profile(destination.profile)
-    kind = parse_target(destination).kind
+    kind = destination.target.kind
     if kind not in profile.transports:
         allowed = ", ".join(profile.transports)
         raise ForwardError(

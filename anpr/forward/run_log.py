@@ -20,7 +20,7 @@ def begin_run(job: Job, day: date, kind: RunKind) -> ForwardRun:
         destination=job.id,
         day=day,
         kind=kind,
-        profile=job.profile_told,
+        profile=job.profile_label,
         protocol=job.destination.protocol,
         started_at=job.clock.now(),
         finished_at=None,
@@ -46,7 +46,7 @@ def end_run(job: Job, run: ForwardRun, report: DayReport) -> ForwardRun:
 def refuse_run(job: Job, day: date, kind: RunKind, error: str) -> None:
     """Record that a run was due and not allowed."""
     run = begin_run(job, day, kind)
-    end_run(job, run, DayReport(destination=job.id, day=day, profile=job.profile_told, error=error))
+    end_run(job, run, DayReport(destination=job.id, day=day, profile=job.profile_label, error=error))
 
 
 def record_expired(conn: Connection, job: Job, by_day: dict[date, int], at: datetime) -> None:
@@ -60,7 +60,7 @@ def _event(job: Job, run: ForwardRun, phase: str) -> AuditEvent:
         "phase": phase,
         "run": run.id,
         "destination": run.destination,
-        "target": job.destination.target,
+        "target": job.destination.target.address,
         "day": run.day.isoformat(),
         "kind": run.kind.value,
         "profile": run.profile,

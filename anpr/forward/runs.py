@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from anpr.domain.delivery import RunKind
 from anpr.domain.errors import InputError
 from anpr.forward.day import forward_day
-from anpr.forward.delivery_client import Courier
+from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job, check_protocol
 from anpr.forward.report import DayReport, RunReport
 from anpr.forward.run_log import record_expired
@@ -17,7 +17,7 @@ from anpr.store.database.partitions import utc_day
 from anpr.store.forwarding.deliveries import expire_missed, expire_queued
 from anpr.store.forwarding.runs import RunLock, forget_runs, run_lock
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def run_day(job: Job, day: date) -> RunReport:
@@ -57,16 +57,16 @@ def run_days(job: Job, days: list[date], kind: RunKind, *, expire: bool = True) 
         if lock is None:
             return RunReport(destination=job.id, busy=True)
         expired = _expire(job) if expire else 0
-        with Courier(job) as courier:
-            return RunReport(destination=job.id, expired=expired, days=_forward(job, courier, lock, days, kind))
+        with DeliveryClient(job) as client:
+            return RunReport(destination=job.id, expired=expired, days=_forward(job, client, lock, days, kind))
 
 
-def _forward(job: Job, courier: Courier, lock: RunLock, days: list[date], kind: RunKind) -> tuple[DayReport, ...]:
+def _forward(job: Job, client: DeliveryClient, lock: RunLock, days: list[date], kind: RunKind) -> tuple[DayReport, ...]:
     reports = []
     for day in days:
         # Of the newest day there is always a report: "nothing passed" must not look like "nothing ran".
         report_idle = kind is not RunKind.INTERVAL and day == days[-1]
-        report = forward_day(job, courier, lock, day, kind, report_idle=report_idle)
+        report = forward_day(job, client, lock, day, kind, report_idle=report_idle)
         if report is not None:
             reports.append(report)
             if report.error is not None:
@@ -93,6 +93,6 @@ def _expire(job: Job) -> int:
         forget_runs(conn, now - timedelta(days=job.centre.settings.retention.audit_days))
     total = sum(by_day.values())
     if total:
-        _log.warning("destination %s: %d transits went past retention without having been sent", job.id, total)
+        log.warning("destination %s: %d transits went past retention without having been sent", job.id, total)
         DELIVERIES.labels(job.id, "expired").inc(total)
     return total

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
+from anpr.domain.counts import Counts
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import AnprError, ForwardError, StoreError
 from anpr.forward.job import Centre, Job, check_protocol, prepare_job
@@ -27,11 +28,11 @@ CATCH_UP_EVERY_S = 3600.0
 """With every_s: so often all days within retention are looked at, not only today and yesterday."""
 _LOOK_AGAIN_S = 300.0
 """A wait is cut into pieces: the wall clock may be set, and a machine may sleep, while we wait."""
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForwardSummary:
+class ForwardSummary(Counts):
     """What was forwarded while serving, over all destinations: transits, and runs that failed or were refused."""
 
     sent: int = 0
@@ -39,10 +40,6 @@ class ForwardSummary:
     rejected: int = 0
     expired: int = 0
     failures: int = 0
-
-    def __add__(self, other: "ForwardSummary") -> "ForwardSummary":
-        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
-        return ForwardSummary(**sums)
 
 
 def run_forwarder(
@@ -57,7 +54,7 @@ def run_forwarder(
     jobs = [prepare_job(centre, destination) for destination in settings.forwarding]
     _refuse_if_none_may(jobs)
     if not jobs:
-        _log.info("no destination is configured: nothing is forwarded")
+        log.info("no destination is configured: nothing is forwarded")
         while not clock.wait(stop, _LOOK_AGAIN_S):
             pass
         return ForwardSummary()
@@ -76,9 +73,9 @@ def _refuse_if_none_may(jobs: Sequence[Job]) -> None:
             check_protocol(job)
         except ForwardError as exc:
             refusals.append(exc)
-        _log.info("destination %s: profile %s", job.id, job.profile_told)
+        log.info("destination %s: profile %s", job.id, job.profile_label)
         if job.profile.status.stage != "accepted":
-            _log.warning("destination %s: profile %s is not accepted by the receiving office", job.id, job.profile.name)
+            log.warning("destination %s: profile %s is not accepted by the receiving office", job.id, job.profile.name)
     if jobs and len(refusals) == len(jobs):
         raise refusals[0]
 
@@ -116,12 +113,12 @@ class _Server:
         except ForwardError as exc:
             self._refused(exc)
         except AnprError as exc:
-            _log.error("destination %s: %s", self._job.id, exc)
+            log.error("destination %s: %s", self._job.id, exc)
             self._failed(is_permanent=False)
         else:
             self._add(report)
             if report.busy:
-                _log.warning("destination %s: another run is under way", self._job.id)
+                log.warning("destination %s: another run is under way", self._job.id)
             if report.has_failed:
                 self._failed(is_permanent=report.is_permanent)
             else:
@@ -140,7 +137,7 @@ class _Server:
 
     def _refused(self, exc: ForwardError) -> None:
         # Loud every time: an agreement that ended silently would look like a quiet night.
-        _log.error("destination %s: refused: %s", self._job.id, exc)
+        log.error("destination %s: refused: %s", self._job.id, exc)
         DELIVERIES.labels(self._job.id, "run-refused").inc()
         FORWARD_RUNS.labels(self._job.id, RunOutcome.FAILED).inc()
         self.summary += ForwardSummary(failures=1)
@@ -148,7 +145,7 @@ class _Server:
         try:
             refuse_run(self._job, self._job.today, kind, str(exc))
         except StoreError as store_exc:
-            _log.error("destination %s: the refusal was not recorded: %s", self._job.id, store_exc)
+            log.error("destination %s: the refusal was not recorded: %s", self._job.id, store_exc)
         self._due = start_after(self._job.clock.now(), self._job.destination.at, self._job.centre.settings.zone)
 
     def _failed(self, *, is_permanent: bool) -> None:
@@ -156,7 +153,7 @@ class _Server:
         pause = RETRY_MAX_S if is_permanent else min(RETRY_MIN_S * 2**self._failures, RETRY_MAX_S)
         self._failures = min(self._failures + 1, 10)
         self._due = self._job.clock.now() + timedelta(seconds=pause)
-        _log.warning("destination %s: next try at %s", self._job.id, self._due.isoformat(timespec="seconds"))
+        log.warning("destination %s: next try at %s", self._job.id, self._due.isoformat(timespec="seconds"))
 
     def _regular(self) -> datetime:
         destination, now = self._job.destination, self._job.clock.now()
@@ -175,7 +172,7 @@ class _Server:
             with self._job.database.transaction() as conn:
                 is_done = has_good_run(conn, self._job.id, yesterday, last)
         except StoreError as exc:
-            _log.error("destination %s: %s", self._job.id, exc)
+            log.error("destination %s: %s", self._job.id, exc)
             return now
         return self._regular() if is_done else now
 

@@ -12,7 +12,7 @@ from anpr.store.forwarding.runs import ForwardRun, list_runs
 def destination_status(job: Job) -> Iterator[str]:
     """The profile and the agreement, a line for each day of the ledger, each reason for rejections, the latest runs."""
     until = job.destination.protocol_until.isoformat()
-    yield f"{job.id}: profile {job.profile_told}; agreement {job.destination.protocol!r} until {until}"
+    yield f"{job.id}: profile {job.profile_label}; agreement {job.destination.protocol!r} until {until}"
     try:
         check_protocol(job)
     except ForwardError as exc:

@@ -1,13 +1,11 @@
-"""Settings of the centre: database, broker, ingest, console, forwarding, retention."""
+"""Settings of the centre: database, broker, ingest, console, retention."""
 
-from datetime import date, time
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from anpr.settings.base import Section
-from anpr.settings.edge import Identifier
 
 
 class DatabaseSettings(Section):
@@ -116,31 +114,6 @@ class ConsoleSettings(Section):
     """A login ends after this."""
     secure_cookies: bool = False
     """Set it when the console is served over HTTPS."""
-
-
-class DestinationSettings(Section):
-    """Another centre that receives transits."""
-
-    id: Identifier
-    """Unique; named in the ledger."""
-    profile: str
-    """Name of a profile in config/forwarding/, or the path of one."""
-    target: str
-    """directory:…, or sftp://user@host:port/path; a password comes from secret_file."""
-    secret_file: str | None = None
-    """File with the password of target; with key_file, the passphrase of that key."""
-    key_file: str | None = None
-    """Private key for sftp, in OpenSSH or PEM form, instead of a password."""
-    known_hosts_file: str | None = None
-    """Host keys that are trusted, in OpenSSH form; required for sftp."""
-    at: time = time(2, 30)
-    """When the nightly run starts, in time_zone."""
-    every_s: Annotated[float, Field(gt=0)] | None = None
-    """Run this often instead, the demo's way."""
-    protocol: str
-    """The recorded agreement that allows it; nothing is forwarded without one."""
-    protocol_until: date
-    """Last day of the agreement; nothing is forwarded after it."""
 
 
 class RetentionSettings(Section):

@@ -12,13 +12,13 @@ from anpr.settings.base import TimeZoneName
 from anpr.settings.centre import (
     ConsoleSettings,
     DatabaseSettings,
-    DestinationSettings,
     ImageSettings,
     IngestSettings,
     KafkaSettings,
     RetentionSettings,
 )
 from anpr.settings.edge import GateSettings, ReaderSettings
+from anpr.settings.forwarding import DestinationSettings
 
 
 class Settings(BaseSettings):

@@ -14,7 +14,7 @@ from anpr.forward.profile.encoding import CsvEncoding, FixedWidthEncoding, JsonE
 from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.file_name import fill
 from anpr.forward.profile.model import ImageRule, Profile
-from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, Batch, Context, Picture, Record
+from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, Batch, Context, NamedImage, Record
 from anpr.forward.profile.value import Unfit, to_text
 from anpr.forward.profile.writers import Row, write_csv, write_fixed_width, write_json, write_xml
 
@@ -29,7 +29,7 @@ class OutFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """`files` in the order to send them: pictures first, so that the records never name one that is not there.
+    """`files` in the order to send them: images first, so that the records never name one that is not there.
 
     `records` transits are in the last file; when it is 0 there are no files. `rejected` gives the reason by transit.
     """
@@ -62,24 +62,24 @@ def lay_out(profile: Profile, transits: Sequence[Transit], context: Context, nam
     rejected: dict[UUID, str] = {}
     for transit in transits:
         try:
-            pictures = _pictures(profile, transit, context)
-            rows.append(_record_row(profile, transit, context, pictures, number=len(rows) + 1))
+            images = _images(profile, transit, context)
+            rows.append(_record_row(profile, transit, context, images, number=len(rows) + 1))
         except Unfit as reason:
             rejected[transit.id] = str(reason)
             continue
-        files += [OutFile(name=own, data=data) for own, data in pictures.values() if own]
+        files += [OutFile(name=own, data=data) for own, data in images.values() if own]
     if rows:
         data = _encode(profile, Batch(context=context, records=len(rows)), rows)
         files.append(OutFile(name=name or record_file_name(profile, context), data=data))
     return Layout(files=tuple(files), records=len(rows), rejected=rejected)
 
 
-def _pictures(profile: Profile, transit: Transit, context: Context) -> Mapping[ImageRole, Picture]:
-    found: dict[ImageRole, Picture] = {}
+def _images(profile: Profile, transit: Transit, context: Context) -> Mapping[ImageRole, NamedImage]:
+    found: dict[ImageRole, NamedImage] = {}
     for rule in profile.images:
-        data = _fitting(rule, context.pictures.get((transit.id, rule.role)))
+        data = _fitting(rule, context.images.get((transit.id, rule.role)))
         if data is not None:
-            found[rule.role] = (_picture_name(rule, transit, context), data)
+            found[rule.role] = (_image_name(rule, transit, context), data)
     return found
 
 
@@ -93,7 +93,7 @@ def _fitting(rule: ImageRule, data: bytes | None) -> bytes | None:
     return data
 
 
-def _picture_name(rule: ImageRule, transit: Transit, context: Context) -> str:
+def _image_name(rule: ImageRule, transit: Transit, context: Context) -> str:
     if rule.file_name is None:
         return ""
     return fill(
@@ -109,9 +109,9 @@ def _picture_name(rule: ImageRule, transit: Transit, context: Context) -> str:
 
 
 def _record_row(
-    profile: Profile, transit: Transit, context: Context, pictures: Mapping[ImageRole, Picture], *, number: int
+    profile: Profile, transit: Transit, context: Context, images: Mapping[ImageRole, NamedImage], *, number: int
 ) -> Row:
-    record = Record(context=context, transit=transit, number=number, pictures=pictures)
+    record = Record(context=context, transit=transit, number=number, images=images)
     row = [
         (rule.name, to_text(rule, TRANSIT_SOURCES[rule.source].get(record) if rule.source else None, profile))
         for rule in profile.fields

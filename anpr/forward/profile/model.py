@@ -18,11 +18,10 @@ from anpr.forward.profile.field import FieldRule, Part
 from anpr.forward.profile.file_name import check_template
 from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, BatchSource, Source
 from anpr.settings.base import TimeZoneName
+from anpr.settings.forwarding.targets import TransportKind
 
 MAX_BATCH_BYTES = 256 * 1024 * 1024
-"""Pictures of one batch are in memory at once; a profile that could need more is refused."""
-
-TransportKind = Literal["directory", "sftp"]
+"""Images of one batch are in memory at once; a profile that could need more is refused."""
 
 
 class Status(Part):
@@ -51,7 +50,7 @@ class Status(Part):
 
 
 class ImageRule(Part):
-    """What becomes of one kind of picture. A role that is not listed is not sent."""
+    """What becomes of one kind of image. A role that is not listed is not sent."""
 
     role: ImageRole
     how: Literal["embed", "file"]
@@ -59,9 +58,9 @@ class ImageRule(Part):
     max_bytes: Annotated[int, Field(ge=1024, le=MAX_IMAGE_BYTES)]
     too_large: Literal["leave-out", "reject"] = "leave-out"
     required: bool = False
-    """A transit without the picture is rejected."""
+    """A transit without the image is rejected."""
     wait_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
-    """So long after its capture a transit waits for a picture that was announced and has not arrived."""
+    """So long after its capture a transit waits for an image that was announced and has not arrived."""
     file_name: str | None = None
 
     @model_validator(mode="after")
@@ -168,9 +167,9 @@ class Profile(Part):
             raise ValueError(f"{where}: fixed-width needs length")
         if self.encoding.kind in ("csv", "fixed-width") and rule.when_missing is None:
             raise ValueError(f"{where}: when_missing: null is for xml and json; a column is always there")
-        self._check_picture(rule, where)
+        self._check_image(rule, where)
 
-    def _check_picture(self, rule: FieldRule, where: str) -> None:
+    def _check_image(self, rule: FieldRule, where: str) -> None:
         if rule.source is None or not rule.source.startswith("image."):
             return
         _, role, part = rule.source.split(".")
@@ -208,7 +207,7 @@ class Profile(Part):
                 raise ValueError(f"encoding.records: header, records and trailer share the key {twice!r}")
 
     def image(self, role: ImageRole) -> ImageRule | None:
-        """The rule for pictures of this role."""
+        """The rule for images of this role."""
         return next((rule for rule in self.images if rule.role is role), None)
 
     @property
