@@ -33,8 +33,13 @@ def tree(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**base, **changes}.items() if value is not None}
 
 
-def test_each_kind_has_its_own_class() -> None:
-    assert dict(zip(TRANSPORT_KINDS, TARGETS, strict=True)) == {"directory": DirectoryTarget, "sftp": SftpTarget}
+def test_each_kind_has_its_own_class_in_a_module_of_its_name() -> None:
+    kinds = dict(zip(TRANSPORT_KINDS, TARGETS, strict=True))
+    assert kinds["directory"] is DirectoryTarget
+    assert kinds["sftp"] is SftpTarget
+    assert {kind: target.__module__ for kind, target in kinds.items()} == {
+        kind: f"anpr.settings.forwarding.{kind}" for kind in kinds
+    }
 
 
 @pytest.mark.parametrize(
