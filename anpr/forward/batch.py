@@ -16,18 +16,19 @@ from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_codes, count_deliveries, read_receipt
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
-from anpr.store.forwarding.deliveries import (
-    DayScope,
+from anpr.store.forwarding.batches import (
     DeliveryBatch,
     batch_transits,
     close_batch,
     expire_unsendable,
-    reject,
-    release,
+    reject_transits,
+    release_transits,
     start_attempt,
 )
+from anpr.store.forwarding.deliveries import DayScope
 
 Images = dict[tuple[UUID, ImageRole], bytes]
+"""JPEG bytes by transit and role."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +72,8 @@ def send_batch(
     codes, problem = _codes_of(job, _send_files(job, client, scope, batch, layout))
     with job.database.transaction() as conn:
         now = job.clock.now()
-        rejected = reject(conn, scope, batch.number, layout.rejected, now)
-        released = release(conn, scope, batch.number, waiting)
+        rejected = reject_transits(conn, scope, batch.number, layout.rejected, now)
+        released = release_transits(conn, scope, batch.number, waiting)
         sent = close_batch(conn, scope, batch.number, now)
         receipts = apply_codes(conn, job, scope, batch.number, codes)
     DELIVERIES.labels(job.id, "sent").inc(sent)
@@ -92,7 +93,7 @@ def send_batch(
 def batch_context(
     job: Job, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate], images: Images
 ) -> Context:
-    """What the layout needs besides the transits."""
+    """What the layout needs besides profile and transits."""
     return Context(
         destination=job.id,
         municipality=job.centre.settings.municipality,
@@ -105,7 +106,7 @@ def batch_context(
 
 
 def load_images(job: Job, transits: Sequence[Transit]) -> Images:
-    """The images the profile sends, as far as they have arrived."""
+    """JPEG bytes of the images that the profile sends, as far as they have arrived."""
     found: Images = {}
     for transit in transits:
         for rule in job.profile.images:

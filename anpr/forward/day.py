@@ -18,16 +18,8 @@ from anpr.forward.report import DayReport
 from anpr.forward.run_log import begin_run, end_run
 from anpr.forward.schedule import day_scope
 from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
-from anpr.store.forwarding.deliveries import (
-    DayScope,
-    DeliveryBatch,
-    Key,
-    claim_batch,
-    count_states,
-    open_batches,
-    queue_transits,
-    unanswered_batches,
-)
+from anpr.store.forwarding.batches import DeliveryBatch, Key, claim_batch, open_batches, unanswered_batches
+from anpr.store.forwarding.deliveries import DayScope, count_states, queue_transits
 from anpr.store.forwarding.runs import RunLock
 from anpr.store.transits.rows import count_transits
 
@@ -48,9 +40,9 @@ class _Progress:
 def forward_day(
     job: Job, client: DeliveryClient, lock: RunLock, day: date, kind: RunKind, *, report_idle: bool
 ) -> DayReport | None:
-    """Forward one calendar day. When there is nothing to do: None, or, with `report_idle`, a report all the same.
+    """Forward one calendar day of the site. Returns None when there is nothing to do, unless `report_idle`.
 
-    What the destination or the profile refuses is in the report's `error`. Raises StoreError when the database fails:
+    A failure of the destination or the profile is in the report's `error`. Raises StoreError when the database fails:
     what was claimed by then stays open, and the next run sends it again under the same names.
     """
     scope = day_scope(job.id, day, job.centre.settings.zone)
@@ -100,7 +92,7 @@ def _send_waiting(job: Job, client: DeliveryClient, lock: RunLock, scope: DaySco
 
 
 def _batches(job: Job, scope: DayScope, gates: dict[str, Gate]) -> Iterator[DeliveryBatch]:
-    """What an earlier run left open, then what is queued: each claimed only when the one before it is done."""
+    """The batches that an earlier run left open, then new ones, each claimed only when the one before it is done."""
     with job.database.transaction() as conn:
         left_open = open_batches(conn, scope)
     yield from left_open

@@ -1,4 +1,4 @@
-"""What a day's run would send, without sending it and without touching the ledger."""
+"""Dry run: what a day's run would send, without sending it and without touching the ledger."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,14 +14,19 @@ from anpr.forward.profile.layout import OutFile, lay_out
 from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import day_scope
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.forwarding.deliveries import DayScope, DeliveryBatch, next_batch_number, unsent_transits
+from anpr.store.forwarding.batches import DeliveryBatch, next_batch_number, unsent_transits
+from anpr.store.forwarding.deliveries import DayScope
 
 SAMPLE_BYTES = 2000
+"""Characters of the first file that a preview shows."""
 
 
 @dataclass
 class Preview:
-    """What would leave. `files` are (name, bytes, transits); `sample` is the start of the first file of records."""
+    """What would be sent. `files` are (name, size in bytes, transits) of the files of records, `images` counts files.
+
+    `refusal` says why a real run would be refused; `sample` is the start of the first file of records.
+    """
 
     destination: str
     day: date
@@ -34,14 +39,14 @@ class Preview:
 
     @property
     def transits(self) -> int:
-        """How many would be sent."""
+        """How many transits would be sent."""
         return sum(records for _, _, records in self.files)
 
 
 def preview_day(job: Job, day: date, actor: str) -> Preview:
-    """Lay the day out, batch by batch, and throw the files away.
+    """Lay out the day batch by batch, and discard the files. Raises ForwardError, StoreError.
 
-    The sample shows plates, so that this is a consultation: it is recorded in the audit under `actor` first.
+    The sample shows plates, which makes this a consultation: it is recorded in the audit under `actor` first.
     """
     scope = day_scope(job.id, day, job.centre.settings.zone)
     preview = Preview(destination=job.id, day=day, profile=job.profile_label, refusal=_refusal(job))

@@ -13,18 +13,18 @@ from anpr.domain.errors import ForwardError
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.file_name import fill
-from anpr.forward.profile.model import Answers
+from anpr.forward.profile.sections import Answers
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.database.connection import Connection
-from anpr.store.forwarding.deliveries import (
-    DayScope,
-    accept,
-    reject,
-    release,
+from anpr.store.forwarding.batches import (
+    accept_transits,
+    reject_transits,
+    release_transits,
     unanswered_batches,
     unanswered_transits,
 )
+from anpr.store.forwarding.deliveries import DayScope
 
 WHOLE_FILE = "*"
 """Stands in the id column for every transit of the file."""
@@ -113,10 +113,12 @@ def apply_codes(
     meaning = {id: job.profile.answers.meaning(code) for id, code in code_of.items()}
     refused = {id: f"answered {code_of[id]!r}" for id in code_of if meaning[id] == "permanent"}
     now = job.clock.now()
+    accepted = [id for id in code_of if meaning[id] == "ok"]
+    again = [id for id in code_of if meaning[id] == "transient"]
     return ReceiptCounts(
-        accepted=accept(conn, scope, batch_number, [id for id in code_of if meaning[id] == "ok"], now),
-        rejected=reject(conn, scope, batch_number, refused, now, sent=True),
-        again=release(conn, scope, batch_number, [id for id in code_of if meaning[id] == "transient"], sent=True),
+        accepted=accept_transits(conn, scope, batch_number, accepted, now),
+        rejected=reject_transits(conn, scope, batch_number, refused, now, sent=True),
+        again=release_transits(conn, scope, batch_number, again, sent=True),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a profile's field may be filled from, by name."""
+"""Sources: the values that a profile's field may be filled from, by name."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
 
 NamedImage = tuple[str, bytes]
-"""The name of its own file, empty when it has none, and JPEG bytes."""
+"""The name of the image's own file, empty when it has none, and its JPEG bytes."""
 
 Value = str | int | float | datetime | date | None
 
 
 class SourceKind(StrEnum):
-    """What a source yields; a field's `type` must go with it."""
+    """Kind of value that a source yields; a field's `type` must fit it."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -60,7 +60,7 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What a header or a trailer is filled from."""
+    """What a header or a trailer is filled from: the batch, and how many records it has."""
 
     context: Context
     records: int
@@ -68,7 +68,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Source:
-    """How to get a value, and what it is."""
+    """A value of a record: its kind, and how to get it."""
 
     kind: SourceKind
     get: Callable[[Record], Value]
@@ -76,7 +76,7 @@ class Source:
 
 @dataclass(frozen=True)
 class BatchSource:
-    """The same, for headers and trailers."""
+    """A value of a header or trailer: its kind, and how to get it."""
 
     kind: SourceKind
     get: Callable[[Batch], Value]
@@ -165,4 +165,4 @@ for _role in ImageRole:
 TRANSIT_SOURCES: Mapping[str, Source] = MappingProxyType(_TRANSIT_SOURCES)
 
 PLATE_SOURCES = frozenset({"plate", "raw"})
-"""Their values never appear in a reason: reasons are printed and kept longer than plates."""
+"""Sources whose values never appear in a reason: reasons are printed, and kept longer than plates."""
