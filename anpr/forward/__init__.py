@@ -1,1 +1,1 @@
-"""Send transits to another centre, as a profile says, and keep a ledger of each one."""
+"""Forwarding: sends transits to other centres as their profiles say, with a ledger row for each transit."""

@@ -1,34 +1,39 @@
-"""One batch: from the ledger's rows to files at the destination, and back to the ledger."""
+"""Sends one batch: from the ledger's rows to files at the destination, and back to the ledger."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from anpr.domain.counts import Counts
+from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
-from anpr.forward.delivery_client import Courier
+from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.sources import Context
+from anpr.forward.receipts import ReceiptCounts, apply_codes, count_deliveries, read_receipt
+from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
-from anpr.store.forwarding.deliveries import (
-    DayScope,
+from anpr.store.forwarding.batches import (
     DeliveryBatch,
     batch_transits,
     close_batch,
     expire_unsendable,
-    reject,
-    release,
+    reject_transits,
+    release_transits,
     start_attempt,
 )
+from anpr.store.forwarding.deliveries import DayScope
 
-Pictures = dict[tuple[UUID, ImageRole], bytes]
+Images = dict[tuple[UUID, ImageRole], bytes]
+"""JPEG bytes by transit and role."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchResult:
-    """What became of the transits of one batch, and what was sent: files, and their bytes."""
+class BatchCounts(Counts):
+    """What became of the transits of one batch before any receipt, and what was sent: files, and their bytes."""
 
     sent: int = 0
     rejected: int = 0
@@ -37,36 +42,44 @@ class BatchResult:
     files: int = 0
     bytes: int = 0
 
-    def __add__(self, other: "BatchResult") -> "BatchResult":
-        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
-        return BatchResult(**sums)
+
+@dataclass(frozen=True, kw_only=True)
+class BatchResult:
+    """One sent batch. `receipts` counts what the reply settled at once; `problem` says why a reply was not read."""
+
+    counts: BatchCounts
+    receipts: ReceiptCounts
+    problem: str | None
 
 
 def send_batch(
-    job: Job, courier: Courier, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
+    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
 ) -> BatchResult:
     """Send the batch and record it. Raises ForwardError or StoreError; then the batch stays open and is sent again.
 
     Sent again means: the same transits under the same name, which replaces what may already be there. The ledger is
-    written once, after the last file: a run killed in between leaves no transit counted twice.
+    written once, after the last file, with the receipt of the reply: a run killed in between leaves no transit counted
+    twice and loses no receipt that only the reply had.
     """
     with job.database.transaction() as conn:
         expired = expire_unsendable(conn, scope, batch.number, job.cutoff, job.clock.now())
         transits = batch_transits(conn, scope, batch.number)
     DELIVERIES.labels(job.id, "expired").inc(expired)  # after each commit: what fails next must not take it back
-    pictures = load_pictures(job, transits)
-    waiting = {transit.id for transit in transits if _waits(job, transit, pictures)}
+    images = load_images(job, transits)
+    waiting = {transit.id for transit in transits if _waits(job, transit, images)}
     ready = [transit for transit in transits if transit.id not in waiting]
-    layout = lay_out(job.profile, ready, batch_context(job, scope, batch, gates, pictures), batch.file_name)
-    _send_files(job, courier, scope, batch, layout)
+    layout = lay_out(job.profile, ready, batch_context(job, scope, batch, gates, images), batch.file_name)
+    codes, problem = _codes_of(job, _send_files(job, client, scope, batch, layout))
     with job.database.transaction() as conn:
         now = job.clock.now()
-        rejected = reject(conn, scope, batch.number, layout.rejected, now)
-        released = release(conn, scope, batch.number, waiting)
+        rejected = reject_transits(conn, scope, batch.number, layout.rejected, now)
+        released = release_transits(conn, scope, batch.number, waiting)
         sent = close_batch(conn, scope, batch.number, now)
+        receipts = apply_codes(conn, job, scope, batch.number, codes)
     DELIVERIES.labels(job.id, "sent").inc(sent)
     DELIVERIES.labels(job.id, "rejected").inc(rejected)
-    return BatchResult(
+    count_deliveries(job, receipts)
+    counts = BatchCounts(
         sent=sent,
         rejected=rejected,
         waiting=released,
@@ -74,12 +87,13 @@ def send_batch(
         files=len(layout.files),
         bytes=sum(len(file.data) for file in layout.files),
     )
+    return BatchResult(counts=counts, receipts=receipts, problem=problem)
 
 
 def batch_context(
-    job: Job, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate], pictures: Pictures
+    job: Job, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate], images: Images
 ) -> Context:
-    """What the layout needs besides the transits."""
+    """What the layout needs besides profile and transits."""
     return Context(
         destination=job.id,
         municipality=job.centre.settings.municipality,
@@ -87,13 +101,13 @@ def batch_context(
         number=batch.number,
         created_at=batch.created_at,
         gates=gates,
-        pictures=pictures,
+        images=images,
     )
 
 
-def load_pictures(job: Job, transits: Sequence[Transit]) -> Pictures:
-    """The pictures the profile sends, as far as they have arrived."""
-    found: Pictures = {}
+def load_images(job: Job, transits: Sequence[Transit]) -> Images:
+    """JPEG bytes of the images that the profile sends, as far as they have arrived."""
+    found: Images = {}
     for transit in transits:
         for rule in job.profile.images:
             data = job.centre.images.find(transit.id, transit.captured_at, transit.gate_id, rule.role)
@@ -102,22 +116,36 @@ def load_pictures(job: Job, transits: Sequence[Transit]) -> Pictures:
     return found
 
 
-def _waits(job: Job, transit: Transit, pictures: Pictures) -> bool:
-    """Whether a picture was announced, has not arrived, and the profile still waits for it."""
+def _waits(job: Job, transit: Transit, images: Images) -> bool:
+    """Whether an image was announced, has not arrived, and the profile still waits for it."""
     age = job.clock.now() - transit.captured_at
     announced = {image.role for image in transit.images}
     return any(
-        rule.role in announced
-        and (transit.id, rule.role) not in pictures
-        and age < timedelta(minutes=rule.wait_minutes)
+        rule.role in announced and (transit.id, rule.role) not in images and age < timedelta(minutes=rule.wait_minutes)
         for rule in job.profile.images
     )
 
 
-def _send_files(job: Job, courier: Courier, scope: DayScope, batch: DeliveryBatch, layout: Layout) -> None:
+def _send_files(
+    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, layout: Layout
+) -> Receipt | None:
+    """Send the files; returns the reply to the last one, the file of records."""
     if not layout.files:
-        return
+        return None
     with job.database.transaction() as conn:
         start_attempt(conn, scope, batch.number)
+    reply = None
     for file in layout.files:
-        courier.send(file.name, file.data)
+        reply = client.send(file.name, file.data)
+    return reply
+
+
+def _codes_of(job: Job, reply: Receipt | None) -> tuple[dict[str, str], str | None]:
+    """The codes in the reply, and what was wrong with it; none when the profile expects no receipt."""
+    if reply is None or job.profile.answers.kind == "none":
+        return {}, None
+    try:
+        return read_receipt(job.profile.answers, reply), None
+    except ForwardError as exc:
+        # The files have arrived: sent again they would only be answered in the same way again.
+        return {}, str(exc)

@@ -1,4 +1,4 @@
-"""One day for one destination: queue what is stored, send what waits, read the answers, report."""
+"""Forwards one day to one destination: queues what is stored, sends what waits, applies the receipts, reports."""
 
 import logging
 from collections.abc import Iterator
@@ -9,48 +9,40 @@ from uuid import UUID
 from anpr.domain.delivery import DeliveryState, RunKind
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
-from anpr.forward.batch import BatchResult, batch_context, send_batch
-from anpr.forward.delivery_client import Courier
+from anpr.forward.batch import BatchCounts, batch_context, send_batch
+from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.layout import record_file_name
-from anpr.forward.receipts import AnswerCounts, collect_answers
+from anpr.forward.receipts import ReceiptCounts, collect_receipts
 from anpr.forward.report import DayReport
 from anpr.forward.run_log import begin_run, end_run
 from anpr.forward.schedule import day_scope
 from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
-from anpr.store.forwarding.deliveries import (
-    DayScope,
-    DeliveryBatch,
-    Key,
-    claim_batch,
-    count_states,
-    open_batches,
-    queue_transits,
-    unanswered_batches,
-)
+from anpr.store.forwarding.batches import DeliveryBatch, Key, claim_batch, open_batches, unanswered_batches
+from anpr.store.forwarding.deliveries import DayScope, count_states, queue_transits
 from anpr.store.forwarding.runs import RunLock
 from anpr.store.transits.rows import count_transits
 
 STOPPED = "stopped before the end"
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Progress:
-    """What a run has done so far, and what went wrong; a failure in the middle must not lose the count."""
+    """What a run has done so far, and what went wrong; kept apart so that a failure midway does not lose the counts."""
 
-    batches: BatchResult = field(default_factory=BatchResult)
-    answers: AnswerCounts = field(default_factory=AnswerCounts)
+    batches: BatchCounts = field(default_factory=BatchCounts)
+    receipts: ReceiptCounts = field(default_factory=ReceiptCounts)
     problems: list[str] = field(default_factory=list)
     is_permanent: bool = False
 
 
 def forward_day(
-    job: Job, courier: Courier, lock: RunLock, day: date, kind: RunKind, *, report_idle: bool
+    job: Job, client: DeliveryClient, lock: RunLock, day: date, kind: RunKind, *, report_idle: bool
 ) -> DayReport | None:
-    """Forward one calendar day. When there is nothing to do: None, or, with `report_idle`, a report all the same.
+    """Forward one calendar day of the site. Returns None when there is nothing to do, unless `report_idle`.
 
-    What the destination or the profile refuses is in the report's `error`. Raises StoreError when the database fails:
+    A failure of the destination or the profile is in the report's `error`. Raises StoreError when the database fails:
     what was claimed by then stays open, and the next run sends it again under the same names.
     """
     scope = day_scope(job.id, day, job.centre.settings.zone)
@@ -61,16 +53,17 @@ def forward_day(
     run = begin_run(job, day, kind)
     progress = _Progress()
     try:
-        _send_waiting(job, courier, lock, scope, progress)
-        progress.answers, wrong_receipts = collect_answers(job, courier, scope)
-        progress.problems += wrong_receipts
+        _send_waiting(job, client, lock, scope, progress)
+        fetched, problems = collect_receipts(job, client, scope)
+        progress.receipts += fetched
+        progress.problems += problems
     except ForwardError as exc:
         progress.problems.append(str(exc))
         progress.is_permanent = exc.permanent
     report = _report(job, scope, progress)
     end_run(job, run, report)
     _count(report)
-    _log.log(logging.WARNING if report.error else logging.INFO, "%s", report)
+    log.log(logging.WARNING if report.error else logging.INFO, "%s", report)
     return report
 
 
@@ -85,18 +78,21 @@ def _has_work(job: Job, scope: DayScope) -> bool:
         return job.profile.answers.kind != "none" and bool(unanswered_batches(conn, scope))
 
 
-def _send_waiting(job: Job, courier: Courier, lock: RunLock, scope: DayScope, progress: _Progress) -> None:
+def _send_waiting(job: Job, client: DeliveryClient, lock: RunLock, scope: DayScope, progress: _Progress) -> None:
     gates = job.gates()
     for batch in _batches(job, scope, gates):
         if job.centre.stop.is_set():
             progress.problems.append(STOPPED)
             return
         lock.check()
-        progress.batches += send_batch(job, courier, scope, batch, gates)
+        result = send_batch(job, client, scope, batch, gates)
+        progress.batches += result.counts
+        progress.receipts += result.receipts
+        progress.problems += [result.problem] if result.problem else []
 
 
 def _batches(job: Job, scope: DayScope, gates: dict[str, Gate]) -> Iterator[DeliveryBatch]:
-    """What an earlier run left open, then what is queued: each claimed only when the one before it is done."""
+    """The batches that an earlier run left open, then new ones, each claimed only when the one before it is done."""
     with job.database.transaction() as conn:
         left_open = open_batches(conn, scope)
     yield from left_open
@@ -121,16 +117,16 @@ def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:
     with job.database.transaction() as conn:
         states = count_states(conn, scope)
         stored = count_transits(conn, scope.since, scope.until)
-    batches, answers = progress.batches, progress.answers
+    batches, receipts = progress.batches, progress.receipts
     return DayReport(
         destination=job.id,
         day=scope.day,
-        profile=job.profile_told,
+        profile=job.profile_label,
         stored=stored,
         states=states,
         sent=batches.sent,
-        accepted=answers.accepted,
-        rejected=batches.rejected + answers.rejected,
+        accepted=receipts.accepted,
+        rejected=batches.rejected + receipts.rejected,
         expired=batches.expired,
         files=batches.files,
         bytes=batches.bytes,

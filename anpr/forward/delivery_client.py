@@ -1,4 +1,4 @@
-"""Carries files to a destination: connects when first needed, tries again after what may pass."""
+"""Delivery client: a connection to one destination, opened when first needed, that retries after passing failures."""
 
 import logging
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from typing import Self, TypeVar
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.job import Job
-from anpr.forward.transport import Transport, open_transport
+from anpr.forward.transport import Receipt, Transport, open_transport
 
 PAUSES_S = (1.0, 5.0, 20.0)
-"""Between the tries for one file; after the last one the run gives up and the schedule tries again later."""
+"""Seconds between the tries for one file; after the last one the run gives up and the schedule tries again later."""
 
 _Result = TypeVar("_Result")
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
-class Courier:
-    """One run's way to its destination."""
+class DeliveryClient:
+    """The connection of one run, a context manager that closes it. Not thread-safe."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -33,12 +33,15 @@ class Courier:
     ) -> None:
         self._disconnect()
 
-    def send(self, name: str, data: bytes) -> None:
-        """Put the file there. Raises ForwardError when it is refused, or cannot be reached after several tries."""
-        self._try(lambda transport: transport.send(name, data))
+    def send(self, name: str, data: bytes) -> Receipt | None:
+        """Put the file there; returns the receipt when the reply is one.
 
-    def fetch(self, name: str) -> bytes | None:
-        """A file from there; None when there is none. Raises ForwardError likewise."""
+        Raises ForwardError when the destination refuses the file, or cannot be reached in any of the tries.
+        """
+        return self._try(lambda transport: transport.send(name, data))
+
+    def fetch(self, name: str) -> Receipt | None:
+        """The receipt in a file there; None when there is none. Raises ForwardError as `send` does."""
         return self._try(lambda transport: transport.fetch(name))
 
     def _try(self, action: Callable[[Transport], _Result]) -> _Result:
@@ -50,7 +53,7 @@ class Courier:
                     raise
                 # After a failure in the middle of a file the session is in an unknown state: begin a new one.
                 self._disconnect()
-                _log.warning("destination %s: %s; next try in %.0f s", self._job.id, exc, pause)
+                log.warning("destination %s: %s; next try in %.0f s", self._job.id, exc, pause)
                 if self._job.clock.wait(self._job.centre.stop, pause):
                     raise
         return action(self._connected())

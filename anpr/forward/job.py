@@ -1,4 +1,4 @@
-"""What a run for one destination needs, checked before anything is sent."""
+"""Job: everything a run for one destination needs, checked before anything is sent."""
 
 import threading
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from anpr.domain.gate import Gate
 from anpr.forward.profile.load import load_profile
 from anpr.forward.profile.model import Profile
 from anpr.forward.schedule import local_day
-from anpr.forward.transport import parse_target
 from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings, Settings
 from anpr.store.database.connection import Database
@@ -19,7 +18,7 @@ from anpr.store.images.image_store import ImageStore
 
 @dataclass(frozen=True, kw_only=True)
 class Centre:
-    """What all destinations share."""
+    """What the jobs of all destinations share. `stop` ends a run after the batch under way."""
 
     settings: Settings
     database: Database
@@ -38,17 +37,17 @@ class Job:
 
     @property
     def id(self) -> str:
-        """The destination's."""
+        """The destination's id."""
         return self.destination.id
 
     @property
     def clock(self) -> Clock:
-        """Now, and how to wait."""
+        """The centre's clock."""
         return self.centre.clock
 
     @property
     def database(self) -> Database:
-        """With the ledger."""
+        """The database that holds transits and ledger."""
         return self.centre.database
 
     @property
@@ -58,25 +57,25 @@ class Job:
 
     @property
     def cutoff(self) -> datetime:
-        """What was captured before this moment is past retention, and never sent."""
+        """Transits captured before this moment (UTC) are past retention, and never sent."""
         return self.clock.now() - timedelta(days=self.centre.settings.retention.transit_days)
 
     @property
-    def profile_told(self) -> str:
-        """Name, revision and status, for every report."""
+    def profile_label(self) -> str:
+        """The profile's name, revision and status, for reports."""
         return f"{self.profile.name} {self.profile.revision}, {self.profile.status}"
 
     def gates(self) -> dict[str, Gate]:
-        """By id: what the settings say, and for others what the database knows."""
+        """Gates by id: from the settings, and those missing there from the database. Raises StoreError."""
         with self.database.transaction() as conn:
             known = {gate.id: gate for gate in list_gates(conn)}
         return known | {gate.id: gate.to_domain() for gate in self.centre.settings.gates}
 
 
 def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:
-    """The job of this destination. Raises ForwardError (permanent) when its profile or target is wrong."""
+    """The destination's job. Raises ForwardError (permanent) when its profile is wrong, or excludes its transport."""
     profile = load_profile(destination.profile)
-    kind = parse_target(destination).kind
+    kind = destination.target.kind
     if kind not in profile.transports:
         allowed = ", ".join(profile.transports)
         raise ForwardError(

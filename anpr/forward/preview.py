@@ -1,4 +1,4 @@
-"""What a day's run would send, without sending it and without touching the ledger."""
+"""Dry run: what a day's run would send, without sending it and without touching the ledger."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,44 +8,49 @@ from uuid import UUID
 
 from anpr.domain.errors import ForwardError
 from anpr.domain.transit import Transit
-from anpr.forward.batch import batch_context, load_pictures
+from anpr.forward.batch import batch_context, load_images
 from anpr.forward.job import Job, check_protocol
 from anpr.forward.profile.layout import OutFile, lay_out
 from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import day_scope
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.forwarding.deliveries import DayScope, DeliveryBatch, next_batch_number, unsent_transits
+from anpr.store.forwarding.batches import DeliveryBatch, next_batch_number, unsent_transits
+from anpr.store.forwarding.deliveries import DayScope
 
 SAMPLE_BYTES = 2000
+"""Characters of the first file that a preview shows."""
 
 
 @dataclass
 class Preview:
-    """What would leave. `files` are (name, bytes, transits); `sample` is the start of the first file of records."""
+    """What would be sent. `files` are (name, size in bytes, transits) of the files of records, `images` counts files.
+
+    `refusal` says why a real run would be refused; `sample` is the start of the first file of records.
+    """
 
     destination: str
     day: date
     profile: str
     refusal: str | None
     files: list[tuple[str, int, int]] = field(default_factory=list)
-    pictures: int = 0
+    images: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     sample: str = ""
 
     @property
     def transits(self) -> int:
-        """How many would be sent."""
+        """How many transits would be sent."""
         return sum(records for _, _, records in self.files)
 
 
 def preview_day(job: Job, day: date, actor: str) -> Preview:
-    """Lay the day out, batch by batch, and throw the files away.
+    """Lay out the day batch by batch, and discard the files. Raises ForwardError, StoreError.
 
-    The sample shows plates, so that this is a consultation: it is recorded in the audit under `actor` first.
+    The sample shows plates, which makes this a consultation: it is recorded in the audit under `actor` first.
     """
     scope = day_scope(job.id, day, job.centre.settings.zone)
-    preview = Preview(destination=job.id, day=day, profile=job.profile_told, refusal=_refusal(job))
-    detail = {"dry_run": True, "destination": job.id, "day": day.isoformat(), "profile": job.profile_told}
+    preview = Preview(destination=job.id, day=day, profile=job.profile_label, refusal=_refusal(job))
+    detail = {"dry_run": True, "destination": job.id, "day": day.isoformat(), "profile": job.profile_label}
     with job.database.transaction() as conn:
         event = AuditEvent(
             actor=actor, action=AuditAction.EXPORTED, at=job.clock.now(), reason=f"{ACTOR}: dry run", detail=detail
@@ -55,12 +60,12 @@ def preview_day(job: Job, day: date, actor: str) -> Preview:
     gates = job.gates()
     for batch_number, transits in enumerate(_pages(job, scope), start=number):
         batch = DeliveryBatch(number=batch_number, file_name="", created_at=job.clock.now(), attempts=0)
-        context = batch_context(job, scope, batch, gates, load_pictures(job, transits))
+        context = batch_context(job, scope, batch, gates, load_images(job, transits))
         layout = lay_out(job.profile, transits, context)
         preview.rejected.update(layout.rejected.values())
         if layout.files:
-            *pictures, records = layout.files
-            preview.pictures += len(pictures)
+            *images, records = layout.files
+            preview.images += len(images)
             preview.files.append((records.name, len(records.data), layout.records))
             preview.sample = preview.sample or _sample(job, records)
     return preview

@@ -1,64 +1,68 @@
-"""What the destination says it did: receipts beside the sent files, applied to the ledger."""
+"""Receipts: what the destination says it did with each transit, applied to the ledger.
+
+A receipt comes with the reply to a sent file, or is fetched later from a file beside it; both read alike.
+"""
 
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from anpr.domain.counts import Counts
 from anpr.domain.errors import ForwardError
-from anpr.forward.delivery_client import Courier
+from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.file_name import fill
-from anpr.forward.profile.model import Answers
+from anpr.forward.profile.sections import Answers
+from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
-from anpr.store.forwarding.deliveries import (
-    DayScope,
-    DeliveryBatch,
-    accept,
-    reject,
-    release,
+from anpr.store.database.connection import Connection
+from anpr.store.forwarding.batches import (
+    accept_transits,
+    reject_transits,
+    release_transits,
     unanswered_batches,
     unanswered_transits,
 )
+from anpr.store.forwarding.deliveries import DayScope
 
 WHOLE_FILE = "*"
+"""Stands in the id column for every transit of the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerCounts:
-    """Transits answered for: accepted, rejected for good, or to be sent again."""
+class ReceiptCounts(Counts):
+    """Transits that receipts settled: accepted, rejected for good, or queued to be sent again."""
 
     accepted: int = 0
     rejected: int = 0
     again: int = 0
 
-    def __add__(self, other: "AnswerCounts") -> "AnswerCounts":
-        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
-        return AnswerCounts(**sums)
 
-
-def collect_answers(job: Job, courier: Courier, scope: DayScope) -> tuple[AnswerCounts, list[str]]:
-    """Read the receipts that have come and apply them; returns the counts and what was wrong with a receipt.
+def collect_receipts(job: Job, client: DeliveryClient, scope: DayScope) -> tuple[ReceiptCounts, list[str]]:
+    """Fetch the receipts of the day's batches that wait for one and apply them; the counts, and what was wrong.
 
     A receipt that cannot be read leaves its transits `sent`, and the run is not a success. Raises ForwardError when
-    the destination cannot be reached.
+    the destination cannot be reached, StoreError when the database fails.
     """
-    counts, problems = AnswerCounts(), []
+    counts, problems = ReceiptCounts(), []
     if job.profile.answers.kind == "none":
         return counts, []
     with job.database.transaction() as conn:
         batches = unanswered_batches(conn, scope)
     for batch in batches:
-        name = receipt_name(job.profile.answers, batch.file_name)
-        data = courier.fetch(name)
-        if data is None:
+        receipt = client.fetch(receipt_name(job.profile.answers, batch.file_name))
+        if receipt is None:
             continue
         try:
-            codes = read_receipt(job.profile.answers, name, data)
+            codes = read_receipt(job.profile.answers, receipt)
         except ForwardError as exc:
             problems.append(str(exc))
             continue
-        counts += _apply(job, scope, batch, codes)
+        with job.database.transaction() as conn:
+            applied = apply_codes(conn, job, scope, batch.number, codes)
+        count_deliveries(job, applied)
+        counts += applied
     return counts, problems
 
 
@@ -67,10 +71,11 @@ def receipt_name(answers: Answers, sent: str) -> str:
     return fill(answers.file_name, {"name": sent, "stem": sent.rpartition(".")[0] or sent})
 
 
-def read_receipt(answers: Answers, name: str, data: bytes) -> dict[str, str]:
-    """Codes by transit id in its usual form, or by `*`. Raises ForwardError naming the receipt and the row."""
+def read_receipt(answers: Answers, receipt: Receipt) -> dict[str, str]:
+    """Codes by transit id (lower case, with dashes), or by `*`. Raises ForwardError naming the receipt and the row."""
+    name = receipt.name
     try:
-        text = data.decode("utf-8-sig")
+        text = receipt.data.decode("utf-8-sig")
         rows = list(csv.reader(text.splitlines(), delimiter=answers.delimiter, strict=True))
     except (UnicodeDecodeError, csv.Error) as exc:
         raise ForwardError(f"receipt {name}: not a delimited text file: {exc}", permanent=True) from exc
@@ -96,22 +101,28 @@ def _read_row(answers: Answers, where: str, row: list[str], codes: dict[str, str
         raise ForwardError(f"{where}: answered twice, differently", permanent=True)
 
 
-def _apply(job: Job, scope: DayScope, batch: DeliveryBatch, codes: Mapping[str, str]) -> AnswerCounts:
-    with job.database.transaction() as conn:
-        code_of = {
-            id: code
-            for id in unanswered_transits(conn, scope, batch.number)
-            if (code := codes.get(str(id), codes.get(WHOLE_FILE))) is not None
-        }
-        meaning = {id: job.profile.answers.meaning(code) for id, code in code_of.items()}
-        refused = {id: f"answered {code_of[id]!r}" for id in code_of if meaning[id] == "permanent"}
-        now = job.clock.now()
-        counts = AnswerCounts(
-            accepted=accept(conn, scope, batch.number, [id for id in code_of if meaning[id] == "ok"], now),
-            rejected=reject(conn, scope, batch.number, refused, now, sent=True),
-            again=release(conn, scope, batch.number, [id for id in code_of if meaning[id] == "transient"], sent=True),
-        )
-    # Here, and not at the end of the run: a database that fails in between must not make them uncounted.
+def apply_codes(
+    conn: Connection, job: Job, scope: DayScope, batch_number: int, codes: Mapping[str, str]
+) -> ReceiptCounts:
+    """Settle the batch's sent transits by their codes, as the profile reads them. The caller commits, then counts."""
+    code_of = {
+        id: code
+        for id in unanswered_transits(conn, scope, batch_number)
+        if (code := codes.get(str(id), codes.get(WHOLE_FILE))) is not None
+    }
+    meaning = {id: job.profile.answers.meaning(code) for id, code in code_of.items()}
+    refused = {id: f"answered {code_of[id]!r}" for id in code_of if meaning[id] == "permanent"}
+    now = job.clock.now()
+    accepted = [id for id in code_of if meaning[id] == "ok"]
+    again = [id for id in code_of if meaning[id] == "transient"]
+    return ReceiptCounts(
+        accepted=accept_transits(conn, scope, batch_number, accepted, now),
+        rejected=reject_transits(conn, scope, batch_number, refused, now, sent=True),
+        again=release_transits(conn, scope, batch_number, again, sent=True),
+    )
+
+
+def count_deliveries(job: Job, counts: ReceiptCounts) -> None:
+    """Add to the metric. Call it after each commit, not at the end of the run, which a later failure may not reach."""
     DELIVERIES.labels(job.id, "accepted").inc(counts.accepted)
     DELIVERIES.labels(job.id, "rejected").inc(counts.rejected)
-    return counts

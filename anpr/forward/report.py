@@ -1,4 +1,4 @@
-"""What a run did, as numbers that must add up, and as text."""
+"""Completeness reports: what a run did, as numbers that must add up, and as text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,14 +28,14 @@ class DayReport:
     bytes: int = 0
     error: str | None = None
     is_permanent: bool = False
-    """Whether `error` will stay until somebody changes something."""
+    """Whether `error` stays until somebody changes something."""
 
     @property
     def outcome(self) -> RunOutcome:
         """`failed` when something stopped it, `complete` when every stored transit is accounted for."""
         if self.error is not None:
             return RunOutcome.FAILED
-        # More rows than transits is no gap: retention has dropped some of the transits since.
+        # More rows than transits is no gap: retention has dropped some of the transits in the meantime.
         is_complete = not self.waiting and self.stored <= self.settled
         return RunOutcome.COMPLETE if is_complete else RunOutcome.INCOMPLETE
 
@@ -50,7 +50,7 @@ class DayReport:
         return self.states.get(DeliveryState.QUEUED, 0)
 
     def counts(self) -> dict[str, int]:
-        """As stored with the run."""
+        """The numbers that are stored with the run."""
         run = {f"run_{name}": getattr(self, name) for name in ("sent", "accepted", "rejected", "expired")}
         states = {state.value: self.states.get(state, 0) for state in DeliveryState}
         return {"stored": self.stored, **states, **run, "files": self.files, "bytes": self.bytes}
@@ -77,7 +77,7 @@ _REPORTED = (
 
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
-    """All days of one run. `busy` means that another run held the lock and this one did nothing."""
+    """The reports of one run's days, oldest first. `busy`: another run held the lock, and this one did nothing."""
 
     destination: str
     days: tuple[DayReport, ...] = ()
@@ -86,10 +86,10 @@ class RunReport:
 
     @property
     def has_failed(self) -> bool:
-        """Whether it must be tried again before its time."""
+        """Whether the run must be tried again before its next regular time."""
         return self.busy or any(day.error is not None for day in self.days)
 
     @property
     def is_permanent(self) -> bool:
-        """Whether trying again soon is of no use."""
+        """Whether a retry does not help until somebody changes something."""
         return any(day.is_permanent for day in self.days)

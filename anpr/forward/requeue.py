@@ -1,4 +1,4 @@
-"""Give rejected transits another chance, after the profile was put right."""
+"""Requeue: sends rejected transits again, after the profile was corrected."""
 
 from datetime import date
 
@@ -11,7 +11,10 @@ from anpr.store.forwarding.deliveries import requeue_rejected
 
 
 def requeue_day(job: Job, day: date, actor: str, reason: str) -> int:
-    """Queue the rejected transits of this day again; returns how many. Raises InputError without a reason."""
+    """Queue the rejected transits of this day again, with an entry in the audit; returns how many.
+
+    Raises InputError without a reason, StoreError when the database fails.
+    """
     if not reason.strip():
         raise InputError("--reason: say why; it is recorded")
     with job.database.transaction() as conn:

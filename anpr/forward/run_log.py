@@ -1,4 +1,4 @@
-"""The two traces of a run: its row in forward_runs, and its entries in the audit (communication of data, art. 21)."""
+"""Run log: a run's row in forward_runs, and its entries in the audit (communication of data, D.Lgs 51/2018 art. 21)."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,13 +14,13 @@ ACTOR = "forward"
 
 
 def begin_run(job: Job, day: date, kind: RunKind) -> ForwardRun:
-    """Record that data is about to leave. Committed before it does: a run that is killed has left its trace."""
+    """Record that a run begins. Committed before any data is sent, so that a killed run is on record too."""
     run = ForwardRun(
         id=0,
         destination=job.id,
         day=day,
         kind=kind,
-        profile=job.profile_told,
+        profile=job.profile_label,
         protocol=job.destination.protocol,
         started_at=job.clock.now(),
         finished_at=None,
@@ -35,7 +35,7 @@ def begin_run(job: Job, day: date, kind: RunKind) -> ForwardRun:
 
 
 def end_run(job: Job, run: ForwardRun, report: DayReport) -> ForwardRun:
-    """Record what the run did."""
+    """Record what the run did; returns it as ended."""
     run = replace(run, finished_at=job.clock.now(), outcome=report.outcome, counts=report.counts(), error=report.error)
     with job.database.transaction() as conn:
         finish_run(conn, run)
@@ -44,13 +44,13 @@ def end_run(job: Job, run: ForwardRun, report: DayReport) -> ForwardRun:
 
 
 def refuse_run(job: Job, day: date, kind: RunKind, error: str) -> None:
-    """Record that a run was due and not allowed."""
+    """Record a run that was due and refused, with the reason."""
     run = begin_run(job, day, kind)
-    end_run(job, run, DayReport(destination=job.id, day=day, profile=job.profile_told, error=error))
+    end_run(job, run, DayReport(destination=job.id, day=day, profile=job.profile_label, error=error))
 
 
 def record_expired(conn: Connection, job: Job, by_day: dict[date, int], at: datetime) -> None:
-    """Note in the audit that transits went past retention without having been sent."""
+    """Record in the audit how many transits, by day, went past retention without having been sent."""
     detail = {"destination": job.id, "transits": {day.isoformat(): count for day, count in sorted(by_day.items())}}
     append(conn, AuditEvent(actor=ACTOR, action=AuditAction.FORWARD_EXPIRED, at=at, detail=detail))
 
@@ -60,7 +60,7 @@ def _event(job: Job, run: ForwardRun, phase: str) -> AuditEvent:
         "phase": phase,
         "run": run.id,
         "destination": run.destination,
-        "target": job.destination.target,
+        "target": job.destination.target.address,
         "day": run.day.isoformat(),
         "kind": run.kind.value,
         "profile": run.profile,

@@ -1,4 +1,4 @@
-"""Which days, when: calendar days of the site's time zone, and the next start of a nightly run. Pure."""
+"""Schedule: calendar days of the site's time zone, and the starts of nightly runs. Pure; moments are aware."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ from anpr.store.forwarding.deliveries import DayScope
 
 
 def day_scope(destination: str, day: date, zone: ZoneInfo) -> DayScope:
-    """The transits of this calendar day: 23 or 25 hours long when the clocks change."""
+    """The calendar day as a half-open interval in UTC; 23 or 25 hours long when the clocks change."""
     return DayScope(
         destination=destination, day=day, since=_midnight(day, zone), until=_midnight(day + timedelta(days=1), zone)
     )
@@ -19,7 +19,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """The calendar day there."""
+    """The calendar day of this moment in the zone."""
     return moment.astimezone(zone).date()
 
 

@@ -1,48 +1,19 @@
-"""The forwarder: waits for each destination's hour, runs, and after a failure tries again before the next one."""
+"""The forwarder process: serves every destination on its schedule, each in a thread, until it is stopped."""
 
 import logging
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from threading import Event
 
-from anpr.domain.delivery import RunKind, RunOutcome
-from anpr.domain.errors import AnprError, ForwardError, StoreError
+from anpr.domain.errors import ForwardError
+from anpr.forward.destination_loop import LOOK_AGAIN_S, ForwardSummary, serve_destination
 from anpr.forward.job import Centre, Job, check_protocol, prepare_job
-from anpr.forward.report import RunReport
-from anpr.forward.run_log import refuse_run
-from anpr.forward.runs import run_interval, run_nightly
-from anpr.forward.schedule import local_day, start_after, start_before
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
-from anpr.store.forwarding.runs import has_good_run
 from anpr.store.images.image_store import ImageStore
 
-RETRY_MIN_S = 60.0
-RETRY_MAX_S = 3600.0
-CATCH_UP_EVERY_S = 3600.0
-"""With every_s: so often all days within retention are looked at, not only today and yesterday."""
-_LOOK_AGAIN_S = 300.0
-"""A wait is cut into pieces: the wall clock may be set, and a machine may sleep, while we wait."""
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ForwardSummary:
-    """What was forwarded while serving, over all destinations: transits, and runs that failed or were refused."""
-
-    sent: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    expired: int = 0
-    failures: int = 0
-
-    def __add__(self, other: "ForwardSummary") -> "ForwardSummary":
-        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
-        return ForwardSummary(**sums)
+log = logging.getLogger(__name__)
 
 
 def run_forwarder(
@@ -57,8 +28,8 @@ def run_forwarder(
     jobs = [prepare_job(centre, destination) for destination in settings.forwarding]
     _refuse_if_none_may(jobs)
     if not jobs:
-        _log.info("no destination is configured: nothing is forwarded")
-        while not clock.wait(stop, _LOOK_AGAIN_S):
+        log.info("no destination is configured: nothing is forwarded")
+        while not clock.wait(stop, LOOK_AGAIN_S):
             pass
         return ForwardSummary()
     with ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="forward") as pool:
@@ -76,111 +47,8 @@ def _refuse_if_none_may(jobs: Sequence[Job]) -> None:
             check_protocol(job)
         except ForwardError as exc:
             refusals.append(exc)
-        _log.info("destination %s: profile %s", job.id, job.profile_told)
+        log.info("destination %s: profile %s", job.id, job.profile_label)
         if job.profile.status.stage != "accepted":
-            _log.warning("destination %s: profile %s is not accepted by the receiving office", job.id, job.profile.name)
+            log.warning("destination %s: profile %s is not accepted by the receiving office", job.id, job.profile.name)
     if jobs and len(refusals) == len(jobs):
         raise refusals[0]
-
-
-def serve_destination(job: Job) -> ForwardSummary:
-    """Run this destination's schedule until stop is set."""
-    server = _Server(job)
-    while not server.wait_until_due():
-        server.run()
-    return server.summary
-
-
-class _Server:
-    def __init__(self, job: Job) -> None:
-        self.summary = ForwardSummary()
-        self._job = job
-        self._failures = 0
-        self._caught_up_at: float | None = None
-        for outcome in RunOutcome:  # from nought on, or Prometheus would not see the first one
-            FORWARD_RUNS.labels(job.id, outcome)
-        self._due = self._first_due()
-
-    def wait_until_due(self) -> bool:
-        """Wait for the next start; true when stop was set."""
-        clock, stop = self._job.clock, self._job.centre.stop
-        while (left := (self._due - clock.now()).total_seconds()) > 0:
-            if clock.wait(stop, min(left, _LOOK_AGAIN_S)):
-                return True
-        return stop.is_set()
-
-    def run(self) -> None:
-        """One run, and the time of the next."""
-        try:
-            report = self._run()
-        except ForwardError as exc:
-            self._refused(exc)
-        except AnprError as exc:
-            _log.error("destination %s: %s", self._job.id, exc)
-            self._failed(is_permanent=False)
-        else:
-            self._add(report)
-            if report.busy:
-                _log.warning("destination %s: another run is under way", self._job.id)
-            if report.has_failed:
-                self._failed(is_permanent=report.is_permanent)
-            else:
-                self._failures = 0
-                self._due = self._regular()
-
-    def _run(self) -> RunReport:
-        if self._job.destination.every_s is None:
-            return run_nightly(self._job)
-        now = self._job.clock.monotonic()
-        catch_up = self._caught_up_at is None or now - self._caught_up_at >= CATCH_UP_EVERY_S
-        report = run_interval(self._job, catch_up=catch_up)
-        if catch_up and not report.has_failed:
-            self._caught_up_at = now
-        return report
-
-    def _refused(self, exc: ForwardError) -> None:
-        # Loud every time: an agreement that ended silently would look like a quiet night.
-        _log.error("destination %s: refused: %s", self._job.id, exc)
-        DELIVERIES.labels(self._job.id, "run-refused").inc()
-        FORWARD_RUNS.labels(self._job.id, RunOutcome.FAILED).inc()
-        self.summary += ForwardSummary(failures=1)
-        kind = RunKind.NIGHTLY if self._job.destination.every_s is None else RunKind.INTERVAL
-        try:
-            refuse_run(self._job, self._job.today, kind, str(exc))
-        except StoreError as store_exc:
-            _log.error("destination %s: the refusal was not recorded: %s", self._job.id, store_exc)
-        self._due = start_after(self._job.clock.now(), self._job.destination.at, self._job.centre.settings.zone)
-
-    def _failed(self, *, is_permanent: bool) -> None:
-        self.summary += ForwardSummary(failures=1)
-        pause = RETRY_MAX_S if is_permanent else min(RETRY_MIN_S * 2**self._failures, RETRY_MAX_S)
-        self._failures = min(self._failures + 1, 10)
-        self._due = self._job.clock.now() + timedelta(seconds=pause)
-        _log.warning("destination %s: next try at %s", self._job.id, self._due.isoformat(timespec="seconds"))
-
-    def _regular(self) -> datetime:
-        destination, now = self._job.destination, self._job.clock.now()
-        if destination.every_s is not None:
-            return now + timedelta(seconds=destination.every_s)
-        return start_after(now, destination.at, self._job.centre.settings.zone)
-
-    def _first_due(self) -> datetime:
-        """At once, unless the last night's run is known to have gone well."""
-        destination, zone, now = self._job.destination, self._job.centre.settings.zone, self._job.clock.now()
-        if destination.every_s is not None:
-            return now
-        last = start_before(now, destination.at, zone)
-        yesterday = local_day(last, zone) - timedelta(days=1)
-        try:
-            with self._job.database.transaction() as conn:
-                is_done = has_good_run(conn, self._job.id, yesterday, last)
-        except StoreError as exc:
-            _log.error("destination %s: %s", self._job.id, exc)
-            return now
-        return self._regular() if is_done else now
-
-    def _add(self, report: RunReport) -> None:
-        names = ("sent", "accepted", "rejected", "expired")
-        counts = {name: sum(getattr(day, name) for day in report.days) for name in names}
-        counts["expired"] += report.expired
-        self.summary += ForwardSummary(**counts)

@@ -1,4 +1,4 @@
-"""What became of each day, as lines of text."""
+"""Status of a destination, as lines of text."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,12 @@ from anpr.store.forwarding.runs import ForwardRun, list_runs
 
 
 def destination_status(job: Job) -> Iterator[str]:
-    """The profile and the agreement, a line for each day of the ledger, each reason for rejections, the latest runs."""
+    """Profile and agreement, then each day of the ledger, each reason for rejections, and the latest runs.
+
+    Raises StoreError.
+    """
     until = job.destination.protocol_until.isoformat()
-    yield f"{job.id}: profile {job.profile_told}; agreement {job.destination.protocol!r} until {until}"
+    yield f"{job.id}: profile {job.profile_label}; agreement {job.destination.protocol!r} until {until}"
     try:
         check_protocol(job)
     except ForwardError as exc:
@@ -20,8 +23,8 @@ def destination_status(job: Job) -> Iterator[str]:
     with job.database.transaction() as conn:
         days, reasons, runs = counts_by_day(conn, job.id), rejections(conn, job.id), list_runs(conn, job.id)
     for day, states in days.items():
-        told = ", ".join(f"{state.value} {states[state]}" for state in DeliveryState if state in states)
-        yield f"  {day.isoformat()}: {told}"
+        counts = ", ".join(f"{state.value} {states[state]}" for state in DeliveryState if state in states)
+        yield f"  {day.isoformat()}: {counts}"
     for day, reason, count in reasons:
         yield f"  {day.isoformat()}: rejected {count}: {reason}"
     for run in runs:

@@ -4,7 +4,6 @@ from anpr.settings.base import Section
 from anpr.settings.centre import (
     ConsoleSettings,
     DatabaseSettings,
-    DestinationSettings,
     ImageSettings,
     IngestSettings,
     KafkaSettings,
@@ -21,6 +20,7 @@ from anpr.settings.edge import (
     SecondOpinionSettings,
     SightSettings,
 )
+from anpr.settings.forwarding import DestinationSettings, DirectoryTarget, SftpTarget
 from anpr.settings.load import LoadedSettings, load_settings
 from anpr.settings.model import Settings
 from anpr.settings.resources import resource_path
@@ -32,6 +32,7 @@ __all__ = [
     "DatabaseSettings",
     "DestinationSettings",
     "DetectorSettings",
+    "DirectoryTarget",
     "GateSettings",
     "ImageSettings",
     "IngestSettings",
@@ -44,6 +45,7 @@ __all__ = [
     "SecondOpinionSettings",
     "Section",
     "Settings",
+    "SftpTarget",
     "SightSettings",
     "load_settings",
     "resource_path",

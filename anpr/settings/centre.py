@@ -1,13 +1,11 @@
-"""Settings of the centre: database, broker, ingest, console, forwarding, retention."""
+"""Settings of the centre: database, broker, ingest, console, retention."""
 
-from datetime import date, time
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from anpr.settings.base import Section
-from anpr.settings.edge import Identifier
 
 
 class DatabaseSettings(Section):
@@ -121,31 +119,6 @@ class ConsoleSettings(Section):
     `{version}` in it becomes the version. Without one the pages tell users to ask whoever runs the system."""
     accessibility_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
     """The published accessibility statement of the body that runs the console, for a link at the foot of every page."""
-
-
-class DestinationSettings(Section):
-    """Another centre that receives transits."""
-
-    id: Identifier
-    """Unique; named in the ledger."""
-    profile: str
-    """Name of a profile in config/forwarding/, or the path of one."""
-    target: str
-    """directory:…, or sftp://user@host:port/path; a password comes from secret_file."""
-    secret_file: str | None = None
-    """File with the password of target; with key_file, the passphrase of that key."""
-    key_file: str | None = None
-    """Private key for sftp, in OpenSSH or PEM form, instead of a password."""
-    known_hosts_file: str | None = None
-    """Host keys that are trusted, in OpenSSH form; required for sftp."""
-    at: time = time(2, 30)
-    """When the nightly run starts, in time_zone."""
-    every_s: Annotated[float, Field(gt=0)] | None = None
-    """Run this often instead, the demo's way."""
-    protocol: str
-    """The recorded agreement that allows it; nothing is forwarded without one."""
-    protocol_until: date
-    """Last day of the agreement; nothing is forwarded after it."""
 
 
 class RetentionSettings(Section):

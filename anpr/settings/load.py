@@ -2,24 +2,22 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from anpr.domain.errors import SettingsError
 from anpr.settings.model import Settings
+from anpr.settings.yaml_file import Tree, explain, read_yaml
 
 # Names that other software around a database and a broker already uses.
 _WELL_KNOWN = {"DATABASE_URL": ("database", "url"), "KAFKA_BOOTSTRAP": ("kafka", "bootstrap")}
 _SECRET_FILE_SUFFIX = "_FILE"
 
 _SINGULAR = {"gates": "gate", "cameras": "camera", "forwarding": "destination"}
-
-Tree = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     env = os.environ if environment is None else environment
     if path is None and env.get("ANPR_CONFIG"):
         path = Path(env["ANPR_CONFIG"])
-    from_file = _read_file(path) if path else {}
+    from_file = read_yaml(path) if path else {}
     from_environment = _read_environment(env)
     sources = dict.fromkeys(_leaves(from_file), f"file {path}")
     sources |= dict.fromkeys(_leaves(from_environment), "environment")
@@ -58,24 +56,6 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     except ValidationError as exc:
         raise SettingsError(_explain(exc, sources, path, tree)) from exc
     return LoadedSettings(settings=settings, sources=sources, path=path)
-
-
-def _read_file(path: Path) -> Tree:
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise SettingsError(f"{path}: {exc.strerror or exc}") from exc
-    except UnicodeDecodeError as exc:
-        raise SettingsError(f"{path}: not a UTF-8 text file") from exc
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path}{where}: {getattr(exc, 'problem', None) or 'not YAML'}") from exc
-    if tree is None:
-        return {}
-    if not isinstance(tree, dict):
-        raise SettingsError(f"{path}: expected keys and values at the top, found a {type(tree).__name__}")
-    return tree
 
 
 def _read_environment(env: Mapping[str, str]) -> Tree:
@@ -131,17 +111,12 @@ def _leaves(tree: Any, prefix: str = "") -> Iterator[str]:
 
 
 def _explain(exc: ValidationError, sources: Mapping[str, str], path: Path | None, tree: Tree) -> str:
-    first = exc.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        message = "no such setting"
-    if owner := _owner(tree, first["loc"]):
-        message = f"{message} ({owner})"
+    complaint = explain(exc, tree, unknown="no such setting")
+    key = complaint.key
+    if owner := _owner(tree, exc.errors()[0]["loc"]):
+        complaint = replace(complaint, message=f"{complaint.message} ({owner})")
     source = next((where for name, where in sources.items() if key and (name == key or name.startswith(key))), None)
-    place = source or (f"file {path}" if path else "settings")
-    more = f" (and {exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
-    return f"{place}: {key}: {message}{more}" if key else f"{place}: {message}{more}"
+    return f"{source or (f'file {path}' if path else 'settings')}: {complaint}"
 
 
 def _owner(tree: Any, loc: Sequence[int | str]) -> str | None:

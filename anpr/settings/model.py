@@ -3,21 +3,22 @@
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from anpr.settings.base import TimeZoneName
 from anpr.settings.centre import (
     ConsoleSettings,
     DatabaseSettings,
-    DestinationSettings,
     ImageSettings,
     IngestSettings,
     KafkaSettings,
     RetentionSettings,
 )
 from anpr.settings.edge import GateSettings, ReaderSettings
+from anpr.settings.forwarding import DestinationSettings
 
 
 class Settings(BaseSettings):
@@ -35,7 +36,7 @@ class Settings(BaseSettings):
 
     municipality: str = "Comune di esempio"
     """Shown on every page and in reports."""
-    time_zone: str = "Europe/Rome"
+    time_zone: TimeZoneName = "Europe/Rome"
     """IANA name; for schedules, screens and files. Storage is always UTC."""
     data_dir: Path = Path("var")
     """Where this machine keeps its outbox, images and embedded database."""
@@ -62,15 +63,6 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as exc:
-            raise ValueError(f"no such time zone: {value}") from exc
-        return value
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Settings":

@@ -1,4 +1,4 @@
-"""The environment that child processes get: the only other use of it besides loading settings."""
+"""Uses of the environment besides loading settings: that of child processes, and variables named in settings."""
 
 import os
 from collections.abc import Mapping
@@ -7,3 +7,8 @@ from collections.abc import Mapping
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """This process's environment with `extra` on top."""
     return {**os.environ, **extra}
+
+
+def environment_variable(name: str) -> str | None:
+    """The value of a variable that the settings name, e.g. one that holds a password; None when it is not set."""
+    return os.environ.get(name)

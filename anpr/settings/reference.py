@@ -32,11 +32,32 @@ def configuration_reference() -> str:
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         key = f"{prefix}{name}"
+        variants = _variants_of(field.annotation)
         section, repeated = _section_of(field.annotation)
-        if section is None:
+        if variants:
+            yield from _variant_rows(key, field, variants)
+        elif section is None:
             yield f"| `{key}` | {_type_of(model, name)} | {_default_of(field)} | {_meaning_of(field)} |"
         else:
             yield from _rows(section, f"{key}[]." if repeated else f"{key}.")
+
+
+def _variants_of(annotation: Any) -> dict[str, type[BaseModel]]:
+    """The sections of a union that is told apart by `kind`, by that; empty for anything else."""
+    sections = [part for part in get_args(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+    if len(sections) < 2:
+        return {}
+    return {get_args(section.model_fields["kind"].annotation)[0]: section for section in sections}
+
+
+def _variant_rows(key: str, field: FieldInfo, variants: dict[str, type[BaseModel]]) -> Iterator[str]:
+    kinds = " \\| ".join(f"`{kind}`" for kind in variants)
+    yield f"| `{key}.kind` | {kinds} | {_default_of(field)} | {_meaning_of(field)} |"
+    for kind, section in variants.items():
+        for row in _rows(section, f"{key}."):
+            if not row.startswith(f"| `{key}.kind` "):
+                *before, meaning = row.rsplit(" | ", 1)
+                yield f"{before[0]} | With `{kind}`: {meaning}"
 
 
 def _section_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:

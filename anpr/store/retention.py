@@ -14,7 +14,7 @@ from anpr.store.database.connection import Database, mapped_errors
 from anpr.store.database.partitions import PARTITIONED, drop_partitions, list_partitions, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.dead_letters import delete_dead_letters
-from anpr.store.forwarding.deliveries import delete_deliveries, expire_deliveries
+from anpr.store.forwarding.retention import delete_deliveries, expire_deliveries
 from anpr.store.health import delete_health
 from anpr.store.images.image_store import ImageStore
 

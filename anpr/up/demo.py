@@ -68,7 +68,7 @@ def _write_settings(template: Path, target: Path, server: RtspServer) -> Path:
     tree: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
     tree["data_dir"] = str(target.parent)
     for destination in tree["forwarding"]:
-        destination["target"] = f"directory:{target.parent / 'forwarded'}"
+        destination["target"] = {"kind": "directory", "path": str(target.parent / "forwarded")}
     for gate in tree["gates"]:
         for camera in gate["cameras"]:
             camera["url"] = server.url(urlsplit(camera["url"]).path.lstrip("/"))

@@ -33,7 +33,7 @@ def anpr(tmp_path: Path, database_url: str) -> Anpr:
         destination = {
             "id": "questura",
             "profile": "scntt-example",
-            "target": f"directory:{tmp_path / 'arrived'}",
+            "target": {"kind": "directory", "path": str(tmp_path / "arrived")},
             "protocol": "Protocollo 12/2026",
             "protocol_until": TODAY + timedelta(days=30),
         }

@@ -9,15 +9,9 @@ from anpr.domain.delivery import DeliveryState, RunKind
 from anpr.forward.runs import run_day, run_days
 from anpr.forward.schedule import day_scope
 from anpr.store.database.connection import Database
-from anpr.store.forwarding.deliveries import (
-    counts_by_day,
-    delete_deliveries,
-    deliveries_of_transit,
-    expire_deliveries,
-    open_batches,
-    queue_transits,
-    rejections,
-)
+from anpr.store.forwarding.batches import open_batches
+from anpr.store.forwarding.deliveries import counts_by_day, deliveries_of_transit, queue_transits, rejections
+from anpr.store.forwarding.retention import delete_deliveries, expire_deliveries
 from anpr.store.retention import run_retention
 from scripts.lab.transits import make_transit
 from tests.support.forwarding import DAY, NIGHT, Site, transits

@@ -19,7 +19,7 @@ from anpr.forward import delivery_client
 from anpr.forward.preview import preview_day
 from anpr.forward.requeue import requeue_day
 from anpr.forward.runs import run_day, run_interval, run_nightly
-from anpr.forward.transport import Transport, open_transport
+from anpr.forward.transport import Receipt, Transport, open_transport
 from anpr.runtime.metrics import DELIVERIES
 from anpr.settings import DestinationSettings
 from anpr.store.audit import AuditAction
@@ -299,13 +299,13 @@ class Flaky:
             self._real = real
             yield self
 
-    def send(self, name: str, data: bytes) -> None:
+    def send(self, name: str, data: bytes) -> Receipt | None:
         self.calls += 1
         if self.calls in self.failures:
             raise self.failures[self.calls]
-        self._real.send(name, data)
+        return self._real.send(name, data)
 
-    def fetch(self, name: str) -> bytes | None:
+    def fetch(self, name: str) -> Receipt | None:
         return self._real.fetch(name)
 
 
@@ -437,6 +437,66 @@ def test_a_receipt_that_cannot_be_read_is_a_failure_and_changes_nothing(site: Si
     assert site.states() == {"sent": 3, "accepted": 1}
 
 
+class Replying:
+    """A transport like HTTPS: the reply to a file of records is the receipt, and nothing can be fetched."""
+
+    def __init__(self, reply: Callable[[bytes], bytes]) -> None:
+        self.reply = reply
+
+    @contextmanager
+    def open(self, destination: DestinationSettings) -> Iterator[Transport]:
+        with open_transport(destination) as self._real:
+            yield self
+
+    def send(self, name: str, data: bytes) -> Receipt | None:
+        self._real.send(name, data)
+        return Receipt(name=f"{name} reply", data=self.reply(data)) if name.endswith(".csv") else None
+
+    def fetch(self, name: str) -> Receipt | None:  # noqa: ARG002  the signature is the protocol's
+        return None
+
+
+def answer_in_turn(data: bytes) -> bytes:
+    ids = [line.split(";")[0] for line in data.decode().splitlines()[1:]]
+    return "".join(f"{id};{code}\n" for id, code in zip(ids, ("OK", "E1", "E2"), strict=False)).encode()
+
+
+def test_a_reply_that_is_a_receipt_settles_the_batch_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_client, "open_transport", Replying(answer_in_turn).open)
+    site.profile = RECEIPT
+    site.store(transits(3))
+    before = {outcome: value(outcome) for outcome in ("sent", "accepted", "rejected")}
+    report = run_day(site.job(), DAY).days[0]
+    assert (report.sent, report.accepted, report.rejected) == (3, 1, 1)
+    assert report.outcome is RunOutcome.INCOMPLETE
+    assert site.states() == {"accepted": 1, "rejected": 1, "queued": 1}
+    assert {outcome: value(outcome) - count for outcome, count in before.items()} == {
+        "sent": 3,
+        "accepted": 1,
+        "rejected": 1,
+    }
+    assert run_day(site.job(), DAY).days[0].accepted == 1
+    assert site.states() == {"accepted": 2, "rejected": 1}
+
+
+def test_a_reply_that_cannot_be_read_is_a_failure_and_the_transits_stay_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_client, "open_transport", Replying(lambda _: b"<html>thanks</html>").open)
+    site.profile = RECEIPT
+    site.store(transits(2))
+    report = run_day(site.job(), DAY).days[0]
+    assert report.error == "receipt T_questura_20261121_001.csv reply, row 1: 1 columns, too few"
+    assert site.states() == {"sent": 2}
+
+
+def test_a_reply_is_not_read_where_the_profile_expects_no_receipt(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_client, "open_transport", Replying(lambda _: b"200 OK").open)
+    site.store(transits(2))
+    assert run_day(site.job(), DAY).days[0].error is None
+    assert site.states() == {"sent": 2}
+
+
 def test_a_dry_run_tells_everything_and_changes_nothing(site: Site) -> None:
     site.profile = {"fields": [{"name": "id", "source": "transit.id"}, {"name": "lane", "source": "lane", "length": 2}]}
     site.store([*transits(4), make_transit(9, lane="middle")])
@@ -511,11 +571,7 @@ def test_a_lost_lock_ends_the_run_before_the_next_batch(site: Site, broken: Brea
 
 
 def test_a_day_goes_to_a_real_ssh_server_that_dies_and_comes_back(site: Site, ssh_server: SshServer) -> None:
-    site.destination = {
-        "target": ssh_server.target,
-        "key_file": str(ssh_server.key_file),
-        "known_hosts_file": str(ssh_server.known_hosts_file),
-    }
+    site.destination = {"target": ssh_server.keys}
     site.arrived = ssh_server.folder
     site.store(transits(4))
     assert run_day(site.job(), DAY).days[0].sent == 4
@@ -526,6 +582,6 @@ def test_a_day_goes_to_a_real_ssh_server_that_dies_and_comes_back(site: Site, ss
     assert (report.days[0].outcome, report.is_permanent) == (RunOutcome.FAILED, False)
     assert "127.0.0.1" in (report.days[0].error or "")
     assert site.states() == {"sent": 4, "queued": 2}
-    site.destination = {"target": f"directory:{site.arrived}"}
+    site.destination = {}
     assert run_day(site.job(), DAY).days[0].sent == 2
     assert len(site.sent_ids()) == len(set(site.sent_ids())) == 6

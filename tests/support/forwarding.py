@@ -45,7 +45,7 @@ class Site:
         values = {
             "id": "questura",
             "profile": str(profile),
-            "target": f"directory:{self.arrived}",
+            "target": {"kind": "directory", "path": str(self.arrived)},
             "protocol": "Protocollo 12/2026",
             "protocol_until": date(2027, 12, 31),
             **self.destination,

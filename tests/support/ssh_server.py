@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +32,17 @@ class SshServer:
     drain: threading.Thread
 
     @property
-    def target(self) -> str:
-        return f"sftp://{self.user}@127.0.0.1:{self.port}{self.folder}"
+    def keys(self) -> dict[str, Any]:
+        """The `target` of a destination."""
+        return {
+            "kind": "sftp",
+            "host": "127.0.0.1",
+            "port": self.port,
+            "user": self.user,
+            "path": str(self.folder),
+            "known_hosts_file": str(self.known_hosts_file),
+            "key_file": str(self.key_file),
+        }
 
     def kill(self) -> None:
         """End the server and, as a power cut would, every session of it."""

@@ -79,7 +79,7 @@ def _print_preview(preview: Preview) -> None:
     for name, size, records in preview.files:
         click.echo(f"  {name}  {records} transits  {size} bytes")
     click.echo(
-        f"  {preview.transits} transits in {len(preview.files)} files, {preview.pictures} picture files, "
+        f"  {preview.transits} transits in {len(preview.files)} files, {preview.images} picture files, "
         f"{preview.rejected.total()} rejected"
     )
     for reason, count in preview.rejected.most_common():

@@ -1,1 +1,1 @@
-"""Forwarding profile: the schema of its YAML, its loader, and the pure layout of a file from transits."""
+"""Forwarding profiles: the schema of their YAML, the loader, and the pure layout of files from transits."""

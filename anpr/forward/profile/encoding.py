@@ -1,4 +1,4 @@
-"""How records become a file: the encodings of a profile and their options."""
+"""Encodings of a profile: XML, CSV, fixed width, JSON, and the options of each."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ NEWLINES = {"lf": "\n", "crlf": "\r\n"}
 
 class _Encoding(Part):
     charset: Literal["utf-8", "iso-8859-1", "iso-8859-15", "cp1252", "ascii"] = "utf-8"
-    """A transit with a character that it lacks is rejected; xml writes such a one as a reference."""
+    """A transit with a character that the charset lacks is rejected; xml writes such a character as a reference."""
 
 
 class XmlEncoding(_Encoding):
@@ -50,12 +50,12 @@ class CsvEncoding(_Encoding):
     @classmethod
     def _separates(cls, value: str) -> str:
         if value in '"\r\n' or value.isalnum():
-            raise ValueError("a sign that is neither a letter, a digit, a quote nor a line end")
+            raise ValueError("a character that is neither a letter, a digit, a quote nor a line end")
         return value
 
 
 class FixedWidthEncoding(_Encoding):
-    """One line a record, each field at its place. One byte a character, so that lengths are exact in both."""
+    """One line a record, each field at a fixed position. One byte a character, so that lengths hold for both."""
 
     kind: Literal["fixed-width"]
     charset: Literal["iso-8859-1", "iso-8859-15", "cp1252", "ascii"] = "iso-8859-1"
@@ -82,12 +82,12 @@ Encoding = Annotated[XmlEncoding | CsvEncoding | FixedWidthEncoding | JsonEncodi
 
 
 def is_xml_name(text: str) -> bool:
-    """Whether it can name an element or an attribute (ASCII names only)."""
+    """Whether the text can name an XML element or attribute (ASCII names only)."""
     return _XML_NAME.fullmatch(text) is not None
 
 
 def check_names(encoding: Encoding, names: Sequence[str]) -> None:
-    """ValueError when one of these names of a row cannot be written, or one is both a text and a parent of others."""
+    """Raises ValueError when a field name cannot be written, or is both a text and the parent of another."""
     for name in names:
         if isinstance(encoding, XmlEncoding):
             *above, last = name.split("/")

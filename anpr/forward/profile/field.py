@@ -1,4 +1,4 @@
-"""One field of a profile: where its value comes from and how it becomes text."""
+"""Field rule of a profile: where a value comes from and how it becomes text."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _DIRECTIVES = frozenset("YymdHMSfjzZ%")
 
 
 def check_format(text: str) -> str:
-    """The date and time format itself; ValueError when it is neither named nor made of portable directives."""
+    """The format itself; raises ValueError when it is neither a named one nor made of portable directives."""
     if text in NAMED_FORMATS:
         return text
     unknown = [d for d in re.findall(r"%(.?)", text.replace("%%", "")) if d not in _DIRECTIVES]
@@ -64,7 +64,7 @@ class FieldRule(Part):
     """Characters: exact for fixed-width, otherwise the most."""
     too_long: Literal["reject", "cut"] = "reject"
     pad: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    """Fills up to `length`; fixed-width pads with spaces when none is given."""
+    """The character that fills up to `length`; fixed-width pads with spaces when none is given."""
     align: Literal["left", "right"] = "left"
     required: bool = False
     """A transit without it is rejected, with the reason in the ledger."""
@@ -96,7 +96,7 @@ class FieldRule(Part):
         return self
 
     def check_source(self, sources: Mapping[str, Source | BatchSource], where: str) -> None:
-        """ValueError when the source is not among these, or yields something else than `type`."""
+        """Raises ValueError, naming `where`, when the source is not among these or does not yield what `type` needs."""
         if self.source is None:
             if self.type != "text":
                 raise ValueError(f"{where}: a fixed value has type text")

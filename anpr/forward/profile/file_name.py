@@ -1,4 +1,4 @@
-"""File names from a template, safe on every destination."""
+"""File name templates; the names are safe on every destination."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _SAMPLE: Mapping[str, object] = {
 
 
 def fill(template: str, values: Mapping[str, object]) -> str:
-    """The name; ValueError when a placeholder is unknown or the name could leave its folder or be hidden."""
+    """The name; raises ValueError when a placeholder is unknown, or the name could leave its folder or be hidden."""
     try:
         for _, placeholder, _, _ in Formatter().parse(template):
             # Only plain names: `{day.__class__}` must not reach into objects.
@@ -35,7 +35,7 @@ def fill(template: str, values: Mapping[str, object]) -> str:
 
 
 def check_template(template: str, *, allowed: tuple[str, ...], needed: tuple[str, ...]) -> None:
-    """ValueError when a placeholder is unknown, a needed one is missing, or the name is not safe."""
+    """Raises ValueError when a placeholder is unknown, a needed one is missing, or the name is not safe."""
     fill(template, {name: _SAMPLE[name] for name in allowed})
     present = {placeholder for _, placeholder, _, _ in Formatter().parse(template)}
     missing = [name for name in needed if name not in present]

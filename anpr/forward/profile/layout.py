@@ -1,4 +1,4 @@
-"""From transits to the files of one batch, as the profile says. Pure: no input or output, no clock.
+"""Layout: from transits to the files of one batch, as the profile says. Pure: no input or output, no clock.
 
 A transit that cannot be written is rejected with its reason; the others go on.
 """
@@ -13,15 +13,16 @@ from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.profile.encoding import CsvEncoding, FixedWidthEncoding, JsonEncoding, XmlEncoding
 from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.file_name import fill
-from anpr.forward.profile.model import ImageRule, Profile
-from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, Batch, Context, Picture, Record
-from anpr.forward.profile.value import Unfit, to_text
+from anpr.forward.profile.model import Profile
+from anpr.forward.profile.sections import ImageRule
+from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, Batch, Context, NamedImage, Record
+from anpr.forward.profile.value import Unwritable, to_text
 from anpr.forward.profile.writers import Row, write_csv, write_fixed_width, write_json, write_xml
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutFile:
-    """A file to send."""
+    """A file to send: its name, and its bytes."""
 
     name: str
     data: bytes
@@ -29,7 +30,7 @@ class OutFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """`files` in the order to send them: pictures first, so that the records never name one that is not there.
+    """`files` in the order to send them: images first, so that the records never name one that is not there.
 
     `records` transits are in the last file; when it is 0 there are no files. `rejected` gives the reason by transit.
     """
@@ -62,38 +63,38 @@ def lay_out(profile: Profile, transits: Sequence[Transit], context: Context, nam
     rejected: dict[UUID, str] = {}
     for transit in transits:
         try:
-            pictures = _pictures(profile, transit, context)
-            rows.append(_record_row(profile, transit, context, pictures, number=len(rows) + 1))
-        except Unfit as reason:
+            images = _images(profile, transit, context)
+            rows.append(_record_row(profile, transit, context, images, number=len(rows) + 1))
+        except Unwritable as reason:
             rejected[transit.id] = str(reason)
             continue
-        files += [OutFile(name=own, data=data) for own, data in pictures.values() if own]
+        files += [OutFile(name=own, data=data) for own, data in images.values() if own]
     if rows:
         data = _encode(profile, Batch(context=context, records=len(rows)), rows)
         files.append(OutFile(name=name or record_file_name(profile, context), data=data))
     return Layout(files=tuple(files), records=len(rows), rejected=rejected)
 
 
-def _pictures(profile: Profile, transit: Transit, context: Context) -> Mapping[ImageRole, Picture]:
-    found: dict[ImageRole, Picture] = {}
+def _images(profile: Profile, transit: Transit, context: Context) -> Mapping[ImageRole, NamedImage]:
+    found: dict[ImageRole, NamedImage] = {}
     for rule in profile.images:
-        data = _fitting(rule, context.pictures.get((transit.id, rule.role)))
+        data = _fitting(rule, context.images.get((transit.id, rule.role)))
         if data is not None:
-            found[rule.role] = (_picture_name(rule, transit, context), data)
+            found[rule.role] = (_image_name(rule, transit, context), data)
     return found
 
 
 def _fitting(rule: ImageRule, data: bytes | None) -> bytes | None:
     if data is not None and len(data) > rule.max_bytes:
         if rule.too_large == "reject" or rule.required:
-            raise Unfit(f"{rule.role} picture: {len(data)} bytes, at most {rule.max_bytes}")
+            raise Unwritable(f"{rule.role} picture: {len(data)} bytes, at most {rule.max_bytes}")
         return None
     if data is None and rule.required:
-        raise Unfit(f"{rule.role} picture: missing")
+        raise Unwritable(f"{rule.role} picture: missing")
     return data
 
 
-def _picture_name(rule: ImageRule, transit: Transit, context: Context) -> str:
+def _image_name(rule: ImageRule, transit: Transit, context: Context) -> str:
     if rule.file_name is None:
         return ""
     return fill(
@@ -109,9 +110,9 @@ def _picture_name(rule: ImageRule, transit: Transit, context: Context) -> str:
 
 
 def _record_row(
-    profile: Profile, transit: Transit, context: Context, pictures: Mapping[ImageRole, Picture], *, number: int
+    profile: Profile, transit: Transit, context: Context, images: Mapping[ImageRole, NamedImage], *, number: int
 ) -> Row:
-    record = Record(context=context, transit=transit, number=number, pictures=pictures)
+    record = Record(context=context, transit=transit, number=number, images=images)
     row = [
         (rule.name, to_text(rule, TRANSIT_SOURCES[rule.source].get(record) if rule.source else None, profile))
         for rule in profile.fields
@@ -128,7 +129,7 @@ def _frame_row(profile: Profile, rules: Sequence[FieldRule], batch: Batch) -> Ro
 
 
 def _checked(profile: Profile, rules: Sequence[FieldRule], row: list[tuple[str, str | None]]) -> Row:
-    """The row, its texts as wide as fixed-width wants them and writable in the charset."""
+    """The row with its texts padded for fixed-width; raises Unwritable for a character that the charset lacks."""
     encoding = profile.encoding
     if isinstance(encoding, FixedWidthEncoding):
         row = [(name, _exact(rule, text or "")) for rule, (name, text) in zip(rules, row, strict=True)]
@@ -137,7 +138,7 @@ def _checked(profile: Profile, rules: Sequence[FieldRule], row: list[tuple[str, 
             try:
                 (text or "").encode(encoding.charset)
             except UnicodeEncodeError as exc:
-                raise Unfit(f"{name}: holds a character that {encoding.charset} lacks") from exc
+                raise Unwritable(f"{name}: holds a character that {encoding.charset} lacks") from exc
     return row
 
 
@@ -150,7 +151,7 @@ def _encode(profile: Profile, batch: Batch, rows: Sequence[Row]) -> bytes:
     try:
         header = _frame_row(profile, profile.header, batch)
         trailer = _frame_row(profile, profile.trailer, batch)
-    except Unfit as reason:
+    except Unwritable as reason:
         raise ForwardError(f"profile {profile.name}: header or trailer: {reason}", permanent=True) from reason
     encoding = profile.encoding
     match encoding:

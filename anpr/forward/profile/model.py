@@ -1,114 +1,25 @@
-"""The schema of a forwarding profile: everything about a destination's format that could differ, as data.
+"""Schema of a forwarding profile: everything about a destination's format that could differ, as data.
 
 The interface specification of SCNTT is not public (docs/domain.md), so nothing of it is in code.
 """
 
-import datetime as dt
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from anpr.contract.topics import MAX_IMAGE_BYTES
 from anpr.domain.transit import ImageRole
 from anpr.forward.profile.encoding import Encoding, JsonEncoding, XmlEncoding, check_names
 from anpr.forward.profile.field import FieldRule, Part
 from anpr.forward.profile.file_name import check_template
+from anpr.forward.profile.sections import Answers, ImageRule, Status, first_duplicate
 from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, BatchSource, Source
+from anpr.settings.base import TimeZoneName
+from anpr.settings.forwarding.targets import TransportKind
 
 MAX_BATCH_BYTES = 256 * 1024 * 1024
-"""Pictures of one batch are in memory at once; a profile that could need more is refused."""
-
-TransportKind = Literal["directory", "sftp"]
-
-
-class Status(Part):
-    """How far the profile has come: example → site-supplied → tested → accepted."""
-
-    stage: Literal["example", "site-supplied", "tested", "accepted"]
-    office: str | None = None
-    """Who supplied, tested or accepted it."""
-    date: dt.date | None = None
-    document: str | None = None
-    """The letter, minutes or ticket that says so."""
-
-    @model_validator(mode="after")
-    def _says_who(self) -> "Status":
-        needed = {"example": (), "site-supplied": ("office", "document")}.get(
-            self.stage, ("office", "date", "document")
-        )
-        missing = [name for name in needed if not getattr(self, name)]
-        if missing:
-            raise ValueError(f"stage {self.stage} needs {', '.join(missing)}")
-        return self
-
-    def __str__(self) -> str:
-        told = [str(part) for part in (self.office, self.date, self.document) if part]
-        return f"{self.stage} ({', '.join(told)})" if told else self.stage
-
-
-class ImageRule(Part):
-    """What becomes of one kind of picture. A role that is not listed is not sent."""
-
-    role: ImageRole
-    how: Literal["embed", "file"]
-    """`embed`: a field takes image.ROLE.base64; `file`: a file of its own, sent before the records that name it."""
-    max_bytes: Annotated[int, Field(ge=1024, le=MAX_IMAGE_BYTES)]
-    too_large: Literal["leave-out", "reject"] = "leave-out"
-    required: bool = False
-    """A transit without the picture is rejected."""
-    wait_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
-    """So long after its capture a transit waits for a picture that was announced and has not arrived."""
-    file_name: str | None = None
-
-    @model_validator(mode="after")
-    def _named(self) -> "ImageRule":
-        if (self.how == "file") != (self.file_name is not None):
-            raise ValueError(f"{self.role}: file_name goes with how: file, and only with it")
-        if self.file_name is not None:
-            allowed = ("destination", "day", "batch", "transit_id", "role")
-            check_template(self.file_name, allowed=allowed, needed=("transit_id",))
-        return self
-
-
-class Answers(Part):
-    """How the destination says what it did with each transit: in a receipt file beside the sent one, or not at all.
-
-    A receipt is a delimited text file without a head; the id column holds transit.id, or `*` for all of the file.
-    """
-
-    kind: Literal["none", "receipt"] = "none"
-    file_name: str = "{name}.esito"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
-    id_column: Annotated[int, Field(ge=1, le=100)] = 1
-    code_column: Annotated[int, Field(ge=1, le=100)] = 2
-    ok: tuple[str, ...] = ()
-    permanent: tuple[str, ...] = ()
-    transient: tuple[str, ...] = ()
-    other: Literal["permanent", "transient"] = "permanent"
-    """What a code that is in none of the lists means."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Answers":
-        check_template(self.file_name, allowed=("name", "stem"), needed=())
-        if "{name}" not in self.file_name and "{stem}" not in self.file_name:
-            raise ValueError("file_name: needs {name} or {stem}")
-        if self.kind == "receipt" and not self.ok:
-            raise ValueError("ok: at least one code must mean that a transit was accepted")
-        twice = _twice((*self.ok, *self.permanent, *self.transient))
-        if twice is not None:
-            raise ValueError(f"code {twice!r} is listed twice")
-        return self
-
-    def meaning(self, code: str) -> Literal["ok", "permanent", "transient"]:
-        """What this code says about a transit."""
-        if code in self.ok:
-            return "ok"
-        if code in self.permanent:
-            return "permanent"
-        return "transient" if code in self.transient else self.other
+"""The images of one batch are in memory at once; a profile that could need more is refused."""
 
 
 CodeTable = dict[str, str]
@@ -124,7 +35,7 @@ class Profile(Part):
     status: Status
     transports: Annotated[tuple[TransportKind, ...], Field(min_length=1)]
     """A destination's target must be one of these."""
-    time_zone: str = "Europe/Rome"
+    time_zone: TimeZoneName = "Europe/Rome"
     batch_size: Annotated[int, Field(ge=1, le=10_000)]
     """Transits in one file at most."""
     file_name: str
@@ -135,15 +46,6 @@ class Profile(Part):
     trailer: tuple[FieldRule, ...] = ()
     images: tuple[ImageRule, ...] = ()
     answers: Answers = Field(default_factory=Answers)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as exc:
-            raise ValueError(f"no such time zone: {value}") from exc
-        return value
 
     @field_validator("file_name")
     @classmethod
@@ -156,7 +58,7 @@ class Profile(Part):
         for section in ("header", "fields", "trailer"):
             rules: tuple[FieldRule, ...] = getattr(self, section)
             names = [rule.name for rule in rules]
-            twice = _twice(names)
+            twice = first_duplicate(names)
             if twice is not None:
                 raise ValueError(f"{section}: field {twice!r} is there twice")
             try:
@@ -176,9 +78,9 @@ class Profile(Part):
             raise ValueError(f"{where}: fixed-width needs length")
         if self.encoding.kind in ("csv", "fixed-width") and rule.when_missing is None:
             raise ValueError(f"{where}: when_missing: null is for xml and json; a column is always there")
-        self._check_picture(rule, where)
+        self._check_image(rule, where)
 
-    def _check_picture(self, rule: FieldRule, where: str) -> None:
+    def _check_image(self, rule: FieldRule, where: str) -> None:
         if rule.source is None or not rule.source.startswith("image."):
             return
         _, role, part = rule.source.split(".")
@@ -192,7 +94,7 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Profile":
-        twice = _twice([str(rule.role) for rule in self.images])
+        twice = first_duplicate([str(rule.role) for rule in self.images])
         if twice is not None:
             raise ValueError(f"images: role {twice!r} is there twice")
         most = self.batch_size * sum(rule.max_bytes for rule in self.images)
@@ -211,19 +113,15 @@ class Profile(Part):
             if self.encoding.lines and (header or trailer):
                 raise ValueError("encoding.lines: JSON Lines has no place for header and trailer")
             top, bottom = ({name.split("/")[0] for name in names} for names in (header, trailer))
-            twice = _twice([*top, self.encoding.records, *bottom])
+            twice = first_duplicate([*top, self.encoding.records, *bottom])
             if twice is not None:
                 raise ValueError(f"encoding.records: header, records and trailer share the key {twice!r}")
 
     def image(self, role: ImageRole) -> ImageRule | None:
-        """The rule for pictures of this role."""
+        """The rule for images of this role."""
         return next((rule for rule in self.images if rule.role is role), None)
 
     @property
     def zone(self) -> ZoneInfo:
-        """For every date and time that is written."""
+        """The time zone of every date and time that is written."""
         return ZoneInfo(self.time_zone)
-
-
-def _twice(values: Sequence[str]) -> str | None:
-    return next((value for value, times in Counter(values).items() if times > 1), None)

@@ -1,4 +1,4 @@
-"""What a profile's field may be filled from, by name."""
+"""Sources: the values that a profile's field may be filled from, by name."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -12,14 +12,14 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
 
-Picture = tuple[str, bytes]
-"""The name of its own file, empty when it has none, and JPEG bytes."""
+NamedImage = tuple[str, bytes]
+"""The name of the image's own file, empty when it has none, and its JPEG bytes."""
 
 Value = str | int | float | datetime | date | None
 
 
 class SourceKind(StrEnum):
-    """What a source yields; a field's `type` must go with it."""
+    """Kind of value that a source yields; a field's `type` must fit it."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -40,7 +40,7 @@ class Context:
     number: int
     created_at: datetime
     gates: Mapping[str, Gate] = field(default_factory=lambda: MappingProxyType({}))
-    pictures: Mapping[tuple[UUID, ImageRole], bytes] = field(default_factory=lambda: MappingProxyType({}))
+    images: Mapping[tuple[UUID, ImageRole], bytes] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Record:
     context: Context
     transit: Transit
     number: int
-    pictures: Mapping[ImageRole, Picture]
+    images: Mapping[ImageRole, NamedImage]
 
     @property
     def gate(self) -> Gate | None:
@@ -60,7 +60,7 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What a header or a trailer is filled from."""
+    """What a header or a trailer is filled from: the batch, and how many records it has."""
 
     context: Context
     records: int
@@ -68,7 +68,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Source:
-    """How to get a value, and what it is."""
+    """A value of a record: its kind, and how to get it."""
 
     kind: SourceKind
     get: Callable[[Record], Value]
@@ -76,7 +76,7 @@ class Source:
 
 @dataclass(frozen=True)
 class BatchSource:
-    """The same, for headers and trailers."""
+    """A value of a header or trailer: its kind, and how to get it."""
 
     kind: SourceKind
     get: Callable[[Batch], Value]
@@ -94,10 +94,10 @@ def _moment(get: Callable[[Record], Value]) -> Source:
     return Source(SourceKind.MOMENT, get)
 
 
-def _of_picture(role: ImageRole, get: Callable[[Picture], Value]) -> Callable[[Record], Value]:
+def _of_image(role: ImageRole, get: Callable[[NamedImage], Value]) -> Callable[[Record], Value]:
     def value(record: Record) -> Value:
-        picture = record.pictures.get(role)
-        return None if picture is None else get(picture)
+        image = record.images.get(role)
+        return None if image is None else get(image)
 
     return value
 
@@ -156,13 +156,13 @@ _TRANSIT_SOURCES: dict[str, Source] = {
 
 for _role in ImageRole:
     _TRANSIT_SOURCES |= {
-        f"image.{_role}.name": _text(_of_picture(_role, lambda p: p[0])),
-        f"image.{_role}.base64": _text(_of_picture(_role, lambda p: base64.b64encode(p[1]).decode("ascii"))),
-        f"image.{_role}.sha256": _text(_of_picture(_role, lambda p: sha256_of(p[1]))),
-        f"image.{_role}.size": _number(_of_picture(_role, lambda p: len(p[1]))),
+        f"image.{_role}.name": _text(_of_image(_role, lambda p: p[0])),
+        f"image.{_role}.base64": _text(_of_image(_role, lambda p: base64.b64encode(p[1]).decode("ascii"))),
+        f"image.{_role}.sha256": _text(_of_image(_role, lambda p: sha256_of(p[1]))),
+        f"image.{_role}.size": _number(_of_image(_role, lambda p: len(p[1]))),
     }
 
 TRANSIT_SOURCES: Mapping[str, Source] = MappingProxyType(_TRANSIT_SOURCES)
 
 PLATE_SOURCES = frozenset({"plate", "raw"})
-"""Their values never appear in a reason: reasons are printed and kept longer than plates."""
+"""Sources whose values never appear in a reason: reasons are printed, and kept longer than plates."""

@@ -1,4 +1,4 @@
-"""From a field's rule and a value to the text that is written, or to the reason why it cannot be."""
+"""Formats a value by its field's rule: the text that is written, or the reason why it cannot be."""
 
 import re
 import unicodedata
@@ -16,22 +16,22 @@ from anpr.forward.profile.sources import PLATE_SOURCES, Value
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-class Unfit(Exception):  # noqa: N818  not an error of ours: the transit is rejected and the batch goes on
-    """This transit cannot be written as the profile demands; the text says why and never holds a plate."""
+class Unwritable(Exception):  # noqa: N818  not an error of ours: the transit is rejected and the batch goes on
+    """A transit cannot be written as the profile demands; the text says why and never holds a plate."""
 
 
 def to_text(rule: FieldRule, value: Value, profile: Profile) -> str | None:
-    """The text of one field; None leaves the element out. Raises Unfit."""
+    """The text of one field; None leaves the element out. Raises Unwritable."""
     text = rule.value if rule.source is None else _converted(rule, value, profile)
     text = _transformed(text or "", rule)
     if not text:
         if rule.required:
-            raise Unfit(f"{rule.name}: missing")
+            raise Unwritable(f"{rule.name}: missing")
         text = rule.when_missing
         if text is None:
             return None
     if not text.isprintable() and _UNWRITABLE.search(text):
-        raise Unfit(f"{rule.name}: holds a control character")
+        raise Unwritable(f"{rule.name}: holds a control character")
     return _padded(_sized(text, rule), rule)
 
 
@@ -50,8 +50,8 @@ def _converted(rule: FieldRule, value: Value, profile: Profile) -> str | None:
 def _coded(rule: FieldRule, value: str, table: CodeTable) -> str:
     code = table.get(value, table.get("*"))
     if code is None:
-        told = "this value" if rule.source in PLATE_SOURCES else repr(value)
-        raise Unfit(f"{rule.name}: {told} has no code in table {rule.codes}")
+        shown = "this value" if rule.source in PLATE_SOURCES else repr(value)
+        raise Unwritable(f"{rule.name}: {shown} has no code in table {rule.codes}")
     return code
 
 
@@ -89,7 +89,7 @@ _NAMED: Mapping[str, Callable[[datetime], str]] = MappingProxyType(
 
 
 def _ascii(text: str) -> str:
-    """Letters without their accents; whatever else ASCII lacks becomes `?`, so that nothing vanishes unseen."""
+    """Letters without accents; whatever else ASCII lacks becomes `?`, so that no character is dropped silently."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return plain.encode("ascii", "replace").decode("ascii")
 
@@ -116,7 +116,7 @@ def _sized(text: str, rule: FieldRule) -> str:
     if rule.length is None or len(text) <= rule.length:
         return text
     if rule.too_long == "reject":
-        raise Unfit(f"{rule.name}: {len(text)} characters, at most {rule.length}")
+        raise Unwritable(f"{rule.name}: {len(text)} characters, at most {rule.length}")
     return text[: rule.length]
 
 

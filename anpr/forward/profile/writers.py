@@ -1,4 +1,4 @@
-"""From rows of text to the bytes of a file, one writer an encoding. Pure.
+"""Writers: rows of text to the bytes of a file, one function per encoding. Pure.
 
 A row is a list of (name, text); None as text leaves the element out.
 """
@@ -24,7 +24,7 @@ Lines = Iterable[Row]
 
 
 def write_xml(encoding: XmlEncoding, header: Row, records: Lines, trailer: Row) -> bytes:
-    """A document; what the charset lacks is written as a character reference."""
+    """An XML document; a character that the charset lacks is written as a reference."""
     out = io.BytesIO()
     xml = XMLGenerator(out, encoding.charset, short_empty_elements=True)
     xml.startDocument()

@@ -1,6 +1,10 @@
-"""How files reach a destination. `open_transport` is all that others need."""
+"""Transports: how files reach a destination and its receipts come back. `open_transport` is all that others need.
 
-from anpr.forward.transport.open import Transport, open_transport
-from anpr.forward.transport.target import Target, parse_target
+Each transport is a module named after its kind with a function `open_target`; the list of kinds is
+`anpr/settings/forwarding/targets.py`. CONTRIBUTING.md has the recipe for another one.
+"""
 
-__all__ = ["Target", "Transport", "open_transport", "parse_target"]
+from anpr.forward.transport.base import Receipt, Transport
+from anpr.forward.transport.open import open_transport
+
+__all__ = ["Receipt", "Transport", "open_transport"]

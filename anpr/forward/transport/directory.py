@@ -1,11 +1,14 @@
-"""Files into a folder of this machine (or a mounted one)."""
+"""Directory transport: writes files into a folder of this machine, or a mounted one."""
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport.target import MAX_FETCH_BYTES
+from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.settings import DirectoryTarget
 
 # What waiting does not cure. A full disk or a lost mount may be put right before the next try.
 _PERMANENT = frozenset(
@@ -13,11 +16,17 @@ _PERMANENT = frozenset(
 )
 
 
+@contextmanager
+def open_target(target: DirectoryTarget, where: str) -> Iterator["DirectoryTransport"]:  # noqa: ARG001  one signature
+    """The folder, made when it is missing. Raises ForwardError."""
+    yield DirectoryTransport(Path(target.path))
+
+
 class DirectoryTransport:
     """Writes `.NAME.part`, flushes it to disk, then renames: a reader of the folder sees whole files only."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = Path(folder)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
@@ -35,17 +44,16 @@ class DirectoryTransport:
         except OSError as exc:
             raise _mapped(self._folder / name, exc) from exc
 
-    def fetch(self, name: str) -> bytes | None:
+    def fetch(self, name: str) -> Receipt | None:
+        path = self._folder / name
         try:
-            with (self._folder / name).open("rb") as file:
-                data = file.read(MAX_FETCH_BYTES + 1)
+            with path.open("rb") as file:
+                data = file.read(MAX_RECEIPT_BYTES + 1)
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise _mapped(self._folder / name, exc) from exc
-        if len(data) > MAX_FETCH_BYTES:
-            raise ForwardError(f"{self._folder / name}: more than {MAX_FETCH_BYTES} bytes", permanent=True)
-        return data
+            raise _mapped(path, exc) from exc
+        return checked_receipt(str(path), name, data)
 
     def _flush_folder(self) -> None:
         # Without it a power cut may undo the rename after the ledger says `sent`.

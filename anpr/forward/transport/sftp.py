@@ -1,17 +1,18 @@
-"""Files to an SSH server. Its host key must be one of known_hosts_file: nothing is sent to a stranger."""
+"""SFTP transport: puts files on an SSH server whose host key is in known_hosts_file, and on no other."""
 
 import asyncio
 import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 import asyncssh
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport.target import MAX_FETCH_BYTES, Target
-from anpr.settings import DestinationSettings
+from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.forward.transport.credentials import read_key, read_secret
+from anpr.settings import SftpTarget
 
 CONNECT_TIMEOUT_S = 20
 TRANSFER_TIMEOUT_S = 300
@@ -19,7 +20,7 @@ TRANSFER_TIMEOUT_S = 300
 
 _Result = TypeVar("_Result")
 
-# What waiting does not cure: somebody must change the settings or the server.
+# A retry does not help against these: somebody must change the settings or the server.
 _PERMANENT = (
     asyncssh.PermissionDenied,
     asyncssh.HostKeyNotVerifiable,
@@ -37,16 +38,16 @@ _PERMANENT = (
 
 
 @contextmanager
-def open_sftp(destination: DestinationSettings, target: Target) -> Iterator["SftpTransport"]:
+def open_target(target: SftpTarget, where: str) -> Iterator["SftpTransport"]:
     """A logged-in session in the target's folder. Raises ForwardError."""
-    options = _login(destination)
+    options = _login(target, where)
     with asyncio.Runner() as runner:
-        where = f"sftp://{target.host}:{target.port}"
-        connection = _run(runner, where, _connect(target, options), CONNECT_TIMEOUT_S)
+        server = f"sftp://{target.host}:{target.port}"
+        connection = _run(runner, server, _connect(target, options), CONNECT_TIMEOUT_S)
         try:
-            client = _run(runner, where, _start_client(connection), CONNECT_TIMEOUT_S)
-            _run(runner, f"{where}: {target.path}", _check_folder(client, target.path), CONNECT_TIMEOUT_S)
-            yield SftpTransport(runner, client, where, target.path)
+            client = _run(runner, server, _start_client(connection), CONNECT_TIMEOUT_S)
+            _run(runner, f"{server}: {target.path}", _check_folder(client, target.path), CONNECT_TIMEOUT_S)
+            yield SftpTransport(runner, client, server, target.path)
         finally:
             connection.abort()
             runner.run(connection.wait_closed())
@@ -55,20 +56,18 @@ def open_sftp(destination: DestinationSettings, target: Target) -> Iterator["Sft
 class SftpTransport:
     """Writes `.NAME.part`, asks the server to flush it, then renames it over the old one in one step."""
 
-    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient, where: str, folder: str) -> None:
+    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient, server: str, folder: str) -> None:
         self._runner = runner
         self._client = client
-        self._where = where
+        self._server = server
         self._folder = PurePosixPath(folder)
 
     def send(self, name: str, data: bytes) -> None:
         self._run(name, self._send(name, data))
 
-    def fetch(self, name: str) -> bytes | None:
+    def fetch(self, name: str) -> Receipt | None:
         data = self._run(name, self._fetch(name))
-        if data is not None and len(data) > MAX_FETCH_BYTES:
-            raise ForwardError(f"{self._where}: {name}: more than {MAX_FETCH_BYTES} bytes", permanent=True)
-        return data
+        return None if data is None else checked_receipt(f"{self._server}: {name}", name, data)
 
     async def _send(self, name: str, data: bytes) -> None:
         part, whole = str(self._folder / f".{name}.part"), str(self._folder / name)
@@ -87,26 +86,26 @@ class SftpTransport:
         try:
             await file.fsync()
         except asyncssh.SFTPOpUnsupported:
-            return  # then the server's own care for its disk has to do
+            return  # without the extension it is up to the server when it writes to its disk
 
     async def _fetch(self, name: str) -> bytes | None:
         try:
             async with self._client.open(str(self._folder / name), "rb") as file:
-                data: bytes = await file.read(MAX_FETCH_BYTES + 1)
+                data: bytes = await file.read(MAX_RECEIPT_BYTES + 1)
                 return data
         except asyncssh.SFTPNoSuchFile:
             return None
 
     def _run(self, name: str, work: Coroutine[Any, Any, _Result]) -> _Result:
-        return _run(self._runner, f"{self._where}: {name}", work, TRANSFER_TIMEOUT_S)
+        return _run(self._runner, f"{self._server}: {name}", work, TRANSFER_TIMEOUT_S)
 
 
-async def _connect(target: Target, options: dict[str, Any]) -> asyncssh.SSHClientConnection:
+async def _connect(target: SftpTarget, options: dict[str, Any]) -> asyncssh.SSHClientConnection:
     return await asyncssh.connect(
         target.host,
         target.port,
         username=target.user,
-        # Only what the settings say: no ~/.ssh/config, no agent, no keys that happen to lie about.
+        # Only what the settings say: no ~/.ssh/config, no agent, no key of ~/.ssh.
         config=None,
         agent_path=None,
         connect_timeout=CONNECT_TIMEOUT_S,
@@ -125,40 +124,27 @@ async def _check_folder(client: asyncssh.SFTPClient, path: str) -> None:
         raise asyncssh.SFTPNoSuchPath("no such folder on the server")
 
 
-def _login(destination: DestinationSettings) -> dict[str, Any]:
-    if destination.known_hosts_file is None:
-        raise ForwardError(f"forwarding.{destination.id}.known_hosts_file: sftp needs it", permanent=True)
-    secret = _secret(destination)
-    options: dict[str, Any] = {"known_hosts": _known_hosts(destination)}
-    if destination.key_file is not None:
-        return {**options, "client_keys": [_key(destination, destination.key_file, secret)], "password": None}
-    if secret is None:
-        raise ForwardError(f"forwarding.{destination.id}: sftp needs secret_file or key_file", permanent=True)
+def _login(target: SftpTarget, where: str) -> dict[str, Any]:
+    secret, key = read_secret(target, where), read_key(target, where)
+    options: dict[str, Any] = {"known_hosts": _known_hosts(target, where)}
+    if key is not None:
+        return {**options, "client_keys": [_private_key(*key, secret)], "password": None}
     return {**options, "client_keys": None, "password": secret}
 
 
-def _known_hosts(destination: DestinationSettings) -> asyncssh.SSHKnownHosts:
-    path = destination.known_hosts_file or ""
+def _known_hosts(target: SftpTarget, where: str) -> asyncssh.SSHKnownHosts:
+    path = target.known_hosts_file
     try:
         return asyncssh.read_known_hosts(path)
     except (OSError, ValueError) as exc:
-        raise ForwardError(f"forwarding.{destination.id}.known_hosts_file: {path}: {exc}", permanent=True) from exc
+        raise ForwardError(f"{where}.known_hosts_file: {path}: {exc}", permanent=True) from exc
 
 
-def _secret(destination: DestinationSettings) -> str | None:
-    if destination.secret_file is None:
-        return None
+def _private_key(where: str, data: bytes, passphrase: str | None) -> asyncssh.SSHKey:
     try:
-        return Path(destination.secret_file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ForwardError(f"forwarding.{destination.id}.secret_file: {exc}", permanent=True) from exc
-
-
-def _key(destination: DestinationSettings, path: str, passphrase: str | None) -> asyncssh.SSHKey:
-    try:
-        return asyncssh.read_private_key(path, passphrase)
-    except (OSError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as exc:
-        raise ForwardError(f"forwarding.{destination.id}.key_file: {path}: {exc}", permanent=True) from exc
+        return asyncssh.import_private_key(data, passphrase)
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as exc:
+        raise ForwardError(f"{where}: {exc}", permanent=True) from exc
 
 
 def _run(runner: asyncio.Runner, where: str, work: Coroutine[Any, Any, _Result], seconds: float) -> _Result:
@@ -171,8 +157,8 @@ def _run(runner: asyncio.Runner, where: str, work: Coroutine[Any, Any, _Result],
     except OSError as exc:
         raise ForwardError(f"{where}: {exc.strerror or exc}") from exc
     except asyncssh.Error as exc:
-        raise ForwardError(f"{where}: {_told(exc)}", permanent=isinstance(exc, _PERMANENT)) from exc
+        raise ForwardError(f"{where}: {_reason(exc)}", permanent=isinstance(exc, _PERMANENT)) from exc
 
 
-def _told(exc: asyncssh.Error) -> str:
+def _reason(exc: asyncssh.Error) -> str:
     return f"{type(exc).__name__}: {exc.reason}".splitlines()[0]

@@ -1,4 +1,4 @@
-"""Forwarding runs: one row each, and the lock that keeps two runs for one destination apart."""
+"""Forwarding runs: one row each, and the advisory lock that allows one run per destination at a time."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ class ForwardRun:
 
 
 class RunLock:
-    """Held while a run for one destination is under way; PostgreSQL lets it go when the process dies."""
+    """An advisory lock, held during a run for one destination; PostgreSQL releases it when the process dies."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
@@ -54,13 +54,13 @@ class RunLock:
 
 @contextmanager
 def run_lock(database: Database, destination: str) -> Iterator[RunLock | None]:
-    """The lock of this destination, on a connection of its own; None when another run holds it."""
+    """The lock of this destination, on a connection of its own; None when another run holds it. Raises StoreError."""
     with database.connect(autocommit=True) as conn:
         held = _try_lock(conn, destination)
         try:
             yield RunLock(conn) if held else None
         finally:
-            # Closing would let it go as well, but only some moment later: the next run would find it held.
+            # Closing the connection releases it too, but a moment later: the next run would still find it held.
             if held:
                 _unlock(conn, destination)
 
@@ -74,7 +74,7 @@ def _try_lock(conn: Connection, destination: str) -> bool:
 
 
 def _unlock(conn: Connection, destination: str) -> None:
-    # When the connection is lost the server has let the lock go, or will as soon as it notices.
+    # When the connection is lost the server has released the lock, or will as soon as it notices.
     with contextlib.suppress(psycopg.Error):
         conn.execute(_SQL["unlock"], {"destination": destination})
 

@@ -21,7 +21,7 @@ from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.forward.job import Centre, prepare_job
 from anpr.forward.runs import run_day
 from anpr.runtime.clock import SystemClock
-from anpr.settings import DestinationSettings, Settings
+from anpr.settings import DestinationSettings, DirectoryTarget, Settings
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
@@ -61,7 +61,7 @@ def measure(database: Database, folder: Path, size: int, options: argparse.Names
     destination = DestinationSettings(
         id="measure",
         profile="scntt-example",
-        target=f"directory:{folder / 'arrived'}",
+        target=DirectoryTarget(kind="directory", path=str(folder / "arrived")),
         protocol="measurement",
         protocol_until=day + timedelta(days=2),
     )

@@ -261,7 +261,7 @@ def _forward(folder: Path, database: int, port: int) -> Part:
     destination = {
         "id": DESTINATION,
         "profile": str(profile),
-        "target": f"directory:{folder / 'forwarded'}",
+        "target": {"kind": "directory", "path": str(folder / "forwarded")},
         "every_s": 1.0,
         "protocol": "chaos",
         "protocol_until": "2099-12-31",

@@ -9,6 +9,7 @@ import yaml
 
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES
+from anpr.settings.forwarding.targets import TRANSPORT_KINDS
 from tests.unit.forward.profile.profiles import tree
 
 
@@ -33,3 +34,8 @@ def test_every_source_and_key_is_explained(repository: Path) -> None:
     text = (repository / "docs" / "forwarding.md").read_text("utf-8")
     keys = {field.alias or name for name, field in Profile.model_fields.items()} - {"description"}
     assert [name for name in (*TRANSIT_SOURCES, *BATCH_SOURCES, *keys) if f"`{name}`" not in text] == []
+
+
+def test_every_transport_is_explained(repository: Path) -> None:
+    text = (repository / "docs" / "forwarding.md").read_text("utf-8")
+    assert [kind for kind in TRANSPORT_KINDS if f"| `{kind}` |" not in text] == []

@@ -3,11 +3,16 @@
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.profile.model import Answers
+from anpr.forward.profile.sections import Answers
 from anpr.forward.receipts import read_receipt, receipt_name
+from anpr.forward.transport import Receipt
 
 ID = "01a1fd8c-6ce8-7000-8000-000000000001"
 ANSWERS = Answers(kind="receipt", ok=("OK",), permanent=("E1",), transient=("E2",))
+
+
+def read(data: bytes) -> dict[str, str]:
+    return read_receipt(ANSWERS, Receipt(name="r", data=data))
 
 
 def test_the_receipt_is_named_after_the_sent_file() -> None:
@@ -20,7 +25,7 @@ def test_codes_have_a_meaning_and_strangers_the_one_of_the_profile() -> None:
 
 
 def test_a_receipt_names_transits_or_the_whole_file() -> None:
-    assert read_receipt(ANSWERS, "r", f"{ID.upper()};OK;fine\r\n\r\n*; E2 \n".encode()) == {ID: "OK", "*": "E2"}
+    assert read(f"{ID.upper()};OK;fine\r\n\r\n*; E2 \n".encode()) == {ID: "OK", "*": "E2"}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,6 @@ def test_a_receipt_names_transits_or_the_whole_file() -> None:
 )
 def test_a_receipt_that_cannot_be_read_is_named(data: bytes, complaint: str) -> None:
     with pytest.raises(ForwardError) as caught:
-        read_receipt(ANSWERS, "r", data)
+        read(data)
     assert str(caught.value).startswith(complaint)
     assert "AB123CD" not in str(caught.value)

@@ -64,7 +64,7 @@ def make_profile(folder: Path, **changes: Any) -> Profile:
     return load_profile(str(path))
 
 
-def context(pictures: Mapping[tuple[UUID, ImageRole], bytes] | None = None, number: int = 7) -> Context:
+def context(images: Mapping[tuple[UUID, ImageRole], bytes] | None = None, number: int = 7) -> Context:
     return Context(
         destination="questura",
         municipality="Comune di Forlì",
@@ -72,7 +72,7 @@ def context(pictures: Mapping[tuple[UUID, ImageRole], bytes] | None = None, numb
         number=number,
         created_at=datetime(2026, 11, 22, 1, 30, tzinfo=UTC),
         gates=GATES,
-        pictures=pictures or {},
+        images=images or {},
     )
 
 

@@ -43,9 +43,9 @@ def test_a_small_profile_is_valid(tmp_path: Path) -> None:
         ({"file_name": "../{day}_{batch}.csv"}, "is not a safe file name"),
         ({"file_name": "{day}_{batch"}, "file_name: "),
         ({"encoding": {"kind": "edi"}}, "encoding: "),
-        ({"encoding": {"kind": "csv", "delimiter": "a"}}, "encoding.csv.delimiter: "),
-        ({"encoding": {"kind": "xml", "root": "a b", "record": "r"}}, "encoding.xml.root: 'a b' is not an XML name"),
-        ({"encoding": {"kind": "fixed-width", "charset": "utf-8"}}, "encoding.fixed-width.charset: Input should be"),
+        ({"encoding": {"kind": "csv", "delimiter": "a"}}, "encoding.delimiter: "),
+        ({"encoding": {"kind": "xml", "root": "a b", "record": "r"}}, "encoding.root: 'a b' is not an XML name"),
+        ({"encoding": {"kind": "fixed-width", "charset": "utf-8"}}, "encoding.charset: Input should be"),
         ({"encoding": {"kind": "json", "charset": "cp1252"}}, "JSON is UTF-8"),
         ({"encoding": FIXED, "fields": [PLATE]}, "fields.0 (plate): fixed-width needs length"),
         ({"fields": [{"name": "x"}]}, "fields.0: x: needs either source or value"),
@@ -113,7 +113,7 @@ def test_a_wrong_profile_names_the_file_and_the_key(tmp_path: Path, changes: dic
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "expected keys and values at the top"),
+        ("", "schema: Field required (and "),
         ("- 1\n", "expected keys and values at the top"),
         ("name: [\n", "line 2: "),
         ("name: a\nname: b\n", "line 2: key 'name' is there twice"),

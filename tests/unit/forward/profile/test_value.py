@@ -13,7 +13,7 @@ from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.load import load_profile
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Value
-from anpr.forward.profile.value import Unfit, format_moment, to_text
+from anpr.forward.profile.value import Unwritable, format_moment, to_text
 from tests.unit.forward.profile.profiles import write_profile
 
 ROME = ZoneInfo("Europe/Rome")
@@ -80,7 +80,7 @@ def test_text_of_a_field(profile: Profile, keys: dict[str, Any], value: Value, t
 def test_what_cannot_be_written_is_unfit_and_no_plate_is_told(
     profile: Profile, keys: dict[str, Any], value: Value, reason: str
 ) -> None:
-    with pytest.raises(Unfit) as caught:
+    with pytest.raises(Unwritable) as caught:
         to_text(rule(**keys), value, profile)
     assert str(caught.value) == reason
     assert "AB123CD" not in reason

@@ -1,0 +1,19 @@
+"""Target settings of the transport `directory`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from anpr.settings.forwarding.base import TargetSettings
+
+
+class DirectoryTarget(TargetSettings):
+    """A folder of this machine, or one mounted on it."""
+
+    kind: Literal["directory"]
+    path: Annotated[str, Field(min_length=1)]
+    """The folder; made when it is missing."""
+
+    @property
+    def address(self) -> str:
+        return f"directory:{self.path}"

@@ -1,0 +1,33 @@
+"""Target settings of the transport `sftp`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from anpr.settings.forwarding.base import LoginSettings
+
+
+class SftpTarget(LoginSettings):
+    """A folder of an SSH server."""
+
+    kind: Literal["sftp"]
+    host: Annotated[str, Field(min_length=1)]
+    """Name or address of the server."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    """Of the SSH server."""
+    user: Annotated[str, Field(min_length=1)]
+    """Who logs in."""
+    path: Annotated[str, Field(min_length=1)] = "."
+    """The folder there, which must exist; `.` is the one a login begins in."""
+    known_hosts_file: str
+    """Host keys that are trusted, in OpenSSH form."""
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> "SftpTarget":
+        if not self.has_key and not self.has_secret:
+            raise ValueError("sftp needs secret_file or key_file (or secret_env, key_env)")
+        return self
+
+    @property
+    def address(self) -> str:
+        return f"sftp://{self.user}@{self.host}:{self.port}/{self.path.removeprefix('/')}"

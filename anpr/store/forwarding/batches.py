@@ -1,0 +1,144 @@
+"""Batches of the forwarding ledger: the transits of one file, from its claim to the destination's answer."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from anpr.domain.delivery import DeliveryState
+from anpr.domain.transit import Transit
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+from anpr.store.forwarding.deliveries import NO_LONGER_STORED, PAST_RETENTION, DayScope
+from anpr.store.transits.rows import from_row
+
+_MAX_REASON = 500
+_SQL = load_queries("deliveries")
+
+Key = tuple[datetime, UUID]
+"""Capture time and id: the order in which a day is walked through."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryBatch:
+    """A file of records. `number` counts from 1 within day and destination; `attempts` is 0 until it is first sent."""
+
+    number: int
+    file_name: str
+    created_at: datetime
+    attempts: int
+
+
+def claim_batch(
+    conn: Connection, scope: DayScope, after: Key, limit: int, now: datetime, name_of: Callable[[int], str]
+) -> tuple[DeliveryBatch, Key] | None:
+    """Put the next `limit` queued transits after this key into a new batch; returns it and its last key.
+
+    None when none is left. `name_of` gives the file's name from the batch's number. Call it under the run's lock.
+    """
+    values = {**scope.values(), "after_at": after[0], "after_id": after[1], "limit": limit}
+    row = conn.execute(_SQL["next_number"], values).fetchone()
+    number = row["number"] if row else 1
+    last = conn.execute(_SQL["claim"], {**values, "number": number}).fetchone()
+    if last is None:
+        return None
+    batch = DeliveryBatch(number=number, file_name=name_of(number), created_at=now, attempts=0)
+    conn.execute(_SQL["insert_batch"], {**values, "number": number, "file_name": batch.file_name, "now": now})
+    return batch, (last["captured_at"], last["transit_id"])
+
+
+def next_batch_number(conn: Connection, scope: DayScope) -> int:
+    """The number that the next batch of the day will have."""
+    row = conn.execute(_SQL["next_number"], scope.values()).fetchone()
+    return int(row["number"]) if row else 1
+
+
+def open_batches(conn: Connection, scope: DayScope) -> list[DeliveryBatch]:
+    """Batches that were claimed and not closed: a run ended in between, and some of their files may have been sent."""
+    return [DeliveryBatch(**row) for row in conn.execute(_SQL["open_batches"], scope.values())]
+
+
+def batch_transits(conn: Connection, scope: DayScope, number: int) -> list[Transit]:
+    """The queued transits of a batch, by capture time and id: always in the same order."""
+    rows = conn.execute(_SQL["batch_transits"], {**scope.values(), "number": number})
+    return [from_row(row).transit for row in rows]
+
+
+def unsent_transits(conn: Connection, scope: DayScope, after: Key, limit: int) -> list[Transit]:
+    """The next transits after this key that have no row yet, or a queued one; changes nothing. For a dry run."""
+    values = {**scope.values(), "after_at": after[0], "after_id": after[1], "limit": limit}
+    return [from_row(row).transit for row in conn.execute(_SQL["unsent"], values)]
+
+
+def expire_unsendable(conn: Connection, scope: DayScope, number: int, cutoff: datetime, now: datetime) -> int:
+    """Mark the batch's transits that went past retention since it was made as expired; returns how many.
+
+    Those are the ones captured before `cutoff`, and the ones that retention has already dropped.
+    """
+    values = {**scope.values(), "number": number, "cutoff": cutoff, "now": now}
+    reasons = {"past_retention": PAST_RETENTION, "no_longer_stored": NO_LONGER_STORED}
+    return conn.execute(_SQL["expire_unsendable"], {**values, **reasons}).rowcount
+
+
+def start_attempt(conn: Connection, scope: DayScope, number: int) -> None:
+    """Record, before anything is sent, that files of this batch may be at the destination from now on."""
+    conn.execute(_SQL["start_attempt"], {**scope.values(), "number": number})
+
+
+def reject_transits(
+    conn: Connection, scope: DayScope, number: int, reasons: Mapping[UUID, str], now: datetime, *, sent: bool = False
+) -> int:
+    """Mark these transits of the batch as rejected, by id with the reason; returns how many.
+
+    Before they were sent, because they cannot be written, or (`sent`) by the destination's answer.
+    """
+    if not reasons:
+        return 0
+    values = {**scope.values(), "number": number, "now": now, "state": _waiting(sent=sent)}
+    return conn.execute(
+        _SQL["reject"], {**values, "ids": list(reasons), "reasons": [text[:_MAX_REASON] for text in reasons.values()]}
+    ).rowcount
+
+
+def release_transits(
+    conn: Connection, scope: DayScope, number: int, ids: Collection[UUID], *, sent: bool = False
+) -> int:
+    """Queue these transits again, for another batch; `sent` says that they were sent. Returns how many."""
+    if not ids:
+        return 0
+    values = {**scope.values(), "number": number, "ids": list(ids), "state": _waiting(sent=sent)}
+    return conn.execute(_SQL["release"], values).rowcount
+
+
+def _waiting(*, sent: bool) -> DeliveryState:
+    return DeliveryState.SENT if sent else DeliveryState.QUEUED
+
+
+def close_batch(conn: Connection, scope: DayScope, number: int, now: datetime) -> int:
+    """Mark the batch, and what is left waiting in it, as sent; returns how many transits.
+
+    A batch that has no transits left and never sent anything is deleted, and its number is free again.
+    """
+    values = {**scope.values(), "number": number, "now": now}
+    sent = conn.execute(_SQL["mark_sent"], values).rowcount
+    if sent or not conn.execute(_SQL["forget_batch"], values).rowcount:
+        conn.execute(_SQL["close_batch"], values)
+    return sent
+
+
+def unanswered_batches(conn: Connection, scope: DayScope) -> list[DeliveryBatch]:
+    """Closed batches with transits that the destination has not answered for."""
+    return [DeliveryBatch(**row) for row in conn.execute(_SQL["unanswered"], scope.values())]
+
+
+def unanswered_transits(conn: Connection, scope: DayScope, number: int) -> set[UUID]:
+    """Ids of the batch's transits that are sent and have no answer yet."""
+    return {row["transit_id"] for row in conn.execute(_SQL["sent_of_batch"], {**scope.values(), "number": number})}
+
+
+def accept_transits(conn: Connection, scope: DayScope, number: int, ids: Collection[UUID], now: datetime) -> int:
+    """Mark these sent transits of the batch as accepted; returns how many."""
+    if not ids:
+        return 0
+    values = {**scope.values(), "number": number, "ids": list(ids), "now": now}
+    return conn.execute(_SQL["accept"], values).rowcount

@@ -1,0 +1,111 @@
+"""What SFTP refuses, what it tries again, and what a folder refuses, against real servers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from anpr.domain.errors import ForwardError
+from anpr.forward.transport import Transport, open_transport
+from anpr.settings import DestinationSettings
+from tests.support.forward_targets import PASSWORD, destination, password_server, to_ssh
+from tests.support.ssh_server import SshServer
+
+BIG = bytes(range(256)) * 20_000  # 5 MB
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def refused(action: Callable[[], object], told: str, *, permanent: bool) -> None:
+    with pytest.raises(ForwardError) as caught:
+        action()
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.permanent is permanent
+
+
+def connect(settings: DestinationSettings) -> None:
+    with open_transport(settings) as transport:
+        transport.send("never", b"")
+
+
+def test_a_folder_that_cannot_be_made_is_permanent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    refused(
+        lambda: connect(destination({"kind": "directory", "path": tmp_path / "file" / "sub"})),
+        "Not a directory",
+        permanent=True,
+    )
+
+
+def test_a_server_with_another_key_gets_nothing(ssh_server: SshServer) -> None:
+    stranger = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    ssh_server.known_hosts_file.write_text(f"[127.0.0.1]:{ssh_server.port} {stranger}")
+    refused(lambda: connect(to_ssh(ssh_server)), "HostKeyNotVerifiable", permanent=True)
+    ssh_server.known_hosts_file.write_text("")
+    refused(lambda: connect(to_ssh(ssh_server)), "HostKeyNotVerifiable", permanent=True)
+    assert names(ssh_server.folder) == []
+
+
+def test_known_hosts_that_cannot_be_read_are_named(ssh_server: SshServer, tmp_path: Path) -> None:
+    missing = to_ssh(ssh_server, known_hosts_file=tmp_path / "none")
+    refused(lambda: connect(missing), "forwarding.questura.target.known_hosts_file: ", permanent=True)
+
+
+def test_a_wrong_key_or_secret_is_permanent(ssh_server: SshServer, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong_key"
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(wrong))
+    refused(lambda: connect(to_ssh(ssh_server, key_file=wrong)), "PermissionDenied", permanent=True)
+    wrong.write_text("no key")
+    refused(lambda: connect(to_ssh(ssh_server, key_file=wrong)), f"target.key_file: {wrong}: ", permanent=True)
+    missing = to_ssh(ssh_server, key_file=None, secret_file=tmp_path / "none")
+    refused(lambda: connect(missing), "forwarding.questura.target.secret_file: ", permanent=True)
+
+
+def test_key_and_password_may_come_from_the_environment(
+    ssh_server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_key = to_ssh(ssh_server, key_file=None, key_env="QUESTURA_KEY")
+    refused(lambda: connect(by_key), "target.key_env: the environment variable QUESTURA_KEY is not", permanent=True)
+    monkeypatch.setenv("QUESTURA_KEY", ssh_server.key_file.read_text())
+    connect(by_key)
+    assert names(ssh_server.folder) == ["never"]
+    with password_server(tmp_path / "x" / "arrived") as way:
+        by_password = way.settings.target.model_copy(update={"secret_file": None, "secret_env": "QUESTURA_SECRET"})
+        monkeypatch.setenv("QUESTURA_SECRET", PASSWORD)
+        connect(way.settings.model_copy(update={"target": by_password}))
+        assert names(way.folder) == ["never"]
+
+
+def test_a_wrong_password_is_permanent(tmp_path: Path) -> None:
+    with password_server(tmp_path / "x" / "arrived") as way:
+        (tmp_path / "x" / "secret").write_text("wrong")
+        refused(lambda: connect(way.settings), "PermissionDenied", permanent=True)
+
+
+def test_a_key_with_a_passphrase_logs_in(ssh_server: SshServer, tmp_path: Path) -> None:
+    key = asyncssh.read_private_key(str(ssh_server.key_file))
+    locked, secret = tmp_path / "locked_key", tmp_path / "passphrase"
+    key.write_private_key(str(locked), "pkcs8-pem", passphrase="open sesame")
+    secret.write_text("open sesame\n")
+    connect(to_ssh(ssh_server, key_file=locked, secret_file=secret))
+    assert names(ssh_server.folder) == ["never"]
+
+
+def test_a_folder_that_the_server_lacks_is_permanent(ssh_server: SshServer) -> None:
+    settings = to_ssh(ssh_server, path=ssh_server.folder / "none")
+    refused(lambda: connect(settings), "no such folder on the server", permanent=True)
+
+
+def test_a_server_that_is_away_or_goes_away_is_tried_again(ssh_server: SshServer) -> None:
+    def send_after_the_end(transport: Transport) -> None:
+        ssh_server.kill()
+        transport.send("T_1.xml", BIG)
+
+    with open_transport(to_ssh(ssh_server)) as transport:
+        refused(lambda: send_after_the_end(transport), "127.0.0.1", permanent=False)
+    assert "T_1.xml" not in names(ssh_server.folder)
+    refused(lambda: connect(to_ssh(ssh_server)), "127.0.0.1", permanent=False)

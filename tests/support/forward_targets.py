@@ -1,0 +1,118 @@
+"""Destinations to test transports with: at least one working target for each kind that is registered."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from anpr.settings import DestinationSettings
+from tests.support.ssh_server import SshServer
+
+PASSWORD = "s3greto è"
+
+
+def destination(target: dict[str, Any]) -> DestinationSettings:
+    """A destination with this target; keys that are None are left out."""
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in target.items()}
+    return DestinationSettings.model_validate(
+        {
+            "id": "questura",
+            "profile": "scntt-example",
+            "target": {name: value for name, value in given.items() if value is not None},
+            "protocol": "test",
+            "protocol_until": date(2030, 1, 1),
+        }
+    )
+
+
+def to_ssh(server: SshServer, **changes: Any) -> DestinationSettings:
+    """The OpenSSH server, logged in to with its client key; single keys of the target can be changed."""
+    return destination({**server.keys, **changes})
+
+
+@dataclass(frozen=True)
+class Way:
+    """A destination, and the folder of this machine in which its files arrive."""
+
+    settings: DestinationSettings
+    folder: Path
+
+
+@contextmanager
+def _directory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
+    folder = tmp_path / "arrived" / "here"
+    yield Way(destination({"kind": "directory", "path": folder}), folder)
+
+
+@contextmanager
+def _openssh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
+    server: SshServer = request.getfixturevalue("ssh_server")
+    yield Way(to_ssh(server), server.folder)
+
+
+@contextmanager
+def _password(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
+    with password_server(tmp_path / "password" / "arrived") as way:
+        yield way
+
+
+WAYS: dict[tuple[str, str], Callable[[pytest.FixtureRequest, Path], AbstractContextManager[Way]]] = {
+    ("directory", "a folder"): _directory,
+    ("sftp", "OpenSSH with a key"): _openssh,
+    ("sftp", "another server with a password"): _password,
+}
+"""By kind and description. A new transport adds a way here, and the contract suite runs over it."""
+
+
+class _OnePassword(asyncssh.SSHServer):
+    """Takes one user with one password; an OpenSSH server could only take this machine's own users and passwords."""
+
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002  the signature is asyncssh's
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == ("comune", PASSWORD)
+
+
+@contextmanager
+def password_server(folder: Path) -> Iterator[Way]:
+    """An SFTP server in a thread of its own that lets nobody in without the password."""
+    folder.mkdir(parents=True)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def start() -> asyncssh.SSHAcceptor:
+        return await asyncssh.create_server(
+            _OnePassword, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=True, config=None
+        )
+
+    acceptor = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
+    try:
+        port = acceptor.get_port()
+        known, secret = folder.parent / "known_hosts", folder.parent / "secret"
+        known.write_text(f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
+        secret.write_text(f"{PASSWORD}\n", encoding="utf-8")
+        login = {"kind": "sftp", "host": "127.0.0.1", "port": port, "user": "comune", "path": folder}
+        yield Way(destination({**login, "known_hosts_file": known, "secret_file": secret}), folder)
+    finally:
+
+        async def close() -> None:
+            acceptor.close()
+            await acceptor.wait_closed()
+
+        asyncio.run_coroutine_threadsafe(close(), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(20)
+        loop.close()

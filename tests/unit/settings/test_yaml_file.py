@@ -1,0 +1,88 @@
+"""Configuration files: a key written twice is refused, and errors name the key as it is written in the file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import BaseModel, Field, ValidationError
+
+from anpr.domain.errors import SettingsError
+from anpr.settings import load_settings
+from anpr.settings.yaml_file import explain, read_yaml
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "site.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("console: {port: 1}\nconsole: {port: 2}\n", "line 2: key 'console' is there twice"),
+        ("console:\n  port: 1\n  host: a\n  port: 2\n", "line 4: key 'port' is there twice"),
+        ("gates:\n  - {id: a, 'id': b}\n", "line 2: key 'id' is there twice"),
+    ],
+)
+def test_a_key_written_twice_is_refused_with_file_line_and_key(tmp_path: Path, text: str, told: str) -> None:
+    path = write(tmp_path, text)
+    for read in (read_yaml, lambda file: load_settings(file, {})):
+        with pytest.raises(SettingsError) as caught:
+            read(path)
+        assert str(caught.value) == f"{path}, {told}"
+
+
+def test_a_merged_key_may_be_overridden(tmp_path: Path) -> None:
+    text = "a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\n"
+    assert read_yaml(write(tmp_path, text)) == {"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": {"x": 3, "y": 4}}
+
+
+def test_an_empty_file_has_no_keys(tmp_path: Path) -> None:
+    assert read_yaml(write(tmp_path, "# nothing yet\n")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- 1\n", ": expected keys and values at the top, found a list"),
+        ("a: [\n", ", line 2: "),
+        ("a: !!python/none\n", ", line 1: could not determine a constructor"),
+        ("a: 123456\n", ": has more than 8 bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str, told: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        read_yaml(path, max_bytes=8 if "123456" in text else None)
+    assert f"{path}{told}" in str(caught.value)
+
+
+class _Near(BaseModel):
+    kind: Literal["near"]
+    steps: int
+
+
+class _Far(BaseModel):
+    kind: Literal["far"]
+    metres: float
+
+
+class _Site(BaseModel, extra="forbid"):
+    places: tuple[Annotated[_Near | _Far, Field(discriminator="kind")], ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        ({"places": [{"kind": "near", "steps": 1}, {"kind": "far", "metres": "x"}]}, "places.1.metres: "),
+        ({"places": [{"kind": "far"}]}, "places.0.metres: Field required"),
+        ({"places": [{"kind": "between"}]}, "places.0: "),
+        ({"place": 1, "places": 2}, "places: Input should be a valid tuple (and 1 more)"),
+        ({"place": 1}, "place: no such key"),
+    ],
+)
+def test_an_error_names_the_key_as_it_is_written(tree: dict[str, object], told: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        _Site.model_validate(tree)
+    assert str(explain(caught.value, tree)).startswith(told)
