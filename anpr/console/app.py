@@ -14,8 +14,7 @@ from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import Consultations
 from anpr.console.error_pages import add_error_pages
 from anpr.console.headers import Headers
-from anpr.console.live.alarm_views import StoredAlarms
-from anpr.console.live.feed import AlarmFeed
+from anpr.console.live_alarms import LiveAlarms
 from anpr.console.pages import (
     alarm_stream,
     alarms,
@@ -35,6 +34,7 @@ from anpr.console.rendering.translations import load_catalogues
 from anpr.console.state import Console
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
+from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
 
@@ -51,11 +51,11 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        console.feed.start()
+        console.live.start()
         try:
             yield
         finally:
-            console.feed.close()
+            console.live.close()
 
     app = FastAPI(
         title="anpr console",
@@ -84,7 +84,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         throttle=Throttle(clock),
         pages=Pages(load_catalogues(), settings.zone, settings.municipality),
         alarms=stored,
-        feed=AlarmFeed(database, stored, clock),
+        live=LiveAlarms(database, stored, clock),
         consultations=Consultations(clock),
         thumbnails=Thumbnails(clock),
     )

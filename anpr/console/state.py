@@ -8,12 +8,12 @@ from fastapi import Depends, Request
 from anpr.console.auth.login_throttle import Throttle
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import Consultations
-from anpr.console.live.alarm_views import StoredAlarms
-from anpr.console.live.feed import AlarmFeed
+from anpr.console.live_alarms import LiveAlarms
 from anpr.console.rendering.templating import Pages
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
+from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
 
@@ -30,7 +30,7 @@ class Console:
     throttle: Throttle
     alarms: StoredAlarms
     pages: Pages
-    feed: AlarmFeed
+    live: LiveAlarms
     consultations: Consultations
     thumbnails: Thumbnails
 

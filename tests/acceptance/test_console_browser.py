@@ -154,7 +154,7 @@ def test_a_lost_connection_is_said_and_mended(page: Page, site: Site) -> None:
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("In diretta")).to_be_visible()
     page.context.set_offline(True)
-    site.console.feed.end_pages()
+    site.console.live.end_pages()
     banner = page.get_by_role("alert").filter(has_text="Collegamento interrotto")
     expect(banner).to_be_visible()
     expect(page.get_by_text("In diretta")).to_be_hidden()

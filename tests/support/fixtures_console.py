@@ -207,7 +207,7 @@ def site(database: Database, tmp_path: Path, password_hash: str) -> Iterator[Sit
     app = create_app(settings, database, images, clock)
     with serving(app) as url:
         site = Site(url=url, app=app, database=database, images=images, clock=clock, settings=settings)
-        wait_until(lambda: site.console.feed.is_up)
+        wait_until(lambda: site.console.live.is_up)
         yield site
         for client in site.clients:
             client.close()

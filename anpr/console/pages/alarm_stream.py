@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from anpr.console.access import SESSION_COOKIE, visitor_of
-from anpr.console.live.alarm_views import PAGE_LIMIT, AlarmView
-from anpr.console.live.feed import next_alarms
+from anpr.console.live_alarms import next_alarms
 from anpr.console.page_context import ReaderDep
 from anpr.console.pages.alarms import Viewer, card
 from anpr.console.rendering.templating import Reader
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import StoreError
+from anpr.store.alarms.views import PAGE_LIMIT, AlarmView
 
 router = APIRouter(prefix="/alarms")
 
@@ -40,7 +40,7 @@ async def stream(  # noqa: PLR0913, PLR0917  what says where to begin comes in t
     last_event_id: Annotated[str, Header()] = "",
 ) -> Response:
     """Events `alarm`, each the alarm's card; ids are alarm ids. `again` also repeats the ones just before `after`."""
-    if not console.feed.is_up:
+    if not console.live.is_up:
         raise HTTPException(503)
     came_back = last_event_id.isdigit() and len(last_event_id) < 19
     last_id = int(last_event_id) if came_back else after
@@ -53,7 +53,7 @@ async def stream(  # noqa: PLR0913, PLR0917  what says where to begin comes in t
 async def _events(
     console: Console, reader: Reader, cookie: str | None, last_id: int, overlap: int
 ) -> AsyncIterator[ServerSentEvent]:
-    with console.feed.subscribe() as page:
+    with console.live.subscribe() as page:
         if page is None:
             return
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)

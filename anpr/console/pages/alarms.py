@@ -7,7 +7,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, allowed, record
-from anpr.console.live.alarm_views import PAGE_LIMIT, AlarmView
 from anpr.console.page_context import ReaderDep
 from anpr.console.rendering.templating import Reader
 from anpr.console.state import Console, ConsoleDep
@@ -15,6 +14,7 @@ from anpr.domain.access import Permission
 from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.errors import InputError
 from anpr.store.alarms.rows import acknowledge, close_alarm
+from anpr.store.alarms.views import PAGE_LIMIT, AlarmView
 from anpr.store.audit import AuditAction, AuditEvent, append
 
 router = APIRouter(prefix="/alarms")

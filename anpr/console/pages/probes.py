@@ -23,6 +23,6 @@ def ready(console: ConsoleDep) -> Response:
         database = True
     except StoreError:
         database = False
-    parts = {"database": database, "live-alarms": console.feed.is_up}
+    parts = {"database": database, "live-alarms": console.live.is_up}
     words = {name: "up" if is_up else "down" for name, is_up in parts.items()}
     return JSONResponse(words, status_code=200 if all(parts.values()) else 503)

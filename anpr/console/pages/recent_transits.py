@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from anpr.console.access import Visitor, allowed, record
-from anpr.console.live.alarm_views import gate_names
 from anpr.console.page_context import ReaderDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.store.audit import AuditAction
+from anpr.store.gates import gate_names
 from anpr.store.transits.rows import latest_transits
 
 router = APIRouter(prefix="/transits")

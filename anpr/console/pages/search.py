@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from anpr.console.access import Visitor, allowed
-from anpr.console.live.alarm_views import gate_names
 from anpr.console.page_context import ReaderDep
 from anpr.console.pages.coverage import gaps
 from anpr.console.rendering.filters import field_moment, parse_field_moment
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.errors import InputError
+from anpr.store.gates import gate_names
 from anpr.store.transits.audited_search import audited_search
 from anpr.store.transits.pattern import read_pattern
 from anpr.store.transits.rows import StoredTransit, TransitQuery

@@ -51,8 +51,8 @@ def show(console: ConsoleDep, visitor: Viewer, reader: ReaderDep) -> Response:
         looking=states(console) if visitor.may(Permission.VIEW_HEALTH) else None,
         gaps=gaps(console, now - _GAPS_OF, None) if visitor.may(Permission.VIEW_HEALTH) else [],
         destinations=_destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
-        is_live=console.feed.is_up,
-        open_pages=console.feed.pages,
+        is_live=console.live.is_up,
+        open_pages=console.live.pages,
         now=now,
         warn_days=WARN_DAYS,
     )

@@ -8,15 +8,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from anpr.console.access import Visitor, allowed, record
-from anpr.console.live.alarm_views import gate_names, view_alarms
 from anpr.console.page_context import ReaderDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.contract.jpeg import jpeg_size
 from anpr.domain.access import Permission
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.alarms.rows import alarms_of_transits
+from anpr.store.alarms.views import view_alarms
 from anpr.store.audit import AuditAction
 from anpr.store.forwarding.deliveries import deliveries_of_transit
+from anpr.store.gates import gate_names
 from anpr.store.transits.rows import StoredTransit, get_transit
 
 router = APIRouter(prefix="/transits")
