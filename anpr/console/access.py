@@ -22,7 +22,7 @@ FORM_FIELD = "form_token"
 
 
 class NotSignedInError(AccessError):
-    """Nobody is logged in; `back_to` is where to go after the login."""
+    """The request has no valid session; `back_to` is the path to open after the login."""
 
     def __init__(self, back_to: str) -> None:
         super().__init__("login required")

@@ -1,4 +1,4 @@
-"""Coverage gaps: when a camera or reader was not recording, or saw little; shown beside search results."""
+"""Coverage gaps: when a camera or reader recorded no transits, or saw badly; shown beside search results."""
 
 from datetime import datetime, timedelta
 

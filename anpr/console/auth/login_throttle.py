@@ -1,4 +1,4 @@
-"""Login throttle: exponential backoff per user and address, so that nobody can lock the real user out elsewhere."""
+"""Login throttle: exponential backoff per user and address. Guessing from one address locks out no user elsewhere."""
 
 import threading
 from collections import OrderedDict

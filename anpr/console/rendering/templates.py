@@ -1,4 +1,4 @@
-"""Jinja templates of the console: a template and its values become HTML in the language of whoever asked."""
+"""Jinja templates of the console: a template and its values become HTML in the visitor's language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

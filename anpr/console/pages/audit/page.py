@@ -21,14 +21,14 @@ ROWS = 100
 def show(
     console: ConsoleDep, visitor: VisitorDep, context: ContextDep, before: Annotated[int | None, Query(ge=1)] = None
 ) -> Response:
-    """The newest rows, or those before one. Looking is recorded too."""
+    """The newest rows, or those before one. This view is recorded too."""
     record(console, visitor.user.name, AuditAction.AUDIT_VIEWED, {"before": before})
     return console.templates.response("audit/audit.html", context, **_values(console, before, None))
 
 
 @router.post("/verify")
 def check(console: ConsoleDep, visitor: VisitorDep, context: ContextDep) -> Response:
-    """Recompute the whole chain and say whether it fits."""
+    """Recompute the whole hash chain and show whether it is intact."""
     with console.database.transaction() as conn:
         result = verify(conn)
     record(console, visitor.user.name, AuditAction.AUDIT_VIEWED, {"verified": result.rows, "broken": result.broken_at})

@@ -31,7 +31,7 @@ def home(console: ConsoleDep, visitor: VisitorDep) -> Response:
 
 @router.get("/login")
 def show(request: Request, console: ConsoleDep, context: ContextDep, back: str = "/", again: bool = False) -> Response:
-    """The form; whoever is logged in already goes on."""
+    """The form; a visitor who is logged in already is led on to `back`."""
     if visitor_of(console, request.cookies.get(SESSION_COOKIE)):
         return RedirectResponse(_local(back), status_code=303)
     return _form(console, request, context, {"back": _local(back), "message": "login.again" if again else None})
@@ -46,7 +46,7 @@ def enter(
     password: Annotated[str, Form(max_length=1000)] = "",
     back: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
-    """Check name and password, slowly for whoever was wrong several times."""
+    """Check name and password. After several failures the throttle answers 429, with Retry-After in s."""
     name = user.strip().lower()[:64]
     address = request.client.host if request.client else "unknown"
     wait_s = console.throttle.admit(name, address)
@@ -112,7 +112,7 @@ def _set_cookie(console: Console, answer: Response, name: str, value: str, max_a
 
 
 def _local(path: str) -> str:
-    """The path when it is one of ours; the first page otherwise: a login never leads to another site."""
+    """The path when it is one of ours, else `/`: against open redirects."""
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\", "/login")) and path.isprintable()
     return path if is_ours else "/"
 
