@@ -55,6 +55,7 @@ async def _events(
     with console.live.subscribe() as page:
         if page is None:
             return
+        checked_at = console.clock.monotonic()
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)
         try:
             async for view in _missed(console, max(0, last_id - overlap)):
@@ -62,7 +63,6 @@ async def _events(
                 yield _event(console, context, view, last_id)
         except StoreError:  # logged by the feed; the page asks again
             return
-        checked_at = console.clock.monotonic()
         async for announced in next_alarms(page, _CHECK_EVERY_S):
             if console.clock.monotonic() - checked_at >= _CHECK_EVERY_S:
                 checked_at = console.clock.monotonic()
