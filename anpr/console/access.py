@@ -1,4 +1,4 @@
-"""Who is asking, and whether their role allows it. Refusals leave a row in the audit."""
+"""Access control: who sends a request, and whether their role allows it. Refusals leave a row in the audit."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FORM_FIELD = "form_token"
 
 
 class NotSignedInError(AccessError):
-    """Nobody is logged in; `back_to` is where to go after the login."""
+    """The request has no valid session; `back_to` is the path to open after the login."""
 
     def __init__(self, back_to: str) -> None:
         super().__init__("login required")
@@ -35,7 +35,7 @@ class FormTokenError(AccessError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visitor:
-    """A user who is logged in."""
+    """A user who is logged in, and their session."""
 
     user: User
     session: Session
@@ -46,7 +46,8 @@ class Visitor:
 
 
 def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
-    """Who holds this cookie; None when it is no longer good, the user is disabled, or the password was changed."""
+    """The user whose session cookie this is; None when it is not valid (any more), the user is disabled, or their
+    password was changed."""
     session = console.sessions.from_cookie(cookie)
     if session is None:
         return None
@@ -66,13 +67,16 @@ def signed_in(request: Request, console: ConsoleDep) -> Visitor:
     return visitor
 
 
-SignedIn = Annotated[Visitor, Depends(signed_in)]
+VisitorDep = Annotated[Visitor, Depends(signed_in)]
 
 
 def allowed(*any_of: Permission) -> Callable[[Request, Console, Visitor], Visitor]:
-    """A dependency: the visitor, when their role has one of these permissions. Raises AccessError, after recording."""
+    """Make a dependency: the visitor, when their role has one of these permissions.
 
-    def check(request: Request, console: ConsoleDep, visitor: SignedIn) -> Visitor:
+    It raises NotSignedInError, and AccessError after it has recorded the refusal.
+    """
+
+    def check(request: Request, console: ConsoleDep, visitor: VisitorDep) -> Visitor:
         if not any(visitor.may(permission) for permission in any_of):
             detail = {"path": request.url.path[:200], "permission": any_of[0].value}
             record(console, visitor.user.name, AuditAction.ACCESS_REFUSED, detail)
@@ -83,7 +87,10 @@ def allowed(*any_of: Permission) -> Callable[[Request, Console, Visitor], Visito
 
 
 async def check_form(request: Request, console: ConsoleDep) -> None:
-    """For every POST: its form carries the token of this session (or visit). Raises FormTokenError."""
+    """Protection against cross-site request forgery: every POST carries the token of its session (or visit).
+
+    Raises FormTokenError.
+    """
     if request.method in ("GET", "HEAD"):
         return
     form = await request.form(max_files=0, max_fields=1000)
@@ -93,13 +100,22 @@ async def check_form(request: Request, console: ConsoleDep) -> None:
 
 
 def form_key(console: Console, request: Request) -> str:
-    """What forms of this browser are tied to: its session, or its visit before the login; empty when neither."""
+    """The key that forms of this browser are tied to: its session's, or its visit's before the login; or empty."""
     session = console.sessions.from_cookie(request.cookies.get(SESSION_COOKIE))
     return session.key if session else request.cookies.get(VISIT_COOKIE, "")
 
 
+def record_view(console: Console, visitor: Visitor, page: str, **detail: object) -> None:
+    """Record in the audit that the visitor looks at transits on this page, once while they go on looking.
+
+    Pages that refresh themselves ask every few seconds; ViewAudit says when that is worth another row.
+    """
+    if console.view_audit.is_due(visitor.session.key, f"{page} {detail}"):
+        record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": page, **detail})
+
+
 def record(console: Console, actor: str, action: AuditAction, detail: Mapping[str, object] | None = None) -> None:
-    """Append to the audit, in a transaction of its own."""
+    """Append to the audit, in a transaction of its own. Raises StoreError."""
     with console.database.transaction() as conn:
         append(conn, AuditEvent(actor=actor, action=action, at=console.clock.now(), detail=detail or {}))
 

@@ -1,4 +1,4 @@
-"""The console as one application: parts wired, routes and error pages added."""
+"""ASGI application of the console: lists the pages, wires their dependencies, adds routes and error pages."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,40 +7,39 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from anpr.console.access import check_form
-from anpr.console.auth.login_throttle import Throttle
+from anpr.console import probes
+from anpr.console.access import allowed, check_form
+from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.secret_key import load_secret
 from anpr.console.auth.sessions import Sessions
-from anpr.console.auth.view_audit import Consultations
+from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.error_pages import add_error_pages
 from anpr.console.headers import Headers
-from anpr.console.live.alarm_views import StoredAlarms
-from anpr.console.live.feed import AlarmFeed
-from anpr.console.pages import (
-    alarm_stream,
-    alarms,
-    audit,
-    images,
-    login,
-    probes,
-    recent_transits,
-    search,
-    status,
-    transit,
-    watchlists,
-)
+from anpr.console.live_alarms import LiveAlarms
+from anpr.console.page import Page
+from anpr.console.pages import alarms, audit, login, search, status, transits, watchlists
 from anpr.console.rendering.footer import footer_of
-from anpr.console.rendering.templating import Pages
+from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.rendering.translations import load_catalogues
 from anpr.console.state import Console
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
+from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
 
 _STATIC = Path(__file__).resolve().parent / "static"
-_PARTS = (probes, login, alarm_stream, alarms, recent_transits, transit, images, search, watchlists, status, audit)
+PAGES: tuple[Page, ...] = (
+    login.PAGE,
+    alarms.PAGE,
+    transits.PAGE,
+    search.PAGE,
+    watchlists.PAGE,
+    audit.PAGE,
+    status.PAGE,
+)
+"""All pages, in the order of the menu; a login leads to the first one that the role may open."""
 
 
 def create_app(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> FastAPI:
@@ -52,11 +51,11 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        console.feed.start()
+        console.live.start()
         try:
             yield
         finally:
-            console.feed.close()
+            console.live.close()
 
     app = FastAPI(
         title="anpr console",
@@ -67,8 +66,9 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
     app.state.console = console
     app.add_middleware(Headers)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    for part in _PARTS:
-        app.include_router(part.router)
+    app.include_router(probes.router)
+    for page in PAGES:
+        app.include_router(page.router, dependencies=[Depends(allowed(*page.permissions))] if page.permissions else [])
     add_error_pages(app)
     return app
 
@@ -82,10 +82,11 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         images=images,
         clock=clock,
         sessions=Sessions(load_secret(settings.data_dir), settings.console.session_hours, clock),
-        throttle=Throttle(clock),
-        pages=Pages(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
+        throttle=LoginThrottle(clock),
+        pages=PAGES,
+        templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
         alarms=stored,
-        feed=AlarmFeed(database, stored, clock),
-        consultations=Consultations(clock),
+        live=LiveAlarms(database, stored, clock),
+        view_audit=ViewAudit(clock),
         thumbnails=Thumbnails(clock),
     )

@@ -1,4 +1,4 @@
-"""What people see when something cannot be done: a page that helps, never a traceback."""
+"""Error handlers: each kind of failure is answered by a page that helps, never by a traceback."""
 
 import logging
 
@@ -8,13 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import FormTokenError, NotSignedInError
-from anpr.console.page_context import reader_for
+from anpr.console.page_context import context_for
 from anpr.console.state import console_of
 from anpr.domain.errors import AccessError, StoreError
 
 log = logging.getLogger(__name__)
 
-_TITLES = {400: "invalid", 403: "refused", 404: "not_found", 410: "picture_gone", 422: "invalid", 503: "database"}
+_TITLES = {400: "invalid", 403: "refused", 404: "not_found", 410: "image_gone", 422: "invalid", 503: "database"}
 
 
 def add_error_pages(app: FastAPI) -> None:
@@ -76,5 +76,5 @@ def _broken(request: Request, exc: Exception) -> Response:
 
 def _page(request: Request, status: int, kind: str) -> Response:
     console = console_of(request)
-    reader = reader_for(console, request, getattr(request.state, "visitor", None))
-    return console.pages.page("error.html", reader, status=status, kind=kind, number=status)
+    context = context_for(console, request, getattr(request.state, "visitor", None))
+    return console.templates.response("error.html", context, status=status, kind=kind, number=status)

@@ -1,4 +1,4 @@
-"""What every answer carries, and what no request may bring."""
+"""ASGI middleware: security headers on every answer, and a limit on the size of requests."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -56,7 +56,7 @@ class Headers:
 def _add_headers(headers: MutableHeaders, path: str) -> None:
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
-    # Pages and pictures name people's movements: no browser or proxy may keep them.
+    # Pages and images name people's movements: no browser or proxy may keep them.
     headers.setdefault("Cache-Control", "private, no-cache" if path.startswith("/static/") else "private, no-store")
 
 

@@ -1,11 +1,12 @@
-"""Who reads the page that answers a request: language, role, form token."""
+"""Page context: language, menu, permissions and form token of the page that answers a request."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from anpr.console.access import Visitor, form_key
-from anpr.console.rendering.templating import Reader
+from anpr.console.page import menu_of
+from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import language_of
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, may
@@ -13,29 +14,30 @@ from anpr.domain.access import Permission, may
 LANGUAGE_COOKIE = "anpr_language"
 
 
-def reader_for(console: Console, request: Request, visitor: Visitor | None) -> Reader:
-    """The reader for a visitor, or for somebody not logged in."""
+def context_for(console: Console, request: Request, visitor: Visitor | None) -> PageContext:
+    """The context for a visitor, or for somebody not logged in."""
     language = language_of(request.cookies.get(LANGUAGE_COOKIE), console.settings.console.language)
     key = visitor.session.key if visitor else form_key(console, request)
     token = console.sessions.form_token(key)
     # What a form leads to has no address of its own: its page has.
     path = request.url.path if request.method == "GET" else "/" + request.url.path.split("/")[1]
     if visitor is None:
-        return Reader(language=language, form_token=token, path=path)
+        return PageContext(language=language, form_token=token, path=path)
     role = visitor.user.role
-    return Reader(
+    return PageContext(
         language=language,
         form_token=token,
         user=visitor.user.name,
         role=role,
         may=frozenset(permission for permission in Permission if may(role, permission)),
+        menu=menu_of(console.pages, role),
         path=path,
     )
 
 
-def reader_of(request: Request, console: ConsoleDep) -> Reader:
-    """The reader of this request; list it after the dependency that lets the visitor in."""
-    return reader_for(console, request, getattr(request.state, "visitor", None))
+def page_context(request: Request, console: ConsoleDep) -> PageContext:
+    """The context of this request, with the visitor whom an earlier dependency let in: its page's, or VisitorDep."""
+    return context_for(console, request, getattr(request.state, "visitor", None))
 
 
-ReaderDep = Annotated[Reader, Depends(reader_of)]
+ContextDep = Annotated[PageContext, Depends(page_context)]

@@ -21,7 +21,7 @@ class ConsoleServer(uvicorn.Server):
         """Called by uvicorn once it was told to stop."""
         app = self.config.app
         if isinstance(app, FastAPI):
-            app.state.console.feed.end_pages()
+            app.state.console.live.end_pages()
         await super().shutdown(sockets)
 
 

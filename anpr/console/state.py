@@ -1,19 +1,21 @@
-"""What every page needs, wired once by the app."""
+"""Dependencies of every page, wired once by the application."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from anpr.console.auth.login_throttle import Throttle
+from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.sessions import Sessions
-from anpr.console.auth.view_audit import Consultations
-from anpr.console.live.alarm_views import StoredAlarms
-from anpr.console.live.feed import AlarmFeed
-from anpr.console.rendering.templating import Pages
+from anpr.console.auth.view_audit import ViewAudit
+from anpr.console.live_alarms import LiveAlarms
+from anpr.console.page import Page
+from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
+from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
 
@@ -27,11 +29,13 @@ class Console:
     images: ImageStore
     clock: Clock
     sessions: Sessions
-    throttle: Throttle
+    throttle: LoginThrottle
     alarms: StoredAlarms
-    pages: Pages
-    feed: AlarmFeed
-    consultations: Consultations
+    templates: Templates
+    pages: Sequence[Page]
+    """All pages, in the order of the menu."""
+    live: LiveAlarms
+    view_audit: ViewAudit
     thumbnails: Thumbnails
 
 

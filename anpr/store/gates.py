@@ -23,6 +23,11 @@ def list_gates(conn: Connection) -> list[Gate]:
     return [_from_row(row) for row in conn.execute(_SQL["list"])]
 
 
+def gate_names(conn: Connection) -> dict[str, str]:
+    """What people call each gate, by id."""
+    return {gate.id: gate.name for gate in list_gates(conn)}
+
+
 def _to_row(gate: Gate) -> dict[str, Any]:
     return {
         "id": gate.id,

@@ -154,7 +154,7 @@ def test_a_lost_connection_is_said_and_mended(page: Page, site: Site) -> None:
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("In diretta")).to_be_visible()
     page.context.set_offline(True)
-    site.console.feed.end_pages()
+    site.console.live.end_pages()
     banner = page.get_by_role("alert").filter(has_text="Collegamento interrotto")
     expect(banner).to_be_visible()
     expect(page.get_by_text("In diretta")).to_be_hidden()
@@ -196,12 +196,12 @@ def test_a_picture_that_is_lost_or_damaged_is_not_said_to_be_on_its_way(page: Pa
         ("BB222BB", "Immagine perduta"),
         ("CC333CC", "Immagine danneggiata"),
     ):
-        first = page.locator("li.transit", has_text=plate).locator(".picture").first
-        expect(first.locator(".picture-wait")).to_have_text(text)
-        expect(first.locator(".picture-wait")).to_be_visible()
+        first = page.locator("li.transit", has_text=plate).locator(".image").first
+        expect(first.locator(".image-wait")).to_have_text(text)
+        expect(first.locator(".image-wait")).to_be_visible()
         expect(first.locator("img")).to_be_hidden()
     page.locator("li.transit", has_text="BB222BB").click()
-    expect(page.locator(".wide-picture")).to_have_text("Immagine perduta")
+    expect(page.locator(".wide-image")).to_have_text("Immagine perduta")
 
 
 def test_an_investigator_searches_with_a_reason(page: Page, site: Site) -> None:

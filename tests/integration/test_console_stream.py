@@ -52,7 +52,7 @@ def read_events(lines: Iterator[str]) -> Iterator[Event]:
 
 def test_an_alarm_comes_to_all_open_pages(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as one, events(site.client(Role.INVESTIGATOR)) as two:
-        wait_until(lambda: site.console.feed.pages == 2)
+        wait_until(lambda: site.console.live.pages == 2)
         alarm = site.alarm_of(site.pass_vehicle(WANTED))
         for stream in (one, two):
             event = next(stream)
@@ -60,7 +60,7 @@ def test_an_alarm_comes_to_all_open_pages(site: Site) -> None:
             assert WANTED in event.data
             assert 'data-state="raised"' in event.data
             assert "Porta Nord" in event.data
-    wait_until(lambda: site.console.feed.pages == 0)
+    wait_until(lambda: site.console.live.pages == 0)
 
 
 def test_only_operators_get_buttons(site: Site) -> None:
@@ -116,6 +116,8 @@ def test_who_may_not_see_alarms_gets_no_stream(site: Site) -> None:
 
 def test_a_stream_ends_when_its_user_is_disabled(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as stream:
+        site.pass_vehicle(WANTED)
+        assert WANTED in next(stream).data, "what the page missed was read: what comes now comes live"
         with site.database.transaction() as conn:
             set_disabled(conn, "operator", True)
         site.clock.ahead += timedelta(seconds=60)
@@ -134,7 +136,7 @@ def test_when_the_database_goes_streams_end_and_new_ones_are_refused(site: Site)
         assert list(stream) == []
     # The feed comes back by itself, and what was raised meanwhile is in the table.
     alarm = site.alarm_of(site.pass_vehicle(WANTED))
-    wait_until(lambda: site.console.feed.is_up)
+    wait_until(lambda: site.console.live.is_up)
     with events(client, **{"Last-Event-ID": str(alarm.id - 1)}) as stream:
         assert f'data-alarm="{alarm.id}"' in next(stream).data
 
@@ -153,5 +155,5 @@ def test_an_alarm_whose_notification_was_lost_is_found_by_the_sweep(site: Site) 
 
 def test_stopping_the_console_ends_open_streams(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as stream:
-        site.console.feed.end_pages()
+        site.console.live.end_pages()
         assert list(stream) == []

@@ -1,4 +1,4 @@
-"""A console that serves over a real socket, with a real PostgreSQL behind it, and people to use it."""
+"""A console that serves over a real socket, with a real PostgreSQL behind it, and users of each role."""
 
 import re
 import threading
@@ -47,16 +47,22 @@ _BOX = Box(x=260.0, y=220.0, w=120.0, h=28.0)
 
 
 class MovableClock(SystemClock):
-    """The machine's clock, which tests can put forward; waiting is real."""
+    """The machine's clock, which tests can put forward, and stop for whoever measures spans; waiting is real."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self._stopped_at: float | None = None
+
+    def stop(self) -> None:
+        """From now on `monotonic` moves only when `ahead` does."""
+        self._stopped_at = super().monotonic()
 
     def now(self) -> datetime:
         return super().now() + self.ahead
 
     def monotonic(self) -> float:
-        return super().monotonic() + self.ahead.total_seconds()
+        base = super().monotonic() if self._stopped_at is None else self._stopped_at
+        return base + self.ahead.total_seconds()
 
 
 @dataclass(kw_only=True)
@@ -207,7 +213,7 @@ def site(database: Database, tmp_path: Path, password_hash: str) -> Iterator[Sit
     app = create_app(settings, database, images, clock)
     with serving(app) as url:
         site = Site(url=url, app=app, database=database, images=images, clock=clock, settings=settings)
-        wait_until(lambda: site.console.feed.is_up)
+        wait_until(lambda: site.console.live.is_up)
         yield site
         for client in site.clients:
             client.close()

@@ -28,6 +28,6 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
     ):
         app = create_app(settings, database, ImageStore(open_shelf(settings)), SystemClock())
         readiness.add("database", database.ping)
-        readiness.add("live alarms", lambda: None if app.state.console.feed.is_up else "not connected")
+        readiness.add("live alarms", lambda: None if app.state.console.live.is_up else "not connected")
         readiness.started()
         serve(app, listening, on_start=lambda address: click.echo(f"console: {address}"))

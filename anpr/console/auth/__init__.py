@@ -1,1 +1,1 @@
-"""Authentication: sessions, passwords, login throttling, and the audit of page views."""
+"""Authentication: sessions, passwords, login throttling, and which page views are audited."""

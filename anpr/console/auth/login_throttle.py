@@ -1,4 +1,4 @@
-"""Slows down whoever guesses passwords, without letting them lock the real user out elsewhere."""
+"""Login throttle: exponential backoff per user and address. Guessing from one address locks out no user elsewhere."""
 
 import threading
 from collections import OrderedDict
@@ -19,7 +19,7 @@ class _Record:
     last_at: float = 0.0
 
 
-class Throttle:
+class LoginThrottle:
     """Failed logins by (user, address), and by address alone for those who try many names.
 
     After a few free tries each failure doubles the wait, from 2 s to 5 minutes. The table is bounded: when it is
@@ -35,7 +35,7 @@ class Throttle:
     def admit(self, user: str, address: str) -> float:
         """0 when this user may try now from this address; otherwise the seconds to wait.
 
-        A try counts as failed until `succeeded` takes it back: tries that run side by side cannot slip through.
+        A try counts as failed until `succeeded` takes it back, so that tries made at the same time are all counted.
         """
         with self._lock:
             wait = max(

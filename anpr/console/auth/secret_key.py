@@ -1,4 +1,4 @@
-"""The key that signs cookies: made once per installation, readable by its owner only."""
+"""Secret key that signs cookies: made once per installation, readable by its owner only."""
 
 import os
 import secrets

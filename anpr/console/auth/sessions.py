@@ -1,4 +1,4 @@
-"""Login sessions as signed cookies, and the tokens that tie a form to its session."""
+"""Login sessions as signed cookies, and the anti-forgery tokens that tie a form to its session."""
 
 import hashlib
 import hmac

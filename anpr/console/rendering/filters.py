@@ -1,12 +1,14 @@
-"""How values look on a page: local times, shares, plates."""
+"""Template filters: how times, shares, plates and health states are written on a page."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from anpr.domain.errors import InputError
+from anpr.domain.health import CLOCK_SKEWED, DISK_FULL, POOR_SIGHT
 
 # The letter on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives.
-_SIGNS = {"IT": "I", "FR": "F", "DE": "D", "AT": "A", "ES": "E", "GB": "UK", "BE": "B", "PT": "P", "SI": "SLO"}
+_COUNTRY_SIGNS = {"IT": "I", "FR": "F", "DE": "D", "AT": "A", "ES": "E", "GB": "UK", "BE": "B", "PT": "P", "SI": "SLO"}
+_STATE_MESSAGES = {**dict.fromkeys(POOR_SIGHT, "poor"), DISK_FULL: "full", CLOCK_SKEWED: "clock_gap"}
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> str:
@@ -60,10 +62,18 @@ def percent(share: float) -> str:
 
 def country_sign(country: str | None) -> str:
     """What the plate's blue band says; empty when the country is not known."""
-    return _SIGNS.get(country or "", country or "")
+    return _COUNTRY_SIGNS.get(country or "", country or "")
 
 
 def decimal(number: float, language: str) -> str:
     """With one place after the comma, or the point."""
     text = f"{number:.1f}"
     return text.replace(".", ",") if language == "it" else text
+
+
+def state_message_key(state: str) -> str:
+    """The message of an interval in this health state: degraded view, disk full, clock skew, or an outage.
+
+    A state that a newer reader sends and we do not know counts as an outage.
+    """
+    return _STATE_MESSAGES.get(state, "gap")

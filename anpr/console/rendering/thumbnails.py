@@ -1,4 +1,4 @@
-"""Small pictures for lists, made when they are asked for. Nothing of them is kept on disk."""
+"""Thumbnails: images scaled down for lists when they are asked for, cached in memory only, never on disk."""
 
 import io
 import threading
@@ -12,7 +12,7 @@ from anpr.contract.jpeg import jpeg_size
 from anpr.runtime.clock import Clock
 
 SIDE = 480
-"""px at most, of both sides: half as many again as the largest picture in a list."""
+"""px at most, of both sides: half as many again as the largest image in a list."""
 
 FORGET_AFTER_S = 900.0
 MAX_BYTES = 64 * 1024 * 1024
@@ -27,7 +27,7 @@ Key = Hashable
 
 
 class ThumbnailError(ValueError):
-    """This picture cannot be made smaller; says why."""
+    """This image cannot be scaled down; the message says why."""
 
 
 def make_thumbnail(data: bytes) -> bytes:
@@ -37,7 +37,7 @@ def make_thumbnail(data: bytes) -> bytes:
     """
     width, height = jpeg_size(data) or (0, 0)
     if not 0 < width * height <= MAX_PIXELS:
-        raise ThumbnailError(f"a picture of {width} x {height} px")
+        raise ThumbnailError(f"an image of {width} x {height} px")
     if max(width, height) <= SIDE and len(data) <= _SMALL_BYTES:
         return data
     try:
@@ -59,7 +59,7 @@ class _Kept:
 
 
 class Thumbnails:
-    """Those that were asked for lately: at most `max_bytes`, each forgotten after FORGET_AFTER_S without a question."""
+    """LRU cache of thumbnails: at most `max_bytes`, each forgotten FORGET_AFTER_S after it was last asked for."""
 
     def __init__(self, clock: Clock, *, max_bytes: int = MAX_BYTES) -> None:
         self._clock = clock
@@ -81,7 +81,7 @@ class Thumbnails:
             return kept.data
 
     def make(self, key: Key, data: bytes) -> bytes:
-        """Make and keep it; few at a time, because each takes memory. Raises ThumbnailError."""
+        """Make it and keep it; at most two at a time, because each takes memory. Raises ThumbnailError."""
         with self._making:
             small = make_thumbnail(data)
         with self._lock:

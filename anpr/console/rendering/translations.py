@@ -1,6 +1,9 @@
-"""The words of the pages in each language, from messages/<language>.yaml."""
+"""Message catalogues: the texts of the pages in each language.
 
-from collections.abc import Mapping
+Those that pages share are in messages/LANGUAGE.yaml, a page's own beside it in pages/NAME/messages.LANGUAGE.yaml.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,7 +15,7 @@ from anpr.domain.errors import SettingsError
 Language = Literal["it", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-_FOLDER = Path(__file__).resolve().parent.parent / "messages"
+_CONSOLE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Catalogue:
     messages: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The message with its values filled in. Raises KeyError for a key nobody wrote: a fault of ours."""
+        """The message with its values filled in. Raises KeyError for a key that no catalogue has: a fault of ours."""
         return self.messages[key].format(**values)
 
     def either(self, key: str, otherwise: str) -> str:
@@ -32,18 +35,33 @@ class Catalogue:
 
 
 def load_catalogues() -> dict[Language, Catalogue]:
-    """Every language. Raises SettingsError naming the file when one is broken."""
-    return {language: Catalogue(language, _read(_FOLDER / f"{language}.yaml")) for language in LANGUAGES}
+    """Every language. Raises SettingsError naming the file that is broken, or has a section that another file has."""
+    return {language: Catalogue(language, _merged(_files(language))) for language in LANGUAGES}
 
 
 def language_of(cookie: str | None, default: Language) -> Language:
-    """What the reader chose, or the site's own."""
+    """The language this browser chose, or the site's own."""
     return next((language for language in LANGUAGES if language == cookie), default)
 
 
-def _read(path: Path) -> dict[str, str]:
+def _files(language: Language) -> list[Path]:
+    shared = _CONSOLE / "messages" / f"{language}.yaml"
+    return [shared, *sorted(_CONSOLE.glob(f"pages/*/messages.{language}.yaml"))]
+
+
+def _merged(files: Iterable[Path]) -> dict[str, str]:
+    sections: dict[str, dict[str, object]] = {}
+    for path in files:
+        found = _read(path)
+        if twice := sections.keys() & found.keys():
+            raise SettingsError(f"{path}: another catalogue has the section {min(twice)} too")
+        sections |= found
+    return {f"{section}.{name}": str(text) for section, part in sections.items() for name, text in part.items()}
+
+
+def _read(path: Path) -> dict[str, dict[str, object]]:
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sections: dict[str, dict[str, object]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as exc:
         raise SettingsError(f"{path}: not a catalogue of messages") from exc
-    return {f"{section}.{name}": str(text) for section, part in tree.items() for name, text in part.items()}
+    return sections

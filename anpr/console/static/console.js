@@ -1,4 +1,4 @@
-// What the pages do beyond htmx: live alarms with sound, pictures that arrive late, refresh, times. No inline scripts.
+// What the pages do beyond htmx: live alarms with sound, images that arrive late, refresh, times. No inline scripts.
 "use strict";
 
 const words = JSON.parse(document.body.dataset.words || "{}");
@@ -186,22 +186,22 @@ const sound = {
 };
 sound.prepare();
 
-/* --- pictures: they may arrive after the transit, so an image that is not there yet is asked for again ---------- */
+/* --- images: they may arrive after the transit, so an image that is not there yet is asked for again ---------- */
 
-const PICTURE_WAITS_MS = [1000, 2000, 4000, 8000, 15000, 30000, 60000];
+const IMAGE_WAITS_MS = [1000, 2000, 4000, 8000, 15000, 30000, 60000];
 
-async function pictureFailed(image) {
+async function imageFailed(image) {
   const text = image.nextElementSibling;
   image.hidden = true;
   text.hidden = false;
-  const why = await whyNoPicture(image.src);
+  const why = await whyNoImage(image.src);
   text.textContent = text.dataset[why];
   text.classList.toggle("is-lost", why !== "pending");
-  if (why === "pending") pictureLater(image);
+  if (why === "pending") imageLater(image);
 }
 
 // An image tells nothing of the answer it failed on. A server that is away counts as pending: it is asked again.
-async function whyNoPicture(address) {
+async function whyNoImage(address) {
   try {
     const answer = await fetch(address);
     return answer.status === 410 ? "gone" : answer.ok ? "broken" : "pending";
@@ -210,26 +210,26 @@ async function whyNoPicture(address) {
   }
 }
 
-function pictureLater(image) {
+function imageLater(image) {
   const tries = Number(image.dataset.tries || 0);
-  if (tries >= PICTURE_WAITS_MS.length) return;
+  if (tries >= IMAGE_WAITS_MS.length) return;
   image.dataset.tries = tries + 1;
   image.loading = "eager"; // while it is hidden a lazy one would not be asked for
   window.setTimeout(() => {
     if (image.isConnected) image.src = `${image.src.split("?")[0]}?try=${tries + 1}`;
-  }, PICTURE_WAITS_MS[tries]);
+  }, IMAGE_WAITS_MS[tries]);
 }
 
-function pictureThere(image) {
+function imageThere(image) {
   image.hidden = false;
   image.nextElementSibling.hidden = true;
 }
 
 // Loading and failing do not bubble, hence the capture; those that settled before this script ran are looked at once.
-document.addEventListener("error", (event) => event.target.matches?.("img[data-await]") && pictureFailed(event.target), true);
-document.addEventListener("load", (event) => event.target.matches?.("img[data-await]") && pictureThere(event.target), true);
+document.addEventListener("error", (event) => event.target.matches?.("img[data-await]") && imageFailed(event.target), true);
+document.addEventListener("load", (event) => event.target.matches?.("img[data-await]") && imageThere(event.target), true);
 for (const image of document.querySelectorAll("img[data-await]")) {
-  if (image.complete && image.naturalWidth === 0 && image.currentSrc) pictureFailed(image);
+  if (image.complete && image.naturalWidth === 0 && image.currentSrc) imageFailed(image);
 }
 
 /* --- the latest transits: refreshed while the tick is on and the page is looked at -------------------------------- */

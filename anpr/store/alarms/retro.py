@@ -1,8 +1,8 @@
-"""Retro-match: entries that are new are looked for in what passed before, once each, a bounded step at a time.
+"""Retro-match: looks for new entries in the transits already stored, once each, a bounded step at a time.
 
 Entries come in the order of their version (migration 5), and how far the search has come is a row that changes with the
 alarms in one transaction: a crash repeats a step that left nothing behind. Nothing slips between this and the matching
-of what passes. A batch that did not see an entry had stored its transits before the entry was committed, in a
+of new transits. A batch that did not see an entry had stored its transits before the entry was committed, in a
 transaction that was not over then; `writers` names those, and once they are over a search sees what they stored.
 """
 
@@ -21,15 +21,16 @@ from anpr.store.watchlists.matching import Hit, confirm
 
 _SQL = load_queries("retro")
 AS_GOOD_AS_LIVE = timedelta(minutes=1)
-"""Before a change. What was received since is never held back: its batch may have missed the entry by a moment."""
+"""Before a change of the lists. A transit received since is never held back: its batch may just have missed the
+entry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetroLimits:
-    """How much a step does and how many alarms may come of it."""
+    """Bounds of a step: how much it searches, and how many alarms it may raise."""
 
     per_entry: int
-    """Alarms from the past for one entry: of its newest passages."""
+    """Alarms from the past for one entry: of its newest transits."""
     per_change: int
     """Alarms from the past for all entries that came with one change of the lists."""
     entries: int = 5_000
@@ -40,7 +41,7 @@ class RetroLimits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetroChange:
-    """What retro-match made of one change of the lists, so far."""
+    """Result of retro-match for one change of the lists, so far."""
 
     version: int
     changed_at: datetime
@@ -48,16 +49,16 @@ class RetroChange:
     searched: int
     """Entries."""
     found: int
-    """Passages of them that raised no alarm when they passed."""
+    """Transits of them that raised no alarm when they were stored."""
     raised: int
     """Alarms."""
     held_back: int
-    """Passages without an alarm, because there were more than the limits allow."""
+    """Transits without an alarm, because there were more than the limits allow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetroStep:
-    """What one step did."""
+    """Result of one step."""
 
     version: int
     searched: int = 0
@@ -67,7 +68,7 @@ class RetroStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Round:
-    """Entries of one change, and what the step looks at."""
+    """Entries of one change that a step searches for: version, and entry ids in (after, until]."""
 
     version: int
     after: int
@@ -82,7 +83,7 @@ def writers(conn: Connection) -> set[str]:
 
 
 def pending_entries(conn: Connection) -> int:
-    """How many entries were not looked for in the past yet."""
+    """How many entries are still to be looked for in the past."""
     row = conn.execute(_SQL["pending"]).fetchone()
     return int(row["count"]) if row else 0
 
@@ -95,7 +96,7 @@ def retro_changes(conn: Connection, limit: int = 20) -> list[RetroChange]:
 
 
 def forget_changes(conn: Connection, before: datetime) -> int:
-    """Retention: forget what was found for changes before this; returns how many."""
+    """Retention: delete the results for changes before this (UTC); returns how many."""
     return conn.execute(_SQL["forget"], {"before": before}).rowcount
 
 
@@ -111,7 +112,7 @@ def retro_step(
     if progress is None:
         return None
     if progress["before"] is not None:
-        return _look_through(conn, limits, since, now, progress)
+        return _search_slice(conn, limits, since, now, progress)
     values = {**progress, "until_version": until_version, "limit": limits.entries}
     row = conn.execute(_SQL["next_round"], values).fetchone()
     if row is None:
@@ -132,7 +133,7 @@ def retro_step(
     return _search(conn, limits, step, "past_plates", {"since": since}, now)
 
 
-def _look_through(
+def _search_slice(
     conn: Connection, limits: RetroLimits, since: datetime, now: datetime, progress: dict[str, Any]
 ) -> RetroStep:
     """One slice of time, the newest first, for candidates."""
@@ -161,7 +162,7 @@ def _search(
         "recent": recent,
     }
     rows = conn.execute(_SQL[query], values).fetchall()
-    found = sum({row["entry_id"]: row["passages"] for row in rows}.values())
+    found = sum({row["entry_id"]: row["transits_found"] for row in rows}.values())
     chosen = _choose(rows, limits, recent, limits.per_change - change["raised"])
     raised = raise_alarms(conn, _hits(conn, chosen), now, retro=True)
     counts = {"searched": step.entries, "found": found, "raised": len(raised), "held_back": found - len(raised)}

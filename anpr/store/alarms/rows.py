@@ -1,4 +1,4 @@
-"""Alarms: raised once per transit and entry, acknowledged and closed once, by whoever was first."""
+"""Alarms in the database: raised once per transit and entry; the first user to acknowledge or close one has it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from anpr.store.watchlists.matching import Hit
 
 ALARM_CHANNEL = "anpr_alarm"
 RETRO_CHANNEL = "anpr_alarm_retro"
-"""For alarms from the past: who listens for what happens now is not woken by a long list that came in."""
+"""NOTIFY channel of alarms from the past, apart from live ones: an import may raise hundreds at once."""
 _SQL = load_queries("alarms")
 
 
@@ -65,7 +65,7 @@ def alarms_of_transits(conn: Connection, transit_ids: Sequence[object]) -> list[
 
 
 def acknowledge(conn: Connection, alarm_id: int, by: str, at: datetime) -> Alarm:
-    """Take the alarm. Taking one's own again changes nothing.
+    """The user takes charge of the alarm. To acknowledge one's own again changes nothing.
 
     Raises InputError when there is no such alarm, it is closed, or somebody else (named) was first.
     """
@@ -81,7 +81,7 @@ def acknowledge(conn: Connection, alarm_id: int, by: str, at: datetime) -> Alarm
 def close_alarm(
     conn: Connection, alarm_id: int, by: str, at: datetime, outcome: AlarmOutcome, note: str | None = None
 ) -> Alarm:
-    """Record what came of it; a raised alarm is acknowledged by this too.
+    """Record the outcome; a raised alarm is acknowledged by this too.
 
     Raises InputError when there is no such alarm or it is closed already (naming by whom).
     """
@@ -105,7 +105,7 @@ def count_open_retro(conn: Connection) -> int:
 
 
 def delete_alarms(conn: Connection, before: datetime) -> int:
-    """Retention: forget alarms of transits captured before this; returns how many."""
+    """Retention: delete alarms of transits captured before this (UTC); returns how many."""
     return conn.execute(_SQL["delete"], {"before": before}).rowcount
 
 

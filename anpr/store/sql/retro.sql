@@ -32,7 +32,7 @@ FROM entries e
 JOIN watchlists w ON w.id = e.watchlist_id
 LEFT JOIN plates known ON known.plate = e.plate
 CROSS JOIN LATERAL (
-    SELECT f.*, count(*) OVER () AS passages,
+    SELECT f.*, count(*) OVER () AS transits_found,
         row_number() OVER (ORDER BY captured_at DESC, id DESC) AS nth,
         (SELECT count(*) FROM alarms a WHERE a.entry_id = e.id AND a.retro) AS raised
     FROM (
@@ -58,7 +58,7 @@ WHERE e.version = %(version)s AND e.id > %(after)s AND e.id <= %(until)s
 -- name: past_candidates
 -- The same for candidates of what was captured in [since, before); they have no index, so all of it is looked through.
 SELECT * FROM (
-    SELECT t.*, e.id AS entry_id, count(*) OVER (PARTITION BY e.id) AS passages,
+    SELECT t.*, e.id AS entry_id, count(*) OVER (PARTITION BY e.id) AS transits_found,
         row_number() OVER (PARTITION BY e.id ORDER BY t.captured_at DESC, t.id DESC) AS nth,
         (SELECT count(*) FROM alarms a WHERE a.entry_id = e.id AND a.retro) AS raised
     FROM transits t

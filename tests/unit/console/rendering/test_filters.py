@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from anpr.console.rendering import filters
+from anpr.console.rendering.translations import load_catalogues
 from anpr.domain.errors import InputError
+from anpr.domain.health import STATES
 
 ROME = ZoneInfo("Europe/Rome")
 SUMMER = datetime(2026, 7, 1, 22, 30, 5, 123456, tzinfo=UTC)
@@ -50,3 +52,17 @@ def test_numbers_have_the_languages_comma() -> None:
 
 def test_the_band_shows_the_sign_of_the_country() -> None:
     assert [filters.country_sign(country) for country in ("IT", "I", "DE", "SCV", None)] == ["I", "I", "D", "SCV", ""]
+
+
+@pytest.mark.parametrize("state", [*STATES, "a-state-of-a-newer-reader"])
+def test_every_health_state_has_its_sentence(state: str) -> None:
+    key = filters.state_message_key(state)
+    for catalogue in load_catalogues().values():
+        values = {"subject": "S", "state": state, "since": "10:00"}
+        assert "10:00" in catalogue(f"health.{key}_open", **values)
+        assert "11:00" in catalogue(f"health.{key}", **values, until="11:00")
+
+
+def test_a_degraded_view_is_not_told_as_an_outage() -> None:
+    assert {filters.state_message_key(state) for state in ("blurred", "dark")} == {"poor"}
+    assert {filters.state_message_key(state) for state in ("frozen", "unreachable", "away", "stopped")} == {"gap"}

@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
+from anpr.console.app import PAGES
 from anpr.console.rendering import translations
 from anpr.console.rendering.translations import language_of, load_catalogues
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.delivery import DeliveryState, RunOutcome
+from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Direction
 from anpr.domain.health import STATES
 from anpr.domain.watchlist import MatchMode, Priority
 from anpr.store.audit import AuditAction
 
-FOLDER = Path(translations.__file__).parent.parent
-TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
-SCRIPT = FOLDER / "static" / "console.js"
+CONSOLE = Path(translations.__file__).parent.parent
+TEMPLATES = sorted([*CONSOLE.glob("templates/*.html"), *CONSOLE.glob("pages/*/*.html")])
+SCRIPT = CONSOLE / "static" / "console.js"
 _SPOKEN_ATTRIBUTES = re.compile(r'\b(?:title|alt|placeholder|aria-label|content|value)="([^"]*)"')
 # What is the same in every language: names of languages, and words of HTML's own that are not read out.
 _UNIVERSAL = {"IT", "EN", "width=device-width, initial-scale=1", "light dark", "noindex", "it", "en", "true"}
@@ -69,6 +71,20 @@ def test_every_word_of_the_domain_has_its_message() -> None:
 def test_no_template_holds_words_of_its_own(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert [text for text in spoken_in(source) if text not in _UNIVERSAL] == []
+
+
+def test_every_page_in_the_menu_has_its_text() -> None:
+    known = load_catalogues()["it"].messages
+    assert [page.name for page in PAGES if page.permissions and f"{page.name}.menu" not in known] == []
+
+
+def test_a_section_in_two_catalogues_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translations, "_CONSOLE", tmp_path)
+    for folder, name in (("messages", "it.yaml"), ("pages/one", "messages.it.yaml"), ("pages/two", "messages.it.yaml")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / name).write_text("app: {x: y}\n" if folder == "messages" else "same: {x: y}\n")
+    with pytest.raises(SettingsError, match=r"pages/two/messages.it.yaml: another catalogue has the section same too"):
+        load_catalogues()
 
 
 def test_words_in_a_template_would_be_found() -> None:

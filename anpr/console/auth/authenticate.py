@@ -1,0 +1,35 @@
+"""Password check of a login: about as slow for a user who does not exist, and only a few at once."""
+
+import threading
+
+from anpr.domain.errors import AccessError
+from anpr.store.database.connection import Database
+from anpr.store.users.accounts import User, get_user
+from anpr.store.users.passwords import NOBODY_HASH, verify_password
+
+# argon2 takes 64 MiB and all of a core for each check: this many at once, whatever comes in.
+_AT_ONCE = threading.BoundedSemaphore(2)
+
+
+class LoginRefusedError(AccessError):
+    """Wrong name or password, or the user is disabled. `actor` is the name to record in the audit."""
+
+    def __init__(self, actor: str) -> None:
+        super().__init__("login refused")
+        self.actor = actor
+
+
+def authenticate(database: Database, name: str, password: str) -> User:
+    """The user with this name and password. Raises LoginRefusedError, and StoreError.
+
+    A name that no user has is recorded as `unknown`: somebody may have typed their password there.
+    """
+    with database.transaction() as conn:
+        user = get_user(conn, name)
+    with _AT_ONCE:
+        is_right = verify_password(user.password_hash if user else NOBODY_HASH, password)
+    if user is None:
+        raise LoginRefusedError("unknown")
+    if not is_right or user.disabled:
+        raise LoginRefusedError(user.name)
+    return user

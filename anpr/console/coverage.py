@@ -1,0 +1,29 @@
+"""Coverage gaps: when a camera or reader recorded no transits, or saw badly; shown beside search results."""
+
+from datetime import datetime, timedelta
+
+from anpr.console.state import Console
+from anpr.domain.health import HealthInterval
+from anpr.store.health import intervals_between, open_intervals
+
+MIN_GAP = timedelta(seconds=10)
+"""Shorter gaps, as when a camera connects, are not shown."""
+_ROWS = 30
+
+
+def coverage_gaps(
+    console: Console, since: datetime | None, until: datetime | None, gate_ids: tuple[str, ...] = ()
+) -> list[HealthInterval]:
+    """The newest gaps of cameras and readers of these gates (empty: all) within [since, until).
+
+    Not from before the oldest transits that are kept. Raises StoreError.
+    """
+    oldest = console.clock.now() - timedelta(days=console.settings.retention.transit_days)
+    with console.database.transaction() as conn:
+        return intervals_between(conn, max(since or oldest, oldest), until, gate_ids, least=MIN_GAP, limit=_ROWS)
+
+
+def present_states(console: Console) -> list[HealthInterval]:
+    """The present state of each camera and reader. Raises StoreError."""
+    with console.database.transaction() as conn:
+        return open_intervals(conn)

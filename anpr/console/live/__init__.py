@@ -1,1 +1,0 @@
-"""Live alarms: from PostgreSQL's NOTIFY to the browsers' event streams."""

@@ -1,0 +1,125 @@
+"""Broadcast of alarms to every open page: one feed per process, a bounded queue per page.
+
+While the database cannot be reached the pages' streams are closed: they show that the connection is lost, and ask
+again.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from anpr.runtime.clock import Clock
+from anpr.store.alarms.feed import AlarmFeed, AlarmSource
+from anpr.store.alarms.views import AlarmView
+from anpr.store.database.connection import Database
+
+
+@dataclass(eq=False, slots=True)
+class Subscription:
+    """One page's stream. `None` in its queue ends it."""
+
+    loop: asyncio.AbstractEventLoop
+    queue: asyncio.Queue[AlarmView | None]
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def push(self, view: AlarmView | None) -> None:
+        """Called in the feed's threads."""
+        try:
+            self.loop.call_soon_threadsafe(self._put, view)
+        except RuntimeError:  # the server's loop is closed: there is no page any more
+            self.is_over.set()
+
+    def _put(self, view: AlarmView | None) -> None:
+        if self.is_over.is_set():
+            return
+        if view is not None and view.alarm.retro and self.queue.qsize() * 2 >= self.queue.maxsize:
+            # A long list came in: what it found waits for the page's next load, and leaves room for what happens now.
+            return
+        if view is None or self.queue.full():
+            # A page that does not keep up is cut off; it reconnects and reads what it missed from the table.
+            self.is_over.set()
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            view = None
+        self.queue.put_nowait(view)
+
+
+class LiveAlarms:
+    """The open pages of one console process, and the feed that fills their queues."""
+
+    def __init__(
+        self, database: Database, source: AlarmSource, clock: Clock, *, queue_size: int = 64, max_pages: int = 500
+    ) -> None:
+        self._feed = AlarmFeed(database, source, clock, self)
+        self._queue_size = queue_size
+        self._max_pages = max_pages
+        self._lock = threading.Lock()
+        self._pages: set[Subscription] = set()
+
+    def start(self) -> None:
+        """Begin to follow the alarms."""
+        self._feed.start()
+
+    def close(self) -> None:
+        """End every page's stream, and the feed. May be called twice."""
+        self._feed.stop()
+        self.end_pages()
+        self._feed.close()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether alarms get through at this moment."""
+        return self._feed.is_up
+
+    @property
+    def pages(self) -> int:
+        """Open streams."""
+        return len(self._pages)
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Subscription | None]:
+        """A stream for one page; None while the feed is down or has as many pages as it can serve."""
+        loop = asyncio.get_running_loop()
+        page = Subscription(loop=loop, queue=asyncio.Queue(maxsize=self._queue_size))
+        with self._lock:
+            accepted = self.is_up and len(self._pages) < self._max_pages
+            if accepted:
+                self._pages.add(page)
+        try:
+            yield page if accepted else None
+        finally:
+            with self._lock:
+                self._pages.discard(page)
+
+    def alarm(self, view: AlarmView) -> None:
+        """Called by the feed: tell every page."""
+        for page in self._subscribed():
+            page.push(view)
+
+    def lost(self) -> None:
+        """Called by the feed when the database cannot be reached."""
+        self.end_pages()
+
+    def end_pages(self) -> None:
+        """Close every open stream; pages that are still there ask again."""
+        for page in self._subscribed():
+            page.push(None)
+
+    def _subscribed(self) -> list[Subscription]:
+        with self._lock:
+            return list(self._pages)
+
+
+async def next_alarms(page: Subscription, idle_s: float) -> AsyncIterator[AlarmView | None]:
+    """Alarms as they are announced, and None after each `idle_s` without one; ends when the stream is cut off."""
+    while True:
+        try:
+            view = await asyncio.wait_for(page.queue.get(), idle_s)
+        except TimeoutError:
+            yield None
+            continue
+        if view is None:
+            return
+        yield view

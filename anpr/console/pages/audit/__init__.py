@@ -1,0 +1,5 @@
+"""Page of the audit."""
+
+from anpr.console.pages.audit.page import PAGE
+
+__all__ = ["PAGE"]

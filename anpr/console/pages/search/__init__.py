@@ -1,0 +1,5 @@
+"""Page to search transits by plate, with a recorded reason."""
+
+from anpr.console.pages.search.page import PAGE
+
+__all__ = ["PAGE"]

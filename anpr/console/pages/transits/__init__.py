@@ -1,0 +1,5 @@
+"""Page of transits: the latest ones, one transit in detail, and their images."""
+
+from anpr.console.pages.transits.page import PAGE
+
+__all__ = ["PAGE"]

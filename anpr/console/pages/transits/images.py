@@ -1,0 +1,66 @@
+"""Images of transits: whole, or as thumbnails. The pages that show them were recorded when they were opened."""
+
+import logging
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from anpr.console.pages.transits.transit import stored_transit
+from anpr.console.rendering.thumbnails import ThumbnailError
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.transit import ImageRole, Transit
+from anpr.store.images.image_store import stored_roles
+
+router = APIRouter()
+log = logging.getLogger(__name__)
+
+
+@router.get("/{transit_id}/images/{role}")
+def image(console: ConsoleDep, transit_id: UUID, role: ImageRole) -> Response:
+    """One image as it came. 404 while it has not arrived, 410 when it did and its file is gone."""
+    return _answer(_bytes(console, stored_transit(console, transit_id).transit, role))
+
+
+@router.get("/{transit_id}/thumbnails/{role}")
+def thumbnail(console: ConsoleDep, transit_id: UUID, role: ImageRole) -> Response:
+    """The same, small. One that cannot be scaled is sent as it is: then the browser says whether it can be shown.
+
+    The transit is asked for each time: what retention dropped is shown no more.
+    """
+    transit = stored_transit(console, transit_id).transit
+    small = console.thumbnails.get((transit_id, role))
+    return _answer(small or _made(console, transit, role))
+
+
+def _made(console: Console, transit: Transit, role: ImageRole) -> bytes:
+    data = _bytes(console, transit, role)
+    try:
+        return console.thumbnails.make((transit.id, role), data)
+    except ThumbnailError as exc:
+        log.warning("console: no thumbnail of image %s of transit %s: %s", role, transit.id, exc)
+        return data
+
+
+def _bytes(console: Console, transit: Transit, role: ImageRole) -> bytes:
+    data = _find(console, transit, role)
+    if data is not None:
+        return data
+    with console.database.transaction() as conn:
+        is_noted = role in stored_roles(conn, transit.id, transit.captured_at)
+    if not is_noted:
+        raise HTTPException(404)
+    data = _find(console, transit, role)  # it may have come between the two questions
+    if data is None:
+        log.warning("console: image %s of transit %s was stored and is gone: see anpr images check", role, transit.id)
+        raise HTTPException(410)
+    return data
+
+
+def _find(console: Console, transit: Transit, role: ImageRole) -> bytes | None:
+    return console.images.find(transit.id, transit.captured_at, transit.gate_id, role)
+
+
+def _answer(data: bytes) -> Response:
+    return Response(data, media_type="image/jpeg")

@@ -1,0 +1,47 @@
+"""The latest transits, refreshed while somebody looks at them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from anpr.console.access import VisitorDep, record_view
+from anpr.console.page import Page
+from anpr.console.page_context import ContextDep
+from anpr.console.pages.transits import images, transit
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.access import Permission
+from anpr.store.gates import gate_names
+from anpr.store.transits.rows import latest_transits
+
+router = APIRouter(prefix="/transits")
+
+ROWS = 40
+GateChoice = Annotated[str, Query(max_length=64)]
+
+
+@router.get("")
+def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, gate: GateChoice = "") -> Response:
+    """The page."""
+    record_view(console, visitor, "latest", gate=gate or None)
+    return console.templates.response("transits/transits.html", context, **_values(console, gate))
+
+
+@router.get("/rows")
+def rows(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, gate: GateChoice = "") -> Response:
+    """Only the rows, for the refresh."""
+    record_view(console, visitor, "latest", gate=gate or None)
+    return console.templates.response("transit_rows.html", context, **_values(console, gate))
+
+
+def _values(console: Console, gate: str) -> dict[str, Any]:
+    with console.database.transaction() as conn:
+        gates = gate_names(conn)
+        found = latest_transits(conn, ROWS, [gate] if gate else None)
+    return {"found": found, "gates": gates, "gate": gate, "via": "latest", "section": "transits"}
+
+
+router.include_router(transit.router)
+router.include_router(images.router)
+
+PAGE = Page(name="transits", router=router, permissions=(Permission.VIEW_TRANSITS,))

@@ -1,0 +1,68 @@
+"""One transit: its images, how it was read, where and when, its alarms and where it was forwarded to."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from anpr.console.access import VisitorDep, record
+from anpr.console.page_context import ContextDep
+from anpr.console.state import Console, ConsoleDep
+from anpr.contract.jpeg import jpeg_size
+from anpr.domain.transit import ImageRole, Transit
+from anpr.store.alarms.rows import alarms_of_transits
+from anpr.store.alarms.views import view_alarms
+from anpr.store.audit import AuditAction
+from anpr.store.forwarding.deliveries import deliveries_of_transit
+from anpr.store.gates import gate_names
+from anpr.store.transits.rows import StoredTransit, get_transit
+
+router = APIRouter()
+
+Via = Literal["alarm", "latest", "search", "address"]
+"""The page somebody came from; recorded."""
+
+
+@router.get("/{transit_id}")
+def show(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, transit_id: UUID, via: Via = "address"
+) -> Response:
+    """The page; that somebody looked at it is recorded before it is shown."""
+    stored = stored_transit(console, transit_id)
+    record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"transit": str(transit_id), "via": via})
+    return console.templates.response("transits/transit.html", context, **_values(console, stored))
+
+
+def stored_transit(console: Console, transit_id: UUID) -> StoredTransit:
+    """The transit. Raises HTTPException 404 when there is none (any more)."""
+    with console.database.transaction() as conn:
+        stored = get_transit(conn, transit_id)
+    if stored is None:
+        raise HTTPException(404)
+    return stored
+
+
+def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
+    transit = stored.transit
+    with console.database.transaction() as conn:
+        gates = gate_names(conn)
+        alarms = view_alarms(conn, alarms_of_transits(conn, [transit.id]))
+        deliveries = deliveries_of_transit(conn, transit.id)
+    return {
+        "transit": transit,
+        "received_at": stored.received_at,
+        "gate_name": gates.get(transit.gate_id, transit.gate_id),
+        "alarms": alarms,
+        "deliveries": deliveries,
+        "roles": {image.role for image in transit.images},
+        "context_size": _context_size(console, transit),
+        "seen_s": (transit.last_seen - transit.first_seen).total_seconds(),
+    }
+
+
+def _context_size(console: Console, transit: Transit) -> tuple[int, int] | None:
+    """Width and height in px; None while the image has not arrived, or when there is none."""
+    data = console.images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.CONTEXT)
+    return jpeg_size(data) if data else None

@@ -1,0 +1,23 @@
+"""The watchlists and how each compares plates; the plates on them are not shown."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from anpr.console.page import Page
+from anpr.console.page_context import ContextDep
+from anpr.console.state import ConsoleDep
+from anpr.domain.access import Permission
+from anpr.store.watchlists.lists import list_watchlists
+
+router = APIRouter(prefix="/watchlists")
+
+
+@router.get("")
+def show(console: ConsoleDep, context: ContextDep) -> Response:
+    """All lists, each with its number of entries."""
+    with console.database.transaction() as conn:
+        lists = list_watchlists(conn)
+    return console.templates.response("watchlists/watchlists.html", context, lists=lists)
+
+
+PAGE = Page(name="watchlists", router=router, permissions=(Permission.VIEW_WATCHLISTS,))

@@ -1,0 +1,82 @@
+"""Jinja templates of the console: a template and its values become HTML in the visitor's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from anpr.console.page import Page
+from anpr.console.rendering import filters
+from anpr.console.rendering.footer import Footer
+from anpr.console.rendering.translations import Catalogue, Language
+from anpr.domain.access import Permission, Role
+
+_CONSOLE = Path(__file__).resolve().parent.parent
+FOLDERS = (_CONSOLE / "templates", _CONSOLE / "pages")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageContext:
+    """Who a page is rendered for. `may` are the permissions of their role; `form_token` goes into every form; `path` is
+    the address the language switch comes back to."""
+
+    language: Language
+    form_token: str
+    user: str | None = None
+    role: Role | None = None
+    may: frozenset[Permission] = frozenset()
+    menu: tuple[Page, ...] = ()
+    path: str = "/"
+
+
+class Templates:
+    """All templates, with the site's name, time zone, languages and footer.
+
+    A page's own template is called FOLDER/NAME.html, one that pages share NAME.html.
+    """
+
+    def __init__(
+        self, catalogues: Mapping[Language, Catalogue], zone: ZoneInfo, municipality: str, footer: Footer
+    ) -> None:
+        self._catalogues = catalogues
+        self._zone = zone
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDERS),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals |= {"municipality": municipality, "footer": footer, "P": Permission}
+        self._environment.filters |= {
+            "time": self._local(filters.local_time),
+            "day": self._local(filters.local_day),
+            "moment": self._local(filters.local_moment),
+            "utc": filters.universal_moment,
+            "percent": filters.percent,
+            "decimal": filters.decimal,
+            "sign": filters.country_sign,
+            "state_message_key": filters.state_message_key,
+        }
+
+    def render(self, template: str, context: PageContext, **values: Any) -> str:
+        """The template filled in, as HTML."""
+        t = self._catalogues[context.language]
+        return self._environment.get_template(template).render(t=t, context=context, **values)
+
+    def response(self, template: str, context: PageContext, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """The template filled in, as the answer to a request."""
+        return HTMLResponse(self.render(template, context, **values), status_code=status)
+
+    def _local(self, form: Any) -> Any:
+        def apply(moment: datetime) -> str:
+            text: str = form(moment, self._zone)
+            return text
+
+        return apply

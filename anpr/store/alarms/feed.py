@@ -1,0 +1,136 @@
+"""Change feed of alarms: each new or changed alarm is handed to a listener once, whichever way it was noticed.
+
+NOTIFY makes an alarm appear at once; a sweep of the table every few seconds makes sure that it appears. Live alarms and
+those from the past each have a connection and a thread of their own: an import that raises hundreds from the past
+delays none of now. While the database cannot be reached the listener is told so, and each thread tries again.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
+
+from anpr.domain.alarm import AlarmState
+from anpr.domain.errors import StoreError
+from anpr.runtime.clock import Clock
+from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL
+from anpr.store.alarms.views import AlarmView
+from anpr.store.database.connection import Database
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 5.0
+_REMEMBERED = 5_000
+_FIRST_WAIT_S = 1.0
+_LONGEST_WAIT_S = 30.0
+
+
+class AlarmSource(Protocol):
+    """Where the feed reads alarms: the store, or a test's stand-in. Every method raises StoreError."""
+
+    def one(self, alarm_id: int) -> AlarmView | None:
+        """One alarm; None when there is none (any more)."""
+
+    def raised_after(self, alarm_id: int) -> list[AlarmView]:
+        """Alarms with ids above `alarm_id`, oldest first, not necessarily all of them."""
+
+    def newest_id(self) -> int:
+        """The highest id there is; 0 when there is no alarm."""
+
+
+class AlarmListener(Protocol):
+    """Who is told. Both methods are called in the feed's threads, must not block, and must raise nothing."""
+
+    def alarm(self, view: AlarmView) -> None:
+        """A new alarm, or one that was acknowledged or closed; each (alarm, state) once."""
+
+    def lost(self) -> None:
+        """The database cannot be reached: until `AlarmFeed.is_up` again, alarms may go unnoticed."""
+
+
+class AlarmFeed:
+    """Follows the alarms of one database from `start` to `close`. Alarms raised before the start are not told."""
+
+    def __init__(self, database: Database, source: AlarmSource, clock: Clock, listener: AlarmListener) -> None:
+        self._database = database
+        self._source = source
+        self._clock = clock
+        self._listener = listener
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._announced: OrderedDict[tuple[int, AlarmState], None] = OrderedDict()
+        self._highest_id: int | None = None
+        self._is_up = False
+        steps: dict[str, Callable[[], None]] = {
+            "live": lambda: self._listen(ALARM_CHANNEL),
+            "retro": lambda: self._listen(RETRO_CHANNEL),
+            "sweep": self._sweep,
+        }
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(step,), name=f"alarm-feed-{name}", daemon=True)
+            for name, step in steps.items()
+        ]
+
+    def start(self) -> None:
+        """Begin to follow."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Tell the threads to end, without waiting for them."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """End the threads and wait for them, at most 10 s each. May be called twice."""
+        self._stop.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=10)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether alarms get through at this moment."""
+        return self._is_up and not self._stop.is_set()
+
+    def announce(self, view: AlarmView) -> None:
+        """Hand an alarm to the listener, unless it was told of this alarm in this state already."""
+        key = (view.alarm.id, view.alarm.state)
+        with self._lock:
+            if key in self._announced:
+                return
+            self._announced[key] = None
+            while len(self._announced) > _REMEMBERED:
+                self._announced.popitem(last=False)
+        self._listener.alarm(view)
+
+    def _repeat(self, step: Callable[[], None]) -> None:
+        wait_s = _FIRST_WAIT_S
+        while not self._stop.is_set():
+            try:
+                step()
+                wait_s = _FIRST_WAIT_S
+            except StoreError as exc:
+                log.warning("live alarms: %s; trying again in %.0f s", exc, wait_s)
+                self._is_up = False
+                self._listener.lost()
+                self._clock.wait(self._stop, wait_s)
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+    def _listen(self, channel: str) -> None:
+        for note in self._database.notifications(channel, self._stop):
+            view = self._source.one(int(note.payload)) if note.payload.isdigit() else None
+            if view is None:
+                log.warning("live alarms: a notification on %s names no alarm", channel)
+            else:
+                self.announce(view)
+
+    def _sweep(self) -> None:
+        if self._highest_id is None:
+            self._highest_id = self._source.newest_id()
+        for view in self._source.raised_after(self._highest_id):
+            self.announce(view)
+            self._highest_id = view.alarm.id
+        # Another error than StoreError ends a thread: then nobody may believe that alarms get through.
+        self._is_up = all(thread.is_alive() for thread in self._threads)
+        self._clock.wait(self._stop, SWEEP_S)

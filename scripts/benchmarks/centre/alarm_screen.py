@@ -1,0 +1,176 @@
+"""Latency of a live alarm on a screen: from the commit that raises it to an SSE client of a running console.
+
+    python -m scripts.benchmarks.centre.alarm_screen [--entries 1000000] [--alarms 200] [--quick] [--before CHECKOUT]
+
+A real PostgreSQL in a temporary folder, `anpr console` as a process of its own, an operator's stream. First live alarms
+alone, one after the other; then each one behind an import that raised 200 alarms from the past a moment before. With
+--before, the console of another checkout is measured first, on the same database. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from subprocess import PIPE, Popen
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from anpr.domain.access import Role
+from anpr.domain.transit import Transit
+from anpr.runtime.clock import new_id
+from anpr.store.alarms.rows import raise_alarms
+from anpr.store.database.connection import Database
+from anpr.store.database.migrate import migrate
+from anpr.store.embedded.cluster import embedded_database
+from anpr.store.transits.rows import insert_transits
+from anpr.store.users.accounts import User, create_user
+from anpr.store.users.passwords import hash_password
+from anpr.store.watchlists.matching import matching_entries
+from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists
+from scripts.benchmarks.common import CLOCK, Figures, say
+from scripts.reliability.chaos.processes import python
+from scripts.repository import REPOSITORY
+
+USER, PASSWORD = "operator", "a long pass phrase"
+RETRO_ALARMS = 200
+"""As many as one change of the lists may raise (ingest.retro_per_change)."""
+_EVERY_S = 0.1
+_REST_S = 3.0
+"""After an import, so that it is over when the next one comes."""
+_LATE_S = 60.0
+_WARM = 10
+"""Alarms before those that are measured: everybody reads what they read once."""
+_NEVER = threading.Event()
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="alarm_screen", description=__doc__)
+    parser.add_argument("--entries", type=int, default=1_000_000, help="on the watchlists (1000000)")
+    parser.add_argument("--alarms", type=int, help="live ones (200, with --quick 50)")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer alarms and imports, 200,000 entries: within a minute"
+    )
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="measure the console of this checkout first")
+    options = parser.parse_args(arguments)
+    alarms = options.alarms or (50 if options.quick else 200)
+    entries = min(options.entries, 200_000) if options.quick else options.entries
+    with TemporaryDirectory(prefix="anpr-benchmark-") as name, embedded_database(Path(name) / "postgres") as url:
+        migrate(url)
+        with Database(url, pool_size=2, application="benchmark") as database:
+            fill_watchlists(database, entries)
+            with database.transaction() as conn:
+                create_user(conn, User(name=USER, role=Role.OPERATOR, password_hash=hash_password(PASSWORD)))
+            say(f"{entries} entries on the watchlists")
+            figures: Figures = {"entries": entries, "screen_alarms": alarms}
+            for prefix, checkout in [("before_", options.before)] * bool(options.before) + [("", REPOSITORY)]:
+                with _console(Path(name), url, checkout) as address, _Screen(address) as screen:
+                    measured = _measure(database, screen, alarms, 3 if options.quick else 10)
+                figures |= {f"{prefix}{key}": value for key, value in measured.items()}
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+def _measure(database: Database, screen: "_Screen", alarms: int, imports: int) -> Figures:
+    transits = Workload(number=_WARM + alarms + imports * (RETRO_ALARMS + 1), end=CLOCK.now()).transits()
+    for _ in range(_WARM):
+        _delay_ms(database, screen, next(transits))
+    alone = []
+    for _ in range(alarms):
+        alone.append(_delay_ms(database, screen, next(transits)))
+        CLOCK.wait(_NEVER, _EVERY_S)
+    behind = []
+    for _ in range(imports):
+        _raise(database, [next(transits) for _ in range(RETRO_ALARMS)], retro=True)
+        behind.append(_delay_ms(database, screen, next(transits)))
+        CLOCK.wait(_NEVER, _REST_S)
+    cuts = statistics.quantiles(alone, n=100)
+    say(f"alone p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms; behind an import p50 {statistics.median(behind):.1f} ms")
+    return {
+        "screen_p50_ms": round(cuts[49], 1),
+        "screen_p99_ms": round(cuts[98], 1),
+        "behind_import_p50_ms": round(statistics.median(behind), 1),
+        "behind_import_max_ms": round(max(behind), 1),
+    }
+
+
+def _delay_ms(database: Database, screen: "_Screen", transit: Transit) -> float:
+    alarm_id, committed_at = _raise(database, [transit])
+    return 1000 * (screen.wait_for(alarm_id) - committed_at)
+
+
+def _raise(database: Database, transits: Sequence[Transit], *, retro: bool = False) -> tuple[int, float]:
+    """Store the transits with a listed plate and raise their alarms, as ingest does.
+
+    Returns the last alarm's id, and when its commit began (monotonic seconds).
+    """
+    now = CLOCK.now()
+    listed = [replace(transit, id=new_id(), plate=LISTED_PLATE, captured_at=now) for transit in transits]
+    with database.transaction() as conn:
+        insert_transits(conn, listed, now)
+        raised = raise_alarms(conn, matching_entries(conn, listed), now, retro=retro)
+        return raised[-1].id, CLOCK.monotonic()
+
+
+class _Screen:
+    """An operator's stream of alarms: when each alarm's card arrived."""
+
+    def __init__(self, address: str) -> None:
+        self._client = httpx.Client(base_url=address, timeout=_LATE_S)
+        self._arrived: dict[int, float] = {}
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._read, name="screen", daemon=True)
+
+    def __enter__(self) -> "_Screen":
+        token = re.search(r'form_token" value="(\w+)', self._client.get("/login").text)
+        assert token
+        form = {"form_token": token[1], "user": USER, "password": PASSWORD, "back": "/"}
+        assert self._client.post("/login", data=form).status_code == 303
+        while self._client.get("/readyz").status_code != 200:
+            CLOCK.wait(_NEVER, _EVERY_S)
+        self._thread.start()
+        self.wait_for(0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The thread ends with the stream, which the console closes when it stops."""
+
+    def wait_for(self, alarm_id: int) -> float:
+        """When it arrived (monotonic seconds); 0 stands for the beginning of the stream."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: alarm_id in self._arrived, _LATE_S):
+                raise SystemExit(f"alarm {alarm_id} did not reach the screen within {_LATE_S:.0f} s")
+            return self._arrived[alarm_id]
+
+    def _read(self) -> None:
+        with self._client.stream("GET", "/alarms/stream") as answer:
+            for line in answer.iter_lines():
+                found = re.search(r'data-alarm="(\d+)"', line) or re.match(r"event: ready()", line)
+                if found:
+                    with self._changed:
+                        self._arrived.setdefault(int(found[1] or 0), CLOCK.monotonic())
+                        self._changed.notify_all()
+
+
+@contextmanager
+def _console(folder: Path, url: str, checkout: Path) -> Iterator[str]:
+    """The address of that checkout's console with this database."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANPR_")}
+    environment |= {"DATABASE_URL": url, "ANPR_DATA_DIR": str(folder)}
+    command = python("-m", "anpr", "console", "--port", "0")
+    with Popen(command, cwd=checkout, env=environment, stdout=PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

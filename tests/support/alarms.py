@@ -1,0 +1,69 @@
+"""Alarms without a database: a view of an alarm, and stand-ins for where the feed reads them."""
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from anpr.domain.alarm import Alarm, AlarmState
+from anpr.domain.errors import StoreError
+from anpr.domain.watchlist import Priority
+from anpr.store.alarms.views import AlarmView
+from anpr.store.database.connection import Database, Notification
+from scripts.lab.transits import START, uuid7_of
+
+
+class Notes(Database):
+    """A database that notifies what a test puts into `sent`, until it fails."""
+
+    def __init__(self) -> None:
+        self.fail = threading.Event()
+        self.sent: queue.SimpleQueue[Notification] = queue.SimpleQueue()
+
+    def notify(self, channel: str, alarm_id: int) -> None:
+        """As PostgreSQL's NOTIFY."""
+        self.sent.put(Notification(channel=channel, payload=str(alarm_id)))
+
+    def notifications(self, channels: str | Sequence[str], stop: threading.Event) -> Iterator[Notification]:
+        """Those on these channels, in their order."""
+        while not stop.is_set() and not self.fail.is_set():
+            try:
+                note = self.sent.get(timeout=0.01)
+            except queue.Empty:
+                continue
+            if note.channel == channels or note.channel in list(channels):
+                yield note
+            else:
+                self.sent.put(note)
+        if self.fail.is_set():
+            raise StoreError("database: gone")
+
+
+class Alarms:
+    """Alarms a test adds."""
+
+    def __init__(self, *views: AlarmView) -> None:
+        self.views = list(views)
+
+    def one(self, alarm_id: int) -> AlarmView | None:
+        """As AlarmSource."""
+        return next((view for view in self.views if view.alarm.id == alarm_id), None)
+
+    def raised_after(self, alarm_id: int) -> list[AlarmView]:
+        """As AlarmSource."""
+        return [view for view in self.views if view.alarm.id > alarm_id]
+
+    def newest_id(self) -> int:
+        """As AlarmSource."""
+        return max((view.alarm.id for view in self.views), default=0)
+
+
+def view_of(number: int, state: AlarmState = AlarmState.RAISED, *, retro: bool = False) -> AlarmView:
+    """The alarm with this id."""
+    at = START + timedelta(seconds=number)
+    alarm = Alarm(
+        id=number, transit_id=uuid7_of(at, number), captured_at=at, raised_at=at, gate_id="g", camera_id="c",
+        plate="AB123CD", entry_id=1, entry_plate="AB123CD", watchlist_id="w", reason="r", priority=Priority.LOW,
+        probability=1.0, retro=retro, state=state,
+    )  # fmt: skip
+    return AlarmView(alarm=alarm, gate_name="g", watchlist_name="w", roles=frozenset(), has_transit=False, country=None)

@@ -1,0 +1,107 @@
+"""Live alarms on open pages: bounded queues, and streams that end rather than lie."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from anpr.console.live_alarms import LiveAlarms, Subscription, next_alarms
+from anpr.domain.alarm import AlarmState
+from anpr.runtime.clock import SystemClock
+from anpr.store.alarms.views import AlarmView
+from tests.support.alarms import Alarms, Notes, view_of
+
+
+@pytest.fixture
+def database() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def live(database: Notes) -> Iterator[LiveAlarms]:
+    live = LiveAlarms(database, Alarms(), SystemClock(), queue_size=3, max_pages=2)
+    live.start()
+    while not live.is_up:
+        threading.Event().wait(0.005)
+    yield live
+    live.close()
+
+
+async def read(page: Subscription) -> list[int]:
+    """The ids until the stream is cut off or nothing comes."""
+    found = []
+    async for view in next_alarms(page, 0.2):
+        if view is None:
+            break
+        found.append(view.alarm.id)
+    return found
+
+
+def test_every_page_is_told(live: LiveAlarms) -> None:
+    async def pages() -> tuple[list[int], list[int]]:
+        with live.subscribe() as one, live.subscribe() as two:
+            assert one
+            assert two
+            for view in (view_of(1), view_of(1, AlarmState.ACKNOWLEDGED)):
+                await asyncio.to_thread(live.alarm, view)
+            return await read(one), await read(two)
+
+    assert asyncio.run(pages()) == ([1, 1], [1, 1])
+
+
+def test_a_page_that_does_not_keep_up_is_cut_off(live: LiveAlarms) -> None:
+    async def slow() -> tuple[int, list[int]]:
+        with live.subscribe() as page:
+            assert page
+            for number in range(1, 6):
+                await asyncio.to_thread(live.alarm, view_of(number))
+            await asyncio.sleep(0)
+            size = page.queue.qsize()
+            return size, await read(page)
+
+    size, found = asyncio.run(slow())
+    assert size <= 3
+    assert found == [], "it ends at once; what it missed is in the table"
+
+
+def test_alarms_from_the_past_leave_room_for_those_of_now(live: LiveAlarms) -> None:
+    async def flooded() -> list[int]:
+        with live.subscribe() as page:
+            assert page
+            for number in range(1, 50):
+                await asyncio.to_thread(live.alarm, view_of(number, retro=True))
+            await asyncio.to_thread(live.alarm, view_of(50))
+            return await read(page)
+
+    assert asyncio.run(flooded()) == [1, 2, 50]
+
+
+def test_there_are_only_so_many_pages(live: LiveAlarms) -> None:
+    async def three() -> list[bool]:
+        with live.subscribe() as one, live.subscribe() as two, live.subscribe() as three:
+            return [page is not None for page in (one, two, three)]
+
+    assert asyncio.run(three()) == [True, True, False]
+    assert live.pages == 0
+
+
+def test_when_the_database_goes_every_stream_ends(live: LiveAlarms, database: Notes) -> None:
+    async def watch() -> list[AlarmView | None]:
+        with live.subscribe() as page:
+            assert page
+            database.fail.set()
+            return [view async for view in next_alarms(page, 10)]
+
+    assert asyncio.run(watch()) == []
+
+
+def test_a_closed_feed_takes_no_pages(live: LiveAlarms) -> None:
+    live.close()
+
+    async def late() -> bool:
+        with live.subscribe() as page:
+            return page is None
+
+    assert asyncio.run(late())
+    assert not live.is_up
