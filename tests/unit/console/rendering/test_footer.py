@@ -8,14 +8,14 @@ from pydantic import ValidationError
 
 import anpr
 from anpr.console.rendering.footer import Footer, footer_of
-from anpr.console.rendering.templating import Pages, Reader
+from anpr.console.rendering.templates import PageContext, Templates
 from anpr.console.rendering.translations import LANGUAGES, load_catalogues
 from anpr.settings.centre import ConsoleSettings
 
 
 def page(footer: Footer, template: str = "error.html") -> str:
-    pages = Pages(load_catalogues(), ZoneInfo("Europe/Rome"), "Comune di Prova", footer)
-    reader = Reader(language="it", form_token="0")
+    pages = Templates(load_catalogues(), ZoneInfo("Europe/Rome"), "Comune di Prova", footer)
+    reader = PageContext(language="it", form_token="0")
     return pages.text(template, reader, kind="not_found", number=404)
 
 
