@@ -1,8 +1,8 @@
-"""Every error the system raises on purpose.
+"""Exception hierarchy: every error the system raises on purpose.
 
 AnprError
 ├── SettingsError            a wrong key, value or file in the configuration
-├── InputError               a file, row or argument somebody gave us is wrong
+├── InputError               a file, row or argument given to us is wrong
 │   ├── MediaError           an image or video that cannot be decoded
 │   └── MessageError         a message that does not follow the contract (poison); has a typed `reason`
 ├── CameraError              a video source failed; has a typed `fault`
@@ -10,7 +10,7 @@ AnprError
 ├── TransportError           broker or spool not reachable or refusing; `permanent` decides the retry
 ├── OutboxFullError          the disk quota is used up
 ├── StoreError               the database is not reachable or its schema is not ours
-├── AccessError              somebody asked for what their role does not allow
+├── AccessError              a user asked for what their role does not allow
 └── ForwardError             a forwarding profile or destination; `permanent` decides the retry
 """
 
@@ -18,7 +18,7 @@ from enum import StrEnum
 
 
 class AnprError(Exception):
-    """Anything this system raises on purpose. Its text is one line a person can act on."""
+    """Base class. The text of an error is one line that a person can act on."""
 
 
 class SettingsError(AnprError):
@@ -93,7 +93,7 @@ class OutboxFullError(AnprError):
 class StoreError(AnprError):
     """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs.
 
-    `refused`: it answered, and the data are the reason: trying the same again is of no use.
+    `refused`: the database answered and refused the data, so that trying the same again is of no use.
     """
 
     def __init__(self, detail: str, *, refused: bool = False) -> None:
@@ -102,7 +102,7 @@ class StoreError(AnprError):
 
 
 class AccessError(AnprError):
-    """Somebody asked for what their role does not allow."""
+    """A user asked for what their role does not allow."""
 
 
 class ForwardError(AnprError):

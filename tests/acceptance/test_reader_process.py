@@ -66,7 +66,7 @@ def test_films_are_read_to_their_end(site: Site) -> None:
     site.write(str(site.folder / "film"))
     summary, err = ended(site.start("--json"))
     assert summary.pop("seconds") < DEADLINE_S
-    assert summary == {"cameras": 1, "frames": 68, "plates": 20, "transits": 4, "model_errors": 0, "falls": 0}
+    assert summary == {"cameras": 1, "frames": 68, "plates": 20, "transits": 4, "model_errors": 0, "restarts": 0}
     assert "transits 4" in err.splitlines()[-1]
 
 

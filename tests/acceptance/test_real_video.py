@@ -117,7 +117,7 @@ def watched(url: str, folder: Path, least_s: float, is_enough: Callable[[set[str
         timer.join()
         outbox.close()
     assert summary.frames > 0
-    assert summary.model_errors == summary.falls == 0
+    assert summary.model_errors == summary.restarts == 0
     assert summary.transits == len(transits)
     assert len(pictures) == 2 * len(transits)
     return transits

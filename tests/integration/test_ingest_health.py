@@ -13,7 +13,7 @@ from anpr.contract.topics import HEALTH_TOPIC
 from anpr.domain.errors import CameraFault, OutboxFullError, PoisonReason
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.edge.heartbeat import Heartbeat
-from anpr.edge.state_history import CameraHistory
+from anpr.edge.state_history import StateHistory
 from anpr.ingest.consume import Centre
 from anpr.ingest.offline_readers import LOOK_EVERY_S, watch_readers
 from anpr.runtime.clock import ManualClock
@@ -123,7 +123,7 @@ def test_looking_survives_a_database_that_is_away() -> None:
 def test_from_the_camera_to_the_question_when_nobody_was_looking(centre: Centre, tmp_path: Path) -> None:
     """The direct form, one clock for all: a camera fails for half an hour while ingest is down for most of it."""
     clock = ManualClock(START)
-    history = CameraHistory()
+    history = StateHistory()
     with Outbox(tmp_path / "outbox.sqlite", 10_000_000, clock) as outbox:
         heartbeat = Heartbeat("reader-1", {"cam-1": ("gate-1", history)}, outbox, clock)
 

@@ -20,10 +20,10 @@ from anpr.capture.image_file import Image
 from anpr.domain.errors import AnprError
 from anpr.domain.read import Box
 from anpr.drawing.degrade import blocks, blur, coarse, gamma, glare, infrared, motion_blur, night, noise
-from anpr.reader.evaluate.folders import load_pictures
+from anpr.reader.evaluate.folders import load_images
 from anpr.reader.evaluate.run import Reads, our_reader, run
 from anpr.reader.evaluate.score import Answer, Group, group
-from anpr.reader.evaluate.truth import Picture
+from anpr.reader.evaluate.truth import LabelledImage
 from anpr.reader.plates.plate_reader import build_plate_reader
 from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
@@ -92,7 +92,7 @@ CHANGES = (
 def changed(reads: Reads, change: Change) -> Reads:
     """The reader looking at changed pictures; its boxes are told where they lie in the unchanged ones."""
 
-    def read(image: Image, picture: Picture) -> list[Answer]:
+    def read(image: Image, picture: LabelledImage) -> list[Answer]:
         other, moved = change.of(image)
         back = np.asarray(cv2.invertAffineTransform(moved), np.float64)
         return [Answer(text=one.text, box=_moved(one.box, back)) for one in reads(other, picture)]
@@ -112,7 +112,7 @@ def _corners_through(how: Matrix, box: Box) -> Points:
     return np.asarray(cv2.transform(np.array([corners], np.float64), how)[0], np.float64)
 
 
-def counted(pictures: Sequence[Picture], reads: Reads, change: Change) -> tuple[Group, int]:
+def counted(pictures: Sequence[LabelledImage], reads: Reads, change: Change) -> tuple[Group, int]:
     """How the plates were read in the changed pictures, and the false reads."""
     results = run(pictures, changed(reads, change), SystemClock(), lambda exc: click.echo(str(exc), err=True))
     outcomes = [outcome for result in results for outcome in result.outcomes if outcome.plate.box.w >= LEAST_PX]
@@ -128,7 +128,7 @@ def main(folder: Path, only: str | None, out: Path | None) -> None:
     cv2.setNumThreads(1)
     rows = []
     try:
-        pictures = load_pictures(folder)
+        pictures = load_images(folder)
         reads = our_reader(build_plate_reader(ReaderSettings()))
         click.echo("| changed | plates | strict | 95 % | folded | false |\n|---|---|---|---|---|---|")
         for change in CHANGES:

@@ -61,7 +61,7 @@ def run_scene(folder: Path, reader: PlateReader, seed: int, number: int, passes:
     transits = transits_of(clip, reader)
     tally = reckon(vehicles_of(drawn), transits)
     if not tally.is_perfect:
-        passed = [f"{one.plate} ({one.kind})" for one in drawn.passings]
+        passed = [f"{one.plate} ({one.kind})" for one in drawn.vehicles]
         made = [f"{one.plate} {one.confidence:.2f} {one.direction}" for one in transits]
         click.echo(f"{clip.name}: passed {passed}, made {made}", err=True)
     return tally

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from anpr.domain.errors import AnprError, MediaError
-from anpr.reader.evaluate import SPLITS, Picture, Scores, load_pictures, score
+from anpr.reader.evaluate import SPLITS, LabelledImage, Scores, load_images, score
 from anpr.reader.evaluate.report import as_object
 from anpr.reader.evaluate.run import Reads, run
 from anpr.reader.evaluate.score import Group
@@ -25,7 +25,7 @@ from scripts.benchmarks.machine import conditions
 from scripts.benchmarks.reader.peers import readers
 
 
-def measure(pictures: Sequence[Picture], reads: Reads) -> Scores:
+def measure(pictures: Sequence[LabelledImage], reads: Reads) -> Scores:
     """One reader's scores; the first picture is read twice, so that loading does not count."""
     faults: list[MediaError] = []
     run(pictures[:1], reads, SystemClock(), faults.append)
@@ -43,7 +43,7 @@ def table(scores: dict[str, Scores]) -> list[str]:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, one in scores.items():
-        rate = one.false_reads / one.pictures if one.pictures else 0.0
+        rate = one.false_reads / one.images if one.images else 0.0
         lines.append(_row(name, "all", one.total, f"{rate:.3f} | {one.ms_median:.0f}"))
         for by in ("kind", "lines", "light", "width", "country"):
             groups = one.groups[by]
@@ -87,7 +87,7 @@ def main(folders: tuple[Path, ...], json_file: Path | None, doc: Path | None, sp
     rapidocr on whole pictures; PP-OCR and, where it is installed, tesseract on what our detector finds.
     """
     try:
-        sets = {folder.resolve().name: load_pictures(folder, split) for folder in folders}
+        sets = {folder.resolve().name: load_images(folder, split) for folder in folders}
         candidates = readers(threads)
     except AnprError as exc:
         raise click.ClickException(str(exc)) from exc

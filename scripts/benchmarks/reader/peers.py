@@ -19,7 +19,7 @@ import numpy as np
 from anpr.capture.image_file import Image
 from anpr.domain.read import Box
 from anpr.reader.annotate import encode_jpeg
-from anpr.reader.evaluate import Picture
+from anpr.reader.evaluate import LabelledImage
 from anpr.reader.evaluate.run import Reads, our_reader
 from anpr.reader.evaluate.score import Answer
 from anpr.reader.plates.crop import cut
@@ -65,7 +65,7 @@ def rapidocr_reader(threads: int) -> Reads:
         params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": threads},
     )
 
-    def read(image: Image, _: Picture) -> list[Answer]:
+    def read(image: Image, _: LabelledImage) -> list[Answer]:
         result: Any = ocr(image)
         if result.txts is None or result.boxes is None:
             return []
@@ -81,7 +81,7 @@ def rapidocr_reader(threads: int) -> Reads:
 def tesseract_reader(ours: PlateReader) -> Reads:
     """Tesseract, a process for each crop that our detector finds; it takes one thread for so small a picture."""
 
-    def read(image: Image, _: Picture) -> list[Answer]:
+    def read(image: Image, _: LabelledImage) -> list[Answer]:
         found = ((detection.box, _by_tesseract(cut(image, detection.box))) for detection in ours.find(image).detections)
         return [Answer(text=text, box=box) for box, text in found if _PLATE.fullmatch(text)]
 

@@ -31,7 +31,7 @@ from anpr.reader.assemble import Origin
 from anpr.reader.camera.watch import Watch
 from anpr.reader.detect.build import build_detector
 from anpr.reader.detect.letterbox import letterbox
-from anpr.reader.evaluate import load_pictures
+from anpr.reader.evaluate import load_images
 from anpr.reader.network.model_card import load_card
 from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.runtime.clock import SystemClock
@@ -66,7 +66,8 @@ def measure(settings: ReaderSettings, folder: Path | None, quick: bool) -> Figur
     """Every figure of one setting."""
     before = _resident_mb()
     reader = build_plate_reader(settings)
-    reader.look(np.full((HEIGHT, WIDTH, 3), 90, np.uint8))  # what a runtime sets aside, it sets aside at the first run
+    # What a runtime allocates, it allocates at the first run.
+    reader.read_all(np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
     reader_mb = round(_resident_mb() - before)
     frames = 100 if quick else 500
     with tempfile.TemporaryDirectory(prefix="anpr-speed-") as name:
@@ -77,7 +78,7 @@ def measure(settings: ReaderSettings, folder: Path | None, quick: bool) -> Figur
         stages = measure_stages(settings, reader, films["50 %"], 20 if quick else 60)
         looks = [read_image(path) for path in _paths(folder, quick)]
         if looks:
-            stages["look_ms"] = _median_ms([partial(reader.look, image) for image in looks])
+            stages["look_ms"] = _median_ms([partial(reader.read_all, image) for image in looks])
         cameras = {what: measure_cameras(settings, reader, film, frames) for what, film in films.items()}
     return {
         **conditions(settings.threads),
@@ -114,7 +115,7 @@ def measure_stages(settings: ReaderSettings, reader: PlateReader, film: Path, co
         "network_and_boxes_ms": round(detect_ms - letterbox_ms, 2),
         "read_a_plate_ms": _median_ms([partial(reader.read_box, image, box, 0) for image, box in boxes]),
         "look_ms": _median_ms([partial(_look, reader, image) for image in images]),
-        "only_picture_ms": _median_ms([partial(reader.look, image) for image in images]),
+        "only_picture_ms": _median_ms([partial(reader.read_all, image) for image in images]),
     }
 
 
@@ -129,22 +130,22 @@ def measure_cameras(settings: ReaderSettings, reader: PlateReader, film: Path, f
     camera = Camera(id="bench", url=str(film))
     watch = Watch(Origin(camera=camera, gate_id="bench", reader_id="bench"), settings.assemble, reader, CLOCK)
     began = time.process_time()
-    passes = [one for frame in open_video(film, CLOCK, camera_id="bench") for one in watch.add(frame)]
-    passes += watch.end()
+    results = [watch.add(frame) for frame in open_video(film, CLOCK, camera_id="bench")]
+    transits = [one for result in results for one in result.transits] + watch.end()
     seconds = time.process_time() - began
     return {
         "cameras": round(frames / RATE / seconds, 1),
         "cpu_ms_a_frame": round(seconds * 1000 / frames, 2),
-        "looks": watch.looks,
+        "looks": sum(result.examined for result in results),
         "frames": frames,
-        "passes": len(passes),
+        "passes": len(transits),
     }
 
 
 def _paths(folder: Path | None, quick: bool) -> list[Path]:
     if folder is None:
         return []
-    paths = [picture.path for picture in load_pictures(folder)]
+    paths = [picture.path for picture in load_images(folder)]
     return paths[:: max(1, len(paths) // (20 if quick else 100))]
 
 

@@ -17,14 +17,14 @@ from scripts.reliability.chaos.outbox_log import begin_chronicle
 READER, GATE, CAMERA = "reader-2", "street", "street-front"
 CLIP = "street.mp4"
 LENGTH_S = 6.0
-PLATE = GATES[0].passings[0].plate
+PLATE = GATES[0].vehicles[0].plate
 
 
 def draw(folder: Path) -> None:
     """One car that passes by day, and the empty street before and after it."""
     folder.mkdir()
-    passing = replace(GATES[0].passings[0], at_s=2.8, km_h=30)
-    scene = replace(GATES[0], passings=(passing,), length_s=LENGTH_S, night_from_s=1_000.0)
+    vehicle = replace(GATES[0].vehicles[0], at_s=2.8, km_h=30)
+    scene = replace(GATES[0], vehicles=(vehicle,), length_s=LENGTH_S, night_from_s=1_000.0)
     encode(Film(scene), folder / CLIP)
 
 

@@ -20,9 +20,9 @@ from unittest.mock import patch
 
 from anpr.capture.health import CameraState, CameraStatus
 from anpr.cli import main as anpr
-from anpr.edge.delivery import Delivery
 from anpr.edge.heartbeat import Heartbeat
-from anpr.edge.state_history import CameraHistory
+from anpr.edge.outbox_writer import OutboxWriter
+from anpr.edge.state_history import StateHistory
 from anpr.reader.assemble import MadeTransit
 from anpr.reader.run import ReaderSummary
 from anpr.runtime.clock import Clock
@@ -56,7 +56,7 @@ class Sender:
     """Makes transits at `rate` per second; each must be taken before the next one is made."""
 
     traffic: Traffic
-    deliveries: dict[str, Delivery]
+    deliveries: dict[str, OutboxWriter]
     clock: Clock
     rate: float
     number: int
@@ -100,8 +100,8 @@ def run(
     readiness: Readiness | None = None,
 ) -> ReaderSummary:
     """In the place of `run_reader`."""
-    histories = {camera_of(number): (gate_of(number), CameraHistory()) for number in range(GATES)}
-    deliveries = {camera: Delivery(camera, outbox, clock) for camera in histories}
+    histories = {camera_of(number): (gate_of(number), StateHistory()) for number in range(GATES)}
+    deliveries = {camera: OutboxWriter(camera, outbox, clock) for camera in histories}
     traffic = Traffic(seed=orders.seed, start=datetime.fromisoformat(orders.start))
     sender = Sender(traffic, deliveries, clock, orders.rate, orders.first)
     heartbeat = Heartbeat(settings.reader.id, histories, outbox, clock)
@@ -115,10 +115,12 @@ def run(
         sender.step(stop)
     _tell(histories, CameraStatus.STOPPED, clock)
     heartbeat.close()
-    return ReaderSummary(cameras=len(histories), frames=0, plates=0, transits=sender.delivered, model_errors=0, falls=0)
+    return ReaderSummary(
+        cameras=len(histories), frames=0, plates=0, transits=sender.delivered, model_errors=0, restarts=0
+    )
 
 
-def _tell(histories: dict[str, tuple[str, CameraHistory]], status: CameraStatus, clock: Clock) -> None:
+def _tell(histories: dict[str, tuple[str, StateHistory]], status: CameraStatus, clock: Clock) -> None:
     for _, history in histories.values():
         history.add(CameraState(status=status, since=clock.now()))
 
