@@ -11,7 +11,7 @@ test: ## the whole suite with real services; ARGS="-k name" passes arguments on
 	@scripts/setup-test-services
 	@scripts/test $(ARGS)
 
-check: ## format, lint, types, import contracts
+check: ## format, lint, types, import contracts, publiccode.yml, licence of each file
 	@scripts/setup dev
 	@scripts/check
 

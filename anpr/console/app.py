@@ -29,6 +29,7 @@ from anpr.console.pages import (
     transit,
     watchlists,
 )
+from anpr.console.rendering.footer import footer_of
 from anpr.console.rendering.templating import Pages
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.rendering.translations import load_catalogues
@@ -82,7 +83,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         clock=clock,
         sessions=Sessions(load_secret(settings.data_dir), settings.console.session_hours, clock),
         throttle=Throttle(clock),
-        pages=Pages(load_catalogues(), settings.zone, settings.municipality),
+        pages=Pages(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
         alarms=stored,
         feed=AlarmFeed(database, stored, clock),
         consultations=Consultations(clock),

@@ -116,6 +116,11 @@ class ConsoleSettings(Section):
     """A login ends after this."""
     secure_cookies: bool = False
     """Set it when the console is served over HTTPS."""
+    source_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
+    """Where the source code of the running version can be had, for the link at the foot of every page (AGPL-3.0, § 13);
+    `{version}` in it becomes the version. Without one the pages tell users to ask whoever runs the system."""
+    accessibility_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
+    """The published accessibility statement of the body that runs the console, for a link at the foot of every page."""
 
 
 class DestinationSettings(Section):

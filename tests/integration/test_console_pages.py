@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import anpr
 from anpr.console.app import create_app
 from anpr.console.rendering.filters import field_moment, local_moment
 from anpr.contract.parsing import sha256_of
@@ -448,3 +449,13 @@ def test_a_fault_of_ours_shows_no_traceback(site: Site, tmp_path: Path, caplog: 
     assert "secret detail" not in answer.text
     assert "Traceback" not in answer.text
     assert any("RuntimeError" in record.getMessage() for record in caplog.records)
+
+
+def test_every_page_says_at_its_foot_which_version_runs_and_where_its_source_is(site: Site) -> None:
+    stranger = site.stranger()
+    operator, auditor = site.client(Role.OPERATOR), site.client(Role.AUDITOR)
+    pages = [(stranger, "/login"), (operator, "/alarms"), (operator, "/search"), (auditor, "/audit"), (operator, "/no")]
+    for client, path in pages:
+        foot = client.get(path).text.partition('<footer class="foot">')[2]
+        assert f"anpr {anpr.__version__}" in foot, path
+        assert "codice sorgente di questa versione" in foot, path

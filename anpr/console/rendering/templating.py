@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from anpr.console.rendering import filters
+from anpr.console.rendering.footer import Footer
 from anpr.console.rendering.state_message import manner
 from anpr.console.rendering.translations import Catalogue, Language
 from anpr.domain.access import Permission, Role
@@ -31,9 +32,11 @@ class Reader:
 
 
 class Pages:
-    """All templates, with the site's name, time zone and languages."""
+    """All templates, with the site's name, time zone, languages and what stands at the foot of each page."""
 
-    def __init__(self, catalogues: Mapping[Language, Catalogue], zone: ZoneInfo, municipality: str) -> None:
+    def __init__(
+        self, catalogues: Mapping[Language, Catalogue], zone: ZoneInfo, municipality: str, footer: Footer
+    ) -> None:
         self._catalogues = catalogues
         self._zone = zone
         self._environment = Environment(
@@ -44,7 +47,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals |= {"municipality": municipality, "P": Permission}
+        self._environment.globals |= {"municipality": municipality, "footer": footer, "P": Permission}
         self._environment.filters |= {
             "time": self._local(filters.local_time),
             "day": self._local(filters.local_day),

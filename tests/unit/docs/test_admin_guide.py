@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""docs/guida-amministratore.md stays true to the commands and the settings."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from anpr.cli.main import main
+from anpr.domain.access import Role
+from anpr.settings import load_settings
+
+_COMMAND = re.compile(r"(?:^|`|\s)anpr (?:--config \S+ )?([a-z][^`\n#]*)")
+_LINK = re.compile(r"\]\(([^)#:]+)(#[\w-]+)?\)")
+PAGES = ("docs/guida-amministratore.md", "docs/costi.md", "docs/dichiarazione-accessibilita.md", "SECURITY.md")
+
+
+@pytest.fixture
+def guide(repository: Path) -> str:
+    return (repository / "docs" / "guida-amministratore.md").read_text(encoding="utf-8")
+
+
+def commands_in(text: str) -> list[list[str]]:
+    lines = text.replace("\\\n", " ")
+    return [found.split() for found in _COMMAND.findall(lines)]
+
+
+def unknown_in(words: list[str]) -> str | None:
+    """The first verb or option that the program does not have."""
+    command: click.Command = main
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(click.Context(command), words[0])
+        if found is None:
+            return words[0]
+        command, words = found, words[1:]
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    options = [word for word in words if re.fullmatch(r"--[a-z][\w-]*", word)]
+    return next((option for option in options if option not in known), None)
+
+
+def test_every_command_of_the_guide_is_there(guide: str) -> None:
+    found = commands_in(guide)
+    assert len(found) > 40
+    assert [words for words in found if unknown_in(words)] == []
+
+
+def test_a_command_that_is_not_there_would_be_found() -> None:
+    assert [unknown_in(words) for words in commands_in("`anpr db mirgate`\nanpr user add x --rule dpo")] == [
+        "mirgate",
+        "--rule",
+    ]
+
+
+def test_its_settings_are_valid(guide: str, tmp_path: Path) -> None:
+    whole, forwarding = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    file = tmp_path / "sito.yaml"
+    file.write_text(whole + forwarding, encoding="utf-8")
+    settings = load_settings(file, {}).settings
+    assert settings.gates[0].cameras[0].masks
+    assert settings.forwarding[0].protocol
+    for key in re.findall(r"`((?:console|retention|kafka|reader|images)\.[a-z_.]+)`", guide):
+        part = settings
+        for name in key.split("."):
+            assert name in type(part).model_fields, key
+            part = getattr(part, name)
+
+
+def test_every_role_is_explained(guide: str) -> None:
+    assert [role for role in Role if f"| `{role}` |" not in guide] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(repository: Path, page: str) -> None:
+    file = repository / page
+    for path, anchor in _LINK.findall(file.read_text(encoding="utf-8")):
+        target = file.parent / path
+        assert target.exists(), path
+        if anchor:
+            heads = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor[1:] in {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}, anchor
+
+
+def test_the_publiccode_file_and_the_alerts_are_where_the_guide_says(repository: Path, guide: str) -> None:
+    for path in re.findall(r"`(config/[\w./-]+)`", guide):
+        assert (repository / path).exists(), path
+    assert yaml.safe_load((repository / "publiccode.yml").read_text(encoding="utf-8"))["maintenance"]["type"] == "none"
