@@ -14,12 +14,12 @@ from anpr.ingest.clock_skew import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.store_batch import Match, Recorded, record, record_one_by_one
 from anpr.ingest.summary import IngestSummary, count
+from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
 from anpr.settings import IngestSettings
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
 from anpr.store.watchlists.matching import matching_entries
-from anpr.transport.backoff import Backoff
 from anpr.transport.source import Incoming, Source
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,8 @@
-"""The ingest process: one consumer for transits and health, one for pictures: those never hold up an alarm."""
+"""The ingest process: everything it runs is entered here.
+
+One consumer takes transits and health reports, another images, so that images never hold up an alarm. Beside them run
+maintenance of the database, the look for offline readers, the cache of watchlists and retro-match.
+"""
 
 import contextlib
 import logging
@@ -12,11 +16,13 @@ from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
+from anpr.ingest.maintenance import running_maintenance
+from anpr.ingest.offline_readers import watching_readers
 from anpr.ingest.retro import retro_matching
 from anpr.ingest.summary import IngestSummary
-from anpr.ingest.watchlist_cache import lists_in_memory
+from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import POISON
+from anpr.runtime.metrics import POISON, preset
 from anpr.runtime.probes import Readiness
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database.connection import Database
@@ -48,11 +54,14 @@ def run_ingest(
     Raises PoisonRunError, and TransportError where waiting is of no use, after all consumers have ended.
     """
     for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
-        POISON.labels(topic, reason)  # from nought on, or Prometheus would not see the first one
+        preset(POISON, topic, reason)
+    images = ImageStore(open_shelf(settings))
     with contextlib.ExitStack() as stack:
+        stack.enter_context(running_maintenance(database, images, settings.retention, clock))
+        stack.enter_context(watching_readers(database, clock))
         changed = stack.enter_context(retro_matching(database, settings, clock))
-        matcher = stack.enter_context(lists_in_memory(database, clock, changed))
-        centre = Centre(database=database, images=ImageStore(open_shelf(settings)), match=matcher.hits)
+        matcher = stack.enter_context(watchlist_cache(database, clock, changed))
+        centre = Centre(database=database, images=images, match=matcher.hits)
         consumers = [
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack)
             for source, batches in zip(open_sources(settings, clock), batch_settings(settings.ingest), strict=True)

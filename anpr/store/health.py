@@ -18,8 +18,8 @@ from anpr.domain.health import (
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
-AWAY_AFTER = timedelta(seconds=90)
-"""A reader that was not heard of for so long is away; it reports three times as often."""
+OFFLINE_AFTER = timedelta(seconds=90)
+"""A reader that sent no report for so long is offline; it reports three times as often."""
 
 _SQL = load_queries("health")
 
@@ -41,9 +41,9 @@ def record_health(conn: Connection, reports: Iterable[HealthReport], heard_at: d
     return sum(_record_one(conn, report, heard_at) for report in in_order)
 
 
-def mark_away(conn: Connection, now: datetime) -> list[str]:
-    """Readers not heard of for AWAY_AFTER by our own clock are away since their last report; the ids of new ones."""
-    silent = conn.execute(_SQL["silent_readers"], {"before": now - AWAY_AFTER}).fetchall()
+def mark_offline(conn: Connection, now: datetime) -> list[str]:
+    """Readers not heard of for OFFLINE_AFTER by our own clock are away since their last report; the ids of new ones."""
+    silent = conn.execute(_SQL["silent_readers"], {"before": now - OFFLINE_AFTER}).fetchall()
     for row in silent:
         subject = {"kind": SubjectKind.READER.value, **{name: row[name] for name in ("id", "reader_id", "gate_ids")}}
         away = _Span(started_at=row["reported_at"], ended_at=None, state=AWAY)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from anpr.domain.errors import OutboxFullError, TransportError
+from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
-from anpr.transport.backoff import Backoff
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.spool import Spool
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anpr.runtime.backoff import doubled_s
 from anpr.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class Supervisor:
     def _plan_restart(self, child: Child, now: float) -> None:
         self._collect(child)
         recent = child.falls if now - child.started < STEADY_AFTER_S else 0
-        wait = min(RESTART_FIRST_S * 2**recent, RESTART_MOST_S)
+        wait = doubled_s(RESTART_FIRST_S, recent, RESTART_MOST_S)
         child.falls += 1
         child.restart_at = now + wait
         code = child.process.returncode if child.process else None
