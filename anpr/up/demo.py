@@ -19,7 +19,7 @@ from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, import_entries
 from anpr.store.watchlists.entries_csv import read_entries_csv
 from anpr.store.watchlists.lists import save_watchlist
-from anpr.up.deployment import Machine, Say
+from anpr.up.deployment import Deployment, Echo
 from anpr.up.ports import free_port
 
 WATCHLIST = Watchlist(
@@ -32,15 +32,15 @@ WATCHLIST = Watchlist(
 
 
 @contextmanager
-def demo_machine(clock: Clock, say: Say) -> Iterator[Machine]:
-    """A machine whose cameras are drawn streets, served for as long as the context lasts."""
+def demo_deployment(clock: Clock, echo: Echo) -> Iterator[Deployment]:
+    """A deployment whose cameras are drawn streets, served for as long as the context lasts."""
     template = resource_path("config", "demo.yaml")
     data_dir = load_settings(template).settings.data_dir
     clips = data_dir / "clips"
-    ensure_clips(clips, say)
+    ensure_clips(clips, echo)
     with RtspServer(clips, port=free_port("127.0.0.1", 18554)) as server:
         settings_file = _write_settings(template, data_dir / "settings.yaml", server)
-        yield Machine(
+        yield Deployment(
             settings=load_settings(settings_file).settings,
             settings_file=settings_file,
             prepare=lambda conn: import_demo_watchlist(conn, clock),

@@ -1,4 +1,4 @@
-"""Child processes: started, watched, started again when they fall over, stopped in order."""
+"""Supervisor of child processes: starts them, restarts those that crash, stops them in order."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 RESTART_FIRST_S = 1.0
 RESTART_MOST_S = 30.0
 STEADY_AFTER_S = 60.0
-"""A child that ran this long is healthy again: its next fall waits RESTART_FIRST_S."""
+"""A child that ran this long is healthy again: after its next crash it waits RESTART_FIRST_S."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    falls: int = 0
+    restarts: int = 0
     restart_at: float | None = None
     summaries: list[dict[str, Any]] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class Supervisor:
         self._launch(child)
 
     def check(self) -> None:
-        """Notice children that fell over, and start them again after a wait that doubles."""
+        """Notice children that crashed, and start them again after a wait that doubles."""
         now = self._clock.monotonic()
         for child in self._children.values():
             if child.restart_at is not None:
@@ -76,9 +76,9 @@ class Supervisor:
             elif not child.is_running():
                 self._plan_restart(child, now)
 
-    def falls(self) -> int:
-        """How often any child fell over."""
-        return sum(child.falls for child in self._children.values())
+    def restarts(self) -> int:
+        """How often any child crashed."""
+        return sum(child.restarts for child in self._children.values())
 
     def stop(self, name: str, timeout_s: float) -> dict[str, Any]:
         """Ask a child to end, kill it when it does not within `timeout_s`; the sums of its summaries."""
@@ -110,9 +110,9 @@ class Supervisor:
 
     def _plan_restart(self, child: Child, now: float) -> None:
         self._collect(child)
-        recent = child.falls if now - child.started < STEADY_AFTER_S else 0
+        recent = child.restarts if now - child.started < STEADY_AFTER_S else 0
         wait = doubled_s(RESTART_FIRST_S, recent, RESTART_MOST_S)
-        child.falls += 1
+        child.restarts += 1
         child.restart_at = now + wait
         code = child.process.returncode if child.process else None
         log.error("%s ended with status %s; starting it again in %.0f s", child.name, code, wait)

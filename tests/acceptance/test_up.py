@@ -75,7 +75,7 @@ def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dic
     assert summary["alarms"] >= 1
     assert summary["forwarded"] >= 1
     assert summary["seconds"] >= 60
-    assert summary["falls"] == 0, done.stderr
+    assert summary["restarts"] == 0, done.stderr
     assert any((folder / "forwarded").rglob("*")), "files were forwarded into the local directory"
     assert "Traceback" not in done.stderr
 
