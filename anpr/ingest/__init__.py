@@ -1,1 +1,1 @@
-"""From messages to rows: store transits, match watchlists, raise alarms, file pictures."""
+"""From messages to rows: store transits, match watchlists, raise alarms, file images."""

@@ -36,7 +36,7 @@ from anpr.transport.source import Source
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.2
-MOST_PICTURES = 500
+MOST_IMAGES = 500
 """In one batch."""
 
 
@@ -83,7 +83,7 @@ def _tell(readiness: Readiness, database: Database, consumers: Sequence[Consumer
 
 
 def open_sources(settings: Settings, clock: Clock) -> list[Source]:
-    """Transits with health reports, and pictures, by Kafka or direct."""
+    """Transits with health reports, and images, by Kafka or direct."""
     if settings.kafka.bootstrap:
         topics = ([TRANSITS_TOPIC, HEALTH_TOPIC], [IMAGES_TOPIC])
         return [KafkaSource(settings.kafka, each, clock) for each in topics]
@@ -91,8 +91,8 @@ def open_sources(settings: Settings, clock: Clock) -> list[Source]:
 
 
 def batch_settings(settings: IngestSettings) -> list[IngestSettings]:
-    """For each of `open_sources`: a batch of pictures that is as long as one of transits would take gigabytes."""
-    return [settings, settings.model_copy(update={"batch_size": min(settings.batch_size, MOST_PICTURES)})]
+    """For each of `open_sources`: a batch of images that is as long as one of transits would take gigabytes."""
+    return [settings, settings.model_copy(update={"batch_size": min(settings.batch_size, MOST_IMAGES)})]
 
 
 def run_consumers(

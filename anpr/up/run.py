@@ -4,13 +4,13 @@ import logging
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any
 
-from anpr.domain.errors import AnprError, SettingsError
+from anpr.domain.errors import SettingsError, StartError
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.settings.process import child_environment
@@ -19,24 +19,18 @@ from anpr.store.database.migrate import migrate
 from anpr.store.embedded.configured import open_database_url
 from anpr.store.gates import save_gates
 from anpr.store.users.activity import Activity, activity_since
-from anpr.transport.spool import Spool
 from anpr.up.deployment import Deployment, Echo, Summary
 from anpr.up.logins import Login, ensure_logins
-from anpr.up.parts import Part, metrics_environment, wanted_parts
+from anpr.up.parts import metrics_environment, wanted_parts
 from anpr.up.ports import free_port
+from anpr.up.shutdown import STOP_WITHIN_S, stop_parts
 from anpr.up.supervisor import Supervisor, this_program
 
 log = logging.getLogger(__name__)
 
 READY_WITHIN_S = 90.0
-DRAIN_WITHIN_S = 20.0
-STOP_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.2
 REPORT_EVERY_S = 10.0
-
-
-class StartError(AnprError):
-    """A part did not come up."""
 
 
 def run_up(
@@ -63,7 +57,7 @@ def run_up(
         began = clock.monotonic()
         _watch(supervisor, database, clock, stop, seconds, echo)
         lasted = clock.monotonic() - began
-        summaries = _stop_parts(supervisor, settings, clock, echo)
+        summaries = stop_parts(supervisor, settings, clock, echo)
         with database.transaction() as conn:
             activity = activity_since(conn, started_at)
         return _summary(summaries["reader"], activity, lasted, supervisor.restarts())
@@ -155,41 +149,6 @@ def _watch(
                 done = activity_since(conn, began_at)
             passed = clock.monotonic() - began
             echo(f"{passed:5.0f} s  {done.transits} transits, {done.alarms} alarms, {done.forwarded} forwarded")
-
-
-def _stop_parts(supervisor: Supervisor, settings: Settings, clock: Clock, echo: Echo) -> dict[str, dict[str, Any]]:
-    """Stop those started last first; what is left in the outbox is stored before ingest stops. Gives each one's summary,
-    by its name.
-    """
-    parts = wanted_parts(settings)[::-1]
-    sources, others = [[p for p in parts if p.fills_outbox is fills] for fills in (True, False)]
-    summaries = _stop(sources, supervisor, echo)
-    if settings.kafka.bootstrap is None:
-        _drain(settings.outbox_path, supervisor, clock)
-    return summaries | _stop(others, supervisor, echo)
-
-
-def _stop(parts: Iterable[Part], supervisor: Supervisor, echo: Echo) -> dict[str, dict[str, Any]]:
-    summaries = {}
-    for part in parts:
-        echo(f"stopping: {part.name}")
-        summaries[part.name] = supervisor.stop(part.name, STOP_WITHIN_S)
-    return summaries
-
-
-def _drain(outbox: Path, supervisor: Supervisor, clock: Clock) -> None:
-    never = threading.Event()
-    deadline = clock.monotonic() + DRAIN_WITHIN_S
-    spool = Spool(outbox)
-    try:
-        while waiting := sum(count.records for count in spool.counts().values()):
-            if clock.monotonic() > deadline:
-                log.warning("%d records stay in the outbox; the next start stores them", waiting)
-                return
-            supervisor.check()
-            clock.wait(never, LOOK_EVERY_S)
-    finally:
-        spool.close()
 
 
 def _summary(reader: dict[str, Any], activity: Activity, seconds: float, restarts: int) -> Summary:

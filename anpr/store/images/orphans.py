@@ -1,4 +1,4 @@
-"""Pictures that no row names, removed for good: alone, after asking again, and written down."""
+"""Images that no row names, removed for good: alone, after asking again, and written down."""
 
 from concurrent.futures import ThreadPoolExecutor
 

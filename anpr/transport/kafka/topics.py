@@ -24,7 +24,7 @@ _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _SEGMENTS = 24
 MAX_RECORD_BYTES = MAX_IMAGE_BYTES + 64 * 1024
-"""A picture with its key, headers and the batch around it."""
+"""An image with its key, headers and the batch around it."""
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES + 64 * 1024
 """The largest of those, with what was wrong with it: one that did not fit would stop ingest for good."""
 
