@@ -16,6 +16,7 @@ from anpr.domain.health import (
     clock_state,
 )
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
 OFFLINE_AFTER = timedelta(seconds=90)
@@ -59,8 +60,7 @@ def record_clock(conn: Connection, report: HealthReport, arrived_at: datetime, t
         return False
     conn.execute(_SQL["heard"], {**subject, "at": arrived_at, "heard_at": arrived_at})
     offset_s = (report.at - arrived_at).total_seconds()
-    row = conn.execute(_SQL["add_offset"], {**subject, "offset_s": offset_s, "keep": CLOCK_BEATS}).fetchone()
-    assert row is not None
+    row = one_row(conn, _SQL["add_offset"], {**subject, "offset_s": offset_s, "keep": CLOCK_BEATS})
     state = clock_state(row["offsets"], tolerance_s)
     stored = _stored_from(conn, subject, arrived_at)
     if stored and stored[-1].state == state:
@@ -108,9 +108,7 @@ def _locked_subject(
     """The subject's row as SQL takes it, locked until the transaction ends, and until when its state is known."""
     subject = {"kind": kind.value, "id": name, "reader_id": report.reader_id, "gate_ids": list(report.gate_ids)}
     conn.execute(_SQL["add_subject"], {**subject, "heard_at": heard_at})
-    row = conn.execute(_SQL["lock_subject"], subject).fetchone()
-    assert row is not None
-    return subject, row["reported_at"]
+    return subject, one_row(conn, _SQL["lock_subject"], subject)["reported_at"]
 
 
 def _record_one(conn: Connection, report: HealthReport, heard_at: datetime) -> bool:
