@@ -1,4 +1,4 @@
-"""JPEG from its markers alone (ITU-T T.81, annex B): nothing is decoded, so a hostile image costs ingest nothing."""
+"""JPEG validation by its markers (ITU-T T.81, annex B): nothing is decoded, so hostile images cost little."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Holds the readers' clocks against the broker's: a transit's time is only as good as the clock of its reader.
+"""Clock skew: compares each reader's clock with the broker's, since a transit's time is only as good as that clock.
 
 A heartbeat says when it was sent; the broker stamps when it took it. Between them lies what the clocks differ by, and
 the way, which only ever makes a heartbeat late. In the direct form reader and centre share one clock.

@@ -1,4 +1,4 @@
-"""All watchlists in memory: what passes is compared with a million plates in microseconds, and no change is missed.
+"""In-memory matcher: compares transits with all watchlists in microseconds, and misses no change of them.
 
 Why none is missed. Every change of the lists raises one version in the database, in the order in which changes become
 visible (migration 5). A batch asks for that version in its own transaction, after its transits are inserted, by the

@@ -1,4 +1,4 @@
-"""Now, sleep and new identities: the only place that asks the machine for them, so that tests can inject their own."""
+"""Clock and identities: the only place that asks the machine for the time or a new UUID, so that tests inject them."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What a process tells those who run it, over HTTP and without a login: its metrics, that it lives, that it works.
+"""HTTP endpoints for operators, without login: metrics, liveness, readiness.
 
 /metrics  for Prometheus
 /healthz  200 while the process answers

@@ -1,4 +1,4 @@
-"""Health reports kept as intervals, so that a search can say when nobody was looking."""
+"""Health intervals: states of cameras and readers over time, so that a search can say when nothing was recorded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Retention: whole days of transits and images are dropped, and what belongs to them is forgotten."""
+"""Retention: drops whole days of transits and images, and deletes what belongs to them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""How long a record may wait in the outbox: plates of people may not be kept longer than the law lets them be."""
+"""Age limit of the outbox: plates of people may not be kept longer than the law allows."""
 
 import logging
 from collections.abc import Mapping

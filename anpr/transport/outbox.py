@@ -1,4 +1,4 @@
-"""Where a transit waits on the reader's disk until the centre has it.
+"""Transactional outbox: keeps transits on the reader's disk until the centre has them.
 
 When put_transit returns, the transit and its images survive a power cut. When the quota is used up the oldest
 images go first, counted, and then nothing: transits go on past the quota, and one is refused only when the disk is

@@ -1,4 +1,4 @@
-"""From the outbox to the broker: metadata before images, the oldest first, each kept until it is acknowledged."""
+"""Pump: publishes from the outbox, metadata before images, oldest first; keeps each record until acknowledged."""
 
 import logging
 import threading

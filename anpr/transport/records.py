@@ -1,4 +1,4 @@
-"""What waits in the outbox."""
+"""Records that wait in the outbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

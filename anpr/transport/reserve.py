@@ -1,4 +1,4 @@
-"""Room kept on the disk for the outbox, so that records can be given up and acknowledged when the disk is full.
+"""Disk reserve of the outbox, so that records can be given up and acknowledged when the disk is full.
 
 SQLite writes before it deletes. Without a reserve a full disk could neither take nor let go of anything.
 """

@@ -1,4 +1,4 @@
-"""What is put into the outbox, as rows: topic, key, headers and bytes of each message."""
+"""Rows of the outbox: topic, key, headers and bytes of each message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

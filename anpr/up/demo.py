@@ -1,4 +1,4 @@
-"""The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, forwarding you can watch."""
+"""The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, forwarding to a folder."""
 
 import os
 from collections.abc import Iterator

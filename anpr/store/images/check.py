@@ -1,4 +1,4 @@
-"""Images held against their rows: orphans, missing ones, and those whose bytes are not what came.
+"""Consistency check of images against their rows: orphans, missing files, bytes that do not match their SHA-256.
 
 One day and gate at a time: what is kept in memory is the list of one folder. Ingest may run meanwhile, and so may
 retention: what they change between two looks is looked at again before it is called a fault.

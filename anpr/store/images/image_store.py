@@ -1,4 +1,4 @@
-"""Images of transits: bytes on a shelf by day and gate, there whole or not at all; rows that say what lies where."""
+"""Image store: JPEG bytes on a shelf by day and gate, there whole or not at all, and rows that say where."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime

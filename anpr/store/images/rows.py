@@ -1,4 +1,4 @@
-"""What the rows say about images, a day and a gate at a time: for those who hold it against the shelf."""
+"""Rows of images, a day and a gate at a time, for the check against the shelf."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Transits in the database: stored once, whatever is sent again; looked up by plate, gate and time."""
+"""Transits in the database: each stored once, however often it is sent; found by plate, gate and time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which entries the transits of a batch may be: found by the database alone, or confirmed for those found in memory.
+"""Finds the entries that match a batch of transits: by the database alone, or by confirming candidates from memory.
 
 In both ways the domain decides. The first needs nothing but the database and is what the second is held against.
 """

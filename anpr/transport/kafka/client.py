@@ -1,4 +1,4 @@
-"""What producers, consumers and the admin client have in common: how to connect, and what an error means."""
+"""Shared by producers, consumers and the admin client: how to connect, and what an error means."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""Sockets of kafka-python that are closed, where it leaves them to the garbage collector.
+"""Closes sockets that kafka-python leaves to the garbage collector.
 
 While a broker is away each try would leave one, and a process that reconnects all night has no say in when the
 collector comes.

@@ -1,4 +1,4 @@
-"""Notices a partition that a consumer holds and has stopped to fetch while it goes on with others.
+"""Stall detector: finds a partition that a consumer holds but no longer fetches, while it goes on with others.
 
 Seen with kafka-python after rebalances (its issue 3131). A whole consumer that gets nothing is the source's own matter.
 """

@@ -1,4 +1,4 @@
-"""The topics, and how long and how large they may be.
+"""Topic definitions: partitions, retention and size limits.
 
 | topic | key | partitions | kept |
 |---|---|---|---|

@@ -1,4 +1,4 @@
-"""What every shelf can do. A key is day/gate/name; only how bytes come to last differs."""
+"""Shelf interface: a blob store with keys day/gate/name; implementations differ in how bytes are made durable."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The centre's own disk. fsspec reads and lists; writing is ours, because fsspec flushes nothing to the disk."""
+"""Shelf on the centre's own disk: fsspec reads and lists; writing is ours, because fsspec flushes nothing to disk."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The shelf that the settings name."""
+"""Opens the shelf that the settings name."""
 
 import configparser
 from pathlib import Path

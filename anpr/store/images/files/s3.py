@@ -1,4 +1,4 @@
-"""An S3-compatible store. Needs the extra `s3`; nobody else imports that."""
+"""Shelf in an S3-compatible store. Needs the extra `s3`; nobody else imports that."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
