@@ -66,8 +66,8 @@ class Consumer:
             self.step(stop)
 
     def step(self, stop: threading.Event) -> bool:
-        """One batch, or one wait for one; whether there was one. What it polled is stored and committed, or comes
-        again."""
+        """Handle one batch, or wait once for one; true when there was one. What was polled is stored and committed, or
+        comes again."""
         records = self._patiently(self._poll, stop)
         if not records:
             return False
@@ -120,7 +120,7 @@ class Consumer:
                 )
 
     def _patiently(self, action: Callable[[], T], stop: threading.Event) -> T | None:
-        """What the action gives, tried until it works; None when told to stop before."""
+        """Repeat the action until it works and give its result; None when `stop` was set before."""
         while True:
             try:
                 result = action()

@@ -92,7 +92,7 @@ class RetroMatch:
         return RetroLimits(per_entry=ingest.retro_per_entry, per_change=ingest.retro_per_change)
 
     def _since(self) -> datetime:
-        """An alarm that retention would drop at once is of no use."""
+        """The oldest capture time to look at: retention would drop older alarms at once."""
         kept = cutoffs(self.settings.retention, self.clock.now())
         return start_of(max(kept.transits, kept.alarms))
 

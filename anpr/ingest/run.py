@@ -48,7 +48,7 @@ def run_ingest(
     seconds: float | None = None,
     readiness: Readiness | None = None,
 ) -> IngestSummary:
-    """Ingest until `stop` is set or `seconds` have passed; the summary of all consumers.
+    """Ingest until `stop` is set or `seconds` have passed; gives the summary of all consumers.
 
     Reads Kafka when settings name a broker, else the outbox in data_dir. The schema must be current.
     Raises PoisonRunError, and TransportError where waiting is of no use, after all consumers have ended.
@@ -70,12 +70,12 @@ def run_ingest(
             "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path
         )
         if readiness is not None:
-            _tell(readiness, database, consumers)
+            _add_checks(readiness, database, consumers)
         run_consumers(consumers, clock, stop, seconds)
     return sum((consumer.summary for consumer in consumers), IngestSummary())
 
 
-def _tell(readiness: Readiness, database: Database, consumers: Sequence[Consumer]) -> None:
+def _add_checks(readiness: Readiness, database: Database, consumers: Sequence[Consumer]) -> None:
     readiness.add("database", database.ping)
     for name, consumer in zip(("transits", "images"), consumers, strict=True):
         readiness.add(name, partial(getattr, consumer, "problem"))
@@ -83,7 +83,7 @@ def _tell(readiness: Readiness, database: Database, consumers: Sequence[Consumer
 
 
 def open_sources(settings: Settings, clock: Clock) -> list[Source]:
-    """Transits with health reports, and images, by Kafka or direct."""
+    """Two sources, by Kafka or direct: transits with health reports, and images."""
     if settings.kafka.bootstrap:
         topics = ([TRANSITS_TOPIC, HEALTH_TOPIC], [IMAGES_TOPIC])
         return [KafkaSource(settings.kafka, each, clock) for each in topics]
@@ -91,7 +91,7 @@ def open_sources(settings: Settings, clock: Clock) -> list[Source]:
 
 
 def batch_settings(settings: IngestSettings) -> list[IngestSettings]:
-    """For each of `open_sources`: a batch of images that is as long as one of transits would take gigabytes."""
+    """Settings for each of `open_sources`: as many images as transits in one batch would take gigabytes."""
     return [settings, settings.model_copy(update={"batch_size": min(settings.batch_size, MOST_IMAGES)})]
 
 

@@ -108,7 +108,7 @@ def _store_single(database: Database, images: ImageStore, single: Batch, now: da
 
 
 def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
-    """The batch; its images are stored now, or refused because another one is there in their place."""
+    """Store the images; gives the batch with those refused in whose place another one is stored."""
     if not batch.images:
         return batch
     keep_orphans(conn)

@@ -37,7 +37,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that tests move by hand; waiting moves it too, so nothing ever sleeps."""
+    """A clock that tests move by hand; waiting moves it too, so that nothing sleeps."""
 
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:

@@ -33,7 +33,7 @@ class _Span:
 
 
 def record_health(conn: Connection, reports: Iterable[HealthReport], heard_at: datetime) -> int:
-    """Bring the intervals up to these reports; how many of them said something new.
+    """Update the intervals by these reports; returns how many of them said something new.
 
     A report that is older than what is known of its subject changes nothing, so that order and repetition do not
     matter. What a reader says of itself corrects what was thought of it while it was silent.
@@ -53,8 +53,8 @@ def mark_offline(conn: Connection, now: datetime) -> list[str]:
 
 
 def record_clock(conn: Connection, report: HealthReport, arrived_at: datetime, tolerance_s: float) -> bool:
-    """Judge the clock of the reader whose heartbeat this is, taken by the broker at `arrived_at`; whether it has just
-    turned out to be wrong. One that was judged already changes nothing."""
+    """Judge the clock of the reader whose heartbeat this is, taken by the broker at `arrived_at`; true when it has
+    just turned out to be wrong. A heartbeat that was judged already changes nothing."""
     subject, known_until = _locked_subject(conn, SubjectKind.CLOCK, report.reader_id, report, arrived_at)
     if known_until is not None and arrived_at <= known_until:
         return False
@@ -83,7 +83,7 @@ def intervals_between(
     least: timedelta = timedelta(0),
     limit: int = 200,
 ) -> list[HealthInterval]:
-    """When cameras or readers of these gates (all when empty) were not looking, the newest first.
+    """Intervals in which cameras or readers of these gates (all when empty) were not up, the newest first.
 
     Every interval that overlaps [since, until), whole; those that were over in less than `least` are left out.
     """

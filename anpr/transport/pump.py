@@ -18,7 +18,7 @@ LOOK_EVERY_S = 0.05
 
 
 class Publisher(Protocol):
-    """Where records go."""
+    """Sends records to the centre."""
 
     def publish(self, records: Sequence[OutboxRecord]) -> list[int]:
         """Send all; the `seq` of those that were acknowledged. Raises TransportError when none was."""
@@ -38,7 +38,7 @@ class Pump:
     def run(self, stop: threading.Event) -> None:
         """Publish what waits, and what comes, until `stop` is set.
 
-        A broker that is away is tried again for ever: the outbox keeps the records, within its quota.
+        A broker that is down is tried again for ever: the outbox keeps the records, within its quota.
         Raises TransportError when the outbox cannot be read.
         """
         while not stop.is_set():

@@ -21,7 +21,7 @@ class Reserve:
         return self._path.exists()
 
     def hold(self) -> bool:
-        """Keep the room; false when the disk has not so much left. Raises OSError for anything else."""
+        """Reserve the room; false when the disk has less left. Raises OSError for anything else."""
         part = self._path.with_name(f"{self._path.name}.part")
         handle = os.open(part, os.O_CREAT | os.O_WRONLY, 0o600)
         try:

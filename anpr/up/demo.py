@@ -48,7 +48,7 @@ def demo_deployment(clock: Clock, echo: Echo) -> Iterator[Deployment]:
 
 
 def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
-    """Put the demo's list in place, as shipped; written down in the audit like every change of a list."""
+    """Import the shipped demo watchlist; a change gets its row in the audit, as for every list."""
     path = resource_path("config", "watchlist-demo.csv")
     save_watchlist(conn, WATCHLIST)
     result = import_entries(conn, WATCHLIST.id, read_entries_csv(path), ImportMode.REPLACE)
@@ -64,7 +64,7 @@ def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
 
 
 def _write_settings(template: Path, target: Path, server: RtspServer) -> Path:
-    """The shipped settings with addresses and folders as they really are."""
+    """Write the shipped settings with the real addresses and folders."""
     tree: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
     tree["data_dir"] = str(target.parent)
     for destination in tree["forwarding"]:

@@ -46,7 +46,7 @@ PARTS = (
 
 
 def wanted_parts(settings: Settings) -> list[Part]:
-    """Those that these settings call for, in the order in which they start."""
+    """The parts that these settings call for, in the order in which they start."""
     return [part for part in PARTS if part.is_wanted(settings)]
 
 

@@ -81,7 +81,7 @@ class Supervisor:
         return sum(child.restarts for child in self._children.values())
 
     def stop(self, name: str, timeout_s: float) -> dict[str, Any]:
-        """Ask a child to end, kill it when it does not within `timeout_s`; the sums of its summaries."""
+        """Ask a child to end, kill it when it does not within `timeout_s` seconds; gives the sums of its summaries."""
         child = self._children.pop(name, None)
         if child is None:
             return {}
@@ -91,7 +91,7 @@ class Supervisor:
         return _sum(child.summaries)
 
     def stop_all(self, timeout_s: float) -> None:
-        """For when start-up failed: nothing stays behind."""
+        """Stop every child, those started last first; for when start-up failed."""
         for name in reversed(list(self._children)):
             self.stop(name, timeout_s)
 
@@ -137,12 +137,12 @@ class Supervisor:
 
 
 def this_program() -> list[str]:
-    """How to call ourselves in a child."""
+    """The command that runs this program in a child."""
     return [sys.executable, "-m", "anpr"]
 
 
 def _tied_to_parent() -> list[str]:
-    """A prefix that ends the child when we are killed without a chance to stop it (util-linux, on every Debian)."""
+    """Command prefix that ends the child when this process is killed by SIGKILL (util-linux, on every Debian)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 

@@ -28,7 +28,7 @@ THREADS = 8
 
 
 class Fault(StrEnum):
-    """What can be wrong with one image."""
+    """Kinds of inconsistency of one image."""
 
     ORPHAN = "orphan"
     MISSING = "missing"

@@ -69,7 +69,7 @@ class ImageStore:
 
 
 def image_key(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> str:
-    """Where this image belongs on the shelf."""
+    """The key of this image on the shelf."""
     return f"{utc_day(captured_at).isoformat()}/{gate_folder(gate_id)}/{transit_id}-{role}.jpg"
 
 
@@ -80,12 +80,12 @@ def gate_folder(gate_id: str) -> str:
 
 
 def header_key(header: ImageHeader) -> str:
-    """Where the image with this header belongs."""
+    """The key on the shelf of the image with this header."""
     return image_key(header.transit_id, header.captured_at, header.gate_id, header.role)
 
 
 def keep_orphans(conn: Connection) -> None:
-    """Until the transaction ends nobody removes an image for want of a row: take it before putting any."""
+    """Take a lock, before putting images, that keeps orphans from being removed until the transaction ends."""
     conn.execute(_SQL["share"])
 
 

@@ -40,7 +40,7 @@ def pages(database: Database, day: date, gate_id: str) -> Iterator[list[ImageRow
 
 
 def named_keys(conn: Connection, day: date, keys: Iterable[str]) -> set[str]:
-    """Those of these keys of that day that a row names now."""
+    """Of these keys of that day, those that a row names now."""
     rows = conn.execute(_SQL["named"], {**_bounds(day), "paths": list(keys)})
     return {row["path"] for row in rows}
 

@@ -22,5 +22,5 @@ class Activity:
 
 
 def activity_since(conn: Connection, since: datetime) -> Activity:
-    """What happened at the centre from `since` on."""
+    """Counts from `since` (UTC) on."""
     return Activity(**one_row(conn, _SQL["since"], {"since": since, "oldest": since - LATE}))

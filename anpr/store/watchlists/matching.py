@@ -46,7 +46,7 @@ class Confirmed:
 
 
 def confirm(conn: Connection, likely: Iterable[int]) -> Confirmed:
-    """One query, whether any entries are likely or none."""
+    """Read these entries as they are now. One query, also when there are none."""
     rows = conn.execute(_SQL["confirm"], {"ids": list(likely)}).fetchall()
     entries = {row["entry_id"]: _entry_and_list(row) for row in rows if row["entry_id"] is not None}
     return Confirmed(version=rows[0]["list_version"], entries=entries)

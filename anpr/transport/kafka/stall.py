@@ -17,7 +17,7 @@ Waiting = Callable[[Collection[TopicPartition]], Mapping[TopicPartition, int]]
 
 
 class QuietPartitions:
-    """Since when each partition gives nothing although the consumer had time for it. For one thread."""
+    """Tracks since when each partition gives nothing although the consumer had time for it. For one thread."""
 
     def __init__(self, clock: Clock, after_s: float) -> None:
         self._clock = clock

@@ -103,10 +103,10 @@ def _compacted_configs() -> dict[str, str]:
 
 
 def full_name(settings: KafkaSettings, topic: str) -> str:
-    """As the broker knows it."""
+    """The name that the broker knows: with the prefix of the settings."""
     return settings.topic_prefix + topic
 
 
 def full_names(settings: KafkaSettings, topics: Sequence[str]) -> list[str]:
-    """As the broker knows them."""
+    """The names that the broker knows: with the prefix of the settings."""
     return [full_name(settings, topic) for topic in topics]
