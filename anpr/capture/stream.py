@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from anpr.capture.backoff import Backoff
 from anpr.capture.files import FileSource, FolderSource
 from anpr.capture.frame import Frame
 from anpr.capture.health import CameraHealth, CameraState, CameraStatus, OnChange, ignore_change
@@ -18,6 +17,7 @@ from anpr.capture.source import RawFrame, VideoSource
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
 from anpr.domain.reasons import Drop
+from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import DROPS
 from anpr.settings import ReaderSettings
@@ -67,7 +67,8 @@ class CameraStream:
         self._settings = settings
         self._clock = clock
         self._source = source or source_of(camera, settings, clock)
-        self._backoff = Backoff(settings.retry_min_s, settings.retry_max_s, random)
+        shortest_s = settings.retry_min_s
+        self._backoff = Backoff(first_s=2 * shortest_s, most_s=settings.retry_max_s, least_s=shortest_s, random=random)
         self._health = CameraHealth(camera.id, clock, on_change)
         # The thread that takes the frame makes its pixels, so that dropped frames cost nothing.
         self._mailbox: Mailbox[Callable[[], Frame]] = Mailbox(newest_wins=self._source.is_live)

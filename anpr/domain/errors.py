@@ -8,9 +8,15 @@ AnprError
 ├── CameraError              a video source failed; has a typed `fault`
 ├── ModelError               weights or their card are missing, wrong or throw
 ├── TransportError           broker or spool not reachable or refusing; `permanent` decides the retry
-├── OutboxFullError          the disk quota is used up
-├── StoreError               the database is not reachable or its schema is not ours
+├── OutboxFullError          the outbox keeps nothing more
+│   └── DiskFullError        the disk is full or failing, or the file may not grow
+├── StoreError               the database is not reachable or its schema is not ours; `refused` says that data are wrong
+│   └── ImageTakenError      another image is stored in this one's place
+├── PoisonRunError           ingest stops: too many messages in a row were refused
+├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
+│   ├── NotSignedInError     nobody is logged in (anpr.console.access)
+│   └── FormTokenError       a form without the token of its session (anpr.console.access)
 └── ForwardError             a forwarding profile or destination; `permanent` decides the retry
 """
 
@@ -90,6 +96,10 @@ class OutboxFullError(AnprError):
     """The outbox reached its disk quota; what was offered was not accepted."""
 
 
+class DiskFullError(OutboxFullError):
+    """The disk is full or failing, or the file may not grow; the quota may not be used up."""
+
+
 class StoreError(AnprError):
     """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs.
 
@@ -99,6 +109,18 @@ class StoreError(AnprError):
     def __init__(self, detail: str, *, refused: bool = False) -> None:
         super().__init__(detail)
         self.refused = refused
+
+
+class ImageTakenError(StoreError):
+    """Another image is stored in this one's place, and stays: what was noted and shown does not change."""
+
+
+class PoisonRunError(AnprError):
+    """So many messages in a row were refused that something is wrong with more than messages."""
+
+
+class StartError(AnprError):
+    """A process of `anpr up` did not come up; the text names it."""
 
 
 class AccessError(AnprError):

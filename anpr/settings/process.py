@@ -1,4 +1,4 @@
-"""The environment that child processes get: the only other use of it besides loading settings."""
+"""Environment of child processes: besides loading settings, the only use of `os.environ`."""
 
 import os
 from collections.abc import Mapping

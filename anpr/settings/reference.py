@@ -1,4 +1,4 @@
-"""The configuration reference, written from the settings themselves so that it cannot be wrong."""
+"""Configuration reference, generated from the settings so that it cannot be wrong."""
 
 import json
 from collections.abc import Iterator

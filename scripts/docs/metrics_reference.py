@@ -55,7 +55,7 @@ def _closed_values() -> str:
         "`fault` of `anpr_camera_faults_total`": CameraFault,
         "`outcome` of `anpr_second_opinions_total`": Asked,
         "`by` of `anpr_matched_total`": MatchedBy,
-        "`outcome` of `anpr_retro_passages_total`": RetroOutcome,
+        "`outcome` of `anpr_retro_transits_total`": RetroOutcome,
         "`how` of `anpr_watchlist_reload_seconds`": ListReload,
     }
     lines = [f"- {name}: {', '.join(f'`{member.value}`' for member in kind)}\n" for name, kind in values.items()]

@@ -15,10 +15,10 @@ import pytest
 import anpr.store.database.connection
 from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.contract.transit import encode_transit
-from anpr.domain.errors import PoisonReason, TransportError
+from anpr.domain.errors import PoisonReason, PoisonRunError, TransportError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Priority, Watchlist
-from anpr.ingest.consume import Centre, Consumer, PoisonRunError
+from anpr.ingest.consume import Centre, Consumer
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings

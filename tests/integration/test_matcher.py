@@ -11,7 +11,7 @@ import anpr.ingest.matcher
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.ingest.matcher import Matcher
-from anpr.ingest.watchlist_cache import lists_in_memory
+from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.store.database.connection import Database
@@ -173,7 +173,7 @@ def test_a_reload_that_fails_leaves_what_was_there(database: Database, matcher: 
 @pytest.mark.usefixtures("matcher")
 def test_every_process_is_told_and_a_lost_connection_is_made_again(database: Database, postgres_url: str) -> None:
     also = threading.Event()
-    with lists_in_memory(database, SystemClock(), also) as one, lists_in_memory(database, SystemClock()) as other:
+    with watchlist_cache(database, SystemClock(), also) as one, watchlist_cache(database, SystemClock()) as other:
 
         def is_current(number: int) -> bool:
             before = matched_by("memory")

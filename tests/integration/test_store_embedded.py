@@ -58,9 +58,9 @@ class _User:
         self.process.communicate(timeout=60)
 
 
-def _wait_for_guardian(server: Server) -> None:
-    """The guardian holds its lock until it has stopped the server."""
-    with (server.folder / "guardian.lock").open("w") as lock:
+def _wait_for_reaper(server: Server) -> None:
+    """The reaper holds its lock until it has stopped the server."""
+    with (server.folder / "reaper.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
@@ -96,7 +96,7 @@ def test_it_starts_migrates_keeps_its_data_and_stops(folder: Path) -> None:
         check_schema(url)
         assert _value(url) == "kept"
     assert not is_running(server)
-    _wait_for_guardian(server)
+    _wait_for_reaper(server)
 
 
 def test_it_flushes_to_disk_and_only_listens_to_this_user(folder: Path) -> None:
@@ -131,7 +131,7 @@ def test_it_stops_when_its_only_user_is_killed_and_starts_again(folder: Path) ->
     user = _User(folder)
     _write(user.url, "committed before the kill")
     user.kill()
-    _wait_for_guardian(server)
+    _wait_for_reaper(server)
     assert not is_running(server)
     with embedded_database(folder) as url:
         assert _value(url) == "committed before the kill"
@@ -146,7 +146,7 @@ def test_one_user_killed_leaves_it_to_the_others(folder: Path) -> None:
         _write(url, "still here")
         assert _value(url) == "still here"
     assert not is_running(server)
-    _wait_for_guardian(server)
+    _wait_for_reaper(server)
 
 
 def test_a_server_that_was_killed_recovers_what_was_committed(folder: Path) -> None:

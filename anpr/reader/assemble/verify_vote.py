@@ -10,7 +10,7 @@ from anpr.reader.assemble.best_shot import BestShot
 from anpr.reader.assemble.vote import Verdict, plate_text
 from anpr.reader.plates.crop import cut
 from anpr.reader.plates.second_opinion import Opinion, SecondOpinion
-from anpr.runtime.metrics import SECOND_OPINIONS
+from anpr.runtime.metrics import SECOND_OPINIONS, preset
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ class VoteVerifier:
         self._camera_id = camera_id
         self._second = second
         self._patient = patient
-        for outcome in Asked:  # Create the series at 0, so that rate() sees the first increment.
-            SECOND_OPINIONS.labels(camera_id, outcome)
+        for outcome in Asked:
+            preset(SECOND_OPINIONS, camera_id, outcome)
 
     def verify(self, verdict: Verdict, shot: BestShot) -> Verdict:
         """The verdict, with what the second recogniser reads in `shot`."""

@@ -8,7 +8,7 @@ from anpr.domain.health import BLURRED, DARK
 from anpr.reader.camera.baseline import Baseline
 from anpr.reader.camera.debounce import Debounce
 from anpr.reader.camera.sharpness import ImageQuality, measure_quality
-from anpr.runtime.metrics import CAMERA_BRIGHTNESS, CAMERA_SEES, CAMERA_SHARPNESS, SIGHT_LOSSES
+from anpr.runtime.metrics import CAMERA_BRIGHTNESS, CAMERA_DEGRADED, CAMERA_SHARPNESS, CAMERA_VIEW_OK, preset
 from anpr.settings import SightSettings
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,9 @@ class ViewQuality:
         self._debounce = Debounce(settings.after_s, _MAX_GAP_SAMPLES * settings.every_s)
         self._sampled_at_s = float("-inf")
         self._last: ImageQuality | None = None
-        for state in (BLURRED, DARK):  # Create the series at 0, so that rate() sees the first increment.
-            SIGHT_LOSSES.labels(camera_id, state)
-        CAMERA_SEES.labels(camera_id).set(1)
+        for state in (BLURRED, DARK):
+            preset(CAMERA_DEGRADED, camera_id, state)
+        CAMERA_VIEW_OK.labels(camera_id).set(1)
 
     @property
     def state(self) -> str | None:
@@ -85,9 +85,9 @@ class ViewQuality:
     def _report(self, changed: bool) -> bool:
         if changed:
             state = self.state
-            CAMERA_SEES.labels(self._camera_id).set(state is None)
+            CAMERA_VIEW_OK.labels(self._camera_id).set(state is None)
             if state is not None:
-                SIGHT_LOSSES.labels(self._camera_id, state).inc()
+                CAMERA_DEGRADED.labels(self._camera_id, state).inc()
             log.warning("camera %s: %s since %s", self._camera_id, state or "view is good again", self.since)
         return changed
 

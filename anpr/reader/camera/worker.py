@@ -18,7 +18,7 @@ from anpr.reader.camera.watch import CameraTotals, Watch
 from anpr.reader.plates.plate_finder import PlateFinder
 from anpr.reader.plates.second_opinion import SecondOpinion
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import CAMERA_UP, DROPS, MODEL_ERRORS, WORKER_FALLS
+from anpr.runtime.metrics import CAMERA_UP, CAMERA_WORKER_RESTARTS, DROPS, MODEL_ERRORS, preset
 from anpr.settings import ReaderSettings
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class CameraWorker:
         baseline = Baseline(origin.camera.id, baseline_dir / f"{origin.camera.id}.json" if baseline_dir else None)
         self._view_quality = ViewQuality(origin.camera.id, settings.sight, baseline)
         self._silent_until = float("-inf")
-        for reason in Drop:  # Create the series at 0, so that rate() sees the first increment.
-            DROPS.labels(self.camera.id, reason)
+        for reason in Drop:
+            preset(DROPS, self.camera.id, reason)
         self.totals = CameraTotals()
         self.model_errors = 0
         self.restarts = 0
@@ -75,7 +75,7 @@ class CameraWorker:
                 break
             except Exception:  # a bug met by one camera must neither end its watch nor go unseen
                 self.restarts += 1
-                WORKER_FALLS.labels(self.camera.id).inc()
+                CAMERA_WORKER_RESTARTS.labels(self.camera.id).inc()
                 CAMERA_UP.labels(self.camera.id).set(0)
                 log.exception("camera %s: crashed; it starts again in %.0f s", self.camera.id, _RESTART_S)
                 self._clock.wait(stop, _RESTART_S)

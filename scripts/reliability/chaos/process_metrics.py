@@ -10,7 +10,8 @@ from http.client import HTTPException
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from scripts.reliability.chaos.periodic import repeating
+from anpr.runtime.background import every
+from anpr.runtime.clock import SystemClock
 
 LOOK_EVERY_S = 0.4
 _TIMEOUT_S = 2.0
@@ -81,5 +82,5 @@ def watched(lives: Sequence[list[Life]]) -> Iterator[None]:
             if each and each[-1].ended == float("inf"):
                 each[-1].look()
 
-    with repeating(look, LOOK_EVERY_S, "metrics"):
+    with every(LOOK_EVERY_S, look, "process-metrics", SystemClock(), at_once=False):
         yield

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from scripts.reliability.chaos.periodic import repeating
+from anpr.runtime.background import every
+from anpr.runtime.clock import SystemClock
 
 LOOK_EVERY_S = 0.3
 ACCEPTED, REFUSED, AGAIN = "OK", "NO", "AGAIN"
@@ -52,7 +53,7 @@ class Office:
     def open(self) -> Iterator[None]:
         """At work, in a thread, while the context lasts."""
         self.folder.mkdir()
-        with repeating(self.look, LOOK_EVERY_S, "office"):
+        with every(LOOK_EVERY_S, self.look, "receiving-centre", SystemClock(), at_once=False):
             yield
 
     def look(self) -> None:

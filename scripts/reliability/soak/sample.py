@@ -16,7 +16,7 @@ _COUNTED = {
     "anpr_reads_total": "reads",
     "anpr_transits_total": "transits",
     "anpr_camera_faults_total": "faults",
-    "anpr_worker_falls_total": "falls",
+    "anpr_camera_worker_restarts_total": "falls",
     "anpr_model_errors_total": "model_errors",
 }
 

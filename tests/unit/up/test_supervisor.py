@@ -47,7 +47,7 @@ def test_stop_asks_politely_and_returns_the_summary(supervisor: Supervisor, tmp_
     supervisor.start("steady", [STEADY])
     wait_for_ready(tmp_path, "steady")
     assert supervisor.stop("steady", 20) == {"frames": 3, "name": "x"}
-    assert supervisor.falls() == 0
+    assert supervisor.restarts() == 0
 
 
 def test_a_deaf_child_is_killed(supervisor: Supervisor, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -57,7 +57,7 @@ def test_a_deaf_child_is_killed(supervisor: Supervisor, tmp_path: Path, caplog: 
     assert "deaf did not stop" in caplog.text
 
 
-def test_a_child_that_falls_over_comes_back_after_a_wait_that_doubles(
+def test_a_child_that_crashes_comes_back_after_a_wait_that_doubles(
     supervisor: Supervisor, clock: ManualClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     marker = tmp_path / "runs"
@@ -73,7 +73,7 @@ def test_a_child_that_falls_over_comes_back_after_a_wait_that_doubles(
         supervisor.check()
     _wait_until_ended(supervisor)
     assert marker.read_text() == "xxxx"
-    assert supervisor.falls() == 3
+    assert supervisor.restarts() == 3
 
 
 def _wait_until_ended(supervisor: Supervisor) -> int:

@@ -50,13 +50,13 @@ class Camera:
 def test_a_lens_that_gets_blurred_is_noticed_from_its_beginning_to_its_end() -> None:
     camera = Camera()
     assert camera.show(DAY, LEARN) == []
-    losses = REGISTRY.get_sample_value("anpr_sight_losses_total", {"camera": "cam-s", "state": "blurred"}) or 0
+    losses = REGISTRY.get_sample_value("anpr_camera_degraded_total", {"camera": "cam-s", "state": "blurred"}) or 0
     assert camera.show(blurred(DAY, 2), 600) == [("blurred", 2105)]
-    assert REGISTRY.get_sample_value("anpr_camera_sees", {"camera": "cam-s"}) == 0
+    assert REGISTRY.get_sample_value("anpr_camera_view_ok", {"camera": "cam-s"}) == 0
     assert REGISTRY.get_sample_value("anpr_camera_sharpness", {"camera": "cam-s"}) < 0.2  # type: ignore[operator]
     assert camera.show(DAY, 120) == [(None, 2705)]
-    assert REGISTRY.get_sample_value("anpr_camera_sees", {"camera": "cam-s"}) == 1
-    after = REGISTRY.get_sample_value("anpr_sight_losses_total", {"camera": "cam-s", "state": "blurred"})
+    assert REGISTRY.get_sample_value("anpr_camera_view_ok", {"camera": "cam-s"}) == 1
+    after = REGISTRY.get_sample_value("anpr_camera_degraded_total", {"camera": "cam-s", "state": "blurred"})
     assert after == losses + 1
 
 
