@@ -18,7 +18,7 @@ from anpr.store.database.connection import Database
 from anpr.transport.kafka import KafkaPublisher
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, as_record
 from scripts.benchmarks.common import CLOCK, Figures, say
-from scripts.reliability.chaos.processes import python
+from scripts.lab.processes import python
 from scripts.repository import REPOSITORY
 
 LISTED_EVERY = 10

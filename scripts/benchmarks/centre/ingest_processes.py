@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.benchmarks.common import CLOCK
 from scripts.lab.ports import free_ports
-from scripts.reliability.chaos.processes import Part, python
+from scripts.lab.processes import ManagedProcess, python
 
 LOOK_EVERY_S = 0.05
 _FEWEST_LOOKS = 5
@@ -68,7 +68,7 @@ class Drained:
 class Ingests:
     """Processes of one consumer group."""
 
-    def __init__(self, parts: list[Part], ports: list[int]) -> None:
+    def __init__(self, parts: list[ManagedProcess], ports: list[int]) -> None:
         self._parts = parts
         self._ports = ports
 
@@ -98,7 +98,7 @@ def ingests(folder: Path, url: str, bootstrap: str, environment: dict[str, str],
     """Started now, told to end when the context does; every one must end well."""
     ports = free_ports(processes)
     parts = [
-        Part(
+        ManagedProcess(
             f"ingest-{number}",
             folder,
             lambda: python("-m", "anpr", "ingest", "--json"),
@@ -114,10 +114,10 @@ def ingests(folder: Path, url: str, bootstrap: str, environment: dict[str, str],
     ]
     try:
         for part in parts:
-            part.keep()
+            part.keep_running()
         yield Ingests(parts, ports)
         if not all([part.end() for part in parts]):
-            raise SystemExit("; ".join(fall for part in parts for fall in part.falls))
+            raise SystemExit("; ".join(crash for part in parts for crash in part.crashes))
     finally:
         for part in parts:
             part.kill()
@@ -131,6 +131,6 @@ def _metrics(port: int) -> str:
         return ""
 
 
-def _resident_mb(part: Part) -> int:
+def _resident_mb(part: ManagedProcess) -> int:
     found = _MEMORY.search(Path(f"/proc/{part.pid}/status").read_text())
     return int(found[1]) // 1024 if found else 0

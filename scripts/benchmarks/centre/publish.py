@@ -16,7 +16,7 @@ from anpr.settings import KafkaSettings
 from anpr.transport.kafka import KafkaPublisher
 from anpr.transport.records import OutboxRecord
 from scripts.benchmarks.centre.workload import Workload
-from scripts.reliability.chaos.processes import python
+from scripts.lab.processes import python
 from scripts.repository import REPOSITORY
 
 PAGE = 5_000

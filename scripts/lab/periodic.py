@@ -1,4 +1,4 @@
-"""Doing one thing again and again beside everything else."""
+"""Runs a function periodically in a background thread."""
 
 import threading
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from anpr.runtime.background import beside
 
 
-def repeating(action: Callable[[], None], every_s: float, name: str) -> AbstractContextManager[None]:
-    """Do `action` every `every_s` seconds in a thread of this name, while the context lasts."""
+def every(action: Callable[[], None], every_s: float, name: str) -> AbstractContextManager[None]:
+    """Call `action` every `every_s` seconds in a thread of this name for the duration of the context."""
 
     def run(stop: threading.Event) -> None:
         while not stop.wait(every_s):
