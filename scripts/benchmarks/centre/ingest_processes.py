@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.benchmarks.common import CLOCK
+from scripts.command import CannotRunError
 from scripts.lab.ports import free_ports
 from scripts.lab.processes import ManagedProcess, python
 
@@ -61,7 +62,7 @@ class Drained:
         end = self.looks[-1].counted
         flow = [look for look in self.looks if all(look.counted) and all(map(operator.lt, look.counted, end))]
         if len(flow) < _FEWEST_LOOKS:
-            raise SystemExit(f"the processes did not work side by side: {end} transits; take more (--transits)")
+            raise CannotRunError(f"the processes did not work side by side: {end} transits; take more (--transits)")
         return flow[0], flow[-1]
 
 
@@ -82,7 +83,7 @@ class Ingests:
             if drained.number >= number * (len(drained.memory_mb) + 1) / 5:
                 drained.memory_mb.append(self.memory_mb())
             if drained.seconds > _GIVE_UP_S:
-                raise SystemExit(f"{drained.number} of {number} transits after {_GIVE_UP_S:.0f} s")
+                raise CannotRunError(f"{drained.number} of {number} transits after {_GIVE_UP_S:.0f} s")
         return drained
 
     def counted(self) -> tuple[int, ...]:
@@ -117,7 +118,7 @@ def ingests(folder: Path, url: str, bootstrap: str, environment: dict[str, str],
             part.keep_running()
         yield Ingests(parts, ports)
         if not all([part.end() for part in parts]):
-            raise SystemExit("; ".join(crash for part in parts for crash in part.crashes))
+            raise CannotRunError("; ".join(crash for part in parts for crash in part.crashes))
     finally:
         for part in parts:
             part.kill()

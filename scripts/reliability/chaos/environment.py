@@ -21,6 +21,7 @@ from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.transport.kafka import create_topics
 from scripts.command import log
+from scripts.lab import street
 from scripts.lab.kafka import KafkaBroker, ensure_jars
 from scripts.lab.ports import free_ports
 from scripts.lab.process_metrics import scraping
@@ -192,7 +193,7 @@ def running_environment(folder: Path, plan: Plan, traffic: Traffic) -> Iterator[
 def _fill(url: str) -> None:
     migrate(url)
     numbers = [*range(0, LISTED, LISTED_EVERY), *range(BACKGROUND_FROM, BACKGROUND_FROM + LISTED, LISTED_EVERY)]
-    plates = [*(plate_of(number) for number in numbers), reader_process.PLATE]
+    plates = [*(plate_of(number) for number in numbers), street.PLATE]
     with Database(url, pool_size=2, application="chaos") as database, database.transaction() as conn:
         save_watchlist(conn, WATCHLIST)
         import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate, reason="chaos") for plate in plates])

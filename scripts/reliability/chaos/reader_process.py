@@ -3,35 +3,21 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
-from anpr.demo.clips import encode
-from anpr.demo.film import Film
 from anpr.demo.rtsp import RtspServer
-from anpr.demo.traffic import GATES
+from scripts.lab.street import CLIP, draw_street
 from scripts.reliability.chaos.outbox_log import install_outbox_log
 
 READER, GATE, CAMERA = "reader-2", "street", "street-front"
-CLIP = "street.mp4"
-LENGTH_S = 6.0
-PLATE = GATES[0].passings[0].plate
-
-
-def draw(folder: Path) -> None:
-    """Draw the clip: one car by day, and the empty street before and after it."""
-    folder.mkdir()
-    passing = replace(GATES[0].passings[0], at_s=2.8, km_h=30)
-    scene = replace(GATES[0], passings=(passing,), length_s=LENGTH_S, night_from_s=1_000.0)
-    encode(Film(scene), folder / CLIP)
 
 
 @contextmanager
 def street(folder: Path) -> Iterator[RtspServer]:
     """Serve the clip over RTSP for the duration of the context."""
-    draw(folder / "clips")
+    draw_street(folder / "clips")
     with RtspServer(folder / "clips") as server:
         yield server
     shutil.rmtree(folder / "clips")

@@ -9,7 +9,7 @@ import psycopg
 
 from anpr.domain.health import UP, SubjectKind
 from anpr.domain.transit import ImageRole
-from scripts.reliability.chaos import reader_process
+from scripts.lab import street
 from scripts.reliability.chaos.background_traffic import Sent
 from scripts.reliability.chaos.environment import BACKGROUND_FROM, LISTED, Environment
 from scripts.reliability.chaos.facts import Facts, Verification, described
@@ -127,7 +127,7 @@ def _sha256_sent(environment: Environment, number: int, role: ImageRole) -> str:
 
 def _alarms(facts: Facts) -> Verification:
     listed = {plate_of(number) for number in facts.numbers if is_listed(number) and _is_imported(number)}
-    listed.add(reader_process.PLATE)
+    listed.add(street.PLATE)
     stored = facts.conn.execute("SELECT id, plate FROM transits").fetchall()
     due = {transit for transit, plate in stored if plate in listed}
     times = Counter(row[0] for row in facts.conn.execute("SELECT transit_id FROM alarms"))

@@ -29,7 +29,7 @@ def test_all_kinds_come() -> None:
 
 
 def test_each_is_read_or_refused_in_one_line(tmp_path: Path) -> None:
-    """The short form of scripts/fuzz_reader, in this process."""
+    """The fuzz test in short, in this process."""
     names = {one.name for one in write_mutants(tmp_path, 2, COUNT)}
 
     result = CliRunner().invoke(main, ["read", "--format", "jsonl", "--explain", str(tmp_path)], catch_exceptions=False)
@@ -51,7 +51,7 @@ def test_each_is_read_or_refused_in_one_line(tmp_path: Path) -> None:
         (Outcome(read={"a": 1, "b": 0}, status=0, peak_mb=500), None),
         (Outcome(read={"a": 1}, refused={"b": "damaged"}, status=1), None),
         (Outcome(read={"a": 1}, status=-11), "ended with status -11 at b"),
-        (Outcome(read={"a": 1}, status=-9, hung=True), f"nothing said for {HANG_S:g} s at b"),
+        (Outcome(read={"a": 1}, status=-9, hung=True), f"no output for {HANG_S:g} s at b"),
         (Outcome(read={"a": 1, "b": 1}, status=0, peak_mb=5000), "5000 MB at the peak"),
         (Outcome(read={"a": 1, "b": 1}, refused={"a": "x"}, status=1), "1 files read and refused"),
         (
