@@ -17,11 +17,11 @@ run: ## everything on this machine; ARGS="--for 60s --json"
 test: ## the whole suite with real services and the full budget of property tests; ARGS="-k name"
 	@scripts/setup dev
 	@scripts/setup-test-services
-	@HYPOTHESIS_PROFILE=full scripts/test $(ARGS)
+	@scripts/test --hypothesis-profile=full $(ARGS)
 
 test-fast: ## unit tests that load no model and start no service, in a minute; ARGS="-k name"
 	@scripts/setup dev
-	@HYPOTHESIS_PROFILE=fast scripts/test tests/unit -m "not slow" $(ARGS)
+	@scripts/test tests/unit --hypothesis-profile=fast $(ARGS)
 
 check: ## format, lint, types, import contracts
 	@scripts/setup dev
