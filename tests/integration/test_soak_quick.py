@@ -10,7 +10,7 @@ import pytest
 
 from scripts.reliability.soak.clips import as_camera_clip
 from scripts.reliability.soak.run import Plan, soak
-from tests.unit.cli.pictures import write_street
+from tests.support.streets import write_street
 
 
 def film(path: Path, street: Path) -> Path:

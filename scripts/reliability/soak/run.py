@@ -27,7 +27,7 @@ from scripts.lab.street import draw_street
 from scripts.reliability.soak.clips import soak_clips
 from scripts.reliability.soak.environment import Centre, running_reader, served
 from scripts.reliability.soak.sample import Sample, take_sample
-from scripts.reliability.soak.verdict import judge
+from scripts.reliability.soak.verdict import LEAST_SAMPLES, judge
 
 _REAL = Path("../shared/data/video")
 _LOG_EVERY_S = 300.0
@@ -117,24 +117,34 @@ def soak(folder: Path, clips: list[Path], plan: Plan, file: Path | None) -> tupl
 
 
 def _samples(process: "Popen[bytes]", metrics: str, plan: Plan, clock: Clock) -> Iterator[Sample]:
-    began, told, never = clock.monotonic(), 0.0, threading.Event()
-    answered_s = 0.0
-    while (at_s := clock.monotonic() - began) < plan.lasts:
+    """Samples from the first answer on; more of them than the plan's time gives when the machine is slow."""
+    never, kept, logged_s = threading.Event(), 0, 0.0
+    began = clock.monotonic()
+    _sample(process, metrics, began, clock)  # once it answers, it has started
+    began = clock.monotonic()
+    while (at_s := clock.monotonic() - began) < plan.lasts or kept < LEAST_SAMPLES:
+        sample = _sample(process, metrics, began, clock)
+        kept += sample.at_s >= plan.warm_up
+        yield sample
+        if at_s - logged_s >= _LOG_EVERY_S:
+            logged_s = at_s
+            log(f"{at_s / 60:.0f} min: {sample.rss_mb:.0f} MB, {sample.threads} threads, {sample.transits} transits")
+        clock.wait(never, plan.every)
+
+
+def _sample(process: "Popen[bytes]", metrics: str, began: float, clock: Clock) -> Sample:
+    """One sample; asks again for _SILENT_FOR_S. Raises OSError after that, CannotRunError when the reader has ended."""
+    asked, never = clock.monotonic(), threading.Event()
+    while True:
+        at_s = clock.monotonic() - began
         if process.poll() is not None:
             raise CannotRunError(f"the reader ended by itself after {at_s:.0f} s, status {process.returncode}")
         try:
-            sample = take_sample(process.pid, metrics, at_s)
+            return take_sample(process.pid, metrics, at_s)
         except OSError:
-            if at_s - answered_s > _SILENT_FOR_S:
+            if clock.monotonic() - asked > _SILENT_FOR_S:
                 raise
-            clock.wait(never, 0.5)
-            continue
-        answered_s = at_s
-        yield sample
-        if at_s - told >= _LOG_EVERY_S:
-            told = at_s
-            log(f"{at_s / 60:.0f} min: {sample.rss_mb:.0f} MB, {sample.threads} threads, {sample.transits} transits")
-        clock.wait(never, plan.every)
+        clock.wait(never, 0.5)
 
 
 def _write(file: Path | None, samples: Iterator[Sample]) -> list[Sample]:

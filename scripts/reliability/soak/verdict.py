@@ -11,6 +11,8 @@ from scripts.reliability.soak.sample import Sample
 MOST_GROWTH = 0.03
 """Largest growth of the resident memory in an hour, as a share of it. A leak of one frame (2.7 MB) a minute is 20 times
 as much; one of a read a minute is too small for any hour to show."""
+LEAST_SAMPLES = 6
+"""After the warm-up: two for each third."""
 _MOST_POINTS = 400
 """More samples than this are thinned, because slopes are taken between all pairs."""
 
@@ -45,9 +47,9 @@ class Verdict:
 
 
 def judge(samples: Sequence[Sample], warm_up_s: float, *, judges_growth: bool = True) -> Verdict:
-    """Judge the samples after the warm-up. Raises CannotRunError when fewer than six are left."""
+    """Judge the samples after the warm-up. Raises CannotRunError when fewer than LEAST_SAMPLES are left."""
     kept = [sample for sample in samples if sample.at_s >= warm_up_s]
-    if len(kept) < 6:
+    if len(kept) < LEAST_SAMPLES:
         raise CannotRunError(f"{len(kept)} samples after the warm-up say nothing: run longer, or sample more often")
     third = len(kept) // 3
     first, last = kept[:third], kept[-third:]

@@ -1,6 +1,6 @@
 """The transits a camera made lately."""
 
-from anpr.reader.assemble.recent import _MOST, RecentTransits
+from anpr.reader.assemble.recent import RecentTransits
 from scripts.lab.transits import plate_of
 from tests.unit.reader.assemble.test_same import verdict
 
@@ -23,9 +23,12 @@ def test_another_plate_is_not_known() -> None:
 
 def test_it_stays_small() -> None:
     recent = RecentTransits(1e9)
-    for number in range(3 * _MOST):
-        recent.remember(verdict(plate_of(number * 1000)), number)
-    assert len(recent._transits) == _MOST
+    first = recent.remember(verdict(plate_of(0)), 0)
+    assert recent.find(verdict(plate_of(0)), 1) is first
+    for number in range(1, 1000):
+        last = recent.remember(verdict(plate_of(number * 1000)), number)
+    assert recent.find(verdict(plate_of(0)), 1000) is None, "the oldest is forgotten"
+    assert recent.find(verdict(plate_of(999 * 1000)), 1000) is last
     recent = RecentTransits(10)
     for number in range(1000):
         recent.remember(verdict(plate_of(number * 1000)), number)

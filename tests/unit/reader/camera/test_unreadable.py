@@ -1,6 +1,6 @@
 """Boxes that could not be read are tried less and less, and again when they come nearer."""
 
-from anpr.reader.camera.unreadable import _MOST, IllegiblePlaces
+from anpr.reader.camera.unreadable import IllegiblePlaces
 from tests.unit.reader.assemble.scenes import box_at
 
 
@@ -45,6 +45,9 @@ def test_a_success_and_a_pause_wipe_the_slate() -> None:
 
 def test_it_stays_small() -> None:
     places = IllegiblePlaces()
+    for _ in range(10):
+        places.failed(box_at(0, 900), 0.0)
+    assert not places.wants_read(box_at(0, 900), 0.2)
     for number in range(200):
         places.failed(box_at(100 * number, 300), 0.001 * number)
-    assert len(places._places) <= _MOST
+    assert places.wants_read(box_at(0, 900), 0.2), "the oldest place is forgotten"

@@ -1,19 +1,13 @@
-"""Broken and odd pictures by a seed, and a short run of them through `anpr read`."""
+"""Mutated images by a seed, and what a run of them must not do."""
 
-import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from anpr.cli import main
 from scripts.reliability.fuzz.damage import DAMAGES
-from scripts.reliability.fuzz.mutants import mutant, write_mutants
+from scripts.reliability.fuzz.mutants import mutant
 from scripts.reliability.fuzz.pictures import PICTURES
 from scripts.reliability.fuzz.run import HANG_S, Outcome, complaints
-
-COUNT = 60
 
 
 def test_seed_and_number_alone_make_a_mutant() -> None:
@@ -26,23 +20,6 @@ def test_all_kinds_come() -> None:
     assert {one.damage for one in made} == {damage.__name__ for damage, _ in DAMAGES}
     assert {one.picture for one in made} == {maker.__name__ for maker, _ in PICTURES}
     assert len(Counter(one.suffix for one in made)) == 5
-
-
-def test_each_is_read_or_refused_in_one_line(tmp_path: Path) -> None:
-    """The fuzz test in short, in this process."""
-    names = {one.name for one in write_mutants(tmp_path, 2, COUNT)}
-
-    result = CliRunner().invoke(main, ["read", "--format", "jsonl", "--explain", str(tmp_path)], catch_exceptions=False)
-
-    read = [Path(json.loads(line)["file"]).name for line in result.stdout.splitlines()]
-    refused = [
-        Path(line.removeprefix("error: ").partition(": ")[0]).name
-        for line in result.stderr.splitlines()
-        if line.startswith("error: ")
-    ]
-    assert len(read) + len(refused) == COUNT
-    assert {*read, *refused} == names
-    assert len(read) > COUNT / 3
 
 
 @pytest.mark.parametrize(
