@@ -62,16 +62,16 @@ def _environment(process: psutil.Process) -> dict[str, str]:
         return {}
 
 
-def test_an_orphan_is_found_by_its_data_folder_and_nobody_elses_is_blamed(
-    folder: Path, environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_an_orphan_is_found_by_its_data_folder_and_nobody_elses_is_blamed(tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
     command = [sys.executable, "-c", "print('up', flush=True); input()", "-m", "anpr", "--config", "x"]
-    neighbour = {**environment, "ANPR_DATA_DIR": str(tmp_path)}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "start_new_session": True}
-    with (
-        subprocess.Popen(command, env=environment, **pipes) as ours,
-        subprocess.Popen(command, env=neighbour, **pipes) as theirs,
-    ):
+
+    def start(data: Path) -> subprocess.Popen[str]:
+        environment = {**os.environ, "ANPR_DATA_DIR": str(data)}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+
+    with start(folder) as ours, start(tmp_path / "theirs") as theirs:
         for process in (ours, theirs):
             assert process.stdout is not None
             assert process.stdout.readline() == "up\n"
