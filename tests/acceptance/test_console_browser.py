@@ -13,9 +13,10 @@ from anpr.store.alarms.rows import acknowledge, raise_alarms
 from anpr.store.images.image_store import image_key
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.matching import matching_entries
-from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track, wait_until
+from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track
+from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 ARGUMENTS = [
     "--headless=new",
@@ -171,7 +172,7 @@ def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page,
     page.get_by_role("link", name="Ultimi transiti").click()
     row = page.locator("li.transit", has_text="AA111AA")
     expect(row.locator("img").first).to_be_visible()
-    wait_until(lambda: row.locator("img").first.evaluate("image => image.naturalWidth") == 480)
+    eventually(lambda: row.locator("img").first.evaluate("image => image.naturalWidth") == 480)
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     old = site.pass_vehicle("BB222BB")

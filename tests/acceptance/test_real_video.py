@@ -20,7 +20,7 @@ from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
 from scripts.reliability.soak.clips import as_camera_clip
 
-pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(1200)]
 
 UK = "uk_LS15EBC_1280x720_30fps.mp4"
 VN = "vn_tollgate_1280x720.mp4"

@@ -137,7 +137,7 @@ def test_a_listed_plate_raises_one_alarm_that_is_notified(centre: Centre, clock:
     with centre.database.connect(autocommit=True) as listener:
         listener.execute("LISTEN anpr_alarm")
         consume(centre, ListSource(transit_messages(range(5))), clock)
-        notified = [note.payload for note in listener.notifies(timeout=5, stop_after=1)]
+        notified = [note.payload for note in listener.notifies(timeout=120, stop_after=1)]
     with centre.database.transaction() as conn:
         (alarm,) = list_alarms(conn)
     assert alarm.transit_id == make_transit(2).id

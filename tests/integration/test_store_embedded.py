@@ -17,6 +17,7 @@ from anpr.domain.errors import StoreError
 from anpr.store.database.migrate import check_schema, migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.embedded.server import Server, find_server, is_running, stop
+from tests.support.waiting import eventually
 
 USER = """
 import sys
@@ -50,12 +51,12 @@ class _User:
         self.url = self.process.stdout.readline().strip()
 
     def leave(self) -> None:
-        self.process.communicate("", timeout=60)
+        self.process.communicate("", timeout=240)
         assert self.process.returncode == 0
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=240)
 
 
 def _wait_for_reaper(server: Server) -> None:
@@ -67,8 +68,14 @@ def _wait_for_reaper(server: Server) -> None:
 def _wait_until_dead(pid: int) -> None:
     """Until it is gone, or is a zombie whose parent does not care."""
     stat = Path(f"/proc/{pid}/stat")
-    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
-        pass
+
+    def is_dead() -> bool:
+        try:
+            return stat.read_text().rpartition(")")[2].split()[0] == "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    eventually(is_dead)
 
 
 def _value(url: str) -> str:

@@ -16,6 +16,7 @@ from anpr.domain.transit import ImageRole
 from anpr.edge.made_transit import MadeTransit
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import AssembleSettings
+from tests.support.budget import examples
 from tests.unit.reader.assemble.scenes import (
     START,
     Scene,
@@ -269,7 +270,7 @@ def test_tracks_are_bounded() -> None:
     assert 10 < len(made + one.flush()) < 60
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(
     seed=st.integers(0, 2**32),
     fps=st.sampled_from([3.0, 6.0, 12.5, 25.0]),
