@@ -54,7 +54,7 @@ def test_another_plate_is_not_known() -> None:
 
 def test_it_stays_small() -> None:
     recent = RecentTransits(1e9)
-    first = recent.remember(verdict(plate_of(0)), 0)
+    first = last = recent.remember(verdict(plate_of(0)), 0)
     assert recent.find(verdict(plate_of(0)), 1) is first
     for number in range(1, 1000):
         last = recent.remember(verdict(plate_of(number * 1000)), number)
