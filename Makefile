@@ -1,29 +1,69 @@
-# `make run` and `make test` are all a newcomer needs.
-.PHONY: run test check format setup lock clean
+# `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+#
+# ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
+# ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
+.PHONY: help run test test-fast check format setup lock clean docs \
+        benchmark-reader benchmark-speed benchmark-centre chaos soak fuzz
+.DEFAULT_GOAL := run
 PY := .venv/bin/python
 
-run: ## everything on this machine; ARGS="--for 60s --json" passes arguments on
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## everything on this machine; ARGS="--for 60s --json"
 	@scripts/setup default
 	@.venv/bin/anpr up $(ARGS)
 
-test: ## the whole suite with real services; ARGS="-k name" passes arguments on
+test: ## the whole suite with real services and the full budget of property tests; ARGS="-k name"
 	@scripts/setup dev
 	@scripts/setup-test-services
-	@scripts/test $(ARGS)
+	@scripts/test --hypothesis-profile=full $(ARGS)
+
+test-fast: ## unit tests that load no model and start no service, in a minute; ARGS="-k name"
+	@scripts/setup dev
+	@scripts/test tests/unit -m "not slow" --hypothesis-profile=fast $(ARGS)
 
 check: ## format, lint, types, import contracts, publiccode.yml, licence of each file
 	@scripts/setup dev
 	@scripts/check
 
-format:
+format: ## reformat and fix what can be fixed
 	@scripts/setup dev
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
-setup:
+setup: ## make .venv for development
 	@scripts/setup dev
 
 lock: ## write requirements/*.txt anew
 	@scripts/lock
 
-clean:
+clean: ## remove .venv, caches and data
 	rm -rf .venv .cache var
+
+docs: ## write every generated page and schema of docs/; ARGS=--check
+	@scripts/setup dev
+	@$(PY) -m scripts.docs.write $(ARGS)
+
+benchmark-reader: ## this reader and its peers on images with known plates; ARGS="--quick FOLDER…"
+	@scripts/setup dev
+	@$(PY) -m scripts.benchmarks.reader.images $(ARGS)
+
+benchmark-speed: ## the reader's ms per stage and cameras per core; ARGS=--quick
+	@scripts/setup dev
+	@$(PY) -m scripts.benchmarks.reader.speed $(ARGS)
+
+benchmark-centre: ## ingest, alarms and queries with real Kafka and PostgreSQL; ARGS="--quick ingest alarms"
+	@scripts/setup dev
+	@$(PY) -m scripts.benchmarks.centre.run $(ARGS)
+
+chaos: ## kill and cut off everything, then verify that nothing was lost; ARGS="--quick --seed 1"
+	@scripts/setup dev
+	@$(PY) -m scripts.reliability.chaos.run $(ARGS)
+
+soak: ## one reader for long: does its memory grow? ARGS="--quick"
+	@scripts/setup dev
+	@$(PY) -m scripts.reliability.soak.run $(ARGS)
+
+fuzz: ## thousands of broken images for `anpr read`; ARGS="--quick --seed 1"
+	@scripts/setup dev
+	@$(PY) -m scripts.reliability.fuzz.run $(ARGS)

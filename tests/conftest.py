@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 
 from anpr.runtime.clock import ManualClock
+from tests.support.budget import FULL_EXAMPLES
 
 pytest_plugins = [
     "tests.support.fixtures_database",
@@ -17,9 +18,11 @@ pytest_plugins = [
     "tests.support.small_disk",
 ]
 
+# Budgets of the property tests; `make test` takes the full one (pytest --hypothesis-profile=full).
 # Slow is not wrong: on a busy machine a deadline per example would fail tests by chance.
-hypothesis.settings.register_profile("anpr", deadline=None)
-hypothesis.settings.load_profile("anpr")
+hypothesis.settings.register_profile("full", deadline=None, max_examples=FULL_EXAMPLES)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=FULL_EXAMPLES // 5)
+hypothesis.settings.load_profile("fast")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -1,1 +1,1 @@
-"""Getting frames out of streams, files and folders."""
+"""Capture: frames out of network streams, video files and folders of images."""

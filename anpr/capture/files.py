@@ -1,4 +1,4 @@
-"""Frames of a video file or of a folder of images: read once, every one of them, as fast as they are used."""
+"""File sources: every frame of a video file or a folder of images, read once, as fast as it is consumed."""
 
 import re
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ from pathlib import Path
 from anpr.capture.frame import Frame
 from anpr.capture.image_file import Image
 from anpr.capture.media import is_image, open_video, read_image
-from anpr.capture.source import Shot
+from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault, MediaError
 from anpr.domain.gate import Camera
 from anpr.runtime.clock import Clock
 
 FOLDER_FRAMES_PER_S = 10.0
-"""A folder of images is a film of one camera, in the order of the names' numbers, at this rate."""
+"""A folder of images counts as a video of one camera, in the order of the names' numbers, at this rate."""
 
 
 class FileSource:
-    """A video file; captured at the time it was opened plus the time in the film."""
+    """A video file. Its frames are captured at the time it was opened plus their time in the file."""
 
     is_live = False
 
@@ -28,14 +28,14 @@ class FileSource:
         self._path = path
         self._clock = clock
 
-    def shots(self) -> Iterator[Shot | None]:
+    def raw_frames(self) -> Iterator[RawFrame | None]:
         size: tuple[int, int] | None = None
         try:
             for frame in open_video(self._path, self._clock, camera_id=self._camera.id):
-                if size is None:  # a file's does not change; asking each frame would make its pixels
+                if size is None:  # a file's size does not change, and asking each frame would make its pixels
                     height, width = frame.image.shape[:2]
                     size = (width, height)
-                yield Shot(
+                yield RawFrame(
                     size=size,
                     captured_at=frame.captured_at,
                     at_s=frame.at_s,
@@ -48,7 +48,7 @@ class FileSource:
 
 
 class FolderSource:
-    """A folder of images. Those that cannot be read are told about at the end, after all the others."""
+    """A folder of images. Those that cannot be read are reported at the end, after all the others."""
 
     is_live = False
 
@@ -57,7 +57,7 @@ class FolderSource:
         self._path = path
         self._clock = clock
 
-    def shots(self) -> Iterator[Shot | None]:
+    def raw_frames(self) -> Iterator[RawFrame | None]:
         names = self._images()
         start = self._clock.now()
         broken: list[str] = []
@@ -70,7 +70,7 @@ class FolderSource:
             at_s = number / FOLDER_FRAMES_PER_S
             height, width = image.shape[:2]
             when = start + timedelta(seconds=at_s)
-            yield Shot(size=(width, height), captured_at=when, at_s=at_s, image=partial(_same, image))
+            yield RawFrame(size=(width, height), captured_at=when, at_s=at_s, image=partial(_same, image))
         if broken:
             raise self._error(CameraFault.UNDECODABLE, f"{len(broken)} of {len(names)} images: {broken[0]}")
 

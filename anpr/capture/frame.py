@@ -1,4 +1,4 @@
-"""One picture of one camera at one moment."""
+"""Frame: one image of one camera at one moment, with its pixels made on demand."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,11 +6,11 @@ from datetime import datetime
 from anpr.capture.image_file import Image
 
 LUMA_STEP = 8
-"""Every 8th pixel both ways: the least plate that can be read is 28 px wide, so 3 of them lie on it."""
+"""Every 8th pixel both ways: the narrowest plate that can be read is 28 px wide, so 3 of them lie on it."""
 
 
 class Frame:
-    """What a camera saw. `image` belongs to the frame: whoever draws on it takes a copy. For one thread at a time."""
+    """One frame of a camera. `image` belongs to the frame: take a copy to draw on it. Not thread-safe."""
 
     def __init__(
         self,
@@ -22,11 +22,13 @@ class Frame:
         at_s: float,
         luma: Callable[[], Image | None] | None = None,
     ) -> None:
-        """`image` is height × width × 3, or what makes it: most frames are found still and never need their pixels.
+        """`image` is height × width × 3 (BGR), or a function that makes it: most frames are still and never need
+        pixels.
 
         `captured_at`, UTC: live, when the frame arrived; of a file, the start given to it plus `at_s`. `index`: 0 for
         the first frame since the source was opened first; counts on over reconnections and dropped frames. `at_s`:
-        seconds since the first frame of the source; never goes backwards. `luma`: see the property.
+        seconds since the first frame of the source; never goes backwards. `luma`: makes what the method of that name
+        returns. Raises ValueError for a `captured_at` without time zone or an image of another shape.
         """
         if captured_at.tzinfo is None:
             raise ValueError("captured_at needs a time zone")
@@ -40,7 +42,7 @@ class Frame:
 
     @property
     def image(self) -> Image:
-        """Height × width × 3, blue green red; made at the first call."""
+        """Height × width × 3, blue, green, red, 0 to 255; made at the first call."""
         if self._image is None:
             if self._make is None:  # __init__ has set one of them
                 raise ValueError("a frame without pixels")
@@ -48,7 +50,9 @@ class Frame:
         return self._image
 
     def luma(self) -> Image:
-        """How bright every LUMA_STEP-th pixel is, both ways: of a video's frame without making its pixels."""
+        """The brightness of every LUMA_STEP-th pixel both ways (height × width, 0 to 255), if possible without making
+        the pixels.
+        """
         small = self._luma() if self._luma is not None else None
         # Green carries most of the brightness, and slicing copies nothing.
         return self.image[::LUMA_STEP, ::LUMA_STEP, 1] if small is None else small

@@ -1,4 +1,4 @@
-"""How a camera is doing: kept, counted, and told in one line."""
+"""Health of a video source: its state, kept, counted and logged in one line per change."""
 
 import logging
 from collections.abc import Callable
@@ -25,7 +25,9 @@ class CameraStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CameraState:
-    """`fault` is the last one while the camera is not up; on a finished file ENDED means that all of it was read."""
+    """State of a source since `since` (UTC). `fault` is the last one while the camera is not up; on a finished file
+    ENDED means that all of it was read.
+    """
 
     status: CameraStatus
     since: datetime
@@ -33,22 +35,22 @@ class CameraState:
 
     @property
     def name(self) -> str:
-        """As health reports say it: the fault where there is one, else the status."""
+        """The name used in health reports: the fault where there is one, else the status."""
         return self.fault.value if self.status is CameraStatus.FAULT and self.fault else self.status.value
 
 
 OnChange = Callable[[CameraState], None]
 
 
-def unheard(_state: CameraState) -> None:
-    """For who wants no word of changes."""
+def ignore_change(_state: CameraState) -> None:
+    """Default callback; does nothing."""
 
 
 class CameraHealth:
-    """The state of one camera. Each change replaces the whole value, so that any thread may look at it."""
+    """The state of one camera. Each change replaces the whole value, so that any thread may read it."""
 
-    def __init__(self, camera_id: str, clock: Clock, on_change: OnChange = unheard) -> None:
-        """`on_change` is told each state, the first one too, in the thread that changes it."""
+    def __init__(self, camera_id: str, clock: Clock, on_change: OnChange = ignore_change) -> None:
+        """`on_change` is called with each state, the first one too, in the thread that changes it."""
         self._camera_id = camera_id
         self._clock = clock
         self._on_change = on_change
@@ -79,7 +81,7 @@ class CameraHealth:
         self._down(CameraStatus.FINISHED, error.fault if error else CameraFault.ENDED)
 
     def stopped(self) -> None:
-        """Nobody wants frames any more."""
+        """The source was stopped."""
         self._down(CameraStatus.STOPPED, None)
 
     def _down(self, status: CameraStatus, fault: CameraFault | None) -> None:

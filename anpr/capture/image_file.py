@@ -1,4 +1,4 @@
-"""One picture from a file, whole or not at all."""
+"""Image reader: one image from a file, whole or not at all."""
 
 import re
 from pathlib import Path
@@ -10,16 +10,16 @@ import numpy.typing as npt
 from anpr.capture.stated_size import stated_size
 from anpr.domain.errors import MediaError
 
-# OpenCV would say on standard error, in its own words, what we say with the name of the file.
+# OpenCV would print to standard error what our errors say with the name of the file.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 Image = npt.NDArray[np.uint8]
-"""(height, width, 3), blue, green, red, 0..255."""
+"""Height × width × 3, blue, green, red, 0 to 255; of one channel: height × width."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
-_MOST_PX = 120_000_000
-"""Decoded: 360 MB. Cameras and most telephones stay below; what is above is rather a header that lies."""
+_MAX_PX = 120_000_000
+"""Decoded: 360 MB. Cameras and most telephones stay below; a larger size is more likely a false header."""
 
 _JPEG_START = b"\xff\xd8"
 _JPEG_END = 0xD9
@@ -30,14 +30,14 @@ _PNG_END = b"IEND"
 
 
 def is_image(path: Path) -> bool:
-    """Whether the name says that it is a picture we read."""
+    """Whether the name has the suffix of an image format that is read."""
     return path.suffix.lower() in SUFFIXES
 
 
 def read_image(path: Path) -> Image:
-    """The picture in `path`, turned upright by its EXIF orientation.
+    """The image in `path` (height × width × 3, BGR), turned upright by its EXIF orientation.
 
-    Raises MediaError naming the file when it is missing, empty, not a picture, too large, or ends too soon: OpenCV
+    Raises MediaError naming the file when it is missing, empty, not an image, too large, or ends too soon: OpenCV
     would hand out a truncated JPEG with grey in place of the missing part, and a plate there would be lost in silence.
     """
     try:
@@ -53,12 +53,12 @@ def read_image(path: Path) -> Image:
 
 
 def _check_size(path: Path, data: bytes) -> None:
-    """Before it is decoded: afterwards the memory is gone. Raises MediaError."""
+    """Checked before decoding, which allocates the memory. Raises MediaError."""
     size = stated_size(data)
     if size is None:
         raise MediaError(f"{path}: not a picture, or damaged (JPEG, PNG, BMP, WebP and TIFF are read)")
-    if size[0] * size[1] > _MOST_PX:
-        raise MediaError(f"{path}: the picture has {size[0]} x {size[1]} px, more than {_MOST_PX // 1_000_000} million")
+    if size[0] * size[1] > _MAX_PX:
+        raise MediaError(f"{path}: the picture has {size[0]} x {size[1]} px, more than {_MAX_PX // 1_000_000} million")
 
 
 def _decode(path: Path, data: bytes) -> Image:

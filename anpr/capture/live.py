@@ -1,4 +1,4 @@
-"""Frames of a network stream."""
+"""Live source: frames of a network stream (RTSP and whatever else FFmpeg opens), with typed faults."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import av
 from av.container import InputContainer
 
 from anpr.capture.decode import Decoder, to_image, to_luma
-from anpr.capture.source import Shot
+from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
 from anpr.runtime.clock import Clock
@@ -16,7 +16,7 @@ _OPEN_TIMEOUT_S = 5.0
 # FFmpeg's options (its documentation, "Format Options" and "rtsp"). TCP: over UDP a lost packet tears plates apart.
 # low_delay: no reordering buffer, cameras send no B-frames. The probing is kept short. "nobuffer" is left out on
 # purpose: it throws the probed packets away and the first key frame with them. Measured with a stream of one key
-# frame in 2 s: first picture after 2.1 s with it, 0.4 s without; the delay afterwards is the same 50 ms.
+# frame in 2 s: first frame after 2.1 s with it, 0.4 s without; the delay afterwards is the same 50 ms.
 _OPTIONS = {
     "rtsp_transport": "tcp",
     "flags": "low_delay",
@@ -26,7 +26,7 @@ _OPTIONS = {
 
 
 class LiveSource:
-    """A stream that FFmpeg can open by URL, in most cases RTSP; captured when it arrives."""
+    """A stream that FFmpeg can open by URL, in most cases RTSP. A frame is captured when it arrives."""
 
     is_live = True
 
@@ -35,7 +35,7 @@ class LiveSource:
         self._frozen_after_s = frozen_after_s
         self._clock = clock
 
-    def shots(self) -> Iterator[Shot | None]:
+    def raw_frames(self) -> Iterator[RawFrame | None]:
         with self._open() as container:
             if not container.streams.video:
                 raise self._error(CameraFault.UNDECODABLE, "the stream has no video")
@@ -51,34 +51,34 @@ class LiveSource:
                 raise self._error(CameraFault.UNREACHABLE, f"no answer within {_OPEN_TIMEOUT_S:g} s") from exc
             raise self._error(_fault_of_open(exc), _reason(exc)) from exc
 
-    def _read(self, decoder: Decoder) -> Iterator[Shot | None]:
-        last_picture = self._clock.monotonic()
+    def _read(self, decoder: Decoder) -> Iterator[RawFrame | None]:
+        last_frame = self._clock.monotonic()
         try:
-            for pictures in decoder.batches():
+            for frames in decoder.batches():
                 now = self._clock.monotonic()
-                if pictures:
-                    last_picture = now
-                    yield from (self._shot(picture, now) for picture in pictures)
-                elif now - last_picture > self._frozen_after_s:
-                    raise self._no_picture(decoder)
+                if frames:
+                    last_frame = now
+                    yield from (self._raw_frame(frame, now) for frame in frames)
+                elif now - last_frame > self._frozen_after_s:
+                    raise self._no_frame(decoder)
                 else:
                     yield None
         except av.FFmpegError as exc:
             if isinstance(exc, av.ExitError | av.TimeoutError):  # the read timeout interrupted it
-                raise self._no_picture(decoder) from exc
+                raise self._no_frame(decoder) from exc
             raise self._error(_fault_of_read(exc), _reason(exc)) from exc
         raise self._error(CameraFault.ENDED, "the stream ended")
 
-    def _shot(self, picture: av.VideoFrame, now: float) -> Shot:
-        return Shot(
-            size=(picture.width, picture.height),
+    def _raw_frame(self, frame: av.VideoFrame, now: float) -> RawFrame:
+        return RawFrame(
+            size=(frame.width, frame.height),
             captured_at=self._clock.now(),
             at_s=now,
-            image=lambda: to_image(picture),
-            luma=lambda: to_luma(picture),
+            image=lambda: to_image(frame),
+            luma=lambda: to_luma(frame),
         )
 
-    def _no_picture(self, decoder: Decoder) -> CameraError:
+    def _no_frame(self, decoder: Decoder) -> CameraError:
         if decoder.bad_run:
             return self._error(CameraFault.UNDECODABLE, f"no picture in the last {decoder.bad_run} packets")
         return self._error(CameraFault.FROZEN, f"no frame for {self._frozen_after_s:g} s")

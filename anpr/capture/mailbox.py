@@ -1,4 +1,4 @@
-"""Where the thread that captures leaves a shot for the one that reads plates."""
+"""Single-slot queue between threads: latest wins for live sources, blocking for files."""
 
 import threading
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ Item = TypeVar("Item")
 
 
 class Mailbox(Generic[Item]):
-    """Holds one item. `newest_wins`: an unread item gives way to a newer one; else its giver waits until it is read."""
+    """Holds one item. `newest_wins`: a newer item replaces one that was not taken; else `put` waits until it was."""
 
     def __init__(self, *, newest_wins: bool) -> None:
         self._newest_wins = newest_wins
@@ -16,7 +16,7 @@ class Mailbox(Generic[Item]):
         self._closed = False
 
     def put(self, item: Item) -> int:
-        """Leaves `item`, except in a closed box; returns how many gave way to it unread, 0 or 1."""
+        """Store `item`, unless closed; returns how many items it replaced that were not taken, 0 or 1."""
         with self._changed:
             if not self._newest_wins:
                 self._changed.wait_for(lambda: self._item is None or self._closed)
@@ -28,7 +28,7 @@ class Mailbox(Generic[Item]):
             return lost
 
     def take(self, timeout_s: float) -> Item | None:
-        """The item, as soon as there is one; None when the time is up, or when the box is closed and empty."""
+        """The item, as soon as there is one; None after `timeout_s` (s), or when closed and empty."""
         with self._changed:
             self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
             item, self._item = self._item, None
@@ -36,7 +36,7 @@ class Mailbox(Generic[Item]):
             return item
 
     def close(self) -> None:
-        """Nothing is taken in any more, and nobody waits."""
+        """Accept no more items and wake every waiting thread."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

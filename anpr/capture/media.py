@@ -1,4 +1,4 @@
-"""Pictures and videos on disk."""
+"""Media files: videos and images on disk, with damage reported and not skipped."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ VIDEO_SUFFIXES = frozenset(
 )
 
 _MISSING_S = 1.0
-"""Containers round their length; more than this missing at the end means that the file was cut off."""
+"""Containers round their length; more than this missing at the end means that the file is truncated."""
 
 
 def is_video(path: Path) -> bool:
-    """Whether the file's name says it is a video; what is in it shows when it is opened."""
+    """Whether the name has the suffix of a video; the content is checked when it is opened."""
     return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def open_video(path: Path, clock: Clock, *, camera_id: str = "file", start: datetime | None = None) -> Iterator[Frame]:
-    """Every frame of the video in order, captured at `start` (default: now) plus its time in the file.
+    """Every frame of the video in order, captured at `start` (UTC, default: now) plus its time in the file.
 
     Raises MediaError naming the file: at the first frame when it is no video; after the last good frame when it is
     cut off or has damaged parts, so that what can be read is read and the damage is not silent.
@@ -42,30 +42,30 @@ def open_video(path: Path, clock: Clock, *, camera_id: str = "file", start: date
     began = start or clock.now()
     try:
         with av.open(str(path)) as container:
-            yield from _frames(_Source(path, camera_id, began), container)
+            yield from _frames(_OpenedFile(path, camera_id, began), container)
     except av.FFmpegError as exc:
         raise MediaError(f"{path}: not a video, or cut off: {exc.strerror}") from exc
 
 
 @dataclass(frozen=True)
-class _Source:
+class _OpenedFile:
     path: Path
     camera_id: str
     start: datetime
 
 
-def _frames(source: _Source, container: InputContainer) -> Iterator[Frame]:
+def _frames(source: _OpenedFile, container: InputContainer) -> Iterator[Frame]:
     if not container.streams.video:
         raise MediaError(f"{source.path}: no video in it")
     decoder = Decoder(container)
     timeline = _Timeline(decoder.stream)
     index = -1
-    for index, picture in enumerate(decoder):
-        at_s = timeline.at(picture, index)
+    for index, frame in enumerate(decoder):
+        at_s = timeline.at(frame, index)
         yield Frame(
             camera_id=source.camera_id,
-            image=partial(to_image, picture),
-            luma=partial(to_luma, picture),
+            image=partial(to_image, frame),
+            luma=partial(to_luma, frame),
             captured_at=source.start + timedelta(seconds=at_s),
             index=index,
             at_s=at_s,
@@ -81,13 +81,13 @@ class _Timeline:
         self._first: float | None = None
         self._last = 0.0
 
-    def at(self, picture: VideoFrame, index: int) -> float:
+    def at(self, frame: VideoFrame, index: int) -> float:
         if index == 0:
-            self._first = None if picture.pts is None else picture.time
-        elif picture.pts is None or self._first is None:
+            self._first = None if frame.pts is None else frame.time
+        elif frame.pts is None or self._first is None:
             self._last += self._step
         else:
-            self._last = max(self._last, picture.time - self._first)
+            self._last = max(self._last, frame.time - self._first)
         return self._last
 
     @property
@@ -109,7 +109,7 @@ def _check_complete(path: Path, decoder: Decoder, timeline: _Timeline, frames: i
 
 
 def _declared_length_s(decoder: Decoder) -> float:
-    """Seconds the file says it has; 0 when it does not say. Sound may go on after the pictures end."""
+    """Seconds the file says it has; 0 when it does not say. Sound may go on after the video ends."""
     stream, container = decoder.stream, decoder.container
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)

@@ -1,4 +1,4 @@
-"""What every kind of source hands over, before it becomes a frame of a camera."""
+"""Video source: the interface of every kind of video source, and the raw frames it gives."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,29 +9,30 @@ from anpr.capture.image_file import Image
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shot:
-    """A picture whose pixels are made only when somebody looks at it: turning YUV to BGR costs more than decoding."""
+class RawFrame:
+    """A decoded frame whose pixels are made on demand: converting YUV to BGR costs more than decoding."""
 
     size: tuple[int, int]
     """Width, height, px."""
     captured_at: datetime
     """UTC."""
     at_s: float
-    """Seconds; an arbitrary start, the same for all shots of one run of the source."""
+    """Seconds from an arbitrary start, the same for all frames of one run of the source."""
     image: Callable[[], Image]
+    """Makes the pixels; see `Frame.image`."""
     luma: Callable[[], Image | None] | None = None
     """See `Frame.luma`."""
 
 
-class Source(Protocol):
-    """One way to get shots: a stream, a file, a folder."""
+class VideoSource(Protocol):
+    """One way to get frames: a stream, a file, a folder."""
 
     @property
     def is_live(self) -> bool:
-        """Live sources go on whether or not anybody looks, and are tried again when they fail."""
+        """Whether frames come whether or not they are taken; such a source is opened again when it fails."""
 
-    def shots(self) -> Iterator[Shot | None]:
-        """Opens the source and reads it; None means: still reading, no picture yet.
+    def raw_frames(self) -> Iterator[RawFrame | None]:
+        """Open the source and read it; None means: still reading, no frame yet.
 
         Raises CameraError with the fault. A source that is not live ends without one when all of it was read.
         """

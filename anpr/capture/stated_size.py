@@ -1,6 +1,6 @@
-"""How large a picture says it is, from the first bytes of its file and without decoding it.
+"""Image size from the header, without decoding: guards against decompression bombs.
 
-A few hundred bytes may claim a picture of a gigapixel, and a decoder believes them: 36 s and 6 GB for a JPEG of 675
+A few hundred bytes may claim an image of a gigapixel, and a decoder believes them: 36 s and 6 GB for a JPEG of 675
 bytes. Formats: ITU-T T.81 annex B (JPEG), PNG 11.2.2 (IHDR), the Windows BITMAPINFOHEADER, RFC 9649 (WebP), TIFF 6.0.
 """
 
@@ -16,11 +16,11 @@ _SEGMENT = re.compile(rb"\xff[\x02-\xcf\xda-\xfe]")
 _NO_FRAME = {0xC4, 0xC8, 0xCC}
 """Among the start-of-frame codes C0-CF: tables, and one that is reserved."""
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_SHORT = 256, 257, 3
-_TIFF_MOST_ENTRIES = 1000
+_TIFF_MAX_ENTRIES = 1000
 
 
 def stated_size(data: bytes) -> Size | None:
-    """As the header says; None when this is none of the formats, or its header is damaged."""
+    """Width and height (px) that the header states; None for other formats and damaged headers."""
     for start, of in _FORMATS.items():
         if data.startswith(start):
             try:
@@ -73,7 +73,7 @@ def _tiff(data: bytes) -> Size | None:
     (begin,) = struct.unpack_from(f"{order}I", data, 4)
     (entries,) = struct.unpack_from(f"{order}H", data, begin)
     sides = {}
-    for number in range(min(entries, _TIFF_MOST_ENTRIES)):
+    for number in range(min(entries, _TIFF_MAX_ENTRIES)):
         at = begin + 2 + 12 * number
         tag, kind = struct.unpack_from(f"{order}HH", data, at)
         if tag in {_TIFF_WIDTH, _TIFF_HEIGHT}:

@@ -1,4 +1,4 @@
-"""One camera, kept running."""
+"""Camera stream: keeps one source running, with reconnection and a watchdog for hung calls."""
 
 import logging
 import random
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from anpr.capture.backoff import Backoff
 from anpr.capture.files import FileSource, FolderSource
 from anpr.capture.frame import Frame
-from anpr.capture.health import CameraHealth, CameraState, CameraStatus, OnChange, unheard
+from anpr.capture.health import CameraHealth, CameraState, CameraStatus, OnChange, ignore_change
 from anpr.capture.live import LiveSource
 from anpr.capture.mailbox import Mailbox
-from anpr.capture.session import Session
-from anpr.capture.source import Shot, Source
+from anpr.capture.session import CaptureSession
+from anpr.capture.source import RawFrame, VideoSource
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
 from anpr.domain.reasons import Drop
+from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import DROPS
 from anpr.settings import ReaderSettings
@@ -27,16 +27,16 @@ __all__ = ["CameraState", "CameraStatus", "CameraStream", "source_of"]
 log = logging.getLogger(__name__)
 
 _FIRST_FRAME_WITHIN_S = 15.0
-"""Opening a stream has timeouts of its own (5 s for each step); past this it hangs where they do not reach."""
+"""Opening a stream has timeouts of its own (5 s for each step); past this it hangs where those do not apply."""
 _GRACE_S = 0.5
-"""The source's own read timeout comes first, because it closes the connection too."""
+"""The source's own read timeout must come first, because it also closes the connection."""
 _MAX_STUCK = 3
 """Sessions of one camera that may hang at once; more would only pile up threads."""
 _STOP_TIMEOUT_S = 1.0
 
 
-def source_of(camera: Camera, settings: ReaderSettings, clock: Clock) -> Source:
-    """The kind of source that the camera's URL names: a stream, a folder of images, or a video file."""
+def source_of(camera: Camera, settings: ReaderSettings, clock: Clock) -> VideoSource:
+    """The source that the camera's URL names: a stream, a folder of images, or a video file."""
     if "://" in camera.url:
         return LiveSource(camera, settings.frozen_after_s, clock)
     path = Path(camera.url)
@@ -44,10 +44,10 @@ def source_of(camera: Camera, settings: ReaderSettings, clock: Clock) -> Source:
 
 
 class CameraStream:
-    """Frames of one camera: live ones newest first, those of files and folders all and in order.
+    """Frames of one camera: of a live source the newest, of files and folders all and in order.
 
     A live source that fails is counted, logged in one line, and tried again after a pause that grows. A file is read
-    once. Faults are seen in `state`; they never raise, and never reach another camera.
+    once. Faults show in `state`; they raise nothing, and never reach another camera.
     """
 
     def __init__(
@@ -56,31 +56,34 @@ class CameraStream:
         settings: ReaderSettings,
         clock: Clock,
         *,
-        source: Source | None = None,
+        source: VideoSource | None = None,
         random: Callable[[], float] = random.random,
-        on_change: OnChange = unheard,
+        on_change: OnChange = ignore_change,
     ) -> None:
-        """`random` gives numbers in [0, 1) and spreads the retries; `on_change` is told each state."""
+        """`random` gives numbers in [0, 1) and spreads the retries; `on_change` is called with each
+        state, in the thread that changes it.
+        """
         self.camera = camera
         self._settings = settings
         self._clock = clock
         self._source = source or source_of(camera, settings, clock)
-        self._backoff = Backoff(settings.retry_min_s, settings.retry_max_s, random)
+        shortest_s = settings.retry_min_s
+        self._backoff = Backoff(first_s=2 * shortest_s, most_s=settings.retry_max_s, least_s=shortest_s, random=random)
         self._health = CameraHealth(camera.id, clock, on_change)
-        # Pixels are made by whoever takes the frame, so that dropped ones cost nothing.
+        # The thread that takes the frame makes its pixels, so that dropped frames cost nothing.
         self._mailbox: Mailbox[Callable[[], Frame]] = Mailbox(newest_wins=self._source.is_live)
         self._late = DROPS.labels(camera.id, Drop.FRAME_LATE)
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._session: Session | None = None
-        self._stuck: list[Session] = []
+        self._session: CaptureSession | None = None
+        self._stuck: list[CaptureSession] = []
         self._size: tuple[int, int] | None = None
         self._first_at: float | None = None
         self._index = -1
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera.id}", daemon=True)
 
     def start(self) -> None:
-        """Begin to capture. A stream starts once."""
+        """Begin to capture. Call it once."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -88,7 +91,7 @@ class CameraStream:
         with self._lock:
             self._stop.set()
             if self._session is not None:
-                self._session.give_up()
+                self._session.abandon()
         self._mailbox.close()
         if self._thread.is_alive():
             self._thread.join(_STOP_TIMEOUT_S)
@@ -96,18 +99,20 @@ class CameraStream:
             self._health.stopped()
 
     def next_frame(self, timeout_s: float) -> Frame | None:
-        """The newest frame nobody took yet (of a file: the next); None when none came in time or none will come."""
+        """The newest frame not taken yet (of a file: the next); None when none came within `timeout_s` or none will
+        come.
+        """
         make = self._mailbox.take(timeout_s)
         return make() if make else None
 
     @property
     def state(self) -> CameraState:
-        """How the camera is doing now."""
+        """The camera's present state."""
         return self._health.state
 
     @property
     def finished(self) -> bool:
-        """Whether no frame will come any more and all that came were taken: a file was read, or it was stopped."""
+        """Whether no frame will come any more and all that came were taken."""
         over = self.state.status in {CameraStatus.FINISHED, CameraStatus.STOPPED}
         return over and self._mailbox.is_empty
 
@@ -124,7 +129,7 @@ class CameraStream:
 
     def _run_session(self) -> CameraError | None:
         """Why the session ended; None when it was read to its end or stopped."""
-        session = Session(self._source, self.camera.id, self._accept, self._clock)
+        session = CaptureSession(self._source, self.camera.id, self._accept, self._clock)
         with self._lock:
             if self._stop.is_set():
                 return None
@@ -132,15 +137,15 @@ class CameraStream:
         session.start()
         while not self._clock.wait(session.over, self._settings.frozen_after_s / 4):
             if self._source.is_live and (error := self._hung(session)):
-                with self._lock:  # or a shot that arrives just now would turn the camera up again
-                    session.give_up()
+                with self._lock:  # or a frame that arrives just now would turn the camera up again
+                    session.abandon()
                 self._stuck.append(session)
                 return error
         return session.error
 
-    def _hung(self, session: Session) -> CameraError | None:
+    def _hung(self, session: CaptureSession) -> CameraError | None:
         frozen_after_s = self._settings.frozen_after_s + _GRACE_S
-        if session.has_shots and session.silent_s > frozen_after_s:
+        if session.has_frames and session.silent_s > frozen_after_s:
             return self._error(CameraFault.FROZEN, f"no frame for {session.silent_s:.1f} s")
         if session.silent_s > _FIRST_FRAME_WITHIN_S + frozen_after_s:
             return self._error(CameraFault.UNREACHABLE, f"no answer for {session.silent_s:.0f} s")
@@ -161,38 +166,38 @@ class CameraStream:
                 return
             self._clock.wait(self._stop, self._settings.retry_max_s)
 
-    def _accept(self, session: Session, shot: Shot) -> None:
+    def _accept(self, session: CaptureSession, raw: RawFrame) -> None:
         """Called in the session's thread."""
         with self._lock:
-            if session.is_given_up:
+            if session.is_abandoned:
                 return
             if self._source.is_live:
-                self._check_size(shot)
+                self._check_size(raw)
             if self.state.status is not CameraStatus.UP:
-                self._health.came_up(shot.size)
+                self._health.came_up(raw.size)
                 self._backoff.reset()
-            make = self._number(shot)
+            make = self._number(raw)
         # Outside the lock: a file's frame waits here until it is taken, and stop() must get through.
         lost = self._mailbox.put(make)
         self._late.inc(lost)
 
-    def _check_size(self, shot: Shot) -> None:
-        if self._size not in {None, shot.size}:
-            before, now = self._size or (0, 0), shot.size
+    def _check_size(self, raw: RawFrame) -> None:
+        if self._size not in {None, raw.size}:
+            before, now = self._size or (0, 0), raw.size
             raise self._error(CameraFault.CHANGED_SIZE, f"from {before[0]} x {before[1]} px to {now[0]} x {now[1]} px")
-        self._size = shot.size
+        self._size = raw.size
 
-    def _number(self, shot: Shot) -> Callable[[], Frame]:
+    def _number(self, raw: RawFrame) -> Callable[[], Frame]:
         self._index += 1
         if self._first_at is None:
-            self._first_at = shot.at_s
-        return partial(_frame, self.camera.id, shot, self._index, shot.at_s - self._first_at)
+            self._first_at = raw.at_s
+        return partial(_frame, self.camera.id, raw, self._index, raw.at_s - self._first_at)
 
     def _error(self, fault: CameraFault, detail: str) -> CameraError:
         return CameraError(fault, self.camera.id, detail)
 
 
-def _frame(camera_id: str, shot: Shot, index: int, at_s: float) -> Frame:
+def _frame(camera_id: str, raw: RawFrame, index: int, at_s: float) -> Frame:
     return Frame(
-        camera_id=camera_id, image=shot.image, captured_at=shot.captured_at, index=index, at_s=at_s, luma=shot.luma
+        camera_id=camera_id, image=raw.image, captured_at=raw.captured_at, index=index, at_s=at_s, luma=raw.luma
     )

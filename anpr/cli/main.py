@@ -1,4 +1,4 @@
-"""The verbs, each imported only when it is called: a reader never loads the database, `--help` loads nothing."""
+"""The command `anpr`: each verb is imported only when called, so a reader never loads the database driver."""
 
 import importlib
 import logging

@@ -13,7 +13,7 @@ from anpr.domain.transit import ImageRole, Transit
 
 
 class ImageHeader(Part):
-    """What travels beside the JPEG bytes of one picture, each value as text: in Kafka, the headers."""
+    """What travels beside the JPEG bytes of one image, each value as text: in Kafka, the headers."""
 
     version: Literal[1] = 1
     transit_id: UUID
@@ -28,7 +28,7 @@ class ImageHeader(Part):
 
 
 def image_header(*, transit: Transit, role: ImageRole, data: bytes) -> ImageHeader:
-    """The header for one of the transit's pictures."""
+    """The header for one of the transit's images."""
     return ImageHeader(
         transit_id=transit.id,
         captured_at=transit.captured_at,
@@ -39,7 +39,7 @@ def image_header(*, transit: Transit, role: ImageRole, data: bytes) -> ImageHead
 
 
 def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
-    """The header of a picture, after its bytes were held against it; MessageError when they do not agree."""
+    """The header of an image, after its bytes were held against it; MessageError when they do not agree."""
     if len(data) > MAX_IMAGE_BYTES:
         raise MessageError(PoisonReason.TOO_LARGE, f"{len(data)} bytes, at most {MAX_IMAGE_BYTES}")
     try:
@@ -47,20 +47,18 @@ def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
     except (ValidationError, UnicodeDecodeError) as exc:
         raise MessageError(PoisonReason.WRONG_SHAPE, "image headers are missing or wrong") from exc
     if sha256_of(data) != header.sha256:
-        raise MessageError(PoisonReason.WRONG_DIGEST, f"picture of transit {header.transit_id} is not what was sent")
+        raise MessageError(PoisonReason.WRONG_DIGEST, f"image of transit {header.transit_id} is not what was sent")
     _check_jpeg(header, data)
     return header
 
 
 def _check_jpeg(header: ImageHeader, data: bytes) -> None:
-    """Whoever looks at it must be given a picture and nothing else, and one that fits into memory."""
+    """Whoever looks at it must be given an image and nothing else, and one that fits into memory."""
     width, height = jpeg_size(data) or (0, 0)
     if width * height > MAX_IMAGE_PIXELS:
-        raise MessageError(
-            PoisonReason.TOO_LARGE, f"picture of transit {header.transit_id} claims {width} x {height} px"
-        )
+        raise MessageError(PoisonReason.TOO_LARGE, f"image of transit {header.transit_id} claims {width} x {height} px")
     if fault := jpeg_fault(data):
-        raise MessageError(PoisonReason.WRONG_SHAPE, f"picture of transit {header.transit_id}: {fault}")
+        raise MessageError(PoisonReason.WRONG_SHAPE, f"image of transit {header.transit_id}: {fault}")
 
 
 def _header_fields(headers: dict[str, bytes]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""JPEG from its markers alone (ITU-T T.81, annex B): nothing is decoded, so a hostile picture costs ingest nothing."""
+"""JPEG validation by its markers (ITU-T T.81, annex B): nothing is decoded, so hostile images cost little."""
 
 import re
 from collections.abc import Iterator
 
 _MAX_SEGMENTS = 1_000
 _MAX_SCANS = 64
-"""A progressive picture has about ten; each costs a decoder a pass over all pixels."""
+"""A progressive image has about ten; each costs a decoder a pass over all pixels."""
 # Start-of-frame markers (table B.1): C0-CF without C4 (Huffman), C8 (reserved), CC (arithmetic).
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
@@ -33,7 +33,7 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 
 def jpeg_fault(data: bytes) -> str | None:
-    """Why these bytes are not exactly one whole picture, in a few words; None when they are.
+    """Why these bytes are not exactly one whole image, in a few words; None when they are.
 
     Looks at markers and ends, not at pixels: what it lets through may still decode to nonsense, but nothing lies behind
     its end that another program would take for its own.

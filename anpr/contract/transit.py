@@ -35,7 +35,7 @@ MAX_COUNTRY = 3
 
 
 class BoxV1(Part):
-    """Left, top, width, height in px of the context picture."""
+    """Left, top, width, height in px of the context image."""
 
     x: Px
     y: Px
@@ -51,7 +51,7 @@ class CandidateV1(Part):
 
 
 class ImageRefV1(Part):
-    """A picture that follows on the images topic."""
+    """An image that follows on the images topic."""
 
     role: ImageRole
     sha256: Sha256

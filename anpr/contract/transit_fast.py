@@ -72,11 +72,11 @@ def _keeps_the_contract(transit: Transit) -> bool:
         and max(abs(box.x), abs(box.y), box.w, box.h) <= MAX_PX
         and (transit.country is None or len(transit.country) <= MAX_COUNTRY)
         and (transit.lane is None or len(transit.lane) <= MAX_LINE)
-        and (not transit.images or _are_pictures(transit.images))
+        and (not transit.images or _are_images(transit.images))
     )
 
 
-def _are_pictures(images: tuple[ImageRef, ...]) -> bool:
+def _are_images(images: tuple[ImageRef, ...]) -> bool:
     return len(images) <= MAX_IMAGES and all(
         [_SHA256.fullmatch(each.sha256) is not None and each.size <= MAX_IMAGE_BYTES for each in images]
     )

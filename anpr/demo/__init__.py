@@ -1,1 +1,1 @@
-"""A town that does not exist: drawn streets, cameras that show them, and everything running on one machine."""
+"""Demo: drawn street scenes, RTSP cameras that show them, and clips with ground truth."""

@@ -1,4 +1,4 @@
-"""The demo's clips on disk: drawn once, kept, drawn again when the drawing changes."""
+"""Cache of the demo's clips on disk: drawn once, kept, drawn again when the drawing changes."""
 
 import csv
 import threading
@@ -14,10 +14,10 @@ from anpr.demo.traffic import GATES
 from anpr.domain.errors import InputError
 
 VERSION = "1"
-"""Raise it with every change to what the clips show."""
+"""Increase it with every change to what the clips show."""
 
 Say = Callable[[str], None]
-"""Told one line now and then; from several threads, but never two at once."""
+"""Receives one line of progress at a time; called from several threads, but never from two at once."""
 
 STAMP = "version.txt"
 TRUTH = "truth.csv"
@@ -33,7 +33,7 @@ def clip_paths(folder: Path) -> list[Path]:
 def ensure_clips(folder: Path, say: Say | None = None) -> list[Path]:
     """The clips in `folder`, drawn first when they are not there or an older version drew them.
 
-    `truth.csv` beside them holds what passes (columns: the fields of `anpr.demo.film.Truth`).
+    `truth.csv` beside them holds what should be read (columns: the fields of `anpr.demo.film.Truth`).
     Raises InputError when the folder cannot be written.
     """
     if not _are_current(folder):
@@ -77,18 +77,18 @@ def encode(film: Film, path: Path, count: Callable[[], None] = lambda: None) -> 
         stream = container.add_stream("libx264", rate=FRAMES_PER_S, options=_X264)
         stream.width, stream.height, stream.pix_fmt = film.scene.view.width, film.scene.view.height, "yuv420p"
         stream.gop_size = FRAMES_PER_S  # a reader that connects in between waits for a key frame
-        for picture in film.pictures():
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "bgr24")))
+        for image in film.images():
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "bgr24")))
             count()
         container.mux(stream.encode())
 
 
 class _CancelledError(Exception):
-    """Another film failed, or somebody asked to stop."""
+    """Another film failed, or the user asked to stop."""
 
 
 class _Progress:
-    """Says how far the drawing is, every tenth of it."""
+    """Reports the progress of the drawing, every tenth of it."""
 
     def __init__(self, total: int, say: Say) -> None:
         self._total = total
@@ -99,7 +99,7 @@ class _Progress:
         say("drawing the demo's streets, once ...")
 
     def count(self) -> None:
-        """One more frame is there. Raises _CancelledError when no more are wanted."""
+        """Count one more frame. Raises _CancelledError when no more are wanted."""
         if self.cancelled:
             raise _CancelledError
         with self._lock:

@@ -1,4 +1,4 @@
-"""The pictures of a demo gate, one after the other."""
+"""Renders the clip of a demo gate frame by frame, with the ground truth."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from anpr.demo.scene.compose import Light, Placed, compose, night, soften
 from anpr.demo.scene.face import Face, Image, Texture
 from anpr.demo.scene.street import draw_street
 from anpr.demo.scene.view import View
-from anpr.demo.traffic import GateScene, Passing
+from anpr.demo.traffic import GateScene, SceneVehicle
 from anpr.domain.gate import Direction
 from anpr.drawing import PlateStyle, draw_plate
 
@@ -22,7 +22,7 @@ _DUSK_S = 1.6
 _GRAIN = 3.0
 """Standard deviation of the sensor's noise, grey levels."""
 _READABLE_PX = 40
-"""A narrower plate is not in the truth: nobody is asked to read it."""
+"""A narrower plate is not in the truth: no reader is expected to read it."""
 _PROVINCES = ("FI", "PO", "PT", "SI", "AR", "LU", "PI", "MI")
 _REFLECTED = (0.3, 0.42, 0.54, 0.66, 0.78, 0.88)
 """Brightness of a plate at night, far to near: plates throw the light of the camera's lamp back to it."""
@@ -30,7 +30,7 @@ _REFLECTED = (0.3, 0.42, 0.54, 0.66, 0.78, 0.88)
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """What should be read of one passing. Frames in which the whole plate is in the picture and wide enough."""
+    """What should be read of one vehicle. Frames count in which the whole plate is in view and wide enough."""
 
     clip: str
     plate: str
@@ -45,14 +45,14 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class _Actor:
-    passing: Passing
+    vehicle: SceneVehicle
     model: Model
     plates: tuple[Face, ...]
-    """By night from far to near; the last by day."""
+    """Faces of the plate: at night from far to near; the last one is that of the day."""
 
 
 class Film:
-    """A gate's clip as pictures (height, width, 3), blue green red, FRAMES_PER_S a second."""
+    """A gate's clip as images (height × width × 3, BGR), FRAMES_PER_S a second."""
 
     def __init__(self, scene: GateScene) -> None:
         self.scene = scene
@@ -60,47 +60,47 @@ class Film:
         rng = np.random.default_rng(scene.seed)
         self._day = draw_street(scene.street, scene.view)
         self._night = night(scene.view, rng)
-        self._actors = [self._cast(passing, rng) for passing in scene.passings]
+        self._actors = [self._cast(vehicle, rng) for vehicle in scene.vehicles]
         shape = (scene.view.height, scene.view.width, 3)
         self._grain = np.rint(rng.normal(0, _GRAIN, shape)).astype(np.int8)
         self._light: tuple[float, Light] | None = None
 
-    def pictures(self) -> Iterator[Image]:
-        """All of them, in order."""
-        return map(self.picture, range(self.frames))
+    def images(self) -> Iterator[Image]:
+        """All images of the clip, in order."""
+        return map(self.image, range(self.frames))
 
-    def picture(self, number: int) -> Image:
-        """The one of this number, from 0. The same scene and number give the same pixels."""
+    def image(self, number: int) -> Image:
+        """The image of this number, from 0. The same scene and number give the same pixels."""
         at_s = number / FRAMES_PER_S
-        picture = compose(self._placed(at_s), self.scene.view, self._light_at(at_s))
+        image = compose(self._placed(at_s), self.scene.view, self._light_at(at_s))
         rng = np.random.default_rng((self.scene.seed, number))
         shift = (int(rng.integers(self.scene.view.height)), int(rng.integers(self.scene.view.width)))
-        return soften(picture, self._grain, shift)
+        return soften(image, self._grain, shift)
 
     def truth(self) -> list[Truth]:
-        """One entry per passing, in the order of their plates' first frame."""
+        """One entry per vehicle, in the order of their first frame."""
         entries = [self._truth_of(actor) for actor in self._actors]
         return sorted(entries, key=lambda entry: entry.first_frame)
 
-    def _cast(self, passing: Passing, rng: np.random.Generator) -> _Actor:
-        model = build(self.scene.body_of(passing), rng)
+    def _cast(self, vehicle: SceneVehicle, rng: np.random.Generator) -> _Actor:
+        model = build(self.scene.body_of(vehicle), rng)
         style = PlateStyle(
             px_per_mm=1.0,
             year=f"{rng.integers(10, 26):02d}",
             province=str(rng.choice(_PROVINCES)),
             weight=float(rng.uniform(0.95, 1.05)),
         )
-        plate = draw_plate(self.scene.kind_of(passing), text=passing.plate, rng=rng, style=style).image
+        plate = draw_plate(self.scene.kind_of(vehicle), text=vehicle.plate, rng=rng, style=style).image
         bright = [np.clip(plate * share, 0, 255).astype(np.uint8) for share in (*_REFLECTED, 1.0)]
-        return _Actor(passing, model, tuple(_plate_face(image) for image in bright))
+        return _Actor(vehicle, model, tuple(_plate_face(image) for image in bright))
 
     def _placed(self, at_s: float) -> list[Placed]:
         placed = []
         for actor in self._actors:
-            z = self.scene.distance_m(actor.passing, at_s)
+            z = self.scene.distance_m(actor.vehicle, at_s)
             if _NEAREST_M < z < _FARTHEST_M:
                 plate = actor.plates[self._brightness(z, at_s)]
-                placed.append(Placed(model=actor.model, plate=plate, x=actor.passing.x_m, z=z))
+                placed.append(Placed(model=actor.model, plate=plate, x=actor.vehicle.x_m, z=z))
         return placed
 
     def _brightness(self, z: float, at_s: float) -> int:
@@ -123,15 +123,15 @@ class Film:
     def _truth_of(self, actor: _Actor) -> Truth:
         widths = {}
         for number in range(self.frames):
-            z = self.scene.distance_m(actor.passing, number / FRAMES_PER_S)
+            z = self.scene.distance_m(actor.vehicle, number / FRAMES_PER_S)
             width = _width_seen(actor, z, self.scene.view)
             if width >= _READABLE_PX:
                 widths[number] = width
         nearest = max(widths, key=lambda number: widths[number])
         return Truth(
             clip=f"{self.scene.name}.mp4",
-            plate=actor.passing.plate,
-            kind=self.scene.kind_of(actor.passing),
+            plate=actor.vehicle.plate,
+            kind=self.scene.kind_of(actor.vehicle),
             direction=self.scene.direction,
             light="night" if self._dark(nearest / FRAMES_PER_S) > 0.5 else "day",
             first_frame=min(widths),
@@ -148,8 +148,8 @@ def _plate_face(image: Image) -> Face:
 
 
 def _width_seen(actor: _Actor, z: float, view: View) -> float:
-    """Px of the plate's width; 0 when it is not wholly in the picture."""
-    offset: npt.NDArray[np.float64] = np.array([actor.passing.x_m, 0, z]) + np.array(actor.model.plate_at)
+    """Width of the plate, px; 0 when it is not wholly in view."""
+    offset: npt.NDArray[np.float64] = np.array([actor.vehicle.x_m, 0, z]) + np.array(actor.model.plate_at)
     corners = actor.plates[-1].moved(offset).corners
     if view.depth(corners).min() <= 1:
         return 0.0

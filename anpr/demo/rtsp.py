@@ -1,4 +1,4 @@
-"""Cameras made of clips: an RTSP server that shows each file of a folder without end."""
+"""RTSP server of the demo: serves each clip of a folder in an endless loop, as a camera would."""
 
 import asyncio
 import contextlib
@@ -17,13 +17,13 @@ _STOP_TIMEOUT_S = 10.0
 
 
 class RtspServer:
-    """Serves `folder/NAME.mp4` as `rtsp://host:port/NAME.mp4` over TCP, again and again, in a thread of its own.
+    """Serves `folder/NAME.mp4` as `rtsp://host:port/NAME.mp4` over TCP, in a loop, in a thread of its own.
 
     Each client sees the clip from its first frame. Clips must be H.264 or H.265 without B-frames.
     """
 
     def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
-        """`port` 0 takes a free one; it is known after `start`."""
+        """`port` 0 takes a free port, which is known after `start`."""
         self._folder = folder
         self.host = host
         self.port = port
@@ -34,7 +34,7 @@ class RtspServer:
         self._failure: OSError | None = None
 
     def start(self) -> None:
-        """Returns when connections are accepted. Raises InputError when the port is taken."""
+        """Start, and return when connections are accepted. Raises InputError when the port is taken."""
         self._started.clear()
         self._failure = None
         self._thread = threading.Thread(target=self._run, name="demo-rtsp", daemon=True)
@@ -48,7 +48,7 @@ class RtspServer:
             ) from self._failure
 
     def stop(self) -> None:
-        """Cuts every connection and frees the port."""
+        """Close every connection and free the port."""
         if self._thread is None or self._loop is None or self._stopping is None:
             return
         with contextlib.suppress(RuntimeError):  # the loop ended by itself
@@ -57,7 +57,7 @@ class RtspServer:
         self._thread = None
 
     def url(self, name: str) -> str:
-        """Where the clip of this file name is shown."""
+        """URL of the clip with this file name."""
         return f"rtsp://{self.host}:{self.port}/{name}"
 
     def __enter__(self) -> "RtspServer":

@@ -1,1 +1,1 @@
-"""The words of the system as values: standard library only, frozen, no input or output."""
+"""Domain model: the terms of the glossary as frozen values. Standard library only, no input or output."""

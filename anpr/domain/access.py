@@ -1,4 +1,4 @@
-"""Who may do what. The roles are kept apart by law and custom (docs/domain.md): an administrator sees no data."""
+"""Role-based access control. Law and custom keep the roles apart (docs/domain.md): an administrator sees no data."""
 
 from enum import StrEnum
 from types import MappingProxyType
@@ -7,7 +7,7 @@ from anpr.domain.errors import AccessError
 
 
 class Role(StrEnum):
-    """What somebody is in this system; a user has one."""
+    """The role of a user; each user has one."""
 
     OPERATOR = "operator"
     INVESTIGATOR = "investigator"
@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """Something a role may be allowed to do."""
+    """An action that a role may be allowed."""
 
     VIEW_ALARMS = "view-alarms"
     HANDLE_ALARMS = "handle-alarms"
@@ -62,11 +62,11 @@ _ALLOWED = MappingProxyType(
 
 
 def may(role: Role, permission: Permission) -> bool:
-    """Whether this role is allowed this."""
+    """Whether `role` has `permission`."""
     return permission in _ALLOWED[role]
 
 
 def demand(role: Role, permission: Permission) -> None:
-    """AccessError unless `may`."""
+    """Raise AccessError unless `role` has `permission`."""
     if not may(role, permission):
         raise AccessError(f"the role {role} may not {permission.value.replace('-', ' ')}")

@@ -17,7 +17,7 @@ class AlarmState(StrEnum):
 
 
 class AlarmOutcome(StrEnum):
-    """What came of it; recorded when the alarm is closed."""
+    """What an alarm led to; recorded when it is closed."""
 
     STOPPED = "stopped"
     NOT_FOUND = "not-found"
@@ -28,7 +28,7 @@ class AlarmOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarm:
-    """Unique per (transit, entry)."""
+    """An alarm; unique per (transit, entry). Times are UTC; `probability` is that the plate is the entry, 0 to 1."""
 
     id: int
     transit_id: UUID
@@ -44,7 +44,7 @@ class Alarm:
     priority: Priority
     probability: float
     retro: bool = False
-    """Found in the past: the entry came after the transit. It is news of where the vehicle was, not of where it is."""
+    """Whether the entry came after the transit. Such an alarm says where the vehicle was, not where it is."""
     state: AlarmState = AlarmState.RAISED
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None

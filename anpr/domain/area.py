@@ -1,18 +1,21 @@
-"""Which part of a camera's picture counts. In fractions of its width and height, so that any resolution will do."""
+"""Polygons in a camera's image, in fractions of its width and height, so that they hold at any resolution."""
 
 from dataclasses import dataclass
 from itertools import combinations
 
 Point = tuple[float, float]
-"""From the left and from the top, 0 to 1."""
+"""x from the left and y from the top, each 0 to 1."""
 
 _LEAST_AREA = 1e-4
-"""Of the picture: less is a line drawn by mistake."""
+"""Share of the image: less is a line drawn by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """Corners in order, the last joined to the first; its border belongs to it."""
+    """A simple polygon: corners in order, the last joined to the first. Its border belongs to it.
+
+    Raises ValueError for fewer than 3 corners, a corner outside the image, crossing sides or no area.
+    """
 
     points: tuple[Point, ...]
 
@@ -30,7 +33,7 @@ class Polygon:
 
     @property
     def area(self) -> float:
-        """Of the whole picture (Gauss's shoelace formula)."""
+        """Share of the whole image, 0 to 1 (Gauss's shoelace formula)."""
         return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in self._edges())) / 2
 
     def contains(self, x: float, y: float) -> bool:

@@ -1,10 +1,12 @@
-"""What became of a transit on its way to another centre."""
+"""States of forwarding: of a transit on its way to another centre, and of a run."""
 
 from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """queued → sent → accepted | rejected; queued → rejected (cannot be written) | expired (past retention)."""
+    """State of a delivery: queued → sent → accepted | rejected; queued → rejected (cannot be written) | expired (past
+    retention).
+    """
 
     QUEUED = "queued"
     SENT = "sent"
@@ -27,6 +29,6 @@ class RunOutcome(StrEnum):
     COMPLETE = "complete"
     """Every stored transit of the day is sent, accepted, rejected or expired."""
     INCOMPLETE = "incomplete"
-    """Some wait: for a picture, or they arrived while the run was under way."""
+    """Some wait for an image, or arrived while the run was under way."""
     FAILED = "failed"
     """The destination, the database or the profile stopped it; what is left is sent by the next run."""

@@ -1,16 +1,22 @@
-"""Every error the system raises on purpose.
+"""Exception hierarchy: every error the system raises on purpose.
 
 AnprError
 ├── SettingsError            a wrong key, value or file in the configuration
-├── InputError               a file, row or argument somebody gave us is wrong
+├── InputError               a file, row or argument given to us is wrong
 │   ├── MediaError           an image or video that cannot be decoded
 │   └── MessageError         a message that does not follow the contract (poison); has a typed `reason`
 ├── CameraError              a video source failed; has a typed `fault`
 ├── ModelError               weights or their card are missing, wrong or throw
 ├── TransportError           broker or spool not reachable or refusing; `permanent` decides the retry
-├── OutboxFullError          the disk quota is used up
-├── StoreError               the database is not reachable or its schema is not ours
-├── AccessError              somebody asked for what their role does not allow
+├── OutboxFullError          the outbox keeps nothing more
+│   └── DiskFullError        the disk is full or failing, or the file may not grow
+├── StoreError               the database is not reachable or its schema is not ours; `refused` says that data are wrong
+│   └── ImageTakenError      another image is stored in this one's place
+├── PoisonRunError           ingest stops: too many messages in a row were refused
+├── StartError               a process of `anpr up` did not come up
+├── AccessError              a user asked for what their role does not allow
+│   ├── NotSignedInError     nobody is logged in (anpr.console.access)
+│   └── FormTokenError       a form without the token of its session (anpr.console.access)
 └── ForwardError             a forwarding profile or destination; `permanent` decides the retry
 """
 
@@ -18,7 +24,7 @@ from enum import StrEnum
 
 
 class AnprError(Exception):
-    """Anything this system raises on purpose. Its text is one line a person can act on."""
+    """Base class. The text of an error is one line that a person can act on."""
 
 
 class SettingsError(AnprError):
@@ -90,10 +96,14 @@ class OutboxFullError(AnprError):
     """The outbox reached its disk quota; what was offered was not accepted."""
 
 
+class DiskFullError(OutboxFullError):
+    """The disk is full or failing, or the file may not grow; the quota may not be used up."""
+
+
 class StoreError(AnprError):
     """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs.
 
-    `refused`: it answered, and the data are the reason: trying the same again is of no use.
+    `refused`: the database answered and refused the data, so that trying the same again is of no use.
     """
 
     def __init__(self, detail: str, *, refused: bool = False) -> None:
@@ -101,8 +111,20 @@ class StoreError(AnprError):
         self.refused = refused
 
 
+class ImageTakenError(StoreError):
+    """Another image is stored in this one's place, and stays: what was noted and shown does not change."""
+
+
+class PoisonRunError(AnprError):
+    """So many messages in a row were refused that something is wrong with more than messages."""
+
+
+class StartError(AnprError):
+    """A process of `anpr up` did not come up; the text names it."""
+
+
 class AccessError(AnprError):
-    """Somebody asked for what their role does not allow."""
+    """A user asked for what their role does not allow."""
 
 
 class ForwardError(AnprError):

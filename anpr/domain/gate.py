@@ -1,4 +1,4 @@
-"""Where vehicles pass and what looks at them."""
+"""Gates and their cameras."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,14 +8,14 @@ from anpr.domain.area import Polygon
 
 
 class Direction(StrEnum):
-    """How the vehicle moves, seen from the camera."""
+    """Direction of a vehicle, seen from the camera."""
 
     APPROACHING = "approaching"
     RECEDING = "receding"
 
 
 class CameraKind(StrEnum):
-    """What a camera is for."""
+    """Purpose of a camera: PLATE is read, CONTEXT only records the scene."""
 
     PLATE = "plate"
     CONTEXT = "context"
@@ -31,14 +31,14 @@ class Camera:
     lane: str | None = None
     bearing_deg: int | None = None
     regions: tuple[Polygon, ...] = ()
-    """Where plates are read; without any, in the whole picture."""
+    """Where plates are read; without any, in the whole image."""
     masks: tuple[Polygon, ...] = ()
-    """Where none are read, regions or not."""
+    """Where no plates are read, not even inside a region."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gate:
-    """A place where vehicles pass. Purpose and legal basis are demanded by law (D.Lgs 51/2018) and expire."""
+    """A place where vehicles are read. Purpose and legal basis are demanded by law (D.Lgs 51/2018) and expire."""
 
     id: str
     name: str

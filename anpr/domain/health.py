@@ -1,4 +1,4 @@
-"""Who was looking, and when: the states of cameras and readers, as they change."""
+"""Health states of cameras, readers and clocks, and the reports and intervals made of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from enum import StrEnum
 from anpr.domain.errors import CameraFault
 
 UP = "up"
-"""The only state in which all is well."""
+"""The only state without a problem."""
 CONNECTING = "connecting"
 FINISHED = "finished"
 STOPPED = "stopped"
 MODEL_ERROR = "model-error"
-"""Frames arrive and nobody can look at them, because a model throws."""
+"""Frames arrive and cannot be examined, because a model throws."""
 BLURRED = "blurred"
-"""Frames arrive and are looked at, but nothing in them is sharp any more, for at least a minute."""
+"""Frames arrive and are examined, but have not been sharp for at least a minute."""
 DARK = "dark"
-"""Frames arrive and are looked at, but are darker than any in which a plate was read, for at least a minute."""
-POOR_SIGHT = (BLURRED, DARK)
-"""A camera in one of these looks, and sees little."""
+"""Frames arrive and are examined, but have been darker than any in which a plate was read for at least a minute."""
+DEGRADED_VIEW = (BLURRED, DARK)
+"""States of a camera that works and whose image is too poor to read plates."""
 DISK_FULL = "disk-full"
-"""Of a reader that looks and can keep nothing of what it sees."""
+"""Of a reader that works and can store no transit."""
 AWAY = "away"
-"""Of a reader that was not heard of; only the centre says so."""
+"""Of a reader that was not heard of; set by the centre only."""
 
 CLOCK_SKEWED = "clock-skewed"
-"""Of a reader's clock, as the centre judges it."""
+"""Of a reader's clock; set by the centre only."""
 CLOCK_BEATS = 3
-"""So many heartbeats in a row must say the same of a clock: one may have been held up on its way."""
+"""Heartbeats in a row that must agree about a clock: a single one may have been delayed on its way."""
 
 STATES = (
     UP,
@@ -36,25 +36,25 @@ STATES = (
     FINISHED,
     STOPPED,
     MODEL_ERROR,
-    *POOR_SIGHT,
+    *DEGRADED_VIEW,
     DISK_FULL,
     AWAY,
     CLOCK_SKEWED,
     *(fault.value for fault in CameraFault),
 )
-"""Those this version knows; a newer reader may send others."""
+"""The states this version knows; a newer reader may send others."""
 
 MAX_CHANGES = 50
-"""Changes that one report carries: enough that none is missing when reports between two of them are lost."""
+"""Changes that one report carries: enough that none is missing when a few reports are lost."""
 
 
 class SubjectKind(StrEnum):
-    """Whose state it is."""
+    """The kind of subject that a state belongs to."""
 
     CAMERA = "camera"
     READER = "reader"
     CLOCK = "clock"
-    """Of the reader with this id; only the centre says so."""
+    """The clock of the reader with this id; set by the centre only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +67,8 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthReport:
-    """What a reader says of itself or of one of its cameras at `at`: the latest changes, oldest first, never none.
+    """What a reader reports of itself or of one of its cameras at `at` (UTC): its latest changes, oldest first, at
+    least one.
 
     Each report holds the ones before it, so that only the newest of a subject need arrive.
     """
@@ -82,7 +83,7 @@ class HealthReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthInterval:
-    """A subject was in one state from `started_at` until `ended_at`; None while it still is."""
+    """A subject was in one state from `started_at` until `ended_at` (UTC); None while it still is."""
 
     kind: SubjectKind
     id: str
@@ -92,11 +93,11 @@ class HealthInterval:
     started_at: datetime
     ended_at: datetime | None
     offset_s: float | None = None
-    """Of a clock: by how many seconds it was ahead when last heard of."""
+    """Of a clock: by how many seconds it was ahead at the last heartbeat."""
 
 
 def clock_state(offsets_s: Sequence[float], tolerance_s: float) -> str:
-    """UP or CLOCK_SKEWED, by how far it was ahead at the last heartbeats (behind: negative)."""
+    """UP or CLOCK_SKEWED, by how far a clock was ahead (s; behind: negative) at the last heartbeats, oldest first."""
     latest = offsets_s[-CLOCK_BEATS:]
     is_off = min(latest) > tolerance_s or max(latest) < -tolerance_s
     return CLOCK_SKEWED if len(latest) == CLOCK_BEATS and is_off else UP

@@ -1,4 +1,4 @@
-"""Plate text: its normal form, and the key under which look-alike plates meet."""
+"""Plate text: normalisation, and the key that look-alike plates share."""
 
 import re
 
@@ -24,14 +24,15 @@ _LOOK_ALIKES = {
     "Ü": "U",
 }
 _FOLD = str.maketrans(_LOOK_ALIKES)
-FIGURES_LIKE_LETTERS = frozenset(figure for figure in _LOOK_ALIKES.values() if figure.isdigit())
-"""0, 1, 2, 5, 8: those that a word on a car or a wall may seem to hold."""
+DIGITS_LIKE_LETTERS = frozenset(character for character in _LOOK_ALIKES.values() if character.isdigit())
+"""0, 1, 2, 5, 8: the digits that a word on a car or a wall may seem to hold."""
 
 
 def normalise(text: str) -> str:
     """The plate as it is stored and compared: upper case, without separators.
 
-    Raises ValueError when nothing is left, when it is longer than MAX_LENGTH, or holds a sign no plate carries.
+    Raises ValueError when nothing is left, when it is longer than MAX_LENGTH, or holds a character that no plate
+    carries.
     """
     if len(text) <= MAX_LENGTH and _ALPHABET.fullmatch(text):  # nearly always: each transit that is read or stored
         return text

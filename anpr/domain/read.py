@@ -1,11 +1,11 @@
-"""One plate text in one frame, with its probabilities."""
+"""Plate reads: boxes, candidates and the text of one plate in one frame, with probabilities."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
-    """A rectangle in a frame: left, top, width, height in px of that frame."""
+    """A rectangle in a frame: left, top, width, height in px of that frame. Raises ValueError when it is empty."""
 
     x: float
     y: float
@@ -32,7 +32,7 @@ class Box:
         return shared / (self.area + other.area - shared)
 
     def overlap(self, other: "Box") -> float:
-        """The part of the smaller of the two that lies in the other, 0 to 1. Two plates never share a place."""
+        """Share of the smaller box that lies in the other, 0 to 1. Two plates never share a place."""
         return self.shared_area(other) / min(self.area, other.area)
 
     def shared_area(self, other: "Box") -> float:
@@ -44,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """One text a plate may carry, with the probability (0 to 1) that it is this one."""
+    """One text a plate may carry, with its probability. Raises ValueError unless that lies within 0 to 1."""
 
     text: str
     probability: float
@@ -71,9 +71,9 @@ class PlateRead:
     candidates: tuple[Candidate, ...]
     positions: tuple[tuple[Candidate, ...], ...] = ()
     country: str | None = None
-    """The one that there is little doubt of."""
+    """ISO 3166-1 alpha-2; None while more than one is likely."""
     countries: tuple[tuple[str, float], ...] = ()
-    """Which countries' plate it may be and how probably, likeliest first; what is missing to 1 is none we know."""
+    """Probability by country code, likeliest first; what is missing to 1 is a country that is not in our table."""
     lines: int = 1
     second_raw: str | None = None
-    """What a second reader saw, where one was asked; its opinion is part of `candidates`."""
+    """What the second recogniser saw, where one was asked; its opinion is part of `candidates`."""

@@ -1,4 +1,4 @@
-"""Reasons and outcomes by which things are counted: closed sets, so that a dashboard can rely on them."""
+"""Closed sets of reasons and outcomes: the label values of metrics, on which a dashboard can rely."""
 
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ class Drop(StrEnum):
 
 
 class Asked(StrEnum):
-    """What came of asking for a second opinion on a transit."""
+    """Outcome of a second opinion on a transit."""
 
     CONFIRMED = "confirmed"
     CHANGED = "changed"
@@ -37,21 +37,21 @@ class Asked(StrEnum):
 
 
 class MatchedBy(StrEnum):
-    """What compared a transit with the watchlists: memory, or the database while memory is behind."""
+    """Where a transit was compared with the watchlists: in memory, or in the database while memory is behind."""
 
     MEMORY = "memory"
     DATABASE = "database"
 
 
 class ListReload(StrEnum):
-    """How the watchlists came into memory: all entries, or those that changed."""
+    """How the watchlists were loaded into memory: all entries, or those that changed."""
 
     ALL = "all"
     CHANGES = "changes"
 
 
 class RetroOutcome(StrEnum):
-    """What became of a transit that retro-match found: an alarm, or none because there were too many."""
+    """Outcome of a transit that retro-match found: an alarm, or none because there were too many."""
 
     RAISED = "raised"
     HELD_BACK = "held-back"

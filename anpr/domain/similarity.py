@@ -1,4 +1,4 @@
-"""How alike two plate texts are. Pure."""
+"""Similarity of plate texts: an edit distance in which look-alike characters cost less. Pure."""
 
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ _SWAP_OF_LOOK_ALIKES = 0.3
 
 @lru_cache(maxsize=4096)
 def edit_distance(a: str, b: str) -> float:
-    """Least cost to turn `a` into `b`: 1 for a character added, lost or changed, 0.3 for a look-alike one."""
+    """Weighted Levenshtein distance: 1 for a character added, lost or changed, 0.3 for a look-alike one."""
     if len(a) < len(b):
         a, b = b, a
     row = [float(i) for i in range(len(b) + 1)]
@@ -21,8 +21,8 @@ def edit_distance(a: str, b: str) -> float:
     return row[-1]
 
 
-def likeness(a: str, b: str) -> float:
-    """1 for the same text, 0 for nothing in common."""
+def similarity(a: str, b: str) -> float:
+    """Similarity, 0 to 1: 1 for the same text, 0 for nothing in common."""
     return 1.0 - edit_distance(a, b) / max(len(a), len(b), 1)
 
 

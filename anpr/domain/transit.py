@@ -1,4 +1,4 @@
-"""One vehicle past one gate."""
+"""Transits: one vehicle past one gate, and the references to its images."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from anpr.domain.read import Box, Candidate
 
 
 class ImageRole(StrEnum):
-    """What a picture of a transit shows."""
+    """What an image of a transit shows."""
 
     PLATE = "plate"
     CONTEXT = "context"
@@ -19,7 +19,7 @@ class ImageRole(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRef:
-    """A picture of a transit, named by what it holds; the bytes travel apart."""
+    """Reference to an image of a transit, by its SHA-256; the bytes travel apart."""
 
     role: ImageRole
     sha256: str
@@ -36,7 +36,7 @@ class Transit:
     """One vehicle past one gate. Identity and times are made at the edge.
 
     `captured_at` is the time of the frame that was read best, in UTC; `raw` is that frame's read before the grammar;
-    `candidates` come from the vote over all `reads`; `box` lies in the context picture's px.
+    `candidates` come from the vote over all `reads`; `box` is in px of the context image.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""Plates somebody looks for, and when a transit is one of them."""
+"""Watchlists: plates that are looked for, and the rules by which a transit matches one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

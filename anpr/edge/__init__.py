@@ -1,1 +1,1 @@
-"""The roadside side of any reader: transit delivery, health reports, the outbox and its publisher. Knows no vision."""
+"""Parts of every edge process: delivery of transits, health reports, outbox and publisher. Knows no vision."""

@@ -1,4 +1,4 @@
-"""Says to the centre how this reader and its cameras are doing: at each change, and often enough to be missed."""
+"""Heartbeat: reports reader and camera health on every change, and at a fixed interval so that silence is detected."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,56 +6,57 @@ from typing import Protocol
 
 from anpr.domain.errors import MessageError, OutboxFullError, TransportError
 from anpr.domain.health import DISK_FULL, MAX_CHANGES, STOPPED, UP, Change, HealthReport, SubjectKind
-from anpr.edge.state_history import CameraHistory
+from anpr.edge.state_history import StateHistory
 from anpr.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 
 READER_EVERY_S = 30.0
-"""The centre takes a reader for away when it missed three."""
+"""The centre marks a reader away after three missed reports."""
 CAMERA_EVERY_S = 600.0
-_LOOK_EVERY_S = 1.0
+_CHECK_EVERY_S = 1.0
 _RETRY_S = 10.0
 
 
 class HealthSink(Protocol):
-    """Where reports go: the outbox."""
+    """Where health reports go: the outbox."""
 
     @property
     def is_full(self) -> bool:
         """Whether it refuses transits because the disk is full."""
 
     def put_health(self, report: HealthReport) -> None:
-        """Keep it in place of the subject's one before. Raises OutboxFullError or TransportError when not now."""
+        """Store a report in place of the subject's last one. Raises OutboxFullError or TransportError."""
 
 
 class Heartbeat:
-    """Of one reader; `cameras` gives the gate and the history of each camera by its id. For one thread.
+    """The heartbeat of one reader. Not thread-safe.
 
-    A report that cannot be kept is made again: it holds what the ones before it would have said.
+    A report that cannot be stored is made again later: each report holds what the ones before it said.
     """
 
     def __init__(
-        self, reader_id: str, cameras: Mapping[str, tuple[str, CameraHistory]], sink: HealthSink, clock: Clock
+        self, reader_id: str, cameras: Mapping[str, tuple[str, StateHistory]], sink: HealthSink, clock: Clock
     ) -> None:
+        """`cameras` gives the gate id and the state history of each camera by its id."""
         self._reader_id = reader_id
         self._cameras = cameras
         self._sink = sink
         self._clock = clock
         self._gate_ids = tuple(sorted({gate_id for gate_id, _ in cameras.values()}))
         self._own: tuple[Change, ...] = (Change(state=UP, since=clock.now()),)
-        self._told: dict[str, Sequence[Change]] = {}
+        self._reported: dict[str, Sequence[Change]] = {}
         self._due: dict[str, float] = {}
-        self._look_at = float("-inf")
+        self._check_at = float("-inf")
 
     def tick(self) -> None:
-        """Report what is due. Cheap to call often; never raises for an outbox that takes nothing now."""
-        if self._clock.monotonic() >= self._look_at:
-            self._look_at = self._clock.monotonic() + _LOOK_EVERY_S
+        """Report what is due. Cheap to call often. Never raises for an outbox that accepts nothing now."""
+        if self._clock.monotonic() >= self._check_at:
+            self._check_at = self._clock.monotonic() + _CHECK_EVERY_S
             self._report()
 
     def close(self) -> None:
-        """The last word: the reader stops, and does not fall silent."""
+        """Report that the reader stops, so that its silence is not taken for an outage."""
         self._become(STOPPED)
         self._report()
 
@@ -69,17 +70,17 @@ class Heartbeat:
         if self._own[-1].state != STOPPED:
             self._become(DISK_FULL if self._sink.is_full else UP)
         try:
-            self._tell(SubjectKind.READER, self._reader_id, self._gate_ids, self._own)
+            self._send(SubjectKind.READER, self._reader_id, self._gate_ids, self._own)
             for camera_id, (gate_id, history) in self._cameras.items():
-                self._tell(SubjectKind.CAMERA, camera_id, (gate_id,), history.changes)
+                self._send(SubjectKind.CAMERA, camera_id, (gate_id,), history.changes)
         except (OutboxFullError, TransportError, MessageError) as exc:
-            self._look_at = self._clock.monotonic() + _RETRY_S
+            self._check_at = self._clock.monotonic() + _RETRY_S
             log.error("reader %s: its state cannot be told, next try in %.0f s: %s", self._reader_id, _RETRY_S, exc)
 
-    def _tell(self, kind: SubjectKind, subject_id: str, gate_ids: tuple[str, ...], changes: tuple[Change, ...]) -> None:
+    def _send(self, kind: SubjectKind, subject_id: str, gate_ids: tuple[str, ...], changes: tuple[Change, ...]) -> None:
         key = f"{kind}/{subject_id}"
         is_due = self._clock.monotonic() >= self._due.get(key, float("-inf"))
-        if not changes or (changes == self._told.get(key) and not is_due):
+        if not changes or (changes == self._reported.get(key) and not is_due):
             return
         report = HealthReport(
             kind=kind,
@@ -90,5 +91,5 @@ class Heartbeat:
             changes=changes,
         )
         self._sink.put_health(report)
-        self._told[key] = changes
+        self._reported[key] = changes
         self._due[key] = self._clock.monotonic() + (READER_EVERY_S if kind is SubjectKind.READER else CAMERA_EVERY_S)

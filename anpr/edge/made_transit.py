@@ -1,4 +1,4 @@
-"""What the assembler hands on: a transit, its pictures, and the frames it was seen in."""
+"""Made transit: a transit with its images and the frames it was seen in, ready for delivery."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from anpr.domain.transit import ImageRole, Transit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MadeTransit:
-    """One vehicle past one camera. `images` are JPEG bytes; `transit.images` names them."""
+    """One vehicle past one camera. `images` are JPEG bytes by role; `transit.images` names them."""
 
     transit: Transit
     images: Mapping[ImageRole, bytes]
@@ -17,4 +17,4 @@ class MadeTransit:
     last_frame: int
     """Index of the last frame it was seen in before the transit was made."""
     second_raw: str | None = None
-    """What a second reader saw in its best picture, where one was asked."""
+    """What the second recogniser saw in the best image, where one was asked."""

@@ -1,4 +1,4 @@
-"""Publishing of an edge process: its outbox, and the thread that empties it into the broker."""
+"""Publishing of an edge process: its outbox, and the thread that moves it to the broker."""
 
 import threading
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from anpr.transport.outbox import Outbox
 from anpr.transport.pump import pump
 
 _DRAIN_WITHIN_S = 3.0
-"""How long the end of a process waits for the broker to take what the outbox holds; the rest waits on the disk."""
-_DRAIN_LOOK_S = 0.1
+"""How long a stopping process waits for the broker to take what the outbox holds; the rest stays on disk."""
+_DRAIN_POLL_S = 0.1
 
 
 @contextmanager
@@ -40,9 +40,10 @@ def _max_age(settings: Settings) -> MaxAge:
 
 @contextmanager
 def publishing(settings: Settings, outbox: Outbox, clock: Clock, stop: threading.Event) -> Iterator[None]:
-    """With a broker, publish in a thread of its own; at the end give it a moment for what still waits.
+    """Publish to the broker, if one is set, in a thread of its own for the duration of the context; drain at its end.
 
-    When publishing breaks down, and not just the broker, the reader stops and fails: transits must not pile up unseen.
+    Sets `stop` and raises AnprError at the end when publishing itself fails, and not just the broker: transits must not
+    pile up unseen.
     """
     if settings.kafka.bootstrap is None:
         yield
@@ -77,4 +78,4 @@ def _drain(outbox: Outbox, pump_thread: threading.Thread, clock: Clock) -> None:
     while pump_thread.is_alive() and clock.monotonic() < deadline:
         if not any(waiting.records for waiting in outbox.counts().values()):
             return
-        clock.wait(never, _DRAIN_LOOK_S)
+        clock.wait(never, _DRAIN_POLL_S)

@@ -12,7 +12,8 @@ from anpr.forward.report import RunReport
 from anpr.forward.run_log import refuse_run
 from anpr.forward.runs import run_interval, run_nightly
 from anpr.forward.schedule import local_day, start_after, start_before
-from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
+from anpr.runtime.backoff import doubled_s
+from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS, preset
 from anpr.store.forwarding.runs import has_good_run
 
 RETRY_MIN_S = 60.0
@@ -51,8 +52,8 @@ class _DestinationLoop:
         self._job = job
         self._failures = 0
         self._caught_up_at: float | None = None
-        for outcome in RunOutcome:  # creates the series at 0, so that rate() sees the first increment
-            FORWARD_RUNS.labels(job.id, outcome)
+        for outcome in RunOutcome:
+            preset(FORWARD_RUNS, job.id, outcome)
         self._due = self._first_due()
 
     def wait_until_due(self) -> bool:
@@ -107,7 +108,7 @@ class _DestinationLoop:
 
     def _failed(self, *, is_permanent: bool) -> None:
         self.summary += ForwardSummary(failures=1)
-        pause = RETRY_MAX_S if is_permanent else min(RETRY_MIN_S * 2**self._failures, RETRY_MAX_S)
+        pause = RETRY_MAX_S if is_permanent else doubled_s(RETRY_MIN_S, self._failures, RETRY_MAX_S)
         self._failures = min(self._failures + 1, 10)
         self._due = self._job.clock.now() + timedelta(seconds=pause)
         log.warning("destination %s: next try at %s", self._job.id, self._due.isoformat(timespec="seconds"))

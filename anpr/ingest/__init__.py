@@ -1,1 +1,1 @@
-"""From messages to rows: store transits, match watchlists, raise alarms, file pictures."""
+"""Ingest: stores messages from the edge, matches watchlists, raises alarms, keeps images."""

@@ -1,4 +1,4 @@
-"""What was polled, looked into: transits, pictures, health reports, and what nobody can use."""
+"""Decodes polled messages into transits, images, health reports and refusals."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from anpr.transport.source import Incoming
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
-    """A picture that is what its header says."""
+class ReceivedImage:
+    """An image that is what its header says."""
 
     header: ImageHeader
     data: bytes
@@ -25,19 +25,19 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """A message that follows no contract we know, and why."""
+    """A message that does not follow the contract, and why."""
 
     record: Incoming
     reason: PoisonReason
     detail: str
 
 
-Item = Transit | Picture | HealthReport | Refusal
+Item = Transit | ReceivedImage | HealthReport | Refusal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """The messages of one poll, in their order, each with what it turned out to be."""
+    """The messages of one poll, in their order, each with what it was decoded to."""
 
     records: tuple[Incoming, ...]
     items: tuple[Item, ...]
@@ -47,8 +47,8 @@ class Batch:
         return [item for item in self.items if isinstance(item, Transit)]
 
     @property
-    def pictures(self) -> list[Picture]:
-        return [item for item in self.items if isinstance(item, Picture)]
+    def images(self) -> list[ReceivedImage]:
+        return [item for item in self.items if isinstance(item, ReceivedImage)]
 
     @property
     def health(self) -> list[HealthReport]:
@@ -69,7 +69,7 @@ class Batch:
 
 
 def decode(records: Iterable[Incoming], now: datetime) -> Batch:
-    """Look into each message. Never raises for what a message holds."""
+    """Decode each message. Never raises for what a message holds; `now` is when they were received."""
     taken = tuple(records)
     return Batch(records=taken, items=tuple(_decode_one(record, now) for record in taken))
 
@@ -87,9 +87,9 @@ def _read(record: Incoming, now: datetime) -> Item:
         _check_time("captured", transit.captured_at, now)
         return transit
     if record.topic == IMAGES_TOPIC:
-        picture = Picture(header=decode_image(dict(record.headers), record.value), data=record.value)
-        _check_time("captured", picture.header.captured_at, now)
-        return picture
+        image = ReceivedImage(header=decode_image(dict(record.headers), record.value), data=record.value)
+        _check_time("captured", image.header.captured_at, now)
+        return image
     if record.topic == HEALTH_TOPIC:
         report = decode_health(record.value)
         _check_time("reported", report.at, now)

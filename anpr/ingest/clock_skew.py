@@ -1,7 +1,7 @@
-"""Holds the readers' clocks against the broker's: a transit's time is only as good as the clock of its reader.
+"""Clock skew: compares each reader's clock with the broker's, since a transit's time is only as good as that clock.
 
-A heartbeat says when it was sent; the broker stamps when it took it. Between them lies what the clocks differ by, and
-the way, which only ever makes a heartbeat late. In the direct form reader and centre share one clock.
+A heartbeat says when it was sent; the broker stamps when it took it. The difference is that of the clocks plus the time
+on the way, which only ever makes a heartbeat late. In the direct form reader and centre share one clock.
 """
 
 import logging
@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 
 def watch_clocks(database: Database, batch: Batch, tolerance_s: float) -> None:
-    """Judge by the heartbeats in this batch; coming again changes nothing. Raises StoreError."""
+    """Judge the clocks of readers by the heartbeats in this batch; a batch that comes again changes nothing.
+
+    `tolerance_s`: seconds a clock may be off. Raises StoreError.
+    """
     beats = _beats(batch)
     if not beats:
         return
@@ -29,7 +32,7 @@ def watch_clocks(database: Database, batch: Batch, tolerance_s: float) -> None:
 
 
 def _beats(batch: Batch) -> list[tuple[HealthReport, datetime]]:
-    """In the order in which they were taken."""
+    """Heartbeats with the broker's time, in the order in which the broker took them."""
     found = [
         (item, record.arrived_at)
         for record, item in zip(batch.records, batch.items, strict=True)

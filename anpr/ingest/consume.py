@@ -1,4 +1,7 @@
-"""Poll, decode, record, and only then commit: what fails in between comes again, and coming again changes nothing."""
+"""Consumer with at-least-once delivery: polls, decodes, stores, and only then commits.
+
+What fails in between comes again, and storing it again changes nothing.
+"""
 
 import logging
 import threading
@@ -8,18 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from anpr.domain.errors import AnprError, StoreError, TransportError
+from anpr.domain.errors import PoisonRunError, StoreError, TransportError
 from anpr.ingest.batch import Batch, Refusal, decode
 from anpr.ingest.clock_skew import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
-from anpr.ingest.store_batch import Match, Recorded, record, record_one_by_one
+from anpr.ingest.store_batch import Match, StoredBatch, store_batch, store_one_by_one
 from anpr.ingest.summary import IngestSummary, count
+from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
 from anpr.settings import IngestSettings
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
 from anpr.store.watchlists.matching import matching_entries
-from anpr.transport.backoff import Backoff
 from anpr.transport.source import Incoming, Source
 
 log = logging.getLogger(__name__)
@@ -27,13 +30,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class PoisonRunError(AnprError):
-    """So many messages in a row were refused that something is wrong with more than messages."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Centre:
-    """Where every consumer of this process writes to: rows, and the bytes of pictures."""
+    """Where every consumer of this process writes: the database, and the images' bytes."""
 
     database: Database
     images: ImageStore
@@ -43,7 +42,7 @@ class Centre:
 
 @dataclass(kw_only=True)
 class Consumer:
-    """One source into the centre. Holds one batch in memory, whatever is down. For one thread."""
+    """Stores what one source gives. Holds one batch in memory, whatever is down. For one thread."""
 
     source: Source
     centre: Centre
@@ -59,7 +58,7 @@ class Consumer:
     """Whether the last batch was stored before: then the next one is too, most likely."""
 
     def run(self, stop: threading.Event) -> None:
-        """Consume until `stop` is set, waiting for a database or broker that is away.
+        """Consume until `stop` is set, waiting for a database or broker that is down.
 
         Raises PoisonRunError, and TransportError where waiting is of no use.
         """
@@ -67,45 +66,45 @@ class Consumer:
             self.step(stop)
 
     def step(self, stop: threading.Event) -> bool:
-        """One batch, or one wait for one; whether there was one. What it polled is recorded and committed, or comes
-        again."""
+        """Handle one batch, or wait once for one; true when there was one. What was polled is stored and committed, or
+        comes again."""
         records = self._patiently(self._poll, stop)
         if not records:
             return False
-        recorded = self._patiently(lambda: self._record(records), stop)
-        if recorded is None:  # told to stop while something is down: nothing is committed
+        batch = self._patiently(lambda: self._store_records(records), stop)
+        if batch is None:  # told to stop while something is down: nothing is committed
             return False
-        self.summary += count(recorded)
-        self._watch_poison(records, recorded.refusals)
+        self.summary += count(batch)
+        self._watch_poison(records, batch.refusals)
         self._patiently(lambda: self.source.commit(records), stop)
         return True
 
     def _poll(self) -> list[Incoming]:
         return self.source.poll(self.settings.batch_size, self.settings.batch_wait_s)
 
-    def _record(self, records: Sequence[Incoming]) -> Recorded:
+    def _store_records(self, records: Sequence[Incoming]) -> StoredBatch:
         now = self.clock.now()
         batch = decode(records, now)
-        recorded = self._store(batch, now)
-        self._is_replay = recorded.duplicates > recorded.stored
+        stored = self._store(batch, now)
+        self._is_replay = stored.duplicates > stored.stored
         watch_clocks(self.centre.database, batch, self.settings.clock_tolerance_s)
-        if recorded.refusals:
-            reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in recorded.refusals)
+        if stored.refusals:
+            reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in stored.refusals)
             log.warning("refused %s", ", ".join(f"{reason} ({times})" for reason, times in reasons.items()))
             if self.dead_letters is not None:
-                self.dead_letters.send(recorded.refusals)
-        return recorded
+                self.dead_letters.send(stored.refusals)
+        return stored
 
-    def _store(self, batch: Batch, now: datetime) -> Recorded:
+    def _store(self, batch: Batch, now: datetime) -> StoredBatch:
         try:
-            return record(
+            return store_batch(
                 self.centre.database, self.centre.images, batch, now, self.centre.match, is_replay=self._is_replay
             )
         except StoreError as exc:
             if not exc.refused:
                 raise
-            log.error("a batch of %d was refused (%s): recording its messages one by one", len(batch.records), exc)
-            return record_one_by_one(self.centre.database, self.centre.images, batch, now, self.centre.match)
+            log.error("a batch of %d was refused (%s): storing its messages one by one", len(batch.records), exc)
+            return store_one_by_one(self.centre.database, self.centre.images, batch, now, self.centre.match)
 
     def _watch_poison(self, records: Sequence[Incoming], refusals: Sequence[Refusal]) -> None:
         """Before the commit: a process that is started again meets the same run, and does not drain the topic."""
@@ -121,7 +120,7 @@ class Consumer:
                 )
 
     def _patiently(self, action: Callable[[], T], stop: threading.Event) -> T | None:
-        """What the action gives, tried until it works; None when told to stop before."""
+        """Repeat the action until it works and give its result; None when `stop` was set before."""
         while True:
             try:
                 result = action()

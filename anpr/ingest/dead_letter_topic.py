@@ -1,4 +1,4 @@
-"""Refused messages to anpr.deadletter, where the site's own tools can pick them up; the table has them too."""
+"""Dead-letter topic: refused messages go to anpr.deadletter for the site's own tools; the table has them too."""
 
 from collections.abc import Iterable
 

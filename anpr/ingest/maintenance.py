@@ -1,13 +1,10 @@
-"""What the database needs every hour without being asked: days made ahead, and what is too old dropped."""
+"""Hourly maintenance of the database: makes the coming days' partitions, and drops what is past retention."""
 
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 
-from anpr.domain.errors import StoreError
-from anpr.runtime.background import beside
+from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
 from anpr.settings import RetentionSettings
 from anpr.store.database.connection import Database
@@ -16,42 +13,29 @@ from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
 
 EVERY_S = 3600.0
-RETRY_S = 60.0
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
-@contextmanager
-def kept_up(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> Iterator[None]:
-    """`keep_up` in a thread for as long as the context lasts."""
-    with beside(partial(keep_up, database, images, settings, clock), "upkeep"):
-        yield
-
-
-def keep_up(
-    database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock, stop: threading.Event
-) -> None:
-    """Do it now and every hour until `stop` is set; after a failure, which is logged, again in a minute.
+def running_maintenance(
+    database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock
+) -> AbstractContextManager[None]:
+    """`maintain` now and every hour, in a thread for as long as the context lasts.
 
     Any number of processes may run it: one at a time drops, the others find nothing left to do.
     """
-    while not stop.is_set():
-        clock.wait(stop, EVERY_S if _once(database, images, settings, clock) else RETRY_S)
+    return every(EVERY_S, partial(maintain, database, images, settings, clock), "maintenance", clock)
 
 
-def _once(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> bool:
-    try:
-        with database.transaction() as conn:
-            ensure_partitions_ahead(conn, clock.now())
-        expired = run_retention(database, images, settings, clock)
-    except StoreError as exc:
-        _log.warning("upkeep of the database failed: %s", exc)
-        return False
+def maintain(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> None:
+    """Make partitions ahead and run retention, once. Raises StoreError."""
+    with database.transaction() as conn:
+        ensure_partitions_ahead(conn, clock.now())
+    expired = run_retention(database, images, settings, clock)
     if not expired.is_nothing:
-        _log.info(
+        log.info(
             "retention: days dropped %s, rows removed %s",
             {table: len(days) for table, days in expired.days.items()},
             expired.rows,
         )
     for destination, number in expired.undelivered.items():
-        _log.warning("destination %s: %d transits were dropped before it accepted them", destination, number)
-    return True
+        log.warning("destination %s: %d transits were dropped before it accepted them", destination, number)

@@ -1,4 +1,4 @@
-"""All watchlists in memory: what passes is compared with a million plates in microseconds, and no change is missed.
+"""In-memory matcher: compares transits with all watchlists in microseconds, and misses no change of them.
 
 Why none is missed. Every change of the lists raises one version in the database, in the order in which changes become
 visible (migration 5). A batch asks for that version in its own transaction, after its transits are inserted, by the
@@ -42,7 +42,7 @@ _SAY_EVERY = 100_000
 
 
 class Matcher:
-    """The lists in memory. `hits` and `refresh` may run in different threads, one thread for `refresh`."""
+    """Holds all lists in memory. `hits` and `refresh` may run in different threads, one thread for `refresh`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -90,7 +90,7 @@ class Matcher:
         return True
 
     def forget(self) -> None:
-        """Believe nothing of what is loaded: batches are matched by the database until the next `refresh`.
+        """Invalidate what is loaded: batches are matched by the database until the next `refresh`.
 
         For when the connection was lost: the database that comes back may be another one, or restored.
         """
@@ -98,7 +98,7 @@ class Matcher:
             self._version = None
 
     def _load(self, conn: Connection, version: int) -> tuple[ListReload, EntryIndex, int]:
-        """How it was loaded, the index, and how many entries were."""
+        """Gives how entries were loaded, the index, and their number."""
         held, index = self._version, self._index
         if held is not None and held < version:
             number = count_newer(conn, held)

@@ -1,38 +1,30 @@
-"""Notices readers that fell silent. A silence sends no message, so somebody has to look."""
+"""Marks readers offline that have sent no heartbeat for 90 s. Polled, since silence sends no message."""
 
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 
-from anpr.domain.errors import StoreError
-from anpr.runtime.background import beside
+from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import READERS_AWAY
+from anpr.runtime.metrics import READER_OFFLINE
 from anpr.store.database.connection import Database
-from anpr.store.health import mark_away
+from anpr.store.health import mark_offline
 
 LOOK_EVERY_S = 15.0
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
-@contextmanager
-def watched_readers(database: Database, clock: Clock) -> Iterator[None]:
-    """`watch_readers` in a thread for as long as the context lasts."""
-    with beside(partial(watch_readers, database, clock), "away"):
-        yield
+def watching_readers(database: Database, clock: Clock) -> AbstractContextManager[None]:
+    """`mark_silent_readers` every LOOK_EVERY_S in a thread for as long as the context lasts; any number of processes
+    may. Not at once: heartbeats that came while no ingest ran wait to be stored first.
+    """
+    return every(LOOK_EVERY_S, partial(mark_silent_readers, database, clock), "offline-readers", clock, at_once=False)
 
 
-def watch_readers(database: Database, clock: Clock, stop: threading.Event) -> None:
-    """Look every LOOK_EVERY_S until `stop` is set; any number of processes may. Waits for a database that is away."""
-    while not clock.wait(stop, LOOK_EVERY_S):
-        try:
-            with database.transaction() as conn:
-                silent = mark_away(conn, clock.now())
-        except StoreError as exc:
-            _log.warning("looking for silent readers failed: %s", exc)
-            continue
-        for reader_id in silent:
-            READERS_AWAY.labels(reader_id).inc()
-            _log.warning("reader %s is away: it was not heard of for 90 s", reader_id)
+def mark_silent_readers(database: Database, clock: Clock) -> None:
+    """Mark, log and count readers that fell silent since the last look. Raises StoreError."""
+    with database.transaction() as conn:
+        silent = mark_offline(conn, clock.now())
+    for reader_id in silent:
+        READER_OFFLINE.labels(reader_id).inc()
+        log.warning("reader %s is offline: it was not heard of for 90 s", reader_id)

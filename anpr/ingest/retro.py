@@ -1,4 +1,7 @@
-"""Looks for new entries in what passed before they came. Any number of processes may: one of them works."""
+"""Retro-match: looks for new watchlist entries among the transits already stored.
+
+Any number of processes may run it: a lock in the database lets one of them work at a time.
+"""
 
 import logging
 import threading
@@ -6,18 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from anpr.domain.errors import StoreError
 from anpr.domain.reasons import RetroOutcome
-from anpr.runtime.background import beside
+from anpr.runtime.background import Periodic, running
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import RETRO, RETRO_PENDING
+from anpr.runtime.metrics import RETRO_PENDING, RETRO_TRANSITS, preset
 from anpr.settings import Settings
 from anpr.store.alarms.retro import RetroLimits, RetroStep, pending_entries, retro_step, writers
 from anpr.store.database.connection import Database
 from anpr.store.retention import cutoffs, start_of
 from anpr.store.watchlists.matching import list_version
-from anpr.transport.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
@@ -27,36 +29,32 @@ _LOOK_AT_WRITERS_S = 0.05
 
 @contextmanager
 def retro_matching(database: Database, settings: Settings, clock: Clock) -> Iterator[threading.Event]:
-    """Retro-match in a thread for as long as the context lasts; the event tells it that lists have changed."""
+    """Retro-match in a thread for as long as the context lasts. Set the event that it gives when lists have changed."""
     retro = RetroMatch(database=database, settings=settings, clock=clock)
-    with beside(retro.run, "retro", retro.changed):
+    with running(retro.run, "retro", retro.changed):
         yield retro.changed
 
 
 @dataclass(kw_only=True)
 class RetroMatch:
-    """The work of one process. Its memory is a step's; its state is in the database."""
+    """Retro-match in one process. Holds one step in memory; how far it has come is a row in the database."""
 
     database: Database
     settings: Settings
     clock: Clock
     changed: threading.Event = field(default_factory=threading.Event)
-    backoff: Backoff = field(default_factory=Backoff)
 
     def run(self, stop: threading.Event) -> None:
-        """Search whenever entries are new, until `stop` is set. Waits for a database that is away."""
+        """Look for new entries whenever there are some, until `stop` is set. Tries again while the database is down."""
         for outcome in RetroOutcome:
-            RETRO.labels(outcome)
-        while not stop.is_set():
-            self.changed.clear()
-            try:
-                self.catch_up(stop)
-            except StoreError as exc:
-                log.warning("searching the past for new entries failed: %s", exc)
-                self.clock.wait(stop, self.backoff.next_s())
-            else:
-                self.backoff.reset()
-                self.clock.wait(self.changed, LOOK_EVERY_S)
+            preset(RETRO_TRANSITS, outcome)
+        Periodic(
+            every_s=LOOK_EVERY_S,
+            work=partial(self.catch_up, stop),
+            name="retro-match",
+            clock=self.clock,
+            wake=self.changed,
+        ).run(stop)
 
     def catch_up(self, stop: threading.Event) -> None:
         """Look for all entries that are committed now, unless another process does. Raises StoreError."""
@@ -94,17 +92,17 @@ class RetroMatch:
         return RetroLimits(per_entry=ingest.retro_per_entry, per_change=ingest.retro_per_change)
 
     def _since(self) -> datetime:
-        """An alarm that retention would drop at once is of no use."""
+        """The oldest capture time to look at: retention would drop older alarms at once."""
         kept = cutoffs(self.settings.retention, self.clock.now())
         return start_of(max(kept.transits, kept.alarms))
 
 
 def _tell(step: RetroStep) -> None:
-    RETRO.labels(RetroOutcome.RAISED).inc(len(step.raised))
-    RETRO.labels(RetroOutcome.HELD_BACK).inc(step.held_back)
+    RETRO_TRANSITS.labels(RetroOutcome.RAISED).inc(len(step.raised))
+    RETRO_TRANSITS.labels(RetroOutcome.HELD_BACK).inc(step.held_back)
     if step.searched or step.raised or step.held_back:
         log.info(
-            "lists' change %d: %d entries looked for in the past, %d alarms raised, %d passages held back",
+            "watchlists' version %d: %d new entries looked for in the past, %d alarms raised, %d held back",
             step.version,
             step.searched,
             len(step.raised),

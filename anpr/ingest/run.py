@@ -1,4 +1,8 @@
-"""The ingest process: one consumer for transits and health, one for pictures: those never hold up an alarm."""
+"""The ingest process: everything it runs is entered here.
+
+One consumer takes transits and health reports, another images, so that images never hold up an alarm. Beside them run
+maintenance of the database, the look for offline readers, the cache of watchlists and retro-match.
+"""
 
 import contextlib
 import logging
@@ -12,11 +16,13 @@ from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
+from anpr.ingest.maintenance import running_maintenance
+from anpr.ingest.offline_readers import watching_readers
 from anpr.ingest.retro import retro_matching
 from anpr.ingest.summary import IngestSummary
-from anpr.ingest.watchlist_cache import lists_in_memory
+from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import POISON
+from anpr.runtime.metrics import POISON, preset
 from anpr.runtime.probes import Readiness
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database.connection import Database
@@ -30,7 +36,7 @@ from anpr.transport.source import Source
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.2
-MOST_PICTURES = 500
+MOST_IMAGES = 500
 """In one batch."""
 
 
@@ -42,17 +48,20 @@ def run_ingest(
     seconds: float | None = None,
     readiness: Readiness | None = None,
 ) -> IngestSummary:
-    """Ingest until `stop` is set or `seconds` have passed; the summary of all consumers.
+    """Ingest until `stop` is set or `seconds` have passed; gives the summary of all consumers.
 
     Reads Kafka when settings name a broker, else the outbox in data_dir. The schema must be current.
     Raises PoisonRunError, and TransportError where waiting is of no use, after all consumers have ended.
     """
     for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
-        POISON.labels(topic, reason)  # from nought on, or Prometheus would not see the first one
+        preset(POISON, topic, reason)
+    images = ImageStore(open_shelf(settings))
     with contextlib.ExitStack() as stack:
+        stack.enter_context(running_maintenance(database, images, settings.retention, clock))
+        stack.enter_context(watching_readers(database, clock))
         changed = stack.enter_context(retro_matching(database, settings, clock))
-        matcher = stack.enter_context(lists_in_memory(database, clock, changed))
-        centre = Centre(database=database, images=ImageStore(open_shelf(settings)), match=matcher.hits)
+        matcher = stack.enter_context(watchlist_cache(database, clock, changed))
+        centre = Centre(database=database, images=images, match=matcher.hits)
         consumers = [
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack)
             for source, batches in zip(open_sources(settings, clock), batch_settings(settings.ingest), strict=True)
@@ -61,12 +70,12 @@ def run_ingest(
             "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path
         )
         if readiness is not None:
-            _tell(readiness, database, consumers)
+            _add_checks(readiness, database, consumers)
         run_consumers(consumers, clock, stop, seconds)
     return sum((consumer.summary for consumer in consumers), IngestSummary())
 
 
-def _tell(readiness: Readiness, database: Database, consumers: Sequence[Consumer]) -> None:
+def _add_checks(readiness: Readiness, database: Database, consumers: Sequence[Consumer]) -> None:
     readiness.add("database", database.ping)
     for name, consumer in zip(("transits", "images"), consumers, strict=True):
         readiness.add(name, partial(getattr, consumer, "problem"))
@@ -74,7 +83,7 @@ def _tell(readiness: Readiness, database: Database, consumers: Sequence[Consumer
 
 
 def open_sources(settings: Settings, clock: Clock) -> list[Source]:
-    """Transits with health reports, and pictures, by Kafka or direct."""
+    """Two sources, by Kafka or direct: transits with health reports, and images."""
     if settings.kafka.bootstrap:
         topics = ([TRANSITS_TOPIC, HEALTH_TOPIC], [IMAGES_TOPIC])
         return [KafkaSource(settings.kafka, each, clock) for each in topics]
@@ -82,8 +91,8 @@ def open_sources(settings: Settings, clock: Clock) -> list[Source]:
 
 
 def batch_settings(settings: IngestSettings) -> list[IngestSettings]:
-    """For each of `open_sources`: a batch of pictures that is as long as one of transits would take gigabytes."""
-    return [settings, settings.model_copy(update={"batch_size": min(settings.batch_size, MOST_PICTURES)})]
+    """Settings for each of `open_sources`: as many images as transits in one batch would take gigabytes."""
+    return [settings, settings.model_copy(update={"batch_size": min(settings.batch_size, MOST_IMAGES)})]
 
 
 def run_consumers(

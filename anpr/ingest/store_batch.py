@@ -1,18 +1,18 @@
-"""One batch into the database: stored, matched and alarmed in one transaction, or not at all."""
+"""Stores one batch: transits, images, health, matches and alarms in one transaction, or nothing of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from anpr.domain.alarm import Alarm
-from anpr.domain.errors import PoisonReason, StoreError
+from anpr.domain.errors import ImageTakenError, PoisonReason, StoreError
 from anpr.domain.transit import Transit
-from anpr.ingest.batch import Batch, Item, Picture, Refusal
+from anpr.ingest.batch import Batch, Item, ReceivedImage, Refusal
 from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
-from anpr.store.images.image_store import ImageStore, PictureTakenError, keep_orphans, record_images
+from anpr.store.images.image_store import ImageStore, keep_orphans, record_images
 from anpr.store.transits.already_stored import unknown_transits
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.matching import Hit, matching_entries
@@ -20,15 +20,15 @@ from anpr.transport.source import Incoming
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
-    """What a batch changed. One that was recorded before changes nothing."""
+class StoredBatch:
+    """What a batch changed. One that was stored before changes nothing."""
 
     stored: int = 0
     """Transits that were not there yet."""
     duplicates: int = 0
     """Transits that were."""
     images: int = 0
-    """Pictures that were not noted yet."""
+    """Images that were not noted yet."""
     alarms: Sequence[Alarm] = ()
     """Those that are new."""
     health: int = 0
@@ -36,8 +36,8 @@ class Recorded:
     refusals: Sequence[Refusal] = ()
     """Messages that were set apart."""
 
-    def __add__(self, other: "Recorded") -> "Recorded":
-        return Recorded(
+    def __add__(self, other: "StoredBatch") -> "StoredBatch":
+        return StoredBatch(
             stored=self.stored + other.stored,
             duplicates=self.duplicates + other.duplicates,
             images=self.images + other.images,
@@ -51,7 +51,7 @@ Match = Callable[[Connection, Sequence[Transit]], list[Hit]]
 """Finds the entries of stored transits: `Matcher.hits`, or `matching_entries`, which needs no memory."""
 
 
-def record(
+def store_batch(
     database: Database,
     images: ImageStore,
     batch: Batch,
@@ -59,23 +59,23 @@ def record(
     match: Match = matching_entries,
     *,
     is_replay: bool = False,
-) -> Recorded:
-    """Record the batch, all or nothing; `now` is when it was received.
+) -> StoredBatch:
+    """Store the batch, all or nothing; `now` is when it was received.
 
-    Pictures are written first: a row never names a file that is not there. `is_replay` says that most transits are
+    Images are written first: a row never names a file that is not there. `is_replay` says that most transits are
     likely to be stored already; it changes the time this takes and nothing else. Raises StoreError.
     """
     transits = batch.transits
     with database.transaction() as conn:
         batch = _filed(conn, images, batch)
         stored = insert_transits(conn, unknown_transits(conn, transits) if is_replay else transits, now)
-        noted = record_images(conn, [(picture.header, len(picture.data)) for picture in batch.pictures])
+        noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images])
         record_dead_letters(conn, _dead_letters(batch.refusals, now))
         # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
         hits = match(conn, [transit for transit in transits if transit.id in stored])
         alarms = raise_alarms(conn, hits, now)
         health = record_health(conn, batch.health, now)
-    return Recorded(
+    return StoredBatch(
         stored=len(stored),
         duplicates=len(transits) - len(stored),
         images=noted,
@@ -85,41 +85,40 @@ def record(
     )
 
 
-def record_one_by_one(
+def store_one_by_one(
     database: Database, images: ImageStore, batch: Batch, now: datetime, match: Match = matching_entries
-) -> Recorded:
-    """Record each message in a transaction of its own; those the database refuses become dead letters.
+) -> StoredBatch:
+    """Store each message in a transaction of its own; those the database refuses become dead letters.
 
     For a batch of which the database refused something. Raises StoreError when it does not answer.
     """
-    total = Recorded()
+    total = StoredBatch()
     for single in batch.singles():
-        total += _record_single(database, images, single, now, match)
+        total += _store_single(database, images, single, now, match)
     return total
 
 
-def _record_single(database: Database, images: ImageStore, single: Batch, now: datetime, match: Match) -> Recorded:
+def _store_single(database: Database, images: ImageStore, single: Batch, now: datetime, match: Match) -> StoredBatch:
     try:
-        return record(database, images, single, now, match)
+        return store_batch(database, images, single, now, match)
     except StoreError as exc:
         if not exc.refused:
             raise
-        return record(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now, match)
+        return store_batch(database, images, single.refused(PoisonReason.NOT_STORABLE, str(exc)), now, match)
 
 
 def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
-    """The batch; its pictures are stored now, or refused because another one is there in their place."""
-    pictures = batch.pictures
-    if not pictures:
+    """Store the images; gives the batch with those refused in whose place another one is stored."""
+    if not batch.images:
         return batch
     keep_orphans(conn)
-    refusals = iter(images.put_all([(picture.header, picture.data) for picture in pictures]))
+    refusals = iter(images.put_all([(image.header, image.data) for image in batch.images]))
     pairs = zip(batch.records, batch.items, strict=True)
     return replace(batch, items=tuple(_unless(message, item, refusals) for message, item in pairs))
 
 
-def _unless(message: Incoming, item: Item, refusals: Iterator[PictureTakenError | None]) -> Item:
-    refusal = next(refusals) if isinstance(item, Picture) else None
+def _unless(message: Incoming, item: Item, refusals: Iterator[ImageTakenError | None]) -> Item:
+    refusal = next(refusals) if isinstance(item, ReceivedImage) else None
     return Refusal(record=message, reason=PoisonReason.NOT_STORABLE, detail=str(refusal)) if refusal else item
 
 

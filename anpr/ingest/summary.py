@@ -1,14 +1,15 @@
-"""What ingest did since it started, as numbers and as metrics."""
+"""Summary of what ingest did since it started, and the same as metrics."""
 
 from dataclasses import dataclass
 
-from anpr.ingest.store_batch import Recorded
+from anpr.domain.counts import Counts
+from anpr.ingest.store_batch import StoredBatch
 from anpr.runtime.metrics import ALARMS, HEALTH_REPORTS, POISON, STORED
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IngestSummary:
-    """Counts since the start. `poison` is messages that were refused."""
+@dataclass(frozen=True, kw_only=True)
+class IngestSummary(Counts):
+    """Counts since the start. `poison` is refused messages."""
 
     transits: int = 0
     duplicates: int = 0
@@ -16,29 +17,20 @@ class IngestSummary:
     alarms: int = 0
     poison: int = 0
 
-    def __add__(self, other: "IngestSummary") -> "IngestSummary":
-        return IngestSummary(
-            transits=self.transits + other.transits,
-            duplicates=self.duplicates + other.duplicates,
-            images=self.images + other.images,
-            alarms=self.alarms + other.alarms,
-            poison=self.poison + other.poison,
-        )
 
-
-def count(recorded: Recorded) -> IngestSummary:
-    """The batch as metrics, and as numbers to add up."""
-    STORED.labels("stored").inc(recorded.stored)
-    STORED.labels("duplicate").inc(recorded.duplicates)
-    HEALTH_REPORTS.inc(recorded.health)
-    for alarm in recorded.alarms:
+def count(batch: StoredBatch) -> IngestSummary:
+    """Count the batch in the metrics; gives its numbers to add up."""
+    STORED.labels("stored").inc(batch.stored)
+    STORED.labels("duplicate").inc(batch.duplicates)
+    HEALTH_REPORTS.inc(batch.health)
+    for alarm in batch.alarms:
         ALARMS.labels(alarm.watchlist_id).inc()
-    for refusal in recorded.refusals:
+    for refusal in batch.refusals:
         POISON.labels(refusal.record.topic, refusal.reason).inc()
     return IngestSummary(
-        transits=recorded.stored,
-        duplicates=recorded.duplicates,
-        images=recorded.images,
-        alarms=len(recorded.alarms),
-        poison=len(recorded.refusals),
+        transits=batch.stored,
+        duplicates=batch.duplicates,
+        images=batch.images,
+        alarms=len(batch.alarms),
+        poison=len(batch.refusals),
     )

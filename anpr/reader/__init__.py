@@ -1,1 +1,1 @@
-"""The edge: from a camera's frames to transits. Knows no database."""
+"""The reader: from a camera's frames to transits, at the edge. Knows no database."""

@@ -1,4 +1,4 @@
-"""A picture with what was read drawn into it, for people to look at."""
+"""Annotated image: the reads and rejections of an image drawn into a copy of it, for people."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ import numpy as np
 from anpr.capture.image_file import Image
 from anpr.domain.read import Box
 from anpr.reader.camera.area import Area
-from anpr.reader.plates.plate_reader import Look
+from anpr.reader.plates.plate_reader import ReadResult
 
 _READ = (60, 200, 60)
 _REJECTED = (60, 120, 240)
@@ -14,18 +14,18 @@ _REGION = (230, 150, 40)
 _MASK = (128, 128, 128)
 
 
-def mark(image: Image, look: Look, area: Area | None = None) -> Image:
-    """A copy with the plates and their texts in green, and what was turned down, with the reason, in orange; the
-    camera's regions in blue, its masks in grey.
+def annotate(image: Image, result: ReadResult, area: Area | None = None) -> Image:
+    """A copy of `image` (height × width × 3) with plates and their texts in green, rejected detections and their
+    reasons in orange, the camera's regions in blue and its masks in grey.
     """
     drawn = image.copy()
     for polygons, colour in ((area.regions, _REGION), (area.masks, _MASK)) if area else ():
         for polygon in polygons:
             corners = np.rint(np.array(polygon.points) * (image.shape[1] - 1, image.shape[0] - 1)).astype(np.int32)
             cv2.polylines(drawn, [corners], True, colour, max(1, image.shape[1] // 640))
-    for one in look.rejected:
+    for one in result.rejected:
         _draw(drawn, one.box, one.reason.value, _REJECTED)
-    for read in look.accepted:
+    for read in result.accepted:
         _draw(drawn, read.box, f"{read.text} {read.confidence:.0%}", _READ)
     return drawn
 
@@ -41,7 +41,7 @@ def _draw(image: Image, box: Box, label: str, colour: tuple[int, int, int]) -> N
 
 
 def encode_jpeg(image: Image, quality: int = 90) -> bytes:
-    """The picture as JPEG."""
+    """The image as JPEG bytes; `quality` 0 to 100. Raises ValueError when it cannot be encoded."""
     ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:
         raise ValueError(f"a picture of {image.shape} cannot be written as JPEG")

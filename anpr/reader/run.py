@@ -1,4 +1,4 @@
-"""The reader: every plate camera of this machine's gates, each in a thread of its own."""
+"""The reader process: one worker thread for every plate camera of this machine's gates."""
 
 import logging
 import os
@@ -9,9 +9,9 @@ from typing import Protocol
 
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import CameraKind
-from anpr.domain.health import POOR_SIGHT, UP
-from anpr.edge.delivery import TransitSink
+from anpr.domain.health import DEGRADED_VIEW, UP
 from anpr.edge.heartbeat import HealthSink, Heartbeat
+from anpr.edge.outbox_writer import TransitSink
 from anpr.reader.assemble import Origin
 from anpr.reader.camera.worker import CameraWorker
 from anpr.reader.plates.plate_finder import PlateFinder
@@ -24,12 +24,12 @@ from anpr.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.2
+_POLL_EVERY_S = 0.2
 _STOP_WITHIN_S = 10.0
 
 
 class EdgeOutbox(TransitSink, HealthSink, Protocol):
-    """Where both go."""
+    """Where transits and health reports go."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,15 +38,15 @@ class ReaderSummary:
 
     cameras: int
     frames: int
-    """Taken from the cameras."""
+    """Frames taken from the cameras."""
     plates: int
-    """Boxes found in them."""
+    """Plate boxes found in them."""
     transits: int
-    """Accepted by the outbox."""
+    """Transits accepted by the outbox."""
     model_errors: int
-    """Frames that could not be looked at because a model threw."""
-    falls: int
-    """Cameras' threads that had to start over."""
+    """Frames that could not be examined because a model threw."""
+    restarts: int
+    """How often a camera's worker crashed and started again."""
 
 
 def run_reader(
@@ -54,21 +54,21 @@ def run_reader(
     outbox: EdgeOutbox,
     clock: Clock,
     stop: threading.Event,
-    looker: PlateFinder | None = None,
+    plate_finder: PlateFinder | None = None,
     readiness: Readiness | None = None,
 ) -> ReaderSummary:
     """Read until `stop` is set, or until every source was read to its end where all are files.
 
-    `looker` replaces the models that the settings name, the second opinion's too; `readiness` is told when it looks,
-    and asks whether it does.
+    `plate_finder` replaces the models that the settings name, the second opinion's too. `readiness` gets the checks
+    "cameras" and "outbox".
     Raises SettingsError when there is no camera to read, and ModelError when the models cannot be loaded; what happens
     later to one camera is logged and counted.
     """
     origins = plate_cameras(settings)
-    shared = looker or _pool(settings, len(origins))
-    second = build_second_opinion(settings.reader, clock) if looker is None else None
+    shared = plate_finder or _pool(settings, len(origins))
+    second = build_second_opinion(settings.reader, clock) if plate_finder is None else None
     workers = [
-        CameraWorker(origin, settings.reader, shared, outbox, clock, second=second, sight_dir=settings.sight_dir)
+        CameraWorker(origin, settings.reader, shared, outbox, clock, second=second, baseline_dir=settings.sight_dir)
         for origin in origins
     ]
     cameras = {
@@ -76,18 +76,18 @@ def run_reader(
     }
     heartbeat = Heartbeat(settings.reader.id, cameras, outbox, clock)
     if readiness is not None:
-        readiness.add("cameras", lambda: _why_blind(workers))
+        readiness.add("cameras", lambda: _outage(workers))
         readiness.add("outbox", lambda: "the disk is full, no transit is kept" if outbox.is_full else None)
         readiness.started()
     _run(workers, heartbeat, clock, stop)
     heartbeat.close()
     return ReaderSummary(
         cameras=len(workers),
-        frames=sum(worker.tally.frames for worker in workers),
-        plates=sum(worker.tally.plates for worker in workers),
+        frames=sum(worker.totals.frames for worker in workers),
+        plates=sum(worker.totals.plates for worker in workers),
         transits=sum(worker.transits for worker in workers),
         model_errors=sum(worker.model_errors for worker in workers),
-        falls=sum(worker.falls for worker in workers),
+        restarts=sum(worker.restarts for worker in workers),
     )
 
 
@@ -106,10 +106,10 @@ def plate_cameras(settings: Settings) -> list[Origin]:
     return cameras
 
 
-def _why_blind(workers: Sequence[CameraWorker]) -> str | None:
+def _outage(workers: Sequence[CameraWorker]) -> str | None:
     """One camera that is down is an alert; all of them, and the reader is of no use. A dark night is no fault."""
     states = {worker.camera.id: worker.history.state for worker in workers}
-    if {UP, *POOR_SIGHT} & set(states.values()):
+    if {UP, *DEGRADED_VIEW} & set(states.values()):
         return None
     return ", ".join(f"{camera_id} is {state or 'starting'}" for camera_id, state in states.items())
 
@@ -128,7 +128,7 @@ def _run(workers: list[CameraWorker], heartbeat: Heartbeat, clock: Clock, stop: 
     for thread in threads:
         thread.start()
     # Waiting in small steps, in the caller's thread: signals are handled there.
-    while any(thread.is_alive() for thread in threads) and not clock.wait(stop, _LOOK_EVERY_S):
+    while any(thread.is_alive() for thread in threads) and not clock.wait(stop, _POLL_EVERY_S):
         heartbeat.tick()
     for worker, thread in zip(workers, threads, strict=True):
         thread.join(_STOP_WITHIN_S)

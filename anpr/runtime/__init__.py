@@ -1,1 +1,1 @@
-"""What every process needs to run: clock, background threads, metrics, health endpoints."""
+"""What every process needs to run: clock, backoff, background threads, metrics, health endpoints."""

@@ -1,4 +1,4 @@
-"""Now, sleep and new identities: the only place that asks the machine for them, so that tests can inject their own."""
+"""Clock and identities: the only place that asks the machine for the time or a new UUID, so that tests inject them."""
 
 import threading
 import time
@@ -37,7 +37,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that tests move by hand; waiting moves it too, so nothing ever sleeps."""
+    """A clock that tests move by hand; waiting moves it too, so that nothing sleeps."""
 
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:

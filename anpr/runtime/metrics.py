@@ -1,8 +1,13 @@
-"""What the processes count, by name: the names are a closed type, so that a dashboard can rely on them."""
+"""Prometheus metrics of all processes, in one place: dashboards and alerts rely on these names (docs/metrics.md)."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
+
+
+def preset(counter: Counter, *labels: str) -> None:
+    """Create the series at 0, so that rate() sees the first increment."""
+    counter.labels(*labels)
 
 
 FRAMES = Counter("anpr_frames_total", "Frames looked at", ["camera"], registry=REGISTRY)
@@ -10,9 +15,14 @@ STILL_FRAMES = Counter(
     "anpr_still_frames_total", "Frames not looked at because nothing had moved", ["camera"], registry=REGISTRY
 )
 MODEL_ERRORS = Counter(
-    "anpr_model_errors_total", "Frames not looked at because a model threw", ["camera"], registry=REGISTRY
+    "anpr_model_errors_total", "Frames not looked at because a model raised an error", ["camera"], registry=REGISTRY
 )
-WORKER_FALLS = Counter("anpr_worker_falls_total", "Cameras' threads that fell over", ["camera"], registry=REGISTRY)
+CAMERA_WORKER_RESTARTS = Counter(
+    "anpr_camera_worker_restarts_total",
+    "Cameras' workers that crashed and were started again",
+    ["camera"],
+    registry=REGISTRY,
+)
 PLATES = Counter("anpr_plates_total", "Plate boxes found", ["camera"], registry=REGISTRY)
 READS = Counter("anpr_reads_total", "Plate reads that voted", ["camera"], registry=REGISTRY)
 TRANSITS = Counter("anpr_transits_total", "Transits made at the edge", ["camera"], registry=REGISTRY)
@@ -28,20 +38,26 @@ SECOND_OPINIONS = Counter(
 DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
 CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)
 CAMERA_UP = Gauge("anpr_camera_up", "1 while frames arrive", ["camera"], registry=REGISTRY)
-CAMERA_SEES = Gauge(
-    "anpr_camera_sees",
-    "1 while the picture is good enough, 0 while it is blurred or dark",
+CAMERA_VIEW_OK = Gauge(
+    "anpr_camera_view_ok",
+    "1 while the image is good enough, 0 while it is blurred or dark",
     ["camera"],
     registry=REGISTRY,
 )
 CAMERA_SHARPNESS = Gauge(
-    "anpr_camera_sharpness", "Sharpness of the picture; 1 is usual for the camera", ["camera"], registry=REGISTRY
+    "anpr_camera_sharpness", "Sharpness of the image; 1 is usual for the camera", ["camera"], registry=REGISTRY
 )
 CAMERA_BRIGHTNESS = Gauge(
-    "anpr_camera_brightness", "Level that 95 % of the picture stay below, 0 to 255", ["camera"], registry=REGISTRY
+    "anpr_camera_brightness",
+    "Brightness that 95 % of the image's pixels stay below, 0 to 255",
+    ["camera"],
+    registry=REGISTRY,
 )
-SIGHT_LOSSES = Counter(
-    "anpr_sight_losses_total", "Times that a camera could not see well any more", ["camera", "state"], registry=REGISTRY
+CAMERA_DEGRADED = Counter(
+    "anpr_camera_degraded_total",
+    "Times that a camera's image became blurred or dark",
+    ["camera", "state"],
+    registry=REGISTRY,
 )
 STAGE_SECONDS = Histogram(
     "anpr_stage_seconds",
@@ -58,13 +74,18 @@ STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
 CONSUMER_LAG = Gauge(
     "anpr_consumer_lag",
-    "Messages that wait to be read by this process, as far as it knows",
+    "Messages that wait to be read by this process, as last measured",
     ["topic"],
     registry=REGISTRY,
 )
 CONSUMER_RESTARTS = Counter("anpr_consumer_restarts_total", "Kafka consumers that were stuck", registry=REGISTRY)
 HEALTH_REPORTS = Counter("anpr_health_reports_total", "Health reports that said something new", registry=REGISTRY)
-READERS_AWAY = Counter("anpr_readers_away_total", "Readers that fell silent", ["reader"], registry=REGISTRY)
+READER_OFFLINE = Counter(
+    "anpr_reader_offline_total",
+    "Times that a reader went offline: no heartbeat for 90 s",
+    ["reader"],
+    registry=REGISTRY,
+)
 MATCHED = Counter(
     "anpr_matched_total",
     "Transits compared with the watchlists, by memory or by the database",
@@ -73,12 +94,12 @@ MATCHED = Counter(
 )
 LIST_ENTRIES = Gauge(
     "anpr_watchlist_entries",
-    "Entries of watchlists in memory, with those that were taken off since all were loaded",
+    "Watchlist entries in memory, including those taken off since all were loaded",
     registry=REGISTRY,
 )
 LIST_LAG = Gauge(
     "anpr_watchlist_version_lag",
-    "Changes of watchlists that memory did not hold when a batch looked",
+    "Watchlist changes that memory did not hold when a batch was matched",
     registry=REGISTRY,
 )
 LIST_RELOAD_SECONDS = Histogram(
@@ -88,11 +109,13 @@ LIST_RELOAD_SECONDS = Histogram(
     buckets=(0.005, 0.02, 0.1, 0.5, 2, 5, 10, 30, 60),
     registry=REGISTRY,
 )
-RETRO = Counter(
-    "anpr_retro_passages_total", "Passages found in the past for new entries", ["outcome"], registry=REGISTRY
+RETRO_TRANSITS = Counter(
+    "anpr_retro_transits_total", "Stored transits found for new entries", ["outcome"], registry=REGISTRY
 )
-RETRO_PENDING = Gauge("anpr_retro_pending", "New entries that were not looked for in the past yet", registry=REGISTRY)
-CLOCK_SKEWS = Counter("anpr_clock_skews_total", "Readers whose clock went wrong", ["reader"], registry=REGISTRY)
+RETRO_PENDING = Gauge("anpr_retro_pending", "New entries that retro-match has not looked for yet", registry=REGISTRY)
+CLOCK_SKEWS = Counter(
+    "anpr_clock_skews_total", "Times that a reader's clock was found wrong", ["reader"], registry=REGISTRY
+)
 ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY

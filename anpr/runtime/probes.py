@@ -1,4 +1,4 @@
-"""What a process tells those who run it, over HTTP and without a login: its metrics, that it lives, that it works.
+"""HTTP endpoints for operators, without login: metrics, liveness, readiness.
 
 /metrics  for Prometheus
 /healthz  200 while the process answers
@@ -28,21 +28,21 @@ _REQUEST_TIMEOUT_S = 5.0
 
 @dataclass(kw_only=True)
 class Readiness:
-    """Whether this process can do its work: what it waits for while it starts, then what its checks say."""
+    """Readiness of this process: what it waits for while it starts, then what its checks say."""
 
     starting: str | None = None
     _checks: dict[str, Check] = field(default_factory=dict)
 
     def add(self, name: str, check: Check) -> None:
-        """Ask this too."""
+        """Add a check; a later one of the same name replaces it."""
         self._checks[name] = check
 
     def started(self) -> None:
-        """From now on only the checks count."""
+        """Start-up is over: from now on only the checks count."""
         self.starting = None
 
     def why_not(self) -> str | None:
-        """None when ready; else one line."""
+        """The reason, in one line, why the process is not ready; None when it is."""
         if self.starting is not None:
             return self.starting
         answers = [(name, _ask(check)) for name, check in list(self._checks.items())]
@@ -59,9 +59,9 @@ def _ask(check: Check) -> str | None:
 
 @contextmanager
 def probes(port: int | None, readiness: Readiness) -> Iterator[int | None]:
-    """Answer on this port of every interface while the context lasts; 0 takes a free one, None answers nowhere.
+    """Serve the endpoints on this port of every interface while the context lasts; 0 takes a free one, None none.
 
-    Gives the port. Raises SettingsError when it cannot be had.
+    Gives the port. Raises SettingsError when it is taken or not allowed.
     """
     if port is None:
         yield None
@@ -85,7 +85,7 @@ def _listen(port: int, readiness: Readiness) -> ThreadingHTTPServer:
         server = ThreadingHTTPServer(("", port), Handler)
     except (OSError, OverflowError) as exc:
         raise SettingsError(f"metrics_port: {port}: {getattr(exc, 'strerror', None) or exc}") from exc
-    # One that asks and never listens must not keep the process from ending.
+    # A client that asks and never reads must not keep the process from ending.
     server.daemon_threads, server.block_on_close = True, False
     return server
 
@@ -115,5 +115,5 @@ class _Handler(BaseHTTPRequestHandler):
         return 404, _TEXT, b"/metrics, /healthz, /readyz\n"
 
     def log_message(self, format: str, *args: object) -> None:
-        """A line per question every few seconds would bury all others."""
+        """Log at debug only: a line per request every few seconds would bury all others."""
         log.debug(format, *args)

@@ -1,4 +1,4 @@
-"""Defaults, then a file, then the environment, then validation: once, at the start of a process."""
+"""Settings: defaults, then a file, then the environment, then validation; once, at the start of a process."""
 
 from anpr.settings.base import Section
 from anpr.settings.centre import (

@@ -23,7 +23,7 @@ class KafkaSettings(Section):
     bootstrap: str | None = None
     """host:port,host:port; from KAFKA_BOOTSTRAP."""
     group: str = "anpr-ingest"
-    """Consumer group of the centre; its pictures are read by a second one, with -images at the end."""
+    """Consumer group of the centre; its images are read by a second one, with -images at the end."""
     topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = ""
     """Put before each topic's name, so that several centres can share a broker: prato. makes prato.anpr.transits."""
     partitions: Annotated[int, Field(ge=1, le=1000)] = 12
@@ -60,7 +60,7 @@ class IngestSettings(Section):
     """How records become rows."""
 
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = 4_000
-    """Records stored in one transaction at most; of pictures, 500 at most."""
+    """Records stored in one transaction at most; of images, 500 at most."""
     batch_wait_s: Annotated[float, Field(gt=0, le=60)] = 0.2
     """How long a batch waits to fill."""
     max_poison_run: Annotated[int, Field(ge=1)] = 100
@@ -74,7 +74,7 @@ class IngestSettings(Section):
 
 
 class ImageSettings(Section):
-    """Where the centre keeps the pictures of transits. S3 keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in
+    """Where the centre keeps the images of transits. S3 keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in
     the environment, from credentials_file, or from the machine's role; they are no settings."""
 
     url: Annotated[str, Field(min_length=1)] | None = None
@@ -125,7 +125,7 @@ class RetentionSettings(Section):
     """Days that data is kept. 7 is the law's limit for municipal urban security (D.L. 11/2009 art. 6(8))."""
 
     transit_days: Annotated[int, Field(ge=1, le=3650)] = 7
-    """Transits, their pictures, and refused messages."""
+    """Transits, their images, and refused messages."""
     alarm_days: Annotated[int, Field(ge=1, le=3650)] = 7
     """Alarms, counted from the transit's capture."""
     ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90

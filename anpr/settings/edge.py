@@ -16,7 +16,7 @@ Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 Corner = Annotated[tuple[float, float], WithJsonSchema({"type": "[x, y]"})]
-"""Fractions of the picture's width, from the left, and of its height, from the top."""
+"""Fractions of the image's width, from the left, and of its height, from the top."""
 Corners = tuple[Corner, ...]
 
 
@@ -34,13 +34,13 @@ class CameraSettings(Section):
     bearing_deg: Annotated[int, Field(ge=0, lt=360)] | None = None
     """Compass direction it looks in."""
     regions: tuple[Corners, ...] = ()
-    """Polygons, each a list of corners in fractions of the picture's width and height, `[0, 0]` top left and `[1, 1]`
+    """Polygons, each a list of corners in fractions of the image's width and height, `[0, 0]` top left and `[1, 1]`
     bottom right. A plate whose centre lies in none of them is not read, and counted; empty: all are read. Only the part
     around them is looked at, so narrow ones let smaller plates be found. Try them with `anpr read --camera ID
     --explain`."""
     masks: tuple[Corners, ...] = ()
     """Polygons as in `regions`. A plate whose centre lies in one of them is not read, and counted: text burnt into the
-    picture, a car park beside the road. What moves there, as a burnt-in clock does, is no reason to look."""
+    image, a car park beside the road. What moves there, as a burnt-in clock does, is no reason to look."""
 
     @field_validator("regions", "masks")
     @classmethod
@@ -122,11 +122,11 @@ class SecondOpinionSettings(Section):
     model: str = "plate_recogniser"
     """Name of a card in models/, or the path of one. Of another architecture than the first, or it errs alike."""
     below: Fraction = 0.7
-    """Asked about a transit, or a plate in a single picture, whose confidence is below this."""
+    """Asked about a transit, or a plate in a single image, whose confidence is below this."""
     weight: Fraction = 0.35
     """How much it counts against the first reader, from 0 to 1."""
     wait_s: Annotated[float, Field(gt=0)] = 0.5
-    """A camera waits for the answer at most so long; a file or a picture as long as it takes."""
+    """A camera waits for the answer at most so long; a file or an image as long as it takes."""
 
 
 class AssembleSettings(Section):
@@ -155,20 +155,20 @@ class OutboxSettings(Section):
     metadata_max_age_h: Annotated[int, Field(ge=1)] | None = None
     """Hours that a transit may wait; then it is given up, counted. None: as long as retention.transit_days."""
     images_max_age_h: Annotated[int, Field(ge=1)] | None = None
-    """Hours that a picture may wait; then it is given up, counted. None: as long as retention.transit_days."""
+    """Hours that an image may wait; then it is given up, counted. None: as long as retention.transit_days."""
 
 
 class SightSettings(Section):
     """When a camera that gives frames is said not to see well: blurred or dark, told to the centre like a fault."""
 
     every_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """Seconds between two looks at the picture."""
+    """Seconds between two looks at the image."""
     after_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """It must be so at every look of this time, and be over for as long: a lorry that passes makes no interval."""
     blurred_below: Fraction = 0.1
     """Of the sharpness that is usual for the camera at the same light, learned over days; 0.02 is blurred by 2 px."""
     dark_below: Annotated[float, Field(ge=0, le=255)] = 32.0
-    """95 % of the picture are below this level of 255, and no plate was ever read in one as dark."""
+    """95 % of the image are below this level of 255, and no plate was ever read in one as dark."""
 
 
 class ReaderSettings(Section):

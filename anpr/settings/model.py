@@ -121,7 +121,7 @@ class Settings(BaseSettings):
 
     @property
     def images_dir(self) -> Path:
-        """Where the centre keeps pictures when images.url is empty."""
+        """Where the centre keeps images when images.url is empty."""
         return self.data_dir / "images"
 
     @property

@@ -1,4 +1,4 @@
-"""The configuration reference, written from the settings themselves so that it cannot be wrong."""
+"""Configuration reference, generated from the settings so that it cannot be wrong."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from anpr.settings.model import Settings
 
 _HEAD = """# Configuration reference
 
-Written by `scripts/write_configuration_reference`; a test compares it with the code.
+Written by `make docs`; a test compares it with the code.
 
 Values come from the defaults, then a YAML file (`anpr --config FILE …` or `ANPR_CONFIG`), then the environment:
 `ANPR_` and the key in capitals, sections joined by two underscores (`ANPR_CONSOLE__PORT=9000`). `DATABASE_URL` and

@@ -1,1 +1,1 @@
-"""The only SQL of the system: PostgreSQL, its schema, and what may be asked of it."""
+"""The only SQL of the system: PostgreSQL, its schema and its queries."""

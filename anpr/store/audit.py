@@ -1,4 +1,4 @@
-"""Who did what, when and why (D.Lgs 51/2018 art. 21): append-only, each row's hash covers the row before it."""
+"""Audit log: who did what, when and why (D.Lgs 51/2018 art. 21). Append-only; each hash covers the row before it."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Messages that were refused, with what was wrong, for somebody to look at."""
+"""Dead letters: messages that were refused, with the reason, kept for somebody to look at."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

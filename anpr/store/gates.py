@@ -1,4 +1,4 @@
-"""Gates as the centre's screens and files need them: without camera URLs, which may hold passwords."""
+"""Gates as screens and files of the centre need them: without camera URLs, which may hold passwords."""
 
 from collections.abc import Iterable
 from typing import Any

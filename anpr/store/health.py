@@ -1,4 +1,4 @@
-"""Health reports kept as intervals, so that a search can say when nobody was looking."""
+"""Health intervals: states of cameras and readers over time, so that a search can say when nothing was recorded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,11 @@ from anpr.domain.health import (
     clock_state,
 )
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
-AWAY_AFTER = timedelta(seconds=90)
-"""A reader that was not heard of for so long is away; it reports three times as often."""
+OFFLINE_AFTER = timedelta(seconds=90)
+"""A reader that sent no report for so long is offline; it reports three times as often."""
 
 _SQL = load_queries("health")
 
@@ -32,7 +33,7 @@ class _Span:
 
 
 def record_health(conn: Connection, reports: Iterable[HealthReport], heard_at: datetime) -> int:
-    """Bring the intervals up to these reports; how many of them said something new.
+    """Update the intervals by these reports; returns how many of them said something new.
 
     A report that is older than what is known of its subject changes nothing, so that order and repetition do not
     matter. What a reader says of itself corrects what was thought of it while it was silent.
@@ -41,9 +42,9 @@ def record_health(conn: Connection, reports: Iterable[HealthReport], heard_at: d
     return sum(_record_one(conn, report, heard_at) for report in in_order)
 
 
-def mark_away(conn: Connection, now: datetime) -> list[str]:
-    """Readers not heard of for AWAY_AFTER by our own clock are away since their last report; the ids of new ones."""
-    silent = conn.execute(_SQL["silent_readers"], {"before": now - AWAY_AFTER}).fetchall()
+def mark_offline(conn: Connection, now: datetime) -> list[str]:
+    """Readers not heard of for OFFLINE_AFTER by our own clock are away since their last report; the ids of new ones."""
+    silent = conn.execute(_SQL["silent_readers"], {"before": now - OFFLINE_AFTER}).fetchall()
     for row in silent:
         subject = {"kind": SubjectKind.READER.value, **{name: row[name] for name in ("id", "reader_id", "gate_ids")}}
         away = _Span(started_at=row["reported_at"], ended_at=None, state=AWAY)
@@ -52,15 +53,14 @@ def mark_away(conn: Connection, now: datetime) -> list[str]:
 
 
 def record_clock(conn: Connection, report: HealthReport, arrived_at: datetime, tolerance_s: float) -> bool:
-    """Judge the clock of the reader whose heartbeat this is, taken by the broker at `arrived_at`; whether it has just
-    turned out to be wrong. One that was judged already changes nothing."""
+    """Judge the clock of the reader whose heartbeat this is, taken by the broker at `arrived_at`; true when it has
+    just turned out to be wrong. A heartbeat that was judged already changes nothing."""
     subject, known_until = _locked_subject(conn, SubjectKind.CLOCK, report.reader_id, report, arrived_at)
     if known_until is not None and arrived_at <= known_until:
         return False
     conn.execute(_SQL["heard"], {**subject, "at": arrived_at, "heard_at": arrived_at})
     offset_s = (report.at - arrived_at).total_seconds()
-    row = conn.execute(_SQL["add_offset"], {**subject, "offset_s": offset_s, "keep": CLOCK_BEATS}).fetchone()
-    assert row is not None
+    row = one_row(conn, _SQL["add_offset"], {**subject, "offset_s": offset_s, "keep": CLOCK_BEATS})
     state = clock_state(row["offsets"], tolerance_s)
     stored = _stored_from(conn, subject, arrived_at)
     if stored and stored[-1].state == state:
@@ -83,7 +83,7 @@ def intervals_between(
     least: timedelta = timedelta(0),
     limit: int = 200,
 ) -> list[HealthInterval]:
-    """When cameras or readers of these gates (all when empty) were not looking, the newest first.
+    """Intervals in which cameras or readers of these gates (all when empty) were not up, the newest first.
 
     Every interval that overlaps [since, until), whole; those that were over in less than `least` are left out.
     """
@@ -108,9 +108,7 @@ def _locked_subject(
     """The subject's row as SQL takes it, locked until the transaction ends, and until when its state is known."""
     subject = {"kind": kind.value, "id": name, "reader_id": report.reader_id, "gate_ids": list(report.gate_ids)}
     conn.execute(_SQL["add_subject"], {**subject, "heard_at": heard_at})
-    row = conn.execute(_SQL["lock_subject"], subject).fetchone()
-    assert row is not None
-    return subject, row["reported_at"]
+    return subject, one_row(conn, _SQL["lock_subject"], subject)["reported_at"]
 
 
 def _record_one(conn: Connection, report: HealthReport, heard_at: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Retention: whole days of transits and pictures are dropped, and what belongs to them is forgotten."""
+"""Retention: drops whole days of transits and images, and deletes what belongs to them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +67,7 @@ def run_retention(database: Database, images: ImageStore, settings: RetentionSet
         days = _drop_days(database, before.transits, clock)
         with database.transaction() as conn:
             rows["plates"] = conn.execute(_SQL["forget_plates"], {"before": before.transits}).rowcount
-        # Every time, not only when rows went: a crash between the two must not leave pictures behind.
+        # Every time, not only when rows went: a crash between the two must not leave images behind.
         images.drop_days(before.transits)
     return Expired(days=days, rows=rows, undelivered=undelivered)
 

@@ -1,1 +1,1 @@
-"""From the edge to the centre: the outbox on disk, and the two ways out of it, Kafka and direct."""
+"""Transport from the edge to the centre: the outbox on disk, and two ways out of it, Kafka and direct."""

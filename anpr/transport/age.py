@@ -1,4 +1,4 @@
-"""How long a record may wait in the outbox: plates of people may not be kept longer than the law lets them be."""
+"""Age limit of the outbox: plates of people may not be kept longer than the law allows."""
 
 import logging
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ MAX_JUMP_S = 3600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MaxAge:
-    """Per kind; None sets no limit. Health reports never age: the next takes the place of the one before."""
+    """Longest wait per kind; None sets no limit. Health reports do not age: the next replaces the one before."""
 
     metadata: timedelta | None = None
     images: timedelta | None = None
 
 
 class AgeLimit:
-    """Says when to look, and what is too old then."""
+    """Decides when to look for old records, and which are too old then."""
 
     def __init__(self, max_age: MaxAge, clock: Clock) -> None:
         self._ages = {RecordKind.METADATA: max_age.metadata, RecordKind.IMAGES: max_age.images}
@@ -33,7 +33,7 @@ class AgeLimit:
         self._look_at = clock.monotonic()
 
     def due(self) -> Mapping[RecordKind, datetime]:
-        """Of each kind, what was put before this is too old; empty when it is not time to look again."""
+        """Per kind, the time (UTC) before which records are too old; empty when it is not time to look again."""
         if self._clock.monotonic() < self._look_at:
             return {}
         self._look_at = self._clock.monotonic() + LOOK_EVERY_S
@@ -45,6 +45,6 @@ class AgeLimit:
         return {kind: now - age for kind, age in self._ages.items() if age is not None}
 
     def _was_set(self) -> bool:
-        """A clock that jumps a month ahead would make everything old at once."""
+        """Whether the clock was set forward: a jump of a month would make everything old at once."""
         now, monotonic = self._began
         return (self._clock.now() - now).total_seconds() - (self._clock.monotonic() - monotonic) > MAX_JUMP_S

@@ -1,4 +1,4 @@
-"""The direct form: ingest reads the outbox of a reader on the same machine, and no broker is needed."""
+"""Direct source: ingest reads the outbox of a reader on the same machine, without a broker."""
 
 import threading
 from collections import Counter

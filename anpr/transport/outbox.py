@@ -1,7 +1,7 @@
-"""Where a transit waits on the reader's disk until the centre has it.
+"""Transactional outbox: keeps transits on the reader's disk until the centre has them.
 
-When put_transit returns, the transit and its pictures survive a power cut. When the quota is used up the oldest
-pictures go first, counted, and then nothing: transits go on past the quota, and one is refused only when the disk is
+When put_transit returns, the transit and its images survive a power cut. When the quota is used up the oldest
+images go first, counted, and then nothing: transits go on past the quota, and one is refused only when the disk is
 really full. What waits longer than it may be kept is given up, counted.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from anpr.contract.topics import HEALTH_TOPIC
-from anpr.domain.errors import InputError, TransportError
+from anpr.domain.errors import DiskFullError, InputError, TransportError
 from anpr.domain.health import HealthReport, SubjectKind
 from anpr.domain.reasons import Drop
 from anpr.domain.transit import ImageRole, Transit
@@ -27,7 +27,7 @@ from anpr.runtime.metrics import DROPS, OUTBOX_BYTES, OUTBOX_FULL, OUTBOX_RECORD
 from anpr.transport.age import AgeLimit, MaxAge
 from anpr.transport.records import RecordKind
 from anpr.transport.rows import Row, health_row, image_row, metadata_row
-from anpr.transport.spool import PAGE_BYTES, RESERVE_BYTES, DiskFullError, Spool, to_text
+from anpr.transport.spool import PAGE_BYTES, RESERVE_BYTES, Spool, to_text
 
 T = TypeVar("T")
 
@@ -72,17 +72,17 @@ class Outbox(Spool):
             raise
 
     def put_transit(self, transit: Transit, images: Mapping[ImageRole, bytes]) -> None:
-        """Keep the transit and its pictures, in one durable transaction.
+        """Keep the transit and its images, in one durable transaction.
 
-        Raises OutboxFullError (nothing was kept: the disk is really full), InputError when a picture is not the one
+        Raises OutboxFullError (nothing was kept: the disk is really full), InputError when an image is not the one
         the transit names, MessageError when something is larger than the contract allows.
         """
         metadata = metadata_row(transit)
-        pictures = [image_row(transit, role, data) for role, data in images.items()]
+        image_rows = [image_row(transit, role, data) for role, data in images.items()]
         self._watch_disk()
         try:
             self._give_up_old()
-            dropped = self._write_somehow(transit, metadata, pictures)
+            dropped = self._write_somehow(transit, metadata, image_rows)
         except DiskFullError:
             self._say_full(True)
             raise
@@ -90,11 +90,11 @@ class Outbox(Spool):
         self._count_drops(dropped)
         self._report()
 
-    def _write_somehow(self, transit: Transit, metadata: Row, pictures: list[Row]) -> Counter[str]:
+    def _write_somehow(self, transit: Transit, metadata: Row, image_rows: list[Row]) -> Counter[str]:
         try:
-            return self._over_old_log(lambda: self._write(transit, metadata, pictures))
+            return self._over_old_log(lambda: self._write(transit, metadata, image_rows))
         except DiskFullError:
-            return self._write_on_full_disk(transit, metadata, pictures)
+            return self._write_on_full_disk(transit, metadata, image_rows)
 
     def put_health(self, report: HealthReport) -> None:
         """Keep the report in place of the one of its subject that still waits: each holds the changes before it.
@@ -133,13 +133,13 @@ class Outbox(Spool):
         super().close()
         self._writer_lock.close()
 
-    def _write(self, transit: Transit, metadata: Row, pictures: list[Row]) -> Counter[str]:
+    def _write(self, transit: Transit, metadata: Row, image_rows: list[Row]) -> Counter[str]:
         dropped: Counter[str] = Counter()
         with self._transaction() as connection:
-            dropped.update(self._make_room(connection, metadata.size + sum(row.size for row in pictures)))
+            dropped.update(self._make_room(connection, metadata.size + sum(row.size for row in image_rows)))
             self._insert(connection, transit.camera_id, metadata)
             room = self._max_bytes - sum(waiting.bytes for waiting in self._totals().values())
-            for row in pictures:
+            for row in image_rows:
                 if row.size > room:
                     dropped[transit.camera_id] += 1
                     continue
@@ -147,9 +147,9 @@ class Outbox(Spool):
                 room -= row.size
         return dropped
 
-    def _write_on_full_disk(self, transit: Transit, metadata: Row, pictures: list[Row]) -> Counter[str]:
-        """Over the pages of older pictures; and where those do not do, without the pictures of this one."""
-        needed = metadata.size + sum(row.size for row in pictures) + 2 * PAGE_BYTES
+    def _write_on_full_disk(self, transit: Transit, metadata: Row, image_rows: list[Row]) -> Counter[str]:
+        """Over the pages of older images; and where those do not do, without the images of this one."""
+        needed = metadata.size + sum(row.size for row in image_rows) + 2 * PAGE_BYTES
 
         def give_up_images() -> Counter[str]:
             with self._transaction() as connection:
@@ -157,11 +157,11 @@ class Outbox(Spool):
 
         self._count_drops(self._even_when_full(give_up_images))
         try:
-            return self._over_old_log(lambda: self._write(transit, metadata, pictures))
+            return self._over_old_log(lambda: self._write(transit, metadata, image_rows))
         except DiskFullError:
-            log.debug("outbox %s: no room for the pictures of transit %s", self.path, transit.id)
+            log.debug("outbox %s: no room for the images of transit %s", self.path, transit.id)
         without = self._with_more_pages(lambda: self._write(transit, metadata, []))
-        return without + Counter({transit.camera_id: len(pictures)})
+        return without + Counter({transit.camera_id: len(image_rows)})
 
     def _with_more_pages(self, action: Callable[[], T]) -> T:
         """For metadata: the quota does not keep the file from growing, only the disk does."""

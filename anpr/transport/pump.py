@@ -1,4 +1,4 @@
-"""From the outbox to the broker: metadata before images, the oldest first, each kept until it is acknowledged."""
+"""Pump: publishes from the outbox, metadata before images, oldest first; keeps each record until acknowledged."""
 
 import logging
 import threading
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from anpr.domain.errors import OutboxFullError, TransportError
+from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
-from anpr.transport.backoff import Backoff
 from anpr.transport.records import OutboxRecord, RecordKind
 from anpr.transport.spool import Spool
 
@@ -18,7 +18,7 @@ LOOK_EVERY_S = 0.05
 
 
 class Publisher(Protocol):
-    """Where records go."""
+    """Sends records to the centre."""
 
     def publish(self, records: Sequence[OutboxRecord]) -> list[int]:
         """Send all; the `seq` of those that were acknowledged. Raises TransportError when none was."""
@@ -38,7 +38,7 @@ class Pump:
     def run(self, stop: threading.Event) -> None:
         """Publish what waits, and what comes, until `stop` is set.
 
-        A broker that is away is tried again for ever: the outbox keeps the records, within its quota.
+        A broker that is down is tried again for ever: the outbox keeps the records, within its quota.
         Raises TransportError when the outbox cannot be read.
         """
         while not stop.is_set():

@@ -1,4 +1,4 @@
-"""What waits in the outbox."""
+"""Records that wait in the outbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RecordKind(StrEnum):
-    """Metadata leave before images, and outlive them when the disk fills."""
+    """Metadata are sent before images, and are kept longer when the disk fills."""
 
     METADATA = "metadata"
     IMAGES = "images"

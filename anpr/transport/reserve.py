@@ -1,4 +1,4 @@
-"""Room kept on the disk for the outbox, so that records can be given up and acknowledged when the disk is full.
+"""Disk reserve of the outbox, so that records can be given up and acknowledged when the disk is full.
 
 SQLite writes before it deletes. Without a reserve a full disk could neither take nor let go of anything.
 """
@@ -21,7 +21,7 @@ class Reserve:
         return self._path.exists()
 
     def hold(self) -> bool:
-        """Keep the room; false when the disk has not so much left. Raises OSError for anything else."""
+        """Reserve the room; false when the disk has less left. Raises OSError for anything else."""
         part = self._path.with_name(f"{self._path.name}.part")
         handle = os.open(part, os.O_CREAT | os.O_WRONLY, 0o600)
         try:

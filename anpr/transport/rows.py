@@ -1,4 +1,4 @@
-"""What is put into the outbox, as rows: topic, key, headers and bytes of each message."""
+"""Rows of the outbox: topic, key, headers and bytes of each message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,12 +51,12 @@ def health_row(report: HealthReport) -> Row:
 
 
 def image_row(transit: Transit, role: ImageRole, data: bytes) -> Row:
-    """Raises MessageError when it is too large, InputError when the transit names no such picture."""
+    """Raises MessageError when it is too large, InputError when the transit names no such image."""
     if len(data) > MAX_IMAGE_BYTES:
-        raise MessageError(PoisonReason.TOO_LARGE, f"transit {transit.id}: {len(data)} bytes of {role} picture")
+        raise MessageError(PoisonReason.TOO_LARGE, f"transit {transit.id}: {len(data)} bytes of {role} image")
     header = image_header(transit=transit, role=role, data=data)
     if not _is_named(transit, header):
-        raise InputError(f"transit {transit.id}: the {role} picture is not one that the transit names")
+        raise InputError(f"transit {transit.id}: the {role} image is not one that the transit names")
     key = str(transit.id).encode()
     return Row(kind=RecordKind.IMAGES, topic=IMAGES_TOPIC, key=key, headers=header.to_headers(), value=data)
 

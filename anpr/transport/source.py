@@ -1,4 +1,4 @@
-"""What the centre reads from: the same three calls over Kafka and over an outbox on the same machine."""
+"""Source interface of ingest: the same three calls over Kafka and over an outbox on the same machine."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

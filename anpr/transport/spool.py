@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from anpr.domain.errors import OutboxFullError, TransportError
+from anpr.domain.errors import DiskFullError, TransportError
 from anpr.transport.records import OutboxRecord, RecordKind, Waiting
 from anpr.transport.reserve import Reserve
 
@@ -21,7 +21,7 @@ APPLICATION_ID = 0x414E5052  # "ANPR": what `file` and a person with sqlite3 see
 SCHEMA_VERSION = 1
 PAGE_BYTES = 4096
 MAX_POLL_BYTES = 16 * 1024 * 1024
-RESERVE_BYTES = 16 * 1024 * 1024  # more than the write-ahead log holds: 4 MB, and one transit with its pictures
+RESERVE_BYTES = 16 * 1024 * 1024  # more than the write-ahead log holds: 4 MB, and one transit with its images
 BUSY_TIMEOUT_S = 30.0
 _FEW = 10
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
@@ -52,10 +52,6 @@ END;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
-
-
-class DiskFullError(OutboxFullError):
-    """The disk is full, or the file may not grow; the quota may not be used up."""
 
 
 def _create_private(path: Path) -> None:

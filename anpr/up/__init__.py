@@ -1,1 +1,1 @@
-"""Everything on one machine: prepare the database, start each process, keep it running, stop all of it."""
+"""Everything on one machine: prepares the database, supervises each process, stops all of them in order."""

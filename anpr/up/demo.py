@@ -1,4 +1,4 @@
-"""The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, forwarding you can watch."""
+"""The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, forwarding to a folder."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, import_entries
 from anpr.store.watchlists.entries_csv import read_entries_csv
 from anpr.store.watchlists.lists import save_watchlist
-from anpr.up.deployment import Machine, Say
+from anpr.up.deployment import Deployment, Echo
 from anpr.up.ports import free_port
 
 WATCHLIST = Watchlist(
@@ -32,15 +32,15 @@ WATCHLIST = Watchlist(
 
 
 @contextmanager
-def demo_machine(clock: Clock, say: Say) -> Iterator[Machine]:
-    """A machine whose cameras are drawn streets, served for as long as the context lasts."""
+def demo_deployment(clock: Clock, echo: Echo) -> Iterator[Deployment]:
+    """A deployment whose cameras are drawn streets, served for as long as the context lasts."""
     template = resource_path("config", "demo.yaml")
     data_dir = load_settings(template).settings.data_dir
     clips = data_dir / "clips"
-    ensure_clips(clips, say)
+    ensure_clips(clips, echo)
     with RtspServer(clips, port=free_port("127.0.0.1", 18554)) as server:
         settings_file = _write_settings(template, data_dir / "settings.yaml", server)
-        yield Machine(
+        yield Deployment(
             settings=load_settings(settings_file).settings,
             settings_file=settings_file,
             prepare=lambda conn: import_demo_watchlist(conn, clock),
@@ -48,7 +48,7 @@ def demo_machine(clock: Clock, say: Say) -> Iterator[Machine]:
 
 
 def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
-    """Put the demo's list in place, as shipped; written down in the audit like every change of a list."""
+    """Import the shipped demo watchlist; a change gets its row in the audit, as for every list."""
     path = resource_path("config", "watchlist-demo.csv")
     save_watchlist(conn, WATCHLIST)
     result = import_entries(conn, WATCHLIST.id, read_entries_csv(path), ImportMode.REPLACE)
@@ -64,7 +64,7 @@ def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
 
 
 def _write_settings(template: Path, target: Path, server: RtspServer) -> Path:
-    """The shipped settings with addresses and folders as they really are."""
+    """Write the shipped settings with the real addresses and folders."""
     tree: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
     tree["data_dir"] = str(target.parent)
     for destination in tree["forwarding"]:

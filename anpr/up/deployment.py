@@ -1,4 +1,4 @@
-"""What `anpr up` runs, and what comes of it."""
+"""What `anpr up` runs on one machine, and its summary at the end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from pathlib import Path
 from anpr.settings import Settings
 from anpr.store.database.connection import Connection
 
-Say = Callable[[str], None]
-"""Tell the person at the terminal one line."""
+Echo = Callable[[str], None]
+"""Shows one line to the person at the terminal."""
 
 
-def _nothing(_conn: Connection) -> None:
+def _no_preparation(_conn: Connection) -> None:
     """No preparation of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machine:
+class Deployment:
     """The settings, the file that the parts read them from, and what to put into the database first."""
 
     settings: Settings
     settings_file: Path | None
-    prepare: Callable[[Connection], None] = _nothing
+    prepare: Callable[[Connection], None] = _no_preparation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What happened from the moment everything ran; `falls` counts parts that fell over and were started again."""
+    """What happened from the moment everything ran; `restarts` counts parts that crashed and were started again."""
 
     frames: int
     plates: int
@@ -34,4 +34,4 @@ class Summary:
     alarms: int
     forwarded: int
     seconds: float
-    falls: int
+    restarts: int

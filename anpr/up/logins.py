@@ -1,4 +1,4 @@
-"""The first logins: made when nobody can log in yet, kept in a file that only this user can read."""
+"""First logins: created when there is no user yet, kept in a file that only this user can read."""
 
 import os
 import secrets

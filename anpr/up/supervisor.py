@@ -1,4 +1,4 @@
-"""Child processes: started, watched, started again when they fall over, stopped in order."""
+"""Supervisor of child processes: starts them, restarts those that crash, stops them in order."""
 
 import json
 import logging
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anpr.runtime.backoff import doubled_s
 from anpr.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 RESTART_FIRST_S = 1.0
 RESTART_MOST_S = 30.0
 STEADY_AFTER_S = 60.0
-"""A child that ran this long is healthy again: its next fall waits RESTART_FIRST_S."""
+"""A child that ran this long is healthy again: after its next crash it waits RESTART_FIRST_S."""
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    falls: int = 0
+    restarts: int = 0
     restart_at: float | None = None
     summaries: list[dict[str, Any]] = field(default_factory=list)
 
@@ -66,7 +67,7 @@ class Supervisor:
         self._launch(child)
 
     def check(self) -> None:
-        """Notice children that fell over, and start them again after a wait that doubles."""
+        """Notice children that crashed, and start them again after a wait that doubles."""
         now = self._clock.monotonic()
         for child in self._children.values():
             if child.restart_at is not None:
@@ -75,12 +76,12 @@ class Supervisor:
             elif not child.is_running():
                 self._plan_restart(child, now)
 
-    def falls(self) -> int:
-        """How often any child fell over."""
-        return sum(child.falls for child in self._children.values())
+    def restarts(self) -> int:
+        """How often any child crashed."""
+        return sum(child.restarts for child in self._children.values())
 
     def stop(self, name: str, timeout_s: float) -> dict[str, Any]:
-        """Ask a child to end, kill it when it does not within `timeout_s`; the sums of its summaries."""
+        """Ask a child to end, kill it when it does not within `timeout_s` seconds; gives the sums of its summaries."""
         child = self._children.pop(name, None)
         if child is None:
             return {}
@@ -90,7 +91,7 @@ class Supervisor:
         return _sum(child.summaries)
 
     def stop_all(self, timeout_s: float) -> None:
-        """For when start-up failed: nothing stays behind."""
+        """Stop every child, those started last first; for when start-up failed."""
         for name in reversed(list(self._children)):
             self.stop(name, timeout_s)
 
@@ -109,9 +110,9 @@ class Supervisor:
 
     def _plan_restart(self, child: Child, now: float) -> None:
         self._collect(child)
-        recent = child.falls if now - child.started < STEADY_AFTER_S else 0
-        wait = min(RESTART_FIRST_S * 2**recent, RESTART_MOST_S)
-        child.falls += 1
+        recent = child.restarts if now - child.started < STEADY_AFTER_S else 0
+        wait = doubled_s(RESTART_FIRST_S, recent, RESTART_MOST_S)
+        child.restarts += 1
         child.restart_at = now + wait
         code = child.process.returncode if child.process else None
         log.error("%s ended with status %s; starting it again in %.0f s", child.name, code, wait)
@@ -136,12 +137,12 @@ class Supervisor:
 
 
 def this_program() -> list[str]:
-    """How to call ourselves in a child."""
+    """The command that runs this program in a child."""
     return [sys.executable, "-m", "anpr"]
 
 
 def _tied_to_parent() -> list[str]:
-    """A prefix that ends the child when we are killed without a chance to stop it (util-linux, on every Debian)."""
+    """Command prefix that ends the child when this process is killed by SIGKILL (util-linux, on every Debian)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 

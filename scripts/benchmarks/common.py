@@ -1,23 +1,16 @@
-"""What the benchmarks of the centre have in common."""
+"""Clock, figures and timing that the benchmarks of the centre share."""
 
-import sys
 from collections.abc import Callable
 
 from anpr.runtime.clock import SystemClock
 
 CLOCK = SystemClock()
 Figures = dict[str, float | int | list[int]]
-"""What is measured, by the name it has in the closing line of JSON."""
-
-
-def say(line: str) -> None:
-    """How it goes."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+"""Measurements by their key in the line of JSON."""
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds it took."""
+    """Run `work`; the seconds it took."""
     began = CLOCK.monotonic()
     work()
     return CLOCK.monotonic() - began

@@ -1,20 +1,18 @@
-"""Draw the demo's clips into a folder: `python -m scripts.docs.draw_demo_clips FOLDER`. `anpr up` does it by itself."""
+"""Draws the demo's clips, as `anpr up` does by itself: `python -m scripts.docs.draw_demo_clips FOLDER`."""
 
-import sys
 from pathlib import Path
 
+import click
+
 from anpr.demo.clips import ensure_clips
+from scripts.command import Script, finish, log
 
 
-def main() -> int:
-    """Exit status 2 without a folder."""
-    if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
-        return 2
-    for path in ensure_clips(Path(sys.argv[1]), lambda line: print(line, file=sys.stderr)):
-        print(path)
-    return 0
+@click.command(cls=Script, help=__doc__)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def main(folder: Path) -> None:
+    finish({"clips": [str(path) for path in ensure_clips(folder, log)]})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,20 +1,14 @@
-"""docs/metrics.md, written from anpr/runtime/metrics.py so that it cannot be wrong.
-
-`python -m scripts.docs.metrics_reference`
-"""
+"""Generates docs/metrics.md from anpr/runtime/metrics.py; `make docs` writes it."""
 
 from prometheus_client.metrics import MetricWrapperBase
 
 from anpr.domain.errors import CameraFault, PoisonReason
 from anpr.domain.reasons import Asked, Drop, ListReload, MatchedBy, RetroOutcome
 from anpr.runtime.metrics import REGISTRY
-from scripts.repository import DOCS
-
-PAGE = DOCS / "metrics.md"
 
 _HEAD = """# Metrics
 
-Written by `python -m scripts.docs.metrics_reference` from `anpr/runtime/metrics.py`; a test compares them.
+Written by `make docs` from `anpr/runtime/metrics.py`; a test compares them.
 
 With `metrics_port` set, each process answers on that port: `/metrics` for Prometheus, `/healthz` (200 while it lives),
 `/readyz` (200 when it can do its work, else 503 and one line that says why not). `anpr up` gives `metrics_port` to the
@@ -28,7 +22,7 @@ No metric carries a plate. `config/prometheus/rules.yml` has the alerts, `config
 
 
 def metrics_reference() -> str:
-    """The page, whole."""
+    """The whole page."""
     rows = sorted(_row(name, kind, text, labels) for name, kind, text, labels in described())
     return _HEAD + "".join(rows) + _closed_values()
 
@@ -55,12 +49,8 @@ def _closed_values() -> str:
         "`fault` of `anpr_camera_faults_total`": CameraFault,
         "`outcome` of `anpr_second_opinions_total`": Asked,
         "`by` of `anpr_matched_total`": MatchedBy,
-        "`outcome` of `anpr_retro_passages_total`": RetroOutcome,
+        "`outcome` of `anpr_retro_transits_total`": RetroOutcome,
         "`how` of `anpr_watchlist_reload_seconds`": ListReload,
     }
     lines = [f"- {name}: {', '.join(f'`{member.value}`' for member in kind)}\n" for name, kind in values.items()]
     return "\n## Labels with closed values\n\n" + "".join(lines)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(metrics_reference(), encoding="utf-8")

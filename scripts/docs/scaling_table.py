@@ -1,6 +1,4 @@
-"""The arithmetic of docs/scaling.md.
-
-`python -m scripts.docs.scaling_table` writes its table anew; a test compares them."""
+"""Generates the table of docs/scaling.md from its assumptions; `make docs` writes it, and a test compares them."""
 
 import math
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ ROW_BYTES, INDEX_BYTES = 304, 154
 PICTURES_MB = 0.3
 """Of one transit: an assumption, a cut-out and a context picture of two megapixels."""
 INGEST_PER_S = 10_000
-"""Of one ingest process: half of what two store together, by scripts/benchmark_centre on two busy cores."""
+"""Of one ingest process: half of what two store together, by `make benchmark-centre` on two busy cores."""
 HEADROOM = 2
 
 
@@ -91,11 +89,7 @@ def _row(level: Level) -> str:
 
 
 def with_table(page: str) -> str:
-    """The page with its table made anew."""
+    """The page with its table replaced by the current one."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + BEGIN + table() + END + after
-
-
-if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Pictures of the console, from the demo as `make run` starts it: docs/console-alarms.jpg and docs/console-transit.jpg.
+"""Screenshots of the console with the demo of `make run`: docs/console-alarms.jpg and docs/console-transit.jpg.
 
     python -m scripts.docs.screenshots
 
@@ -20,11 +20,12 @@ import click
 from playwright.sync_api import Page, sync_playwright
 
 from anpr.up.logins import Login, read_logins
+from scripts.command import CannotRunError, Script, finish, log
 from scripts.repository import DOCS
 
 WIDTH_PX = 1280
 WITHIN_MS = 90_000
-_DECODE = "pictures => Promise.all(pictures.map(one => one.decode()))"
+_DECODE = "images => Promise.all(images.map(image => image.decode()))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +36,13 @@ class Demo:
     login: Login
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=DOCS, show_default="docs/")
 def main(out: Path) -> None:
     """Start the demo, look at two pages, and stop it."""
     program = shutil.which("chromium")
     if program is None:
-        raise click.ClickException("chromium is not installed here: no pictures of the console")
+        raise CannotRunError("chromium is not installed here: no screenshots of the console")
     out.mkdir(parents=True, exist_ok=True)
     with running_demo() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--headless=new", "--no-sandbox"])
@@ -55,11 +56,12 @@ def main(out: Path) -> None:
         page.locator("svg.scene").wait_for()
         _save(page, out / "console-transit.jpg", height_px=960)
         browser.close()
+    finish({"written": ["console-alarms.jpg", "console-transit.jpg"], "folder": str(out)})
 
 
 @contextlib.contextmanager
 def running_demo() -> Iterator[Demo]:
-    """`anpr up` in a folder of its own, once its console answers. Raises ClickException when it does not come up."""
+    """`anpr up` in a folder of its own, once its console answers. Raises CannotRunError when it does not come up."""
     with tempfile.TemporaryDirectory(prefix="anpr-screenshots-") as folder:
         environment = {**os.environ, "ANPR_DATA_DIR": folder, "ANPR_CONSOLE__PORT": "0"}
         command = [sys.executable, "-m", "anpr", "up"]
@@ -72,7 +74,7 @@ def running_demo() -> Iterator[Demo]:
 
 
 def when_it_answers(process: "subprocess.Popen[str]", folder: Path) -> Demo:
-    """Read what it says up to the line after which people can log in. Raises ClickException when it ends before."""
+    """Read what it says up to the line after which people can log in. Raises CannotRunError when it ends before."""
     url, said = "", []
     for line in process.stderr or ():
         said.append(line)
@@ -80,7 +82,7 @@ def when_it_answers(process: "subprocess.Popen[str]", folder: Path) -> Demo:
             url = line.split()[-1]
         if "Ctrl-C stops everything" in line:
             return Demo(url=url, login=read_logins(folder)[0])
-    raise click.ClickException("the demo did not start:\n" + "".join(said[-20:]))
+    raise CannotRunError("the demo did not start:\n" + "".join(said[-20:]))
 
 
 def _log_in(page: Page, demo: Demo) -> None:
@@ -95,7 +97,7 @@ def _save(page: Page, path: Path, height_px: int) -> None:
     page.wait_for_load_state("load")  # an open stream of alarms never lets the network rest
     page.locator("img").evaluate_all(_DECODE)
     page.screenshot(path=path, type="jpeg", quality=85)
-    click.echo(f"wrote {path}")
+    log(f"wrote {path}")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Test bench: real servers (Kafka, S3), certificates and ports for tests, benchmarks and reliability runs."""
+"""Test bench of tests and scripts: real servers (Kafka, S3), certificates, ports, managed processes, transits."""

@@ -1,4 +1,4 @@
-"""`kafka-acls.sh` commands as they stand in docs/security.md, as kafka-python's ACLs."""
+"""Parser of the `kafka-acls.sh` commands in docs/security.md: gives kafka-python's ACLs."""
 
 import argparse
 import shlex
@@ -7,7 +7,7 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePattern
 
 
 def parse_acls(text: str) -> list[ACL]:
-    """One ACL for each line that adds one."""
+    """Return one ACL for each `kafka-acls.sh --add` line."""
     return [_acl(line) for line in text.splitlines() if line.startswith("kafka-acls.sh --add")]
 
 

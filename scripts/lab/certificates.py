@@ -1,4 +1,4 @@
-"""A certificate authority of the test's own: what `openssl` in docs/security.md makes for a site."""
+"""Certificate authority for tests: makes what `openssl` in docs/security.md makes for a site."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Issued:
-    """PEM files: the certificate, its key (PKCS #8), and both in one, as Kafka's keystore wants them."""
+    """PEM files: the certificate, its key (PKCS #8), and both in one file, as Kafka's keystore wants them."""
 
     certificate: Path
     key: Path
@@ -23,7 +23,7 @@ class Issued:
 
 
 class Authority:
-    """Signs certificates; its own is in `certificate`."""
+    """Signs certificates; its own certificate is the file `certificate`."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
@@ -37,7 +37,7 @@ class Authority:
         self.certificate.write_bytes(_pem(signed.sign(self._key, hashes.SHA256())))
 
     def issue(self, name: str, *addresses: str) -> Issued:
-        """A certificate for a server that is reached at these IP addresses."""
+        """Issue a certificate for a server that is reached at these IP addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]

@@ -1,4 +1,4 @@
-"""Servers that run on Java: their jars, fetched once by Maven as a pom.xml pins them. No pytest."""
+"""Servers that run on Java: fetches their jars once by Maven, at the versions that a pom.xml pins."""
 
 import hashlib
 import shutil
@@ -9,7 +9,16 @@ FETCH_TIMEOUT_S = 150
 
 
 class ServerUnavailableError(Exception):
-    """There is no such server, and the text says in plain words what is missing."""
+    """A server cannot be had on this machine; the message says what is missing."""
+
+
+class ServerStartError(Exception):
+    """A server that is installed did not start; the message has the end of its log."""
+
+    @property
+    def is_port_taken(self) -> bool:
+        """Whether another program listens on a port that it needs."""
+        return "Address already in use" in str(self)
 
 
 def fetch_jars(server: str, pom: Path, jars: Path) -> None:

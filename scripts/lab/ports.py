@@ -1,40 +1,57 @@
-"""Ports for servers that tests start."""
+"""Port reservation: TCP ports for servers of tests and benchmarks that no other process is given meanwhile."""
 
-import contextlib
 import random
 import socket
-from itertools import islice
 from pathlib import Path
 
-_LENT_BY_THE_SYSTEM = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _FIRST = 10_000
+_reserved: dict[int, socket.socket] = {}
+"""By port, the lock that this process holds until it ends."""
+
+
+class NoFreePortError(Exception):
+    """Every port that was tried is taken."""
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports of 127.0.0.1 nobody listens on just now, each another.
+    """Reserve `number` different TCP ports of 127.0.0.1 for this process. Raises NoFreePortError.
 
-    They lie below those that the system lends to outgoing connections and to whoever asks for port 0, so that no
-    neighbour is given one of them before its server listens.
+    They lie below the ephemeral range (ip(7)), so that the system gives none of them to an outgoing connection or to a
+    process that asks for port 0. A lock keeps each from every other process that calls this function, from now until
+    this process ends: the server that is meant to listen may start later, end and start again.
     """
-    tried = random.SystemRandom().sample(range(_FIRST, _first_lent()), 50 * number)
-    with contextlib.ExitStack() as held:
-        free = list(islice((port for port in tried if _held(port, held)), number))
-    if len(free) < number:
-        raise RuntimeError(f"no {number} free ports below {_first_lent()}")
-    return free
+    tried = random.SystemRandom().sample(range(_FIRST, _first_ephemeral()), 50 * number)
+    found: list[int] = []
+    for port in tried:
+        if len(found) < number and _reserve(port):
+            found.append(port)
+    if len(found) < number:
+        raise NoFreePortError(f"no {number} free ports below {_first_ephemeral()}")
+    return found
 
 
-def _held(port: int, held: contextlib.ExitStack) -> bool:
-    one = held.enter_context(socket.socket())
+def _reserve(port: int) -> bool:
+    # An abstract Unix socket (unix(7)) is a lock that needs no file and that the kernel releases with its process.
+    lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        one.bind(("127.0.0.1", port))
+        lock.bind(f"\0anpr-port-{port}")
+        _check_unused(port)
     except OSError:
+        lock.close()
         return False
+    _reserved[port] = lock
     return True
 
 
-def _first_lent() -> int:
+def _check_unused(port: int) -> None:
+    """Raise OSError when a process that reserves nothing listens there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+
+
+def _first_ephemeral() -> int:
     try:
-        return max(_FIRST + 1_000, int(_LENT_BY_THE_SYSTEM.read_text(encoding="ascii").split()[0]))
+        return max(_FIRST + 1_000, int(_EPHEMERAL_RANGE.read_text(encoding="ascii").split()[0]))
     except OSError:
         return 32_768

@@ -1,4 +1,4 @@
-"""A real S3-compatible server for the tests: S3Proxy over a folder. Needs Java; no pytest."""
+"""S3-compatible server for tests: S3Proxy over a folder, as a process. Needs Java."""
 
 import shutil
 import socket
@@ -6,13 +6,13 @@ import subprocess
 import time
 from pathlib import Path
 
-from scripts.lab.jars import fetch_jars
+from scripts.lab.jars import ServerStartError, fetch_jars
 from scripts.lab.ports import free_ports
 from scripts.repository import REPOSITORY
 
 JARS = REPOSITORY / ".cache" / "s3"
 POM = Path(__file__).with_name("s3-pom.xml")
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 240
 ACCESS_KEY = "centre"
 SECRET_KEY = "secret-of-the-test"
 _QUIET = (
@@ -36,7 +36,7 @@ class S3Server:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Start, or start again on the same port; returns when it listens."""
+        """Start, or start again on the same port; returns when it listens. Raises ServerStartError."""
         self.data.mkdir(parents=True, exist_ok=True)
         properties, logback = self._folder / "s3.properties", self._folder / "logback.xml"
         values = {
@@ -64,7 +64,7 @@ class S3Server:
             self._process = None
 
     def make_bucket(self, name: str) -> None:
-        """A bucket is a folder of this server's disk."""
+        """Create a bucket, which is a folder below `data`."""
         (self.data / name).mkdir()
 
     def _wait_until_it_listens(self) -> None:
@@ -76,12 +76,12 @@ class S3Server:
                 ended = self._process is None or self._process.poll() is not None
                 if ended or time.monotonic() > deadline:
                     log = (self._folder / "s3.log").read_text(errors="replace")[-2000:]
-                    raise AssertionError(f"the S3 server did not start:\n{log}") from None
+                    raise ServerStartError(f"the S3 server did not start:\n{log}") from None
                 time.sleep(0.1)
             else:
                 return
 
 
 def ensure_jars() -> None:
-    """Fetch the server's jars unless they are there. Raises ServerUnavailableError in plain words."""
+    """Fetch the server's jars unless they are there. Raises ServerUnavailableError."""
     fetch_jars("S3 server", POM, JARS)

@@ -1,4 +1,4 @@
-"""Transits to test with: each number gives one, always the same."""
+"""Deterministic test transits: a number gives always the same one."""
 
 import random
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
 
 
 def make_transit(number: int, **changes: Any) -> Transit:
-    """Transit number `number`: captured `number` seconds after START, without pictures."""
+    """Transit number `number`: captured `number` seconds after START, without images."""
     captured = START + timedelta(seconds=number)
     plate = plate_of(number)
     transit = Transit(
@@ -40,7 +40,7 @@ def make_transit(number: int, **changes: Any) -> Transit:
 
 
 def plate_of(number: int) -> str:
-    """An Italian plate: AA000AA and on."""
+    """An Italian plate: AA000AA for 0, and so on."""
     letters = []
     rest = number // 1000
     for _ in range(4):
@@ -56,13 +56,13 @@ def uuid7_of(moment: datetime, number: int) -> UUID:
 
 
 def picture(number: int, size: int) -> bytes:
-    """`size` bytes that follow one another as in a JPEG of 2 x 1 px; there is nothing to see in it."""
+    """`size` bytes with the structure of a JPEG of 2 x 1 px; its content is noise."""
     start, end = bytes.fromhex("ffd8 ffc0000b080001000201011100 ffda0008010100003f00"), b"\xff\xd9"
     noise = random.Random(number).randbytes(size - len(start) - len(end))
     return start + noise.replace(b"\xff", b"\xfe") + end
 
 
 def with_images(transit: Transit, images: Mapping[ImageRole, bytes]) -> tuple[Transit, dict[ImageRole, bytes]]:
-    """The transit naming these pictures, and the pictures."""
+    """The transit with references to these images, and the images."""
     refs = tuple(ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in images.items())
     return replace(transit, images=refs), dict(images)

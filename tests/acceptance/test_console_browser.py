@@ -10,12 +10,13 @@ from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.transit import ImageRole
 from anpr.store.alarms.rows import acknowledge, raise_alarms
-from anpr.store.images.image_store import picture_key
+from anpr.store.images.image_store import image_key
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.matching import matching_entries
-from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track, wait_until
+from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track
+from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 ARGUMENTS = [
     "--headless=new",
@@ -171,7 +172,7 @@ def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page,
     page.get_by_role("link", name="Ultimi transiti").click()
     row = page.locator("li.transit", has_text="AA111AA")
     expect(row.locator("img").first).to_be_visible()
-    wait_until(lambda: row.locator("img").first.evaluate("image => image.naturalWidth") == 480)
+    eventually(lambda: row.locator("img").first.evaluate("image => image.naturalWidth") == 480)
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     old = site.pass_vehicle("BB222BB")
@@ -186,9 +187,9 @@ def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page,
 def test_a_picture_that_is_lost_or_damaged_is_not_said_to_be_on_its_way(page: Page, site: Site) -> None:
     site.pass_vehicle("AA111AA", with_pictures=False)
     lost, damaged = site.pass_vehicle("BB222BB"), site.pass_vehicle("CC333CC")
-    place = site.settings.images_dir / picture_key(damaged.id, damaged.captured_at, "porta-nord", ImageRole.CONTEXT)
+    place = site.settings.images_dir / image_key(damaged.id, damaged.captured_at, "porta-nord", ImageRole.CONTEXT)
     place.write_bytes(b"no picture any more")
-    site.images.shelf.remove(picture_key(lost.id, lost.captured_at, "porta-nord", ImageRole.CONTEXT))
+    site.images.shelf.remove(image_key(lost.id, lost.captured_at, "porta-nord", ImageRole.CONTEXT))
     log_in(page, site, Role.OPERATOR)
     page.get_by_role("link", name="Ultimi transiti").click()
     for plate, text in (

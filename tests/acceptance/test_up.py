@@ -39,24 +39,48 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def no_orphans() -> Iterator[None]:
+def no_orphans(folder: Path) -> Iterator[None]:
     """Nothing that the test started is left when it ends, in whatever way it ends."""
-    before = {process.pid for process in psutil.process_iter()}
     yield
-    mine = [p for p in psutil.process_iter() if p.pid not in before and _is_ours(p)]
-    _, left = psutil.wait_procs(mine, timeout=20)
+    _, left = psutil.wait_procs(_started_for(folder), timeout=120)
     assert [p.cmdline() for p in left if p.is_running()] == []
 
 
-def _is_ours(process: psutil.Process) -> bool:
+def _started_for(folder: Path) -> list[psutil.Process]:
+    """Processes with our data folder in their environment: children of the demo inherit it, and nobody else has it.
+
+    Each child has a session and a process group of its own, so that neither tells whose it is; and another copy of the
+    system may run on this machine.
+    """
+    return [each for each in psutil.process_iter() if _environment(each).get("ANPR_DATA_DIR") == str(folder)]
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
     try:
-        line = " ".join(process.cmdline())
-    except psutil.Error:
-        return False
-    return "-m anpr" in line and "--config" in line
+        return dict(process.environ())
+    except (psutil.Error, OSError):  # it has ended, or belongs to somebody else
+        return {}
 
 
-@pytest.mark.timeout(400)
+def test_an_orphan_is_found_by_its_data_folder_and_nobody_elses_is_blamed(tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    command = [sys.executable, "-c", "print('up', flush=True); input()", "-m", "anpr", "--config", "x"]
+
+    def start(data: Path) -> subprocess.Popen[str]:
+        environment = {**os.environ, "ANPR_DATA_DIR": str(data)}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+
+    with start(folder) as ours, start(tmp_path / "theirs") as theirs:
+        for process in (ours, theirs):
+            assert process.stdout is not None
+            assert process.stdout.readline() == "up\n"
+        assert [each.pid for each in _started_for(folder)] == [ours.pid]
+        for process in (ours, theirs):
+            process.communicate("\n")
+
+
+@pytest.mark.timeout(1500)
 @pytest.mark.usefixtures("no_orphans")
 def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dict[str, str], folder: Path) -> None:
     done = subprocess.run(
@@ -64,7 +88,7 @@ def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dic
         env=environment,
         capture_output=True,
         text=True,
-        timeout=360,
+        timeout=1400,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -75,12 +99,12 @@ def test_the_demo_sees_reads_raises_forwards_and_ends_by_itself(environment: dic
     assert summary["alarms"] >= 1
     assert summary["forwarded"] >= 1
     assert summary["seconds"] >= 60
-    assert summary["falls"] == 0, done.stderr
+    assert summary["restarts"] == 0, done.stderr
     assert any((folder / "forwarded").rglob("*")), "files were forwarded into the local directory"
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("no_orphans")
 def test_ctrl_c_stops_everything(environment: dict[str, str]) -> None:
     with subprocess.Popen(
@@ -93,7 +117,7 @@ def test_ctrl_c_stops_everything(environment: dict[str, str]) -> None:
                 seen.append(line)
                 if "Ctrl-C stops everything" in line:
                     process.send_signal(signal.SIGINT)
-            process.wait(120)
+            process.wait(480)
         except BaseException:
             process.kill()  # leaving the block waits for it, with no end if it does not stop
             raise
@@ -112,7 +136,7 @@ def test_a_second_one_in_the_same_folder_is_refused(environment: dict[str, str],
             env={name: value for name, value in environment.items() if name != "ANPR_DATA_DIR"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
     assert done.returncode == 1

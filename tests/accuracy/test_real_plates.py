@@ -10,7 +10,7 @@ import pytest
 
 from anpr.capture.image_file import read_image
 from anpr.domain.read import Box
-from anpr.reader.evaluate import Picture, TruePlate, load_truth, score
+from anpr.reader.evaluate import LabelledImage, TruePlate, load_truth, score
 from anpr.reader.evaluate.run import our_reader, run
 from anpr.reader.evaluate.score import Scores
 from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
@@ -25,7 +25,7 @@ def reader() -> PlateReader:
     return build_plate_reader(ReaderSettings(threads=2))
 
 
-def scored(reader: PlateReader, pictures: list[Picture]) -> Scores:
+def scored(reader: PlateReader, pictures: list[LabelledImage]) -> Scores:
     faults: list[Exception] = []
     results = run(pictures, our_reader(reader), SystemClock(), faults.append)
     assert not faults
@@ -54,13 +54,13 @@ def test_european_crops_kept_apart_from_training(reader: PlateReader, shared_dat
     assert scores.false_reads <= 2
 
 
-def validation_crops(folder: Path) -> list[Picture]:
+def validation_crops(folder: Path) -> list[LabelledImage]:
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
     return [_crop(folder / "images" / row["file"], row) for row in rows]
 
 
-def _crop(path: Path, row: dict[str, str]) -> Picture:
+def _crop(path: Path, row: dict[str, str]) -> LabelledImage:
     height, width = read_image(path).shape[:2]
     plate = TruePlate(
         text=row["text"],
@@ -70,4 +70,4 @@ def _crop(path: Path, row: dict[str, str]) -> Picture:
         kind="crop",
         lines=int(row["lines"]),
     )
-    return Picture(path=path, plates=(plate,))
+    return LabelledImage(path=path, plates=(plate,))

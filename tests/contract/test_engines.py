@@ -12,7 +12,7 @@ from anpr.reader.detect import build_detector
 from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.reader.recognise import build_recogniser
 from anpr.settings import DetectorSettings, ReaderSettings, RecogniserSettings
-from tests.unit.cli.pictures import write_street
+from tests.support.streets import write_street
 
 DETECTORS = ("onnxruntime", "openvino", "ultralytics")
 RECOGNISERS = ("onnxruntime", "openvino", "paddleocr")

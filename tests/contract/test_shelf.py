@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from anpr.contract.image import image_header
-from anpr.domain.errors import SettingsError, StoreError
+from anpr.domain.errors import ImageTakenError, SettingsError, StoreError
 from anpr.domain.transit import ImageRole
 from anpr.settings import Settings
 from anpr.store.images.files import LocalShelf, Shelf, open_shelf
-from anpr.store.images.image_store import ImageStore, PictureTakenError
+from anpr.store.images.image_store import ImageStore
 from scripts.lab.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from scripts.lab.transits import make_transit, picture
 
@@ -115,7 +115,7 @@ def test_the_picture_of_a_transit_is_stored_once_and_found(shelf: Shelf) -> None
     images, transit, data, other = ImageStore(shelf), make_transit(1), picture(1, 40_000), picture(2, 500)
     first, second = (image_header(transit=transit, role=ImageRole.PLATE, data=each) for each in (data, other))
     assert images.put(first, data) == images.put(first, data)
-    with pytest.raises(PictureTakenError, match=str(transit.id)):
+    with pytest.raises(ImageTakenError, match=str(transit.id)):
         images.put(second, other)
     assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
 

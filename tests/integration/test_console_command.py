@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.fixtures_console import wait_until
+from tests.support.waiting import eventually
 
-WITHIN_S = 60
+WITHIN_S = 240
 
 
 def start(tmp_path: Path, url: str, *arguments: str) -> subprocess.Popen[str]:
@@ -33,7 +33,7 @@ def test_it_prints_its_address_answers_and_stops_when_told(tmp_path: Path, datab
         address = re.fullmatch(r"console: (http://127\.0\.0\.1:\d+/)\n", process.stdout.readline())
         assert address
         with httpx.Client(base_url=address[1], timeout=WITHIN_S) as client:
-            wait_until(lambda: client.get("/readyz").status_code == 200, WITHIN_S)
+            eventually(lambda: client.get("/readyz").status_code == 200, WITHIN_S)
             assert "Sala operativa" in client.get("/login").text
         process.send_signal(number)
         _, log = process.communicate(timeout=WITHIN_S)

@@ -11,7 +11,7 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.access import Role
 from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.store.database.partitions import drop_partitions, utc_day
-from anpr.store.images.image_store import picture_key
+from anpr.store.images.image_store import image_key
 from tests.support.fixtures_console import WANTED, Site
 
 
@@ -33,7 +33,7 @@ def passes(site: Site, data: bytes) -> Transit:
 
 def lose(site: Site, transit: Transit, role: ImageRole = ImageRole.CONTEXT) -> None:
     """The file is gone."""
-    site.images.shelf.remove(picture_key(transit.id, transit.captured_at, transit.gate_id, role))
+    site.images.shelf.remove(image_key(transit.id, transit.captured_at, transit.gate_id, role))
 
 
 def test_lists_ask_for_thumbnails_and_the_transit_for_the_whole_picture(site: Site) -> None:

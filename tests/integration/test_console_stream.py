@@ -11,7 +11,8 @@ from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome
 from anpr.store.alarms.rows import acknowledge, close_alarm
 from anpr.store.users.accounts import set_disabled
-from tests.support.fixtures_console import WANTED, Site, wait_until
+from tests.support.fixtures_console import WANTED, Site
+from tests.support.waiting import eventually
 
 
 @dataclass
@@ -52,7 +53,7 @@ def read_events(lines: Iterator[str]) -> Iterator[Event]:
 
 def test_an_alarm_comes_to_all_open_pages(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as one, events(site.client(Role.INVESTIGATOR)) as two:
-        wait_until(lambda: site.console.live.pages == 2)
+        eventually(lambda: site.console.live.pages == 2)
         alarm = site.alarm_of(site.pass_vehicle(WANTED))
         for stream in (one, two):
             event = next(stream)
@@ -60,7 +61,7 @@ def test_an_alarm_comes_to_all_open_pages(site: Site) -> None:
             assert WANTED in event.data
             assert 'data-state="raised"' in event.data
             assert "Porta Nord" in event.data
-    wait_until(lambda: site.console.live.pages == 0)
+    eventually(lambda: site.console.live.pages == 0)
 
 
 def test_only_operators_get_buttons(site: Site) -> None:
@@ -136,7 +137,7 @@ def test_when_the_database_goes_streams_end_and_new_ones_are_refused(site: Site)
         assert list(stream) == []
     # The feed comes back by itself, and what was raised meanwhile is in the table.
     alarm = site.alarm_of(site.pass_vehicle(WANTED))
-    wait_until(lambda: site.console.live.is_up)
+    eventually(lambda: site.console.live.is_up)
     with events(client, **{"Last-Event-ID": str(alarm.id - 1)}) as stream:
         assert f'data-alarm="{alarm.id}"' in next(stream).data
 

@@ -24,7 +24,7 @@ def test_every_passing_is_read_right(scene: GateScene, plate_reader: PlateReader
     film = Film(scene)
     wrong = {}
     for entry in film.truth():
-        reads = [read for number in nearer_half(entry) for read in plate_reader.read(film.picture(number))]
+        reads = [read for number in nearer_half(entry) for read in plate_reader.read(film.image(number))]
         texts = Counter(read.text for read in reads)
         if texts[entry.plate] < LOOKS - 1 or texts[entry.plate] <= texts.total() / 2:
             wrong[entry.plate] = texts

@@ -147,7 +147,7 @@ def test_serve_forwards_until_it_is_told_to_end(anpr: Anpr, tmp_path: Path) -> N
             if "complete: stored 3" in line:
                 break
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, log
     summary = json.loads(output.splitlines()[-1])
     assert summary == {"sent": 3, "accepted": 0, "rejected": 0, "expired": 0, "failures": 0}

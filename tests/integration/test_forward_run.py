@@ -267,7 +267,7 @@ def test_a_run_killed_around_the_upload_neither_loses_nor_doubles(
     stored = transits(7)
     site.store(stored)
     command = [sys.executable, "-c", CRASH, database_url, str(site.folder), moment]
-    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert list(site.files()) == (["T_questura_20261121_001.csv"] if moment == "close_batch" else [])
     assert site.states() == {"queued": 7}
@@ -535,7 +535,7 @@ with Database(sys.argv[1]) as database, run_lock(database, "questura") as lock:
 
 
 def test_a_killed_run_leaves_no_lock_behind(site: Site, database_url: str, repository: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", HOLD, database_url], cwd=repository, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", HOLD, database_url], cwd=repository, check=False, timeout=240)
     assert done.returncode == -signal.SIGKILL
     assert not run_nightly(site.job()).busy
 

@@ -27,6 +27,7 @@ from anpr.store.images.image_store import ImageStore, header_key, keep_orphans, 
 from anpr.store.images.orphans import remove_orphans
 from scripts.lab.transits import START, make_transit, picture
 from tests.contract.test_shelf import s3_settings
+from tests.support.waiting import eventually
 
 NOW = START + timedelta(days=2)
 DAY = START.date()
@@ -213,21 +214,20 @@ def test_who_is_putting_a_picture_is_waited_for(database: Database, shelf: Local
         header = image_header(transit=make_transit(2), role=ImageRole.PLATE, data=picture(2, 300))
         record_image(conn, header, 300)  # not committed yet: nobody else sees it
         waits_for_lock(database)
-    remover.join(timeout=30)
+    remover.join(timeout=240)
     assert removed == [0]
     assert checked(database, shelf)[0].is_well
 
 
 def waits_for_lock(database: Database) -> None:
     """Until somebody waits for an advisory lock."""
-    event = threading.Event()
-    for _ in range(500):
+
+    def somebody_waits() -> bool:
         with database.transaction() as conn:
             query = "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            if (conn.execute(query).fetchone() or {})["n"]:
-                return
-        event.wait(0.02)
-    raise AssertionError("nobody waits")
+            return bool((conn.execute(query).fetchone() or {})["n"])
+
+    eventually(somebody_waits)
 
 
 def test_a_removal_that_fails_says_how_far_it_came(

@@ -15,10 +15,10 @@ import pytest
 import anpr.store.database.connection
 from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.contract.transit import encode_transit
-from anpr.domain.errors import PoisonReason, TransportError
+from anpr.domain.errors import PoisonReason, PoisonRunError, TransportError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Priority, Watchlist
-from anpr.ingest.consume import Centre, Consumer, PoisonRunError
+from anpr.ingest.consume import Centre, Consumer
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings
@@ -137,7 +137,7 @@ def test_a_listed_plate_raises_one_alarm_that_is_notified(centre: Centre, clock:
     with centre.database.connect(autocommit=True) as listener:
         listener.execute("LISTEN anpr_alarm")
         consume(centre, ListSource(transit_messages(range(5))), clock)
-        notified = [note.payload for note in listener.notifies(timeout=5, stop_after=1)]
+        notified = [note.payload for note in listener.notifies(timeout=120, stop_after=1)]
     with centre.database.transaction() as conn:
         (alarm,) = list_alarms(conn)
     assert alarm.transit_id == make_transit(2).id

@@ -1,6 +1,5 @@
 """Health reports through ingest: stored with what comes beside them, refused when broken, silence noticed."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +12,9 @@ from anpr.contract.topics import HEALTH_TOPIC
 from anpr.domain.errors import CameraFault, OutboxFullError, PoisonReason
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.edge.heartbeat import Heartbeat
-from anpr.edge.state_history import CameraHistory
+from anpr.edge.state_history import StateHistory
 from anpr.ingest.consume import Centre
-from anpr.ingest.offline_readers import LOOK_EVERY_S, watch_readers
+from anpr.ingest.offline_readers import mark_silent_readers
 from anpr.runtime.clock import ManualClock
 from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters
@@ -77,29 +76,14 @@ def test_broken_reports_become_dead_letters_and_the_rest_is_stored(centre: Centr
     assert count(centre.database, "health_intervals") == 1
 
 
-class StopsAfter(ManualClock):
-    """A clock on which a process is told to stop after so many waits."""
-
-    def __init__(self, now: ManualClock, waits: int) -> None:
-        super().__init__(now.now())
-        self._waits = waits
-
-    def wait(self, event: threading.Event, seconds: float) -> bool:
-        self.advance(seconds)
-        self._waits -= 1
-        if self._waits < 0:
-            event.set()
-        return event.is_set()
-
-
 def test_a_silent_reader_is_noticed_and_forgiven_when_it_was_only_cut_off(centre: Centre) -> None:
     clock = ManualClock(START + timedelta(seconds=31))
     consume(centre, ListSource([health_message(reader_report(30), 0)]), clock)
-    watching = StopsAfter(clock, 6)
-    watch_readers(centre.database, watching, threading.Event())
-    assert states(centre.database) == ["up"], f"{6 * LOOK_EVERY_S} s are not long enough"
-    watching = StopsAfter(clock, 7)
-    watch_readers(centre.database, watching, threading.Event())
+    clock.advance(90)
+    mark_silent_readers(centre.database, clock)
+    assert states(centre.database) == ["up"], "90 s are not long enough"
+    clock.advance(1)
+    mark_silent_readers(centre.database, clock)
     assert states(centre.database) == ["away"]
     clock.advance(600)
     consume(centre, ListSource([health_message(reader_report(600), 1)]), clock)
@@ -113,17 +97,10 @@ def states(database: Database) -> list[str]:
         return [interval.state for interval in open_intervals(conn)]
 
 
-def test_looking_survives_a_database_that_is_away() -> None:
-    nowhere = Database("postgresql://nobody@127.0.0.1:1/none")
-    clock = StopsAfter(ManualClock(START), 2)
-    watch_readers(nowhere, clock, threading.Event())
-    assert clock.now() == START + timedelta(seconds=3 * LOOK_EVERY_S)
-
-
 def test_from_the_camera_to_the_question_when_nobody_was_looking(centre: Centre, tmp_path: Path) -> None:
     """The direct form, one clock for all: a camera fails for half an hour while ingest is down for most of it."""
     clock = ManualClock(START)
-    history = CameraHistory()
+    history = StateHistory()
     with Outbox(tmp_path / "outbox.sqlite", 10_000_000, clock) as outbox:
         heartbeat = Heartbeat("reader-1", {"cam-1": ("gate-1", history)}, outbox, clock)
 

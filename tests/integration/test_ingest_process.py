@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +22,9 @@ from anpr.store.watchlists.lists import save_watchlist
 from anpr.transport.outbox import Outbox
 from scripts.lab.transits import make_transit, picture, plate_of, with_images
 from tests.integration.test_ingest import WATCHLIST, count
+from tests.support.waiting import eventually
 
-DEADLINE_S = 60.0
+DEADLINE_S = 240.0
 MB = 1024 * 1024
 
 
@@ -65,11 +65,11 @@ def waiting(outbox: Outbox) -> int:
 
 
 def wait_until_empty(outbox: Outbox, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while waiting(outbox):
+    def is_empty() -> bool:
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, f"{waiting(outbox)} records still wait"
-        time.sleep(0.05)
+        return not waiting(outbox)
+
+    eventually(is_empty, seen=lambda: f"{waiting(outbox)} records still wait")
 
 
 def end(process: subprocess.Popen[str], sign: signal.Signals = signal.SIGTERM) -> tuple[Mapping[str, Any], str]:
@@ -125,11 +125,12 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(site: Site, databas
 
 def kill_when_stored(process: subprocess.Popen[str], database: Database, transits: int) -> None:
     """SIGKILL in the midst of its work: as soon as so many transits are visible, pictures are not yet."""
-    deadline = time.monotonic() + DEADLINE_S
-    while count(database, "transits") < transits:
+
+    def are_stored() -> bool:
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+        return count(database, "transits") >= transits
+
+    eventually(are_stored, every_s=0.005)
     process.kill()
     process.communicate()
 

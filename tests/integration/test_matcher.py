@@ -11,7 +11,7 @@ import anpr.ingest.matcher
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.ingest.matcher import Matcher
-from anpr.ingest.watchlist_cache import lists_in_memory
+from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.store.database.connection import Database
@@ -19,7 +19,7 @@ from anpr.store.watchlists.entries import ImportMode, NewEntry, add_entry, impor
 from anpr.store.watchlists.lists import delete_watchlist, save_watchlist
 from anpr.store.watchlists.matching import list_version
 from scripts.lab.transits import START, make_transit, plate_of
-from tests.support.fixtures_console import wait_until
+from tests.support.waiting import eventually
 
 LIST = Watchlist(id="a1", name="Rubati", priority=Priority.HIGH, purpose="test", legal_basis="test")
 
@@ -173,7 +173,7 @@ def test_a_reload_that_fails_leaves_what_was_there(database: Database, matcher: 
 @pytest.mark.usefixtures("matcher")
 def test_every_process_is_told_and_a_lost_connection_is_made_again(database: Database, postgres_url: str) -> None:
     also = threading.Event()
-    with lists_in_memory(database, SystemClock(), also) as one, lists_in_memory(database, SystemClock()) as other:
+    with watchlist_cache(database, SystemClock(), also) as one, watchlist_cache(database, SystemClock()) as other:
 
         def is_current(number: int) -> bool:
             before = matched_by("memory")
@@ -182,10 +182,10 @@ def test_every_process_is_told_and_a_lost_connection_is_made_again(database: Dat
             return matched_by("memory") == before + 4
 
         add(database, 1)
-        wait_until(lambda: is_current(1))
-        wait_until(also.is_set)
+        eventually(lambda: is_current(1))
+        eventually(also.is_set)
         with psycopg.connect(postgres_url, autocommit=True) as conn:
             name = psycopg.conninfo.conninfo_to_dict(database._url)["dbname"]
             conn.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,))
         add(database, 2)
-        wait_until(lambda: is_current(2))
+        eventually(lambda: is_current(2))

@@ -22,7 +22,7 @@ from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from scripts.lab.transits import START, make_transit, plate_of
-from tests.support.fixtures_console import wait_until
+from tests.support.waiting import eventually
 
 LIST = Watchlist(id="a1", name="Rubati", priority=Priority.HIGH, purpose="test", legal_basis="test")
 NOW = START + timedelta(hours=5)
@@ -260,7 +260,7 @@ def test_alarms_from_the_past_do_not_ring_on_the_live_channel(database: Database
     thread = threading.Thread(target=listen)
     thread.start()
     try:
-        wait_until(lambda: _listens(database))
+        eventually(lambda: _listens(database))
         add(database, plate_of(1))
         catch_up(database)
         with database.transaction() as conn:
@@ -268,7 +268,7 @@ def test_alarms_from_the_past_do_not_ring_on_the_live_channel(database: Database
             raise_alarms(
                 conn, Matcher(database, ManualClock(NOW)).hits(conn, [make_transit(2, plate=plate_of(1))]), NOW
             )
-        wait_until(lambda: ALARM_CHANNEL in heard)  # they are told in order: what came before it is there
+        eventually(lambda: ALARM_CHANNEL in heard)  # they are told in order: what came before it is there
     finally:
         stop.set()
         thread.join()
@@ -296,5 +296,5 @@ def test_it_runs_beside_ingest_and_waits_for_a_list(database: Database) -> None:
     with retro_matching(database, Settings(), StandingClock()) as changed:
         add(database, plate_of(1))
         changed.set()
-        wait_until(lambda: len(alarms(database)) == 1)
+        eventually(lambda: len(alarms(database)) == 1)
     assert plates(database) == [plate_of(1)]

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.reliability.soak.clips import as_camera_clip
 from scripts.reliability.soak.run import Plan, soak
-from tests.unit.cli.pictures import write_street
+from tests.support.streets import write_street
 
 
 def film(path: Path, street: Path) -> Path:
@@ -27,7 +27,7 @@ def film(path: Path, street: Path) -> Path:
     return path
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_reader_is_watched_while_it_reads(tmp_path: Path) -> None:
     source = film(tmp_path / "film.mp4", write_street(tmp_path / "street.png", "AB123CD").path)
     clip = tmp_path / "clips" / "film.mp4"

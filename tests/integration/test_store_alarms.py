@@ -105,7 +105,7 @@ def test_of_many_at_once_exactly_one_gets_it(database: Database) -> None:
     start = threading.Barrier(4)
 
     def take(name: str) -> str:
-        start.wait(30)
+        start.wait(240)
         try:
             with database.transaction() as conn:
                 acknowledge(conn, alarm.id, name, LATER)
@@ -151,7 +151,7 @@ def test_new_and_changed_alarms_are_announced_by_id(database: Database) -> None:
         _raise(database, _hit(1))
         with database.transaction() as conn:
             acknowledge(conn, second.id, "anna", LATER)
-        payloads = [int(note.payload) for note in listening.notifies(timeout=30, stop_after=3)]
+        payloads = [int(note.payload) for note in listening.notifies(timeout=240, stop_after=3)]
     finally:
         listening.close()
     assert payloads == [first.id, second.id, second.id]

@@ -99,7 +99,7 @@ def test_notifications_arrive_from_all_channels_until_stopped(database: Database
         conn.execute(
             "SELECT pg_notify('anpr_alarm', '7'), pg_notify('elsewhere', 'x'), pg_notify('anpr_transit', '50')"
         )
-    thread.join(30)
+    thread.join(240)
     assert not thread.is_alive()
     assert received == [
         Notification(channel="anpr_alarm", payload="7"),
@@ -126,4 +126,4 @@ def test_a_lost_listening_connection_is_an_error_not_silence(database: Database,
         with pytest.raises(StoreError, match=r"^database: "):
             next(notes)
         listening.set()
-        thread.join(30)
+        thread.join(240)

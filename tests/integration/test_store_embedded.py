@@ -17,6 +17,7 @@ from anpr.domain.errors import StoreError
 from anpr.store.database.migrate import check_schema, migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.embedded.server import Server, find_server, is_running, stop
+from tests.support.waiting import eventually
 
 USER = """
 import sys
@@ -50,25 +51,31 @@ class _User:
         self.url = self.process.stdout.readline().strip()
 
     def leave(self) -> None:
-        self.process.communicate("", timeout=60)
+        self.process.communicate("", timeout=240)
         assert self.process.returncode == 0
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=240)
 
 
-def _wait_for_guardian(server: Server) -> None:
-    """The guardian holds its lock until it has stopped the server."""
-    with (server.folder / "guardian.lock").open("w") as lock:
+def _wait_for_reaper(server: Server) -> None:
+    """The reaper holds its lock until it has stopped the server."""
+    with (server.folder / "reaper.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _wait_until_dead(pid: int) -> None:
     """Until it is gone, or is a zombie whose parent does not care."""
     stat = Path(f"/proc/{pid}/stat")
-    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
-        pass
+
+    def is_dead() -> bool:
+        try:
+            return stat.read_text().rpartition(")")[2].split()[0] == "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    eventually(is_dead)
 
 
 def _value(url: str) -> str:
@@ -96,7 +103,7 @@ def test_it_starts_migrates_keeps_its_data_and_stops(folder: Path) -> None:
         check_schema(url)
         assert _value(url) == "kept"
     assert not is_running(server)
-    _wait_for_guardian(server)
+    _wait_for_reaper(server)
 
 
 def test_it_flushes_to_disk_and_only_listens_to_this_user(folder: Path) -> None:
@@ -131,7 +138,7 @@ def test_it_stops_when_its_only_user_is_killed_and_starts_again(folder: Path) ->
     user = _User(folder)
     _write(user.url, "committed before the kill")
     user.kill()
-    _wait_for_guardian(server)
+    _wait_for_reaper(server)
     assert not is_running(server)
     with embedded_database(folder) as url:
         assert _value(url) == "committed before the kill"
@@ -146,7 +153,7 @@ def test_one_user_killed_leaves_it_to_the_others(folder: Path) -> None:
         _write(url, "still here")
         assert _value(url) == "still here"
     assert not is_running(server)
-    _wait_for_guardian(server)
+    _wait_for_reaper(server)
 
 
 def test_a_server_that_was_killed_recovers_what_was_committed(folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.store.database.connection import Database
-from anpr.store.health import delete_health, intervals_between, mark_away, open_intervals, record_health
+from anpr.store.health import delete_health, intervals_between, mark_offline, open_intervals, record_health
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 CAMERA, READER = SubjectKind.CAMERA, SubjectKind.READER
@@ -103,16 +103,16 @@ def test_whatever_order_and_repetition_the_end_is_the_same(database: Database, s
 def test_a_reader_that_is_silent_is_away_since_its_last_word(database: Database) -> None:
     record(database, reader(30, ("up", 0)), heard=31)
     with database.transaction() as conn:
-        assert mark_away(conn, at(120)) == []
-        assert mark_away(conn, at(122)) == ["reader-1"]
-        assert mark_away(conn, at(150)) == [], "it is known by now"
+        assert mark_offline(conn, at(120)) == []
+        assert mark_offline(conn, at(122)) == ["reader-1"]
+        assert mark_offline(conn, at(150)) == [], "it is known by now"
     assert spans(database, READER, "reader-1") == [("up", 0, 30), ("away", 30, None)]
 
 
 def test_a_reader_that_was_only_cut_off_was_looking_all_the_time(database: Database) -> None:
     record(database, reader(30, ("up", 0)))
     with database.transaction() as conn:
-        mark_away(conn, at(3600))
+        mark_offline(conn, at(3600))
     record(database, reader(3610, ("up", 0)))
     assert spans(database, READER, "reader-1") == [("up", 0, None)]
 
@@ -122,7 +122,7 @@ def test_a_reader_that_was_killed_was_away_until_it_began_anew(database: Databas
     record(database, reader(30, ("up", 0)))
     if is_noticed:
         with database.transaction() as conn:
-            mark_away(conn, at(3600))
+            mark_offline(conn, at(3600))
     record(database, reader(3610, ("up", 3605)))
     assert spans(database, READER, "reader-1") == [("up", 0, 30), ("away", 30, 3605), ("up", 3605, None)]
 
@@ -130,7 +130,7 @@ def test_a_reader_that_was_killed_was_away_until_it_began_anew(database: Databas
 def test_a_reader_that_said_that_it_stops_is_stopped_and_not_away(database: Database) -> None:
     record(database, reader(30, ("up", 0), ("stopped", 30)))
     with database.transaction() as conn:
-        assert mark_away(conn, at(3600)) == []
+        assert mark_offline(conn, at(3600)) == []
     record(database, reader(7201, ("up", 7200)))
     assert spans(database, READER, "reader-1") == [("up", 0, 30), ("stopped", 30, 7200), ("up", 7200, None)]
 
@@ -139,7 +139,7 @@ def test_silence_is_measured_by_our_clock_not_by_the_readers(database: Database)
     """Its clock is ten minutes behind: it is heard of all the same."""
     record(database, reader(-600, ("up", -900)), heard=0)
     with database.transaction() as conn:
-        assert mark_away(conn, at(60)) == []
+        assert mark_offline(conn, at(60)) == []
 
 
 def test_when_nobody_looked_by_time_and_gate(database: Database) -> None:
@@ -150,7 +150,7 @@ def test_when_nobody_looked_by_time_and_gate(database: Database) -> None:
         reader(30, ("up", 0)),
     )
     with database.transaction() as conn:
-        mark_away(conn, at(5000))
+        mark_offline(conn, at(5000))
 
         def found(since: float, until: float | None, *gates: str, least: float = 0) -> list[tuple[str, float]]:
             end = None if until is None else at(until)

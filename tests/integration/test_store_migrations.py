@@ -147,7 +147,7 @@ def test_an_ingest_that_goes_on_loses_nothing_and_is_not_held_up(
 
         try:
             ingesting = pool.submit(ingest)
-            assert going.wait(60)
+            assert going.wait(240)
             migrate(empty_database_url)
             seen = len(traffic.numbers)
             while len(traffic.numbers) < seen + 5:

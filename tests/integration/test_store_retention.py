@@ -11,7 +11,7 @@ from anpr.contract.image import image_header
 from anpr.domain.errors import PoisonReason, StoreError
 from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
-from anpr.ingest.maintenance import keep_up, kept_up
+from anpr.ingest.maintenance import maintain, running_maintenance
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import RetentionSettings
 from anpr.store.alarms.rows import list_alarms, raise_alarms
@@ -170,52 +170,32 @@ def _waits(database: Database) -> bool:
         return row.fetchone() != {"n": 0}
 
 
-class _UntilWaited(ManualClock):
-    """Sets the event it is asked to wait for the given number of times, and notes for how long it was to wait."""
-
-    def __init__(self, start: datetime, times: int) -> None:
-        super().__init__(start)
-        self.waits: list[float] = []
-        self._times = times
-
-    def wait(self, event: threading.Event, seconds: float) -> bool:
-        self.waits.append(seconds)
-        if len(self.waits) == self._times:
-            event.set()
-        return super().wait(event, seconds)
-
-
-def test_upkeep_makes_days_ahead_and_drops_old_ones_every_hour(database: Database, tmp_path: Path) -> None:
+def test_maintenance_makes_days_ahead_and_drops_old_ones(database: Database, tmp_path: Path) -> None:
     _fill(database, ImageStore(tmp_path), 7)
-    midnight_in_half_an_hour = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
-    clock = _UntilWaited(midnight_in_half_an_hour, times=2)
-    keep_up(database, ImageStore(tmp_path), KEEP, clock, threading.Event())
-    assert clock.waits == [3600.0, 3600.0]
+    clock = ManualClock(datetime(2026, 11, 21, 23, 30, tzinfo=UTC))
+    for _ in range(2):
+        maintain(database, ImageStore(tmp_path), KEEP, clock)
+        clock.advance(3600)
     with database.transaction() as conn:
         # The first hour still kept the day a week ago, and the second made one more day ahead.
         assert list_partitions(conn, "transits") == [date(2026, 11, day) for day in (21, 22, 23, 24, 25)]
         assert _plates(conn) == []
 
 
-def test_upkeep_that_fails_says_so_and_tries_again_soon(
-    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    clock = _UntilWaited(START, times=2)
+def test_maintenance_that_fails_says_so(database: Database, tmp_path: Path) -> None:
     with database.transaction() as conn:
         conn.execute("ALTER TABLE plates RENAME TO elsewhere")
-    keep_up(database, ImageStore(tmp_path), KEEP, clock, threading.Event())
-    assert clock.waits == [60.0, 60.0]
-    assert 'upkeep of the database failed: database: relation "plates" does not exist' in caplog.text
+    with pytest.raises(StoreError, match='relation "plates" does not exist'):
+        maintain(database, ImageStore(tmp_path), KEEP, ManualClock(START))
 
 
-def test_upkeep_runs_beside_and_ends_with_its_context(database: Database, tmp_path: Path) -> None:
-    clock = SystemClock()
-    with kept_up(database, ImageStore(tmp_path), KEEP, clock):
+def test_maintenance_runs_in_the_background_and_ends_with_its_context(database: Database, tmp_path: Path) -> None:
+    with running_maintenance(database, ImageStore(tmp_path), KEEP, SystemClock()):
         while True:
             with database.transaction() as conn:
                 if list_partitions(conn, "images"):
                     break
-    assert "upkeep" not in {thread.name for thread in threading.enumerate()}
+    assert "maintenance" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_two_processes_at_it_take_turns(database: Database, tmp_path: Path, clock: ManualClock) -> None:

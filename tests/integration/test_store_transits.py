@@ -236,7 +236,7 @@ def test_two_inserters_with_the_same_plates_and_new_days_never_lock_each_other(d
                 make_transit(n * 40 + i, plate=f"AA{i:03d}AA", captured_at=START - DAY * (2 * n + i % 2))
                 for i in range(40)
             ]
-            start.wait(30)
+            start.wait(240)
             stored += len(_insert(database, *(reversed(batch) if reverse else batch)))
         return stored
 
@@ -291,7 +291,7 @@ def test_a_new_batch_is_announced_once_it_is_committed(database: Database) -> No
         _insert(database, make_transit(1), make_transit(2))
         _insert(database, make_transit(1))
         _insert(database, make_transit(3))
-        payloads = [note.payload for note in listening.notifies(timeout=30, stop_after=2)]
+        payloads = [note.payload for note in listening.notifies(timeout=240, stop_after=2)]
     finally:
         listening.close()
     assert payloads == ["2", "1"]

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.entries import NewEntry, add_entry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.matching import matching_entries
+from tests.support.waiting import eventually
 
 PASSWORD = "una parola lunga"
 WANTED = "FX427KB"
@@ -85,7 +86,7 @@ class Site:
 
     def stranger(self) -> httpx.Client:
         """A browser nobody has logged in with; it does not follow redirects."""
-        client = httpx.Client(base_url=self.url, timeout=20)
+        client = httpx.Client(base_url=self.url, timeout=120)
         self.clients.append(client)
         return client
 
@@ -213,7 +214,7 @@ def site(database: Database, tmp_path: Path, password_hash: str) -> Iterator[Sit
     app = create_app(settings, database, images, clock)
     with serving(app) as url:
         site = Site(url=url, app=app, database=database, images=images, clock=clock, settings=settings)
-        wait_until(lambda: site.console.live.is_up)
+        eventually(lambda: site.console.live.is_up)
         yield site
         for client in site.clients:
             client.close()
@@ -233,18 +234,9 @@ class serving:  # noqa: N801  reads as a word
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=120)
         self._socket.close()
         assert not self._thread.is_alive(), "the console did not stop"
-
-
-def wait_until(is_so: Callable[[], bool], within_s: float = 30.0) -> None:
-    """Ask again until it is so; fails after `within_s`."""
-    clock = SystemClock()
-    deadline = clock.monotonic() + within_s
-    while not is_so():
-        assert clock.monotonic() < deadline, "it never came to be"
-        clock.wait(threading.Event(), 0.02)
 
 
 def _fill(database: Database, password_hash: str) -> None:

@@ -49,8 +49,8 @@ class SshServer:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for pid in (*map(int, children), self.process.pid):
             os.kill(pid, 9)
-        self.process.wait(10)
-        self.drain.join(10)
+        self.process.wait(120)
+        self.drain.join(120)
         if self.process.stderr is not None:
             self.process.stderr.close()
 

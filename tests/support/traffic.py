@@ -1,4 +1,4 @@
-"""Films whose pictures say what is in them, and a looker that reads it there: the reader without its models."""
+"""Films whose pictures say what is in them, and a plate_finder that reads it there: the reader without its models."""
 
 import os
 from pathlib import Path

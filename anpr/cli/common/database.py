@@ -1,4 +1,4 @@
-"""What the verbs that need the database share: which one, and who is asking."""
+"""Shared by the verbs that use the database: opening it, and the user that the audit names."""
 
 import getpass
 from collections.abc import Iterator
@@ -8,23 +8,13 @@ from anpr.domain.errors import InputError
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import check_schema
-from anpr.store.embedded.cluster import embedded_database
-
-
-@contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """The configured database, or the embedded one in data_dir, which runs as long as somebody uses it."""
-    if settings.database.url is not None:
-        yield settings.database.url.get_secret_value()
-        return
-    with embedded_database(settings.embedded_database_dir) as url:
-        yield url
+from anpr.store.embedded.configured import open_database_url
 
 
 @contextmanager
 def open_database(settings: Settings, application: str) -> Iterator[Database]:
     """An open database whose schema is this version's. Raises StoreError otherwise."""
-    with database_url(settings) as url:
+    with open_database_url(settings) as url:
         check_schema(url)
         with Database(url, pool_size=settings.database.pool_size, application=application) as database:
             yield database

@@ -1,4 +1,4 @@
-"""The pictures and videos that paths on a command line stand for."""
+"""Expands paths on a command line to images and videos."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -9,15 +9,19 @@ from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.domain.reasons import Drop
 from anpr.reader.assemble import MadeTransit
 from anpr.reader.assemble.vote import Verdict
-from anpr.reader.plates.plate_reader import Look, Rejected
+from anpr.reader.plates.plate_reader import ReadResult, Rejected
 from anpr.reader.plates.thresholds import Gates
 
 
-def image_object(path: Path, look: Look, ms: float, explain: bool) -> dict[str, Any]:
+def image_object(path: Path, result: ReadResult, ms: float, explain: bool) -> dict[str, Any]:
     """One picture as a JSON object; with what was turned down when `explain`."""
-    fields: dict[str, Any] = {"file": str(path), "ms": round(ms, 1), "plates": [_plate(read) for read in look.accepted]}
+    fields: dict[str, Any] = {
+        "file": str(path),
+        "ms": round(ms, 1),
+        "plates": [_plate(read) for read in result.accepted],
+    }
     if explain:
-        fields["rejected"] = [_rejected(one) for one in look.rejected]
+        fields["rejected"] = [_rejected(one) for one in result.rejected]
     return fields
 
 
@@ -39,17 +43,17 @@ def transit_object(path: Path, one: MadeTransit) -> dict[str, Any]:
     }
 
 
-def image_lines(path: Path, look: Look, ms: float, explain: bool, gates: Gates) -> Iterator[str]:
+def image_lines(path: Path, result: ReadResult, ms: float, explain: bool, gates: Gates) -> Iterator[str]:
     """One picture as lines for people."""
-    texts = ", ".join(f"{read.text} {read.confidence:.0%}" for read in look.accepted)
+    texts = ", ".join(f"{read.text} {read.confidence:.0%}" for read in result.accepted)
     yield f"{path}: {texts or 'no plate'}  ({ms:.0f} ms)"
     if explain:
-        yield from look_lines(look, gates)
+        yield from result_lines(result, gates)
 
 
-def look_lines(look: Look, gates: Gates) -> Iterator[str]:
+def result_lines(result: ReadResult, gates: Gates) -> Iterator[str]:
     """Each plate and each detection that was turned down, with what decided it, as lines for people."""
-    for read in look.accepted:
+    for read in result.accepted:
         others = ", ".join(f"{c.text} {c.probability:.1%}" for c in read.candidates[1:4] if c.probability >= 0.001)
         yield (
             f"    read  {read.text}  seen as {read.raw}{_second(read.second_raw)}, "
@@ -58,7 +62,7 @@ def look_lines(look: Look, gates: Gates) -> Iterator[str]:
         )
         if read.positions:
             yield f"          sign by sign: {' '.join(map(_sign, read.positions))}"
-    for one in look.rejected:
+    for one in result.rejected:
         seen = f", seen as {one.raw} {one.confidence:.0%}" if one.raw else ""
         demanded = gates.demanded(one.reason)
         limit = f" ({demanded})" if demanded else ""
@@ -72,21 +76,21 @@ def _sign(position: Sequence[Candidate]) -> str:
     return f"{best.text}{best.probability:.0%}{''.join(likely)}".replace("%", "")
 
 
-def frame_lines(frame: Frame, look: Look, gates: Gates) -> Iterator[str]:
+def frame_lines(frame: Frame, result: ReadResult, gates: Gates) -> Iterator[str]:
     """One frame of a video in which something was found, as lines for people."""
-    if look.accepted or look.rejected:
+    if result.accepted or result.rejected:
         yield f"    frame {frame.index} ({frame.at_s:.2f} s)"
-        yield from (f"    {line}" for line in look_lines(look, gates))
+        yield from (f"    {line}" for line in result_lines(result, gates))
 
 
-def frame_object(path: Path, frame: Frame, look: Look) -> dict[str, Any]:
+def frame_object(path: Path, frame: Frame, result: ReadResult) -> dict[str, Any]:
     """The same as a JSON object."""
     return {
         "file": str(path),
         "frame": frame.index,
         "at_s": round(frame.at_s, 3),
-        "plates": [_plate(read) for read in look.accepted],
-        "rejected": [_rejected(one) for one in look.rejected],
+        "plates": [_plate(read) for read in result.accepted],
+        "rejected": [_rejected(one) for one in result.rejected],
     }
 
 

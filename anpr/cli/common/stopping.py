@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask a process to end; it ends when it has put its things away."""
+"""Graceful stop: SIGINT and SIGTERM set an event, and the process ends when it has cleaned up."""
 
 import _thread
 import signal

@@ -2,7 +2,7 @@
 
 import click
 
-from anpr.cli.common.database import database_url, open_database
+from anpr.cli.common.database import open_database
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import SystemClock
@@ -10,6 +10,7 @@ from anpr.store.audit import verify
 from anpr.store.database.migrate import migrate, schema_status
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.database.schema_diff import find_drift
+from anpr.store.embedded.configured import open_database_url
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
@@ -24,7 +25,7 @@ def command() -> None:
 @click.pass_context
 def migrate_command(ctx: click.Context) -> None:
     """Bring the schema to this version's; safe to run again, and while the system runs."""
-    with database_url(loaded_settings(ctx).settings) as url:
+    with open_database_url(loaded_settings(ctx).settings) as url:
         applied = migrate(url)
     for migration in applied:
         click.echo(f"applied {migration.version:04d}_{migration.name}")
@@ -35,7 +36,7 @@ def migrate_command(ctx: click.Context) -> None:
 @click.pass_context
 def status(ctx: click.Context) -> None:
     """List the migrations and whether each is applied; exit with 1 when the schema is not current."""
-    with database_url(loaded_settings(ctx).settings) as url:
+    with open_database_url(loaded_settings(ctx).settings) as url:
         found = schema_status(url)
     for migration, applied_at in found.applied:
         click.echo(f"{migration.version:04d}_{migration.name}  applied {applied_at:%Y-%m-%d %H:%M:%S}Z")

@@ -8,11 +8,11 @@ import click
 from anpr.cli.common.reader_options import Engines, engine_options
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import MediaError
-from anpr.reader.evaluate.folders import SPLITS, load_pictures
+from anpr.reader.evaluate.folders import SPLITS, load_images
 from anpr.reader.evaluate.report import as_lines, as_object
 from anpr.reader.evaluate.run import our_reader, run
-from anpr.reader.evaluate.score import PictureResult, score
-from anpr.reader.evaluate.truth import Picture
+from anpr.reader.evaluate.score import ImageResult, score
+from anpr.reader.evaluate.truth import LabelledImage
 from anpr.reader.plates.plate_reader import build_plate_reader
 from anpr.runtime.clock import SystemClock
 
@@ -40,7 +40,7 @@ def command(ctx: click.Context, *, folder: Path, as_json: bool, misses: bool, sp
     (O and 0, I and 1, B and 8 …) count as the same. Brackets hold 95 % intervals (Wilson). A false read lies on no
     plate. A crop is a picture that the plate fills: where nothing is found in it, all of it is read as a plate.
     """
-    pictures = load_pictures(folder, split)
+    pictures = load_images(folder, split)
     settings = engines.over(loaded_settings(ctx).settings.reader)
     faults: list[MediaError] = []
     results = run(pictures, our_reader(build_plate_reader(settings)), SystemClock(), faults.append)
@@ -54,7 +54,7 @@ def command(ctx: click.Context, *, folder: Path, as_json: bool, misses: bool, sp
         ctx.exit(1)
 
 
-def _list_misses(pictures: list[Picture], results: list[PictureResult]) -> None:
+def _list_misses(pictures: list[LabelledImage], results: list[ImageResult]) -> None:
     for picture, result in zip(pictures, results, strict=True):
         for outcome in result.outcomes:
             if not outcome.strict and (outcome.plate.text or not outcome.found):

@@ -1,4 +1,4 @@
-"""`anpr images`: are the stored pictures what the database says?"""
+"""`anpr images`: checks the stored images against the database."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ _EVERY = 10_000
 
 @click.group(name="images")
 def command() -> None:
-    """Check the stored pictures against the database."""
+    """Check the stored images against the database."""
 
 
 @command.command()
@@ -38,7 +38,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: each day and gate, then the total.")
 @click.pass_context
 def check(ctx: click.Context, /, days: tuple[datetime, ...], sizes_only: bool, removes: bool, as_json: bool) -> None:
-    """Say which pictures are missing, damaged or without a row; exit with 1 when something is wrong.
+    """Say which images are missing, damaged or without a row; exit with 1 when something is wrong.
 
     Safe while the system runs.
     """

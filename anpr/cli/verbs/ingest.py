@@ -10,13 +10,9 @@ from anpr.cli.common.database import open_database
 from anpr.cli.common.duration import DURATION
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
-from anpr.ingest.maintenance import kept_up
-from anpr.ingest.offline_readers import watched_readers
 from anpr.ingest.run import run_ingest
 from anpr.runtime.clock import SystemClock
 from anpr.runtime.probes import Readiness, probes
-from anpr.store.images.files import open_shelf
-from anpr.store.images.image_store import ImageStore
 
 _OBJECTS_A_LOOK = 50_000
 """New objects until Python looks for cycles. A batch makes tens of thousands that hold none and soon go by themselves;
@@ -36,13 +32,10 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     gc.set_threshold(_OBJECTS_A_LOOK)
     clock, stop = SystemClock(), stop_on_signals()
     began = clock.monotonic()
-    images = ImageStore(open_shelf(settings))
     readiness = Readiness(starting="the database is not open yet")
     with (
         probes(settings.metrics_port, readiness),
         open_database(settings, "anpr ingest") as database,
-        kept_up(database, images, settings.retention, clock),
-        watched_readers(database, clock),
     ):
         summary = run_ingest(settings, database, clock, stop, seconds, readiness)
     values = asdict(summary) | {"seconds": round(clock.monotonic() - began, 1)}

@@ -25,10 +25,10 @@ from anpr.cli.main import loaded_settings
 from anpr.domain.errors import AnprError, InputError
 from anpr.domain.gate import Camera
 from anpr.domain.reasons import Drop
-from anpr.reader.annotate import encode_jpeg, mark
+from anpr.reader.annotate import annotate, encode_jpeg
 from anpr.reader.assemble.vote import Verdict
 from anpr.reader.camera.area import Area
-from anpr.reader.plates.plate_reader import Look, PlateReader, build_plate_reader
+from anpr.reader.plates.plate_reader import PlateReader, ReadResult, build_plate_reader
 from anpr.runtime.clock import Clock, SystemClock
 from anpr.settings import ReaderSettings, Settings
 
@@ -137,26 +137,27 @@ def _read_all(job: _Job, files: list[Path | InputError]) -> int:
 def _image(job: _Job, path: Path) -> Iterator[str]:
     image = read_image(path)
     began = job.clock.monotonic()
-    look = job.reader.look(image, job.area.look)
+    view = job.area.crop(image)
+    result = job.reader.read_found(image, job.area.keep(job.reader.find(view.image), view))
     ms = (job.clock.monotonic() - began) * 1000
     if job.pictures is not None:
-        _save(job.pictures, path, encode_jpeg(mark(image, look, job.area)))
-    yield from _lines(job, path, look, ms)
+        _save(job.pictures, path, encode_jpeg(annotate(image, result, job.area)))
+    yield from _lines(job, path, result, ms)
 
 
-def _lines(job: _Job, path: Path, look: Look, ms: float) -> Iterator[str]:
+def _lines(job: _Job, path: Path, result: ReadResult, ms: float) -> Iterator[str]:
     if job.as_json:
-        yield json.dumps(image_object(path, look, ms, job.explain), ensure_ascii=False)
+        yield json.dumps(image_object(path, result, ms, job.explain), ensure_ascii=False)
     else:
-        yield from image_lines(path, look, ms, job.explain, job.reader.gates)
+        yield from image_lines(path, result, ms, job.explain, job.reader.gates)
 
 
 def _video(job: _Job, path: Path) -> Iterator[str]:
-    from anpr.reader.video import Showing, read_video  # noqa: PLC0415  only a video needs tracks and transits
+    from anpr.reader.video import VideoOptions, read_video  # noqa: PLC0415  only a video needs tracks and transits
 
-    showing = Showing(camera=job.camera, witness=_Teller(job, path) if job.explain else None)
+    options = VideoOptions(camera=job.camera, listener=_TracePrinter(job, path) if job.explain else None)
     transits = 0
-    for one in read_video(path, job.reader, job.settings, job.clock, job.reader.second, showing):
+    for one in read_video(path, job.reader, job.settings, job.clock, job.reader.second, options):
         transits += 1
         if job.as_json:
             fields = transit_object(path, one)
@@ -170,21 +171,21 @@ def _video(job: _Job, path: Path) -> Iterator[str]:
         yield f"{path}: no transit"
 
 
-class _Teller:
+class _TracePrinter:
     """Prints at once what was turned down: a long video has more of it than anybody should hold."""
 
     def __init__(self, job: _Job, path: Path) -> None:
         self._job = job
         self._path = path
 
-    def looked(self, frame: Frame, look: Look) -> None:
+    def frame_read(self, frame: Frame, result: ReadResult) -> None:
         if not self._job.as_json:
-            for line in frame_lines(frame, look, self._job.reader.gates):
+            for line in frame_lines(frame, result, self._job.reader.gates):
                 click.echo(line)
-        elif look.accepted or look.rejected:
-            click.echo(json.dumps(frame_object(self._path, frame, look), ensure_ascii=False))
+        elif result.accepted or result.rejected:
+            click.echo(json.dumps(frame_object(self._path, frame, result), ensure_ascii=False))
 
-    def dropped(self, reason: Drop, verdict: Verdict | None) -> None:
+    def track_dropped(self, reason: Drop, verdict: Verdict | None) -> None:
         if self._job.as_json:
             click.echo(json.dumps(dropped_object(self._path, reason, verdict), ensure_ascii=False))
         else:

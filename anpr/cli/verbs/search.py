@@ -1,4 +1,4 @@
-"""`anpr search`: where a plate passed. Asks for a reason, and records who asked before it answers."""
+"""`anpr search`: finds where a plate passed. Asks for a reason, and records who asked before it answers."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""`anpr topics`: the broker's topics, made and looked at."""
+"""`anpr topics`: makes and lists the broker's topics."""
 
 import click
 

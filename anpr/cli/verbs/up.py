@@ -10,8 +10,8 @@ from anpr.cli.common.duration import DURATION
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
 from anpr.runtime.clock import SystemClock
-from anpr.up.demo import demo_machine
-from anpr.up.deployment import Machine, Say, Summary
+from anpr.up.demo import demo_deployment
+from anpr.up.deployment import Deployment, Echo, Summary
 from anpr.up.run import run_up
 
 
@@ -28,31 +28,31 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     clock, stop = SystemClock(), stop_on_signals()
     loaded = loaded_settings(ctx)
     if loaded.path is None:
-        with demo_machine(clock, _unless_stopped(stop)) as machine:
-            summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
+        with demo_deployment(clock, _unless_stopped(stop)) as deployment:
+            summary = run_up(deployment, seconds=seconds, clock=clock, stop=stop, echo=_echo)
     else:
-        machine = Machine(settings=loaded.settings, settings_file=loaded.path)
-        summary = run_up(machine, seconds=seconds, clock=clock, stop=stop, say=_say)
+        deployment = Deployment(settings=loaded.settings, settings_file=loaded.path)
+        summary = run_up(deployment, seconds=seconds, clock=clock, stop=stop, echo=_echo)
     _report(summary, as_json)
 
 
-def _unless_stopped(stop: threading.Event) -> Say:
+def _unless_stopped(stop: threading.Event) -> Echo:
     """Drawing the demo takes its time; Ctrl-C ends it at the next line it has to say."""
 
-    def say(line: str) -> None:
+    def echo(line: str) -> None:
         if stop.is_set():
             raise click.Abort
-        _say(line)
+        _echo(line)
 
-    return say
+    return echo
 
 
-def _say(line: str) -> None:
+def _echo(line: str) -> None:
     click.echo(line, err=True)
 
 
 def _report(summary: Summary, as_json: bool) -> None:
     values = asdict(summary)
-    _say("  ".join(f"{name} {value}" for name, value in values.items()))
+    _echo("  ".join(f"{name} {value}" for name, value in values.items()))
     if as_json:
         click.echo(json.dumps(values))

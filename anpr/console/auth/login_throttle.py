@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from anpr.runtime.backoff import doubled_s
 from anpr.runtime.clock import Clock
 
 _FREE_TRIES = 3
@@ -70,9 +71,7 @@ class LoginThrottle:
         record = self._records.get(key)
         if record is None or record.failures < free_tries or self._is_old(record):
             return 0.0
-        # The exponent is capped before the power is taken, so that a million failures cost no more than ten.
-        doublings = min(record.failures - free_tries, 16)
-        wait = min(_FIRST_WAIT_S * 2.0**doublings, _LONGEST_WAIT_S)
+        wait = doubled_s(_FIRST_WAIT_S, record.failures - free_tries, _LONGEST_WAIT_S)
         return max(0.0, record.last_at + wait - self._clock.monotonic())
 
     def _is_old(self, record: _Record) -> bool:

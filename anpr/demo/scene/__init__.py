@@ -1,1 +1,1 @@
-"""Drawing a street with vehicles as a gate's camera sees it."""
+"""Renderer: a street with vehicles as a gate's camera sees it."""

@@ -1,4 +1,4 @@
-"""Vehicles as a few flat faces with drawn textures. Origin: on the road, in the middle of the side that shows the
+"""Vehicle models: a few flat faces with drawn textures. Origin: on the road, in the middle of the side that shows the
 plate; that side looks towards the camera (-z), the rest of the vehicle lies behind it (+z). Metres.
 """
 
@@ -25,7 +25,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """How a vehicle looks."""
+    """Appearance of a vehicle; sizes in m."""
 
     shape: Shape
     colour: Colour
@@ -37,7 +37,7 @@ class Body:
 
 @dataclass(frozen=True, kw_only=True)
 class Lamp:
-    """A light on the vehicle, m from its origin."""
+    """A light on the vehicle; position and radius in m from its origin."""
 
     x: float
     y: float
@@ -163,14 +163,14 @@ def _sides(
     far_waist = profile.waist if body.rear else profile.rear_waist
     door, windows = _door_side(body, rng), _window_side(body, rng)
     faces = []
-    for sign in (-1, 1):
-        lower = [(sign * half, waist, 0), (sign * half, far_waist, end), (sign * half, 0, end), (sign * half, 0, 0)]
-        upper = [(sign * top, profile.roof, roof_start), (sign * top, profile.roof, roof_end),
-                 (sign * half, far_waist, end - 0.1), (sign * half, glass_foot, bonnet)]  # fmt: skip
-        if sign < 0:  # seen from outside, the left side starts at its far end
+    for side in (-1, 1):
+        lower = [(side * half, waist, 0), (side * half, far_waist, end), (side * half, 0, end), (side * half, 0, 0)]
+        upper = [(side * top, profile.roof, roof_start), (side * top, profile.roof, roof_end),
+                 (side * half, far_waist, end - 0.1), (side * half, glass_foot, bonnet)]  # fmt: skip
+        if side < 0:  # seen from outside, the left side starts at its far end
             lower = [lower[1], lower[0], lower[3], lower[2]]
             upper = [upper[1], upper[0], upper[3], upper[2]]
-        faces += [_quad(lower, door[sign]), _quad(upper, windows[sign])]
+        faces += [_quad(lower, door[side]), _quad(upper, windows[side])]
     return faces
 
 

@@ -1,4 +1,4 @@
-"""A frame of the street with its vehicles, by day or at night."""
+"""Compositor: a frame of the street with its vehicles, by day or at night."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Light:
-    """What the time of day does to the picture."""
+    """Effect of the time of day on the image."""
 
     street: Image
     """The empty street in this light."""
@@ -73,7 +73,7 @@ def _darken(part: Image, before: Image, ambient: npt.NDArray[np.float32]) -> Non
 
 
 def _area(faces: list[Face], view: View, frame: Image) -> tuple[int, int, int, int] | None:
-    """Rows and columns that the vehicle may cover."""
+    """Rows and columns that the vehicle may cover; None when it is out of view."""
     corners = np.concatenate([face.corners for face in faces])
     if view.depth(corners).max() <= 0:
         return None

@@ -1,4 +1,4 @@
-"""A flat piece of the scene with a picture on it, and laying it into a frame."""
+"""Textured faces: a flat piece of the scene with an image on it, projected into a frame."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,7 +15,7 @@ Cover = npt.NDArray[np.float32]
 """Height × width, 0 (clear) to 1 (covers)."""
 
 _SHORTEST_M = 0.1
-"""Shorter pieces of a face that reaches behind the camera are left out: they would lie far outside the picture."""
+"""Shorter pieces of a face that reaches behind the camera are left out: they would lie far outside the frame."""
 
 _SHRINK = 1.6
 """A texture this many times larger than it appears is halved first: warping it directly would flicker."""
@@ -23,7 +23,7 @@ _SHRINK = 1.6
 
 @dataclass(frozen=True, eq=False)
 class Texture:
-    """A picture with its cover, at full size, half, quarter and so on."""
+    """An image with its cover as a mipmap: at full size, half, quarter and so on."""
 
     levels: tuple[tuple[Image, Cover], ...]
     opaque: bool = False
@@ -96,7 +96,7 @@ class Face:
 
 
 def lay(frame: Image, face: Face, view: View) -> None:
-    """Draw `face` into `frame`. What is behind the camera, out of the picture or seen from its back is left out."""
+    """Draw `face` into `frame`. What is behind the camera, out of the frame or seen from its back is left out."""
     depth = view.depth(face.corners)
     if depth.min() > NEAREST_M:
         _lay(frame, face, view)

@@ -1,4 +1,4 @@
-"""Brushes: rounded shapes, gradients and grain on pictures."""
+"""Drawing primitives: shapes, gradients and grain on images."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,7 @@ _SUBPIXEL = 4
 
 
 def blank(width: int, height: int, colour: Colour) -> Image:
+    """An image of one colour; size in px."""
     return np.full((height, width, 3), colour, np.uint8)
 
 
@@ -50,13 +51,13 @@ def shaded(colour: Colour, factor: float) -> Colour:
 
 
 def gradient(image: Image, top: float, bottom: float) -> Image:
-    """The picture with its brightness multiplied, from `top` at the upper edge to `bottom` at the lower."""
+    """The image with its brightness multiplied, from `top` at the upper edge to `bottom` at the lower."""
     ramp = np.linspace(top, bottom, image.shape[0])[:, None, None]
     return np.clip(image * ramp, 0, 255).astype(np.uint8)
 
 
 def grain(image: Image, rng: np.random.Generator, sigma: float, size: int = 1) -> Image:
-    """With noise of `sigma` grey levels in spots of `size` px, the same in all channels."""
+    """The image with noise of `sigma` grey levels in spots of `size` px, the same in all channels."""
     height, width = image.shape[:2]
     spots = rng.normal(0, sigma, (height // size + 1, width // size + 1)).astype(np.float32)
     noise = cv2.resize(spots, (width, height), interpolation=cv2.INTER_LINEAR)

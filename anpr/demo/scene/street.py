@@ -1,4 +1,4 @@
-"""A street without vehicles: road, footpaths, houses, by day."""
+"""Backdrop: a street without vehicles (road, footpaths, houses), by day."""
 
 from dataclasses import dataclass
 
@@ -68,7 +68,7 @@ def _kerb(x: float, rng: np.random.Generator) -> Face:
 def _asphalt(width_m: float, rng: np.random.Generator) -> Image:
     width, length = round(width_m * _PX_PER_M), round((END_M - _START_M) * _PX_PER_M)
     road = grain(grain(blank(width, length, (104, 104, 106)), rng, 7, 24), rng, 9)
-    for _ in range(14):  # patches where somebody dug
+    for _ in range(14):  # patches of road works
         x, y = rng.uniform(0, width), rng.uniform(0, length)
         size = (rng.uniform(20, 60), rng.uniform(40, 160))
         box(road, (x, y), size, shaded((104, 104, 106), float(rng.uniform(0.9, 1.08))))

@@ -1,4 +1,4 @@
-"""Where a point of the street comes to lie in the picture: a pinhole camera on a pole."""
+"""Pinhole camera on a pole: projects points of the street into the image."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,9 @@ class View:
     pitch_deg: float = 9.5
 
     def project(self, points: Points) -> Pixels:
-        """Points nearer than NEAREST_M are moved to that distance, so that none lies behind the camera."""
+        """Pixels (N × 2) of points (N × 3, m). Points nearer than NEAREST_M are moved to that distance, so that none
+        lies behind the camera.
+        """
         seen = (points - np.array([self.x, self.y, 0.0])) @ self._turn().T
         depth = np.maximum(seen[:, 2:3], NEAREST_M)
         pixels = seen[:, :2] / depth * self.focal_px * np.array([1.0, -1.0])
@@ -40,7 +42,7 @@ class View:
 
     @property
     def position(self) -> npt.NDArray[np.float64]:
-        """Metres."""
+        """Position of the camera, m."""
         return np.array([self.x, self.y, 0.0])
 
     def _turn(self) -> npt.NDArray[np.float64]:

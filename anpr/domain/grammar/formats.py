@@ -1,8 +1,8 @@
 """National plate formats, as data.
 
 Sources: the Italian ones from D.P.R. 495/1992 art. 255 ff. and what docs/domain.md gathered from public sources; the
-others' from their public registration rules, in shape, with the signs each country leaves out. How patterns are written
-is told in templates.py; CLASSES and CODES name what their small letters and <names> stand for.
+others' from their public registration rules, in shape, with the characters each country leaves out. templates.py
+describes how patterns are written; CLASSES and CODES name what their small letters and <names> stand for.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ CLASSES: Mapping[str, str] = {
     "h": "ABCDEFGH",  # Italy: the first letters given out until 2026
     "r": "JKLMNPRSTVW",  # Italy: the first letters to come
     "m": "23456789BCDFGHJKLMNPRSTVWXYZ",  # Italian mopeds: no 0, 1 and no vowels, no Q
-    "t": "0123456789ABCDEFGHJKLMNPRSTVWXYZ",  # Italian test plates: figures, and the letters of Italy
+    "t": "0123456789ABCDEFGHJKLMNPRSTVWXYZ",  # Italian test plates: digits, and the letters of Italy
     "u": "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ",
     "f": "ABCDEFGHJKLMNPQRSTVWXYZ",  # France: no I O U
     "c": "BCDFGHJKLMNPRSTVWXYZ",  # Spain and the Netherlands: no vowels, no Q
@@ -62,9 +62,9 @@ class Format:
     """ISO 3166-1 alpha-2."""
     kind: str
     patterns: tuple[str, ...]
-    """As templates.py tells."""
+    """Patterns in the notation of templates.py."""
     traffic: float
-    """How many plates of this kind pass on Italian roads for every thousand Italian cars. A guess from the sources
+    """How many plates of this kind are on Italian roads for every thousand Italian cars. A guess from the sources
     above and from where the borders are, not a count; see grammar.POWER for how little it is trusted."""
 
 
@@ -146,7 +146,7 @@ FORMATS: tuple[Format, ...] = (
     _of("ME", "car", "a{2}-a{2}d{3}", 2),
     _of("AL", "car", "a{2}-d{3}-a{2}", 8),
     _of("MD", "car", "a{3}-d{3}", 4),
-    # Seldom on Italian roads, often in pictures that a reader is tried on.
+    # Seldom on Italian roads, often in images that a reader is tested with.
     _of("AR", "car", "a{2}-d{3}-a{2} a{3}-d{3}", 0.5),
     _of("BR", "car", "a{3}-d{4} a{3}-?da-?d{2}", 3),
     _of("US", "car", "a{3}-?d{4} da{3}d{3} a{3}-d{3} d{3}-a{3} a{3}-ad{2} ad{2}-a{3} a{4}-d{2}", 3),

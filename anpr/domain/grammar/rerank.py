@@ -1,8 +1,8 @@
-"""National plate formats as weights: they help to choose between what was seen, and never make up what was not.
+"""Re-ranks recogniser candidates by national plate formats (a prior); never adds or changes a text.
 
 A format is as probable as its traffic, and its texts share that: a text of a format with few texts is more probable
-than one of a format with many. What is seen beside the signs (gaps, bands, lines) speaks for some formats and against
-others.
+than one of a format with many. What is seen beside the characters (gaps, bands, lines) speaks for some formats and
+against others.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from math import sqrt
 
 from anpr.domain.grammar.formats import CLASSES, CODES, FORMATS, RIGHT_BAND, Format
 from anpr.domain.grammar.templates import Template, shape, spelled_out
-from anpr.domain.plate import FIGURES_LIKE_LETTERS
+from anpr.domain.plate import DIGITS_LIKE_LETTERS
 from anpr.domain.read import Candidate
 
 POWER = 0.3
@@ -25,7 +25,7 @@ UNKNOWN = 0.015
 """Weight of a text that fits no format we know, where an Italian car's is 1: the world has more plates than our table.
 Of 2664 plates of 30 countries 96 % fit one of FORMATS."""
 NO_PLATE = 0.005
-"""Weight of a text that can be no plate at all: fewer than 3 or more than 9 signs, or no figure."""
+"""Weight of a text that can be no plate at all: fewer than 3 or more than 9 characters, or no digit."""
 
 OPEN = 0.02
 """Weight of what no candidate names, against the best one's: some of it would fit a format as good."""
@@ -46,12 +46,12 @@ NAMED = 0.9
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """What a plate shows beside its signs."""
+    """What a plate shows beside its characters."""
 
     raw: str = ""
     """The text whose gaps were seen."""
     groups: tuple[int, ...] = ()
-    """Signs of `raw` between the gaps; empty when not known."""
+    """Numbers of characters of `raw` between the gaps; empty when not known."""
     right_band: bool = False
     """Whether a blue band was seen at the right end. None seen says little: it may be dirty, or grey at night."""
     lines: int = 0
@@ -62,15 +62,17 @@ NOTHING_SEEN = Evidence()
 
 
 def weight(text: str, evidence: Evidence = NOTHING_SEEN) -> float:
-    """How much more probable this text is as a plate than its letters alone say; 1 for an Italian car's."""
+    """Prior weight of a text: how much more probable it is as a plate than what was seen alone says; 1 for an Italian
+    car's.
+    """
     cuts = _cuts(text, evidence)
     plain = sum(rule.density for rule in _fitting(text))
     if not plain:
         return (UNKNOWN if _may_be_a_plate(text) else NO_PLATE) * (1.0 if cuts is None else _FREE**POWER)
     seen = sum(rule.density * _printed(rule.template, cuts, evidence.lines) for rule in _fitting(text))
-    # The gaps are seen as badly as the signs: half of what they say, on the scale of logarithms.
-    told: float = (plain / _italian_car()) ** POWER * sqrt(seen / plain)
-    return max(told, NO_PLATE)
+    # The gaps are seen as badly as the characters: half of what they say, on the scale of logarithms.
+    prior: float = (plain / _italian_car()) ** POWER * sqrt(seen / plain)
+    return max(prior, NO_PLATE)
 
 
 def weigh(candidates: Sequence[Candidate], evidence: Evidence = NOTHING_SEEN) -> tuple[Candidate, ...]:
@@ -97,19 +99,19 @@ def fits_a_format(text: str) -> bool:
 def may_be_a_word(text: str) -> bool:
     """Whether this may be a trade name or a place read as a plate, OAKW00D or MOUNT8ATTEN.
 
-    It fits no format, has no more than two figures among four letters or more, and each figure looks like a letter.
+    It fits no format, has no more than two digits among four letters or more, and each digit looks like a letter.
     Of 2664 plates of 30 countries 7 are such, all of them vanity plates.
     """
-    figures = [sign for sign in text if sign.isdigit()]
-    few = len(figures) <= 2 and len(text) - len(figures) >= 4
-    return few and FIGURES_LIKE_LETTERS.issuperset(figures) and not fits_a_format(text)
+    digits = [character for character in text if character.isdigit()]
+    few = len(digits) <= 2 and len(text) - len(digits) >= 4
+    return few and DIGITS_LIKE_LETTERS.issuperset(digits) and not fits_a_format(text)
 
 
 def countries(text: str, evidence: Evidence = NOTHING_SEEN) -> dict[str, float]:
-    """How probable each country is for a plate with this text, likeliest first; they sum to less than 1.
+    """Probability of each country for a plate with this text, likeliest first; they sum to less than 1.
 
     What is missing to 1 is a country that is not in our table. Traffic counts with POWER: AA000AA is Italian, French,
-    Slovak, Albanian and more, and only where the gaps stand, and the band at the right, tell.
+    Slovak, Albanian and more; only the places of the gaps and the band at the right end tell them apart.
     """
     if not _fitting(text):
         return {}
@@ -123,12 +125,12 @@ def countries(text: str, evidence: Evidence = NOTHING_SEEN) -> dict[str, float]:
 
 
 def named(likely: Mapping[str, float]) -> str | None:
-    """The country that these probabilities, as `countries` gives them, leave little doubt of; else None."""
+    """The country whose probability, as `countries` gives it, is at least NAMED; None when there is none."""
     return next((code for code, probability in likely.items() if probability >= NAMED), None)
 
 
 def _may_be_a_plate(text: str) -> bool:
-    return 3 <= len(text) <= 9 and any(sign in "0123456789" for sign in text)
+    return 3 <= len(text) <= 9 and any(character in "0123456789" for character in text)
 
 
 def _printed(template: Template, cuts: frozenset[int] | None, lines: int) -> float:
@@ -147,10 +149,10 @@ def _printed(template: Template, cuts: frozenset[int] | None, lines: int) -> flo
 
 
 def _cuts(text: str, evidence: Evidence) -> frozenset[int] | None:
-    """How many signs of `text` stand left of each gap seen; None when no gaps were looked for.
+    """How many characters of `text` stand left of each gap seen; None when no gaps were looked for.
 
-    A text with a sign more or less than the one whose gaps were seen has them moved by as much, right of where the two
-    part.
+    A text with a character more or less than the one whose gaps were seen has them moved by as much, right of where the
+    two part.
     """
     seen = evidence.raw or text
     if not evidence.groups or sum(evidence.groups) != len(seen):

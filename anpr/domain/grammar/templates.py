@@ -1,6 +1,6 @@
-"""Patterns of plates, spelled out: which signs may stand where, and how many texts that makes. Pure.
+"""Plate patterns expanded into templates: which characters may stand where, and how many texts fit. Pure.
 
-A pattern is written with small letters for classes of signs, everything else for itself, and
+A pattern is written with small letters for classes of characters, everything else for itself, and
 - `{2}` or `{1,3}` after a class: so many of it; `?` after anything: it may be missing;
 - `(A|B|C)`: one of these; `<name>`: one of a list of codes;
 - `-`: a gap in print (an emblem, seals, a dash, or a new line); `/`: a new line.
@@ -14,7 +14,7 @@ from math import prod
 
 _GAPS = frozenset("-/")
 _TOKEN = re.compile(
-    r"(?:\((?P<any>[^()<>]+)\)|<(?P<list>\w+)>|(?P<sign>[\w/-]))(?:\{(?P<least>\d)(?:,(?P<most>\d))?\})?(?P<may>\?)?"
+    r"(?:\((?P<any>[^()<>]+)\)|<(?P<list>\w+)>|(?P<character>[\w/-]))(?:\{(?P<least>\d)(?:,(?P<most>\d))?\})?(?P<may>\?)?"
 )
 
 _Places = tuple[frozenset[str], ...]
@@ -26,9 +26,9 @@ class Template:
     """One way a pattern can be set."""
 
     places: _Places
-    """In order: the signs that may stand there, or the codes, all of one length."""
+    """In order: the characters that may stand there, or the codes, all of one length."""
     cuts: frozenset[int]
-    """How many signs stand left of each gap; empty where none is printed, or it is not known."""
+    """How many characters stand left of each gap; empty where none is printed, or it is not known."""
     two_lines: bool
     """Whether it is always set on two lines."""
 
@@ -58,12 +58,12 @@ _SHAPE = str.maketrans({**dict.fromkeys("0123456789", "0"), **dict.fromkeys("ABC
 
 
 def shape(text: str) -> str:
-    """Which signs are figures and which letters: `AA000AA`."""
+    """The text with each digit as 0 and each letter as A: `AA000AA`."""
     return text.translate(_SHAPE)
 
 
 def spelled_out(pattern: str, classes: Mapping[str, str], codes: Names) -> tuple[Template, ...]:
-    """Every way a pattern can be set. Raises ValueError where the pattern is none."""
+    """Every template of a pattern. Raises ValueError when the pattern is malformed."""
     choices = [list(_choices(token, classes, codes)) for token in _tokens(pattern)]
     return tuple(_template([place for run in chain for place in run]) for chain in product(*choices))
 
@@ -89,8 +89,8 @@ def _choices(token: re.Match[str], classes: Mapping[str, str], codes: Names) -> 
 
 
 def _alternatives(token: re.Match[str], classes: Mapping[str, str], codes: Names) -> Iterator[frozenset[str]]:
-    if token["sign"]:
-        yield frozenset(classes.get(token["sign"], token["sign"]))
+    if token["character"]:
+        yield frozenset(classes.get(token["character"], token["character"]))
         return
     by_length: dict[int, set[str]] = {}
     for code in codes[token["list"]] if token["list"] else token["any"].split("|"):
@@ -100,10 +100,10 @@ def _alternatives(token: re.Match[str], classes: Mapping[str, str], codes: Names
 
 def _template(places: list[frozenset[str]]) -> Template:
     printed = [place for place in places if not place <= _GAPS]
-    cuts, signs = set(), 0
+    cuts, characters = set(), 0
     for place in places:
         if place <= _GAPS:
-            cuts.add(signs)
+            cuts.add(characters)
         else:
-            signs += len(next(iter(place)))
+            characters += len(next(iter(place)))
     return Template(places=tuple(printed), cuts=frozenset(cuts), two_lines=frozenset("/") in places)

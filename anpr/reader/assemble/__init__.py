@@ -1,7 +1,7 @@
-"""Reads over frames become one transit per vehicle: follow the plate, vote, decide once."""
+"""Multi-frame assembly: reads over frames become one transit per vehicle (tracking, voting, deciding once)."""
 
 from anpr.edge.made_transit import MadeTransit
-from anpr.reader.assemble.assembler import Assembler, Consult
+from anpr.reader.assemble.assembler import Assembler, Verifier
 from anpr.reader.assemble.make import Origin
 
-__all__ = ["Assembler", "Consult", "MadeTransit", "Origin"]
+__all__ = ["Assembler", "MadeTransit", "Origin", "Verifier"]

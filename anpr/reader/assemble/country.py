@@ -1,4 +1,4 @@
-"""The country of a plate by all reads of it: gaps and bands that one frame shows in doubt, many show surely. Pure."""
+"""Country of a plate, pooled over all its reads: evidence that is weak in one frame adds up over many. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,24 +11,24 @@ _ELSEWHERE = ""
 """Stands for the countries that are not in our table."""
 
 Shares = Mapping[str, float]
-"""By country, how probable it is; what is missing to 1 is none that we know."""
+"""Probability by country code; what is missing to 1 is a country that is not in our table."""
 
 
-def common_countries(plate: str, seen: Sequence[tuple[float, Shares]], looks: float) -> Shares:
-    """How probable each country is for `plate`, likeliest first, by reads that say so with a weight each.
+def common_countries(plate: str, seen: Sequence[tuple[float, Shares]], independent: float) -> Shares:
+    """Probability of each country for `plate`, likeliest first. `seen` holds a weight and the shares of each read.
 
-    `looks` of the reads count as independent. What the text alone says is in each of them and counts once. Empty
-    where the plate has no country's format.
+    `independent` is how many of the reads count as independent. What the text alone says is in each of them and counts
+    once. Empty where the plate has no country's format.
     """
     by_text = _whole(countries(plate))
     if not seen or len(by_text) == 1:
         return {}
-    told = [(weight, _whole(shares)) for weight, shares in seen]
-    total = sum(weight for weight, _ in told)
+    pooled = [(weight, _whole(shares)) for weight, shares in seen]
+    total = sum(weight for weight, _ in pooled)
 
     def score(code: str, share: float) -> float:
-        by_look = sum(weight * math.log(max(shares.get(code, 0.0), _FLOOR) / share) for weight, shares in told)
-        return math.log(share) + looks * by_look / total
+        by_read = sum(weight * math.log(max(shares.get(code, 0.0), _FLOOR) / share) for weight, shares in pooled)
+        return math.log(share) + independent * by_read / total
 
     scores = {code: score(code, share) for code, share in by_text.items()}
     highest = max(scores.values())

@@ -1,27 +1,27 @@
-"""Whether a track deserves to become a transit. Pure."""
+"""Acceptance rules: whether a track becomes a transit, and the reason when it does not."""
 
 from anpr.domain.grammar.rerank import fits_a_format
 from anpr.domain.reasons import Drop
-from anpr.reader.assemble.motion import Course
+from anpr.reader.assemble.motion import Trajectory
 from anpr.reader.assemble.vote import Verdict
 from anpr.settings import AssembleSettings
 
 _SHORTEST = 4
-"""Characters of a plate whose format is not known; shorter texts are stickers and parts of signs."""
+"""Characters of a plate whose format is not known; shorter texts are stickers and parts of road signs."""
 
 _FEW = 2
-"""Reads that voted: so few in five seconds are guesswork."""
+"""Reads that voted: so few in five seconds are a guess."""
 _FAR_PX = 60.0
 _SURE = 0.95
 """Confidence of plates never wider than that, or read so few times. Of them the vote is too sure, for all errors are
 alike: the wrong transits that real clips made came to .80, .84, .89, .89 and .91, and no right one did."""
 
 
-def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: AssembleSettings) -> Drop | None:
-    """Why it is no transit, or None when it is one. `widest_px` is the greatest width at which it was read."""
+def judge(verdict: Verdict | None, trajectory: Trajectory, widest_px: float, settings: AssembleSettings) -> Drop | None:
+    """Why the track is no transit; None when it is one. `widest_px` is the greatest width (px) at which it was read."""
     if verdict is None or verdict.reads < settings.min_reads:
         return Drop.TRACK_TOO_FEW_READS
-    if not _could_be_a_plate(verdict, course):
+    if not _could_be_a_plate(verdict, trajectory):
         return Drop.TRACK_NOT_A_PLATE
     if widest_px < settings.min_plate_width_px:
         return Drop.PLATE_TOO_SMALL
@@ -31,14 +31,14 @@ def judge(verdict: Verdict | None, course: Course, widest_px: float, settings: A
     return None
 
 
-def _could_be_a_plate(verdict: Verdict, course: Course) -> bool:
-    """Every plate we know of carries a digit; a text of no known format must at least drive.
+def _could_be_a_plate(verdict: Verdict, trajectory: Trajectory) -> bool:
+    """Every plate we know of carries a digit; a text of no known format must at least move.
 
-    Text burnt into the picture (camera name, date) stays where it is. A vehicle that stands in view from its first
+    Text burnt into the image (camera name, date) stays where it is. A vehicle that stands in view from its first
     frame to its last is kept when its plate has the format of a country.
     """
-    if not any(sign.isdigit() for sign in verdict.plate):
+    if not any(character.isdigit() for character in verdict.plate):
         return False
     if fits_a_format(verdict.plate):
         return True
-    return len(verdict.plate) >= _SHORTEST and not verdict.plate.isdigit() and not course.is_still
+    return len(verdict.plate) >= _SHORTEST and not verdict.plate.isdigit() and not trajectory.is_still

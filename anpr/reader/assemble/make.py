@@ -1,4 +1,4 @@
-"""A finished track becomes a transit with its pictures."""
+"""Builds a transit with its images from a finished track."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Camera
 from anpr.domain.transit import ImageRef, Transit
 from anpr.edge.made_transit import MadeTransit
-from anpr.reader.assemble.picture import Shot, develop
+from anpr.reader.assemble.best_shot import BestShot, encode_images
 from anpr.reader.assemble.track import Track
 from anpr.reader.assemble.vote import Verdict
 from anpr.runtime.clock import NewId, new_id
@@ -14,7 +14,7 @@ from anpr.runtime.clock import NewId, new_id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """Who looks, and where: the same for all transits of one camera."""
+    """Camera, gate and reader: the same for all transits of one camera."""
 
     camera: Camera
     gate_id: str
@@ -22,9 +22,9 @@ class Origin:
     new_id: NewId = new_id
 
 
-def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: Shot) -> MadeTransit:
-    """The transit of a track; `shot` is the read its pictures show."""
-    pictures = develop(shot)
+def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: BestShot) -> MadeTransit:
+    """The transit of a track; its images show `shot`. Raises ModelError when they cannot be encoded."""
+    encoded = encode_images(shot)
     transit = Transit(
         id=origin.new_id(),
         gate_id=origin.gate_id,
@@ -38,17 +38,17 @@ def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: Shot)
         confidence=verdict.confidence,
         candidates=verdict.candidates,
         reads=verdict.reads,
-        box=pictures.box,
+        box=encoded.box,
         country=verdict.country,
-        direction=track.course.direction,
+        direction=track.trajectory.direction,
         lane=origin.camera.lane,
         images=tuple(
-            ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in pictures.images.items()
+            ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in encoded.images.items()
         ),
     )
     return MadeTransit(
         transit=transit,
-        images=pictures.images,
+        images=encoded.images,
         first_frame=track.first.frame,
         last_frame=track.last.frame,
         second_raw=verdict.second_raw,

@@ -1,4 +1,4 @@
-"""Where a plate is, where it will be, and how it moved. All lengths in px, all times in s."""
+"""Motion model of a plate: constant-velocity prediction, and the trajectory so far. Lengths in px, times in s."""
 
 import math
 
@@ -6,11 +6,11 @@ from anpr.domain.gate import Direction
 from anpr.domain.read import Box
 
 _MEMORY_S = 0.15
-"""A velocity older than this counts for little: vehicles brake and cameras shake."""
+"""Time constant of the velocity: vehicles brake and cameras shake."""
 _HORIZON_S = 0.6
-"""Nobody drives on in a straight line for longer than we extrapolate."""
+"""Prediction goes no further than this: no vehicle keeps its speed and direction for longer."""
 _SMOOTH_S = 0.2
-"""Boxes jitter by a few px from frame to frame; the course is judged on positions smoothed over this time."""
+"""Boxes jitter by a few px from frame to frame; the trajectory is made of positions smoothed over this time."""
 _STILL_HEIGHTS = 0.5
 _STILL_GROWTH = math.log(1.12)
 _GROWTH = math.log(1.08)
@@ -19,7 +19,7 @@ _CLIMB_HEIGHTS = 1.0
 
 
 class Motion:
-    """A constant-velocity guess of the next box, in time and not in frames, so that any frame rate will do."""
+    """Constant-velocity prediction of the next box, in time and not in frames, so that it holds at any frame rate."""
 
     def __init__(self, box: Box, at: float) -> None:
         self.box = box
@@ -40,7 +40,7 @@ class Motion:
     def reach(self, at: float) -> float:
         """How far from its predicted centre the plate may turn up at time `at`.
 
-        A plate is half a metre wide: 20 m/s across the picture are 40 widths a second, but a gate looks along the
+        A plate is half a metre wide: 20 m/s across the image are 40 widths a second, but a gate looks along the
         road, where the fastest seen here was 8. Once the speed is known, only its change is uncertain.
         """
         elapsed = max(0.0, at - self.at)
@@ -61,8 +61,8 @@ class Motion:
         self.sightings += 1
 
 
-class Course:
-    """How a plate moved over its whole life, in constant memory: the extremes of its smoothed position."""
+class Trajectory:
+    """How a plate moved over its whole track, in constant memory: the extremes of its smoothed position."""
 
     def __init__(self, box: Box, at: float) -> None:
         self._at = at
@@ -87,7 +87,7 @@ class Course:
 
     @property
     def direction(self) -> Direction | None:
-        """By the plate's growth; else by its way down or up the picture, as cameras look down on the road."""
+        """By the plate's growth; else by its way down or up the image, as cameras look down on the road."""
         if self._size.spread >= _GROWTH:
             return Direction.APPROACHING if self._size.rose else Direction.RECEDING
         if self._y.spread >= _CLIMB_HEIGHTS * self._height:
@@ -96,7 +96,7 @@ class Course:
 
 
 class _Extent:
-    """The least and the greatest of a value, and which of them came last."""
+    """The least and the greatest of a value, and which of the two came last."""
 
     def __init__(self, value: float, at: float) -> None:
         self.value = value

@@ -1,4 +1,4 @@
-"""One plate followed over frames: its motion, its votes, its best picture."""
+"""Track: one plate followed over frames, with its motion, its votes and its best shot."""
 
 import math
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import datetime
 
 from anpr.capture.frame import Frame
 from anpr.domain.read import Box, PlateRead
-from anpr.domain.similarity import likeness
-from anpr.reader.assemble.motion import Course, Motion
-from anpr.reader.assemble.picture import Shot
+from anpr.domain.similarity import similarity
+from anpr.reader.assemble.best_shot import BestShot
+from anpr.reader.assemble.motion import Motion, Trajectory
 from anpr.reader.assemble.recent import Remembered
 from anpr.reader.assemble.vote import Ballot, Verdict, plate_text
 
@@ -20,15 +20,15 @@ _CLEARLY_BETTER = 1.03
 _NO_BETTER_FOR_S = 0.4
 _NO_BETTER_SMALL_S = 1.0
 _SMALL_PX = 80
-"""A settled plate without a better look for this long is leaving, or stands: its transit is made. A small one may be
+"""A settled plate without a better read for this long is leaving, or stands: its transit is made. A small one may be
 far away and still come nearer, slowly."""
 _SETTLED_FOR_S = 2.0
-"""An alarm does not wait longer than this for a nicer picture."""
+"""An alarm does not wait longer than this for a better image."""
 _PATIENCE_S = 5.0
-"""A plate that never settles and was not seen better for this long stands there: it is judged as it is."""
+"""A plate that never settles and was not read better for this long stands there: it is judged as it is."""
 _NEARER = 1.15
 """Read a settled plate again when it grew by this factor."""
-_LOOK_AGAIN_S = 1.0
+_READ_AGAIN_S = 1.0
 """And this often otherwise, to notice that another vehicle took its place."""
 _MOVED_AGAIN_S = 0.2
 """And this often while it is not where it was expected: under a shaking camera that is in every frame."""
@@ -42,7 +42,7 @@ _AGREE = 0.7
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moment:
-    """When a frame was taken and its index; without the frame, whose picture is large."""
+    """When a frame was taken (UTC) and its index; without the frame, whose image is large."""
 
     taken_at: datetime
     frame: int
@@ -54,16 +54,16 @@ class Track:
     def __init__(self, frame: Frame, read: PlateRead, max_reads: int) -> None:
         at = frame.captured_at.timestamp()
         self.motion = Motion(read.box, at)
-        self.course = Course(read.box, at)
+        self.trajectory = Trajectory(read.box, at)
         self.first = self.last = _moment(frame)
         self.widest_px = 0.0
         self.last_text = read.text
         self.transit: Remembered | None = None
         """Its transit, once made or known from before: nothing more comes of it."""
         self.ballot = Ballot(max_reads)
-        self.shot: Shot | None = None
+        self.best_shot: BestShot | None = None
         self._max_reads = max_reads
-        self._shot_at, self._shot_worth = at, 0.0
+        self._best_at, self._best_worth = at, 0.0
         self._settled_at: float | None = None
         self._stranger: tuple[Frame, PlateRead] | None = None
         self.read_at, self._read_width = at, read.box.w
@@ -83,14 +83,14 @@ class Track:
         verdict = self.verdict()
         if verdict is None or verdict.reads < _KNOWN_READS:
             return False
-        return max(likeness(read.text, verdict.plate), likeness(read.text, self.last_text)) < FOREIGN
+        return max(similarity(read.text, verdict.plate), similarity(read.text, self.last_text)) < FOREIGN
 
     def meet(self, frame: Frame, read: PlateRead) -> "Track | None":
-        """A foreign read in its place: the first may be an error; the second in a row that says the same is another
-        vehicle, for which a track is returned.
+        """Take a foreign read in its place. The first may be an error; the second in a row with the same text is
+        another vehicle, whose track is returned.
         """
         before, self._stranger = self._stranger, (frame, read)
-        if before is None or likeness(before[1].text, read.text) < _AGREE:
+        if before is None or similarity(before[1].text, read.text) < _AGREE:
             self.see(frame, read.box)
             return None
         self._stranger = None
@@ -102,7 +102,7 @@ class Track:
         """The plate was seen in this frame, and not read."""
         at = frame.captured_at.timestamp()
         self.motion.update(box, at)
-        self.course.add(box, at)
+        self.trajectory.add(box, at)
         self.last = _moment(frame)
         if self.transit is not None:
             self.transit.see(at)
@@ -113,10 +113,10 @@ class Track:
         if not done or self._stranger is not None or box.w >= self._read_width * _NEARER:
             return True
         waited = at - self.read_at
-        return waited >= _LOOK_AGAIN_S or (waited >= _MOVED_AGAIN_S and self.motion.predict(at).iou(box) < 0.3)
+        return waited >= _READ_AGAIN_S or (waited >= _MOVED_AGAIN_S and self.motion.predict(at).iou(box) < 0.3)
 
     def verdict(self) -> Verdict | None:
-        """What its reads say together."""
+        """The vote of its reads; None without any."""
         return self.ballot.verdict()
 
     def absorb(self, other: "Track") -> None:
@@ -124,28 +124,28 @@ class Track:
         self.ballot.absorb(other.ballot)
         self.widest_px = max(self.widest_px, other.widest_px)
         self.first = min(self.first, other.first, key=lambda moment: moment.taken_at)
-        if other.shot is not None and self._beats(other.shot.read):
-            self.shot = other.shot
+        if other.best_shot is not None and self._beats(other.best_shot.read):
+            self.best_shot = other.best_shot
 
     def is_over(self, at: float, lost_after_s: float) -> bool:
-        """Not seen for `lost_after_s`; twice that when in doubt, so that a better look at it may still come."""
+        """Whether it was not seen for `lost_after_s`; twice that when in doubt: a better read may still come."""
         verdict = self.verdict()
         doubtful = self.transit is None and verdict is not None and verdict.confidence < _SURE
         return at - self.motion.at >= lost_after_s * (2 if doubtful else 1)
 
     def is_ready(self, at: float) -> bool:
-        """Whether its transit can be made before it is lost: no better look is to be expected."""
-        if self.shot is None or self.transit is not None:
+        """Whether its transit can be made before it is lost, because no better read is to be expected."""
+        if self.best_shot is None or self.transit is not None:
             return False
         if self._settled_at is None:
-            return at - self._shot_at >= _PATIENCE_S
-        patience = _NO_BETTER_FOR_S if self.shot.read.box.w >= _SMALL_PX else _NO_BETTER_SMALL_S
-        return at - self._shot_at >= patience or at - self._settled_at >= _SETTLED_FOR_S
+            return at - self._best_at >= _PATIENCE_S
+        patience = _NO_BETTER_FOR_S if self.best_shot.read.box.w >= _SMALL_PX else _NO_BETTER_SMALL_S
+        return at - self._best_at >= patience or at - self._settled_at >= _SETTLED_FOR_S
 
     def release(self, transit: Remembered) -> None:
-        """Its transit is made: go on following it, so that it stays one, and let go of its picture."""
+        """Its transit is made: keep following it, so that it makes no second one, and free its image."""
         self.transit = transit
-        self.shot = None
+        self.best_shot = None
 
     def _vote(self, frame: Frame, read: PlateRead) -> None:
         if not self.ballot.add(read):
@@ -153,14 +153,14 @@ class Track:
         at = frame.captured_at.timestamp()
         self.widest_px = max(self.widest_px, read.box.w)
         if self._beats(read):
-            self.shot = Shot(frame=frame, read=read)
-            self._note_better_look(at)
+            self.best_shot = BestShot(frame=frame, read=read)
+            self._note_better_read(at)
         self._note_settled(at)
 
-    def _note_better_look(self, at: float) -> None:
-        worth = _worth(self.shot.read, self.verdict()) if self.shot else 0.0
-        if worth > self._shot_worth * _CLEARLY_BETTER:
-            self._shot_at, self._shot_worth = at, worth
+    def _note_better_read(self, at: float) -> None:
+        worth = _worth(self.best_shot.read, self.verdict()) if self.best_shot else 0.0
+        if worth > self._best_worth * _CLEARLY_BETTER:
+            self._best_at, self._best_worth = at, worth
 
     def _note_settled(self, at: float) -> None:
         verdict = self.verdict()
@@ -170,12 +170,12 @@ class Track:
             self._settled_at = at
 
     def _beats(self, read: PlateRead) -> bool:
-        """Whether this read makes the better picture."""
-        return self.shot is None or _worth(read, self.verdict()) > _worth(self.shot.read, self.verdict())
+        """Whether this read makes the better shot."""
+        return self.best_shot is None or _worth(read, self.verdict()) > _worth(self.best_shot.read, self.verdict())
 
 
 def _worth(read: PlateRead, verdict: Verdict | None) -> float:
-    """The surer and the larger the better, and it has to show what the vote says."""
+    """Grows with confidence and width; a read that differs from the vote counts for little."""
     agrees = verdict is not None and plate_text(read.text) == verdict.plate
     return read.confidence * math.pow(read.box.w, 0.25) * (1.0 if agrees else 0.2)
 

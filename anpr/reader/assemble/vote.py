@@ -1,8 +1,8 @@
-"""Many reads of one plate become one text with a probability. Pure.
+"""Weighted voting: many reads of one plate become one text with a probability. Pure.
 
 Each read gives the texts it saw with their probabilities. A text's score is the mean of their logarithms over the
 reads, each weighted by how sure and how large that read was, times the number of reads that count as independent:
-frames of one pass share blur, dirt and light, so forty of them are worth about two (see `_CORRELATION`).
+frames of one transit share blur, dirt and light, so forty of them are worth about two (see `_CORRELATION`).
 """
 
 import math
@@ -17,13 +17,13 @@ from anpr.domain.similarity import edit_distance
 from anpr.reader.assemble.country import common_countries
 
 _CORRELATION = 0.5
-"""Of the errors in two frames of one pass. n reads count as n / (1 + (n - 1) * c), at most 1 / c.
+"""Of the errors in two frames of one transit. n reads count as n / (1 + (n - 1) * c), at most 1 / c.
 
 Set on three real clips seen at 2 to 30 frames a second: of the transits surer than .8 all were right, of those between
 .7 and .8 seven in eight; with 0.35 the latter were three in five.
 """
 _FLOOR = 1e-4
-"""No single read may say that a text is impossible."""
+"""Least probability of any text in any read: no single read may rule a text out."""
 _PER_EDIT = 0.05
 """The share of a read's doubt that goes to a text one edit away."""
 _SAME_DOUBT = 0.2
@@ -33,12 +33,12 @@ _GOOD_WIDTH_PX = 100.0
 _MAX_TEXTS = 24
 _MAX_CANDIDATES = 8
 _MOST_CERTAIN = 0.999
-"""Nothing read from pictures is more certain: measured readers err systematically on worn plates."""
+"""Upper bound of a confidence: measured readers err systematically on worn plates."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What the reads say together. `candidates` start with the plate; their probabilities sum to at most 1."""
+    """The result of a vote. `candidates` start with the plate; their probabilities sum to at most 1."""
 
     plate: str
     confidence: float
@@ -49,7 +49,7 @@ class Verdict:
     agreeing: int
     """Of them, how many read exactly this plate."""
     second_raw: str | None = None
-    """What a second reader saw, where one was asked; its opinion is part of the above."""
+    """What the second recogniser saw, where one was asked; its opinion is part of the above."""
 
     def probability_of(self, text: str) -> float:
         """0 when the reads do not know this text."""
@@ -62,7 +62,7 @@ def quality(read: PlateRead) -> float:
 
 
 class _Vote:
-    """One read, made ready to be asked for the probability of any text."""
+    """One read as a probability distribution over texts."""
 
     def __init__(self, read: PlateRead, texts: dict[str, float]) -> None:
         self.weight = max(quality(read), 1e-3)
@@ -84,7 +84,7 @@ class _Vote:
         if len(text) != len(self.positions):
             return 0.0
         return math.prod(
-            (position.get(sign, 0.0) for position, sign in zip(self.positions, text, strict=True)), start=1.0
+            (position.get(character, 0.0) for position, character in zip(self.positions, text, strict=True)), start=1.0
         )
 
 
@@ -127,12 +127,12 @@ class Ballot:
 
     def _count(self) -> Verdict:
         total = sum(vote.weight for vote in self._votes)
-        looks = _independent_looks(self._votes)
+        independent = _independent_reads(self._votes)
         texts = self._texts()
-        scores = [self._score(text, total) * looks for text in texts]
+        scores = [self._score(text, total) * independent for text in texts]
         doubt = sum(v.weight * math.log(v.rest) for v in self._votes) / total
         # The doubt of one read may be any text; that the next one's is the same text again is less probable.
-        unknown = doubt * looks + (looks - 1) * math.log(_SAME_DOUBT)
+        unknown = doubt * independent + (independent - 1) * math.log(_SAME_DOUBT)
         highest = max(*scores, unknown)
         shares = [math.exp(score - highest) for score in scores]
         whole = sum(shares) + math.exp(unknown - highest)
@@ -173,8 +173,8 @@ class Ballot:
         for vote in self._votes:
             if len(vote.positions) == length:
                 for column, position in zip(columns, vote.positions, strict=True):
-                    for sign, probability in position.items():
-                        column[sign] += vote.weight * probability
+                    for character, probability in position.items():
+                        column[character] += vote.weight * probability
         if not columns or not all(columns):
             return None
         return plate_text("".join(max(column, key=column.__getitem__) for column in columns))
@@ -184,10 +184,10 @@ class Ballot:
         seen = [vote for vote in self._votes if vote.best == plate]
         if not seen:
             return None
-        return named(common_countries(plate, [(v.weight, v.countries) for v in seen], _independent_looks(seen)))
+        return named(common_countries(plate, [(v.weight, v.countries) for v in seen], _independent_reads(seen)))
 
 
-def _independent_looks(votes: Sequence[_Vote]) -> float:
+def _independent_reads(votes: Sequence[_Vote]) -> float:
     """Kish's effective number of reads, less what they have in common."""
     number = sum(vote.weight for vote in votes) ** 2 / sum(vote.weight**2 for vote in votes)
     return number / (1 + (number - 1) * _CORRELATION)
@@ -205,7 +205,7 @@ def _plate_texts(read: PlateRead) -> dict[str, float]:
 
 
 def plate_text(text: str) -> str | None:
-    """Its normal form, or None when no plate could carry it."""
+    """The normal form of `text`; None when no plate could carry it."""
     try:
         return normalise(text)
     except ValueError:

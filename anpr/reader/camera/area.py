@@ -1,7 +1,7 @@
-"""Which plates of a camera's picture are read: those in its regions, and not under its masks.
+"""Region of interest: plates are read in a camera's regions and not under its masks.
 
-Only the part of the picture around the regions is looked at: what a detector is shown is shrunk to its input, so the
-narrower they are, the smaller a plate may be in the camera's picture.
+Only the part of the image around the regions is given to the detector. The detector shrinks what it is given to its
+input, so the narrower the regions are, the smaller a plate may be in the camera's image.
 """
 
 from dataclasses import dataclass, replace
@@ -11,39 +11,68 @@ from anpr.domain.area import Polygon
 from anpr.domain.gate import Camera
 from anpr.domain.read import Box
 from anpr.domain.reasons import Drop
-from anpr.reader.plates.plate_reader import Find, Found, Rejected
+from anpr.reader.plates.plate_reader import Found, Rejected
 
 _AROUND = 0.08
-"""Of the picture's width and height, seen around the regions: a plate on their border is seen whole, on its vehicle."""
+"""Share of the image's width and height added around the regions: a plate on their border is seen whole, on its
+vehicle."""
 _LEAST_PX = 640
-"""Wide. Smaller parts would have to be enlarged, which shows nothing more."""
+"""Least width of the part. A smaller one would have to be enlarged, which shows nothing more."""
 _ALL = 0.85
-"""Of the picture's width: a part that is larger is not worth leaving the rest out."""
+"""Share of the image's width from which the whole image is used: leaving out less gains nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImagePart:
+    """The part of an image in which plates are searched."""
+
+    image: Image
+    """The part's pixels (height × width × 3), not copied."""
+    left: int
+    """Where the part begins in the whole image, px."""
+    top: int
+    width: int
+    """Of the whole image, px."""
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Of one camera. A plate lies where its centre is."""
+    """The regions and masks of one camera. A plate counts as lying where its centre is."""
 
     regions: tuple[Polygon, ...] = ()
-    """Without any: the whole picture."""
+    """Without regions the whole image counts."""
     masks: tuple[Polygon, ...] = ()
 
     @staticmethod
     def of(camera: Camera) -> "Area":
-        """As the camera's settings say."""
+        """The area that the camera's settings describe."""
         return Area(camera.regions, camera.masks)
 
-    def look(self, find: Find, image: Image) -> Found:
-        """What `find` finds where plates count, in px of the whole picture; those left out among the rejected."""
+    def crop(self, image: Image) -> ImagePart:
+        """The part of `image` (height × width × 3) around the regions."""
         height, width = image.shape[:2]
-        view = self.view(width, height)
-        left, top = int(view.x), int(view.y)
-        found = find(image[top : top + int(view.h), left : left + int(view.w)])
-        return self.within(_moved(found, left, top), image)
+        box = self.bounds(width, height)
+        left, top = int(box.x), int(box.y)
+        part = image[top : top + int(box.h), left : left + int(box.w)]
+        return ImagePart(image=part, left=left, top=top, width=width, height=height)
 
-    def view(self, width: int, height: int) -> Box:
-        """The part that is looked at of a picture of this size: whole px, and as high for its width as the picture."""
+    def keep(self, found: Found, view: ImagePart) -> Found:
+        """What was found in `view.image`, in px of the whole image; plates outside the area become rejected ones."""
+        found = _moved(found, view.left, view.top)
+        if not self.regions and not self.masks:
+            return found
+        kept, rejected = [], list(found.rejected)
+        for detection in found.detections:
+            reason = self.fault(detection.box, view.width, view.height)
+            if reason is None:
+                kept.append(detection)
+            else:
+                rejected.append(Rejected(box=detection.box, score=detection.score, reason=reason))
+        return Found(detections=tuple(kept), rejected=tuple(rejected))
+
+    def bounds(self, width: int, height: int) -> Box:
+        """The part of an image of this size (px) that `crop` takes: whole px, with the aspect ratio of the image."""
         whole = Box(x=0, y=0, w=width, h=height)
         corners = [corner for region in self.regions for corner in region.points]
         if not corners:
@@ -58,9 +87,9 @@ class Area:
         return Box(x=round(x * width), y=round(y * height), w=int(share * width), h=int(share * height))
 
     def fault(self, box: Box, width: int, height: int) -> Drop | None:
-        """Why a plate at `box` in a picture of this size (px) is not read."""
+        """Why a plate at `box` in an image of this size (px) is not read; None when it is."""
         x, y = box.centre
-        # A box may reach beyond the picture; its centre then counts as on the border.
+        # A box may reach beyond the image; its centre then counts as on the border.
         x, y = min(max(x / width, 0.0), 1.0), min(max(y / height, 0.0), 1.0)
         if any(mask.contains(x, y) for mask in self.masks):
             return Drop.PLATE_MASKED
@@ -68,23 +97,9 @@ class Area:
             return Drop.PLATE_OUTSIDE_REGION
         return None
 
-    def within(self, found: Found, image: Image) -> Found:
-        """What was found, those left out among the rejected."""
-        if not self.regions and not self.masks:
-            return found
-        height, width = image.shape[:2]
-        kept, rejected = [], list(found.rejected)
-        for detection in found.detections:
-            reason = self.fault(detection.box, width, height)
-            if reason is None:
-                kept.append(detection)
-            else:
-                rejected.append(Rejected(box=detection.box, score=detection.score, reason=reason))
-        return Found(detections=tuple(kept), rejected=tuple(rejected))
-
 
 def _moved(found: Found, right: int, down: int) -> Found:
-    """What was found in a part of a picture, in px of the whole."""
+    """What was found in a part of an image, in px of the whole image."""
     if not right and not down:
         return found
     return Found(

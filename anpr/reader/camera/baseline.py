@@ -1,4 +1,4 @@
-"""What is usual for a camera: how sharp it is at each light, and how bad a picture was that a plate was read in."""
+"""Per-camera baseline: sharpness by light level, and the worst image in which a plate was still read."""
 
 import logging
 import statistics
@@ -10,17 +10,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from anpr.reader.camera.sharpness import Look
+from anpr.reader.camera.sharpness import ImageQuality
 
 log = logging.getLogger(__name__)
 
 BLOCK_S = 600.0
-"""Of this much time the median is kept."""
-_LEAST_LOOKS = 20
+"""One median is kept for each block of this length."""
+_LEAST_SAMPLES = 20
 _LEAST_BLOCKS = 3
-"""Half an hour at a light before we know what is usual at it."""
+"""Half an hour at a light level before its baseline is known."""
 _MAX_BLOCKS = 288
-"""Two days of one light; some light comes only for an hour a day."""
+"""Two days of one light level; some levels occur only for an hour a day."""
 _LIGHTS = 8
 _REMEMBER = timedelta(days=7)
 
@@ -36,7 +36,7 @@ class _Read(BaseModel):
 
 
 class _Memory(BaseModel):
-    """As it lies on disk."""
+    """The baseline as it lies on disk."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,11 +51,11 @@ class _Memory(BaseModel):
 class _Block:
     light: int
     began_s: float
-    seen: list[float]
+    samples: list[float]
 
 
-class Usual:
-    """Learned while the reader runs and kept in `path` beyond it; None keeps it in memory only."""
+class Baseline:
+    """Learned while the reader runs and kept in `path` for the next run; None keeps it in memory only."""
 
     def __init__(self, camera_id: str, path: Path | None = None) -> None:
         self._camera_id = camera_id
@@ -64,55 +64,55 @@ class Usual:
         self._blocks = [deque(blocks, maxlen=_MAX_BLOCKS) for blocks in memory.blocks]
         self._reads = dict(memory.reads)
         self._block: _Block | None = None
-        self._is_told = False
+        self._is_reported = False
 
-    def sharpness(self, look: Look) -> float | None:
-        """Upper quartile of what it was at this light and those beside it; None while it is too new to say."""
-        light = _light(look)
+    def sharpness(self, quality: ImageQuality) -> float | None:
+        """Upper quartile of the sharpness at this light level and its neighbours; None while too little is known."""
+        light = _light(quality)
         known = [one for near in self._blocks[max(0, light - 1) : light + 2] for one in near]
         return statistics.quantiles(known, n=4)[2] if len(known) >= _LEAST_BLOCKS else None
 
-    def learn(self, look: Look, at_s: float) -> None:
-        """A look with which nothing is wrong."""
-        if look.sharpness is None:
+    def learn(self, quality: ImageQuality, at_s: float) -> None:
+        """Add a measurement with which nothing is wrong; `at_s` is in seconds, as in Frame."""
+        if quality.sharpness is None:
             return
-        light = _light(look)
+        light = _light(quality)
         block = self._block
-        # Light at the edge of two classes belongs to both: changing at each look it would never make a block.
+        # Light at the edge of two levels belongs to both: changing at each sample it would never make a block.
         is_same = block is not None and abs(block.light - light) <= 1
         if block is None or not is_same or not 0 <= at_s - block.began_s < BLOCK_S:
             self._end_block()
-            block = self._block = _Block(light=light, began_s=at_s, seen=[])
-        block.seen.append(look.sharpness)
+            block = self._block = _Block(light=light, began_s=at_s, samples=[])
+        block.samples.append(quality.sharpness)
 
     def _end_block(self) -> None:
         block = self._block
-        if block is not None and len(block.seen) >= _LEAST_LOOKS:
-            self._blocks[block.light].append(round(statistics.median(block.seen), 5))
+        if block is not None and len(block.samples) >= _LEAST_SAMPLES:
+            self._blocks[block.light].append(round(statistics.median(block.samples), 5))
             self._save()
 
-    def read(self, look: Look, when: datetime) -> None:
-        """A plate was read in a picture like this one."""
+    def read(self, quality: ImageQuality, when: datetime) -> None:
+        """A plate was read in an image of this quality, captured at `when` (UTC)."""
         day = when.date()
         before = self._reads.get(day)
         self._reads = {each: read for each, read in self._reads.items() if when - _midnight(each, when) <= _REMEMBER}
         self._reads[day] = _Read(
-            bright=min(look.bright, before.bright) if before else look.bright,
-            sharpness=_least(look.sharpness, before.sharpness if before else None),
+            bright=min(quality.bright, before.bright) if before else quality.bright,
+            sharpness=_least(quality.sharpness, before.sharpness if before else None),
         )
 
     @property
     def darkest_read(self) -> float | None:
-        """The least `bright` of the last days in which a plate was read."""
+        """The least `bright` of the last 7 days at which a plate was read, level 0 to 255; None without any."""
         return min((read.bright for read in self._reads.values()), default=None)
 
     @property
     def softest_read(self) -> float | None:
-        """The least sharpness of the last days at which a plate was read."""
+        """The least sharpness of the last 7 days at which a plate was read; None without any."""
         return min((read.sharpness for read in self._reads.values() if read.sharpness is not None), default=None)
 
     def close(self) -> None:
-        """Keep what was learned so far."""
+        """Save what was learned so far."""
         self._end_block()
         self._block = None
 
@@ -126,8 +126,8 @@ class Usual:
             part.write_text(memory.model_dump_json(), encoding="utf-8")
             part.replace(self._path)
         except OSError as exc:
-            if not self._is_told:
-                self._is_told = True
+            if not self._is_reported:
+                self._is_reported = True
                 log.warning("camera %s: how sharp it usually is cannot be kept: %s", self._camera_id, exc)
 
 
@@ -143,8 +143,8 @@ def _load(camera_id: str, path: Path | None) -> _Memory:
     return _Memory(blocks=((),) * _LIGHTS, reads={})
 
 
-def _light(look: Look) -> int:
-    return int(look.middle) * _LIGHTS // 256
+def _light(quality: ImageQuality) -> int:
+    return int(quality.middle) * _LIGHTS // 256
 
 
 def _midnight(day: date, like: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""A condition that lasts. A lorry that fills the picture or headlights in the lens are over before it counts."""
+"""Debounce: reports a condition only after it has held for `after_s`; a lorry or headlights do not count."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +11,11 @@ class _Run:
     since: datetime
 
 
-class Steady:
-    """Takes on a condition once every look of `after_s` seconds found it, and leaves it the same way."""
+class Debounce:
+    """Takes on a condition once every sample of `after_s` seconds showed it, and leaves it the same way."""
 
     def __init__(self, after_s: float, max_gap_s: float) -> None:
-        """Looks further apart than `max_gap_s` say nothing about the time between them."""
+        """Samples further apart than `max_gap_s` (s) say nothing about the time between them."""
         self._after_s = after_s
         self._max_gap_s = max_gap_s
         self._run: _Run | None = None
@@ -23,10 +23,10 @@ class Steady:
         self.condition: str | None = None
         """None: nothing is wrong."""
         self.since: datetime | None = None
-        """When the first of the looks was that found the present condition; None before the first change."""
+        """Time (UTC) of the first sample that showed the present condition; None before the first change."""
 
     def add(self, condition: str | None, at_s: float, when: datetime) -> bool:
-        """One look, at `at_s` seconds; whether it brought a change."""
+        """Add one sample, taken at `at_s` (s, of the frames) and `when` (UTC). Returns whether it changed anything."""
         if at_s - self._last_s > self._max_gap_s:
             self._run = None
         self._last_s = at_s
@@ -41,7 +41,7 @@ class Steady:
         return True
 
     def disprove(self, condition: str, when: datetime) -> bool:
-        """Something showed that it is not so; whether that brought a change."""
+        """Something showed that `condition` does not hold; returns whether that changed the condition."""
         if self._run is not None and self._run.condition == condition:
             self._run = None
         if self.condition != condition:

@@ -1,4 +1,4 @@
-"""Whether anything moved: a cheap look that spares the expensive one."""
+"""Motion gate: skips the detector for frames in which nothing moved."""
 
 from collections.abc import Sequence
 
@@ -14,38 +14,38 @@ _CHANGE = 14
 _LEAST_PIXELS = 4
 
 
-class StillGate:
-    """Says of each frame of one camera whether it is worth a look."""
+class MotionGate:
+    """Decides for each frame of one camera whether the detector runs on it. Not thread-safe."""
 
-    def __init__(self, look_every_s: float, masks: Sequence[Polygon] = ()) -> None:
-        """`look_every_s`: a picture is looked at this often, however still it is.
+    def __init__(self, detect_every_s: float, masks: Sequence[Polygon] = ()) -> None:
+        """`detect_every_s` (s): the detector runs this often, however still the image is.
 
-        What moves under `masks` is nothing to look at: the clock that a camera burns in moves every second.
+        What moves under `masks` does not count: the clock that a camera burns into its image moves every second.
         """
-        self._look_every_s = look_every_s
+        self._detect_every_s = detect_every_s
         self._masks = tuple(masks)
-        self._seen: Image | None = None
+        self._reference: Image | None = None
         self._watched: Image | None = None
-        """255 where a change counts; as large as `_seen`."""
-        self._looked_at_s = 0.0
+        """255 where a change counts; as large as `_reference`."""
+        self._detected_at_s = 0.0
 
     def is_still(self, frame: Frame) -> bool:
-        """Whether nothing moved since the frame looked at last, and that was not long ago.
+        """Whether nothing moved since the last frame given to the detector, and that frame is recent.
 
-        A frame that is not still counts as looked at.
+        A frame that is not still becomes the new reference.
         """
         small = frame.luma()
-        recent = 0.0 <= frame.at_s - self._looked_at_s < self._look_every_s
-        if self._seen is not None and recent and small.shape == self._seen.shape:
-            changed = int(np.count_nonzero(self._difference(small, self._seen) > _CHANGE))
+        recent = 0.0 <= frame.at_s - self._detected_at_s < self._detect_every_s
+        if self._reference is not None and recent and small.shape == self._reference.shape:
+            changed = int(np.count_nonzero(self._difference(small, self._reference) > _CHANGE))
             if changed < _LEAST_PIXELS:
                 return True
-        self._seen = small.copy()
-        self._looked_at_s = frame.at_s
+        self._reference = small.copy()
+        self._detected_at_s = frame.at_s
         return False
 
-    def _difference(self, small: Image, seen: Image) -> Image:
-        difference = np.asarray(cv2.absdiff(small, seen), np.uint8)
+    def _difference(self, small: Image, reference: Image) -> Image:
+        difference = np.asarray(cv2.absdiff(small, reference), np.uint8)
         if not self._masks:
             return difference
         if self._watched is None or self._watched.shape != small.shape:

@@ -1,4 +1,4 @@
-"""Boxes that could not be read: a sign or a grille taken for a plate must not cost a reading in every frame."""
+"""Negative cache of boxes that could not be read: a road sign taken for a plate must not cost a read in every frame."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from anpr.domain.read import Box
 
 _SAME_IOU = 0.5
 _TRIES = 5
-"""In a row, before a place is tried only now and then."""
+"""Failures in a row before a place is tried only every `_TRY_AGAIN_S`."""
 _TRY_AGAIN_S = 0.5
 _NEARER = 1.05
 """A box that grew by this factor since it was tried last is tried again: the plate comes nearer."""
@@ -23,8 +23,8 @@ class _Place:
     seen_at_s: float
 
 
-class IllegiblePlaces:
-    """Of one camera. Times are seconds of its frames."""
+class UnreadableCache:
+    """Holds the places of one camera. Times are `at_s` of its frames, in seconds. Not thread-safe."""
 
     def __init__(self) -> None:
         self._places: list[_Place] = []
@@ -38,14 +38,14 @@ class IllegiblePlaces:
         return at_s - place.tried_at_s >= _TRY_AGAIN_S or box.w >= place.tried_width * _NEARER
 
     def failed(self, box: Box, at_s: float) -> None:
-        """It was tried, and gave no read that counts."""
+        """The box was tried, and gave no read that counts."""
         place = self._find(box, at_s)
         failures = place.failures if place else 0
         tried = _Place(box=box, failures=failures + 1, tried_at_s=at_s, tried_width=box.w, seen_at_s=at_s)
         self._places = [*(one for one in self._places if one is not place), tried][-_MOST:]
 
     def succeeded(self, box: Box, at_s: float) -> None:
-        """It was tried and read."""
+        """The box was tried and read."""
         place = self._find(box, at_s)
         self._places = [one for one in self._places if one is not place]
 

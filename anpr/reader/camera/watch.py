@@ -1,4 +1,4 @@
-"""One camera's frames in, finished passes out: look, read what is worth it, assemble, count."""
+"""Pipeline of one camera: motion gate, detection, reading and assembling; frames in, transits out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,90 +8,98 @@ from typing import Protocol
 from anpr.capture.frame import Frame
 from anpr.domain.read import Box, PlateRead
 from anpr.domain.reasons import Drop
-from anpr.reader.assemble import Assembler, Consult, MadeTransit, Origin
+from anpr.reader.assemble import Assembler, MadeTransit, Origin, Verifier
 from anpr.reader.assemble.vote import Verdict
 from anpr.reader.camera.area import Area
-from anpr.reader.camera.motion_gate import StillGate
-from anpr.reader.camera.unreadable import IllegiblePlaces
+from anpr.reader.camera.motion_gate import MotionGate
+from anpr.reader.camera.unreadable import UnreadableCache
 from anpr.reader.detect import Detection
 from anpr.reader.plates.plate_finder import PlateFinder
-from anpr.reader.plates.plate_reader import Look, Rejected
+from anpr.reader.plates.plate_reader import ReadResult, Rejected
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import DROPS, FRAMES, PLATES, STAGE_SECONDS, STILL_FRAMES
 from anpr.settings import AssembleSettings
 
-_LOOK_EVERY_S = 0.5
+_DETECT_EVERY_S = 0.5
 
 
-class Witness(Protocol):
-    """Whoever wants to know why a vehicle was not read."""
+class TraceListener(Protocol):
+    """Receives what a watch found and turned down, to explain why a vehicle was not read."""
 
-    def looked(self, frame: Frame, look: Look) -> None:
-        """What was read of a frame, and what was turned down; what need not be read again is in neither."""
+    def frame_read(self, frame: Frame, result: ReadResult) -> None:
+        """The reads and rejections of one frame. Plates that need not be read again are in neither."""
 
-    def dropped(self, reason: Drop, verdict: Verdict | None) -> None:
+    def track_dropped(self, reason: Drop, verdict: Verdict | None) -> None:
         """A plate that was followed came to no transit."""
 
 
 @dataclass(kw_only=True, slots=True)
-class Tally:
-    """What a camera's watch saw so far."""
+class CameraTotals:
+    """Totals of one camera since its worker started."""
 
     frames: int = 0
-    """Taken, those in which nothing moved included."""
+    """Frames taken, those in which nothing moved included."""
     plates: int = 0
-    """Boxes found."""
-    reads: int = 0
-    """Of them, those in which a plate could be read."""
+    """Plate boxes found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchResult:
+    """What one frame came to."""
+
+    transits: tuple[MadeTransit, ...] = ()
+    """The transits that this frame completed."""
+    examined: bool = False
+    """Whether the models ran on it; they do not where nothing moved."""
+    has_read: bool = False
+    """Whether a plate was read in it."""
 
 
 class Watch:
     """Watches one camera. Not thread-safe."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it needs, and three helps it can do without
         self,
         origin: Origin,
         settings: AssembleSettings,
-        looker: PlateFinder,
+        plate_finder: PlateFinder,
         clock: Clock,
-        tally: Tally | None = None,
-        consult: Consult | None = None,
+        *,
+        totals: CameraTotals | None = None,
+        verifier: Verifier | None = None,
+        listener: TraceListener | None = None,
     ) -> None:
-        """`tally` goes on counting where an earlier watch of the camera stopped."""
+        """`totals` goes on counting where an earlier watch of the camera stopped."""
         self._camera_id = origin.camera.id
-        self._looker = looker
+        self._plate_finder = plate_finder
         self._clock = clock
-        self._assembler = Assembler(origin, settings, consult)
+        self._assembler = Assembler(origin, settings, verifier, listener.track_dropped if listener else None)
         self._area = Area.of(origin.camera)
-        # Often enough that a standing plate, looked at this seldom, does not count as lost in between.
-        self._gate = StillGate(min(_LOOK_EVERY_S, settings.lost_after_s / 2), origin.camera.masks)
+        # Often enough that a standing plate, detected this seldom, does not count as lost in between.
+        self._gate = MotionGate(min(_DETECT_EVERY_S, settings.lost_after_s / 2), origin.camera.masks)
         self._last: tuple[datetime, float] | None = None
-        self._illegible = IllegiblePlaces()
-        self._witness: Witness | None = None
-        self.tally = tally or Tally()
-        self.looks = 0
-        """Frames that the models looked at, without throwing."""
+        self._unreadable = UnreadableCache()
+        self._listener = listener
+        self._totals = totals or CameraTotals()
+        self._examined = 0
+        """Frames on which the models ran without throwing: the crop's margin changes from one to the next."""
 
-    def tell(self, witness: Witness) -> None:
-        """From now on, of every look and of every track dropped."""
-        self._witness = witness
-        self._assembler.dropped = witness.dropped
-
-    def add(self, frame: Frame) -> list[MadeTransit]:
-        """The passes that this frame completes. Raises ModelError."""
-        self.tally.frames += 1
+    def add(self, frame: Frame) -> WatchResult:
+        """Take the camera's next frame. Raises ModelError."""
+        self._totals.frames += 1
         self._last = (frame.captured_at, self._clock.monotonic())
         if not self._assembler.is_waiting and self._gate.is_still(frame):
             STILL_FRAMES.labels(self._camera_id).inc()
-            return []
+            return WatchResult()
         began = self._clock.monotonic()
-        reads, unread = self._look(frame)
-        self.looks += 1
-        STAGE_SECONDS.labels("look").observe(self._clock.monotonic() - began)
-        return self._assembler.add(frame, reads, unread)
+        reads, unread = self._examine(frame)
+        self._examined += 1
+        STAGE_SECONDS.labels("examine").observe(self._clock.monotonic() - began)
+        transits = self._assembler.add(frame, reads, unread)
+        return WatchResult(transits=tuple(transits), examined=True, has_read=bool(reads))
 
     def idle(self) -> list[MadeTransit]:
-        """The passes that are over because no frame came for a while."""
+        """The transits that are complete because no frame came for a while."""
         if self._last is None:
             return []
         captured_at, taken_at = self._last
@@ -99,15 +107,16 @@ class Watch:
         return self._assembler.expire(captured_at + silence)
 
     def end(self) -> list[MadeTransit]:
-        """The passes that are under way: no frame will come any more."""
+        """The transits that are under way: no frame will come any more."""
         return self._assembler.flush()
 
-    def _look(self, frame: Frame) -> tuple[list[PlateRead], list[Box]]:
+    def _examine(self, frame: Frame) -> tuple[list[PlateRead], list[Box]]:
         """The plates that were read, and those that were not or not well enough."""
-        found = self._area.look(self._looker.find, frame.image)
+        view = self._area.crop(frame.image)
+        found = self._area.keep(self._plate_finder.find(view.image), view)
         FRAMES.labels(self._camera_id).inc()
         PLATES.labels(self._camera_id).inc(len(found.detections))
-        self.tally.plates += len(found.detections)
+        self._totals.plates += len(found.detections)
         reads: list[PlateRead] = []
         unread: list[Box] = []
         rejected = list(found.rejected)
@@ -119,22 +128,21 @@ class Watch:
                 unread.append(detection.box)
             if isinstance(result, Rejected):
                 rejected.append(result)
-        self.tally.reads += len(reads)
         self._count(rejected)
-        if self._witness is not None:
-            self._witness.looked(frame, Look(accepted=tuple(reads), rejected=tuple(rejected)))
+        if self._listener is not None:
+            self._listener.frame_read(frame, ReadResult(accepted=tuple(reads), rejected=tuple(rejected)))
         return reads, unread
 
     def _read(self, frame: Frame, detection: Detection) -> PlateRead | Rejected | None:
         """What the plate says; None when reading it would not change anything."""
         box = detection.box
-        if not self._assembler.wants_read(box, frame.captured_at) or not self._illegible.wants_read(box, frame.at_s):
+        if not self._assembler.wants_read(box, frame.captured_at) or not self._unreadable.wants_read(box, frame.at_s):
             return None
-        result = self._looker.read_box(frame.image, detection, self.looks)
+        result = self._plate_finder.read_box(frame.image, detection, self._examined)
         if isinstance(result, PlateRead):
-            self._illegible.succeeded(box, frame.at_s)
+            self._unreadable.succeeded(box, frame.at_s)
         else:
-            self._illegible.failed(box, frame.at_s)
+            self._unreadable.failed(box, frame.at_s)
         return result
 
     def _count(self, rejected: Iterable[Rejected]) -> None:

@@ -1,4 +1,4 @@
-"""One camera of a running reader: capture, watch, deliver, until told to stop."""
+"""Camera worker: capture, watch and deliver, in one thread, until told to stop; restarted when it crashes."""
 
 import logging
 import threading
@@ -8,17 +8,17 @@ from anpr.capture.frame import Frame
 from anpr.capture.stream import CameraStream
 from anpr.domain.errors import ModelError
 from anpr.domain.reasons import Drop
-from anpr.edge.delivery import Delivery, TransitSink
-from anpr.edge.state_history import CameraHistory
+from anpr.edge.outbox_writer import OutboxWriter, TransitSink
+from anpr.edge.state_history import StateHistory
 from anpr.reader.assemble import Origin
-from anpr.reader.assemble.consult import Consultation
-from anpr.reader.camera.baseline import Usual
-from anpr.reader.camera.view_quality import Sight
-from anpr.reader.camera.watch import Tally, Watch
+from anpr.reader.assemble.verify_vote import VoteVerifier
+from anpr.reader.camera.baseline import Baseline
+from anpr.reader.camera.view_quality import ViewQuality
+from anpr.reader.camera.watch import CameraTotals, Watch
 from anpr.reader.plates.plate_finder import PlateFinder
 from anpr.reader.plates.second_opinion import SecondOpinion
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import CAMERA_UP, DROPS, MODEL_ERRORS, WORKER_FALLS
+from anpr.runtime.metrics import CAMERA_UP, CAMERA_WORKER_RESTARTS, DROPS, MODEL_ERRORS, preset
 from anpr.settings import ReaderSettings
 
 log = logging.getLogger(__name__)
@@ -29,61 +29,68 @@ _LOG_EVERY_S = 60.0
 
 
 class CameraWorker:
-    """Runs in a thread of its own; nothing that happens in it reaches another camera."""
+    """Runs in a thread of its own; nothing that happens to its camera reaches another one."""
 
     def __init__(  # noqa: PLR0913  what it needs, and two helps it can do without
         self,
         origin: Origin,
         settings: ReaderSettings,
-        looker: PlateFinder,
+        plate_finder: PlateFinder,
         sink: TransitSink,
         clock: Clock,
         *,
         second: SecondOpinion | None = None,
-        sight_dir: Path | None = None,
+        baseline_dir: Path | None = None,
     ) -> None:
-        """What is usual for the camera is kept in `sight_dir`; without one, only as long as this runs."""
+        """The camera's baseline is kept in `baseline_dir`; without one, only in memory."""
         self.camera = origin.camera
-        self.history = CameraHistory()
+        self.history = StateHistory()
         self._origin = origin
         self._settings = settings
-        self._looker = looker
+        self._plate_finder = plate_finder
         self._clock = clock
         is_file = "://" not in origin.camera.url
-        self._consult = Consultation(origin.camera.id, second, patient=is_file) if second else None
-        self._delivery = Delivery(origin.camera.id, sink, clock)
-        usual = Usual(origin.camera.id, sight_dir / f"{origin.camera.id}.json" if sight_dir else None)
-        self._sight = Sight(origin.camera.id, settings.sight, usual)
+        self._verifier = VoteVerifier(origin.camera.id, second, patient=is_file) if second else None
+        self._outbox_writer = OutboxWriter(origin.camera.id, sink, clock)
+        baseline = Baseline(origin.camera.id, baseline_dir / f"{origin.camera.id}.json" if baseline_dir else None)
+        self._view_quality = ViewQuality(origin.camera.id, settings.sight, baseline)
         self._silent_until = float("-inf")
-        for reason in Drop:  # from nought on, or Prometheus would not see the first one
-            DROPS.labels(self.camera.id, reason)
-        self.tally = Tally()
+        for reason in Drop:
+            preset(DROPS, self.camera.id, reason)
+        self.totals = CameraTotals()
         self.model_errors = 0
-        self.falls = 0
-        """How often it had to start over."""
+        self.restarts = 0
+        """How often it crashed and started again."""
 
     @property
     def transits(self) -> int:
-        """Accepted by the outbox."""
-        return self._delivery.delivered
+        """Transits accepted by the outbox."""
+        return self._outbox_writer.delivered
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set or the source, a file, was read to its end."""
+        """Run until `stop` is set or the source, a file, was read to its end."""
         while not stop.is_set():
             try:
                 self._run_once(stop)
                 break
             except Exception:  # a bug met by one camera must neither end its watch nor go unseen
-                self.falls += 1
-                WORKER_FALLS.labels(self.camera.id).inc()
+                self.restarts += 1
+                CAMERA_WORKER_RESTARTS.labels(self.camera.id).inc()
                 CAMERA_UP.labels(self.camera.id).set(0)
-                log.exception("camera %s: fell over; it starts again in %.0f s", self.camera.id, _RESTART_S)
+                log.exception("camera %s: crashed; it starts again in %.0f s", self.camera.id, _RESTART_S)
                 self._clock.wait(stop, _RESTART_S)
-        self._delivery.close()
-        self._sight.close()
+        self._outbox_writer.close()
+        self._view_quality.close()
 
     def _run_once(self, stop: threading.Event) -> None:
-        watch = Watch(self._origin, self._settings.assemble, self._looker, self._clock, self.tally, self._consult)
+        watch = Watch(
+            self._origin,
+            self._settings.assemble,
+            self._plate_finder,
+            self._clock,
+            totals=self.totals,
+            verifier=self._verifier,
+        )
         stream = CameraStream(self.camera, self._settings, self._clock, on_change=self.history.add)
         stream.start()
         try:
@@ -91,17 +98,17 @@ class CameraWorker:
                 self._step(watch, stream)
         finally:
             stream.stop()
-            self._delivery.put(watch.end())
+            self._outbox_writer.put(watch.end())
 
     def _step(self, watch: Watch, stream: CameraStream) -> None:
         frame = stream.next_frame(_POLL_S)
         try:
             if frame is None:
-                self._delivery.put(watch.idle())
+                self._outbox_writer.put(watch.idle())
             else:
                 self._take(watch, frame)
         except ModelError as exc:
-            self.history.model_threw(self._clock.now())
+            self.history.model_failed(self._clock.now())
             self.model_errors += 1
             MODEL_ERRORS.labels(self.camera.id).inc()
             if self._clock.monotonic() >= self._silent_until:
@@ -110,15 +117,14 @@ class CameraWorker:
 
     def _take(self, watch: Watch, frame: Frame) -> None:
         """Raises ModelError."""
-        self._tell_sight(self._sight.look(frame))
-        looks, reads = watch.looks, self.tally.reads
-        passes = watch.add(frame)
-        if watch.looks > looks:  # one in which nothing moved says nothing about the models
-            self.history.looked(self._clock.now())
-        if self.tally.reads > reads:
-            self._tell_sight(self._sight.read_plate(frame))
-        self._delivery.put(passes)
+        self._report_view(self._view_quality.add(frame))
+        result = watch.add(frame)
+        if result.examined:  # a frame in which nothing moved says nothing about the models
+            self.history.model_ran(self._clock.now())
+        if result.has_read:
+            self._report_view(self._view_quality.plate_read(frame))
+        self._outbox_writer.put(result.transits)
 
-    def _tell_sight(self, changed: bool) -> None:
-        if changed and self._sight.since is not None:
-            self.history.sees(self._sight.state, self._sight.since)
+    def _report_view(self, changed: bool) -> None:
+        if changed and self._view_quality.since is not None:
+            self.history.view_changed(self._view_quality.state, self._view_quality.since)

@@ -1,4 +1,4 @@
-"""The three kinds of folders whose plates are known, told apart by the file that says so."""
+"""Data sets: loads the three kinds of folders with known plates, told apart by their index file."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
@@ -9,14 +9,14 @@ import cv2
 from anpr.domain.errors import InputError
 from anpr.domain.plate import normalise
 from anpr.domain.read import Box
-from anpr.reader.evaluate.truth import Picture, TruePlate, load_truth
+from anpr.reader.evaluate.truth import LabelledImage, TruePlate, load_truth
 
 SPLITS = ("val", "train", "all")
 _Row = Mapping[str, str | None]
 
 
-def load_pictures(folder: Path, split: str = "val") -> list[Picture]:
-    """The pictures of a folder, in the order of its file.
+def load_images(folder: Path, split: str = "val") -> list[LabelledImage]:
+    """The labelled images of a folder, in the order of its index file.
 
     truth.csv: plates with their boxes and texts (see `load_truth`; it knows no split). labels.csv: a cut-out plate a
     row, with columns file, text, country, lines, source, split. manifest.csv: scenes, with columns file, split, width,
@@ -29,15 +29,15 @@ def load_pictures(folder: Path, split: str = "val") -> list[Picture]:
     return load_truth(folder)  # which says that it is not there
 
 
-def _crops(folder: Path, split: str) -> list[Picture]:
+def _crops(folder: Path, split: str) -> list[LabelledImage]:
     path = folder / "labels.csv"
     return [_crop(folder, path, number, row) for number, row in _rows(path, split, ("file", "text", "lines"))]
 
 
-def _crop(folder: Path, path: Path, number: int, row: _Row) -> Picture:
-    picture = _picture(folder, path, number, row)
-    image = cv2.imread(str(picture))
-    height, width = image.shape[:2] if image is not None else (1, 1)  # whoever reads it says what is wrong with it
+def _crop(folder: Path, path: Path, number: int, row: _Row) -> LabelledImage:
+    image_path = _image_path(folder, path, number, row)
+    image = cv2.imread(str(image_path))
+    height, width = image.shape[:2] if image is not None else (1, 1)  # the reader reports what is wrong with it
     try:
         text, lines = normalise(row["text"] or ""), int(row["lines"] or "")
     except ValueError as exc:
@@ -46,33 +46,33 @@ def _crop(folder: Path, path: Path, number: int, row: _Row) -> Picture:
         text=text, box=Box(x=0, y=0, w=width, h=height), country=row.get("country") or "?",
         subset=row.get("source") or "?", kind="crop", lines=lines,
     )  # fmt: skip
-    return Picture(path=picture, plates=(plate,))
+    return LabelledImage(path=image_path, plates=(plate,))
 
 
-def _scenes(folder: Path, split: str) -> list[Picture]:
+def _scenes(folder: Path, split: str) -> list[LabelledImage]:
     path = folder / "manifest.csv"
     return [_scene(folder, path, number, row) for number, row in _rows(path, split, ("file", "width", "height"))]
 
 
-def _scene(folder: Path, path: Path, number: int, row: _Row) -> Picture:
-    picture = _picture(folder, path, number, row)
+def _scene(folder: Path, path: Path, number: int, row: _Row) -> LabelledImage:
+    image_path = _image_path(folder, path, number, row)
     try:
         width, height = float(row["width"] or ""), float(row["height"] or "")
     except ValueError as exc:
         raise InputError(f"{path}: row {number}: width or height: {exc}") from exc
     country = row.get("country_guess") or "?"
-    boxes = _boxes(folder / "labels" / f"{picture.stem}.txt", width, height)
-    return Picture(
-        path=picture,
+    boxes = _boxes(folder / "labels" / f"{image_path.stem}.txt", width, height)
+    return LabelledImage(
+        path=image_path,
         plates=tuple(
-            TruePlate(text=None, box=box, country=country, subset=picture.stem.split("_")[0], kind="scene", lines=0)
+            TruePlate(text=None, box=box, country=country, subset=image_path.stem.split("_")[0], kind="scene", lines=0)
             for box in boxes
         ),
     )
 
 
 def _boxes(path: Path, width: float, height: float) -> Iterator[Box]:
-    """The boxes of one picture in px; none where the file is empty or absent: a picture without plates."""
+    """The boxes of one image in px; none where the file is empty or absent: an image without plates."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     for number, line in enumerate(text.splitlines(), start=1):
         try:
@@ -99,15 +99,15 @@ def _rows(path: Path, split: str, needed: tuple[str, ...]) -> list[tuple[int, _R
     return rows
 
 
-def _picture(folder: Path, path: Path, number: int, row: _Row) -> Path:
+def _image_path(folder: Path, path: Path, number: int, row: _Row) -> Path:
     name = row["file"] or ""
-    picture = folder / "images" / name
-    if not name or not picture.is_file():
-        raise InputError(f"{path}: row {number}: file: no picture {picture}")
-    return picture
+    image_path = folder / "images" / name
+    if not name or not image_path.is_file():
+        raise InputError(f"{path}: row {number}: file: no picture {image_path}")
+    return image_path
 
 
-_LOADERS: dict[str, Callable[[Path, str], list[Picture]]] = {
+_LOADERS: dict[str, Callable[[Path, str], list[LabelledImage]]] = {
     "truth.csv": lambda folder, _: load_truth(folder),
     "labels.csv": _crops,
     "manifest.csv": _scenes,

@@ -1,4 +1,4 @@
-"""How sure a share is, given how few were counted."""
+"""Confidence interval of a share (Wilson score)."""
 
 from math import sqrt
 
@@ -7,9 +7,8 @@ _Z = 1.959964
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share by Wilson's score (Wilson 1927): honest for small numbers and shares near 0 or 1.
-
-    (0, 1) when nothing was counted.
+    """The 95 % interval of the share `hits` / `of` by Wilson's score (Wilson 1927), which holds for small numbers and
+    for shares near 0 or 1. (0, 1) when nothing was counted.
     """
     if of == 0:
         return 0.0, 1.0

@@ -11,10 +11,10 @@ _SHARES = ("found", "strict", "folded")
 def as_object(scores: Scores) -> dict[str, Any]:
     """Counts, shares and their 95 % intervals."""
     return {
-        "pictures": scores.pictures,
+        "pictures": scores.images,
         "unreadable": scores.unreadable,
         "false_reads": scores.false_reads,
-        "false_reads_per_picture": round(scores.false_reads / scores.pictures, 4) if scores.pictures else 0.0,
+        "false_reads_per_picture": round(scores.false_reads / scores.images, 4) if scores.images else 0.0,
         "ms_median": round(scores.ms_median, 1),
         "total": _group(scores.total),
         "by": {
@@ -41,9 +41,9 @@ def as_lines(scores: Scores) -> Iterator[str]:
     for name, values in scores.groups.items():
         for value, group in values.items() if len(values) > 1 else ():
             yield _line(f"{name} {value}", group)
-    pictures = scores.pictures
-    rate = scores.false_reads / pictures if pictures else 0.0
-    yield f"false reads: {scores.false_reads} in {pictures} pictures ({rate:.3f} a picture)"
+    images = scores.images
+    rate = scores.false_reads / images if images else 0.0
+    yield f"false reads: {scores.false_reads} in {images} pictures ({rate:.3f} a picture)"
     yield f"time: {scores.ms_median:.0f} ms a picture (median)"
     if scores.unreadable:
         yield f"unreadable: {scores.unreadable} pictures, their plates counted as not found"

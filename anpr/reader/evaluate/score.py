@@ -1,4 +1,4 @@
-"""Texts read in pictures against the plates that are there."""
+"""Scoring: matches the texts that were read with the plates that are there, and counts."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -8,15 +8,16 @@ from statistics import median
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Box
 from anpr.reader.evaluate.interval import wilson
-from anpr.reader.evaluate.truth import Picture, TruePlate
+from anpr.reader.evaluate.truth import LabelledImage, TruePlate
 
 _ON_THE_PLATE = 0.3
-"""Of the smaller box: a text box lies within its plate's box, a loose box around it; both are that plate."""
+"""Least overlap, as a share of the smaller box: a text box lies within its plate's box, a loose box around it; both are
+that plate."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """One text that a reader gave, and where."""
+    """One text that a reader gave, and its box in px."""
 
     text: str
     """Empty where a plate was found and not read."""
@@ -25,21 +26,21 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of one true plate."""
+    """Outcome of one true plate."""
 
     plate: TruePlate
     found: bool
-    """Something was read on it; where its text is not known, it was found."""
+    """Whether something was read on it; where its text is not known, whether it was found."""
     strict: bool
-    """Exactly its text."""
+    """Whether exactly its text was read."""
     folded: bool
-    """Its text, when signs that look alike count as the same."""
+    """Whether its text was read when look-alike characters count as the same."""
     read: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PictureResult:
-    """One picture's outcomes; `false_reads` are answers that lie on no plate, or twice on one; `ms` the time taken."""
+class ImageResult:
+    """One image's outcomes; `false_reads` are answers that lie on no plate, or twice on one; `ms` is the time taken."""
 
     outcomes: tuple[Outcome, ...]
     false_reads: tuple[str, ...]
@@ -70,29 +71,29 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scores:
-    """Everything about one reader on one folder."""
+    """The scores of one reader on one folder."""
 
-    pictures: int
+    images: int
     unreadable: int
-    """Pictures that could not be opened; their plates count as not found."""
+    """Images that could not be opened; their plates count as not found."""
     total: Group
     groups: dict[str, dict[str, Group]]
-    """By what (country, kind, lines, light, width), then by value."""
+    """By attribute (country, kind, lines, light, width), then by its value."""
     false_reads: int
     ms_median: float
 
 
-def judge(picture: Picture, answers: Sequence[Answer], ms: float) -> PictureResult:
-    """Give each answer to the plate it lies on, the best text first, and see what each plate got."""
+def judge(labelled: LabelledImage, answers: Sequence[Answer], ms: float) -> ImageResult:
+    """Match each answer with the plate it lies on, the best text first; `ms` is the time that reading took."""
     left = list(answers)
     outcomes = []
-    for plate in picture.plates:
+    for plate in labelled.plates:
         on_it = [answer for answer in left if answer.box.overlap(plate.box) >= _ON_THE_PLATE]
         best = max(on_it, key=lambda answer: _merit(answer, plate), default=None)
         if best is not None:
             left.remove(best)
         outcomes.append(_outcome(plate, best))
-    return PictureResult(
+    return ImageResult(
         outcomes=tuple(outcomes), false_reads=tuple(answer.text for answer in left if answer.text), ms=ms
     )
 
@@ -139,8 +140,8 @@ _BY: dict[str, Callable[[TruePlate], str]] = {
 }
 
 
-def score(results: Sequence[PictureResult], unreadable: int = 0) -> Scores:
-    """The sum of all pictures."""
+def score(results: Sequence[ImageResult], unreadable: int = 0) -> Scores:
+    """The scores over all images."""
     outcomes = [outcome for result in results for outcome in result.outcomes]
     groups = {
         name: {
@@ -151,7 +152,7 @@ def score(results: Sequence[PictureResult], unreadable: int = 0) -> Scores:
     }
     times = [result.ms for result in results if result.ms > 0]
     return Scores(
-        pictures=len(results),
+        images=len(results),
         unreadable=unreadable,
         total=group(outcomes),
         groups=groups,

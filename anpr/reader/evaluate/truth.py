@@ -1,4 +1,4 @@
-"""`truth.csv`: which plates are on which pictures."""
+"""Ground truth: `truth.csv` says which plates are on which images."""
 
 import csv
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from anpr.domain.plate import normalise
 from anpr.domain.read import Box
 
 COLUMNS = ("file", "plate", "x", "y", "w", "h", "country", "subset", "kind", "lines")
-"""The header; px of the picture, `kind` is scene or crop, `lines` 1 or 2.
+"""The header. Boxes are in px of the image; `kind` is scene or crop, `lines` 1 or 2.
 
 More columns may follow; `light` (day, night …) is used where it is there."""
 
@@ -19,7 +19,7 @@ KINDS = frozenset({"scene", "crop"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TruePlate:
-    """One plate that is on a picture."""
+    """One plate that is on an image; `box` in px."""
 
     text: str | None
     """None where only the place is known: it can be found, but not be read right or wrong."""
@@ -34,17 +34,17 @@ class TruePlate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
-    """A picture with all the plates on it that are known; none for one that shows no plate."""
+class LabelledImage:
+    """An image file with all the plates on it that are known; none for one that shows no plate."""
 
     path: Path
     plates: tuple[TruePlate, ...]
 
 
-def load_truth(folder: Path) -> list[Picture]:
-    """The pictures of `folder` named in its truth.csv, in the order of the file.
+def load_truth(folder: Path) -> list[LabelledImage]:
+    """The labelled images of `folder` named in its truth.csv, in the order of the file.
 
-    Pictures lie in folder/images or in the folder itself. A row with an empty plate says that the picture shows none.
+    Images lie in folder/images or in the folder itself. A row with an empty plate says that the image shows none.
     Raises InputError naming the file, the row (the header is row 1) and the column.
     """
     path = folder / "truth.csv"
@@ -55,7 +55,7 @@ def load_truth(folder: Path) -> list[Picture]:
             plates.append(_plate(path, number, fields))
     if not rows:
         raise InputError(f"{path}: no rows")
-    return [Picture(path=_find(folder, name, path), plates=tuple(plates)) for name, plates in rows.items()]
+    return [LabelledImage(path=_find(folder, name, path), plates=tuple(plates)) for name, plates in rows.items()]
 
 
 def _rows(path: Path) -> list[tuple[int, Mapping[str, str | None]]]:

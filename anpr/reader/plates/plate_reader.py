@@ -1,6 +1,6 @@
 """From a picture to plate reads: find, gate, read, weigh."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -48,15 +48,9 @@ class Found:
     rejected: tuple[Rejected, ...]
 
 
-Find = Callable[[Image], Found]
-"""Where plates are in a picture."""
-Aim = Callable[[Find, Image], Found]
-"""Has the part of a picture searched that counts, and moves what does not count to the rejected."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """What one look at a picture gave."""
+class ReadResult:
+    """The plates read in one image, and the detections that were turned down."""
 
     accepted: tuple[PlateRead, ...]
     rejected: tuple[Rejected, ...]
@@ -76,16 +70,16 @@ class PlateReader:
 
     def read(self, image: Image) -> list[PlateRead]:
         """The plates in the picture, best detector score first. Raises ModelError."""
-        return list(self.look(image).accepted)
+        return list(self.read_all(image).accepted)
 
-    def look(self, image: Image, aim: Aim | None = None) -> Look:
-        """The plates, and the detections that were turned down with the reason. Raises ModelError.
+    def read_all(self, image: Image) -> ReadResult:
+        """The plates, and the detections that were turned down with the reason. Raises ModelError."""
+        return self.read_found(image, self.find(image))
 
-        `aim` leaves out what lies where a camera does not read.
-        """
-        found = aim(self.find, image) if aim else self.find(image)
+    def read_found(self, image: Image, found: Found) -> ReadResult:
+        """The same, where `found` has been found in the image already. Raises ModelError."""
         results = [self.read_once(image, detection) for detection in found.detections]
-        return Look(
+        return ReadResult(
             accepted=tuple(result for result in results if isinstance(result, PlateRead)),
             rejected=(*found.rejected, *(result for result in results if isinstance(result, Rejected))),
         )

@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL: a pool, transactions, notifications; the driver's errors become StoreError here."""
+"""PostgreSQL connections: pool, transactions, notifications; the driver's errors become StoreError here."""
 
 import threading
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Bring a database to this version's schema: numbered SQL files, each in a transaction, one migrator at a time."""
+"""Migrations: numbered SQL files, each in a transaction, one migrator at a time."""
 
 import hashlib
 import re

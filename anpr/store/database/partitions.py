@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from anpr.domain.errors import InputError
 from anpr.domain.transit import Transit
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
 PARTITIONED = ("transits", "images")
@@ -37,8 +38,7 @@ def ensure_partitions(conn: Connection, days: Iterable[date], tables: Iterable[s
     made = 0
     for table in tables:
         for day in sorted(days):
-            row = conn.execute(_SQL["ensure"], {"table": table, "day": day}).fetchone()
-            made += bool(row and row["made"])
+            made += bool(one_row(conn, _SQL["ensure"], {"table": table, "day": day})["made"])
     return made
 
 

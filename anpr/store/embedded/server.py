@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL on one folder: set up, start, stop. Who may do so when is embedded.py's matter."""
+"""One embedded PostgreSQL server on one folder: set up, start, stop. Who may do so when is decided in cluster.py."""
 
 import hashlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""Who the embedded PostgreSQL runs as: this user, or, since PostgreSQL refuses root, a system user made for it."""
+"""User that the embedded PostgreSQL runs as: this one or, since PostgreSQL refuses root, a system user made for it."""
 
 import logging
 import os

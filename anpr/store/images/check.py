@@ -1,4 +1,4 @@
-"""Pictures held against their rows: orphans, missing ones, and those whose bytes are not what came.
+"""Consistency check of images against their rows: orphans, missing files, bytes that do not match their SHA-256.
 
 One day and gate at a time: what is kept in memory is the list of one folder. Ingest may run meanwhile, and so may
 retention: what they change between two looks is looked at again before it is called a fault.
@@ -28,7 +28,7 @@ THREADS = 8
 
 
 class Fault(StrEnum):
-    """What can be wrong with one picture."""
+    """Kinds of inconsistency of one image."""
 
     ORPHAN = "orphan"
     MISSING = "missing"
@@ -92,10 +92,10 @@ class ImageCheck:
             return day not in list_partitions(conn, "images")
 
     def _folder(self, day: date, folder: str, progress: Progress) -> GateReport:
-        # Files first: a picture is put before its row is written, so a row found later has its file.
+        # Files first: an image is put before its row is written, so a row found later has its file.
         files = {each.key: (each.size, each.modified) for each in self.shelf.files(day, folder)}
         report = GateReport(day=day, folder=folder, files=len(files))
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="pictures") as threads:
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="images") as threads:
             for page in self._pages(day, folder):
                 sizes = [files.pop(row.key, (None, None))[0] for row in page]
                 self._note(report, page, list(threads.map(self._fault, page, sizes)))
@@ -123,7 +123,7 @@ class ImageCheck:
         report.rows += len(page)
         if len(page) == PAGE and all(fault is Fault.UNREADABLE for fault in faults):
             self.shelf.read(page[0].key)  # it is not one file: say what it is
-            raise StoreError(f"pictures in {report.day}/{report.folder}: {PAGE} in a row cannot be read")
+            raise StoreError(f"images in {report.day}/{report.folder}: {PAGE} in a row cannot be read")
         for row, fault in zip(page, faults, strict=True):
             if fault is not None:
                 report.faults[fault].append(row.key)

@@ -1,4 +1,4 @@
-"""Pictures of transits: bytes on a shelf by day and gate, there whole or not at all; rows that say what lies where."""
+"""Image store: JPEG bytes on a shelf by day and gate, there whole or not at all, and rows that say where."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from anpr.contract.image import ImageHeader
-from anpr.domain.errors import StoreError
+from anpr.domain.errors import ImageTakenError
 from anpr.domain.transit import ImageRole
 from anpr.store.database.connection import Connection
 from anpr.store.database.partitions import ensure_partitions, utc_day
@@ -17,32 +17,28 @@ from anpr.store.images.files import LocalShelf, Shelf
 _SQL = load_queries("images")
 
 
-class PictureTakenError(StoreError):
-    """Another picture is stored in this one's place, and stays: what was noted and shown does not change."""
-
-
 class ImageStore:
-    """The pictures: 2026-11-21/gate/<transit id>-<role>.jpg (UTC day of capture) in a folder, or on a shelf."""
+    """The images: 2026-11-21/gate/<transit id>-<role>.jpg (UTC day of capture) in a folder, or on a shelf."""
 
     def __init__(self, shelf: Shelf | Path) -> None:
         self.shelf = LocalShelf(shelf) if isinstance(shelf, Path) else shelf
 
     def put(self, header: ImageHeader, data: bytes) -> str:
-        """Store one as `put_all` does; returns its key. Raises PictureTakenError when another is in its place."""
+        """Store one as `put_all` does; returns its key. Raises ImageTakenError when another is in its place."""
         (refusal,) = self.put_all([(header, data)])
         if refusal is not None:
             raise refusal
         return header_key(header)
 
-    def put_all(self, pictures: Sequence[tuple[ImageHeader, bytes]]) -> list[PictureTakenError | None]:
-        """Store pictures so that they survive a power cut; storing them again changes nothing.
+    def put_all(self, images: Sequence[tuple[ImageHeader, bytes]]) -> list[ImageTakenError | None]:
+        """Store images so that they survive a power cut; storing them again changes nothing.
 
         Says of each whether another one is stored in its place. Raises StoreError when the shelf refuses: some may be
         stored then.
         """
         kept: dict[str, str] = {}
-        rest = {(header_key(header), header.sha256): data for header, data in pictures}
-        while rest:  # once, unless another picture in the same place came first and is not the one that lies there
+        rest = {(header_key(header), header.sha256): data for header, data in images}
+        while rest:  # once, unless another image in the same place came first and is not the one that lies there
             first: dict[str, bytes] = {}
             digests: dict[str, str] = {}
             for (key, digest), data in rest.items():
@@ -55,14 +51,14 @@ class ImageStore:
                 for (key, digest), data in rest.items()
                 if key not in kept and digest != digests[key]
             }
-        return [_refusal(header, kept) for header, _ in pictures]
+        return [_refusal(header, kept) for header, _ in images]
 
     def find(self, transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> bytes | None:
-        """The picture's JPEG bytes; None when it has not arrived (yet) or its day has been dropped."""
-        return self.shelf.read(picture_key(transit_id, captured_at, gate_id, role))
+        """The image's JPEG bytes; None when it has not arrived (yet) or its day has been dropped."""
+        return self.shelf.read(image_key(transit_id, captured_at, gate_id, role))
 
     def drop_days(self, before: date) -> list[date]:
-        """Remove the pictures of all days before `before`; returns those days.
+        """Remove the images of all days before `before`; returns those days.
 
         Raises StoreError when the shelf refuses. Folders whose name is no day are left alone.
         """
@@ -72,8 +68,8 @@ class ImageStore:
         return due
 
 
-def picture_key(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> str:
-    """Where this picture belongs on the shelf."""
+def image_key(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> str:
+    """The key of this image on the shelf."""
     return f"{utc_day(captured_at).isoformat()}/{gate_folder(gate_id)}/{transit_id}-{role}.jpg"
 
 
@@ -84,31 +80,31 @@ def gate_folder(gate_id: str) -> str:
 
 
 def header_key(header: ImageHeader) -> str:
-    """Where the picture with this header belongs."""
-    return picture_key(header.transit_id, header.captured_at, header.gate_id, header.role)
+    """The key on the shelf of the image with this header."""
+    return image_key(header.transit_id, header.captured_at, header.gate_id, header.role)
 
 
 def keep_orphans(conn: Connection) -> None:
-    """Until the transaction ends nobody removes a picture for want of a row: take it before putting any."""
+    """Take a lock, before putting images, that keeps orphans from being removed until the transaction ends."""
     conn.execute(_SQL["share"])
 
 
-def _refusal(header: ImageHeader, kept: Mapping[str, str]) -> PictureTakenError | None:
+def _refusal(header: ImageHeader, kept: Mapping[str, str]) -> ImageTakenError | None:
     key = header_key(header)
     if kept.get(key) == header.sha256:
         return None
-    return PictureTakenError(f"picture {key.rpartition('/')[2]}: another one is stored as this one")
+    return ImageTakenError(f"image {key.rpartition('/')[2]}: another one is stored as this one")
 
 
 def record_image(conn: Connection, header: ImageHeader, size: int) -> bool:
-    """Note that a picture of `size` bytes is stored; false when that was noted before."""
+    """Note that an image of `size` bytes is stored; false when that was noted before."""
     return record_images(conn, [(header, size)]) == 1
 
 
-def record_images(conn: Connection, pictures: Iterable[tuple[ImageHeader, int]]) -> int:
-    """Note that these pictures, each with its size in bytes, are stored; returns how many were not noted yet."""
-    # By key: two inserters that meet the same pictures take their rows in the same order.
-    rows = sorted(((*_row(header), size) for header, size in pictures), key=lambda row: row[:3])
+def record_images(conn: Connection, images: Iterable[tuple[ImageHeader, int]]) -> int:
+    """Note that these images, each with its size in bytes, are stored; returns how many were not noted yet."""
+    # By key: two inserters that meet the same images take their rows in the same order.
+    rows = sorted(((*_row(header), size) for header, size in images), key=lambda row: row[:3])
     if not rows:
         return 0
     ensure_partitions(conn, {utc_day(row[0]) for row in rows}, ["images"])
@@ -125,6 +121,6 @@ def _row(header: ImageHeader) -> tuple[datetime, UUID, str, str, str, str]:
 
 
 def stored_roles(conn: Connection, transit_id: UUID, captured_at: datetime) -> set[ImageRole]:
-    """Which pictures of a transit have arrived."""
+    """Which images of a transit have arrived."""
     rows = conn.execute(_SQL["roles"], {"transit_id": transit_id, "captured_at": captured_at})
     return {ImageRole(row["role"]) for row in rows}

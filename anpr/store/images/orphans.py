@@ -1,4 +1,4 @@
-"""Pictures that no row names, removed for good: alone, after asking again, and written down."""
+"""Removes orphans, images that no row names: one at a time, after checking again, with a row in the audit."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""What the rows say about pictures, a day and a gate at a time: for those who hold it against the shelf."""
+"""Rows of images, a day and a gate at a time, for the check against the shelf."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ImageRow:
 
 
 def gates_of_day(conn: Connection, day: date) -> list[str]:
-    """The ids of the gates with a picture noted on that UTC day."""
+    """The ids of the gates with an image noted on that UTC day."""
     return [row["gate_id"] for row in conn.execute(_SQL["gates_of_day"], _bounds(day))]
 
 
@@ -40,13 +40,13 @@ def pages(database: Database, day: date, gate_id: str) -> Iterator[list[ImageRow
 
 
 def named_keys(conn: Connection, day: date, keys: Iterable[str]) -> set[str]:
-    """Those of these keys of that day that a row names now."""
+    """Of these keys of that day, those that a row names now."""
     rows = conn.execute(_SQL["named"], {**_bounds(day), "paths": list(keys)})
     return {row["path"] for row in rows}
 
 
 def nobody_puts(conn: Connection) -> None:
-    """Wait until nobody is between putting a picture and noting it, and keep it so until the transaction ends.
+    """Wait until nobody is between putting an image and noting it, and keep it so until the transaction ends.
 
     Raises StoreError when that is not within 10 s.
     """

@@ -1,4 +1,4 @@
-"""Which transits are stored already: what a replay needs to know, for a fifth of what staging each row costs."""
+"""Filters out transits already stored, at a fifth of the cost of staging them (replays)."""
 
 from collections.abc import Sequence
 

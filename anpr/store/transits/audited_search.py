@@ -1,4 +1,4 @@
-"""Searching as people do it: with a reason, and with a row in the audit before anything is shown."""
+"""Audited search: needs a reason, and writes its row in the audit before it shows anything."""
 
 from typing import Any
 

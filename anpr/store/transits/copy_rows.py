@@ -1,4 +1,4 @@
-"""Transits as the bytes that COPY … (FORMAT BINARY) takes, a third of the time the driver needs value by value.
+"""Encodes transits for COPY … (FORMAT BINARY), in a third of the time the driver needs value by value.
 
 The format: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS. The order of the columns is
 that of `copy_staging` in sql/transits.sql.

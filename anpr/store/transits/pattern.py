@@ -1,4 +1,4 @@
-"""What people type to search a plate: text with `*` (any run) and `?` (one character)."""
+"""Plate patterns as people type them: text with `*` (any run) and `?` (one character)."""
 
 import re
 from dataclasses import dataclass

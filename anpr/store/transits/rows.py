@@ -1,4 +1,4 @@
-"""Transits in the database: stored once, whatever is sent again; looked up by plate, gate and time."""
+"""Transits in the database: each stored once, however often it is sent; found by plate, gate and time."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from psycopg.types.json import set_json_loads
 
 from anpr.domain.transit import Transit
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.partitions import ensure_partitions, refuse_unstorable, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.transits.copy_rows import copy_rows
@@ -62,7 +63,7 @@ def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: 
 
 def _insert_staged(conn: Connection, transits: Sequence[Transit]) -> set[UUID]:
     """Ids come back only when some were there already: nearly always all are new, or none is."""
-    row = conn.execute(_SQL["insert_transits"], {"number": len(transits)}).fetchone() or {}
+    row = one_row(conn, _SQL["insert_transits"], {"number": len(transits)})
     if row["count"] == len(transits):
         return {transit.id for transit in transits}
     return set(row["ids"] or ())
@@ -123,8 +124,7 @@ def transits_between(
 
 def count_transits(conn: Connection, since: datetime, until: datetime) -> int:
     """How many were captured in [since, until)."""
-    row = conn.execute(_SQL["count"], {"since": since, "until": until}).fetchone()
-    return int(row["count"]) if row else 0
+    return count_of(conn, _SQL["count"], {"since": since, "until": until})
 
 
 def from_row(row: dict[str, Any]) -> StoredTransit:

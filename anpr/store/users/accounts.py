@@ -1,4 +1,4 @@
-"""People who log in to the console."""
+"""User accounts of the console."""
 
 import re
 from dataclasses import dataclass, field

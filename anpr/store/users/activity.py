@@ -1,9 +1,10 @@
-"""What the centre did since a moment, in three numbers."""
+"""Counts what the centre did since a moment: transits, alarms, forwarded transits."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
 _SQL = load_queries("activity")
@@ -21,7 +22,5 @@ class Activity:
 
 
 def activity_since(conn: Connection, since: datetime) -> Activity:
-    """What happened at the centre from `since` on."""
-    row = conn.execute(_SQL["since"], {"since": since, "oldest": since - LATE}).fetchone()
-    assert row is not None
-    return Activity(**row)
+    """Counts from `since` (UTC) on."""
+    return Activity(**one_row(conn, _SQL["since"], {"since": since, "oldest": since - LATE}))

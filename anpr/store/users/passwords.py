@@ -1,4 +1,4 @@
-"""Passwords are kept as argon2id hashes (RFC 9106), with the library's own current parameters."""
+"""Password hashes: argon2id (RFC 9106), with the library's own current parameters."""
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError

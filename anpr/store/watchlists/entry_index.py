@@ -1,4 +1,4 @@
-"""Which entries of all watchlists a transit may be, from memory: a filter that misses none and may name too many.
+"""Index of all watchlist entries in memory: a filter that misses none and may name too many.
 
 An entry costs 36 bytes or so, twice that on lists that look beyond the plate, and no object of its own: a million of
 them take tens of megabytes, and the garbage collector has nothing to walk through. What it names is asked of the

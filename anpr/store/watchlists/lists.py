@@ -1,4 +1,4 @@
-"""Watchlists: why a list is kept, and how it compares plates."""
+"""Watchlists: name, purpose, legal basis, and how each compares plates."""
 
 import re
 from typing import Any

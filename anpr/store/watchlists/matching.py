@@ -1,4 +1,4 @@
-"""Which entries the transits of a batch may be: found by the database alone, or confirmed for those found in memory.
+"""Finds the entries that match a batch of transits: by the database alone, or by confirming candidates from memory.
 
 In both ways the domain decides. The first needs nothing but the database and is what the second is held against.
 """
@@ -12,6 +12,7 @@ from anpr.domain.plate import look_alike_key
 from anpr.domain.transit import Transit
 from anpr.domain.watchlist import Entry, Match, Watchlist, matches
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.queries import load_queries
 from anpr.store.watchlists.entries import entry_from_row
 from anpr.store.watchlists.entry_index import IndexedEntry
@@ -45,7 +46,7 @@ class Confirmed:
 
 
 def confirm(conn: Connection, likely: Iterable[int]) -> Confirmed:
-    """One query, whether any entries are likely or none."""
+    """Read these entries as they are now. One query, also when there are none."""
     rows = conn.execute(_SQL["confirm"], {"ids": list(likely)}).fetchall()
     entries = {row["entry_id"]: _entry_and_list(row) for row in rows if row["entry_id"] is not None}
     return Confirmed(version=rows[0]["list_version"], entries=entries)
@@ -58,15 +59,12 @@ def see_one_moment(conn: Connection) -> None:
 
 def list_version(conn: Connection) -> int:
     """The version of the lists: every change of a list or its entries raises it, one after the other."""
-    row = conn.execute(_SQL["version"]).fetchone()
-    assert row, "migration 5 makes the one row"
-    return int(row["version"])
+    return int(one_row(conn, _SQL["version"])["version"])  # the one row that migration 5 makes
 
 
 def count_newer(conn: Connection, after: int) -> int:
     """How many entries `newer_entries` gives."""
-    row = conn.execute(_SQL["count_newer"], {"after": after}).fetchone()
-    return int(row["count"]) if row else 0
+    return count_of(conn, _SQL["count_newer"], {"after": after})
 
 
 def newer_entries(conn: Connection, after: int) -> Iterator[IndexedEntry]:

@@ -1,4 +1,4 @@
-"""What producers, consumers and the admin client have in common: how to connect, and what an error means."""
+"""Shared by producers, consumers and the admin client: how to connect, and what an error means."""
 
 import contextlib
 import logging
@@ -107,7 +107,7 @@ def close_producer(producer: Any, timeout_s: float) -> None:
 
 
 class _Reasons(logging.Handler):
-    """Why connecting failed, which kafka-python only logs: a wrong password would be told as a broker that is away."""
+    """Collects why connecting failed, which kafka-python only logs: a wrong password would else look like no broker."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -123,7 +123,7 @@ class _Reasons(logging.Handler):
         ]
 
     def best(self) -> errors.KafkaError | None:
-        """What no waiting will mend, before the last of the others."""
+        """A reason that waiting does not mend; without one, the latest reason."""
         return next((each for each in self._seen if isinstance(each, _PERMANENT)), next(reversed(self._seen), None))
 
 
@@ -151,7 +151,7 @@ def mapped_errors(what: str, settings: KafkaSettings) -> Iterator[None]:
 
 
 def as_transport_error(exc: BaseException, what: str, settings: KafkaSettings) -> TransportError:
-    """The error of ours that says the same."""
+    """The TransportError for an error of kafka-python or the network."""
     permanent = isinstance(exc, (*_PERMANENT, ValueError))
     detail = " ".join(str(exc).split()) or type(exc).__name__
     return TransportError(f"kafka {settings.bootstrap}: {what}: {detail}", permanent=permanent)

@@ -1,4 +1,4 @@
-"""The topics as the broker has them, held against what they should be."""
+"""Compares the topics that the broker has with what they should be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

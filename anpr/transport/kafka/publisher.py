@@ -1,4 +1,4 @@
-"""To Kafka: idempotent, acknowledged by all replicas that are in sync."""
+"""Kafka publisher: idempotent, acknowledged by all in-sync replicas."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,6 +1,6 @@
-"""Sockets of kafka-python that are closed, where it leaves them to the garbage collector.
+"""Closes sockets that kafka-python leaves to the garbage collector.
 
-While a broker is away each try would leave one, and a process that reconnects all night has no say in when the
+While a broker is down each try would leave one, and a process that reconnects all night has no say in when the
 collector comes.
 """
 

@@ -1,4 +1,4 @@
-"""From Kafka: one member of a consumer group, offsets committed by hand."""
+"""Kafka source: one member of a consumer group, offsets committed by hand."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Notices a partition that a consumer holds and has stopped to fetch while it goes on with others.
+"""Stall detector: finds a partition that a consumer holds but no longer fetches, while it goes on with others.
 
 Seen with kafka-python after rebalances (its issue 3131). A whole consumer that gets nothing is the source's own matter.
 """
@@ -17,7 +17,7 @@ Waiting = Callable[[Collection[TopicPartition]], Mapping[TopicPartition, int]]
 
 
 class QuietPartitions:
-    """Since when each partition gives nothing although the consumer had time for it. For one thread."""
+    """Tracks since when each partition gives nothing although the consumer had time for it. For one thread."""
 
     def __init__(self, clock: Clock, after_s: float) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The topics, and how long and how large they may be.
+"""Topic definitions: partitions, retention and size limits.
 
 | topic | key | partitions | kept |
 |---|---|---|---|
@@ -24,7 +24,7 @@ _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _SEGMENTS = 24
 MAX_RECORD_BYTES = MAX_IMAGE_BYTES + 64 * 1024
-"""A picture with its key, headers and the batch around it."""
+"""An image with its key, headers and the batch around it."""
 MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES + 64 * 1024
 """The largest of those, with what was wrong with it: one that did not fit would stop ingest for good."""
 
@@ -103,10 +103,10 @@ def _compacted_configs() -> dict[str, str]:
 
 
 def full_name(settings: KafkaSettings, topic: str) -> str:
-    """As the broker knows it."""
+    """The name that the broker knows: with the prefix of the settings."""
     return settings.topic_prefix + topic
 
 
 def full_names(settings: KafkaSettings, topics: Sequence[str]) -> list[str]:
-    """As the broker knows them."""
+    """The names that the broker knows: with the prefix of the settings."""
     return [full_name(settings, topic) for topic in topics]

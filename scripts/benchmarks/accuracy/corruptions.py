@@ -1,8 +1,8 @@
-"""Pictures with known plates, each changed in one thing: what costs how many plates.
+"""Robustness benchmark: reads images with known plates after one corruption each (rotation, blur, darkness …).
 
     python -m scripts.benchmarks.accuracy.corruptions FOLDER [--only NAME] [--json FILE]
 
-FOLDER is one that `anpr evaluate` takes. Every picture is turned, squashed, darkened, blurred … by a fixed amount and
+FOLDER is one that `anpr evaluate` takes. Every image is turned, squashed, darkened, blurred … by a fixed amount and
 read as it then is; of the plates at least 60 px wide (before the change) those read right are counted.
 """
 
@@ -17,16 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.capture.image_file import Image
-from anpr.domain.errors import AnprError
 from anpr.domain.read import Box
 from anpr.drawing.degrade import blocks, blur, coarse, gamma, glare, infrared, motion_blur, night, noise
-from anpr.reader.evaluate.folders import load_pictures
+from anpr.reader.evaluate.folders import load_images
 from anpr.reader.evaluate.run import Reads, our_reader, run
 from anpr.reader.evaluate.score import Answer, Group, group
-from anpr.reader.evaluate.truth import Picture
+from anpr.reader.evaluate.truth import LabelledImage
 from anpr.reader.plates.plate_reader import build_plate_reader
 from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
+from scripts.command import Script, finish, log
 
 LEAST_PX = 60.0
 Points = npt.NDArray[np.float64]
@@ -92,7 +92,7 @@ CHANGES = (
 def changed(reads: Reads, change: Change) -> Reads:
     """The reader looking at changed pictures; its boxes are told where they lie in the unchanged ones."""
 
-    def read(image: Image, picture: Picture) -> list[Answer]:
+    def read(image: Image, picture: LabelledImage) -> list[Answer]:
         other, moved = change.of(image)
         back = np.asarray(cv2.invertAffineTransform(moved), np.float64)
         return [Answer(text=one.text, box=_moved(one.box, back)) for one in reads(other, picture)]
@@ -112,14 +112,14 @@ def _corners_through(how: Matrix, box: Box) -> Points:
     return np.asarray(cv2.transform(np.array([corners], np.float64), how)[0], np.float64)
 
 
-def counted(pictures: Sequence[Picture], reads: Reads, change: Change) -> tuple[Group, int]:
+def counted(pictures: Sequence[LabelledImage], reads: Reads, change: Change) -> tuple[Group, int]:
     """How the plates were read in the changed pictures, and the false reads."""
-    results = run(pictures, changed(reads, change), SystemClock(), lambda exc: click.echo(str(exc), err=True))
+    results = run(pictures, changed(reads, change), SystemClock(), lambda exc: log(str(exc)))
     outcomes = [outcome for result in results for outcome in result.outcomes if outcome.plate.box.w >= LEAST_PX]
     return group(outcomes), sum(len(result.false_reads) for result in results)
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--only", type=click.Choice([change.name for change in CHANGES]), help="This change alone.")
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write the counts here too.")
@@ -127,20 +127,18 @@ def main(folder: Path, only: str | None, out: Path | None) -> None:
     """Parse the command line and run."""
     cv2.setNumThreads(1)
     rows = []
-    try:
-        pictures = load_pictures(folder)
-        reads = our_reader(build_plate_reader(ReaderSettings()))
-        click.echo("| changed | plates | strict | 95 % | folded | false |\n|---|---|---|---|---|---|")
-        for change in CHANGES:
-            if only in {None, change.name}:
-                mine, false = counted(pictures, reads, change)
-                click.echo(_line(change.name, mine, false))
-                counts = {"plates": mine.texts, "strict": mine.strict, "folded": mine.folded, "false": false}
-                rows.append({"change": change.name, **counts})
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
+    pictures = load_images(folder)
+    reads = our_reader(build_plate_reader(ReaderSettings()))
+    click.echo("| changed | plates | strict | 95 % | folded | false |\n|---|---|---|---|---|---|")
+    for change in CHANGES:
+        if only in {None, change.name}:
+            mine, false = counted(pictures, reads, change)
+            click.echo(_line(change.name, mine, false))
+            counts = {"plates": mine.texts, "strict": mine.strict, "folded": mine.folded, "false": false}
+            rows.append({"change": change.name, **counts})
     if out is not None:
         out.write_text(json.dumps(rows, indent=2), encoding="utf-8")
+    finish({"changes": rows})
 
 
 def _line(name: str, mine: Group, false: int) -> str:

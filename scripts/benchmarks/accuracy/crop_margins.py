@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 
 from anpr.capture.image_file import Image
-from anpr.domain.errors import AnprError
 from anpr.domain.read import Box, Candidate
 from anpr.drawing import degrade, place_on, tilted_quad
 from anpr.reader.plates.crop import MARGINS, with_margin
 from anpr.reader.plates.plate_reader import CERTAIN, weighed
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.settings import RecogniserSettings
+from scripts.command import Script, finish
 from scripts.training.recogniser.augment import bodywork
 from scripts.training.recogniser.evaluation import italian_crops, real_questions
 from scripts.training.recogniser.samples import Crop, read_crops
@@ -65,20 +65,20 @@ class Question:
     text: str
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.argument("crops", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for the drawn plates; kept.")
 @click.option("--drawn", type=click.IntRange(1), default=1000, show_default=True, help="Drawn Italian plates.")
 def main(crops: Path, work: Path, drawn: int) -> None:
     """Parse the command line and run."""
     cv2.setNumThreads(1)
-    try:
-        recogniser = build_recogniser(RecogniserSettings(), 1)
-        for name, questions in (("drawn", tuple(on_bodywork(work, drawn))), ("rec val", tuple(drawn_out(crops)))):
-            for row in asked(recogniser, questions):
-                click.echo(json.dumps({"plates": name, **row}))
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
+    rows: list[dict[str, object]] = []
+    recogniser = build_recogniser(RecogniserSettings(), 1)
+    for name, questions in (("drawn", tuple(on_bodywork(work, drawn))), ("rec val", tuple(drawn_out(crops)))):
+        for row in asked(recogniser, questions):
+            rows.append({"plates": name, **row})
+            click.echo(json.dumps(rows[-1]))
+    finish({"ways": rows})
 
 
 def asked(recogniser: Recogniser, questions: Sequence[Question]) -> Iterator[dict[str, object]]:

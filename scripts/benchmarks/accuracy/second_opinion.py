@@ -14,7 +14,6 @@ from time import process_time
 import click
 import cv2
 
-from anpr.domain.errors import AnprError
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Candidate
 from anpr.reader.evaluate.interval import wilson
@@ -24,6 +23,7 @@ from anpr.reader.recognise import Recogniser, build_recogniser
 from anpr.reader.video import read_video
 from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
+from scripts.command import CannotRunError, Script, finish
 from scripts.training.recogniser.evaluation import Question, drawn_questions, real_questions
 from scripts.training.recogniser.reliability import calibration_error, reliability
 from scripts.training.recogniser.samples import read_crops
@@ -40,7 +40,7 @@ class Answer:
     """Of the processor; None when it was not asked."""
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.argument("crops", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for the drawn plates; kept.")
 @click.option("--drawn", type=click.IntRange(1), default=300, show_default=True, help="Drawn Italian plates.")
@@ -49,18 +49,15 @@ def main(crops: Path, work: Path, drawn: int, clips: tuple[Path, ...]) -> None:
     """Parse the command line and run."""
     cv2.setNumThreads(1)
     settings = ReaderSettings()
-    try:
-        second = build_second_opinion(settings, SystemClock())
-        if second is None:
-            raise click.ClickException("the settings ask for no second opinion")
-        first = build_recogniser(settings.recogniser, settings.threads)
-        exam = {"rec val": real_questions(read_crops(crops, "val")), "drawn Italian": drawn_questions(work, drawn)}
-        for name, questions in exam.items():
-            tell(name, answers(first, second, questions))
-        for clip in clips:
-            tell_clip(clip, settings, second)
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
+    second = build_second_opinion(settings, SystemClock())
+    if second is None:
+        raise CannotRunError("the settings ask for no second opinion")
+    first = build_recogniser(settings.recogniser, settings.threads)
+    exam = {"rec val": real_questions(read_crops(crops, "val")), "drawn Italian": drawn_questions(work, drawn)}
+    figures = {name: tell(name, answers(first, second, questions)) for name, questions in exam.items()}
+    for clip in clips:
+        tell_clip(clip, settings, second)
+    finish(figures)
 
 
 def answers(first: Recogniser, second: SecondOpinion, questions: list[Question]) -> list[Answer]:
@@ -79,16 +76,18 @@ def answers(first: Recogniser, second: SecondOpinion, questions: list[Question])
     return made
 
 
-def tell(name: str, made: list[Answer]) -> None:
-    """A few lines for people."""
+def tell(name: str, made: list[Answer]) -> dict[str, object]:
+    """Print a few lines for people; the figures for the line of JSON."""
     times = [one.asked_ms for one in made if one.asked_ms is not None]
     cost = median(times) if times else 0.0
     click.echo(f"{name}: {len(made)} plates, asked about {len(times)}, {cost:.0f} ms of the processor (median)")
+    figures: dict[str, object] = {"plates": len(made), "asked": len(times), "cpu_ms": round(cost)}
     for label, reads in (("alone", [one.alone for one in made]), ("both", [one.both for one in made])):
         pairs = [(read, one.question.text) for read, one in zip(reads, made, strict=True)]
         strict = sum(read.text == text for read, text in pairs)
         folded = sum(look_alike_key(read.text) == look_alike_key(text) for read, text in pairs)
         low, high = wilson(strict, len(made))
+        figures |= {f"{label}_strict": strict, f"{label}_folded": folded}
         bins = reliability([(read.probability, read.text == text) for read, text in pairs])
         click.echo(
             f"  {label:<6} strict {strict} ({strict / len(made):.3f} [{low:.2f}-{high:.2f}]), folded {folded} "
@@ -98,6 +97,7 @@ def tell(name: str, made: list[Answer]) -> None:
     mended = sum(one.both.text == one.question.text for one in changed)
     spoiled = sum(one.alone.text == one.question.text for one in changed)
     click.echo(f"  changed {len(changed)}: mended {mended}, spoiled {spoiled}")
+    return {**figures, "changed": len(changed), "mended": mended, "spoiled": spoiled}
 
 
 def tell_clip(clip: Path, settings: ReaderSettings, second: SecondOpinion) -> None:

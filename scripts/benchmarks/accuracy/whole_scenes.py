@@ -1,4 +1,4 @@
-"""Whole scenes whose plates are known: finds, for cut-out plates of a split, the pictures they were cut from.
+"""Makes an evaluation set of whole scenes: finds the images from which the cut-out plates of a split were cut.
 
     python -m scripts.benchmarks.accuracy.whole_scenes CROPS SCENES OUT
 
@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from anpr.domain.errors import AnprError
+from scripts.command import Script, finish, log
 from scripts.training.detector.folder import Folder, read_folder, read_labels, read_picture
 from scripts.training.recogniser.samples import Crop, read_crops
 
@@ -126,25 +126,24 @@ def _vector(image: Grey) -> npt.NDArray[np.float32]:
     return np.asarray(small / max(1e-6, float(np.linalg.norm(small))), np.float32)
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.argument("crops", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("scenes", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--split", type=click.Choice(["val", "train"]), default="val", show_default=True, help="Of the crops.")
 def main(crops: Path, scenes: Path, out: Path, split: str) -> None:
     """Match source by source."""
-    try:
-        wanted, folder = read_crops(crops, split), read_folder(scenes)
-        found: list[Found] = []
-        for source in sorted({source_of(crop.path) for crop in wanted}):
-            among = list(places(folder, source))
-            mine = [crop for crop in wanted if source_of(crop.path) == source]
-            here = [match for crop in mine if (match := find(crop, among)) is not None]
-            click.echo(f"{source}: {len(here)} of {len(mine)} plates among {len(among)} boxes", err=True)
-            found += here
-        click.echo(f"{write(found, out)} plates in whole scenes: anpr evaluate {out}")
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
+    wanted, folder = read_crops(crops, split), read_folder(scenes)
+    found: list[Found] = []
+    for source in sorted({source_of(crop.path) for crop in wanted}):
+        among = list(places(folder, source))
+        mine = [crop for crop in wanted if source_of(crop.path) == source]
+        here = [match for crop in mine if (match := find(crop, among)) is not None]
+        log(f"{source}: {len(here)} of {len(mine)} plates among {len(among)} boxes")
+        found += here
+    plates = write(found, out)
+    log(f"{plates} plates in whole scenes: anpr evaluate {out}")
+    finish({"plates": plates, "out": str(out)})
 
 
 if __name__ == "__main__":

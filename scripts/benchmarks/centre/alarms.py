@@ -17,8 +17,9 @@ from anpr.settings import KafkaSettings
 from anpr.store.database.connection import Database
 from anpr.transport.kafka import KafkaPublisher
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, as_record
-from scripts.benchmarks.common import CLOCK, Figures, say
-from scripts.reliability.chaos.processes import python
+from scripts.benchmarks.common import CLOCK, Figures
+from scripts.command import CannotRunError, log
+from scripts.lab.processes import python
 from scripts.repository import REPOSITORY
 
 LISTED_EVERY = 10
@@ -36,10 +37,10 @@ def alarm_figures(database: Database, kafka: KafkaSettings, seconds: int, per_s:
     listener.stop_after(_LATE_S)
     delays = [1000 * (listener.arrived[transit] - at) for transit, at in sent.items() if transit in listener.arrived]
     if len(delays) < len(sent):
-        raise SystemExit(f"{len(delays)} of {len(sent)} alarms arrived")
+        raise CannotRunError(f"{len(delays)} of {len(sent)} alarms arrived")
     cuts = statistics.quantiles(delays, n=100)
     rate = round(LISTED_EVERY * (len(sent) - 1) / (max(sent.values()) - min(sent.values())))
-    say(f"alarms: {len(delays)} at {rate} transits/s, p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
+    log(f"alarms: {len(delays)} at {rate} transits/s, p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
     return {
         "alarms": len(delays),
         "alarm_rate_per_s": rate,
@@ -79,7 +80,7 @@ def _send(kafka: KafkaSettings, seconds: int, per_s: int) -> dict[str, float]:
         assert sender.stdout is not None
         lines = [line.split() for line in sender.stdout]
     if sender.returncode:
-        raise SystemExit("the sender failed")
+        raise CannotRunError("the sender failed")
     return {transit: float(at) for transit, at in lines}
 
 

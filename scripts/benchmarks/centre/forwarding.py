@@ -1,10 +1,9 @@
-"""How fast a day is forwarded, and in how much memory: `python -m scripts.benchmarks.centre.forwarding 20000 40000`.
+"""Benchmark of forwarding: time and memory for a day. `python -m scripts.benchmarks.centre.forwarding 20000 40000`.
 
 Uses an embedded PostgreSQL and a folder, both thrown away, the profile scntt-example, and a plate picture of 8 kB and a
 context picture of 60 kB for each transit unless --no-pictures is given. Memory is the whole process's (VmHWM).
 """
 
-import argparse
 import dataclasses
 import resource
 import tempfile
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+
+import click
 
 from anpr.contract.image import image_header
 from anpr.contract.parsing import sha256_of
@@ -27,31 +28,35 @@ from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import insert_transits
+from scripts.command import Script, finish, log
 
 PAGE = 5000
 PICTURES = {ImageRole.PLATE: b"\xff\xd8" + bytes(8_000), ImageRole.CONTEXT: b"\xff\xd8" + bytes(60_000)}
 
 
-def main() -> None:
+@click.command(cls=Script, help=__doc__)
+@click.argument("sizes", type=click.IntRange(1), nargs=-1, required=True)
+@click.option("--no-pictures", is_flag=True, help="Transits without images.")
+@click.option("--batch-size", type=click.IntRange(1), help="Instead of the profile's.")
+def main(sizes: tuple[int, ...], no_pictures: bool, batch_size: int | None) -> None:
     """Measure each size in a database of its own."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sizes", type=int, nargs="+", help="transits of the day")
-    parser.add_argument("--no-pictures", action="store_true")
-    parser.add_argument("--batch-size", type=int, help="instead of the profile's")
-    options = parser.parse_args()
-    for size in options.sizes:
+    days = []
+    for size in sizes:
         with tempfile.TemporaryDirectory() as folder, embedded_database(Path(folder) / "postgres") as url:
             migrate(url)
             with Database(url) as database:
-                measure(database, Path(folder), size, options)
+                days.append(measure(database, Path(folder), size, batch_size, with_pictures=not no_pictures))
+    finish({"days": days})
 
 
-def measure(database: Database, folder: Path, size: int, options: argparse.Namespace) -> None:
-    """Store a day of transits, forward it, and print what that took."""
+def measure(
+    database: Database, folder: Path, size: int, batch_size: int | None, *, with_pictures: bool
+) -> dict[str, object]:
+    """Store a day of transits and forward it; the figures."""
     clock = SystemClock()
     day = clock.now().date() - timedelta(days=1)
     images = ImageStore(folder / "images")
-    for page in transits(size, day, with_pictures=not options.no_pictures):
+    for page in transits(size, day, with_pictures=with_pictures):
         with database.transaction() as conn:
             insert_transits(conn, page, clock.now())
         for transit in page:
@@ -68,15 +73,24 @@ def measure(database: Database, folder: Path, size: int, options: argparse.Names
     settings = Settings(data_dir=folder, time_zone="UTC")
     centre = Centre(settings=settings, database=database, images=images, clock=clock, stop=threading.Event())
     job = prepare_job(centre, destination)
-    if options.batch_size:
-        job = dataclasses.replace(job, profile=job.profile.model_copy(update={"batch_size": options.batch_size}))
+    if batch_size:
+        job = dataclasses.replace(job, profile=job.profile.model_copy(update={"batch_size": batch_size}))
     before, began = peak_mb(), clock.monotonic()
     report = run_day(job, day).days[0]
     seconds = clock.monotonic() - began
-    print(
+    log(
         f"{size} transits: {seconds:.1f} s, {size / seconds:.0f} transits/s, {report.files} files, "
         f"{report.bytes / 1e6:.0f} MB, memory {before:.0f} -> {peak_mb():.0f} MB; {report.outcome}"
     )
+    return {
+        "transits": size,
+        "seconds": round(seconds, 1),
+        "per_s": round(size / seconds),
+        "files": report.files,
+        "mb": round(report.bytes / 1e6),
+        "peak_mb": round(peak_mb()),
+        "outcome": str(report.outcome),
+    }
 
 
 def transits(size: int, day: date, *, with_pictures: bool) -> Iterator[list[Transit]]:

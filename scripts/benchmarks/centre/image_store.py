@@ -1,12 +1,10 @@
-"""How many pictures a second the local shelf takes: one after another as before, and a batch flushed in parallel.
+"""Benchmark of the local image store: images a second, one after another and as a batch flushed in parallel.
 
     python -m scripts.benchmarks.centre.image_store [--folder FOLDER] [--pictures 500] [--kilobytes 120] [--rounds 5]
 
 Batches of different pictures at several gates, each made durable before the next begins. Median of the rounds.
 """
 
-import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -14,26 +12,28 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import click
+
 from anpr.store.images.files import LocalShelf
+from scripts.command import Script, finish, log
 
 GATES = 6
 
 
-def main() -> None:
-    """Measure and print a table, and last one JSON line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="on the disk to measure; a temporary one by default")
-    parser.add_argument("--pictures", type=int, default=500, help="of one batch")
-    parser.add_argument("--kilobytes", type=int, default=120, help="of one picture")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    data = os.urandom(options.kilobytes * 1000)
+@click.command(cls=Script, help=__doc__)
+@click.option("--folder", type=click.Path(path_type=Path), help="On the disk to measure; a temporary one by default.")
+@click.option("--pictures", type=click.IntRange(1), default=500, show_default=True, help="Of one batch.")
+@click.option("--kilobytes", type=click.IntRange(1), default=120, show_default=True, help="Of one image.")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+def main(folder: Path | None, pictures: int, kilobytes: int, rounds: int) -> None:
+    """Measure each way of writing."""
+    data = os.urandom(kilobytes * 1000)
     rates = {}
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        for name, way in ways(Path(folder)).items():
-            rates[name] = round(median_rate(way, name, options.pictures, data, options.rounds))
-            print(f"{name:34} {rates[name]:6d} pictures/s")
-    print(json.dumps({"pictures": options.pictures, "kilobytes": options.kilobytes, "per_s": rates}))
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        for label, way in ways(Path(name)).items():
+            rates[label] = round(median_rate(way, label, pictures, data, rounds))
+            log(f"{label:34} {rates[label]:6d} pictures/s")
+    finish({"pictures": pictures, "kilobytes": kilobytes, "per_s": rates})
 
 
 def ways(root: Path) -> dict[str, Callable[[Mapping[str, bytes]], object]]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.benchmarks.common import CLOCK
+from scripts.command import CannotRunError
 from scripts.lab.ports import free_ports
-from scripts.reliability.chaos.processes import Part, python
+from scripts.lab.processes import ManagedProcess, python
 
 LOOK_EVERY_S = 0.05
 _FEWEST_LOOKS = 5
@@ -61,14 +62,14 @@ class Drained:
         end = self.looks[-1].counted
         flow = [look for look in self.looks if all(look.counted) and all(map(operator.lt, look.counted, end))]
         if len(flow) < _FEWEST_LOOKS:
-            raise SystemExit(f"the processes did not work side by side: {end} transits; take more (--transits)")
+            raise CannotRunError(f"the processes did not work side by side: {end} transits; take more (--transits)")
         return flow[0], flow[-1]
 
 
 class Ingests:
     """Processes of one consumer group."""
 
-    def __init__(self, parts: list[Part], ports: list[int]) -> None:
+    def __init__(self, parts: list[ManagedProcess], ports: list[int]) -> None:
         self._parts = parts
         self._ports = ports
 
@@ -82,7 +83,7 @@ class Ingests:
             if drained.number >= number * (len(drained.memory_mb) + 1) / 5:
                 drained.memory_mb.append(self.memory_mb())
             if drained.seconds > _GIVE_UP_S:
-                raise SystemExit(f"{drained.number} of {number} transits after {_GIVE_UP_S:.0f} s")
+                raise CannotRunError(f"{drained.number} of {number} transits after {_GIVE_UP_S:.0f} s")
         return drained
 
     def counted(self) -> tuple[int, ...]:
@@ -98,7 +99,7 @@ def ingests(folder: Path, url: str, bootstrap: str, environment: dict[str, str],
     """Started now, told to end when the context does; every one must end well."""
     ports = free_ports(processes)
     parts = [
-        Part(
+        ManagedProcess(
             f"ingest-{number}",
             folder,
             lambda: python("-m", "anpr", "ingest", "--json"),
@@ -114,10 +115,10 @@ def ingests(folder: Path, url: str, bootstrap: str, environment: dict[str, str],
     ]
     try:
         for part in parts:
-            part.keep()
+            part.keep_running()
         yield Ingests(parts, ports)
         if not all([part.end() for part in parts]):
-            raise SystemExit("; ".join(fall for part in parts for fall in part.falls))
+            raise CannotRunError("; ".join(crash for part in parts for crash in part.crashes))
     finally:
         for part in parts:
             part.kill()
@@ -131,6 +132,6 @@ def _metrics(port: int) -> str:
         return ""
 
 
-def _resident_mb(part: Part) -> int:
+def _resident_mb(part: ManagedProcess) -> int:
     found = _MEMORY.search(Path(f"/proc/{part.pid}/status").read_text())
     return int(found[1]) // 1024 if found else 0

@@ -10,7 +10,8 @@ from string import ascii_uppercase
 from anpr.domain.plate import look_alike_key
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.partitions import ensure_partitions, utc_day
-from scripts.benchmarks.common import CLOCK, say
+from scripts.benchmarks.common import CLOCK
+from scripts.command import log
 
 MONTH_DAYS = 30
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
@@ -76,7 +77,7 @@ def _fill(conn: Connection, month: Month) -> None:
         }
         conn.execute(sql["day"], values)
     conn.execute(sql["plates"])
-    say(f"queries: {month.rows:,} rows are in, {len(indexes)} indexes follow")
+    log(f"queries: {month.rows:,} rows are in, {len(indexes)} indexes follow")
     for index in indexes:
         conn.execute(index.encode())
     conn.execute("VACUUM (ANALYZE) transits, plates")

@@ -16,7 +16,8 @@ from anpr.settings import KafkaSettings
 from anpr.transport.kafka import KafkaPublisher
 from anpr.transport.records import OutboxRecord
 from scripts.benchmarks.centre.workload import Workload
-from scripts.reliability.chaos.processes import python
+from scripts.command import CannotRunError
+from scripts.lab.processes import python
 from scripts.repository import REPOSITORY
 
 PAGE = 5_000
@@ -41,7 +42,7 @@ def publish(kafka: KafkaSettings, workload: Workload, shares: int = 2) -> None:
             for share in range(shares)
         ]
     if any(process.returncode for process in sent):
-        raise SystemExit("publishing failed")
+        raise CannotRunError("publishing failed")
 
 
 def _command(kafka: KafkaSettings, workload: Workload, share: int, shares: int) -> list[str]:

@@ -17,7 +17,8 @@ from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.transits.rows import TransitQuery, latest_transits, search_transits, transits_between
 from scripts.benchmarks.centre.month import MONTH_DAYS, Month, fill, last_day
-from scripts.benchmarks.common import CLOCK, Figures, say
+from scripts.benchmarks.common import CLOCK, Figures
+from scripts.command import log
 
 PAGE = 200
 """Rows that a page of the console shows."""
@@ -41,7 +42,7 @@ def query_figures(folder: Path, month: Month, plans: Path | None) -> Figures:
         migrate(url)
         with Database(url, pool_size=2, application="benchmark") as database:
             seconds = fill(database, month)
-            say(f"queries: {month.rows:,} rows over {MONTH_DAYS} days made in {seconds:.0f} s")
+            log(f"queries: {month.rows:,} rows over {MONTH_DAYS} days made in {seconds:.0f} s")
             figures: Figures = {"query_rows": month.rows}
             for kind in kinds(database, month):
                 figures |= _figures(database, kind)
@@ -103,7 +104,7 @@ def _figures(database: Database, kind: Kind) -> Figures:
         warm = [_ms(conn, ask) for _ in range(3) for ask in kind.questions]
         found = statistics.median(len(ask(conn)) for ask in kind.questions)
     median, p99 = statistics.median(warm), statistics.quantiles(warm, n=100)[98]
-    say(
+    log(
         f"queries: {kind.name}: median {median:.1f} ms, p99 {p99:.1f} ms (first time {statistics.median(cold):.1f} ms),"
         f" {found:.0f} rows, n={len(warm)}"
     )

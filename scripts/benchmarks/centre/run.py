@@ -1,16 +1,20 @@
-"""The centre's speed: what it stores a second, how late its alarms are, how fast it answers. Real Kafka and PostgreSQL.
+"""Benchmark of the centre: ingest rate, alarm delay and query times, with real Kafka and PostgreSQL.
 
-The last line of standard output is one JSON object; docs/benchmarks.md says what each figure is.
+    make benchmark-centre ARGS="[--quick] [ingest] [alarms] [direct] [queries]"
+    python -m scripts.benchmarks.centre.run …
+
+Without a part's name all parts run. The last line of standard output is one JSON object; docs/benchmarks.md explains
+its figures.
 """
 
-import argparse
-import json
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import click
 
 from anpr.ingest.consume import Centre, Consumer
 from anpr.settings import IngestSettings, KafkaSettings
@@ -28,20 +32,21 @@ from scripts.benchmarks.centre.month import Month
 from scripts.benchmarks.centre.publish import publish
 from scripts.benchmarks.centre.queries import query_figures
 from scripts.benchmarks.centre.workload import Workload, drain, fill_watchlists, put_all
-from scripts.benchmarks.common import CLOCK, Figures, say, timed
+from scripts.benchmarks.common import CLOCK, Figures, timed
+from scripts.command import Script, finish, log
 from scripts.lab.kafka import KafkaBroker, ensure_jars
 
 WATCHLIST_ENTRIES = 100_000
 OUTAGE = 400_000
 """Transits of 100 cameras in a day."""
 _TOGETHER = {"group.initial.rebalance.delay.ms": "1500"}
-"""As brokers have it (3 s): the processes of a group begin together, not one after the other has begun alone."""
+"""Brokers wait 3 s by default: the processes of a group begin together, and none begins alone."""
 PARTS = ("ingest", "alarms", "direct", "queries")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much of everything."""
+    """Amount of work of each part."""
 
     transits: int
     alarm_s: int
@@ -53,44 +58,46 @@ FULL = Plan(transits=OUTAGE, alarm_s=30, direct=10_000, rows=10_000_000)
 QUICK = Plan(transits=80_000, alarm_s=5, direct=500, rows=100_000)
 
 
-def main(arguments: Sequence[str]) -> None:
-    options = _options(arguments)
-    parts, plan = options.parts, QUICK if options.quick else FULL
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Settings of the ingest processes."""
+
+    batch: int
+    processes: int
+
+
+@click.command(cls=Script, help=__doc__)
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
+@click.option("--quick", is_flag=True, help="Less of everything: less than a minute on two quiet cores.")
+@click.option("--transits", type=click.IntRange(1), help=f"To ingest [{FULL.transits}; quick: {QUICK.transits}].")
+@click.option("--rows", type=click.IntRange(1), help=f"To query [{FULL.rows}; quick: {QUICK.rows}].")
+@click.option("--plans", type=click.Path(path_type=Path), help="Folder for PostgreSQL's plans of the queries.")
+@click.option("--batch", type=click.IntRange(1), default=IngestSettings().batch_size, show_default=True)
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Of `anpr ingest`.")
+def main(**given: Any) -> None:
+    parts, plan = set(given["parts"] or PARTS), QUICK if given["quick"] else FULL
+    options = Options(batch=given["batch"], processes=given["processes"])
     figures: Figures = {"batch": options.batch, "processes": options.processes}
     with tempfile.TemporaryDirectory(prefix="anpr-benchmark-") as name:
         folder = Path(name)
-        if {"ingest", "alarms", "direct"} & set(parts):
+        if {"ingest", "alarms", "direct"} & parts:
             with _bench(folder, options) as bench:
                 if "ingest" in parts:
-                    figures |= bench.ingest(options.transits or plan.transits)
+                    figures |= bench.ingest(given["transits"] or plan.transits)
                 if "alarms" in parts:
                     figures |= bench.alarms(plan.alarm_s)
                 if "direct" in parts:
                     figures |= bench.direct(Workload(number=plan.direct, end=CLOCK.now(), seed=2))
         if "queries" in parts:
-            month = Month(rows=options.rows or plan.rows, end=CLOCK.now())
-            figures |= query_figures(folder / "month", month, options.plans)
-    sys.stdout.write(json.dumps(figures) + "\n")
-
-
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmark_centre", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)}; all when none is named")
-    parser.add_argument("--quick", action="store_true", help="less of everything: less than a minute in all")
-    parser.add_argument("--transits", type=int, help=f"to ingest ({FULL.transits}, with --quick {QUICK.transits})")
-    parser.add_argument("--rows", type=int, help=f"to query ({FULL.rows}, with --quick {QUICK.rows})")
-    parser.add_argument("--plans", type=Path, help="folder for PostgreSQL's plans of the queries")
-    parser.add_argument("--batch", type=int, default=IngestSettings().batch_size, help="ingest.batch_size")
-    parser.add_argument("--processes", type=int, default=2, help="of `anpr ingest` (2)")
-    options = parser.parse_args(arguments)
-    options.parts = options.parts or list(PARTS)
-    return options
+            month = Month(rows=given["rows"] or plan.rows, end=CLOCK.now())
+            figures |= query_figures(folder / "month", month, given["plans"])
+    finish(figures)
 
 
 class Bench:
-    """A broker, a database with watchlists, and what is measured with them."""
+    """A broker and a database with watchlists, and the measurements that use them."""
 
-    def __init__(self, folder: Path, url: str, database: Database, kafka: KafkaSettings, options: argparse.Namespace):
+    def __init__(self, folder: Path, url: str, database: Database, kafka: KafkaSettings, options: Options):
         self._folder = folder
         self._url = url
         self._database = database
@@ -98,10 +105,10 @@ class Bench:
         self._options = options
 
     def ingest(self, number: int) -> Figures:
-        """Everything waits in the broker; then it is stored, and then, for another group, it comes again."""
+        """Publish everything, then ingest it, and ingest it again as another consumer group (replay)."""
         workload = Workload(number=number, end=CLOCK.now())
         published_s = timed(lambda: publish(self._kafka, workload))
-        say(f"published {number} in {published_s:.1f} s")
+        log(f"published {number} in {published_s:.1f} s")
         first, again = self._drain("first", number), self._drain("again", number)
         return {
             "transits": number,
@@ -118,14 +125,14 @@ class Bench:
         bootstrap, processes = self._kafka.bootstrap or "", self._options.processes
         with ingests(self._folder, self._url, bootstrap, environment, processes) as running:
             drained = running.drain(number)
-        say(
+        log(
             f"{group}: {number} in {drained.seconds:.1f} s with the start, {drained.per_s} transits/s side by side;"
             f" MB of memory at each fifth: {drained.memory_mb}"
         )
         return drained
 
     def alarms(self, seconds: int, per_s: int = 500) -> Figures:
-        """One `anpr ingest`, and a topic of its own."""
+        """Alarm delays with one `anpr ingest` on topics of its own."""
         kafka = self._kafka.model_copy(update={"topic_prefix": "alarms."})
         create_topics(kafka)
         environment = {"ANPR_KAFKA__TOPIC_PREFIX": kafka.topic_prefix, "ANPR_KAFKA__GROUP": "alarms"}
@@ -135,14 +142,14 @@ class Bench:
             return alarm_figures(self._database, kafka, seconds, per_s)
 
     def direct(self, workload: Workload) -> Figures:
-        """The reader's outbox on the same machine; each put is flushed to disk, as in life."""
+        """Ingest from a reader's outbox on the same machine; each put is flushed to disk, as in production."""
         with Outbox(self._folder / "outbox.sqlite", 1 << 30, CLOCK) as outbox:
             put_s = timed(lambda: put_all(outbox, workload))
             with closing(DirectSource(outbox.path, CLOCK, [RecordKind.METADATA])) as source:
                 centre = Centre(database=self._database, images=ImageStore(self._folder / "images"))
                 consumer = Consumer(source=source, centre=centre, settings=IngestSettings(), clock=CLOCK)
                 seconds = timed(lambda: drain(consumer, workload.number))
-        say(f"direct: {workload.number} put in {put_s:.1f} s, stored in {seconds:.1f} s")
+        log(f"direct: {workload.number} put in {put_s:.1f} s, stored in {seconds:.1f} s")
         return {
             "outbox_put_per_s": round(workload.number / put_s),
             "direct_ingest_per_s": round(workload.number / seconds),
@@ -150,7 +157,7 @@ class Bench:
 
 
 @contextmanager
-def _bench(folder: Path, options: argparse.Namespace) -> Iterator[Bench]:
+def _bench(folder: Path, options: Options) -> Iterator[Bench]:
     ensure_jars()
     broker = KafkaBroker(folder / "kafka", properties=_TOGETHER)
     try:
@@ -167,4 +174,4 @@ def _bench(folder: Path, options: argparse.Namespace) -> Iterator[Bench]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

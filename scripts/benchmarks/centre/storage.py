@@ -5,14 +5,13 @@
 The last line of standard output is one JSON object. Time of this machine plays no part in these figures.
 """
 
-import argparse
 import gzip
 import itertools
-import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import click
 
 from anpr.contract.transit import encode_transit
 from anpr.store.database.connection import Database
@@ -20,6 +19,7 @@ from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.transits.rows import insert_transits
 from scripts.benchmarks.centre.workload import Workload
+from scripts.command import Script, finish
 
 BATCH = 500
 _SIZES = """
@@ -29,14 +29,12 @@ WHERE c.relkind = 'r' AND (c.relname = %(name)s OR i.inhparent = to_regclass(%(n
 """
 
 
-def main() -> None:
+@click.command(cls=Script, help=__doc__)
+@click.option("--transits", type=click.IntRange(1), default=100_000, show_default=True)
+def main(transits: int) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--transits", type=int, default=100_000)
-    number = parser.parse_args().transits
-    workload = Workload(number=number, end=datetime.now(UTC))
-    figures = {"transits": number, **message_sizes(workload), **row_sizes(workload)}
-    sys.stdout.write(json.dumps(figures) + "\n")
+    workload = Workload(number=transits, end=datetime.now(UTC))
+    finish({"transits": transits, **message_sizes(workload), **row_sizes(workload)})
 
 
 def message_sizes(workload: Workload) -> dict[str, float]:

@@ -6,16 +6,15 @@ A real PostgreSQL of its own, in a temporary folder, that flushes nothing: its s
 third of the entries each on an exact, a look-alike and a probability list. The last line is one JSON object.
 """
 
-import argparse
-import json
 import os
 import statistics
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+
+import click
 
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Candidate
@@ -32,6 +31,7 @@ from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.matching import matching_entries
+from scripts.command import Script, finish
 from scripts.lab.transits import make_transit, uuid7_of
 
 LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
@@ -41,18 +41,17 @@ CANDIDATES = 4
 CLOCK = SystemClock()
 
 
-def main() -> None:
+@click.command(cls=Script, help=__doc__)
+@click.option("--entries", type=click.IntRange(1), default=1_000_000, show_default=True)
+@click.option("--quick", is_flag=True, help="100,000 entries.")
+def main(entries: int, quick: bool) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--entries", type=int, default=1_000_000)
-    parser.add_argument("--quick", action="store_true", help="100,000 entries")
-    given = parser.parse_args()
-    number = 100_000 if given.quick else given.entries
+    number = 100_000 if quick else entries
     with TemporaryDirectory(prefix="anpr-lists-") as folder, embedded_database(Path(folder), durable=False) as url:
         migrate(url)
         with Database(url, pool_size=4, application="benchmark") as database:
             figures = {"entries": number, "load_average": round(os.getloadavg()[0], 1), **_measure(database, number)}
-    sys.stdout.write(json.dumps(figures) + "\n")
+    finish(figures)
 
 
 def _measure(database: Database, number: int) -> dict[str, object]:

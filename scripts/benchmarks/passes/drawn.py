@@ -12,7 +12,7 @@ from anpr.demo.scene.body import Shape
 from anpr.demo.scene.face import Image
 from anpr.demo.scene.street import Street
 from anpr.demo.scene.view import View
-from anpr.demo.traffic import GateScene, Passing
+from anpr.demo.traffic import GateScene, SceneVehicle
 from anpr.domain.gate import Direction
 from scripts.benchmarks.passes.scenarios import drive
 from scripts.benchmarks.passes.texts import random_plate
@@ -58,16 +58,16 @@ def scene(seed: int, number: int, passes: int) -> GateScene:
         street=Street(seed=chance.randrange(10_000)),
         direction=Direction.RECEDING if recedes else Direction.APPROACHING,
         night_from_s=-10.0 if number % 3 == 2 else 1e6,
-        passings=tuple(_passing(chance, taken, n, km_h) for n in range(passes)),
+        vehicles=tuple(_vehicle(chance, taken, n, km_h) for n in range(passes)),
         length_s=_LEADS_S + FOLLOW_S * passes + 1.5,
         seed=chance.randrange(10_000),
     )
 
 
-def _passing(chance: random.Random, taken: set[str], number: int, km_h: float) -> Passing:
+def _vehicle(chance: random.Random, taken: set[str], number: int, km_h: float) -> SceneVehicle:
     bright, tinge = chance.uniform(40, 225), [chance.uniform(-25, 25) for _ in range(3)]
     blue, green, red = (int(np.clip(bright + one, 20, 235)) for one in tinge)
-    return Passing(
+    return SceneVehicle(
         plate=random_plate(chance, taken),
         at_s=_LEADS_S + FOLLOW_S * number + chance.uniform(-0.2, 0.2),
         km_h=km_h * chance.uniform(0.95, 1.05),
@@ -81,7 +81,7 @@ def _passing(chance: random.Random, taken: set[str], number: int, km_h: float) -
 def vehicles_of(of: GateScene) -> list[Vehicle]:
     """What should come of it."""
     recedes = of.direction is Direction.RECEDING
-    return [Vehicle(plate=one.plate, way=drive(one.at_s, 10, recedes=recedes)) for one in of.passings]
+    return [Vehicle(plate=one.plate, way=drive(one.at_s, 10, recedes=recedes)) for one in of.vehicles]
 
 
 class HandHeldFilm(Film):
@@ -95,10 +95,10 @@ class HandHeldFilm(Film):
         self._rates = rng.uniform(0.2, 1.6, (4, 3))
         self._trembles = rng.normal(0, self._hand.tremble_px, (self.frames + 1, 2))
 
-    def pictures(self) -> Iterator[Image]:
-        """All of them, in order."""
+    def images(self) -> Iterator[Image]:
+        """All images of the clip, in order."""
         for number in range(self.frames):
-            yield self._taken(super().picture(number), number)
+            yield self._taken(super().image(number), number)
 
     def _taken(self, picture: Image, number: int) -> Image:
         height, width = picture.shape[:2]

@@ -8,8 +8,6 @@ what went wrong is told on standard error. The exit status is 1 unless at least 
 doubled and none is false.
 """
 
-import json
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -22,13 +20,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from anpr.domain.errors import AnprError, InputError
+from anpr.domain.errors import InputError
 from anpr.drawing.degrade import gamma
 from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.settings import ReaderSettings
-from scripts.benchmarks.passes.render import WANTED, transits_of
+from scripts.benchmarks.passes.render import NOT_REACHED, WANTED, transits_of
 from scripts.benchmarks.passes.tally import Tally, reckon
 from scripts.benchmarks.passes.vehicles import Vehicle
+from scripts.command import Script, finish, log
 
 TRUTH: Mapping[str, tuple[str, ...]] = {
     "uk_LS15EBC_1280x720_30fps.mp4": ("LS15EBC",),
@@ -146,26 +145,22 @@ def _passing(plate: str) -> Vehicle:
     return Vehicle(plate=plate, way=((0.0, 0.0, 10.0), (1.0, 0.0, 10.0)))
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--only", type=click.Choice([change.name for change in CHANGES]), help="This change alone.")
 def main(clips: Path, only: str | None) -> None:
     """Each change in turn."""
     total, by_change = Tally(), {}
     reader = build_plate_reader(ReaderSettings())
-    try:
-        with tempfile.TemporaryDirectory(prefix="anpr-passes-") as name:
-            for change in CHANGES:
-                if only in {None, change.name}:
-                    tally = read_changed(clips, change, reader, Path(name))
-                    total.add(tally)
-                    by_change[change.name] = f"{tally.right}/{tally.passes}"
-                    click.echo(f"{change.name}: {tally.right} of {tally.passes} right", err=True)
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
+    with tempfile.TemporaryDirectory(prefix="anpr-passes-") as name:
+        for change in CHANGES:
+            if only in {None, change.name}:
+                tally = read_changed(clips, change, reader, Path(name))
+                total.add(tally)
+                by_change[change.name] = f"{tally.right}/{tally.passes}"
+                log(f"{change.name}: {tally.right} of {tally.passes} right")
     reached = total.right >= WANTED * total.passes and not total.doubled and not total.false
-    click.echo(json.dumps({"ok": reached, **asdict(total), "changes": by_change}))
-    sys.exit(0 if reached else 1)
+    finish({"ok": reached, **asdict(total), "changes": by_change}, [] if reached else [NOT_REACHED])
 
 
 if __name__ == "__main__":

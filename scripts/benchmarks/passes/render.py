@@ -8,8 +8,6 @@ output is one JSON object; each scene that went wrong is told on standard error.
 98 % of the passes are right, none is doubled and none is false.
 """
 
-import json
-import sys
 import tempfile
 import time
 from dataclasses import asdict
@@ -25,13 +23,15 @@ from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
 from scripts.benchmarks.passes.drawn import HandHeldFilm, scene, vehicles_of
 from scripts.benchmarks.passes.tally import Tally, reckon
+from scripts.command import Script, finish, log
 
 _A_SCENE = 5
 """Passes."""
 WANTED = 0.98
+NOT_REACHED = f"less than {WANTED:.0%} of the passes are right, or a transit is doubled or false"
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.option("--passes", type=click.IntRange(1), default=50, show_default=True, help=f"Rounded up to {_A_SCENE}.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Folder to leave the clips in.")
@@ -43,11 +43,10 @@ def main(passes: int, seed: int, keep: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(-(-passes // _A_SCENE)):
             total.add(run_scene(folder, reader, seed, number))
-            click.echo(f"{total.right} of {total.passes} right", err=True)
+            log(f"{total.right} of {total.passes} right")
     reached = total.right >= WANTED * total.passes and not total.doubled and not total.false
     seconds = round(time.perf_counter() - began, 1)
-    click.echo(json.dumps({"ok": reached, **asdict(total), "seed": seed, "seconds": seconds}))
-    sys.exit(0 if reached else 1)
+    finish({"ok": reached, **asdict(total), "seed": seed, "seconds": seconds}, [] if reached else [NOT_REACHED])
 
 
 def run_scene(folder: Path, reader: PlateReader, seed: int, number: int, passes: int = _A_SCENE) -> Tally:
@@ -61,7 +60,7 @@ def run_scene(folder: Path, reader: PlateReader, seed: int, number: int, passes:
     transits = transits_of(clip, reader)
     tally = reckon(vehicles_of(drawn), transits)
     if not tally.is_perfect:
-        passed = [f"{one.plate} ({one.kind})" for one in drawn.passings]
+        passed = [f"{one.plate} ({one.kind})" for one in drawn.vehicles]
         made = [f"{one.plate} {one.confidence:.2f} {one.direction}" for one in transits]
         click.echo(f"{clip.name}: passed {passed}, made {made}", err=True)
     return tally

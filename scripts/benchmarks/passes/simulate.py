@@ -17,6 +17,7 @@ import click
 from scripts.benchmarks.passes.camera import Made, SimulatedCamera
 from scripts.benchmarks.passes.scenarios import SCENARIOS, Maker
 from scripts.benchmarks.passes.tally import Tally, reckon
+from scripts.command import Script
 
 _HEAD = (
     "| scenario | passes | right | missed | doubled | false | wrong way | no way | reads a pass | of sightings |\n"
@@ -24,7 +25,7 @@ _HEAD = (
 )
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.option("--scenes", type=click.IntRange(1), default=20, show_default=True, help="Of each scenario.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--only", help="One scenario by name, each scene that went wrong told.")

@@ -1,11 +1,12 @@
-"""Measure this reader and its peers on the same pictures, in one run.
+"""Accuracy and speed of this reader and its peers on the same images, in one run.
 
-    scripts/benchmark FOLDER… [--json FILE] [--doc docs/benchmarks.md] [--threads 1]
+    make benchmark-reader ARGS="[--quick] [FOLDER…] [--json FILE] [--doc docs/benchmarks.md] [--threads 1]"
+    python -m scripts.benchmarks.reader.images …
 
 A FOLDER holds a truth.csv, a labels.csv (cut-out plates) or a manifest.csv with labels/ (scenes of which only the
-plates' places are known); see `anpr evaluate --help`. The table goes to standard output; --json writes all figures for
-machines; --doc writes a section for each folder into that file, in place of the one of the last run. The peers, and
-what they are given, are described in scripts/benchmarks/reader/peers.py.
+plates' places are known); see `anpr evaluate --help`. The table goes to standard output, and after it all figures as
+one line of JSON; --json writes them to a file, too; --doc writes a section for each folder into that file, in place of
+the one of the last run. The peers, and what they are given, are described in scripts/benchmarks/reader/peers.py.
 """
 
 import json
@@ -15,24 +16,30 @@ from typing import Any
 
 import click
 
-from anpr.domain.errors import AnprError, MediaError
-from anpr.reader.evaluate import SPLITS, Picture, Scores, load_pictures, score
+from anpr.domain.errors import MediaError
+from anpr.reader.evaluate import SPLITS, LabelledImage, Scores, load_images, score
 from anpr.reader.evaluate.report import as_object
 from anpr.reader.evaluate.run import Reads, run
 from anpr.reader.evaluate.score import Group
 from anpr.runtime.clock import SystemClock
 from scripts.benchmarks.machine import conditions
 from scripts.benchmarks.reader.peers import readers
+from scripts.command import CannotRunError, Script, finish, log
+from scripts.repository import REPOSITORY
+
+DEFAULT_FOLDER = REPOSITORY.parent / "shared" / "data" / "italian"
+QUICK_IMAGES = 12
+"""Of each folder, spread over it."""
 
 
-def measure(pictures: Sequence[Picture], reads: Reads) -> Scores:
+def measure(pictures: Sequence[LabelledImage], reads: Reads) -> Scores:
     """One reader's scores; the first picture is read twice, so that loading does not count."""
     faults: list[MediaError] = []
     run(pictures[:1], reads, SystemClock(), faults.append)
     faults.clear()
     results = run(pictures, reads, SystemClock(), faults.append)
     for fault in faults:
-        click.echo(f"error: {fault}", err=True)
+        log(f"error: {fault}")
     return score(results, unreadable=len(faults))
 
 
@@ -43,7 +50,7 @@ def table(scores: dict[str, Scores]) -> list[str]:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, one in scores.items():
-        rate = one.false_reads / one.pictures if one.pictures else 0.0
+        rate = one.false_reads / one.images if one.images else 0.0
         lines.append(_row(name, "all", one.total, f"{rate:.3f} | {one.ms_median:.0f}"))
         for by in ("kind", "lines", "light", "width", "country"):
             groups = one.groups[by]
@@ -73,27 +80,29 @@ def write_section(doc: Path, name: str, lines: Sequence[str]) -> None:
     doc.write_text(f"{before if found else before + chr(10)}{section}{after}", encoding="utf-8")
 
 
-@click.command()
-@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.command(cls=Script)
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--quick", is_flag=True, help=f"{QUICK_IMAGES} images of each FOLDER.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="All figures, for machines.")
 @click.option("--doc", type=click.Path(path_type=Path, dir_okay=False), help="Write a section for each FOLDER into it.")
 @click.option("--split", type=click.Choice(SPLITS), default="val", show_default=True, help="Where a folder has it.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Of each reader.")
-def main(folders: tuple[Path, ...], json_file: Path | None, doc: Path | None, split: str, threads: int) -> None:
-    """Measure this reader and its peers on the pictures of FOLDERS, whose plates are known.
+def main(
+    *, folders: tuple[Path, ...], quick: bool, json_file: Path | None, doc: Path | None, split: str, threads: int
+) -> None:
+    """Measure this reader and its peers on the images of FOLDERS, whose plates are known [../shared/data/italian].
 
     A FOLDER holds truth.csv, labels.csv (cut-out plates) or manifest.csv and labels/ (scenes with boxes); `anpr
-    evaluate --help` tells their columns. Every reader reads the same pictures in this run, one after the other. Peers:
-    rapidocr on whole pictures; PP-OCR and, where it is installed, tesseract on what our detector finds.
+    evaluate --help` tells their columns. Every reader reads the same images in this run, one after the other. Peers:
+    rapidocr on whole images; PP-OCR and, where it is installed, tesseract on what our detector finds.
     """
-    try:
-        sets = {folder.resolve().name: load_pictures(folder, split) for folder in folders}
-        candidates = readers(threads)
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
+    chosen = folders or (DEFAULT_FOLDER,)
+    sets = {folder.resolve().name: _load(folder, split, quick) for folder in chosen}
+    candidates = readers(threads)
     facts = conditions(threads)
     report: dict[str, Any] = {"conditions": facts, "sets": {}}
     for name, pictures in sets.items():
+        log(f"{name}: {len(pictures)} images, {len(candidates)} readers")
         scores = {who: measure(pictures, reads) for who, reads in candidates.items()}
         lines = [f"## {name}: {len(pictures)} pictures", "", _describe(facts), "", *table(scores)]
         click.echo("\n".join(lines) + "\n")
@@ -102,6 +111,14 @@ def main(folders: tuple[Path, ...], json_file: Path | None, doc: Path | None, sp
             write_section(doc, name, lines)
     if json_file is not None:
         json_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    finish(report)
+
+
+def _load(folder: Path, split: str, quick: bool) -> list[LabelledImage]:
+    if not folder.is_dir():
+        raise CannotRunError(f"{folder} is not there: name a folder of images whose plates are known")
+    found = load_images(folder, split)
+    return found[:: max(1, len(found) // QUICK_IMAGES)][:QUICK_IMAGES] if quick else found
 
 
 def _describe(facts: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """The readers that are measured: ours, and what else installs from the package registries with its weights.
 
 rapidocr, whole picture: as it comes; it finds text, not plates, so of its lines those count that could be a plate (4 to
-10 letters and figures, one figure at least). PP-OCR on our crops: our detector and PP-OCRv6 small in place of our
-recogniser. tesseract on our crops: our detector and Debian's tesseract-ocr, one line of capital letters and figures.
+10 letters and digits, one digit at least). PP-OCR on our crops: our detector and PP-OCRv6 small in place of our
+recogniser. tesseract on our crops: our detector and Debian's tesseract-ocr, one line of capital letters and digits.
 fast-plate-ocr, fast-alpr and open-image-models are not among them: their packages fetch the weights from elsewhere when
 they run first.
 """
@@ -19,7 +19,7 @@ import numpy as np
 from anpr.capture.image_file import Image
 from anpr.domain.read import Box
 from anpr.reader.annotate import encode_jpeg
-from anpr.reader.evaluate import Picture
+from anpr.reader.evaluate import LabelledImage
 from anpr.reader.evaluate.run import Reads, our_reader
 from anpr.reader.evaluate.score import Answer
 from anpr.reader.plates.crop import cut
@@ -65,13 +65,13 @@ def rapidocr_reader(threads: int) -> Reads:
         params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": threads},
     )
 
-    def read(image: Image, _: Picture) -> list[Answer]:
+    def read(image: Image, _: LabelledImage) -> list[Answer]:
         result: Any = ocr(image)
         if result.txts is None or result.boxes is None:
             return []
         return [
             Answer(text=text, box=_box(corners))
-            for text, corners in zip(map(signs, result.txts), result.boxes, strict=True)
+            for text, corners in zip(map(characters, result.txts), result.boxes, strict=True)
             if _PLATE.fullmatch(text)
         ]
 
@@ -81,7 +81,7 @@ def rapidocr_reader(threads: int) -> Reads:
 def tesseract_reader(ours: PlateReader) -> Reads:
     """Tesseract, a process for each crop that our detector finds; it takes one thread for so small a picture."""
 
-    def read(image: Image, _: Picture) -> list[Answer]:
+    def read(image: Image, _: LabelledImage) -> list[Answer]:
         found = ((detection.box, _by_tesseract(cut(image, detection.box))) for detection in ours.find(image).detections)
         return [Answer(text=text, box=box) for box, text in found if _PLATE.fullmatch(text)]
 
@@ -98,7 +98,7 @@ def _by_tesseract(plate: Image) -> str:
         check=True,
         timeout=_TESSERACT_WITHIN_S,
     )
-    return signs(done.stdout.decode("utf-8"))
+    return characters(done.stdout.decode("utf-8"))
 
 
 def _tesseract_version() -> str:
@@ -106,8 +106,8 @@ def _tesseract_version() -> str:
     return done.stdout.decode("utf-8").splitlines()[0]
 
 
-def signs(text: str) -> str:
-    """Its letters and figures, as capitals."""
+def characters(text: str) -> str:
+    """The letters and digits of `text`, in upper case."""
     return re.sub(r"[^0-9A-ZÄÖÜ]", "", text.upper())
 
 

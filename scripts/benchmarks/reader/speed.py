@@ -1,6 +1,7 @@
-"""How fast the reader is on this machine: ms per stage, pictures per second, cameras per core, memory.
+"""Speed of the reader on this machine: ms per stage, pictures per second, cameras per core, memory.
 
-    scripts/benchmark_speed [--quick] [--pictures FOLDER] [--threads 1] [--engine onnxruntime]
+    make benchmark-speed ARGS="[--quick] [--pictures FOLDER] [--threads 1] [--engine onnxruntime]"
+    python -m scripts.benchmarks.reader.speed …
 
 Stages and whole looks are measured on the frames with a plate of a drawn film, or on the pictures of FOLDER (truth.csv,
 labels.csv or manifest.csv), as wall-clock medians; decoding of files is left out. Cameras per core: the processor time
@@ -8,8 +9,6 @@ that a film of 1080p at 25 frames a second takes from the file to the passes, de
 does not depend on what else the machine does. The last line of standard output is one JSON object.
 """
 
-import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -25,19 +24,19 @@ import numpy as np
 from anpr.capture.decode import Decoder, to_image, to_luma
 from anpr.capture.image_file import Image, read_image
 from anpr.capture.media import open_video
-from anpr.domain.errors import AnprError
 from anpr.domain.gate import Camera
 from anpr.reader.assemble import Origin
 from anpr.reader.camera.watch import Watch
 from anpr.reader.detect.build import build_detector
 from anpr.reader.detect.letterbox import letterbox
-from anpr.reader.evaluate import load_pictures
+from anpr.reader.evaluate import load_images
 from anpr.reader.network.model_card import load_card
 from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
 from scripts.benchmarks.machine import conditions
 from scripts.benchmarks.reader.film import HEIGHT, RATE, WIDTH, write_film
+from scripts.command import CannotRunError, Script, finish, log
 
 CLOCK = SystemClock()
 Figures = dict[str, Any]
@@ -45,7 +44,7 @@ FILMS = {"0 %": (0.0, False), "10 %": (0.1, False), "50 %": (0.5, False), "0 %, 
 """Share of frames with a plate, and whether something else moves in every frame."""
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.option("--quick", is_flag=True, help="Short films, few pictures.")
 @click.option("--pictures", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Whole looks on these.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
@@ -53,31 +52,32 @@ FILMS = {"0 %": (0.0, False), "10 %": (0.1, False), "50 %": (0.5, False), "0 %, 
 @click.option("--detector", default=ReaderSettings().detector.model, show_default=True, help="Card of the detector.")
 def main(quick: bool, pictures: Path | None, threads: int, engine: str, detector: str) -> None:
     """Measure and print."""
-    try:
-        settings = ReaderSettings.model_validate({
-            "threads": threads, "detector": {"engine": engine, "model": detector}, "recogniser": {"engine": engine},
-        })  # fmt: skip
-        click.echo(json.dumps(measure(settings, pictures, quick), ensure_ascii=False))
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
+    settings = ReaderSettings.model_validate({
+        "threads": threads, "detector": {"engine": engine, "model": detector}, "recogniser": {"engine": engine},
+    })  # fmt: skip
+    finish(measure(settings, pictures, quick))
 
 
 def measure(settings: ReaderSettings, folder: Path | None, quick: bool) -> Figures:
     """Every figure of one setting."""
     before = _resident_mb()
     reader = build_plate_reader(settings)
-    reader.look(np.full((HEIGHT, WIDTH, 3), 90, np.uint8))  # what a runtime sets aside, it sets aside at the first run
+    # What a runtime allocates, it allocates at the first run.
+    reader.read_all(np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
     reader_mb = round(_resident_mb() - before)
     frames = 100 if quick else 500
     with tempfile.TemporaryDirectory(prefix="anpr-speed-") as name:
+        log(f"drawing {len(FILMS)} films of {frames} frames")
         films = {
             what: write_film(Path(name) / f"{number}.mp4", share, frames, restless=restless)
             for number, (what, (share, restless)) in enumerate(FILMS.items())
         }
+        log("measuring the stages")
         stages = measure_stages(settings, reader, films["50 %"], 20 if quick else 60)
         looks = [read_image(path) for path in _paths(folder, quick)]
         if looks:
-            stages["look_ms"] = _median_ms([partial(reader.look, image) for image in looks])
+            stages["look_ms"] = _median_ms([partial(reader.read_all, image) for image in looks])
+        log("measuring cameras per core")
         cameras = {what: measure_cameras(settings, reader, film, frames) for what, film in films.items()}
     return {
         **conditions(settings.threads),
@@ -103,7 +103,7 @@ def measure_stages(settings: ReaderSettings, reader: PlateReader, film: Path, co
     detector = build_detector(settings.detector, settings.threads)
     boxes = [(image, found) for image in images for found in reader.find(image).detections]
     if not boxes:
-        raise click.ClickException("no plate was found in the drawn film: the detector does not work")
+        raise CannotRunError("no plate was found in the drawn film: the detector does not work")
     letterbox_ms = _median_ms([partial(letterbox, image, wanted) for image in images])
     detect_ms = _median_ms([partial(detector.detect, image) for image in images])
     return {
@@ -114,7 +114,7 @@ def measure_stages(settings: ReaderSettings, reader: PlateReader, film: Path, co
         "network_and_boxes_ms": round(detect_ms - letterbox_ms, 2),
         "read_a_plate_ms": _median_ms([partial(reader.read_box, image, box, 0) for image, box in boxes]),
         "look_ms": _median_ms([partial(_look, reader, image) for image in images]),
-        "only_picture_ms": _median_ms([partial(reader.look, image) for image in images]),
+        "only_picture_ms": _median_ms([partial(reader.read_all, image) for image in images]),
     }
 
 
@@ -129,22 +129,22 @@ def measure_cameras(settings: ReaderSettings, reader: PlateReader, film: Path, f
     camera = Camera(id="bench", url=str(film))
     watch = Watch(Origin(camera=camera, gate_id="bench", reader_id="bench"), settings.assemble, reader, CLOCK)
     began = time.process_time()
-    passes = [one for frame in open_video(film, CLOCK, camera_id="bench") for one in watch.add(frame)]
-    passes += watch.end()
+    results = [watch.add(frame) for frame in open_video(film, CLOCK, camera_id="bench")]
+    transits = [one for result in results for one in result.transits] + watch.end()
     seconds = time.process_time() - began
     return {
         "cameras": round(frames / RATE / seconds, 1),
         "cpu_ms_a_frame": round(seconds * 1000 / frames, 2),
-        "looks": watch.looks,
+        "looks": sum(result.examined for result in results),
         "frames": frames,
-        "passes": len(passes),
+        "passes": len(transits),
     }
 
 
 def _paths(folder: Path | None, quick: bool) -> list[Path]:
     if folder is None:
         return []
-    paths = [picture.path for picture in load_pictures(folder)]
+    paths = [picture.path for picture in load_images(folder)]
     return paths[:: max(1, len(paths) // (20 if quick else 100))]
 
 
@@ -166,4 +166,4 @@ def _resident_mb() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

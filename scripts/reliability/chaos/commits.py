@@ -1,4 +1,4 @@
-"""What each process committed, written down by the database in the same transactions."""
+"""Commit log: triggers record how many rows each process changed, in the same transactions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,8 +39,8 @@ class Commit:
     number: int
 
 
-def begin_commits(conn: psycopg.Connection[Any], users: Iterable[str]) -> None:
-    """Write down from now on, by the user that each process logs in as. Makes the users."""
+def install_commit_log(conn: psycopg.Connection[Any], users: Iterable[str]) -> None:
+    """Create the triggers, and one database user for each process, by which its commits are attributed."""
     conn.execute(_TABLE)
     for table, (what, rows) in _INSERTS.items():
         _note(conn, f"chaos_{table}", what, rows, f"INSERT ON {table} REFERENCING NEW TABLE AS added")
@@ -56,7 +56,7 @@ def _note(conn: psycopg.Connection[Any], name: str, what: str, rows: str, when: 
 
 
 def read_commits(conn: psycopg.Connection[Any]) -> list[Commit]:
-    """The oldest first."""
+    """Read the log, oldest commit first."""
     rows = conn.execute(
         "SELECT xact::text, who, what, extract(epoch FROM max(at))::float8, sum(number)::int8 FROM chaos_commits"
         " GROUP BY xact, who, what ORDER BY max(at)"

@@ -1,4 +1,4 @@
-"""What befalls the parts: faults drawn by chance, one or two a round, healed at its end."""
+"""Fault injector: kills, stops and cuts off processes at random, one or two faults a round, and restores them."""
 
 import random
 import signal
@@ -6,70 +6,71 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from scripts.reliability.chaos.environment import Stage, say
-from scripts.reliability.chaos.processes import Part
+from scripts.command import log
+from scripts.lab.processes import ManagedProcess
+from scripts.reliability.chaos.environment import Environment
 from scripts.reliability.chaos.proxy import State
 
-Fault = Callable[[Stage, random.Random], None]
+Fault = Callable[[Environment, random.Random], None]
 
 
 def _kill(name: str, longest_s: float) -> Fault:
-    def kill(stage: Stage, chance: random.Random) -> None:
-        part: Part = getattr(stage, name)
-        part.kill(chance.uniform(0, longest_s))
+    def kill(environment: Environment, chance: random.Random) -> None:
+        process: ManagedProcess = getattr(environment, name)
+        process.kill(chance.uniform(0, longest_s))
 
     return kill
 
 
-def _kill_one_ingest(stage: Stage, chance: random.Random) -> None:
-    chance.choice(stage.ingests).kill(chance.uniform(0, 2))
+def _kill_one_ingest(environment: Environment, chance: random.Random) -> None:
+    chance.choice(environment.ingests).kill(chance.uniform(0, 2))
 
 
-def _kill_both_ingests(stage: Stage, chance: random.Random) -> None:
-    for part in stage.ingests:
-        part.kill(chance.uniform(0, 2))
+def _kill_both_ingests(environment: Environment, chance: random.Random) -> None:
+    for process in environment.ingests:
+        process.kill(chance.uniform(0, 2))
 
 
-def _stop_an_ingest_for_a_while(stage: Stage, chance: random.Random) -> None:
-    chance.choice(stage.ingests).signal(signal.SIGSTOP)
+def _stop_an_ingest_for_a_while(environment: Environment, chance: random.Random) -> None:
+    chance.choice(environment.ingests).signal(signal.SIGSTOP)
 
 
-def _kill_broker(stage: Stage, chance: random.Random) -> None:
-    stage.kill_broker()
-    stage.keep(chance.uniform(0, 2))
+def _kill_broker(environment: Environment, chance: random.Random) -> None:
+    environment.kill_broker()
+    environment.keep_running(chance.uniform(0, 2))
 
 
-def _kill_postgres(stage: Stage, _: random.Random) -> None:
-    with stage.blow():
-        stage.postgres.kill()
+def _kill_postgres(environment: Environment, _: random.Random) -> None:
+    with environment.disruption():
+        environment.postgres.kill()
 
 
-def _kill_a_database_process(stage: Stage, chance: random.Random) -> None:
-    with stage.blow():
-        stage.postgres.kill_a_child(chance.choice)
+def _kill_a_database_process(environment: Environment, chance: random.Random) -> None:
+    with environment.disruption():
+        environment.postgres.kill_a_child(chance.choice)
 
 
 def _cut(link: str) -> Fault:
-    def cut(stage: Stage, chance: random.Random) -> None:
-        with stage.blow():
-            stage.links[link].set(chance.choice((State.HANGING, State.REFUSING)))
+    def cut(environment: Environment, chance: random.Random) -> None:
+        with environment.disruption():
+            environment.links[link].set(chance.choice((State.HANGING, State.REFUSING)))
 
     return cut
 
 
-def _reset_all(stage: Stage, _: random.Random) -> None:
-    with stage.blow():
-        for link in stage.links.values():
+def _reset_all(environment: Environment, _: random.Random) -> None:
+    with environment.disruption():
+        for link in environment.links.values():
             link.reset()
 
 
-def _fill_the_outbox(stage: Stage, _: random.Random) -> None:
-    """So many transits without a broker that the quota does not hold their pictures."""
-    if stage.sender.await_ready(10) is not None:  # before that, the signal would kill it
+def _fill_the_outbox(environment: Environment, _: random.Random) -> None:
+    """Make more transits without a broker than the quota of the outbox holds images for."""
+    if environment.sender.await_ready(10) is not None:  # before that, the signal would kill it
         return
-    stage.links["edge"].set(State.REFUSING)
-    stage.sender.signal(signal.SIGUSR1)
-    stage.keep(3)
+    environment.links["edge"].set(State.REFUSING)
+    environment.sender.signal(signal.SIGUSR1)
+    environment.keep_running(3)
 
 
 FAULTS: dict[str, tuple[Fault, int]] = {
@@ -94,27 +95,27 @@ FAULTS: dict[str, tuple[Fault, int]] = {
 
 
 @dataclass
-class Havoc:
-    """Rounds of faults."""
+class FaultInjector:
+    """Injects faults into an environment, round by round."""
 
-    stage: Stage
+    environment: Environment
     chance: random.Random
     longest_s: float = 3.0
-    """How long the faults of a round last at most."""
+    """Longest duration of the faults of a round, in seconds."""
     done: Counter[str] = field(default_factory=Counter)
 
     def round(self, number: int) -> None:
-        """One or two faults at once, some time with them, and all is mended; then some time in peace."""
+        """Inject one or two faults at once, wait, restore everything, and wait again."""
         names = self._draw()
-        say(f"round {number}: {' and '.join(names)}; {self.stage.accepted.next} transits so far")
+        log(f"round {number}: {' and '.join(names)}; {self.environment.accepted.next} transits so far")
         for name in names:
-            FAULTS[name][0](self.stage, self.chance)
+            FAULTS[name][0](self.environment, self.chance)
             self.done[name] += 1
-        self.stage.keep(self.chance.uniform(0.3, self.longest_s))
-        self.stage.heal()
-        for part in self.stage.ingests:
-            part.signal(signal.SIGCONT)
-        self.stage.keep(self.chance.uniform(0.3, self.longest_s))
+        self.environment.keep_running(self.chance.uniform(0.3, self.longest_s))
+        self.environment.restore()
+        for process in self.environment.ingests:
+            process.signal(signal.SIGCONT)
+        self.environment.keep_running(self.chance.uniform(0.3, self.longest_s))
 
     def _draw(self) -> list[str]:
         number = self.chance.choice((1, 1, 2))

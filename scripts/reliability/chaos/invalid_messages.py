@@ -1,4 +1,4 @@
-"""Messages nobody can use, each with the reason ingest must give for refusing it."""
+"""Invalid messages (fuzzing of the message contract), each with the reason for which ingest must refuse it."""
 
 import gzip
 import json
@@ -20,15 +20,15 @@ from anpr.transport.kafka.topics import MAX_RECORD_BYTES
 from scripts.reliability.chaos.hostile_images import HOSTILE
 from scripts.reliability.chaos.traffic import Traffic
 
-MARK = "chaos-garbage"
-"""Name of the header that tells garbage from the rest: its value is the expected reason."""
-ELSEWHERE = 1 << 40
-"""Numbers of transits that exist only as garbage."""
+EXPECTED_REASON_HEADER = "chaos-expected-reason"
+"""Header that marks an invalid message; its value is the expected PoisonReason."""
+INVALID_FROM = 1 << 40
+"""Numbers from here on belong to invalid messages only."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What goes to a topic as it is."""
+    """A raw Kafka message."""
 
     topic: str
     key: bytes
@@ -37,7 +37,7 @@ class Message:
 
 
 Fields = dict[str, Any]
-Spoiler = Callable[[random.Random, Fields], Any]
+Corruption = Callable[[random.Random, Fields], Any]
 
 
 def _without_a_field(chance: random.Random, fields: Fields) -> Fields:
@@ -82,7 +82,7 @@ def _with_a_wrong_value(chance: random.Random, fields: Fields) -> Fields:
     return dict([*fields.items(), chance.choice(wrong)])
 
 
-_SPOILED: tuple[tuple[PoisonReason, Spoiler], ...] = (
+_CORRUPTIONS: tuple[tuple[PoisonReason, Corruption], ...] = (
     (PoisonReason.WRONG_SHAPE, _without_a_field),
     (PoisonReason.WRONG_SHAPE, _with_a_wrong_value),
     (PoisonReason.WRONG_SHAPE, lambda chance, fields: chance.choice(([], [fields], 7, "text", None, True))),
@@ -116,7 +116,7 @@ _NOT_JSON: tuple[Callable[[random.Random, bytes], bytes], ...] = (
     lambda chance, value: value.replace(b"{", b"{" * chance.randint(2, 300), 1),
 )
 _LARGE_SHARE = 0.01
-"""Of the pictures: each of them is 4 MB."""
+"""Of the images: each of them is 4 MB."""
 _ROOM_FOR_HEADERS = 700  # of the largest record the topic takes: as near to it as a message can come
 
 
@@ -125,38 +125,38 @@ def _moved(fields: Fields, moment: str) -> Fields:
 
 
 @dataclass
-class Garbage:
-    """An endless, seeded stream of it."""
+class InvalidMessages:
+    """An endless, seeded stream of invalid messages."""
 
     traffic: Traffic
     chance: random.Random
-    number: int = ELSEWHERE
+    number: int = INVALID_FROM
 
     def messages(self) -> Iterator[Message]:
-        """Seven of ten on the topic of transits."""
-        makers = (self._transit, self._picture, self._health)
+        """Yield messages; seven of ten are for the topic of transits."""
+        makers = (self._transit, self._image, self._health)
         while True:
             self.number += 1
             (make,) = self.chance.choices(makers, weights=(14, 5, 1))
             reason, message = make()
-            message.headers[MARK] = reason.encode()
+            message.headers[EXPECTED_REASON_HEADER] = reason.encode()
             yield message
 
     def _transit(self) -> tuple[PoisonReason, Message]:
         transit, _ = self.traffic.transit(self.number % 1_000_000)
-        reason, spoiled = self._spoil(encode_transit(transit))
+        reason, corrupted = self._corrupt(encode_transit(transit))
         key = self.chance.choice((b"", transit.gate_id.encode(), self.chance.randbytes(300)))
-        return reason, Message(topic=TRANSITS_TOPIC, key=key, headers={}, value=spoiled)
+        return reason, Message(topic=TRANSITS_TOPIC, key=key, headers={}, value=corrupted)
 
-    def _spoil(self, value: bytes) -> tuple[PoisonReason, bytes]:
+    def _corrupt(self, value: bytes) -> tuple[PoisonReason, bytes]:
         if self.chance.random() < 0.5:
             return PoisonReason.NOT_JSON, self.chance.choice(_NOT_JSON)(self.chance, value)
-        reason, spoil = self.chance.choice(_SPOILED)
-        spoiled = json.dumps(spoil(self.chance, json.loads(value))).encode()
-        if reason is PoisonReason.WRONG_SHAPE and self.chance.random() < 0.1 and spoiled.startswith(b"{"):
+        reason, corrupt = self.chance.choice(_CORRUPTIONS)
+        corrupted = json.dumps(corrupt(self.chance, json.loads(value))).encode()
+        if reason is PoisonReason.WRONG_SHAPE and self.chance.random() < 0.1 and corrupted.startswith(b"{"):
             # The last of two equal keys counts: a right one before it does not hide the wrong one.
-            spoiled = b'{"gate_id":"gate-1",' + spoiled[1:-1] + b',"gate_id":7}'
-        return reason, spoiled
+            corrupted = b'{"gate_id":"gate-1",' + corrupted[1:-1] + b',"gate_id":7}'
+        return reason, corrupted
 
     def _health(self) -> tuple[PoisonReason, Message]:
         transit, _ = self.traffic.transit(self.number % 1_000_000)
@@ -172,7 +172,7 @@ class Garbage:
         value = encode_health(report)
         fields = json.loads(value)
         late = {**fields, "at": "2999-01-01T00:00:00Z", "changes": [{"state": "up", "since": "2999-01-01T00:00:00Z"}]}
-        reason, spoiled = self.chance.choice(
+        reason, corrupted = self.chance.choice(
             (
                 (PoisonReason.NOT_JSON, value[: self.chance.randrange(len(value))]),
                 (PoisonReason.UNKNOWN_VERSION, json.dumps({**fields, "version": 99}).encode()),
@@ -183,18 +183,18 @@ class Garbage:
             )
         )
         key = self.chance.randbytes(20)  # a compacted topic takes nothing without one
-        return reason, Message(topic=HEALTH_TOPIC, key=key, headers={}, value=spoiled)
+        return reason, Message(topic=HEALTH_TOPIC, key=key, headers={}, value=corrupted)
 
-    def _picture(self) -> tuple[PoisonReason, Message]:
-        transit, pictures = self.traffic.transit(self.number % 1_000_000)
-        data = pictures[ImageRole.CONTEXT]
+    def _image(self) -> tuple[PoisonReason, Message]:
+        transit, images = self.traffic.transit(self.number % 1_000_000)
+        data = images[ImageRole.CONTEXT]
         headers = image_header(transit=transit, role=ImageRole.CONTEXT, data=data).to_headers()
         key = headers["transit_id"] = str(UUID(int=self.number)).encode()
-        reason, value = self._spoil_picture(headers, data)
+        reason, value = self._corrupt_image(headers, data)
         return reason, Message(topic=IMAGES_TOPIC, key=key, headers=headers, value=value)
 
-    def _spoil_picture(self, headers: dict[str, bytes], data: bytes) -> tuple[PoisonReason, bytes]:
-        """Another picture than its header says, wrong headers, a wrong time, or a picture made to hurt."""
+    def _corrupt_image(self, headers: dict[str, bytes], data: bytes) -> tuple[PoisonReason, bytes]:
+        """Another image than its header says, wrong headers, a wrong time, or a image made to hurt."""
         if self.chance.random() < _LARGE_SHARE:
             size = self.chance.randint(MAX_IMAGE_BYTES + 1, MAX_RECORD_BYTES - _ROOM_FOR_HEADERS)
             return PoisonReason.TOO_LARGE, data + bytes(size - len(data))
@@ -205,29 +205,29 @@ class Garbage:
             headers["captured_at"] = b"9999-12-31T23:59:59Z"
             return PoisonReason.WRONG_TIME, data
         if kind == 2:
-            return self._spoil_headers(headers), data
-        reason, spoil = self.chance.choice(HOSTILE)
-        spoiled = spoil(self.chance, data)
-        headers["sha256"] = sha256_of(spoiled).encode()
-        return reason, spoiled
+            return self._corrupt_headers(headers), data
+        reason, corrupt = self.chance.choice(HOSTILE)
+        corrupted = corrupt(self.chance, data)
+        headers["sha256"] = sha256_of(corrupted).encode()
+        return reason, corrupted
 
-    def _spoil_headers(self, headers: dict[str, bytes]) -> PoisonReason:
-        spoilt = self.chance.choice(("role", "sha256", "captured_at", "transit_id", "gate_id", "version"))
+    def _corrupt_headers(self, headers: dict[str, bytes]) -> PoisonReason:
+        corrupted = self.chance.choice(("role", "sha256", "captured_at", "transit_id", "gate_id", "version"))
         wrong = self.chance.choice((None, b"", b"\xff\xfe\x00", b"../../etc/passwd", b"x" * 5_000))
-        if spoilt == "version":
-            headers[spoilt] = b"99"
+        if corrupted == "version":
+            headers[corrupted] = b"99"
             return PoisonReason.UNKNOWN_VERSION
         if wrong is None:
-            del headers[spoilt]
+            del headers[corrupted]
         else:
-            headers[spoilt] = wrong
+            headers[corrupted] = wrong
         return PoisonReason.WRONG_SHAPE
 
 
-def impostor(traffic: Traffic, number: int, role: ImageRole) -> Message:
-    """Another picture under the name of one that was sent: the first one must stay."""
+def conflicting_image(traffic: Traffic, number: int, role: ImageRole) -> Message:
+    """A different image under the key of one that was sent: the first one must stay."""
     transit, _ = traffic.transit(number)
-    data = traffic.picture(number + 1, role)
+    data = traffic.image(number + 1, role)
     headers = image_header(transit=transit, role=role, data=data).to_headers()
-    headers[MARK] = PoisonReason.NOT_STORABLE.encode()
+    headers[EXPECTED_REASON_HEADER] = PoisonReason.NOT_STORABLE.encode()
     return Message(topic=IMAGES_TOPIC, key=str(transit.id).encode(), headers=headers, value=data)

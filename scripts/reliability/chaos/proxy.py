@@ -1,4 +1,4 @@
-"""TCP links that can be cut: each forwards one port to a server, until told to hang, to drop, or to heal."""
+"""TCP proxies for network faults: each forwards one port to a server, and can hang, reset or refuse connections."""
 
 import asyncio
 import contextlib
@@ -19,13 +19,13 @@ Address = int | Path
 
 
 class State(StrEnum):
-    """What a link does with bytes."""
+    """State of a link."""
 
     OPEN = "open"
     HANGING = "hanging"
-    """Takes nothing and passes nothing on, and says nothing: a cable that was pulled."""
+    """Accepts and forwards nothing, without an error: a pulled cable."""
     REFUSING = "refusing"
-    """Ends every connection there is, and each new one at once: a firewall that resets."""
+    """Resets every connection, and each new one at once: a firewall that resets."""
 
 
 class Link:
@@ -43,11 +43,11 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def set(self, state: State) -> None:
-        """From now on."""
+        """Change the state."""
         self._call(self._set(state))
 
     def reset(self) -> None:
-        """End every connection there is now, with a reset."""
+        """Reset every open connection."""
         self._call(self._abort())
 
     async def open(self) -> asyncio.Server:

@@ -1,4 +1,4 @@
-"""The centre that transits are forwarded to: takes files out of a folder, and answers each with a receipt."""
+"""Fake receiving centre: reads forwarded files from a folder and answers each with a receipt."""
 
 import csv
 from collections import defaultdict
@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from scripts.reliability.chaos.periodic import repeating
+from anpr.runtime.background import every
+from anpr.runtime.clock import SystemClock
 
-LOOK_EVERY_S = 0.3
+POLL_EVERY_S = 0.3
 ACCEPTED, REFUSED, AGAIN = "OK", "NO", "AGAIN"
 
 PROFILE = """\
@@ -29,34 +30,34 @@ answers: {kind: receipt, ok: [OK], permanent: ["NO"], transient: [AGAIN]}
 """
 
 
-def verdict(transit_id: UUID) -> str:
-    """What becomes of it in the end: one in seventeen is refused."""
+def final_answer(transit_id: UUID) -> str:
+    """Answer that a transit gets in the end: one in seventeen is refused."""
     return REFUSED if transit_id.int % 17 == 3 else ACCEPTED
 
 
-def is_put_off(transit_id: UUID) -> bool:
-    """Whether it is to be sent again: another one in seventeen, the first time."""
+def is_deferred(transit_id: UUID) -> bool:
+    """Whether the first answer asks to send it again: another one in seventeen."""
     return transit_id.int % 17 == 5
 
 
-class Office:
-    """Keeps in which files each transit came."""
+class ReceivingCentre:
+    """Answers files and remembers in which files each transit came."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files: dict[UUID, list[str]] = defaultdict(list)
-        """By transit, in the order of their coming; a file that came again counts once."""
+        """Names of files by transit, in order of arrival; a file that came again counts once."""
         self._seen: dict[Path, tuple[int, int]] = {}
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """At work, in a thread, while the context lasts."""
+        """Answer files in a thread for the duration of the context."""
         self.folder.mkdir()
-        with repeating(self.look, LOOK_EVERY_S, "office"):
+        with every(POLL_EVERY_S, self.answer_new, "receiver", SystemClock(), at_once=False):
             yield
 
-    def look(self) -> None:
-        """Answer what is new, or was sent again."""
+    def answer_new(self) -> None:
+        """Answer every file that is new or has changed."""
         for path in sorted(self.folder.glob("T_*.csv")):
             found = path.stat()
             mark = (found.st_mtime_ns, found.st_size)
@@ -71,8 +72,8 @@ class Office:
         for transit in ids:
             if path.name not in self.files[transit]:
                 self.files[transit].append(path.name)
-            again = is_put_off(transit) and self.files[transit][0] == path.name
-            lines.append(f"{transit};{AGAIN if again else verdict(transit)}\n")
-        part = path.with_name(f".{path.name}.receipt")
-        part.write_text("".join(lines), encoding="utf-8")
-        part.replace(path.with_name(f"{path.name}.esito"))
+            again = is_deferred(transit) and self.files[transit][0] == path.name
+            lines.append(f"{transit};{AGAIN if again else final_answer(transit)}\n")
+        partial = path.with_name(f".{path.name}.receipt")
+        partial.write_text("".join(lines), encoding="utf-8")
+        partial.replace(path.with_name(f"{path.name}.esito"))

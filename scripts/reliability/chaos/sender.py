@@ -1,9 +1,9 @@
-"""A real `anpr reader` whose cameras are replaced by numbered transits. Started, and killed, by the driver.
+"""Load generator: an `anpr reader` with numbered transits in place of cameras; the chaos test starts and kills it.
 
-    python -m scripts.reliability.chaos.sender '{…Orders…}'
+    python -m scripts.reliability.chaos.sender '{…SenderOptions…}'
 
 Outbox, publishing, delivery with its retries, heartbeat, metrics, signals: all of it is the reader's own; only what
-looks at pictures is not. Prints the id of each transit once the outbox has taken it. SIGUSR1: make many at once.
+looks at images is not. Prints the id of each transit once the outbox has taken it. SIGUSR1: make many at once.
 SIGUSR2: make no more. SIGTERM: end as a reader does.
 """
 
@@ -20,9 +20,9 @@ from unittest.mock import patch
 
 from anpr.capture.health import CameraState, CameraStatus
 from anpr.cli import main as anpr
-from anpr.edge.delivery import Delivery
 from anpr.edge.heartbeat import Heartbeat
-from anpr.edge.state_history import CameraHistory
+from anpr.edge.outbox_writer import OutboxWriter
+from anpr.edge.state_history import StateHistory
 from anpr.reader.assemble import MadeTransit
 from anpr.reader.run import ReaderSummary
 from anpr.runtime.clock import Clock
@@ -30,21 +30,21 @@ from anpr.runtime.metrics import TRANSITS
 from anpr.runtime.probes import Readiness
 from anpr.settings import Settings
 from anpr.transport.age import MaxAge
-from scripts.reliability.chaos.outbox_log import TellingOutbox
+from scripts.reliability.chaos.outbox_log import LoggingOutbox
 from scripts.reliability.chaos.traffic import GATES, Traffic, camera_of, gate_of
 
 BURST = 400
 
 
 @dataclass(frozen=True, kw_only=True)
-class Orders:
-    """What the driver tells a sender."""
+class SenderOptions:
+    """Command-line options of a sender, as JSON."""
 
     seed: int
     start: str
     """When number 0 was captured."""
     first: int
-    """The number to go on with."""
+    """First number to send."""
     rate: float
     """Transits per second."""
     quota: int
@@ -53,10 +53,10 @@ class Orders:
 
 @dataclass
 class Sender:
-    """Makes transits at `rate` per second; each must be taken before the next one is made."""
+    """Makes transits at `rate` per second; each must be accepted by the outbox before the next one is made."""
 
     traffic: Traffic
-    deliveries: dict[str, Delivery]
+    deliveries: dict[str, OutboxWriter]
     clock: Clock
     rate: float
     number: int
@@ -75,10 +75,10 @@ class Sender:
     def _make(self) -> None:
         delivery = self.deliveries[camera_of(self.number)]
         if self._made == self.delivered:
-            transit, pictures = self.traffic.transit(self.number)
+            transit, images = self.traffic.transit(self.number)
             TRANSITS.labels(transit.camera_id).inc()
             self._made += 1
-            delivery.put([MadeTransit(transit=transit, images=pictures, first_frame=0, last_frame=0)])
+            delivery.put([MadeTransit(transit=transit, images=images, first_frame=0, last_frame=0)])
         else:
             delivery.put(())
         if self._made == self.delivered:
@@ -92,18 +92,18 @@ class Sender:
 
 
 def run(
-    orders: Orders,
+    options: SenderOptions,
     settings: Settings,
-    outbox: TellingOutbox,
+    outbox: LoggingOutbox,
     clock: Clock,
     stop: threading.Event,
     readiness: Readiness | None = None,
 ) -> ReaderSummary:
     """In the place of `run_reader`."""
-    histories = {camera_of(number): (gate_of(number), CameraHistory()) for number in range(GATES)}
-    deliveries = {camera: Delivery(camera, outbox, clock) for camera in histories}
-    traffic = Traffic(seed=orders.seed, start=datetime.fromisoformat(orders.start))
-    sender = Sender(traffic, deliveries, clock, orders.rate, orders.first)
+    histories = {camera_of(number): (gate_of(number), StateHistory()) for number in range(GATES)}
+    deliveries = {camera: OutboxWriter(camera, outbox, clock) for camera in histories}
+    traffic = Traffic(seed=options.seed, start=datetime.fromisoformat(options.start))
+    sender = Sender(traffic, deliveries, clock, options.rate, options.first)
     heartbeat = Heartbeat(settings.reader.id, histories, outbox, clock)
     _tell(histories, CameraStatus.UP, clock)
     _heed_signals(sender)
@@ -115,10 +115,12 @@ def run(
         sender.step(stop)
     _tell(histories, CameraStatus.STOPPED, clock)
     heartbeat.close()
-    return ReaderSummary(cameras=len(histories), frames=0, plates=0, transits=sender.delivered, model_errors=0, falls=0)
+    return ReaderSummary(
+        cameras=len(histories), frames=0, plates=0, transits=sender.delivered, model_errors=0, restarts=0
+    )
 
 
-def _tell(histories: dict[str, tuple[str, CameraHistory]], status: CameraStatus, clock: Clock) -> None:
+def _tell(histories: dict[str, tuple[str, StateHistory]], status: CameraStatus, clock: Clock) -> None:
     for _, history in histories.values():
         history.add(CameraState(status=status, since=clock.now()))
 
@@ -134,17 +136,17 @@ def _heed_signals(sender: Sender) -> None:
     signal.signal(signal.SIGUSR2, pause)
 
 
-def main(orders: Orders) -> None:
+def main(options: SenderOptions) -> None:
     """The reader's command, with two of its parts replaced."""
 
-    def small(path: Path, _max_bytes: int, clock: Clock, max_age: MaxAge) -> TellingOutbox:
+    def small(path: Path, _max_bytes: int, clock: Clock, max_age: MaxAge) -> LoggingOutbox:
         # The least quota that settings allow does not fill up soon enough.
-        return TellingOutbox(path, orders.quota, clock, max_age)
+        return LoggingOutbox(path, options.quota, clock, max_age)
 
-    with patch("anpr.cli.verbs.reader.run_reader", partial(run, orders)), patch("anpr.edge.publishing.Outbox", small):
+    with patch("anpr.cli.verbs.reader.run_reader", partial(run, options)), patch("anpr.edge.publishing.Outbox", small):
         sys.argv[1:] = ["reader"]
         anpr()
 
 
 if __name__ == "__main__":
-    main(Orders(**json.loads(sys.argv[1])))
+    main(SenderOptions(**json.loads(sys.argv[1])))

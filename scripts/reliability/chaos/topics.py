@@ -1,4 +1,4 @@
-"""What is on the broker's topics, and how far ingest has come with it."""
+"""Reads all records of the broker's topics, and the consumer lag of ingest."""
 
 import json
 from collections import Counter
@@ -16,9 +16,9 @@ from anpr.domain.health import HealthReport
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka import DEADLETTER_TOPIC
 from anpr.transport.kafka.client import client_options, connect
-from scripts.reliability.chaos.background_traffic import NOISE
+from scripts.reliability.chaos.background_traffic import BACKGROUND_HEADER
 from scripts.reliability.chaos.environment import PARTITIONS
-from scripts.reliability.chaos.invalid_messages import MARK
+from scripts.reliability.chaos.invalid_messages import EXPECTED_REASON_HEADER
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -32,20 +32,20 @@ _GROUPS = (
 
 @dataclass
 class OnTopics:
-    """All that was acknowledged by the broker, whoever sent it."""
+    """All records that the broker acknowledged, whoever sent them."""
 
     garbage: dict[Place, str] = field(default_factory=dict)
-    """Where it stands, and for which reason it must be refused."""
+    """Place of each invalid message, and the reason for which it must be refused."""
     published: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    """By topic, and whether the real reader sent it and not the sender: records, repeated ones included."""
+    """Number of records, repeated ones included, by topic and whether the real reader sent it (not the sender)."""
     health: dict[str, HealthReport] = field(default_factory=dict)
     """The newest report of each subject, by its key."""
     dead: Counter[tuple[Place, str]] = field(default_factory=Counter)
-    """By where the message stood and why it was refused: how often it was set apart."""
+    """How often a message became a dead letter, by its place and the reason."""
 
 
 def waiting(kafka: KafkaSettings) -> int:
-    """Records on the topics that ingest's groups have not committed."""
+    """Consumer lag: number of records that ingest's groups have not committed."""
     left = 0
     for topic, group in _GROUPS:
         partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
@@ -57,15 +57,15 @@ def waiting(kafka: KafkaSettings) -> int:
 
 
 def read_topics(kafka: KafkaSettings, of_reader: Collection[UUID]) -> OnTopics:
-    """`of_reader`: the transits that the real reader made."""
+    """Read every topic to its end. `of_reader`: ids of the transits that the real reader made."""
     found = OnTopics()
     for record in _all_records(kafka, TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC):
         headers = dict(record.headers)
-        if MARK in headers:
-            found.garbage[record.topic, record.partition, record.offset] = headers[MARK].decode()
+        if EXPECTED_REASON_HEADER in headers:
+            found.garbage[record.topic, record.partition, record.offset] = headers[EXPECTED_REASON_HEADER].decode()
         elif record.topic == HEALTH_TOPIC:
             _keep_newest(found.health, record)
-        elif NOISE not in headers:
+        elif BACKGROUND_HEADER not in headers:
             text = json.loads(record.value)["id"] if record.topic == TRANSITS_TOPIC else headers["transit_id"].decode()
             found.published[record.topic, UUID(text) in of_reader] += 1
     for record in _all_records(kafka, DEADLETTER_TOPIC):

@@ -1,4 +1,4 @@
-"""Numbered transits with pictures: the same number gives the same bytes in every process of a run."""
+"""Deterministic traffic: numbered transits with images; a number gives the same bytes in every process of a run."""
 
 import random
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ from anpr.domain.watchlist import Priority, Watchlist
 
 GATES = 7
 LISTED_EVERY = 10
-"""Every so many numbers carry a plate that is on the watchlist."""
+"""Every tenth number carries a plate that is on the watchlist."""
 OLD_FROM = 20_000_000
-"""From here on: past retention when it comes, and not yet deleted."""
+"""Numbers from here on are past retention when they arrive, and not yet deleted."""
 RETENTION = timedelta(days=7)
 BEHIND = timedelta(hours=3)
 """How long before the run number 0 was captured."""
@@ -38,12 +38,12 @@ class Traffic:
     start: datetime
 
     def transit(self, number: int) -> tuple[Transit, Images]:
-        """Transit number `number` and its pictures."""
-        pictures = {role: self.picture(number, role) for role in ImageRole}
-        refs = tuple(ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in pictures.items())
-        return replace(self._bare(number), images=refs), pictures
+        """Transit number `number` and its images."""
+        images = {role: self.image(number, role) for role in ImageRole}
+        refs = tuple(ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in images.items())
+        return replace(self._bare(number), images=refs), images
 
-    def picture(self, number: int, role: ImageRole) -> bytes:
+    def image(self, number: int, role: ImageRole) -> bytes:
         """A JPEG: always the same grey, with a comment of its own."""
         chance = random.Random(f"{self.seed}/{number}/{role}")
         comment = chance.randbytes(chance.randint(*_SIZES[role]))

@@ -1,31 +1,31 @@
-"""The forwarding ledger against what is stored, and against what the office that it goes to got and answered."""
+"""Verifies the forwarding ledger against the stored transits and the files and answers of the receiving centre."""
 
 from collections import Counter
 from uuid import UUID
 
 from scripts.reliability.chaos.environment import DESTINATION
-from scripts.reliability.chaos.facts import Facts, Reckoning, told
-from scripts.reliability.chaos.receiving_centre import ACCEPTED, is_put_off, verdict
+from scripts.reliability.chaos.facts import Facts, Verification, described
+from scripts.reliability.chaos.receiving_centre import ACCEPTED, final_answer, is_deferred
 from scripts.reliability.chaos.traffic import OLD_FROM, has_lane, number_of
 
 _SETTLED = {"accepted", "rejected", "expired"}
 
 
-def reckon_ledger(facts: Facts) -> Reckoning:
-    """Each stored transit has one row, in the state that it must have, and went out as often as it had to."""
+def verify_ledger(facts: Facts) -> Verification:
+    """Check that each stored transit has one row in the expected state and was sent as often as expected."""
     stored = {row[0] for row in facts.conn.execute("SELECT id FROM transits")}
     rows = facts.conn.execute(
         "SELECT transit_id, state, sent_at IS NOT NULL FROM deliveries WHERE destination = %s", (DESTINATION,)
     ).fetchall()
     state = {transit: state for transit, state, _ in rows}
     due = {transit: _state_due(facts, transit) for transit in stored}
-    files = facts.stage.office.files
+    files = facts.environment.receiver.files
     wrong = [(t, due[t], state[t]) for t in stored & state.keys() if state[t] != due[t]]
     went = [
         (t, _files_due(facts, t), files.get(t, [])) for t in stored if len(files.get(t, [])) != _files_due(facts, t)
     ]
     counts = Counter(state.values())
-    return Reckoning(
+    return Verification(
         figures={
             "ledger": len(rows),
             "ledger_sent": sum(sent for _, _, sent in rows),
@@ -33,7 +33,7 @@ def reckon_ledger(facts: Facts) -> Reckoning:
             **{f"ledger_{name}": counts[name] for name in sorted(_SETTLED)},
             "ledger_wrong": len(wrong) + len(went) + len(stored ^ state.keys()),
         },
-        wrongs=told(
+        problems=described(
             ("transits stored that are not in the ledger", sorted(stored - state.keys())),
             ("deliveries of transits that are not stored", sorted(state.keys() - stored)),
             ("deliveries in another state than they must be", wrong),
@@ -44,8 +44,8 @@ def reckon_ledger(facts: Facts) -> Reckoning:
     )
 
 
-def unsettled(facts: Facts) -> int:
-    """Stored transits of which the ledger does not know yet what became of them."""
+def unsettled_count(facts: Facts) -> int:
+    """Number of stored transits without a final state in the ledger."""
     (stored,) = facts.conn.execute("SELECT count(*) FROM transits").fetchone() or (0,)
     (settled,) = facts.conn.execute(
         "SELECT count(*) FROM deliveries WHERE destination = %s AND state = ANY (%s)", (DESTINATION, sorted(_SETTLED))
@@ -56,13 +56,13 @@ def unsettled(facts: Facts) -> int:
 def _state_due(facts: Facts, transit: UUID) -> str:
     if _is_old(facts, transit):
         return "expired"
-    return "accepted" if _is_sendable(facts, transit) and verdict(transit) == ACCEPTED else "rejected"
+    return "accepted" if _is_sendable(facts, transit) and final_answer(transit) == ACCEPTED else "rejected"
 
 
 def _files_due(facts: Facts, transit: UUID) -> int:
     if _is_old(facts, transit) or not _is_sendable(facts, transit):
         return 0
-    return 2 if is_put_off(transit) else 1
+    return 2 if is_deferred(transit) else 1
 
 
 def _is_old(facts: Facts, transit: UUID) -> bool:

@@ -1,1 +1,1 @@
-"""Broken and odd pictures, by a seed, and what `anpr read` makes of them."""
+"""Fuzz test of `anpr read` with broken and odd images, by a seed."""

@@ -1,4 +1,4 @@
-"""What can happen to a picture's file on its way: cut off, bits turned, blocks lost, a header that lies. By a seed."""
+"""Mutations of image files: truncation, bit flips, lost blocks, lying headers. Seeded."""
 
 import struct
 import zlib
@@ -26,12 +26,12 @@ def encoded(image: Image, suffix: str, rng: Rng) -> bytes:
 
 
 def whole(data: bytes, _rng: Rng) -> bytes:
-    """As it was."""
+    """Return the data unchanged."""
     return data
 
 
 def cut_off(data: bytes, rng: Rng) -> bytes:
-    """The end is missing; at times all but a few bytes."""
+    """Truncate the file, at times to a few bytes."""
     return data[: int(rng.integers(0, len(data)))] if rng.random() < 0.8 else data[: int(rng.integers(0, 40))]
 
 
@@ -45,7 +45,7 @@ def flipped(data: bytes, rng: Rng) -> bytes:
 
 
 def torn(data: bytes, rng: Rng) -> bytes:
-    """A block is missing, doubled, or nought."""
+    """Remove, double or zero a block."""
     start = int(rng.integers(0, len(data)))
     end = min(len(data), start + int(rng.integers(1, 2000)))
     middle = (b"", data[start:end] * 2, bytes(end - start))[int(rng.integers(3))]
@@ -53,7 +53,7 @@ def torn(data: bytes, rng: Rng) -> bytes:
 
 
 def lengthened(data: bytes, rng: Rng) -> bytes:
-    """Something follows."""
+    """Append random bytes."""
     return data + rng.bytes(int(rng.integers(1, 5000)))
 
 
@@ -72,7 +72,7 @@ def boasting(data: bytes, rng: Rng) -> bytes:
 
 
 def random_bytes(_data: bytes, rng: Rng) -> bytes:
-    """No picture at all, at times with the first bytes of one."""
+    """Random bytes, at times after the first bytes of an image format."""
     start = (b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF\x00\x00\x00\x00WEBP", b"II*\x00")
     return start[int(rng.integers(len(start)))] + rng.bytes(int(rng.integers(0, 3000)))
 

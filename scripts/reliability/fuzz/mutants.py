@@ -1,4 +1,4 @@
-"""Numbered files, each made of its seed and number alone, so that one that does harm can be made again."""
+"""Mutated image files: a seed and a number determine each one, so that a harmful one can be reproduced."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

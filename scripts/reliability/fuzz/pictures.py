@@ -1,4 +1,4 @@
-"""Sound pictures, ordinary and odd: what the damage is done to. By a seed."""
+"""Valid images, ordinary and odd, that the mutations start from. Seeded."""
 
 from collections.abc import Callable
 from typing import Any

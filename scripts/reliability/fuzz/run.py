@@ -1,11 +1,12 @@
-"""Give one `anpr read` process thousands of broken and odd pictures, and see that each is read or refused in words.
+"""Fuzz test of the reader: gives one `anpr read` process thousands of broken and odd images.
 
-    scripts/fuzz_reader [--count 10000] [--seed 1]
+    make fuzz ARGS="[--quick] [--count 10000] [--seed 1] [--keep FOLDER]"
+    python -m scripts.reliability.fuzz.run …
 
 Plates and scenes are drawn, put into files of five formats, and damaged. One process reads all of them. It must neither
-end early, nor say nothing for long, nor grow; each file must come to exactly one line, read or refused. How it goes
-stands on standard error; the last line of standard output is one JSON object. The exit status is 1 when something was
-wrong; the files that were being read then are named, and `--keep` leaves them in a folder.
+end early, nor hang, nor grow; it must write exactly one line for each file, read or refused. Progress goes to standard
+error; the last line of standard output is one JSON object. The exit status is 1 when something was wrong; the files
+that were being read then are named, and `--keep` leaves them in a folder.
 """
 
 import json
@@ -23,55 +24,56 @@ from typing import IO
 
 import click
 
+from scripts.command import Script, finish, log
 from scripts.reliability.fuzz.mutants import write_mutants
 from scripts.reliability.soak.sample import held_by
 
 HANG_S = 60.0
-"""Without a word: hung. The slowest picture takes a second."""
+"""A process without output for so long hangs. The slowest image takes a second."""
 MOST_MB = 1200.0
-"""Resident at the peak: 400 MB of models and code, and one picture of the most pixels that are read, decoded."""
-_SAY_EVERY = 1000
+"""Bound of the resident memory: 400 MB of models and code, and one decoded image of the most pixels that are read."""
+_LOG_EVERY = 1000
+QUICK_COUNT = 150
 _END = ""
 _SIZE = re.compile(r"\d+ x \d+ px")
 
 
 @dataclass
 class Outcome:
-    """What came of the files, by name."""
+    """Result of a run, by file name."""
 
     read: dict[str, int] = field(default_factory=dict)
-    """Plates read in each."""
+    """Number of plates read in each file."""
     refused: dict[str, str] = field(default_factory=dict)
-    """Why."""
+    """Reason of each refusal."""
     other: list[str] = field(default_factory=list)
-    """Lines that are neither: what libjpeg and its like say for themselves."""
+    """Other lines, such as warnings of libjpeg."""
     peak_mb: float = 0.0
     resident_mb: list[float] = field(default_factory=list)
-    """Sampled as the lines come."""
+    """Resident memory, sampled at each line."""
     status: int | None = None
     hung: bool = False
     seconds: float = 0.0
     slowest_ms: float = 0.0
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
+@click.option("--quick", is_flag=True, help=f"{QUICK_COUNT} files.")
 @click.option("--count", type=click.IntRange(1), default=10_000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="A new folder to leave the files in.")
-def main(count: int, seed: int, keep: Path | None) -> None:
+def main(quick: bool, count: int, seed: int, keep: Path | None) -> None:
+    count = QUICK_COUNT if quick else count
     with tempfile.TemporaryDirectory(prefix="anpr-fuzz-") as name:
         folder = keep or Path(name)
         folder.mkdir(parents=True, exist_ok=keep is None)
         made = Counter[str]()
         for one in write_mutants(folder, seed, count):
             made[one.damage] += 1
-        say(f"{count} files written: {dict(made)}")
+        log(f"{count} files written: {dict(made)}")
         outcome = read_all(folder)
         wrong = complaints(outcome, sorted(path.name for path in folder.iterdir()))
-    for complaint in wrong:
-        say(f"WRONG: {complaint}")
-    click.echo(json.dumps({"ok": not wrong, "wrong": wrong, "count": count, "seed": seed, **figures(outcome)}))
-    sys.exit(1 if wrong else 0)
+    finish({"ok": not wrong, "wrong": wrong, "count": count, "seed": seed, **figures(outcome)}, wrong)
 
 
 def read_all(folder: Path) -> Outcome:
@@ -82,10 +84,12 @@ def read_all(folder: Path) -> Outcome:
         assert process.stdout is not None
         assert process.stderr is not None
         lines: Queue[str] = Queue()
-        pipes = [Thread(target=_listen, args=(pipe, lines), daemon=True) for pipe in (process.stdout, process.stderr)]
+        pipes = [
+            Thread(target=_read_lines, args=(pipe, lines), daemon=True) for pipe in (process.stdout, process.stderr)
+        ]
         for pipe in pipes:
             pipe.start()
-        _hear(process, lines, outcome)
+        _follow(process, lines, outcome)
         if outcome.hung:
             process.kill()
         outcome.status = process.wait()
@@ -93,13 +97,13 @@ def read_all(folder: Path) -> Outcome:
     return outcome
 
 
-def _listen(pipe: IO[str], lines: "Queue[str]") -> None:
+def _read_lines(pipe: IO[str], lines: "Queue[str]") -> None:
     for line in pipe:
         lines.put(line)
     lines.put(_END)
 
 
-def _hear(process: "subprocess.Popen[str]", lines: "Queue[str]", outcome: Outcome) -> None:
+def _follow(process: "subprocess.Popen[str]", lines: "Queue[str]", outcome: Outcome) -> None:
     open_pipes = 2
     while open_pipes:
         try:
@@ -125,8 +129,8 @@ def _note(outcome: Outcome, line: str) -> None:
     elif not line.endswith(" files"):  # progress
         outcome.other.append(line)
     done = len(outcome.read) + len(outcome.refused)
-    if done % _SAY_EVERY == 0 and outcome.resident_mb:
-        say(f"{done} files: {outcome.resident_mb[-1]:.0f} MB, {len(outcome.refused)} refused")
+    if done % _LOG_EVERY == 0 and outcome.resident_mb:
+        log(f"{done} files: {outcome.resident_mb[-1]:.0f} MB, {len(outcome.refused)} refused")
 
 
 def _measure(process: "subprocess.Popen[str]", outcome: Outcome) -> None:
@@ -139,16 +143,16 @@ def _measure(process: "subprocess.Popen[str]", outcome: Outcome) -> None:
 
 
 def complaints(outcome: Outcome, names: list[str]) -> list[str]:
-    """What was not as it must be, in words."""
+    """One message for each requirement that was not met."""
     seen = {*outcome.read, *outcome.refused}
     missing = [name for name in names if name not in seen]
     found = []
     if outcome.hung:
-        found.append(f"nothing said for {HANG_S:g} s at {missing[0] if missing else 'the end'}")
+        found.append(f"no output for {HANG_S:g} s at {missing[0] if missing else 'the end'}")
     if outcome.status not in {0, 1}:
         found.append(f"ended with status {outcome.status} at {missing[0] if missing else 'the end'}")
     if missing:
-        found.append(f"{len(missing)} files without a word, the first {missing[0]}")
+        found.append(f"{len(missing)} files without a line, the first {missing[0]}")
     if twice := sorted({*outcome.read} & {*outcome.refused}):
         found.append(f"{len(twice)} files read and refused, the first {twice[0]}")
     if traces := [line for line in outcome.other if line.startswith("Traceback")]:
@@ -159,7 +163,7 @@ def complaints(outcome: Outcome, names: list[str]) -> list[str]:
 
 
 def figures(outcome: Outcome) -> dict[str, object]:
-    """For the line of JSON."""
+    """Figures for the line of JSON."""
     resident = outcome.resident_mb or [0.0]
     tenth = max(1, len(resident) // 10)
     return {
@@ -173,11 +177,6 @@ def figures(outcome: Outcome) -> dict[str, object]:
         "rss_mb_at_the_end": round(resident[-1]),
         "status": outcome.status,
     }
-
-
-def say(what: str) -> None:
-    """How it goes."""
-    click.echo(f"fuzz: {what}", err=True)
 
 
 if __name__ == "__main__":

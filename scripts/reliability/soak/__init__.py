@@ -1,1 +1,1 @@
-"""One reader, run for long, on clips that start again and again."""
+"""Soak test: one reader runs for long on looped clips."""

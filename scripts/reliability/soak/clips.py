@@ -1,4 +1,4 @@
-"""Clips as a camera would send them: the video alone, without B-frames."""
+"""Clips for RTSP cameras: video only, without B-frames."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +10,7 @@ from anpr.demo.clips import ensure_clips
 
 
 def soak_clips(folder: Path, real: Path | None) -> list[Path]:
-    """The demo's drawn clips and, of the folder `real`, every video, made ready to be served from `folder`."""
+    """Prepare in `folder` the demo's drawn clips and every video of the folder `real`; their paths."""
     clips = ensure_clips(folder)
     for source in sorted(path for path in real.iterdir() if is_video(path)) if real else ():
         target = folder / source.name
@@ -21,7 +21,7 @@ def soak_clips(folder: Path, real: Path | None) -> list[Path]:
 
 
 def as_camera_clip(source: Path, target: Path) -> None:
-    """The video alone, and without B-frames, as a camera sends it: encoded anew only where it has some."""
+    """Copy the video track without B-frames, as a camera sends it; re-encodes only where there are some."""
     with av.open(str(source)) as read, av.open(str(target), "w") as written:
         taken = read.streams.video[0]
         packets = [packet for packet in read.demux(taken) if packet.dts is not None]

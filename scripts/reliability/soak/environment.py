@@ -1,4 +1,4 @@
-"""The cameras, the reader's process, and who empties its outbox."""
+"""Environment of a soak test: RTSP cameras, the reader process, and a consumer of its outbox."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ _BATCH = 200
 
 
 class Centre:
-    """Takes everything from the reader's outbox, as ingest on the same machine does, and keeps a count."""
+    """Consumes the reader's outbox, as ingest on the same machine does, and counts the transits."""
 
     def __init__(self, outbox: Path, clock: Clock) -> None:
         self._source = DirectSource(outbox, clock)
@@ -35,7 +35,7 @@ class Centre:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends within a second."""
+        """Stop consuming; returns within a second."""
         self._stop.set()
         self._thread.join()
         self._source.close()
@@ -53,14 +53,14 @@ class Centre:
 
 @contextmanager
 def served(clips: Sequence[Path]) -> Iterator[list[str]]:
-    """The clips as RTSP cameras; gives their URLs."""
+    """Serve the clips as RTSP cameras; yields their URLs."""
     with RtspServer(clips[0].parent) as server:
         yield [server.url(clip.name) for clip in clips]
 
 
 @contextmanager
 def running_reader(folder: Path, urls: Sequence[str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """One `anpr reader` on these cameras, and the URL of its metrics. Its log is reader.log in the folder."""
+    """Run one `anpr reader` on these cameras; yields it and the URL of its metrics. It logs to reader.log."""
     (port,) = free_ports(1)
     config = folder / "soak.json"  # JSON is YAML
     config.write_text(json.dumps(_settings(folder, urls, port)), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a process holds and what it has counted, at one moment."""
+"""Samples of a process: its memory, threads, file descriptors and counters at one moment."""
 
 import re
 import urllib.request
@@ -16,7 +16,7 @@ _COUNTED = {
     "anpr_reads_total": "reads",
     "anpr_transits_total": "transits",
     "anpr_camera_faults_total": "faults",
-    "anpr_worker_falls_total": "falls",
+    "anpr_camera_worker_restarts_total": "falls",
     "anpr_model_errors_total": "model_errors",
 }
 
@@ -30,20 +30,20 @@ class Sample:
     threads: int
     descriptors: int
     looks: int = 0
-    """Frames the models looked at."""
+    """Frames in which the detector ran."""
     still: int = 0
-    """Frames not looked at, as nothing had moved."""
+    """Frames skipped because nothing moved."""
     reads: int = 0
     transits: int = 0
     late: int = 0
-    """Frames that gave way to a newer one."""
+    """Frames dropped in favour of a newer one."""
     faults: int = 0
     falls: int = 0
     model_errors: int = 0
 
 
 def take_sample(pid: int, metrics_url: str, at_s: float) -> Sample:
-    """Of the running process. Raises OSError when it is gone or does not answer."""
+    """Sample a running process. Raises OSError when it has ended or does not answer."""
     rss_kb, threads, descriptors = held_by(pid)
     with urllib.request.urlopen(metrics_url, timeout=_TIMEOUT_S) as answer:
         counts = counted(answer.read().decode())
@@ -51,13 +51,13 @@ def take_sample(pid: int, metrics_url: str, at_s: float) -> Sample:
 
 
 def held_by(pid: int) -> tuple[int, int, int]:
-    """Resident memory in kB, threads, open file descriptors: Linux, /proc (proc(5))."""
+    """Resident memory in kB, number of threads and of open file descriptors, from /proc (proc(5), Linux)."""
     status = dict(_KB.findall(Path(f"/proc/{pid}/status").read_text(encoding="utf-8")))
     return int(status["VmRSS"]), int(status["Threads"]), sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def counted(metrics: str) -> dict[str, int]:
-    """The sums over all cameras, by the names of Sample's fields, from the text of /metrics."""
+    """Sum the counters in the text of /metrics over all cameras; keys are the names of Sample's fields."""
     sums = Counter(dict.fromkeys((*_COUNTED.values(), "late"), 0))
     for family in text_string_to_metric_families(metrics):
         for sample in family.samples:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from anpr.capture.frame import Frame
-from anpr.capture.source import Shot
+from anpr.capture.source import RawFrame
 from anpr.capture.stream import CameraStatus, CameraStream
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
@@ -25,7 +25,7 @@ PATIENT = SETTINGS.model_copy(update={"frozen_after_s": 600.0})
 URL = "rtsp://admin:secret@192.0.2.9/stream"
 WHEN = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
-Step = Shot | CameraError | threading.Event | None
+Step = RawFrame | CameraError | threading.Event | None
 
 
 class ScriptedSource:
@@ -40,7 +40,7 @@ class ScriptedSource:
         self.exhausted = threading.Event()
         self.released = threading.Event()
 
-    def shots(self) -> Iterator[Shot | None]:
+    def raw_frames(self) -> Iterator[RawFrame | None]:
         self.opened += 1
         for step in self._sessions.pop(0) if self._sessions else []:
             if isinstance(step, threading.Event):
@@ -55,8 +55,8 @@ class ScriptedSource:
             self.released.wait(LONG_S)
 
 
-def shot(number: int, size: tuple[int, int] = (64, 48)) -> Shot:
-    return Shot(
+def raw(number: int, size: tuple[int, int] = (64, 48)) -> RawFrame:
+    return RawFrame(
         size=size, captured_at=WHEN, at_s=100.0 + number, image=lambda: np.full((size[1], size[0], 3), number, np.uint8)
     )
 
@@ -109,7 +109,7 @@ def all_of(stream: CameraStream) -> list[Frame]:
 
 
 def test_the_newest_frame_wins_and_the_late_ones_are_counted(opened: Open) -> None:
-    source = ScriptedSource([shot(0), shot(1), shot(2), shot(3)])
+    source = ScriptedSource([raw(0), raw(1), raw(2), raw(3)])
     stream = opened(source)
     assert source.exhausted.wait(LONG_S)
     frame = take(stream)
@@ -120,7 +120,7 @@ def test_the_newest_frame_wins_and_the_late_ones_are_counted(opened: Open) -> No
 
 @pytest.mark.parametrize("kind", [CameraFault.UNREACHABLE, CameraFault.REFUSED, CameraFault.ENDED])
 def test_each_fault_is_counted_and_the_camera_tried_again(kind: CameraFault, opened: Open) -> None:
-    source = ScriptedSource([fault(kind, "x")], [fault(kind, "x")], [shot(7)])
+    source = ScriptedSource([fault(kind, "x")], [fault(kind, "x")], [raw(7)])
     stream = opened(source)
     assert take(stream).image[0, 0, 0] == 7
     assert faults(stream.camera.id, kind) == 2
@@ -130,7 +130,7 @@ def test_a_fault_is_one_line_that_names_the_camera_and_not_its_url(
     opened: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        stream = opened(ScriptedSource([fault(CameraFault.REFUSED, "gate-7")], [shot(1)]), "gate-7", PATIENT)
+        stream = opened(ScriptedSource([fault(CameraFault.REFUSED, "gate-7")], [raw(1)]), "gate-7", PATIENT)
         take(stream)
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert lines == ["camera gate-7: refused: as the test wants it; next try in 0.0 s"]
@@ -140,7 +140,7 @@ def test_a_fault_is_one_line_that_names_the_camera_and_not_its_url(
 
 def test_a_source_that_hangs_is_frozen_and_replaced(opened: Open) -> None:
     never = threading.Event()
-    source = ScriptedSource([shot(1), never], [shot(2), never], [shot(3), never])
+    source = ScriptedSource([raw(1), never], [raw(2), never], [raw(3), never])
     stream = opened(source)
     seen = [take(stream).image[0, 0, 0] for _ in range(3)]
     never.set()
@@ -150,7 +150,7 @@ def test_a_source_that_hangs_is_frozen_and_replaced(opened: Open) -> None:
 
 def test_sessions_that_hang_do_not_pile_up(opened: Open) -> None:
     never = threading.Event()
-    sessions: list[list[Step]] = [[shot(number), never] for number in range(20)]
+    sessions: list[list[Step]] = [[raw(number), never] for number in range(20)]
     source = ScriptedSource(*sessions)
     stream = opened(source, settings=SETTINGS.model_copy(update={"retry_max_s": LONG_S}))
     for _ in range(3):
@@ -162,7 +162,7 @@ def test_sessions_that_hang_do_not_pile_up(opened: Open) -> None:
 
 def test_stop_returns_while_the_source_hangs(opened: Open) -> None:
     never = threading.Event()
-    stream = opened(ScriptedSource([shot(1), never]), settings=PATIENT)
+    stream = opened(ScriptedSource([raw(1), never]), settings=PATIENT)
     take(stream)
     stopper = threading.Thread(target=stream.stop, daemon=True)
     stopper.start()
@@ -175,7 +175,7 @@ def test_stop_returns_while_the_source_hangs(opened: Open) -> None:
 
 
 def test_a_frame_of_another_size_ends_the_session_once(opened: Open) -> None:
-    source = ScriptedSource([shot(1), shot(2, (128, 96))], [shot(3, (128, 96))])
+    source = ScriptedSource([raw(1), raw(2, (128, 96))], [raw(3, (128, 96))])
     stream = opened(source, settings=PATIENT)
     sizes = set()
     while (128, 96) not in sizes:
@@ -186,7 +186,7 @@ def test_a_frame_of_another_size_ends_the_session_once(opened: Open) -> None:
 
 def test_state_follows_the_camera(opened: Open) -> None:
     go = threading.Event()
-    source = ScriptedSource([shot(1), go, fault(CameraFault.ENDED, "x")], [])
+    source = ScriptedSource([raw(1), go, fault(CameraFault.ENDED, "x")], [])
     stream = opened(source, settings=PATIENT)
     take(stream)
     assert stream.state.status is CameraStatus.UP
@@ -200,8 +200,8 @@ def test_state_follows_the_camera(opened: Open) -> None:
 
 def test_one_camera_in_trouble_does_not_touch_another(opened: Open) -> None:
     never = threading.Event()
-    bad = opened(ScriptedSource([shot(1), never]), "bad")
-    good = opened(ScriptedSource([shot(n) for n in range(50)], is_live=False), "good")
+    bad = opened(ScriptedSource([raw(1), never]), "bad")
+    good = opened(ScriptedSource([raw(n) for n in range(50)], is_live=False), "good")
     assert [frame.index for frame in all_of(good)] == list(range(50))
     assert faults("good", CameraFault.FROZEN) == 0
     take(bad)
@@ -210,20 +210,20 @@ def test_one_camera_in_trouble_does_not_touch_another(opened: Open) -> None:
 
 def test_a_bug_in_a_source_is_a_fault_and_not_a_dead_thread(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
     class Buggy(ScriptedSource):
-        def shots(self) -> Iterator[Shot | None]:
+        def raw_frames(self) -> Iterator[RawFrame | None]:
             if self.opened == 0:
                 self.opened += 1
                 raise ZeroDivisionError
-            yield from super().shots()
+            yield from super().raw_frames()
 
-    stream = opened(Buggy([shot(5)]))
+    stream = opened(Buggy([raw(5)]))
     assert take(stream).image[0, 0, 0] == 5
     assert faults(stream.camera.id, CameraFault.UNDECODABLE) == 1
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_index_and_time_go_on_over_sessions(opened: Open) -> None:
-    source = ScriptedSource([shot(0), fault(CameraFault.ENDED, "x")], [shot(9)])
+    source = ScriptedSource([raw(0), fault(CameraFault.ENDED, "x")], [raw(9)])
     stream = opened(source, settings=PATIENT)
     assert source.exhausted.wait(LONG_S)
     frame = take(stream)

@@ -17,6 +17,7 @@ from anpr.domain.errors import MessageError, PoisonReason
 from anpr.domain.gate import Direction
 from anpr.domain.transit import ImageRole, Transit
 from scripts.lab.transits import make_transit, picture, with_images
+from tests.support.budget import examples
 
 SAMPLES = sorted((Path(__file__).parents[2] / "contract" / "samples").glob("transit*.json"))
 FULL, _ = with_images(
@@ -143,7 +144,7 @@ GARBLED = st.builds(
 
 
 @given(GARBLED)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 def test_garbled_messages(data: bytes) -> None:
     agree(data)
 
@@ -158,6 +159,6 @@ _VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(json.loads(encode_transit(FULL)))), _VALUES, min_size=1, max_size=2))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 def test_any_value_in_any_field(changes: dict[str, Any]) -> None:
     agree(changed(changes))

@@ -13,7 +13,7 @@ from anpr.demo.traffic import GATES
 from anpr.domain.errors import InputError
 
 # The first four seconds of each gate, with its first vehicle.
-SHORT = [replace(scene, length_s=4.0, passings=scene.passings[:1]) for scene in GATES]
+SHORT = [replace(scene, length_s=4.0, vehicles=scene.vehicles[:1]) for scene in GATES]
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
 
 
 def test_the_same_film_gives_the_same_bytes(tmp_path: Path) -> None:
-    scene = replace(SHORT[0], length_s=1.0, passings=())
+    scene = replace(SHORT[0], length_s=1.0, vehicles=())
     for name in ("one.mp4", "other.mp4"):
         clips.encode(Film(scene), tmp_path / name)
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "other.mp4").read_bytes()

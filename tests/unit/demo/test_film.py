@@ -1,4 +1,4 @@
-"""The pictures of a gate, and the truth about them."""
+"""The images of a gate, and the truth about them."""
 
 import numpy as np
 import pytest
@@ -15,12 +15,12 @@ def film(request: pytest.FixtureRequest) -> Film:
 def test_the_same_scene_gives_the_same_pixels(film: Film) -> None:
     again = Film(film.scene)
     for number in (45, film.frames - 60):
-        assert np.array_equal(film.picture(number), again.picture(number))
+        assert np.array_equal(film.image(number), again.image(number))
 
 
 def test_truth_has_every_passing_long_and_large_enough_to_be_read(film: Film) -> None:
     truth = film.truth()
-    assert sorted(entry.plate for entry in truth) == sorted(passing.plate for passing in film.scene.passings)
+    assert sorted(entry.plate for entry in truth) == sorted(vehicle.plate for vehicle in film.scene.vehicles)
     for entry in truth:
         assert 0 <= entry.first_frame < entry.last_frame < film.frames
         assert entry.last_frame - entry.first_frame >= 6
@@ -30,8 +30,8 @@ def test_truth_has_every_passing_long_and_large_enough_to_be_read(film: Film) ->
 def test_a_plate_is_where_the_truth_says_and_only_then(film: Film) -> None:
     """Something bright and moving is in the picture while the plate is, and the street is empty at the start."""
     entry = film.truth()[0]
-    empty, passing = film.picture(0).astype(int), film.picture((entry.first_frame + entry.last_frame) // 2).astype(int)
-    changed = np.abs(empty - passing).max(axis=2) > 40
+    empty, vehicle = film.image(0).astype(int), film.image((entry.first_frame + entry.last_frame) // 2).astype(int)
+    changed = np.abs(empty - vehicle).max(axis=2) > 40
     assert changed.mean() > 0.03
 
 
@@ -39,6 +39,6 @@ def test_the_night_is_dark_and_its_plates_are_bright(film: Film) -> None:
     nights = [entry for entry in film.truth() if entry.light == "night"]
     assert nights
     for entry in nights:
-        picture = film.picture(entry.last_frame if film.scene.direction == "approaching" else entry.first_frame)
+        picture = film.image(entry.last_frame if film.scene.direction == "approaching" else entry.first_frame)
         assert picture.mean() < 60
         assert (picture.min(axis=2) > 150).sum() > 500, "the plate's ground"

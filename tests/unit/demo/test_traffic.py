@@ -12,33 +12,33 @@ each_gate = pytest.mark.parametrize("scene", GATES, ids=lambda scene: scene.name
 
 @each_gate
 def test_vehicles_do_not_drive_through_one_another(scene: GateScene) -> None:
-    for before, after in zip(scene.passings, scene.passings[1:], strict=False):
+    for before, after in zip(scene.vehicles, scene.vehicles[1:], strict=False):
         for number in range(int(scene.length_s * 15)):
-            one, other = (scene.distance_m(passing, number / 15) for passing in (before, after))
+            one, other = (scene.distance_m(vehicle, number / 15) for vehicle in (before, after))
             if -6 < one < 46 and -6 < other < 46:
                 assert abs(one - other) > 6.0, (before.plate, after.plate, number / 15)
 
 
 @each_gate
 def test_they_drive_the_way_of_their_gate(scene: GateScene) -> None:
-    passing = scene.passings[0]
-    assert scene.distance_m(passing, passing.at_s) == MARK_M
-    later = scene.distance_m(passing, passing.at_s + 1)
+    vehicle = scene.vehicles[0]
+    assert scene.distance_m(vehicle, vehicle.at_s) == MARK_M
+    later = scene.distance_m(vehicle, vehicle.at_s + 1)
     assert (later > MARK_M) is (scene.direction is Direction.RECEDING)
 
 
 @each_gate
 def test_there_is_day_and_night_and_no_plate_is_passing_twice(scene: GateScene) -> None:
-    assert any(passing.at_s < scene.night_from_s for passing in scene.passings)
-    assert any(passing.at_s > scene.night_from_s for passing in scene.passings)
-    plates = [passing.plate for passing in scene.passings]
+    assert any(vehicle.at_s < scene.night_from_s for vehicle in scene.vehicles)
+    assert any(vehicle.at_s > scene.night_from_s for vehicle in scene.vehicles)
+    plates = [vehicle.plate for vehicle in scene.vehicles]
     assert len(plates) == len(set(plates))
     assert all(plate == normalise(plate) for plate in plates)
 
 
 def test_the_wanted_one_passes_every_gate_soon() -> None:
     for scene in GATES:
-        assert any(passing.plate == WANTED and passing.at_s < 15 for passing in scene.passings)
+        assert any(vehicle.plate == WANTED and vehicle.at_s < 15 for vehicle in scene.vehicles)
 
 
 def test_the_demo_settings_show_these_gates() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.domain.similarity import edit_distance, is_part, likeness
+from anpr.domain.similarity import edit_distance, is_part, similarity
 
 PLATES = st.text(alphabet="AB80O1ICG5", max_size=9)
 
@@ -29,7 +29,7 @@ def test_it_is_a_distance(a: str, b: str, c: str) -> None:
     assert edit_distance(a, b) == pytest.approx(edit_distance(b, a))
     assert (edit_distance(a, b) == 0) == (a == b)
     assert edit_distance(a, c) <= edit_distance(a, b) + edit_distance(b, c) + 1e-9
-    assert 0 <= likeness(a, b) <= 1
+    assert 0 <= similarity(a, b) <= 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from anpr.contract.health import decode_health, encode_health
 from anpr.domain.errors import CameraFault, OutboxFullError
 from anpr.domain.health import MAX_CHANGES, HealthReport
 from anpr.edge.heartbeat import CAMERA_EVERY_S, READER_EVERY_S, Heartbeat
-from anpr.edge.state_history import CameraHistory
+from anpr.edge.state_history import StateHistory
 from anpr.runtime.clock import ManualClock
 
 
@@ -33,7 +33,7 @@ class Sink:
 
 class Site:
     def __init__(self, clock: ManualClock) -> None:
-        self.clock, self.sink, self.history = clock, Sink(), CameraHistory()
+        self.clock, self.sink, self.history = clock, Sink(), StateHistory()
         self.heartbeat = Heartbeat("reader-1", {"cam-1": ("gate-1", self.history)}, self.sink, clock)
 
     def camera(self, status: CameraStatus, fault: CameraFault | None = None) -> None:

@@ -10,7 +10,7 @@ from anpr.contract.image import image_header
 from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.domain.transit import ImageRole
-from anpr.ingest.batch import Picture, Refusal, decode
+from anpr.ingest.batch import ReceivedImage, Refusal, decode
 from anpr.runtime.clock import ManualClock
 from anpr.transport.source import Incoming
 from scripts.lab.transits import START, make_transit, picture, with_images
@@ -25,7 +25,7 @@ def test_each_message_becomes_what_it_is_in_its_order(clock: ManualClock) -> Non
     header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
     assert batch.records == tuple(records)
     assert batch.transits == [transit]
-    assert batch.pictures == [Picture(header=header, data=data)]
+    assert batch.images == [ReceivedImage(header=header, data=data)]
     (refusal,) = batch.refusals
     assert (refusal.record, refusal.reason) == (records[2], PoisonReason.NOT_JSON)
 

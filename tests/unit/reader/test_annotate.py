@@ -5,8 +5,8 @@ import numpy as np
 
 from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.domain.reasons import Drop
-from anpr.reader.annotate import encode_jpeg, mark
-from anpr.reader.plates.plate_reader import Look, Rejected
+from anpr.reader.annotate import annotate, encode_jpeg
+from anpr.reader.plates.plate_reader import ReadResult, Rejected
 
 
 def test_boxes_are_drawn_into_a_copy() -> None:
@@ -22,7 +22,7 @@ def test_boxes_are_drawn_into_a_copy() -> None:
     )
     other = Rejected(box=Box(x=300, y=150, w=60, h=30), score=0.1, reason=Drop.PLATE_LOW_SCORE)
 
-    drawn = mark(image, Look(accepted=(read,), rejected=(other,)))
+    drawn = annotate(image, ReadResult(accepted=(read,), rejected=(other,)))
 
     assert not image.any()
     assert drawn[100, 100].any()

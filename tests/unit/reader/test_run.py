@@ -77,8 +77,8 @@ def _camera(name: str, url: str) -> dict[str, str]:
     return {"id": f"cam-{name}", "url": url, "lane": name}
 
 
-def run(settings: Settings, sink: Sink, looker: Any, stop: threading.Event | None = None) -> Any:
-    return run_reader(settings, sink, QuickClock(), stop or threading.Event(), looker)
+def run(settings: Settings, sink: Sink, plate_finder: Any, stop: threading.Event | None = None) -> Any:
+    return run_reader(settings, sink, QuickClock(), stop or threading.Event(), plate_finder)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_every_camera_is_read_to_its_end(films: dict[str, str]) -> None:
     assert sink.plates("gate-b") == [plate_of(n) for n in (100, 101)]
     assert (summary.cameras, summary.transits, summary.frames) == (2, 5, 5 * 17)
     assert summary.plates == 5 * 5
-    assert (summary.model_errors, summary.falls) == (0, 0)
+    assert (summary.model_errors, summary.restarts) == (0, 0)
     assert all(set(images) == {ImageRole.PLATE, ImageRole.CONTEXT} for images in sink.images)
     assert {transit.lane for transit in sink.transits} == {"a", "b"}
 
@@ -188,7 +188,7 @@ def test_a_bug_met_by_one_camera_does_not_end_its_watch(
     sink = Sink()
     with caplog.at_level(logging.ERROR):
         summary = run(settings_for(films), sink, Throwing(ZeroDivisionError("a bug"), 1))
-    assert summary.falls == 1
+    assert summary.restarts == 1
     assert sink.plates("gate-a") == [plate_of(n) for n in (0, 1, 2)]
     assert sink.plates("gate-b") == [plate_of(n) for n in (100, 101)]
     assert any("cam-b" in record.message and record.exc_info for record in caplog.records)
@@ -270,7 +270,7 @@ def test_frames_are_found_by_lent_readers(films: dict[str, str], monkeypatch: py
     sink = Sink()
     summary = run_reader(settings_for(films), sink, QuickClock(), threading.Event())
     assert summary.transits == 5
-    assert summary.falls == 0
+    assert summary.restarts == 0
     assert len(built) == 1
 
 

@@ -60,15 +60,15 @@ class GreyLooker:
 
 
 def test_each_vehicle_once_with_its_frames(tmp_path: Path, clock: ManualClock) -> None:
-    start, looker = clock.now(), GreyLooker()
-    passes = list(read_video(film(tmp_path / "film.mp4"), looker, ReaderSettings(id="reader-7"), clock))
+    start, plate_finder = clock.now(), GreyLooker()
+    passes = list(read_video(film(tmp_path / "film.mp4"), plate_finder, ReaderSettings(id="reader-7"), clock))
     assert [one.transit.plate for one in passes] == PLATES
     assert [one.first_frame for one in passes] == [0, 70]
     assert all(one.first_frame <= one.last_frame < one.first_frame + 40 for one in passes)
     assert passes[1].transit.first_seen == start + timedelta(seconds=3.5)
     assert {one.transit.reader_id for one in passes} == {"reader-7"}
     assert all(set(one.images) == {ImageRole.PLATE, ImageRole.CONTEXT} for one in passes)
-    assert looker.reads < 40, "a settled plate is not read in every frame"
+    assert plate_finder.reads < 40, "a settled plate is not read in every frame"
 
 
 def test_a_cut_off_file_gives_what_it_held_and_then_an_error(tmp_path: Path, clock: ManualClock) -> None:

@@ -42,7 +42,7 @@ def metric_of(name: str) -> str:
 
 def test_the_page_is_that_of_the_code(repository: Path) -> None:
     page = (repository / "docs" / "metrics.md").read_text(encoding="utf-8")
-    assert page == metrics_reference(), "run python -m scripts.docs.metrics_reference"
+    assert page == metrics_reference(), "run make docs"
 
 
 def test_there_is_no_metric_outside_the_closed_list(repository: Path) -> None:

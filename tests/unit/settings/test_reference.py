@@ -8,7 +8,7 @@ from anpr.settings.reference import configuration_reference
 
 def test_reference_is_current(repository: Path) -> None:
     written = (repository / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert written == configuration_reference(), "run scripts/write_configuration_reference"
+    assert written == configuration_reference(), "run make docs"
 
 
 def test_every_setting_says_what_it_means() -> None:

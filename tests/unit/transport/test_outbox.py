@@ -2,11 +2,7 @@
 
 import contextlib
 import itertools
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,7 +16,6 @@ from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TR
 from anpr.contract.transit import decode_transit
 from anpr.domain.errors import InputError, MessageError, OutboxFullError, TransportError
 from anpr.domain.health import Change, HealthReport, SubjectKind
-from anpr.domain.read import Candidate
 from anpr.domain.transit import ImageRole
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
@@ -28,8 +23,7 @@ from anpr.transport.age import MaxAge
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
 from anpr.transport.spool import Spool
-from scripts.lab.transits import START, make_transit, picture, plate_of, with_images
-from tests.support.small_disk import fill_disk
+from scripts.lab.transits import START, make_transit, picture, with_images
 
 MB = 1024 * 1024
 
@@ -190,44 +184,6 @@ def test_a_disk_that_is_full_before_the_quota_gives_up_images_then_refuses(path:
         assert dropped_images("cam-d") - before == accepted - counts[RecordKind.IMAGES].records
 
 
-def test_on_a_disk_that_is_really_full_records_still_come_and_go(
-    small_disk: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("anpr.transport.outbox.RESERVE_BYTES", MB)
-    with Outbox(small_disk / "outbox.sqlite", 256 * MB, clock) as outbox:
-        outbox._connection.execute("PRAGMA wal_autocheckpoint = 64")  # all in proportion to a small disk
-        for number in range(400):
-            put_large(outbox, number)
-        counts = outbox.counts()
-        assert counts[RecordKind.METADATA].records == 400
-        assert 0 < counts[RecordKind.IMAGES].records < 300
-        fill_disk(small_disk)
-        accepted = 400
-        with contextlib.suppress(OutboxFullError):
-            while accepted < 10_000:
-                put_large(outbox, accepted)
-                accepted += 1
-        assert 500 < accepted < 10_000
-        assert outbox.is_full
-        assert REGISTRY.get_sample_value("anpr_outbox_full") == 1
-        assert outbox.counts()[RecordKind.METADATA].records == accepted
-        assert outbox.counts()[RecordKind.IMAGES].records == 0
-        outbox.acknowledge([record.seq for record in outbox.pending("metadata", 150)])
-        for number in range(20_000, 20_050):
-            put_large(outbox, number)
-        assert not outbox.is_full
-        assert REGISTRY.get_sample_value("anpr_outbox_full") == 0
-        assert outbox.counts()[RecordKind.METADATA].records == accepted - 100
-        assert [decode_transit(r.value).id for r in outbox.pending("metadata", 1)] == [make_transit(150).id]
-
-
-def put_large(outbox: Outbox, number: int) -> None:
-    """Metadata of 2 KB and a picture of 30 KB."""
-    candidates = tuple(Candidate(text=plate_of(number + other), probability=0.01) for other in range(32))
-    transit = make_transit(number, candidates=candidates)
-    outbox.put_transit(*with_images(transit, {ImageRole.PLATE: picture(number, 30_000)}))
-
-
 def limit_pages(outbox: Outbox, pages: int) -> None:
     """SQLite then answers as it does on a disk without room, SQLITE_FULL, and nothing can be done about it."""
     outbox._may_grow = False
@@ -334,42 +290,6 @@ def test_an_image_the_transit_does_not_name_is_refused(outbox: Outbox) -> None:
 def test_an_image_larger_than_the_contract_is_refused(outbox: Outbox) -> None:
     with pytest.raises(MessageError, match="too-large"):
         outbox.put_transit(make_transit(1), {ImageRole.PLATE: b"\0" * (MAX_IMAGE_BYTES + 1)})
-
-
-_WRITER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from anpr.runtime.clock import SystemClock
-from anpr.domain.transit import ImageRole
-from anpr.transport.age import MaxAge
-from anpr.transport.outbox import Outbox
-from tests.support.small_disk import fill_disk
-from scripts.lab.transits import START, make_transit, picture, plate_of, with_images
-outbox = Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock())
-for number in range(100_000):
-    transit, images = with_images(make_transit(number), {ImageRole.PLATE: picture(number, 20_000)})
-    outbox.put_transit(transit, images)
-    print(number, flush=True)
-"""
-
-
-def test_what_was_accepted_survives_kill_9(path: Path, clock: ManualClock, repository: Path) -> None:
-    writer = subprocess.Popen(
-        [sys.executable, "-c", _WRITER, str(path)], cwd=repository, stdout=subprocess.PIPE, text=True
-    )
-    assert writer.stdout is not None
-    with writer:
-        accepted = [int(writer.stdout.readline()) for _ in range(25)]
-        os.kill(writer.pid, signal.SIGKILL)
-        accepted += [int(line) for line in writer.stdout.read().split("\n") if line.strip()]
-    with Outbox(path, 64 * MB, clock) as outbox:
-        ids = [decode_transit(record.value).id for record in outbox.pending("metadata", 100_000)]
-        assert ids[: len(accepted)] == [make_transit(number).id for number in accepted]
-        assert len(ids) - len(accepted) in {0, 1}  # the one it was killed in may be in, whole
-        pictures = [decode_image(dict(r.headers), r.value).transit_id for r in outbox.pending("images", 100_000)]
-        assert pictures == ids[: len(pictures)]
-        assert outbox.counts()[RecordKind.IMAGES].records == len(ids)
 
 
 def health(clock: ManualClock, state: str = "up", camera: str = "cam-1") -> HealthReport:
@@ -493,37 +413,3 @@ def test_a_clock_that_is_set_a_month_ahead_gives_nothing_up(path: Path, caplog: 
     assert [record.message for record in caplog.records].count(
         "outbox: the clock was set forward: nothing is given up for its age until the reader starts anew"
     ) == 1
-
-
-_VISITOR = """
-import sys
-from pathlib import Path
-from anpr.runtime.clock import SystemClock
-from anpr.transport.age import MaxAge
-from anpr.transport.outbox import Outbox
-from tests.support.small_disk import fill_disk
-from scripts.lab.transits import START, make_transit
-with Outbox(Path(sys.argv[1]), 64 * 1024 * 1024, SystemClock()) as outbox:
-    for number in range(int(sys.argv[2])):
-        outbox.put_transit(make_transit(number), {})
-    print(outbox.counts())
-"""
-
-
-def test_a_writer_that_leaves_takes_nothing_from_two_readers_in_one_process(path: Path, repository: Path) -> None:
-    """Ingest holds the file twice; with its locks lost, a writer that left deleted the log under them."""
-
-    def visit(puts: int) -> str:
-        command = [sys.executable, "-c", _VISITOR, str(path), str(puts)]
-        return subprocess.run(command, cwd=repository, check=True, capture_output=True, text=True).stdout
-
-    with Spool(path) as one, Spool(path):
-        log = path.with_name(f"{path.name}-wal").stat().st_ino
-        visit(3)
-        assert path.with_name(f"{path.name}-wal").stat().st_ino == log
-        with Spool(path) as third:
-            records = one.pending("metadata", 10)
-            assert len(records) == 3
-            one.acknowledge(record.seq for record in records)
-            assert third.counts()[RecordKind.METADATA].records == 0
-        assert "records=0" in visit(0)

@@ -1,4 +1,4 @@
-"""Where the bytes of pictures lie: the centre's disk or an S3-compatible store, both through fsspec."""
+"""Shelves, the blob stores of images: the centre's disk or an S3-compatible store, both through fsspec."""
 
 from anpr.store.images.files.base import Shelf, Stored
 from anpr.store.images.files.local import LocalShelf

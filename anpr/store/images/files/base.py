@@ -1,4 +1,4 @@
-"""What every shelf can do. A key is day/gate/name; only how bytes come to last differs."""
+"""Shelf interface: a blob store with keys day/gate/name; implementations differ in how bytes are made durable."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ class Shelf(ABC):
 
     def read(self, key: str) -> bytes | None:
         """The file's bytes; None when there is none."""
-        with self.failing("picture", key):
+        with self.failing("image", key):
             try:
                 data: bytes = self._fs.cat_file(self._at(key))
             except FileNotFoundError:
@@ -51,7 +51,7 @@ class Shelf(ABC):
 
     def remove(self, key: str) -> None:
         """Remove one file; nothing happens when it is gone."""
-        with self.failing("picture", key):
+        with self.failing("image", key):
             try:
                 self._fs.rm_file(self._at(key))
             except FileNotFoundError:
@@ -74,7 +74,7 @@ class Shelf(ABC):
                 yield Stored(key=f"{folder}/{_name(entry)}", size=int(entry["size"]), modified=_modified(entry))
 
     def _list(self, folder: str) -> list[dict[str, Any]]:
-        with self.failing("pictures in", folder):
+        with self.failing("images in", folder):
             try:
                 entries: list[dict[str, Any]] = self._fs.ls(folder, detail=True)
             except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The centre's own disk. fsspec reads and lists; writing is ours, because fsspec flushes nothing to the disk."""
+"""Shelf on the centre's own disk: fsspec reads and lists; writing is ours, because fsspec flushes nothing to disk."""
 
 import errno
 import os
@@ -34,9 +34,9 @@ class LocalShelf(Shelf):
             return set()
         folders = sorted({(self._folder / key).parent for key in files})
         for folder in folders:
-            with self.failing("pictures in", str(folder)):
+            with self.failing("images in", str(folder)):
                 _make(folder)
-        with ThreadPoolExecutor(min(self._threads, len(files)), thread_name_prefix="pictures") as threads:
+        with ThreadPoolExecutor(min(self._threads, len(files)), thread_name_prefix="images") as threads:
             taken = {
                 key
                 for key, is_there in zip(files, threads.map(self._put, *zip(*files.items(), strict=True)), strict=True)
@@ -49,7 +49,7 @@ class LocalShelf(Shelf):
     def files(self, day: date, gate: str) -> Iterator[Stored]:
         # Not by fsspec: it holds a dict of everything about each file of the folder, and there may be 100,000s.
         folder = f"{day.isoformat()}/{gate}"
-        with self.failing("pictures in", str(self._folder / folder)):
+        with self.failing("images in", str(self._folder / folder)):
             try:
                 with os.scandir(self._folder / folder) as entries:
                     for entry in entries:
@@ -58,20 +58,20 @@ class LocalShelf(Shelf):
                 return
 
     def drop_day(self, day: date) -> None:
-        with self.failing("pictures", str(self._folder / day.isoformat())):
+        with self.failing("images", str(self._folder / day.isoformat())):
             shutil.rmtree(self._folder / day.isoformat())
 
     def _put(self, key: str, data: bytes) -> bool:
         """Whether `data` is what lies there now."""
         path = self._folder / key
-        with self.failing("picture", str(path)):
+        with self.failing("image", str(path)):
             try:
                 return path.read_bytes() == data
             except FileNotFoundError:
                 return _write_whole(path, data) or path.read_bytes() == data
 
     def _flush_folder(self, folder: Path) -> None:
-        with self.failing("pictures in", str(folder)):
+        with self.failing("images in", str(folder)):
             _flush(folder)
 
 

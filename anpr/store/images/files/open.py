@@ -1,4 +1,4 @@
-"""The shelf that the settings name."""
+"""Opens the shelf that the settings name."""
 
 import configparser
 from pathlib import Path
@@ -12,7 +12,7 @@ from anpr.store.images.files.local import LocalShelf
 
 
 def open_shelf(settings: Settings) -> Shelf:
-    """Where this centre keeps its pictures: images.url, or a folder in data_dir. Asks nothing of anybody yet.
+    """Where this centre keeps its images: images.url, or a folder in data_dir. Asks nothing of anybody yet.
 
     Raises SettingsError when a file that images names cannot be used, or the extra `s3` is not installed.
     """

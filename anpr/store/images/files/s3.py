@@ -1,4 +1,4 @@
-"""An S3-compatible store. Needs the extra `s3`; nobody else imports that."""
+"""Shelf in an S3-compatible store. Needs the extra `s3`; nobody else imports that."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ class S3Shelf(Shelf):
 
     `config` is what object_store takes (endpoint, region, keys …), `client` its HTTP client's; what is missing comes
     from the environment (AWS_ACCESS_KEY_ID …), or from the role that the machine has. `conditional`: the server knows
-    If-None-Match, so that of two writers at the same moment the first one's picture stays.
+    If-None-Match, so that of two writers at the same moment the first one's image stays.
     """
 
     def __init__(
@@ -54,20 +54,20 @@ class S3Shelf(Shelf):
     def put_all(self, files: Mapping[str, bytes]) -> set[str]:
         if not files:
             return set()
-        with ThreadPoolExecutor(min(THREADS, len(files)), thread_name_prefix="pictures") as threads:
+        with ThreadPoolExecutor(min(THREADS, len(files)), thread_name_prefix="images") as threads:
             are_there = threads.map(self._put, files.keys(), files.values())
             return {key for key, is_there in zip(files, are_there, strict=True) if not is_there}
 
     def drop_day(self, day: date) -> None:
         folder = f"{self._prefix}{day.isoformat()}"
-        with self.failing("pictures in", folder):
+        with self.failing("images in", folder):
             for page in obstore.list(self._store, folder, chunk_size=_PAGE):
                 obstore.delete(self._store, [entry["path"] for entry in page])
 
     def files(self, day: date, gate: str) -> Iterator[Stored]:
         # Not by fsspec: its entries of such a store lack the time, by which young orphans are told from old ones.
         folder = f"{day.isoformat()}/{gate}"
-        with self.failing("pictures in", folder):
+        with self.failing("images in", folder):
             for page in obstore.list(self._store, self._prefix + folder, chunk_size=_PAGE):
                 for entry in page:
                     key = entry["path"].removeprefix(self._prefix)
@@ -82,12 +82,12 @@ class S3Shelf(Shelf):
             raise StoreError(f"{what} {key} in bucket {self._bucket}: {_one_line(exc)}") from exc
 
     def read(self, key: str) -> bytes | None:
-        with self.failing("picture", key):
+        with self.failing("image", key):
             return self._read(key)
 
     def _put(self, key: str, data: bytes) -> bool:
         """Whether `data` is what lies there now. Asked first: a server may not know, and ignore, the condition."""
-        with self.failing("picture", key):
+        with self.failing("image", key):
             there = self._read(key)
             if there is None:
                 try:
@@ -102,7 +102,7 @@ class S3Shelf(Shelf):
         try:
             data: bytes = self._fs.cat_file(self._at(key))
         except FileNotFoundError as exc:
-            if "NoSuchBucket" in str(exc):  # nothing was ever found there: not the same as a picture that is missing
+            if "NoSuchBucket" in str(exc):  # nothing was ever found there: not the same as an image that is missing
                 raise StoreError(f"there is no bucket {self._bucket}") from exc
             return None
         return data

@@ -22,6 +22,7 @@ from anpr.forward.profile.load import load_profile
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from scripts.lab.transits import make_transit, picture
+from tests.support.budget import examples
 from tests.unit.forward.profile.profiles import tree
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -176,7 +177,7 @@ NAMES = st.text(min_size=1, max_size=40)
 TRANSITS = st.builds(
     lambda number, lane: make_transit(number, lane=lane), st.integers(0, 5_000_000), st.one_of(st.none(), NAMES)
 )
-PROPERTY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+PROPERTY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 LANE = [{"name": "plate", "source": "plate"}, {"name": "lane", "source": "lane"}]
 
 

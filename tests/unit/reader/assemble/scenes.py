@@ -11,7 +11,7 @@ from anpr.capture.frame import Frame
 from anpr.capture.image_file import Image
 from anpr.domain.gate import Camera
 from anpr.domain.read import Box, Candidate, PlateRead
-from anpr.reader.assemble import Assembler, Consult, MadeTransit, Origin
+from anpr.reader.assemble import Assembler, MadeTransit, Origin, Verifier
 from anpr.runtime.clock import new_id
 from anpr.settings import AssembleSettings
 
@@ -119,12 +119,12 @@ def misread(plate: str, chance: random.Random) -> str:
     return plate[:i] + chance.choice([sign for sign in signs if sign != plate[i]]) + plate[i + 1 :]
 
 
-def assembler(settings: AssembleSettings | None = None, consult: Consult | None = None) -> Assembler:
+def assembler(settings: AssembleSettings | None = None, verifier: Verifier | None = None) -> Assembler:
     """With the default settings, for camera cam-1 of gate-1."""
     origin = Origin(
         camera=Camera(id="cam-1", url="film.mp4", lane="2"), gate_id="gate-1", reader_id="reader-1", new_id=new_id
     )
-    return Assembler(origin, settings or AssembleSettings(), consult)
+    return Assembler(origin, settings or AssembleSettings(), verifier)
 
 
 def passes_in(scene: Scene, settings: AssembleSettings | None = None) -> list[MadeTransit]:

@@ -13,9 +13,10 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Direction
 from anpr.domain.reasons import Drop
 from anpr.domain.transit import ImageRole
-from anpr.reader.assemble.assembler import _MOST_TRACKS
+from anpr.edge.made_transit import MadeTransit
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import AssembleSettings
+from tests.support.budget import examples
 from tests.unit.reader.assemble.scenes import (
     START,
     Scene,
@@ -262,13 +263,14 @@ class TestPictures:
 
 def test_tracks_are_bounded() -> None:
     one = assembler()
+    made: list[MadeTransit] = []
     for index in range(40):
         boxes = [box_at(60 + 130 * (k % 9), 40 + 60 * (k // 9) + index, 100) for k in range(60)]
-        one.add(frame(index / 25, index), [read(f"AA{k:03d}AA", box) for k, box in enumerate(boxes)])
-        assert len(one._tracks) <= _MOST_TRACKS
+        made += one.add(frame(index / 25, index), [read(f"AA{k:03d}AA", box) for k, box in enumerate(boxes)])
+    assert 10 < len(made + one.flush()) < 60
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(
     seed=st.integers(0, 2**32),
     fps=st.sampled_from([3.0, 6.0, 12.5, 25.0]),

@@ -3,8 +3,7 @@
 import pytest
 
 from anpr.domain.read import Box
-from anpr.reader.assemble.associate import associate
-from anpr.reader.assemble.overlap import one_per_plate
+from anpr.reader.assemble.associate import associate, one_per_plate
 from anpr.reader.assemble.track import Track
 from tests.unit.reader.assemble.scenes import START, box_at, frame, read
 

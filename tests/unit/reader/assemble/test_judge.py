@@ -4,7 +4,7 @@ import pytest
 
 from anpr.domain.reasons import Drop
 from anpr.reader.assemble.judge import judge
-from anpr.reader.assemble.motion import Course
+from anpr.reader.assemble.motion import Trajectory
 from anpr.reader.assemble.vote import Verdict
 from anpr.settings import AssembleSettings
 from tests.unit.reader.assemble.scenes import box_at
@@ -12,8 +12,8 @@ from tests.unit.reader.assemble.scenes import box_at
 SETTINGS = AssembleSettings(min_reads=2, min_confidence=0.7, min_plate_width_px=45)
 
 
-def course(moves: bool) -> Course:
-    one = Course(box_at(600, 300), 0)
+def trajectory(moves: bool) -> Trajectory:
+    one = Trajectory(box_at(600, 300), 0)
     for index in range(25):
         one.add(box_at(600, 300 + (8 * index if moves else 0)), index / 25)
     return one
@@ -43,4 +43,4 @@ def verdict(plate: str, confidence: float = 0.95, reads: int = 5) -> Verdict:
     ],
 )
 def test_judge(given: Verdict | None, moves: bool, width: float, expected: Drop | None) -> None:
-    assert judge(given, course(moves), width, SETTINGS) is expected
+    assert judge(given, trajectory(moves), width, SETTINGS) is expected

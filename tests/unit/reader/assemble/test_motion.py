@@ -6,7 +6,7 @@ import pytest
 
 from anpr.domain.gate import Direction
 from anpr.domain.read import Box
-from anpr.reader.assemble.motion import Course, Motion
+from anpr.reader.assemble.motion import Motion, Trajectory
 from tests.unit.reader.assemble.scenes import box_at
 
 
@@ -42,11 +42,11 @@ def test_the_reach_grows_with_the_time_it_was_not_seen() -> None:
 
 class TestCourse:
     @staticmethod
-    def over(boxes: list[Box], fps: float = 25) -> Course:
-        course = Course(boxes[0], 0)
+    def over(boxes: list[Box], fps: float = 25) -> Trajectory:
+        trajectory = Trajectory(boxes[0], 0)
         for index, box in enumerate(boxes[1:], start=1):
-            course.add(box, index / fps)
-        return course
+            trajectory.add(box, index / fps)
+        return trajectory
 
     def test_jitter_is_no_motion(self) -> None:
         chance = random.Random(7)
@@ -54,9 +54,9 @@ class TestCourse:
             box_at(600 + chance.uniform(-3, 3), 300 + chance.uniform(-2, 2), 100 + chance.uniform(-3, 3))
             for _ in range(1000)
         ]
-        course = self.over(boxes)
-        assert course.is_still
-        assert course.direction is None
+        trajectory = self.over(boxes)
+        assert trajectory.is_still
+        assert trajectory.direction is None
 
     @pytest.mark.parametrize("fps", [4, 25])
     def test_growing_comes_nearer(self, fps: float) -> None:
@@ -72,6 +72,6 @@ class TestCourse:
 
     def test_a_vehicle_that_stands_for_long_and_then_leaves_was_not_still(self) -> None:
         boxes = [box_at(600, 300, 100)] * 5000 + [box_at(600, 300 + 8 * step, 100 + 2 * step) for step in range(25)]
-        course = self.over(boxes)
-        assert not course.is_still
-        assert course.direction is Direction.APPROACHING
+        trajectory = self.over(boxes)
+        assert not trajectory.is_still
+        assert trajectory.direction is Direction.APPROACHING

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from anpr.capture.image_file import Image
 from anpr.domain.area import Polygon
 from anpr.domain.gate import Camera
 from anpr.domain.read import Box
@@ -62,27 +61,24 @@ def region(left: float, top: float, right: float, bottom: float) -> Polygon:
 def test_the_part_around_the_regions_is_looked_at(
     regions: tuple[Polygon, ...], expected: tuple[int, int, int, int]
 ) -> None:
-    view = Area(regions=regions).view(1920, 1080)
+    view = Area(regions=regions).bounds(1920, 1080)
     assert (view.x, view.y, view.w, view.h) == expected
 
 
 def test_small_pictures_are_not_enlarged() -> None:
-    view = Area(regions=(region(0.4, 0.4, 0.6, 0.6),)).view(640, 480)
+    view = Area(regions=(region(0.4, 0.4, 0.6, 0.6),)).bounds(640, 480)
     assert (view.w, view.h) == (640, 480)
 
 
 def test_what_is_found_in_the_part_lies_in_the_whole_picture() -> None:
-    seen = list[tuple[int, ...]]()
+    near = Detection(box=Box(x=300, y=150, w=90, h=20), score=0.9)
+    low = Rejected(box=Box(x=5, y=5, w=90, h=20), score=0.1, reason=Drop.PLATE_LOW_SCORE)
+    area = Area(regions=(region(0.4, 0.4, 0.6, 0.6),))
 
-    def find(image: Image) -> Found:
-        seen.append(image.shape)
-        near, far = Detection(box=Box(x=300, y=150, w=90, h=20), score=0.9), Box(x=5, y=5, w=90, h=20)
-        low = Rejected(box=far, score=0.1, reason=Drop.PLATE_LOW_SCORE)
-        return Found(detections=(near,), rejected=(low,))
+    view = area.crop(np.zeros((1080, 1920, 3), np.uint8))
+    found = area.keep(Found(detections=(near,), rejected=(low,)), view)
 
-    found = Area(regions=(region(0.4, 0.4, 0.6, 0.6),)).look(find, np.zeros((1080, 1920, 3), np.uint8))
-
-    assert seen == [(388, 691, 3)]
+    assert view.image.shape == (388, 691, 3)
     assert [one.box for one in found.detections] == [Box(x=914, y=496, w=90, h=20)]
     assert [one.box for one in found.rejected] == [Box(x=619, y=351, w=90, h=20)]
 
@@ -90,7 +86,10 @@ def test_what_is_found_in_the_part_lies_in_the_whole_picture() -> None:
 def test_what_is_left_out_is_among_the_rejected() -> None:
     good, outside = Detection(box=box(100, 300), score=0.9), Detection(box=box(600, 300), score=0.8)
     before = Rejected(box=box(300, 300), score=0.1, reason=Drop.PLATE_LOW_SCORE)
-    found = AREA.within(Found(detections=(good, outside), rejected=(before,)), np.zeros((480, 640, 3), np.uint8))
+    area = Area(masks=(Polygon(((0.5, 0), (1, 0), (1, 1), (0.5, 1))),))
+    found = area.keep(
+        Found(detections=(good, outside), rejected=(before,)), area.crop(np.zeros((480, 640, 3), np.uint8))
+    )
     assert found.detections == (good,)
-    left_out = Rejected(box=outside.box, score=0.8, reason=Drop.PLATE_OUTSIDE_REGION)
+    left_out = Rejected(box=outside.box, score=0.8, reason=Drop.PLATE_MASKED)
     assert found.rejected == (before, left_out)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from anpr.reader.camera.debounce import Steady
+from anpr.reader.camera.debounce import Debounce
 from tests.unit.reader.camera.view_scenes import START
 
 
@@ -10,7 +10,7 @@ class Looks:
     """A look every five seconds."""
 
     def __init__(self) -> None:
-        self.steady = Steady(60, 20)
+        self.steady = Debounce(60, 20)
         self.at_s = 0.0
 
     def see(self, condition: str | None, seconds: float) -> list[tuple[str | None, float]]:

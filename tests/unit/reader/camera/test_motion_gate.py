@@ -8,7 +8,7 @@ from anpr.capture.decode import to_luma
 from anpr.capture.frame import Frame
 from anpr.capture.image_file import Image
 from anpr.domain.area import Polygon
-from anpr.reader.camera.motion_gate import StillGate
+from anpr.reader.camera.motion_gate import MotionGate
 from tests.unit.reader.assemble.scenes import START, frame
 
 ROAD = np.random.default_rng(3).integers(60, 120, (720, 1280, 3)).astype(np.uint8)
@@ -19,7 +19,7 @@ def shown(at_s: float, image: Image = ROAD) -> Frame:
 
 
 def test_a_picture_that_stays_the_same_is_still_for_a_while() -> None:
-    gate = StillGate(0.5)
+    gate = MotionGate(0.5)
     assert not gate.is_still(shown(0))
     assert gate.is_still(shown(0.1))
     assert gate.is_still(shown(0.4))
@@ -28,7 +28,7 @@ def test_a_picture_that_stays_the_same_is_still_for_a_while() -> None:
 
 
 def test_noise_does_not_count() -> None:
-    gate = StillGate(0.5)
+    gate = MotionGate(0.5)
     assert not gate.is_still(shown(0))
     noise = np.random.default_rng(4).integers(-6, 7, ROAD.shape)
     assert gate.is_still(shown(0.1, (ROAD + noise).astype(np.uint8)))
@@ -36,7 +36,7 @@ def test_noise_does_not_count() -> None:
 
 @pytest.mark.parametrize("x", [0, 637, 1248])
 def test_the_smallest_readable_plate_is_noticed(x: int) -> None:
-    gate = StillGate(0.5)
+    gate = MotionGate(0.5)
     assert not gate.is_still(shown(0))
     with_plate = ROAD.copy()
     with_plate[400:416, x : x + 32] = 230
@@ -45,7 +45,7 @@ def test_the_smallest_readable_plate_is_noticed(x: int) -> None:
 
 def test_what_creeps_is_noticed() -> None:
     """Each step is below the threshold; against the frame looked at last it adds up."""
-    gate = StillGate(100)
+    gate = MotionGate(100)
     assert not gate.is_still(shown(0))
     looked = [gate.is_still(shown(0.1 * step, ROAD + np.uint8(4 * step))) for step in range(1, 6)]
     assert looked[0]
@@ -54,7 +54,7 @@ def test_what_creeps_is_noticed() -> None:
 
 def test_a_clock_under_a_mask_does_not_count_and_what_moves_beside_it_does() -> None:
     corner = Polygon(((0.0, 0.0), (0.25, 0.0), (0.25, 0.1), (0.0, 0.1)))
-    gate = StillGate(0.5, [corner])
+    gate = MotionGate(0.5, [corner])
     assert not gate.is_still(shown(0))
     clock = ROAD.copy()
     clock[10:60, 20:300] = 255
@@ -68,7 +68,7 @@ def test_a_clock_under_a_mask_does_not_count_and_what_moves_beside_it_does() -> 
 
 
 def test_another_size_or_a_stream_that_starts_again_is_looked_at() -> None:
-    gate = StillGate(0.5)
+    gate = MotionGate(0.5)
     assert not gate.is_still(shown(10))
     assert not gate.is_still(shown(10.1, ROAD[:480, :640].copy()))
     assert not gate.is_still(shown(0.1, ROAD[:480, :640].copy()))
@@ -78,7 +78,7 @@ def test_a_still_frame_never_makes_its_pixels() -> None:
     def pixels() -> Image:
         raise AssertionError("nobody needs them")
 
-    gate = StillGate(0.5)
+    gate = MotionGate(0.5)
     assert not gate.is_still(shown(0))
     luma = np.ascontiguousarray(ROAD[::8, ::8, 1])
     still = Frame(camera_id="cam-1", image=pixels, captured_at=START, index=1, at_s=0.1, luma=lambda: luma)

@@ -8,7 +8,7 @@ import pytest
 
 from anpr.capture.decode import to_image
 from anpr.capture.image_file import Image
-from anpr.reader.camera.sharpness import look_at
+from anpr.reader.camera.sharpness import measure_quality
 from anpr.reader.camera.view_quality import SOFT
 from tests.unit.reader.camera.view_scenes import blurred, dimmed, headlights, labelled, lorry, street
 
@@ -16,7 +16,7 @@ CLIPS = ("fr_paris_1920x1080_30fps.mp4", "uk_LS15EBC_1280x720_30fps.mp4", "vn_to
 
 
 def sharpness(image: Image) -> float:
-    found = look_at(image).sharpness
+    found = measure_quality(image).sharpness
     assert found is not None
     return found
 
@@ -25,7 +25,7 @@ def sharpness(image: Image) -> float:
 def test_more_blur_is_less_sharp_at_every_size(size: tuple[int, int]) -> None:
     image = street(3, *size)
     if min(size) < 100:
-        assert look_at(image).bright >= look_at(image).middle
+        assert measure_quality(image).bright >= measure_quality(image).middle
         return
     steps = [sharpness(image), *(sharpness(blurred(image, sigma)) for sigma in (1, 2, 4))]
     assert steps == sorted(steps, reverse=True)
@@ -50,20 +50,20 @@ def test_what_is_written_into_the_picture_stays_sharp_and_tells_nothing() -> Non
     written = labelled(image)
     assert 0.5 < sharpness(written) / sharpness(image) < 2
     assert sharpness(labelled(blurred(image, 2))) < 0.1 * sharpness(written)
-    assert look_at(labelled(np.full((720, 1280, 3), 140, np.uint8))).sharpness is None
+    assert measure_quality(labelled(np.full((720, 1280, 3), 140, np.uint8))).sharpness is None
 
 
 def test_a_picture_of_nothing_has_no_sharpness() -> None:
-    assert look_at(np.full((720, 1280, 3), 140, np.uint8)).sharpness is None
+    assert measure_quality(np.full((720, 1280, 3), 140, np.uint8)).sharpness is None
 
 
 def test_levels_are_those_of_the_picture() -> None:
     image = np.zeros((720, 1280, 3), np.uint8)
     image[:, :960] = 40
     image[:72] = 250
-    look = look_at(image)
+    look = measure_quality(image)
     assert (look.middle, look.bright) == (40, 250)
-    assert look_at(dimmed(street(), 0.05)).bright < 16
+    assert measure_quality(dimmed(street(), 0.05)).bright < 16
 
 
 def real_frames(path: Path) -> list[Image]:
@@ -91,5 +91,5 @@ def test_real_streets_are_far_from_their_blurred_selves(shared_data: Path, name:
     usual = float(np.median(sharp))
     assert max(sharpness(blurred(image, 2)) for image in frames[:2]) < 0.1 * usual
     assert max(sharpness(blurred(image, 4)) for image in frames[:2]) < min(SOFT, 0.05 * usual)
-    assert max(look_at(dimmed(image, 0.04)).bright for image in frames[:2]) < 32
-    assert min(look_at(image).bright for image in frames) > 64
+    assert max(measure_quality(dimmed(image, 0.04)).bright for image in frames[:2]) < 32
+    assert min(measure_quality(image).bright for image in frames) > 64

@@ -9,8 +9,8 @@ import pytest
 
 from anpr.capture.decode import to_image
 from anpr.capture.image_file import Image
-from anpr.reader.camera.baseline import Usual
-from anpr.reader.camera.view_quality import Sight
+from anpr.reader.camera.baseline import Baseline
+from anpr.reader.camera.view_quality import ViewQuality
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import SightSettings
 from tests.unit.reader.camera.view_scenes import START, blurred, dimmed, frame, headlights, lorry, noisy, street
@@ -29,9 +29,9 @@ NIGHT = dimmed(DAY, 0.08)
 class Camera:
     """Looks as often as it should; pictures come five times a second, and only some are looked at."""
 
-    def __init__(self, settings: SightSettings | None = None, usual: Usual | None = None) -> None:
-        self.usual = usual or Usual("cam-s")
-        self.sight = Sight("cam-s", settings or SightSettings(), self.usual)
+    def __init__(self, settings: SightSettings | None = None, usual: Baseline | None = None) -> None:
+        self.usual = usual or Baseline("cam-s")
+        self.view_quality = ViewQuality("cam-s", settings or SightSettings(), self.usual)
         self.at_s = 0.0
 
     def show(self, image: Image, seconds: float, *, reads: bool = False) -> list[tuple[str | None, float]]:
@@ -40,23 +40,23 @@ class Camera:
         for _ in range(round(seconds / 5)):
             self.at_s += 5
             one = frame(image, self.at_s)
-            changed = self.sight.look(one)
-            changed = (reads and self.sight.read_plate(one)) or changed
-            if changed and self.sight.since:
-                changes.append((self.sight.state, (self.sight.since - START).total_seconds()))
+            changed = self.view_quality.add(one)
+            changed = (reads and self.view_quality.plate_read(one)) or changed
+            if changed and self.view_quality.since:
+                changes.append((self.view_quality.state, (self.view_quality.since - START).total_seconds()))
         return changes
 
 
 def test_a_lens_that_gets_blurred_is_noticed_from_its_beginning_to_its_end() -> None:
     camera = Camera()
     assert camera.show(DAY, LEARN) == []
-    losses = REGISTRY.get_sample_value("anpr_sight_losses_total", {"camera": "cam-s", "state": "blurred"}) or 0
+    losses = REGISTRY.get_sample_value("anpr_camera_degraded_total", {"camera": "cam-s", "state": "blurred"}) or 0
     assert camera.show(blurred(DAY, 2), 600) == [("blurred", 2105)]
-    assert REGISTRY.get_sample_value("anpr_camera_sees", {"camera": "cam-s"}) == 0
+    assert REGISTRY.get_sample_value("anpr_camera_view_ok", {"camera": "cam-s"}) == 0
     assert REGISTRY.get_sample_value("anpr_camera_sharpness", {"camera": "cam-s"}) < 0.2  # type: ignore[operator]
     assert camera.show(DAY, 120) == [(None, 2705)]
-    assert REGISTRY.get_sample_value("anpr_camera_sees", {"camera": "cam-s"}) == 1
-    after = REGISTRY.get_sample_value("anpr_sight_losses_total", {"camera": "cam-s", "state": "blurred"})
+    assert REGISTRY.get_sample_value("anpr_camera_view_ok", {"camera": "cam-s"}) == 1
+    after = REGISTRY.get_sample_value("anpr_camera_degraded_total", {"camera": "cam-s", "state": "blurred"})
     assert after == losses + 1
 
 
@@ -64,7 +64,7 @@ def test_what_is_blurred_is_not_learned_as_usual() -> None:
     camera = Camera()
     camera.show(DAY, LEARN)
     camera.show(blurred(DAY, 2), 2 * 3600)
-    assert camera.sight.state == "blurred"
+    assert camera.view_quality.state == "blurred"
 
 
 def test_a_new_camera_is_blurred_only_by_any_standard() -> None:
@@ -128,19 +128,19 @@ def test_settings_change_what_is_blurred_dark_and_lasting() -> None:
 
 
 def test_what_was_learned_outlives_the_reader(tmp_path: Path) -> None:
-    first = Camera(usual=Usual("cam-s", tmp_path / "cam-s.json"))
+    first = Camera(usual=Baseline("cam-s", tmp_path / "cam-s.json"))
     first.show(DAY, LEARN)
-    first.sight.close()
-    second = Camera(usual=Usual("cam-s", tmp_path / "cam-s.json"))
+    first.view_quality.close()
+    second = Camera(usual=Baseline("cam-s", tmp_path / "cam-s.json"))
     assert second.show(blurred(DAY, 1.5), 120) == [("blurred", 5)], "blurred while nobody ran"
 
 
 def test_frames_in_between_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     camera = Camera()
     camera.show(DAY, 100)
-    monkeypatch.setattr("anpr.reader.camera.view_quality.look_at", lambda _: pytest.fail("looked too soon"))
+    monkeypatch.setattr("anpr.reader.camera.view_quality.measure_quality", lambda _: pytest.fail("looked too soon"))
     for number in range(1, 25):
-        camera.sight.look(frame(DAY, camera.at_s + number / 5))
+        camera.view_quality.add(frame(DAY, camera.at_s + number / 5))
 
 
 @pytest.mark.parametrize("name", ["uk_LS15EBC_1280x720_30fps.mp4", "vn_tollgate_1280x720.mp4"])

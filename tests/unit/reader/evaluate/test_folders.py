@@ -8,7 +8,7 @@ import pytest
 
 from anpr.domain.errors import InputError
 from anpr.domain.read import Box
-from anpr.reader.evaluate import load_pictures
+from anpr.reader.evaluate import load_images
 from anpr.reader.evaluate.report import as_lines, as_object
 from anpr.reader.evaluate.score import Answer, judge, score
 
@@ -33,7 +33,7 @@ def scenes(folder: Path, label: str) -> Path:
 
 
 def test_a_cut_out_plate_fills_its_picture(tmp_path: Path) -> None:
-    (picture,) = load_pictures(crops(tmp_path, "a.png,ab 123 cd,x,IT,1,val", "a.png,EF456GH,x,IT,1,train"))
+    (picture,) = load_images(crops(tmp_path, "a.png,ab 123 cd,x,IT,1,val", "a.png,EF456GH,x,IT,1,train"))
 
     (plate,) = picture.plates
     assert (plate.text, plate.kind, plate.country, plate.subset) == ("AB123CD", "crop", "IT", "x")
@@ -43,11 +43,11 @@ def test_a_cut_out_plate_fills_its_picture(tmp_path: Path) -> None:
 def test_all_splits_at_once(tmp_path: Path) -> None:
     folder = crops(tmp_path, "a.png,AB123CD,x,IT,1,val", "a.png,EF456GH,x,IT,2,train")
 
-    assert [one.plates[0].text for one in load_pictures(folder, "all")] == ["AB123CD", "EF456GH"]
+    assert [one.plates[0].text for one in load_images(folder, "all")] == ["AB123CD", "EF456GH"]
 
 
 def test_of_a_scene_only_the_places_are_known(tmp_path: Path) -> None:
-    (picture,) = load_pictures(scenes(tmp_path, "0 0.5 0.5 0.2 0.1\n"))
+    (picture,) = load_images(scenes(tmp_path, "0 0.5 0.5 0.2 0.1\n"))
 
     (plate,) = picture.plates
     assert plate.text is None
@@ -60,7 +60,7 @@ def test_of_a_scene_only_the_places_are_known(tmp_path: Path) -> None:
 
 
 def test_a_scene_without_labels_shows_no_plate(tmp_path: Path) -> None:
-    assert load_pictures(scenes(tmp_path, ""))[0].plates == ()
+    assert load_images(scenes(tmp_path, ""))[0].plates == ()
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,19 @@ def test_a_scene_without_labels_shows_no_plate(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_with_a_crop_is_named(tmp_path: Path, row: str, complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
-        load_pictures(crops(tmp_path, row))
+        load_images(crops(tmp_path, row))
 
 
 def test_what_is_wrong_with_a_scene_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cam_1\.txt: row 1: not a class and four numbers"):
-        load_pictures(scenes(tmp_path, "0 0.5 0.5\n"))
+        load_images(scenes(tmp_path, "0 0.5 0.5\n"))
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"labels\.csv: row 1: no column text"):
-        load_pictures(crops(tmp_path, "a.png,val", header="file,lines,split"))
+        load_images(crops(tmp_path, "a.png,val", header="file,lines,split"))
 
 
 def test_an_empty_folder_says_what_it_needs(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"truth\.csv: No such file"):
-        load_pictures(tmp_path)
+        load_images(tmp_path)

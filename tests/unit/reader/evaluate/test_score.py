@@ -8,8 +8,8 @@ import pytest
 from anpr.domain.read import Box
 from anpr.reader.evaluate.interval import wilson
 from anpr.reader.evaluate.report import as_lines, as_object
-from anpr.reader.evaluate.score import Answer, PictureResult, judge, score
-from anpr.reader.evaluate.truth import Picture, TruePlate
+from anpr.reader.evaluate.score import Answer, ImageResult, judge, score
+from anpr.reader.evaluate.truth import LabelledImage, TruePlate
 
 
 def plate(text: str, x: float = 100, country: str = "IT", kind: str = "scene", lines: int = 1) -> TruePlate:
@@ -18,8 +18,8 @@ def plate(text: str, x: float = 100, country: str = "IT", kind: str = "scene", l
     )
 
 
-def judged(plates: list[TruePlate], *answers: tuple[str, float]) -> PictureResult:
-    picture = Picture(path=Path("a.jpg"), plates=tuple(plates))
+def judged(plates: list[TruePlate], *answers: tuple[str, float]) -> ImageResult:
+    picture = LabelledImage(path=Path("a.jpg"), plates=tuple(plates))
     return judge(picture, [Answer(text=text, box=Box(x=x, y=98, w=100, h=30)) for text, x in answers], 10.0)
 
 
@@ -61,7 +61,7 @@ def test_sums_by_country_kind_and_lines() -> None:
     assert scores.groups["lines"]["2"].found == 0
     assert scores.groups["kind"]["crop"].plates == 1
     assert scores.false_reads == 2
-    assert scores.pictures == 3
+    assert scores.images == 3
 
 
 def test_report_says_the_same_twice() -> None:
@@ -94,7 +94,7 @@ def test_wilson_interval(hits: int, of: int, low: float, high: float) -> None:
 
 
 def test_a_plate_without_known_text_is_found_without_being_read() -> None:
-    place = Picture(path=Path("a.jpg"), plates=(replace(plate("AB123CD"), text=None),))
+    place = LabelledImage(path=Path("a.jpg"), plates=(replace(plate("AB123CD"), text=None),))
     unread = [Answer(text="", box=Box(x=x, y=98, w=100, h=30)) for x in (100, 700)]
 
     result = judge(place, unread, 1.0)

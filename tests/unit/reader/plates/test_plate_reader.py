@@ -94,7 +94,7 @@ def test_the_grammar_decides_between_what_was_seen_and_raw_stays() -> None:
     ],
 )
 def test_each_refusal_says_why(found: Detection, text: Reading | None, reason: Drop) -> None:
-    look = reader([found], *([text] if text else [])).look(STREET)
+    look = reader([found], *([text] if text else [])).read_all(STREET)
 
     assert look.accepted == ()
     assert [one.reason for one in look.rejected] == [reason]
@@ -103,7 +103,7 @@ def test_each_refusal_says_why(found: Detection, text: Reading | None, reason: D
 
 
 def test_a_second_box_on_the_same_plate_is_turned_down() -> None:
-    look = reader([detection(100), detection(110, w=90, h=28, score=0.5)], reading("AB123CD")).look(STREET)
+    look = reader([detection(100), detection(110, w=90, h=28, score=0.5)], reading("AB123CD")).read_all(STREET)
 
     assert [read.text for read in look.accepted] == ["AB123CD"]
     assert [one.reason for one in look.rejected] == [Drop.PLATE_TWICE]
@@ -116,7 +116,7 @@ def test_two_plates_side_by_side_are_two_reads() -> None:
 
 
 def test_nothing_found_is_nothing_read() -> None:
-    look = reader([]).look(STREET)
+    look = reader([]).read_all(STREET)
 
     assert not look.accepted
     assert not look.rejected

@@ -12,6 +12,7 @@ from anpr.domain.read import Candidate
 from anpr.reader.recognise.alphabet import SIGNS
 from anpr.reader.recognise.decode import greedy, groups, joined, likely_texts
 from anpr.reader.recognise.lattice import Lattice
+from tests.support.budget import examples
 
 
 def lattice(*steps: dict[str, float]) -> Lattice:
@@ -70,7 +71,7 @@ def test_candidates_carry_the_probability_of_all_their_paths() -> None:
         assert found[text] == pytest.approx(expected[text], abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.lists(st.dictionaries(st.sampled_from("AB8"), st.floats(0.05, 0.3), max_size=3), min_size=1, max_size=6))
 def test_the_best_text_is_the_best_of_all_paths(steps: list[dict[str, float]]) -> None:
     rows = lattice(*steps)

@@ -10,7 +10,7 @@ from scripts.docs.scaling_table import LEVELS, table, with_table
 def test_the_table_in_the_page_is_computed(repository: Path) -> None:
     page = (repository / "docs" / "scaling.md").read_text(encoding="utf-8")
     assert table() in page
-    assert with_table(page) == page, "run python -m scripts.docs.scaling_table"
+    assert with_table(page) == page, "run make docs"
 
 
 def test_the_sizes_follow_from_cameras() -> None:

@@ -1,15 +1,15 @@
-"""Pictures of the console: what is said when there can be none, and how the demo's address and login are found."""
+"""Screenshots of the console: what is said when there can be none, and how the demo's address and login are found."""
 
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
 from anpr.up.logins import FILE
+from scripts.command import CannotRunError
 from scripts.docs.screenshots import main, when_it_answers
 
 
@@ -28,13 +28,13 @@ def test_the_address_and_the_first_login_are_found(tmp_path: Path) -> None:
 
 
 def test_a_demo_that_does_not_start_is_told_with_what_it_said(tmp_path: Path) -> None:
-    with saying("starting\nno room left\n") as process, pytest.raises(click.ClickException, match="no room left"):
+    with saying("starting\nno room left\n") as process, pytest.raises(CannotRunError, match="no room left"):
         when_it_answers(process, tmp_path)
 
 
 def test_no_browser_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     result = CliRunner().invoke(main, ["--out", str(tmp_path / "out")])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "chromium is not installed" in result.output
     assert not (tmp_path / "out").exists()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from anpr.reader.evaluate.folders import load_pictures
+from anpr.reader.evaluate.folders import load_images
 from scripts.training.fix_labels import main
 from tests.unit.scripts.training.detector.test_folder import write_folder
 
@@ -21,7 +21,7 @@ def test_the_copy_is_a_folder_as_before(tmp_path: Path) -> None:
     )
 
     assert made.output == f"1 labels added, 0 dropped, in 1 pictures: {tmp_path / 'out'}\n"
-    (picture,) = load_pictures(tmp_path / "out")
+    (picture,) = load_images(tmp_path / "out")
     (plate,) = picture.plates
     assert (plate.box.x, plate.box.y, plate.box.w, plate.box.h) == (10, 5, 20, 10)
 

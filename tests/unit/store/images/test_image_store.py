@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from anpr.contract.image import image_header
-from anpr.domain.errors import StoreError
+from anpr.domain.errors import ImageTakenError, StoreError
 from anpr.domain.transit import ImageRole
-from anpr.store.images.image_store import ImageStore, PictureTakenError, picture_key
+from anpr.store.images.image_store import ImageStore, image_key
 from scripts.lab.transits import make_transit, picture
 
 ID = UUID("019aa5a0-0000-7000-8000-000000000001")
@@ -35,7 +35,7 @@ def test_putting_it_again_changes_nothing_and_leaves_no_parts(tmp_path: Path) ->
 def test_another_picture_does_not_take_the_place_of_one_that_is_there(tmp_path: Path) -> None:
     images, transit, data, other = ImageStore(tmp_path), make_transit(1), picture(1, 500), picture(2, 500)
     images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
-    with pytest.raises(PictureTakenError, match=str(transit.id)):
+    with pytest.raises(ImageTakenError, match=str(transit.id)):
         images.put(image_header(transit=transit, role=ImageRole.PLATE, data=other), other)
     assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
 
@@ -45,7 +45,7 @@ def test_in_one_batch_the_first_of_two_different_ones_is_stored(tmp_path: Path) 
     batch = [(image_header(transit=transit, role=ImageRole.PLATE, data=each), each) for each in (data, data, other)]
     first, again, different = images.put_all(batch)
     assert (first, again) == (None, None)
-    assert isinstance(different, PictureTakenError)
+    assert isinstance(different, ImageTakenError)
     assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
 
 
@@ -61,13 +61,13 @@ def test_who_comes_behind_another_one_in_a_batch_is_held_against_what_is_stored(
 
 
 def test_the_day_is_the_utc_day() -> None:
-    assert picture_key(ID, LATE, "gate-1", ImageRole.PLATE).startswith("2026-11-21/")
+    assert image_key(ID, LATE, "gate-1", ImageRole.PLATE).startswith("2026-11-21/")
 
 
 @pytest.mark.parametrize("gate_id", ["..", ".", "../../etc", "/etc", "a/b", "..\\x", "%2e%2e", "a\0b"])
 def test_a_hostile_gate_id_stays_one_folder_below_its_day(tmp_path: Path, gate_id: str) -> None:
     images = ImageStore(tmp_path)
-    path = tmp_path / picture_key(ID, LATE, gate_id, ImageRole.PLATE)
+    path = tmp_path / image_key(ID, LATE, gate_id, ImageRole.PLATE)
     assert path.parent.parent == tmp_path / "2026-11-21"
     assert path.parent.name not in (".", "..")
     assert images.find(ID, LATE, gate_id, ImageRole.PLATE) is None
@@ -75,7 +75,7 @@ def test_a_hostile_gate_id_stays_one_folder_below_its_day(tmp_path: Path, gate_i
 
 def test_two_gate_ids_never_share_a_folder() -> None:
     ids = ["..", "%2E%2E", ".", "a/b", "a%2Fb", "a b"]
-    assert len({picture_key(ID, LATE, i, ImageRole.PLATE) for i in ids}) == len(ids)
+    assert len({image_key(ID, LATE, i, ImageRole.PLATE) for i in ids}) == len(ids)
 
 
 def test_days_before_the_cutoff_are_removed_and_others_stay(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from anpr.capture.image_file import Image
 from anpr.domain.read import Box
 from anpr.reader.evaluate.score import Answer
-from anpr.reader.evaluate.truth import Picture, TruePlate
+from anpr.reader.evaluate.truth import LabelledImage, TruePlate
 from scripts.benchmarks.accuracy.corruptions import CHANGES, Change, changed, counted, main
 
 PLATE = Box(x=200, y=120, w=120, h=30)
@@ -22,16 +22,16 @@ def scene() -> Image:
     return image
 
 
-def bright_part(image: Image, _: Picture) -> list[Answer]:
+def bright_part(image: Image, _: LabelledImage) -> list[Answer]:
     """A reader that takes what is bright for the plate."""
     ys, xs = np.nonzero(image[..., 1] > 170)
     box = Box(x=float(xs.min()), y=float(ys.min()), w=float(np.ptp(xs) + 1), h=float(np.ptp(ys) + 1))
     return [Answer(text="AB123CD", box=box)]
 
 
-def picture_at(path: Path, box: Box = PLATE) -> Picture:
+def picture_at(path: Path, box: Box = PLATE) -> LabelledImage:
     plate = TruePlate(text="AB123CD", box=box, country="I", subset="s", kind="scene", lines=1)
-    return Picture(path=path, plates=(plate,))
+    return LabelledImage(path=path, plates=(plate,))
 
 
 @pytest.mark.parametrize("change", [one for one in CHANGES if one.move], ids=lambda one: one.name)

@@ -3,6 +3,7 @@
 import pytest
 
 from scripts.benchmarks.centre.ingest_processes import Drained, Look
+from scripts.command import CannotRunError
 
 
 def _drained(*counted: tuple[int, int]) -> Drained:
@@ -18,5 +19,5 @@ def test_only_the_time_counts_in_which_both_work() -> None:
 
 
 def test_processes_that_never_worked_side_by_side_give_no_figure() -> None:
-    with pytest.raises(SystemExit, match="side by side"):
+    with pytest.raises(CannotRunError, match="side by side"):
         assert _drained((0, 0), (100, 0), (200, 0), (200, 100)).per_s

@@ -5,7 +5,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from anpr.domain.read import Box
-from anpr.reader.evaluate import Picture, TruePlate, score
+from anpr.reader.evaluate import LabelledImage, TruePlate, score
 from anpr.reader.evaluate.score import Answer, Scores, judge
 from scripts.benchmarks.reader.images import main, table, write_section
 
@@ -13,7 +13,7 @@ from scripts.benchmarks.reader.images import main, table, write_section
 def scores() -> Scores:
     box = Box(x=0, y=0, w=100, h=25)
     plate = TruePlate(text="AB123CD", box=box, country="IT", subset="test", kind="crop", lines=1)
-    picture = Picture(path=Path("a.jpg"), plates=(plate,))
+    picture = LabelledImage(path=Path("a.jpg"), plates=(plate,))
     return score([judge(picture, [Answer(text="AB123CD", box=box)], 12.0), judge(picture, [], 14.0)])
 
 

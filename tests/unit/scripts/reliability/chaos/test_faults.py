@@ -1,4 +1,4 @@
-"""The parts of the chaos driver that need no services."""
+"""Parts of the chaos test that need no services."""
 
 import contextlib
 import random
@@ -14,7 +14,7 @@ from anpr.domain.errors import PoisonReason
 from anpr.ingest.batch import Refusal, decode
 from anpr.transport.source import Incoming
 from scripts.lab.ports import free_ports
-from scripts.reliability.chaos.invalid_messages import MARK, Garbage, Message
+from scripts.reliability.chaos.invalid_messages import EXPECTED_REASON_HEADER, InvalidMessages, Message
 from scripts.reliability.chaos.proxy import Network, State
 from scripts.reliability.chaos.traffic import Traffic, number_of, plate_of
 
@@ -33,13 +33,13 @@ def incoming(offset: int, message: Message) -> Incoming:
     )
 
 
-def test_every_kind_of_garbage_is_refused_for_the_reason_it_was_made_for() -> None:
-    messages = list(islice(Garbage(TRAFFIC, random.Random(5)).messages(), 10_000))
+def test_every_kind_of_invalid_message_is_refused_for_the_reason_it_was_made_for() -> None:
+    messages = list(islice(InvalidMessages(TRAFFIC, random.Random(5)).messages(), 10_000))
     wrong = []
     seen = set()
     for offset, message in enumerate(messages):
         (item,) = decode([incoming(offset, message)], NOW).items
-        expected = message.headers[MARK].decode()
+        expected = message.headers[EXPECTED_REASON_HEADER].decode()
         seen.add(expected)
         if not isinstance(item, Refusal) or item.reason != expected:
             wrong.append((expected, item if isinstance(item, Refusal) else "accepted", message.value[:300]))
@@ -48,8 +48,8 @@ def test_every_kind_of_garbage_is_refused_for_the_reason_it_was_made_for() -> No
 
 
 def test_a_number_gives_the_same_transit_everywhere_and_its_id_gives_the_number() -> None:
-    transit, pictures = Traffic(seed=5, start=NOW).transit(123_456)
-    assert (transit, pictures) == TRAFFIC.transit(123_456)
+    transit, images = Traffic(seed=5, start=NOW).transit(123_456)
+    assert (transit, images) == TRAFFIC.transit(123_456)
     assert number_of(transit.id) == 123_456
     assert len({plate_of(number) for number in range(0, 50_000, 7)}) == len(range(0, 50_000, 7))
     assert TRAFFIC.transit(1)[1] != Traffic(seed=6, start=NOW).transit(1)[1]
@@ -81,7 +81,7 @@ def connect_and_receive(port: int) -> bytes:
         return client.recv(10)
 
 
-def test_a_link_passes_on_hangs_resets_and_heals(echo: int) -> None:
+def test_a_link_forwards_hangs_resets_and_opens_again(echo: int) -> None:
     (port,) = free_ports(1)
     with Network().running() as network:
         link = network.link("test", port, lambda: echo)

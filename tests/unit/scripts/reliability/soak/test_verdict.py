@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from scripts.command import CannotRunError
 from scripts.reliability.soak.sample import Sample
 from scripts.reliability.soak.verdict import Verdict, judge
 
@@ -62,5 +64,13 @@ def test_more_of_them_at_the_end(name: str) -> None:
 
 
 def test_too_few_samples_say_nothing() -> None:
-    with pytest.raises(ValueError, match="say nothing"):
+    with pytest.raises(CannotRunError, match="say nothing"):
         judge(samples()[:3], 0)
+
+
+def test_a_quick_run_judges_that_the_reader_works_but_not_whether_it_grows() -> None:
+    growing = [replace(one, rss_mb=one.rss_mb + one.at_s) for one in samples()]
+    assert any("memory grows" in wrong for wrong in judge(growing, 0).wrong)
+    assert judge(growing, 0, judges_growth=False).wrong == ()
+    idle = [replace(one, reads=0) for one in growing]
+    assert judge(idle, 0, judges_growth=False).wrong == ("no reads after the warm-up",)

@@ -12,7 +12,7 @@ from anpr.reader.detect.letterbox import letterbox
 from anpr.reader.network.blob import Blob
 from anpr.reader.network.model_card import load_card
 from anpr.reader.network.onnx import OnnxNetwork
-from tests.unit.cli.pictures import write_street
+from tests.support.streets import write_street
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: nothing can be quantised")
 

@@ -1,4 +1,4 @@
-"""Processes that are killed and started again: what a service manager does for them on a real machine."""
+"""Managed processes: started, killed and restarted as by a service manager."""
 
 import os
 import signal
@@ -11,40 +11,40 @@ from pathlib import Path
 from typing import IO
 
 from anpr.store.embedded.server import find_server, start
-from scripts.reliability.chaos.process_metrics import Life, why_not_ready
+from scripts.lab.process_metrics import ProcessRun, why_not_ready
 from scripts.repository import REPOSITORY
 
 RESTART_S = 1.0
 END_TIMEOUT_S = 90.0
 
 
-class Part:
-    """One process of ours. Its standard error goes to a file; `hear` gets each line of its standard output."""
+class ManagedProcess:
+    """One process of ours. Its standard error goes to a file; `on_line` gets each line of its standard output."""
 
     def __init__(
-        self, name: str, folder: Path, command: Callable[[], list[str]], environment: Mapping[str, str], port: int,
-        hear: Callable[[str], None] = lambda _: None,
+        self, name: str, folder: Path, command: Callable[[], list[str]], variables: Mapping[str, str], port: int,
+        on_line: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
         """`port` is where it shows its metrics; its log is `NAME.log` in the folder."""
         self.name = name
         self.port = port
-        self.falls: list[str] = []
-        """Each time it ended without having been told to, and what it said last."""
-        self.lives: list[Life] = []
+        self.crashes: list[str] = []
+        """One line for each unexpected end, with the last line of its log."""
+        self.runs: list[ProcessRun] = []
         self._log = folder / f"{name}.log"
         self._command = command
-        self._environment = {**_clean_environment(), **environment, "ANPR_METRICS_PORT": str(port)}
-        self._hear = hear
-        self._process: subprocess.Popen[str] | None = None
+        self._variables = {**_clean_variables(), **variables, "ANPR_METRICS_PORT": str(port)}
+        self._on_line = on_line
+        self._popen: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._not_before = 0.0
         self._is_stopped = False
 
     def await_ready(self, timeout_s: float) -> str | None:
-        """Keep it until it says that it can do its work: then it heeds signals too. None, or what it says instead."""
+        """Keep it running until it is ready: from then on it handles signals. None, or why it is not ready in time."""
         deadline = time.monotonic() + timeout_s
         while True:
-            self.keep()
+            self.keep_running()
             why_not = why_not_ready(self.port)
             if why_not is None or time.monotonic() > deadline:
                 return why_not
@@ -53,101 +53,101 @@ class Part:
     @property
     def pid(self) -> int | None:
         """None while it does not run."""
-        return None if self._process is None else self._process.pid
+        return None if self._popen is None else self._popen.pid
 
-    def keep(self) -> None:
-        """Start it unless it runs; one that fell is started a moment later."""
-        if self._process is not None and self._process.poll() is None:
+    def keep_running(self) -> None:
+        """Start it unless it runs; one that crashed is restarted after RESTART_S."""
+        if self._popen is not None and self._popen.poll() is None:
             return
-        if self._process is not None:
-            self.falls.append(f"{self.name} ended with {self._process.returncode}: {self._last_words()}")
-            self._gone()
+        if self._popen is not None:
+            self.crashes.append(f"{self.name} ended with {self._popen.returncode}: {self._last_line()}")
+            self._forget()
             self._not_before = time.monotonic() + RESTART_S
         if time.monotonic() >= self._not_before:
             self._start()
 
     def signal(self, sign: signal.Signals) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(sign)
+        if self._popen is not None and self._popen.poll() is None:
+            self._popen.send_signal(sign)
             self._is_stopped = sign == signal.SIGSTOP
 
     def kill(self, away_s: float = 0.0) -> None:
-        """SIGKILL, after a last look at its metrics; `keep` does not start it again for so long."""
-        if self._process is None:
+        """SIGKILL, after a last scrape; `keep_running` restarts it `away_s` seconds later at the earliest."""
+        if self._popen is None:
             return
         if not self._is_stopped:
-            self.lives[-1].look()
-        self._process.kill()
-        self._process.wait(END_TIMEOUT_S)
-        self._gone()
+            self.runs[-1].scrape()
+        self._popen.kill()
+        self._popen.wait(END_TIMEOUT_S)
+        self._forget()
         self._not_before = time.monotonic() + away_s
 
     def end(self, timeout_s: float = END_TIMEOUT_S) -> bool:
-        """SIGTERM; whether it ended well in time. It is not started again by itself."""
-        if self._process is None:
+        """SIGTERM; whether it ended with status 0 in time. It is not restarted by itself."""
+        if self._popen is None:
             return True
-        self.lives[-1].look()
+        self.runs[-1].scrape()
         self.signal(signal.SIGTERM)
         try:
-            status: int | None = self._process.wait(timeout_s)
+            status: int | None = self._popen.wait(timeout_s)
         except subprocess.TimeoutExpired:
             status = None
         if status != 0:
             how = "did not end" if status is None else f"ended with {status}"
-            self.falls.append(f"{self.name} {how} when asked to: {self._last_words()}")
+            self.crashes.append(f"{self.name} {how} when scraped_at to: {self._last_line()}")
             self.kill()
-        self._gone()
+        self._forget()
         return status == 0
 
     def _start(self) -> None:
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._popen = subprocess.Popen(
                 self._command(),
                 cwd=REPOSITORY,
-                env=self._environment,
+                env=self._variables,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
-        self.lives.append(Life(part=self.name, port=self.port, began=time.time()))
+        self.runs.append(ProcessRun(process=self.name, port=self.port, began=time.time()))
         self._is_stopped = False
-        assert self._process.stdout is not None
-        self._listener = threading.Thread(target=self._listen, args=(self._process.stdout,))
+        assert self._popen.stdout is not None
+        self._listener = threading.Thread(target=self._listen, args=(self._popen.stdout,))
         self._listener.start()
 
     def _listen(self, output: IO[str]) -> None:
         for line in output:
             if line.endswith("\n"):
-                self._hear(line.strip())
+                self._on_line(line.strip())
 
-    def _gone(self) -> None:
-        if self._process is None:
+    def _forget(self) -> None:
+        if self._popen is None:
             return
         if self._listener is not None:
             self._listener.join(END_TIMEOUT_S)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process = None
-        self.lives[-1].ended = time.time()
+        if self._popen.stdout is not None:
+            self._popen.stdout.close()
+        self._popen = None
+        self.runs[-1].ended = time.time()
 
-    def _last_words(self) -> str:
+    def _last_line(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
         return lines[-1] if lines else "(nothing)"
 
 
 def python(*arguments: str) -> list[str]:
-    """A command of this environment's Python that dies with us."""
+    """Command line of this environment's Python; the process is killed when its parent ends."""
     return ["setpriv", "--pdeathsig", "KILL", sys.executable, *arguments]
 
 
-def _clean_environment() -> dict[str, str]:
+def _clean_variables() -> dict[str, str]:
     ours = ("ANPR_", "KAFKA_BOOTSTRAP", "DATABASE_URL", "PG")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 class Postgres:
-    """The server of an embedded database that somebody holds open, to kill and start again."""
+    """Server of an embedded database that is held open elsewhere; can be killed and restarted."""
 
     def __init__(self, folder: Path) -> None:
         self._server = find_server(folder)

@@ -1,15 +1,24 @@
 """`anpr evaluate` on a folder of drawn pictures."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from anpr.cli import main
-from tests.unit.cli.pictures import write_street
+from tests.support.loaded_once import loaded_once
+from tests.support.streets import write_street
 
 HEADER = "file,plate,x,y,w,h,country,subset,kind,lines"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_reader_for_equal_settings() -> Iterator[None]:
+    """The models are loaded once for the module, not once for each call of the command."""
+    with loaded_once("anpr.cli.verbs.evaluate.build_plate_reader"):
+        yield
 
 
 def run(*arguments: object) -> Result:

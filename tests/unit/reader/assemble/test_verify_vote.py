@@ -8,8 +8,8 @@ from anpr.capture.image_file import Image
 from anpr.domain.errors import ModelError
 from anpr.domain.read import Candidate
 from anpr.domain.reasons import Asked
-from anpr.reader.assemble.consult import Consultation
-from anpr.reader.assemble.picture import Shot
+from anpr.reader.assemble.best_shot import BestShot
+from anpr.reader.assemble.verify_vote import VoteVerifier
 from anpr.reader.assemble.vote import Verdict
 from anpr.reader.plates.second_opinion import SecondOpinion
 from anpr.reader.recognise import Reading
@@ -18,7 +18,7 @@ from anpr.runtime.metrics import REGISTRY
 from anpr.settings import SecondOpinionSettings
 from tests.unit.reader.assemble.scenes import Scene, Vehicle, assembler, box_at, frame, read
 
-SHOT = Shot(frame=frame(0.0), read=read("AB123CO", box_at(400, 300)))
+SHOT = BestShot(frame=frame(0.0), read=read("AB123CO", box_at(400, 300)))
 DOUBTFUL = Verdict(
     plate="AB123CO",
     confidence=0.6,
@@ -44,9 +44,9 @@ class Says:
         return Reading(raw=self._text, confidence=0.95, positions=(), candidates=candidates)
 
 
-def consultation(recogniser: Says) -> Consultation:
+def verifier(recogniser: Says) -> VoteVerifier:
     second = SecondOpinion(lambda: recogniser, SecondOpinionSettings(below=0.8, weight=0.45), SystemClock())
-    return Consultation("cam-1", second, patient=True)
+    return VoteVerifier("cam-1", second, patient=True)
 
 
 def counted(outcome: Asked) -> float:
@@ -56,7 +56,7 @@ def counted(outcome: Asked) -> float:
 def test_it_changes_the_plate_and_says_what_it_saw() -> None:
     before = counted(Asked.CHANGED)
 
-    verdict = consultation(Says("AB123CD")).on(DOUBTFUL, SHOT)
+    verdict = verifier(Says("AB123CD")).verify(DOUBTFUL, SHOT)
 
     assert (verdict.plate, verdict.second_raw) == ("AB123CD", "AB123CD")
     assert verdict.candidates[0] == Candidate(text="AB123CD", probability=verdict.confidence)
@@ -66,7 +66,7 @@ def test_it_changes_the_plate_and_says_what_it_saw() -> None:
 
 
 def test_it_confirms_and_the_country_stays() -> None:
-    verdict = consultation(Says("AB123CO")).on(DOUBTFUL, SHOT)
+    verdict = verifier(Says("AB123CO")).verify(DOUBTFUL, SHOT)
 
     assert verdict.plate == "AB123CO"
     assert verdict.confidence > DOUBTFUL.confidence
@@ -78,14 +78,14 @@ def test_a_sure_vote_is_not_asked_about() -> None:
 
     sure = replace(DOUBTFUL, confidence=0.95)
 
-    assert consultation(recogniser).on(sure, SHOT) is sure
+    assert verifier(recogniser).verify(sure, SHOT) is sure
     assert recogniser.asked == 0
 
 
 def test_a_network_that_throws_is_counted_and_the_vote_stands(caplog: pytest.LogCaptureFixture) -> None:
     before = counted(Asked.FAILED)
 
-    assert consultation(Says(None)).on(DOUBTFUL, SHOT) is DOUBTFUL
+    assert verifier(Says(None)).verify(DOUBTFUL, SHOT) is DOUBTFUL
     assert counted(Asked.FAILED) == before + 1
     assert "camera cam-1: no second opinion: it threw" in caplog.text
     assert "AB123" not in caplog.text
@@ -95,7 +95,7 @@ def test_each_pass_in_doubt_is_asked_about_once() -> None:
     recogniser = Says("AB123CD")
     doubtful = Vehicle(plate="AB123CO", confidence=0.45)
     scene = Scene(vehicles=(doubtful, Vehicle(plate="EF456GH", enters_s=3, leaves_s=5)))
-    one = assembler(consult=consultation(recogniser))
+    one = assembler(verifier=verifier(recogniser))
 
     made = [done for shown, reads in scene.frames() for done in one.add(shown, reads)] + one.flush()
 

@@ -1,4 +1,4 @@
-"""Drawn streets with a plate we know, for the verbs that read pictures."""
+"""Drawn streets with a known plate, for tests that read images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from anpr.drawing.plate import draw_plate
 
 @dataclass(frozen=True, kw_only=True)
 class Street:
-    """Where the plate lies in the written picture, px."""
+    """Place of the plate in the written image, px."""
 
     path: Path
     x: int

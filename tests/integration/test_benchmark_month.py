@@ -1,4 +1,4 @@
-"""What the centre is measured with: the same workload each time, and a month that can be asked about."""
+"""The month of traffic that the query benchmark asks about, in a real database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,20 +6,8 @@ from anpr.store.database.connection import Connection, Database
 from anpr.store.transits.rows import TransitQuery, count_transits, search_transits
 from scripts.benchmarks.centre.month import MONTH_DAYS, Month, fill, last_day
 from scripts.benchmarks.centre.queries import kinds
-from scripts.benchmarks.centre.workload import Workload
 
 END = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
-
-
-def test_a_workload_is_the_same_each_time_and_its_shares_have_gates_of_their_own() -> None:
-    workload = Workload(number=1_000, end=END)
-    assert list(workload.transits()) == list(workload.transits())
-    shares = [list(workload.transits(share, 2)) for share in (0, 1)]
-    assert sum(map(len, shares)) == 1_000
-    assert len({transit.id for share in shares for transit in share}) == 1_000
-    first, second = ({transit.gate_id for transit in share} for share in shares)
-    assert first
-    assert not first & second
 
 
 def test_a_month_has_its_indexes_and_answers_every_kind_of_question(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""The second opinion on one camera's transits."""
+"""Vote verifier: asks the second recogniser about transits whose vote is in doubt."""
 
 import logging
 from dataclasses import replace
@@ -6,28 +6,28 @@ from dataclasses import replace
 from anpr.domain.errors import ModelError
 from anpr.domain.grammar.rerank import countries, named
 from anpr.domain.reasons import Asked
-from anpr.reader.assemble.picture import Shot
+from anpr.reader.assemble.best_shot import BestShot
 from anpr.reader.assemble.vote import Verdict, plate_text
 from anpr.reader.plates.crop import cut
 from anpr.reader.plates.second_opinion import Opinion, SecondOpinion
-from anpr.runtime.metrics import SECOND_OPINIONS
+from anpr.runtime.metrics import SECOND_OPINIONS, preset
 
 log = logging.getLogger(__name__)
 
 
-class Consultation:
-    """Asks about the best picture of a plate whose vote is in doubt. A failure is counted, and the vote stands."""
+class VoteVerifier:
+    """Verifies the votes of one camera. A failure is counted, and the vote stands."""
 
     def __init__(self, camera_id: str, second: SecondOpinion, *, patient: bool) -> None:
-        """`patient`: a video file can wait, a camera cannot."""
+        """`patient`: whether to wait however long the answer takes; a video file can wait, a camera cannot."""
         self._camera_id = camera_id
         self._second = second
         self._patient = patient
         for outcome in Asked:
-            SECOND_OPINIONS.labels(camera_id, outcome)
+            preset(SECOND_OPINIONS, camera_id, outcome)
 
-    def on(self, verdict: Verdict, shot: Shot) -> Verdict:
-        """The verdict, with what the second reader makes of the plate in `shot`."""
+    def verify(self, verdict: Verdict, shot: BestShot) -> Verdict:
+        """The verdict, with what the second recogniser reads in `shot`."""
         if verdict.second_raw is not None or not self._second.wants(verdict.confidence):
             return verdict
         opinion = self._ask(verdict, shot)
@@ -36,7 +36,7 @@ class Consultation:
         plate = plate_text(best.text) if best else None
         if best is None or plate is None:
             return verdict
-        log.debug("%s: %s, the second opinion saw %s: %s", self._camera_id, verdict.plate, opinion.raw, plate)
+        log.debug("%s: %s, the second recogniser saw %s: %s", self._camera_id, verdict.plate, opinion.raw, plate)
         return replace(
             verdict,
             plate=plate,
@@ -46,7 +46,7 @@ class Consultation:
             second_raw=opinion.raw,
         )  # fmt: skip
 
-    def _ask(self, verdict: Verdict, shot: Shot) -> Opinion:
+    def _ask(self, verdict: Verdict, shot: BestShot) -> Opinion:
         try:
             plate = cut(shot.frame.image, shot.read.box)
             return self._second.ask(plate, verdict.candidates, patient=self._patient)

@@ -1,4 +1,4 @@
-"""The frame that was read best, and the two pictures made of it."""
+"""Best shot: the frame in which a plate was read best, and the two JPEG images made of it."""
 
 from dataclasses import dataclass
 
@@ -14,27 +14,30 @@ from anpr.domain.transit import ImageRole
 _QUALITY = 85
 _CONTEXT_SIDE_PX = 1280
 _MARGIN = 0.15
-"""Of the plate's height on every side: the rim tells forgeries apart, and boxes are not exact."""
+"""Share of the plate's height added on every side: the rim tells forgeries apart, and boxes are not exact."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Shot:
-    """A read together with the frame it was made in."""
+class BestShot:
+    """A plate read together with the frame it was made in."""
 
     frame: Frame
     read: PlateRead
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pictures:
-    """JPEG bytes by role; `box` is the plate in px of the context picture."""
+class EncodedImages:
+    """JPEG bytes by role; `box` is the plate in px of the context image."""
 
     images: dict[ImageRole, bytes]
     box: Box
 
 
-def develop(shot: Shot) -> Pictures:
-    """The plate crop in the frame's own px, and the whole frame with its long side at most 1280 px."""
+def encode_images(shot: BestShot) -> EncodedImages:
+    """The plate crop in the frame's own px, and the whole frame with its long side at most 1280 px.
+
+    Raises ModelError when they cannot be encoded.
+    """
     image = shot.frame.image
     height, width = image.shape[:2]
     scale = min(1.0, _CONTEXT_SIDE_PX / max(height, width))
@@ -44,14 +47,14 @@ def develop(shot: Shot) -> Pictures:
         context = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     box = _inside(shot.read.box, width, height)
     plate = _crop(image, box)
-    return Pictures(
+    return EncodedImages(
         images={ImageRole.PLATE: _jpeg(plate), ImageRole.CONTEXT: _jpeg(context)},
         box=_scaled(box, context.shape[1] / width, context.shape[0] / height),
     )
 
 
 def _inside(box: Box, width: int, height: int) -> Box:
-    """The part of the box that lies in the frame, at least 1 px: a plate that leaves it is cut by its border."""
+    """The part of the box that lies in the frame, at least 1 px: a plate that leaves it is clipped at its border."""
     left, top = min(max(box.x, 0.0), width - 1.0), min(max(box.y, 0.0), height - 1.0)
     right, bottom = min(max(box.x + box.w, left + 1), width), min(max(box.y + box.h, top + 1), height)
     return Box(x=left, y=top, w=right - left, h=bottom - top)

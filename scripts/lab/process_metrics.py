@@ -1,4 +1,4 @@
-"""What each process counted in each of its lives: the last look at its metrics before it ended."""
+"""Metrics of a process over its restarts: the last scrape of each run before it ended."""
 
 import time
 import urllib.error
@@ -10,9 +10,10 @@ from http.client import HTTPException
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from scripts.reliability.chaos.periodic import repeating
+from anpr.runtime.background import every
+from anpr.runtime.clock import SystemClock
 
-LOOK_EVERY_S = 0.4
+POLL_EVERY_S = 0.4
 _TIMEOUT_S = 2.0
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
@@ -20,20 +21,20 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass
-class Life:
-    """One process from its start to its end. Times are seconds since 1970, by the clock that the database has too."""
+class ProcessRun:
+    """One run of a process from its start to its end. Times are seconds since 1970, on the database's clock."""
 
-    part: str
+    process: str
     port: int
     began: float
     ended: float = float("inf")
-    asked: float = 0.0
-    """When the last look was begun that was answered: what was counted before this moment is in `counts`."""
+    scraped_at: float = 0.0
+    """When the last answered scrape began: what was counted before this moment is in `counts`."""
     counts: dict[Sample, float] = field(default_factory=dict)
 
-    def look(self) -> None:
-        """Ask for its metrics; one that does not answer now keeps its last ones."""
-        asked = time.time()
+    def scrape(self) -> None:
+        """Scrape /metrics; a process that does not answer keeps its last values."""
+        scraped_at = time.time()
         try:
             text = _get(self.port, "/metrics")
         except (OSError, HTTPException):
@@ -43,21 +44,21 @@ class Life:
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
-        if asked > self.asked:  # another thread may have looked meanwhile
-            self.asked, self.counts = asked, counts
+        if scraped_at > self.scraped_at:  # another thread may have scraped meanwhile
+            self.scraped_at, self.counts = scraped_at, counts
 
-    def was_unseen(self, at: float) -> bool:
-        """Whether what this life counted at that moment may be missing in `counts`."""
-        return max(self.asked, self.began) <= at <= self.ended
+    def may_be_missed(self, at: float) -> bool:
+        """Whether what this run counted at that moment may be missing in `counts`."""
+        return max(self.scraped_at, self.began) <= at <= self.ended
 
     def count(self, name: str, **labels: str) -> int:
-        """As last seen, summed over the labels that are not given."""
+        """Value at the last scrape, summed over the labels that are not given."""
         wanted = labels.items()
         return int(sum(value for (sample, has), value in self.counts.items() if sample == name and wanted <= set(has)))
 
 
 def why_not_ready(port: int) -> str | None:
-    """None when it says that it can do its work, else what it says."""
+    """None when /readyz answers 200, else its answer."""
     try:
         _get(port, "/readyz")
     except urllib.error.HTTPError as exc:
@@ -73,13 +74,13 @@ def _get(port: int, path: str) -> str:
 
 
 @contextmanager
-def watched(lives: Sequence[list[Life]]) -> Iterator[None]:
-    """Look at the last life of each every LOOK_EVERY_S, in a thread, while the context lasts."""
+def scraping(runs: Sequence[list[ProcessRun]]) -> Iterator[None]:
+    """Scrape the last run of each process every POLL_EVERY_S, in a thread, for the duration of the context."""
 
-    def look() -> None:
-        for each in lives:
+    def scrape() -> None:
+        for each in runs:
             if each and each[-1].ended == float("inf"):
-                each[-1].look()
+                each[-1].scrape()
 
-    with repeating(look, LOOK_EVERY_S, "metrics"):
+    with every(POLL_EVERY_S, scrape, "metrics", SystemClock(), at_once=False):
         yield

@@ -1,4 +1,4 @@
-"""Finished passes into the outbox; what it cannot take now is kept and tried again."""
+"""Writes transits to the outbox, with a bounded retry buffer for what the outbox cannot take now."""
 
 import logging
 from collections import deque
@@ -15,19 +15,23 @@ from anpr.runtime.metrics import DROPS, TRANSITS_HELD
 log = logging.getLogger(__name__)
 
 _RETRY_S = 1.0
-_MOST_HELD = 64
-"""Of about 0.3 MB each. An outbox that stays full loses transits, counted, instead of the reader losing its memory."""
+_MAX_HELD = 64
+"""Transits of about 0.3 MB each. While the outbox stays full the oldest are dropped and counted, so that memory stays
+bounded."""
 
 
 class TransitSink(Protocol):
     """Where transits go: the outbox."""
 
     def put_transit(self, transit: Transit, images: Mapping[ImageRole, bytes]) -> None:
-        """Keep it. Raises OutboxFullError or TransportError when that is not possible now, InputError when never."""
+        """Store a transit with its JPEG bytes by role.
+
+        Raises OutboxFullError or TransportError when that is not possible now, InputError when it never will be.
+        """
 
 
-class Delivery:
-    """Of one camera. Not thread-safe."""
+class OutboxWriter:
+    """Writes the transits of one camera. Not thread-safe."""
 
     def __init__(self, camera_id: str, sink: TransitSink, clock: Clock) -> None:
         self._camera_id = camera_id
@@ -36,18 +40,19 @@ class Delivery:
         self._held: deque[MadeTransit] = deque()
         self._retry_at = 0.0
         self.delivered = 0
+        """Transits that the sink accepted."""
 
-    def put(self, passes: Iterable[MadeTransit]) -> None:
-        """Deliver these after those held back; never raises for a full or unreachable outbox."""
-        self._held.extend(passes)
-        while len(self._held) > _MOST_HELD:
+    def put(self, transits: Iterable[MadeTransit]) -> None:
+        """Write these after those held back. Never raises for a full or unreachable outbox."""
+        self._held.extend(transits)
+        while len(self._held) > _MAX_HELD:
             self._lose(self._held.popleft(), Drop.OUTBOX_FULL)
         if self._held and self._clock.monotonic() >= self._retry_at:
             self._deliver()
         TRANSITS_HELD.labels(self._camera_id).set(len(self._held))
 
     def close(self) -> None:
-        """A last try; what cannot be delivered is lost, counted and logged."""
+        """Try once more; what cannot be delivered is dropped, counted and logged."""
         self._retry_at = 0.0
         self.put(())
         while self._held:

@@ -7,7 +7,7 @@ import pytest
 from anpr.capture.image_file import Image
 from anpr.domain.read import Box
 from anpr.domain.transit import ImageRole
-from anpr.reader.assemble.picture import Shot, develop
+from anpr.reader.assemble.best_shot import BestShot, encode_images
 from tests.unit.reader.assemble.scenes import frame, read
 
 
@@ -27,7 +27,7 @@ def drawn(width: int, height: int, box: Box) -> Image:
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (3840, 2160), (640, 480), (1080, 1920)])
 def test_the_box_lies_on_the_plate_in_the_context_picture(width: int, height: int) -> None:
     box = Box(x=width * 0.4, y=height * 0.6, w=120, h=36)
-    pictures = develop(Shot(frame=frame(0, image=drawn(width, height, box)), read=read("AB123CD", box)))
+    pictures = encode_images(BestShot(frame=frame(0, image=drawn(width, height, box)), read=read("AB123CD", box)))
     context = decoded(pictures.images[ImageRole.CONTEXT])
     assert max(context.shape[:2]) == min(1280, max(width, height))
     found = pictures.box
@@ -39,7 +39,7 @@ def test_the_box_lies_on_the_plate_in_the_context_picture(width: int, height: in
 
 def test_the_plate_picture_is_not_scaled() -> None:
     box = Box(x=800, y=600, w=120, h=36)
-    pictures = develop(Shot(frame=frame(0, image=drawn(3840, 2160, box)), read=read("AB123CD", box)))
+    pictures = encode_images(BestShot(frame=frame(0, image=drawn(3840, 2160, box)), read=read("AB123CD", box)))
     plate = decoded(pictures.images[ImageRole.PLATE])
     margin = 2 * 0.15 * 36
     assert plate.shape[1] == pytest.approx(120 + margin, abs=2)
@@ -58,7 +58,7 @@ def test_the_plate_picture_is_not_scaled() -> None:
     ],
 )
 def test_a_box_that_leaves_the_picture_is_cut(box: Box) -> None:
-    pictures = develop(Shot(frame=frame(0), read=read("AB123CD", box)))
+    pictures = encode_images(BestShot(frame=frame(0), read=read("AB123CD", box)))
     assert 0 <= pictures.box.x < pictures.box.x + pictures.box.w <= 1280
     assert 0 <= pictures.box.y < pictures.box.y + pictures.box.h <= 720
     assert decoded(pictures.images[ImageRole.PLATE]).size > 0

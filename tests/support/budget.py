@@ -1,0 +1,11 @@
+"""Budget of property tests: how many examples a test tries, by the profile that is loaded."""
+
+import hypothesis
+
+FULL_EXAMPLES = 100
+"""Of a property test that says nothing else, with the profile `full`."""
+
+
+def examples(full: int) -> int:
+    """Number of examples for a test that tries `full` of them with the profile `full`; ten at least."""
+    return max(10, full * hypothesis.settings.default.max_examples // FULL_EXAMPLES)
