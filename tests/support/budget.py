@@ -8,4 +8,6 @@ FULL_EXAMPLES = 100
 
 def examples(full: int) -> int:
     """Number of examples for a test that tries `full` of them with the profile `full`; ten at least."""
-    return max(10, full * hypothesis.settings.default.max_examples // FULL_EXAMPLES)
+    profile = hypothesis.settings.default
+    assert profile is not None, "tests/conftest.py loads one"
+    return max(10, full * profile.max_examples // FULL_EXAMPLES)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.reliability.fuzz.damage import DAMAGES, FORMATS, encoded
-from scripts.reliability.fuzz.pictures import picture
+from scripts.reliability.fuzz.mutations import FORMATS, MUTATIONS, encoded
+from scripts.reliability.fuzz.valid_images import valid_image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,26 +15,26 @@ class Mutant:
     """`suffix` need not be that of the format: files are renamed in real life too."""
 
     number: int
-    picture: str
-    damage: str
+    image: str
+    mutation: str
     suffix: str
     data: bytes
 
     @property
     def name(self) -> str:
-        return f"{self.number:06d}-{self.picture}-{self.damage}{self.suffix}"
+        return f"{self.number:06d}-{self.image}-{self.mutation}{self.suffix}"
 
 
 def mutant(seed: int, number: int) -> Mutant:
     """The same seed and number give the same bytes."""
     rng = np.random.default_rng((seed, number))
-    kind, image = picture(rng)
+    kind, image = valid_image(rng)
     suffix = str(rng.choice(FORMATS))
-    damages, shares = zip(*DAMAGES, strict=True)
-    damage = damages[int(rng.choice(len(damages), p=shares))]
-    data = damage(encoded(image, suffix, rng), rng)
+    mutations, shares = zip(*MUTATIONS, strict=True)
+    mutation = mutations[int(rng.choice(len(mutations), p=shares))]
+    data = mutation(encoded(image, suffix, rng), rng)
     named = str(rng.choice(FORMATS)) if rng.random() < 0.05 else suffix
-    return Mutant(number=number, picture=kind, damage=damage.__name__, suffix=named, data=data)
+    return Mutant(number=number, image=kind, mutation=mutation.__name__, suffix=named, data=data)
 
 
 def write_mutants(folder: Path, seed: int, count: int) -> Iterator[Mutant]:

@@ -69,7 +69,7 @@ def main(quick: bool, count: int, seed: int, keep: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=keep is None)
         made = Counter[str]()
         for one in write_mutants(folder, seed, count):
-            made[one.damage] += 1
+            made[one.mutation] += 1
         log(f"{count} files written: {dict(made)}")
         outcome = read_all(folder)
         wrong = complaints(outcome, sorted(path.name for path in folder.iterdir()))

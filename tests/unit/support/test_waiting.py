@@ -1,12 +1,14 @@
 """The one way in which tests wait."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.waiting import eventually
 
 
 def test_what_the_check_found_is_given_back() -> None:
-    answers = iter([[], 0, None, "found", "later"])
+    answers: Iterator[object] = iter([[], 0, None, "found", "later"])
     assert eventually(lambda: next(answers)) == "found"
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from scripts.reliability.fuzz.damage import DAMAGES
 from scripts.reliability.fuzz.mutants import mutant
-from scripts.reliability.fuzz.pictures import PICTURES
+from scripts.reliability.fuzz.mutations import MUTATIONS
 from scripts.reliability.fuzz.run import HANG_S, Outcome, complaints
+from scripts.reliability.fuzz.valid_images import VALID_IMAGES
 
 
 def test_seed_and_number_alone_make_a_mutant() -> None:
@@ -17,8 +17,8 @@ def test_seed_and_number_alone_make_a_mutant() -> None:
 
 def test_all_kinds_come() -> None:
     made = [mutant(1, number) for number in range(150)]
-    assert {one.damage for one in made} == {damage.__name__ for damage, _ in DAMAGES}
-    assert {one.picture for one in made} == {maker.__name__ for maker, _ in PICTURES}
+    assert {one.mutation for one in made} == {mutation.__name__ for mutation, _ in MUTATIONS}
+    assert {one.image for one in made} == {maker.__name__ for maker, _ in VALID_IMAGES}
     assert len(Counter(one.suffix for one in made)) == 5
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from scripts.reliability.fuzz.pictures import Image, Rng, colours
+from scripts.reliability.fuzz.valid_images import Image, Rng, colours
 
 FORMATS = (".jpg", ".jpg", ".jpg", ".png", ".png", ".bmp", ".webp", ".tiff")
 _COLOURFUL = {".png", ".tiff"}
@@ -21,7 +21,7 @@ def encoded(image: Image, suffix: str, rng: Rng) -> bytes:
     options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(5, 100))] if suffix == ".jpg" else []
     done, data = cv2.imencode(suffix, shown, options)
     if not done:
-        raise ValueError(f"a picture of {image.shape} cannot be written as {suffix}")
+        raise ValueError(f"an image of {image.shape} cannot be written as {suffix}")
     return np.asarray(data, np.uint8).tobytes()
 
 
@@ -77,7 +77,7 @@ def random_bytes(_data: bytes, rng: Rng) -> bytes:
     return start[int(rng.integers(len(start)))] + rng.bytes(int(rng.integers(0, 3000)))
 
 
-DAMAGES: tuple[tuple[Callable[[bytes, Rng], bytes], float], ...] = (
+MUTATIONS: tuple[tuple[Callable[[bytes, Rng], bytes], float], ...] = (
     (whole, 0.35), (cut_off, 0.17), (flipped, 0.22), (torn, 0.1), (lengthened, 0.04), (boasting, 0.08),
     (random_bytes, 0.04),
 )  # fmt: skip

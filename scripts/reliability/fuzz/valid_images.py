@@ -89,7 +89,7 @@ def _odd_size(rng: Rng) -> tuple[int, int, int]:
 
 
 def colours(image: Image, rng: Rng) -> AnyImage:
-    """The picture as PNG may hold it: grey, with alpha, 16 bits a channel, or as it is."""
+    """The image as PNG may hold it: grey, with alpha, 16 bits a channel, or as it is."""
     what = rng.integers(5)
     if what == 0:
         return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
@@ -102,14 +102,14 @@ def colours(image: Image, rng: Rng) -> AnyImage:
     return image
 
 
-PICTURES: tuple[tuple[Callable[[Rng], Image], float], ...] = (
+VALID_IMAGES: tuple[tuple[Callable[[Rng], Image], float], ...] = (
     (scene, 0.5), (close_up, 0.15), (wall, 0.05), (noise, 0.1), (flat, 0.06), (stripes, 0.06), (line, 0.08),
 )  # fmt: skip
 """With their shares."""
 
 
-def picture(rng: Rng) -> tuple[str, Image]:
+def valid_image(rng: Rng) -> tuple[str, Image]:
     """Any of them, and its kind."""
-    makers, shares = zip(*PICTURES, strict=True)
+    makers, shares = zip(*VALID_IMAGES, strict=True)
     made = makers[int(rng.choice(len(makers), p=shares))]
     return made.__name__, made(rng)
