@@ -145,7 +145,7 @@ class Outbox(Spool):
 
         def give_up_images() -> Counter[str]:
             with self._transaction() as connection:
-                return delete_oldest_images(connection, needed)
+                return self._drop_oldest_images(connection, needed)
 
         self._report.no_room(self._even_when_full(give_up_images))
         try:
@@ -183,7 +183,11 @@ class Outbox(Spool):
 
     def _make_room(self, connection: sqlite3.Connection, size: int) -> Counter[str]:
         excess = sum(waiting.bytes for waiting in self._totals().values()) + size - self._max_bytes
-        return delete_oldest_images(connection, excess) if excess > 0 else Counter()
+        return self._drop_oldest_images(connection, excess) if excess > 0 else Counter()
+
+    def _drop_oldest_images(self, connection: sqlite3.Connection, excess: int) -> Counter[str]:
+        """A method of its own, so that the chaos test can tell what was given up from what was acknowledged."""
+        return delete_oldest_images(connection, excess)
 
     def _give_up_old(self) -> None:
         """Delete what waited longer than it may be kept; seldom looked for, and also on a full disk."""
