@@ -3,7 +3,7 @@
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
 .PHONY: help run test test-fast check format setup lock clean docs \
-        benchmark-reader benchmark-speed benchmark-centre chaos soak fuzz
+        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms chaos soak fuzz
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
 
@@ -55,6 +55,10 @@ benchmark-speed: ## the reader's ms per stage and cameras per core; ARGS=--quick
 benchmark-centre: ## ingest, alarms and queries with real Kafka and PostgreSQL; ARGS="--quick ingest alarms"
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.run $(ARGS)
+
+benchmark-alarms: ## a live alarm from commit to screen, with a million entries; ARGS="--quick --before CHECKOUT"
+	@scripts/setup dev
+	@$(PY) -m scripts.benchmarks.centre.alarm_screen $(ARGS)
 
 chaos: ## kill and cut off everything, then verify that nothing was lost; ARGS="--quick --seed 1"
 	@scripts/setup dev

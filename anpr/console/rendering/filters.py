@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from anpr.domain.errors import InputError
-from anpr.domain.health import CLOCK_SKEWED, DISK_FULL, POOR_SIGHT
+from anpr.domain.health import CLOCK_SKEWED, DEGRADED_VIEW, DISK_FULL
 
 # The letter on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives.
 _COUNTRY_SIGNS = {"IT": "I", "FR": "F", "DE": "D", "AT": "A", "ES": "E", "GB": "UK", "BE": "B", "PT": "P", "SI": "SLO"}
-_STATE_MESSAGES = {**dict.fromkeys(POOR_SIGHT, "poor"), DISK_FULL: "full", CLOCK_SKEWED: "clock_gap"}
+_STATE_MESSAGES = {**dict.fromkeys(DEGRADED_VIEW, "poor"), DISK_FULL: "full", CLOCK_SKEWED: "clock_gap"}
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> str:

@@ -12,7 +12,7 @@ from typing import TypedDict
 from anpr.domain.errors import StoreError
 
 _NAME = "anpr-postgres"
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class ProcessUser(TypedDict, total=False):
@@ -48,7 +48,7 @@ class ServerUser:
         for above in folder.parents:
             mode = above.stat().st_mode
             if not mode & stat.S_IXOTH and above.stat().st_uid != self.uid:
-                _log.warning("%s: letting the database's user pass through (chmod o+x)", above)
+                log.warning("%s: letting the database's user pass through (chmod o+x)", above)
                 above.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
 
 

@@ -7,12 +7,9 @@ alone, one after the other; then each one behind an import that raised 200 alarm
 --before, the console of another checkout is measured first, on the same database. The last line is one JSON object.
 """
 
-import argparse
-import json
 import os
 import re
 import statistics
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +18,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
+import click
 import httpx
 
 from anpr.domain.access import Role
@@ -35,8 +33,9 @@ from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.matching import matching_entries
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists
-from scripts.benchmarks.common import CLOCK, Figures, say
-from scripts.reliability.chaos.processes import python
+from scripts.benchmarks.common import CLOCK, Figures
+from scripts.command import Script, finish, log
+from scripts.lab.processes import python
 from scripts.repository import REPOSITORY
 
 USER, PASSWORD = "operator", "a long pass phrase"
@@ -51,30 +50,28 @@ _WARM = 10
 _NEVER = threading.Event()
 
 
-def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="alarm_screen", description=__doc__)
-    parser.add_argument("--entries", type=int, default=1_000_000, help="on the watchlists (1000000)")
-    parser.add_argument("--alarms", type=int, help="live ones (200, with --quick 50)")
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer alarms and imports, 200,000 entries: within a minute"
-    )
-    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="measure the console of this checkout first")
-    options = parser.parse_args(arguments)
-    alarms = options.alarms or (50 if options.quick else 200)
-    entries = min(options.entries, 200_000) if options.quick else options.entries
+@click.command(cls=Script, help=__doc__)
+@click.option("--entries", type=click.IntRange(1), default=1_000_000, show_default=True, help="On the watchlists.")
+@click.option("--alarms", type=click.IntRange(2), help="Live ones [200; quick: 50].")
+@click.option("--quick", is_flag=True, help="Fewer alarms and imports, 200,000 entries: within a minute.")
+@click.option("--before", type=click.Path(exists=True, path_type=Path), help="Checkout whose console comes first.")
+def main(entries: int, alarms: int | None, quick: bool, before: Path | None) -> None:
+    """Fill the lists, measure each console, print the figures."""
+    amount = alarms or (50 if quick else 200)
+    entries = min(entries, 200_000) if quick else entries
     with TemporaryDirectory(prefix="anpr-benchmark-") as name, embedded_database(Path(name) / "postgres") as url:
         migrate(url)
         with Database(url, pool_size=2, application="benchmark") as database:
             fill_watchlists(database, entries)
             with database.transaction() as conn:
                 create_user(conn, User(name=USER, role=Role.OPERATOR, password_hash=hash_password(PASSWORD)))
-            say(f"{entries} entries on the watchlists")
-            figures: Figures = {"entries": entries, "screen_alarms": alarms}
-            for prefix, checkout in [("before_", options.before)] * bool(options.before) + [("", REPOSITORY)]:
-                with _console(Path(name), url, checkout) as address, _Screen(address) as screen:
-                    measured = _measure(database, screen, alarms, 3 if options.quick else 10)
+            log(f"{entries} entries on the watchlists")
+            figures: Figures = {"entries": entries, "screen_alarms": amount}
+            for prefix, checkout in [("before_", before)] * (before is not None) + [("", REPOSITORY)]:
+                with _console(Path(name), url, checkout or REPOSITORY) as address, _Screen(address) as screen:
+                    measured = _measure(database, screen, amount, 3 if quick else 10)
                 figures |= {f"{prefix}{key}": value for key, value in measured.items()}
-    sys.stdout.write(json.dumps(figures) + "\n")
+    finish(figures)
 
 
 def _measure(database: Database, screen: "_Screen", alarms: int, imports: int) -> Figures:
@@ -91,7 +88,7 @@ def _measure(database: Database, screen: "_Screen", alarms: int, imports: int) -
         behind.append(_delay_ms(database, screen, next(transits)))
         CLOCK.wait(_NEVER, _REST_S)
     cuts = statistics.quantiles(alone, n=100)
-    say(f"alone p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms; behind an import p50 {statistics.median(behind):.1f} ms")
+    log(f"alone p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms; behind an import p50 {statistics.median(behind):.1f} ms")
     return {
         "screen_p50_ms": round(cuts[49], 1),
         "screen_p99_ms": round(cuts[98], 1),
@@ -173,4 +170,4 @@ def _console(folder: Path, url: str, checkout: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -14,9 +14,9 @@ from anpr.settings.centre import ConsoleSettings
 
 
 def page(footer: Footer, template: str = "error.html") -> str:
-    pages = Templates(load_catalogues(), ZoneInfo("Europe/Rome"), "Comune di Prova", footer)
-    reader = PageContext(language="it", form_token="0")
-    return pages.text(template, reader, kind="not_found", number=404)
+    templates = Templates(load_catalogues(), ZoneInfo("Europe/Rome"), "Comune di Prova", footer)
+    context = PageContext(language="it", form_token="0")
+    return templates.render(template, context, kind="not_found", number=404)
 
 
 def test_the_address_of_the_source_names_the_running_version() -> None:
