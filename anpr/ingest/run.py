@@ -26,6 +26,7 @@ from anpr.runtime.metrics import POISON, preset
 from anpr.runtime.probes import Readiness
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database.connection import Database
+from anpr.store.gates import save_gates
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.transport.direct import DirectSource
@@ -55,6 +56,8 @@ def run_ingest(
     """
     for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
         preset(POISON, topic, reason)
+    with database.transaction() as conn:  # pages of the centre name gates, and most machines of it see no `anpr up`
+        save_gates(conn, [gate.to_domain() for gate in settings.gates])
     images = ImageStore(open_shelf(settings))
     with contextlib.ExitStack() as stack:
         stack.enter_context(running_maintenance(database, images, settings.retention, clock))

@@ -16,6 +16,7 @@ from anpr.domain.transit import ImageRole
 from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
+from anpr.store.gates import list_gates
 from anpr.store.images.image_store import ImageStore
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
@@ -102,6 +103,18 @@ def test_it_ends_by_itself_after_the_time_it_was_given(site: Site) -> None:
     out, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["transits"] == 0
+
+
+def test_it_tells_the_centre_of_the_gates_in_its_settings(site: Site, database: Database, tmp_path: Path) -> None:
+    gate = {"id": "gate-7", "name": "Porta Est", "purpose": "p", "legal_basis": "b", "latitude": 45.0, "longitude": 9.0}
+    gate["cameras"] = [{"id": "cam-7", "url": "rtsp://10.0.0.7/1"}]
+    config = tmp_path / "site.yaml"
+    config.write_text(json.dumps({"gates": [gate]}))
+    site.environment["ANPR_CONFIG"] = str(config)
+    _, err = site.start("--for", "1s").communicate(timeout=DEADLINE_S)
+    with database.transaction() as conn:
+        (stored,) = list_gates(conn)
+    assert (stored.id, stored.name) == ("gate-7", "Porta Est"), err
 
 
 def test_killed_again_and_again_it_loses_and_doubles_nothing(site: Site, database: Database) -> None:

@@ -13,17 +13,17 @@ from typing import Protocol
 
 from anpr.domain.alarm import AlarmState
 from anpr.domain.errors import StoreError
+from anpr.runtime.background import Periodic
 from anpr.runtime.clock import Clock
 from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL
 from anpr.store.alarms.views import AlarmView
-from anpr.store.database.connection import Database
+from anpr.store.database.connection import Database, Notification
+from anpr.store.database.listen import follow
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 5.0
 _REMEMBERED = 5_000
-_FIRST_WAIT_S = 1.0
-_LONGEST_WAIT_S = 30.0
 
 
 class AlarmSource(Protocol):
@@ -62,14 +62,14 @@ class AlarmFeed:
         self._announced: OrderedDict[tuple[int, AlarmState], None] = OrderedDict()
         self._highest_id: int | None = None
         self._is_up = False
+        sweep = Periodic(every_s=SWEEP_S, work=self._sweep, name="sweep of alarms", clock=clock)
         steps: dict[str, Callable[[], None]] = {
-            "live": lambda: self._listen(ALARM_CHANNEL),
-            "retro": lambda: self._listen(RETRO_CHANNEL),
-            "sweep": self._sweep,
+            "live": lambda: self._follow(ALARM_CHANNEL),
+            "retro": lambda: self._follow(RETRO_CHANNEL),
+            "sweep": lambda: sweep.run(self._stop),
         }
         self._threads = [
-            threading.Thread(target=self._repeat, args=(step,), name=f"alarm-feed-{name}", daemon=True)
-            for name, step in steps.items()
+            threading.Thread(target=step, name=f"alarm-feed-{name}", daemon=True) for name, step in steps.items()
         ]
 
     def start(self) -> None:
@@ -104,33 +104,29 @@ class AlarmFeed:
                 self._announced.popitem(last=False)
         self._listener.alarm(view)
 
-    def _repeat(self, step: Callable[[], None]) -> None:
-        wait_s = _FIRST_WAIT_S
-        while not self._stop.is_set():
-            try:
-                step()
-                wait_s = _FIRST_WAIT_S
-            except StoreError as exc:
-                log.warning("live alarms: %s; trying again in %.0f s", exc, wait_s)
-                self._is_up = False
-                self._listener.lost()
-                self._clock.wait(self._stop, wait_s)
-                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+    def _follow(self, channel: str) -> None:
+        follow(self._database, [channel], self._noticed, self._lost, self._clock, self._stop)
 
-    def _listen(self, channel: str) -> None:
-        for note in self._database.notifications(channel, self._stop):
-            view = self._source.one(int(note.payload)) if note.payload.isdigit() else None
-            if view is None:
-                log.warning("live alarms: a notification on %s names no alarm", channel)
-            else:
-                self.announce(view)
+    def _noticed(self, note: Notification) -> None:
+        view = self._source.one(int(note.payload)) if note.payload.isdigit() else None
+        if view is None:
+            log.warning("live alarms: a notification on %s names no alarm", note.channel)
+        else:
+            self.announce(view)
+
+    def _lost(self) -> None:
+        self._is_up = False
+        self._listener.lost()
 
     def _sweep(self) -> None:
-        if self._highest_id is None:
-            self._highest_id = self._source.newest_id()
-        for view in self._source.raised_after(self._highest_id):
-            self.announce(view)
-            self._highest_id = view.alarm.id
+        try:
+            if self._highest_id is None:
+                self._highest_id = self._source.newest_id()
+            for view in self._source.raised_after(self._highest_id):
+                self.announce(view)
+                self._highest_id = view.alarm.id
+        except StoreError:
+            self._lost()
+            raise
         # Another error than StoreError ends a thread: then nobody may believe that alarms get through.
         self._is_up = all(thread.is_alive() for thread in self._threads)
-        self._clock.wait(self._stop, SWEEP_S)
