@@ -29,7 +29,7 @@ def our_reader(reader: PlateReader) -> Reads:
     def read(image: Image, picture: Picture) -> list[Answer]:
         look = reader.look(image)
         accepted = list(look.accepted)
-        if any(plate.text is None for plate in picture.plates):
+        if picture.plates and all(plate.text is None for plate in picture.plates):
             unread = [Answer(text="", box=one.box) for one in look.rejected if one.reason in _UNREAD]
             return [*(Answer(text=one.text, box=one.box) for one in accepted), *unread]
         if not accepted and any(plate.kind == "crop" for plate in picture.plates):
