@@ -15,6 +15,8 @@ class Gates:
     """Of the detector."""
     min_confidence: float
     """Of the text, after the grammar weighed in."""
+    min_plate: float = 0.5
+    """Of the corner network: probability that it is a number plate."""
     min_width_px: float = 28.0
     """7 characters of 4 px each are the least that anybody can read."""
     min_height_px: float = 9.0
@@ -51,7 +53,7 @@ class Gates:
     def demanded(self, reason: Drop) -> str | None:
         """What a plate must have to pass the gate of this reason, in words; None where it is no gate of ours."""
         return {
-            Drop.PLATE_LOW_SCORE: f"detector at least {self.min_score:.2f}",
+            Drop.PLATE_LOW_SCORE: f"detector at least {self.min_score:.2f}, corners at least {self.min_plate:.2f}",
             Drop.PLATE_TOO_SMALL: f"at least {self.min_width_px:g}×{self.min_height_px:g} px",
             Drop.PLATE_SHAPE: f"width ÷ height from {self.least_shape:g} to {self.most_shape:g}",
             Drop.PLATE_NO_TEXT: f"{self.min_signs} to {self.max_signs} signs, one of them a digit",

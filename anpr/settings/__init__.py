@@ -18,6 +18,7 @@ from anpr.settings.edge import (
     OutboxSettings,
     ReaderSettings,
     RecogniserSettings,
+    RectifierSettings,
     SecondOpinionSettings,
     SightSettings,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "OutboxSettings",
     "ReaderSettings",
     "RecogniserSettings",
+    "RectifierSettings",
     "RetentionSettings",
     "SecondOpinionSettings",
     "Section",

@@ -99,6 +99,17 @@ class DetectorSettings(Section):
     """Boxes below it are dropped, and counted."""
 
 
+class RectifierSettings(Section):
+    """How a plate is set level before it is read: by its four corners, found by a second, small network."""
+
+    use: bool = False
+    """Whether it is; without, a plate is read as its box cuts it out."""
+    model: str = "plate_rectifier"
+    """Name of a card in models/, or the path of one."""
+    min_plate: Fraction = 0.5
+    """A box that the network holds less likely to be a number plate is dropped, and counted."""
+
+
 class RecogniserSettings(Section):
     """How a plate becomes text."""
 
@@ -180,6 +191,7 @@ class ReaderSettings(Section):
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Of one inference session."""
     detector: DetectorSettings = DetectorSettings()
+    rectifier: RectifierSettings = RectifierSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     second_opinion: SecondOpinionSettings = SecondOpinionSettings()
     assemble: AssembleSettings = AssembleSettings()
