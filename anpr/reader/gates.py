@@ -15,8 +15,8 @@ class Gates:
     """Of the detector."""
     min_confidence: float
     """Of the text, after the grammar weighed in."""
-    min_plate: float = 0.5
-    """Of the corner network: probability that it is a number plate."""
+    min_plate: float = 0.35
+    """What detector and corner network hold likely together: their odds multiplied, as a probability."""
     min_width_px: float = 28.0
     """7 characters of 4 px each are the least that anybody can read."""
     min_height_px: float = 9.0
@@ -41,6 +41,15 @@ class Gates:
         if not self.least_shape <= box.w / box.h <= self.most_shape:
             return Drop.PLATE_SHAPE
         return None
+
+    def plate_fault(self, detection: Detection, plate: float) -> Drop | None:
+        """Why this box is not read, when the corner network holds it a number plate with probability `plate`.
+
+        A box that one of the two is sure of needs little from the other.
+        """
+        yes = detection.score * plate
+        no = (1.0 - detection.score) * (1.0 - plate)
+        return None if yes >= self.min_plate * (yes + no) else Drop.PLATE_LOW_SCORE
 
     def text_fault(self, text: str, confidence: float) -> Drop | None:
         """Why this text is not a plate read."""

@@ -157,9 +157,8 @@ class PlateReader:
         return self._judged(detection, reading, opinion.candidates, opinion.raw)
 
     def _both(self, placed: Placed, plate: Image) -> Iterator[Reading]:
-        """The level plate with the other margins, and the plate as its box cuts it out."""
-        for turn in range(1, len(LEVEL_MARGINS)):
-            yield placed.read(turn)
+        """The level plate otherwise, and the plate as its box cuts it out."""
+        yield from placed.read_otherwise()
         yield self._recogniser.recognise(plate)
 
     def _placed(self, image: Image, detection: Detection) -> Placed | Rejected | None:
@@ -167,9 +166,12 @@ class PlateReader:
         if self._level is None:
             return None
         placed = self._level.place(image, detection.box)
-        if placed is not None and placed.corners.plate < self.gates.min_plate:
-            return Rejected(box=detection.box, score=detection.score, reason=Drop.PLATE_LOW_SCORE)
-        return placed if placed is not None and placed.is_sure else None
+        if placed is None:
+            return None
+        reason = self.gates.plate_fault(detection, placed.corners.plate)
+        if reason is not None:
+            return Rejected(box=detection.box, score=detection.score, reason=reason)
+        return placed if placed.is_sure else None
 
     def _cut_otherwise(self, image: Image, box: Box, plate: Image) -> Iterator[Reading]:
         """The plate read from the other cuts; from none where it fills the picture."""

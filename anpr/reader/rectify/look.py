@@ -1,6 +1,6 @@
 """Reading a plate that its corners set level: lines and bands are found on the level plate, not on the box."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,6 @@ from anpr.reader.recognise.bands import Painted
 from anpr.reader.recognise.ends import without_bands
 from anpr.reader.recognise.lines import split_lines
 from anpr.reader.recognise.reading import Reading
-from anpr.reader.recognise.recogniser import agreed
 from anpr.reader.rectify.corners import CornerFinder, Corners
 from anpr.reader.rectify.level import level
 from anpr.reader.rectify.quad import sides
@@ -63,17 +62,22 @@ class Placed:
         readings = [self._read(lines, turn) for lines in counts]
         return max(readings, key=lambda reading: (not reading.half_empty, reading.confidence))
 
+    def read_otherwise(self) -> Iterator[Reading]:
+        """The text with the other margins, and as it is with its bands. Raises ModelError."""
+        for turn in range(1, len(MARGINS)):
+            yield self.read(turn)
+        if self.corners.two_lines < _TWO:
+            yield self.reader.read_lines([Painted(image=self._level(1, 0), left=False, right=False)])
+
     def _read(self, lines: int, turn: int) -> Reading:
-        across, up = MARGINS[turn % len(MARGINS)]
-        plate = level(self.image, self.corners.quad, lines, across, up)
+        plate = self._level(lines, turn)
         if lines == 1:
-            bare = self.reader.read_lines([Painted(image=plate, left=False, right=False)])
-            painted = without_bands(plate)
-            if not painted.left and not painted.right:
-                return bare
-            return agreed(self.reader.read_lines([painted]), bare)
+            return self.reader.read_lines([without_bands(plate)])
         upper, lower = split_lines(plate)
         return self.reader.read_lines([without_bands(upper, 2), Painted(image=lower, left=False, right=False)])
+
+    def _level(self, lines: int, turn: int) -> Image:
+        return level(self.image, self.corners.quad, lines, *MARGINS[turn % len(MARGINS)])
 
 
 class LevelReader:

@@ -64,12 +64,13 @@ def _shrunk(image: Image, view: View) -> tuple[Image, float, float, float]:
     """The part of the picture that the window shows, averaged where it is made much smaller; its offset and scale."""
     height, width = image.shape[:2]
     x1, y1 = max(0, int(view.x) - 2), max(0, int(view.y) - 2)
-    x2 = min(width, int(view.x + view.width / view.scale) + 3)
-    y2 = min(height, int(view.y + view.height / view.scale) + 3)
+    factor = int(1 / view.scale)
+    # What does not fill a whole averaged pixel is cut off: it lies beyond the window.
+    x2 = min(width, int(view.x + view.width / view.scale) + 3 + factor)
+    y2 = min(height, int(view.y + view.height / view.scale) + 3 + factor)
     if x2 <= x1 or y2 <= y1:
         return np.full((1, 1, 3), 0, np.uint8), -1e6, -1e6, view.scale
     part = image[y1:y2, x1:x2]
-    factor = int(1 / view.scale)
     if factor < 2 or min(part.shape[:2]) < 2 * factor:
         return part, view.x - x1, view.y - y1, view.scale
     size = (part.shape[1] // factor, part.shape[0] // factor)

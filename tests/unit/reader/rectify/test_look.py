@@ -63,12 +63,14 @@ def placed(found: Corners) -> tuple[Placed, Lines]:
     return made, reader
 
 
-def test_a_plate_with_bands_is_read_with_and_without_them() -> None:
+def test_a_plate_is_read_without_its_bands_and_in_doubt_with_them() -> None:
     plate, reader = placed(corners())
 
     assert plate.read().lines == 1
-    assert [len(lines) for lines in reader.asked] == [1, 1]
-    assert sorted(lines[0].left for lines in reader.asked) == [False, True]
+    assert [[line.left for line in lines] for lines in reader.asked] == [[True]]
+
+    assert len(list(plate.read_otherwise())) == 2
+    assert [[line.left for line in lines] for lines in reader.asked[1:]] == [[True], [False]]
 
 
 @pytest.mark.parametrize(("two_lines", "lines"), [(0.99, 2), (0.5, 2), (0.01, 1)])
