@@ -96,8 +96,8 @@ class DetectorSettings(Section):
     """Name of a card in models/, or the path of one. `plate_detector` has the same weights as floats: it finds the
     same plates in twice the time."""
     min_score: Fraction = 0.1
-    """Boxes below it are dropped, and counted. Where `rectifier.use` is off nothing else tells plates from other writing:
-    then 0.25."""
+    """Boxes below it are dropped, and counted. Where `rectifier.use` is off nothing else tells plates from other
+    writing: then 0.25."""
 
 
 class RectifierSettings(Section):
