@@ -17,6 +17,7 @@ from anpr.settings.edge import (
     OutboxSettings,
     ReaderSettings,
     RecogniserSettings,
+    RectifierSettings,
     SecondOpinionSettings,
     SightSettings,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "OutboxSettings",
     "ReaderSettings",
     "RecogniserSettings",
+    "RectifierSettings",
     "RetentionSettings",
     "SecondOpinionSettings",
     "Section",

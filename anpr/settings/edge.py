@@ -96,8 +96,20 @@ class DetectorSettings(Section):
     model: str = "plate_detector_int8"
     """Name of a card in models/, or the path of one. `plate_detector` has the same weights as floats: it finds the
     same plates in twice the time."""
-    min_score: Fraction = 0.25
-    """Boxes below it are dropped, and counted."""
+    min_score: Fraction = 0.1
+    """Boxes below it are dropped, and counted. Where `rectifier.use` is off nothing else tells plates from other
+    writing: then 0.25."""
+
+
+class RectifierSettings(Section):
+    """How a plate is set level before it is read: by its four corners, found by a second, small network."""
+
+    use: bool = True
+    """Whether it is; without, a plate is read as its box cuts it out."""
+    model: str = "plate_rectifier"
+    """Name of a card in models/, or the path of one."""
+    min_plate: Fraction = 0.35
+    """A box that detector and corner network together hold less likely to be a number plate is dropped, and counted."""
 
 
 class RecogniserSettings(Section):
@@ -181,6 +193,7 @@ class ReaderSettings(Section):
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Of one inference session."""
     detector: DetectorSettings = DetectorSettings()
+    rectifier: RectifierSettings = RectifierSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     second_opinion: SecondOpinionSettings = SecondOpinionSettings()
     assemble: AssembleSettings = AssembleSettings()

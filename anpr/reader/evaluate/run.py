@@ -28,7 +28,7 @@ def our_reader(reader: PlateReader) -> Reads:
     def read(image: Image, labelled: LabelledImage) -> list[Answer]:
         result = reader.read_all(image)
         accepted = list(result.accepted)
-        if any(plate.text is None for plate in labelled.plates):
+        if labelled.plates and all(plate.text is None for plate in labelled.plates):
             unread = [Answer(text="", box=one.box) for one in result.rejected if one.reason in _UNREAD]
             return [*(Answer(text=one.text, box=one.box) for one in accepted), *unread]
         if not accepted and any(plate.kind == "crop" for plate in labelled.plates):

@@ -16,6 +16,9 @@ More columns may follow; `light` (day, night …) is used where it is there."""
 
 KINDS = frozenset({"scene", "crop"})
 
+ILLEGIBLE = "?"
+"""In the column plate: a plate that is there and that nobody can read; a read of it is neither right nor wrong."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TruePlate:
@@ -78,7 +81,8 @@ def _plate(path: Path, row: int, fields: Mapping[str, str | None]) -> TruePlate:
     if kind not in KINDS:
         raise InputError(f"{path}: row {row}: kind: {kind!r} is neither scene nor crop")
     try:
-        text, box = normalise(fields["plate"] or ""), Box(x=x, y=y, w=w, h=h)
+        box = Box(x=x, y=y, w=w, h=h)
+        text = None if (fields["plate"] or "").strip() == ILLEGIBLE else normalise(fields["plate"] or "")
     except ValueError as exc:
         raise InputError(f"{path}: row {row}: {exc}") from exc
     return TruePlate(

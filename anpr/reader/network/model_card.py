@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from anpr.domain.errors import ModelError
 from anpr.settings import resource_path
 
+Task = Literal["detect", "rectify", "recognise"]
+
 _Side = Annotated[int, Field(ge=8, le=4096)]
 
 
@@ -60,7 +62,7 @@ class ModelCard(_Part):
 
     name: str
     version: str
-    task: Literal["detect", "recognise"]
+    task: Task
     architecture: str
     file: str | None = None
     """Weights beside the card …"""
@@ -113,7 +115,7 @@ class ModelCard(_Part):
         return Path(found.origin).parent / str(self.path)
 
 
-def load_card(name_or_path: str, task: Literal["detect", "recognise"]) -> ModelCard:
+def load_card(name_or_path: str, task: Task) -> ModelCard:
     """The card of this name in models/, or at this path. Raises ModelError naming the file and the field."""
     path = Path(name_or_path)
     if path.suffix != ".json":

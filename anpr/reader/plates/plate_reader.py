@@ -12,9 +12,16 @@ from anpr.domain.reasons import Drop
 from anpr.reader.detect import Detection, Detector, build_detector
 from anpr.reader.plates.close_up import find_close_up, from_further
 from anpr.reader.plates.crop import MARGINS, cut
-from anpr.reader.plates.second_opinion import SecondOpinion, build_second_opinion, evidence_of
+from anpr.reader.plates.second_opinion import (
+    SecondOpinion,
+    build_second_opinion,
+    evidence_of,
+)
 from anpr.reader.plates.thresholds import Gates
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
+from anpr.reader.rectify.build import build_corner_finder
+from anpr.reader.rectify.look import MARGINS as LEVEL_MARGINS
+from anpr.reader.rectify.look import LevelReader, Placed
 from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
 
@@ -60,9 +67,18 @@ class PlateReader:
     """Finds and reads the plates in a picture. One per thread."""
 
     def __init__(
-        self, detector: Detector, recogniser: Recogniser, gates: Gates, second: SecondOpinion | None = None
+        self,
+        detector: Detector,
+        recogniser: Recogniser,
+        gates: Gates,
+        second: SecondOpinion | None = None,
+        level: LevelReader | None = None,
     ) -> None:
-        """`second` is asked about plates of single pictures; of those in a video when their transit is made."""
+        """`second` is asked about plates of single pictures; of those in a video when their transit is made.
+
+        `level` sets plates level before they are read; without, each is read as its box cuts it out.
+        """
+        self._level = level
         self._detector = detector
         self._recogniser = recogniser
         self.gates = gates
@@ -106,21 +122,54 @@ class PlateReader:
 
     def read_box(self, image: Image, detection: Detection, turn: int) -> PlateRead | Rejected:
         """Read the plate in this box of a frame that others follow, each cut in its turn. Raises ModelError."""
-        reading = self._recogniser.recognise(cut(image, detection.box, turn))
-        return self._judged(detection, reading, weighed(reading))
+        placed = self._placed(image, detection)
+        if isinstance(placed, Rejected):
+            return placed
+        if placed is None:
+            reading = self._recogniser.recognise(cut(image, detection.box, turn))
+            return self._judged(detection, reading, weighed(reading))
+        # Every third look is at the box as it is: what it gets wrong it gets wrong otherwise.
+        which = turn % (len(LEVEL_MARGINS) + 1)
+        reading = (
+            placed.read(which) if which < len(LEVEL_MARGINS) else self._recogniser.recognise(cut(image, detection.box))
+        )
+        return self._judged(detection, reading, _unless_cut(placed, weighed(reading)))
 
     def read_once(self, image: Image, detection: Detection) -> PlateRead | Rejected:
         """Read the plate in this box of the only picture of it; where in doubt, again. Raises ModelError."""
+        placed = self._placed(image, detection)
+        if isinstance(placed, Rejected):
+            return placed
         plate = cut(image, detection.box)
-        reading = self._recogniser.recognise(plate)
+        reading = self._recogniser.recognise(plate) if placed is None else placed.read()
         candidates = weighed(reading)
         if _sure(candidates) < CERTAIN:
-            reading = agreed(reading, *self._cut_otherwise(image, detection.box, plate))
+            others = self._cut_otherwise(image, detection.box, plate) if placed is None else self._both(placed, plate)
+            reading = agreed(reading, *others)
             candidates = weighed(reading)
+        if placed is not None and placed.is_cut:
+            return self._judged(detection, reading, _unless_cut(placed, candidates))
         if self.second is None or not self.second.wants(_sure(candidates)):
             return self._judged(detection, reading, candidates)
         opinion = self.second.ask(plate, candidates, patient=True)
         return self._judged(detection, reading, opinion.candidates, opinion.raw)
+
+    def _both(self, placed: Placed, plate: Image) -> Iterator[Reading]:
+        """The level plate otherwise, and the plate as its box cuts it out."""
+        yield from placed.read_otherwise()
+        yield self._recogniser.recognise(plate)
+
+    def _placed(self, image: Image, detection: Detection) -> Placed | Rejected | None:
+        """The plate with its corners; None where it is read as the box cuts it out, or why it is not read."""
+        if self._level is None:
+            return None
+        placed = self._level.place(image, detection.box)
+        if placed is None:
+            return None
+        reason = self.gates.plate_fault(detection, placed.corners.plate)
+        if reason is not None:
+            return Rejected(box=detection.box, score=detection.score, reason=reason)
+        return placed if placed.is_sure else None
 
     def _cut_otherwise(self, image: Image, box: Box, plate: Image) -> Iterator[Reading]:
         """The plate read from the other cuts; from none where it fills the picture."""
@@ -154,6 +203,13 @@ class PlateReader:
         )
 
 
+def _unless_cut(placed: Placed, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """As likely as not where the picture's edge cuts the plate: a sign may be missing."""
+    if not placed.is_cut:
+        return candidates
+    return tuple(Candidate(text=each.text, probability=each.probability / 2) for each in candidates)
+
+
 def _sure(candidates: Sequence[Candidate]) -> float:
     return candidates[0].probability if candidates else 0.0
 
@@ -166,9 +222,16 @@ def weighed(reading: Reading) -> tuple[Candidate, ...]:
 def build_plate_reader(settings: ReaderSettings) -> PlateReader:
     """The reader that the settings ask for. Raises ModelError."""
     cv2.setNumThreads(settings.threads)  # of the whole process: OpenCV would take every core for a resize
+    recogniser = build_recogniser(settings.recogniser, settings.threads)
+    finder = build_corner_finder(settings.rectifier, settings.threads)
     return PlateReader(
         build_detector(settings.detector, settings.threads),
-        build_recogniser(settings.recogniser, settings.threads),
-        Gates(min_score=settings.detector.min_score, min_confidence=settings.recogniser.min_confidence),
+        recogniser,
+        Gates(
+            min_score=settings.detector.min_score,
+            min_confidence=settings.recogniser.min_confidence,
+            min_plate=settings.rectifier.min_plate,
+        ),
         build_second_opinion(settings, SystemClock()),
+        LevelReader(finder, recogniser) if finder is not None else None,
     )

@@ -15,6 +15,8 @@ class Gates:
     """Of the detector."""
     min_confidence: float
     """Of the text, after the grammar weighed in."""
+    min_plate: float = 0.35
+    """What detector and corner network hold likely together: their odds multiplied, as a probability."""
     min_width_px: float = 28.0
     """7 characters of 4 px each are the least that anybody can read."""
     min_height_px: float = 9.0
@@ -40,6 +42,15 @@ class Gates:
             return Drop.PLATE_SHAPE
         return None
 
+    def plate_fault(self, detection: Detection, plate: float) -> Drop | None:
+        """Why this box is not read, when the corner network holds it a number plate with probability `plate`.
+
+        A box that one of the two is sure of needs little from the other.
+        """
+        yes = detection.score * plate
+        no = (1.0 - detection.score) * (1.0 - plate)
+        return None if yes >= self.min_plate * (yes + no) else Drop.PLATE_LOW_SCORE
+
     def text_fault(self, text: str, confidence: float) -> Drop | None:
         """Why this text is not a plate read."""
         if not self.min_signs <= len(text) <= self.max_signs or not any(sign.isdigit() for sign in text):
@@ -51,7 +62,7 @@ class Gates:
     def demanded(self, reason: Drop) -> str | None:
         """What a plate must have to pass the gate of this reason, in words; None where it is no gate of ours."""
         return {
-            Drop.PLATE_LOW_SCORE: f"detector at least {self.min_score:.2f}",
+            Drop.PLATE_LOW_SCORE: f"detector at least {self.min_score:.2f}, corners at least {self.min_plate:.2f}",
             Drop.PLATE_TOO_SMALL: f"at least {self.min_width_px:g}×{self.min_height_px:g} px",
             Drop.PLATE_SHAPE: f"width ÷ height from {self.least_shape:g} to {self.most_shape:g}",
             Drop.PLATE_NO_TEXT: f"{self.min_signs} to {self.max_signs} signs, one of them a digit",

@@ -4,12 +4,13 @@ from anpr.domain.errors import ModelError
 from anpr.reader.network.model_card import Calibration, ModelCard, load_card
 from anpr.reader.network.onnx import OnnxNetwork
 from anpr.reader.recognise.alphabet import folding
-from anpr.reader.recognise.reading import Recogniser
 from anpr.reader.recognise.recogniser import LineRecogniser, StepNetwork
 from anpr.settings import RecogniserSettings
 
 
-def build_recogniser(settings: RecogniserSettings, threads: int, calibration: Calibration | None = None) -> Recogniser:
+def build_recogniser(
+    settings: RecogniserSettings, threads: int, calibration: Calibration | None = None
+) -> LineRecogniser:
     """Load the weights and be ready. `calibration` replaces the card's.
 
     Raises ModelError when the card, the weights or the engine's package is missing or wrong.

@@ -1,6 +1,6 @@
 """From a crop of a plate to its likely texts, with any network that gives character probabilities step by step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Protocol
@@ -64,6 +64,11 @@ class LineRecogniser:
         if best.half_empty or best.confidence < SURE:
             best = self._upright(plate, best, counts)
         return replace(best, candidates=calibrated(best.candidates, self._calibration))
+
+    def read_lines(self, lines: Sequence[Painted]) -> Reading:
+        """The text of a plate whose lines were cut apart, upper one first. Raises ModelError."""
+        reading = assembled([self._read_line(line) for line in lines])
+        return replace(reading, candidates=calibrated(reading.candidates, self._calibration))
 
     def _upright(self, plate: Image, best: Reading, counts: tuple[int, ...]) -> Reading:
         """The best of it and the looks at the plate set upright, whose lines part where those of a leaning one mix."""

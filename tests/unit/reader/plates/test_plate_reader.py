@@ -13,8 +13,13 @@ from anpr.reader.plates.crop import cut
 from anpr.reader.plates.plate_reader import PlateReader
 from anpr.reader.plates.thresholds import Gates
 from anpr.reader.recognise import Reading
+from anpr.reader.recognise.bands import Painted
+from anpr.reader.rectify.corners import Corners
+from anpr.reader.rectify.look import LevelReader
+from anpr.reader.rectify.quad import quad_of
 
 STREET = np.zeros((720, 1280, 3), np.uint8)
+GATES = Gates(min_score=0.25, min_confidence=0.4)
 
 
 class Boxes:
@@ -171,3 +176,73 @@ def test_frames_that_follow_each_other_are_cut_in_turn() -> None:
     first, closer, wider, again = texts.sizes
     assert closer < first < wider
     assert again == first
+
+
+class Corner:
+    """Finds the box's own corners, and is this sure that it is a plate."""
+
+    def __init__(self, plate: float = 0.99) -> None:
+        self._plate = plate
+
+    def find(self, image: Image, box: Box) -> Corners | None:  # noqa: ARG002
+        return Corners(quad=quad_of(box), spread=6.0, plate=self._plate, two_lines=0.0)
+
+
+class LevelTexts:
+    """Reads this from every level plate."""
+
+    def __init__(self, answer: Reading) -> None:
+        self._answer = answer
+        self.asked = 0
+
+    def read_lines(self, lines: Sequence[Painted]) -> Reading:  # noqa: ARG002
+        self.asked += 1
+        return self._answer
+
+
+def test_a_plate_whose_corners_are_known_is_read_level() -> None:
+    boxes, texts = Boxes(detection(100)), Texts(reading("ZZ999ZZ"))
+    level = LevelTexts(reading("AB123CD", ("AB123CD", 0.99)))
+    plates = PlateReader(boxes, texts, GATES, level=LevelReader(Corner(), level))
+
+    assert [read.text for read in plates.read(STREET)] == ["AB123CD"]
+    assert texts.sizes == [], "a sure level read asks for no other cut"
+
+
+def test_a_level_read_in_doubt_is_held_against_the_box_as_it_is() -> None:
+    texts = Texts(reading("AB123CD", ("AB123CD", 0.9)))
+    level = LevelTexts(reading("AB123CO", ("AB123CO", 0.55), ("AB123CD", 0.45)))
+    plates = PlateReader(Boxes(detection(100)), texts, GATES, level=LevelReader(Corner(), level))
+
+    assert plates.read(STREET)[0].text == "AB123CD"
+    assert len(texts.sizes) == 1
+
+
+def test_what_the_corner_network_holds_for_no_plate_is_turned_down() -> None:
+    level = LevelTexts(reading("MAN6"))
+    plates = PlateReader(Boxes(detection(100)), Texts(reading("MAN6")), GATES, level=LevelReader(Corner(0.01), level))
+
+    look = plates.read_all(STREET)
+
+    assert look.accepted == ()
+    assert [one.reason for one in look.rejected] == [Drop.PLATE_LOW_SCORE]
+    assert level.asked == 0
+
+
+def test_a_plate_that_the_edge_cuts_is_unsure() -> None:
+    level = LevelTexts(reading("AB123CD", ("AB123CD", 0.99)))
+    cut_off = detection(-40)
+    plates = PlateReader(Boxes(cut_off), Texts(reading("AB123CD")), GATES, level=LevelReader(Corner(), level))
+
+    assert plates.read(STREET)[0].confidence < 0.5
+
+
+def test_in_a_video_the_level_plate_and_the_box_take_turns() -> None:
+    texts, level = Texts(reading("AB123CD")), LevelTexts(reading("AB123CD"))
+    plates = PlateReader(Boxes(), texts, GATES, level=LevelReader(Corner(), level))
+
+    for turn in range(6):
+        plates.read_box(STREET, detection(100), turn)
+
+    assert len(texts.sizes) == 2
+    assert level.asked == 4

@@ -44,3 +44,19 @@ def test_detections(w: float, h: float, score: float, reason: Drop | None) -> No
 )
 def test_texts(text: str, confidence: float, reason: Drop | None) -> None:
     assert GATES.text_fault(text, confidence) is reason
+
+
+@pytest.mark.parametrize(
+    ("score", "plate", "reason"),
+    [
+        (0.9, 0.1, None),
+        (0.12, 0.99, None),
+        (0.3, 0.2, Drop.PLATE_LOW_SCORE),
+        (0.12, 0.5, Drop.PLATE_LOW_SCORE),
+        (0.9, 0.01, Drop.PLATE_LOW_SCORE),
+    ],
+)
+def test_detector_and_corner_network_are_heard_together(score: float, plate: float, reason: Drop | None) -> None:
+    detection = Detection(box=Box(x=0, y=0, w=120, h=30), score=score)
+
+    assert GATES.plate_fault(detection, plate) is reason
