@@ -52,7 +52,8 @@ def fit(
         if state.step % SAVE_EVERY == 0 or state.step == recipe.steps:
             _save(state, last)
             tell(f"step {state.step} of {recipe.steps}: " + " ".join(f"{value:.3f}" for value in running))
-    return state.mean.eval()
+    state.mean.eval()
+    return state.mean
 
 
 def _fresh(start: CornerNetwork, recipe: Recipe) -> State:
@@ -153,4 +154,5 @@ def load_mean(last: Path) -> CornerNetwork:
     """The averaged network of a checkpoint."""
     network = CornerNetwork()
     network.load_state_dict(torch.load(last, weights_only=True)["mean"])
-    return network.eval()
+    network.eval()
+    return network
