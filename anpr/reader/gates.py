@@ -21,8 +21,8 @@ class Gates:
     min_confidence: float
     """Of the text, after the grammar weighed in."""
     min_plate: float = 0.35
-    """What detector and corner network hold likely together: their odds multiplied, as a probability. Only of boxes that
-    the detector scores below TRUSTED_SCORE; others need no more than LEAST_PLATE."""
+    """What detector and corner network hold likely together: their odds multiplied, as a probability. Only of boxes
+    that the detector scores below TRUSTED_SCORE; others need no more than LEAST_PLATE."""
     min_width_px: float = 28.0
     """7 characters of 4 px each are the least that anybody can read."""
     min_height_px: float = 9.0
