@@ -109,7 +109,8 @@ class RectifierSettings(Section):
     model: str = "plate_rectifier"
     """Name of a card in models/, or the path of one."""
     min_plate: Fraction = 0.35
-    """A box that detector and corner network together hold less likely to be a number plate is dropped, and counted."""
+    """A box scored below .25 that detector and corner network together hold less likely to be a number plate is
+    dropped, and counted."""
 
 
 class RecogniserSettings(Section):

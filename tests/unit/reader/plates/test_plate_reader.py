@@ -220,7 +220,7 @@ def test_a_level_read_in_doubt_is_held_against_the_box_as_it_is() -> None:
 
 def test_what_the_corner_network_holds_for_no_plate_is_turned_down() -> None:
     level = LevelTexts(reading("MAN6"))
-    plates = PlateReader(Boxes(detection(100)), Texts(reading("MAN6")), GATES, level=LevelReader(Corner(0.01), level))
+    plates = PlateReader(Boxes(detection(100)), Texts(reading("MAN6")), GATES, level=LevelReader(Corner(0.001), level))
 
     look = plates.read_all(STREET)
 

@@ -51,9 +51,11 @@ def test_texts(text: str, confidence: float, reason: Drop | None) -> None:
     [
         (0.9, 0.1, None),
         (0.12, 0.99, None),
-        (0.3, 0.2, Drop.PLATE_LOW_SCORE),
+        (0.3, 0.2, None),
+        (0.3, 0.05, Drop.PLATE_LOW_SCORE),
+        (0.24, 0.5, Drop.PLATE_LOW_SCORE),
         (0.12, 0.5, Drop.PLATE_LOW_SCORE),
-        (0.9, 0.01, Drop.PLATE_LOW_SCORE),
+        (0.9, 0.001, Drop.PLATE_LOW_SCORE),
     ],
 )
 def test_detector_and_corner_network_are_heard_together(score: float, plate: float, reason: Drop | None) -> None:
