@@ -26,7 +26,7 @@ from anpr.reader.assemble.vote import Verdict
 from anpr.runtime.metrics import DROPS, READS, TRANSITS
 from anpr.settings import AssembleSettings
 
-_MOST_TRACKS = 32
+MOST_TRACKS = 32
 """More plates at once than any camera sees; each track holds at most one frame."""
 _CLOCK_STEP_S = 1.0
 """A frame older than the one before by more than this means that the clock was set back."""
@@ -98,6 +98,11 @@ class Assembler:
         """Whether a plate is followed whose transit is still to come."""
         return any(track.transit is None for track in self._tracks)
 
+    @property
+    def tracks(self) -> int:
+        """Vehicles that are followed at this moment, at most MOST_TRACKS."""
+        return len(self._tracks)
+
     def wants_read(self, box: Box, at: datetime) -> bool:
         """Whether reading a plate at `box` (px) in a frame taken at `at` (UTC) may still change anything."""
         seen: list[Seen] = [(box, None)]
@@ -121,7 +126,7 @@ class Assembler:
     def _add_track(self, track: Track) -> list[MadeTransit]:
         """Add a track; where there are too many, the one not seen for longest is finished."""
         transits: list[MadeTransit] = []
-        if len(self._tracks) >= _MOST_TRACKS:
+        if len(self._tracks) >= MOST_TRACKS:
             stalest = min(self._tracks, key=lambda one: one.motion.at)
             self._tracks.remove(stalest)
             transits = self._finish(stalest, self._tracks)

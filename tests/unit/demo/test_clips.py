@@ -12,6 +12,8 @@ from anpr.demo.film import FRAMES_PER_S, Film
 from anpr.demo.traffic import GATES
 from anpr.domain.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 # The first four seconds of each gate, with its first vehicle.
 SHORT = [replace(scene, length_s=4.0, vehicles=scene.vehicles[:1]) for scene in GATES]
 

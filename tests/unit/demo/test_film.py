@@ -6,6 +6,8 @@ import pytest
 from anpr.demo.film import Film
 from anpr.demo.traffic import GATES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=GATES, ids=lambda scene: scene.name)
 def film(request: pytest.FixtureRequest) -> Film:

@@ -362,6 +362,7 @@ def dropped(reason: str, camera: str) -> float:
     return REGISTRY.get_sample_value("anpr_drops_total", {"camera": camera, "reason": reason}) or 0.0
 
 
+@pytest.mark.slow
 def test_each_kind_is_given_up_at_its_age_and_counted(path: Path, clock: ManualClock) -> None:
     before = {reason: dropped(reason, "cam-a") for reason in ("image-age", "transit-age", "image-quota")}
     with aged(path, clock) as outbox:

@@ -1,4 +1,6 @@
-"""What fails on plates that are known, by cause: python -m scripts.benchmarks.accuracy.causes.run FOLDER --split SPLIT
+"""Error analysis: why plates that are known were not read right, by cause.
+
+    python -m scripts.benchmarks.accuracy.causes.run FOLDER --split SPLIT
 
 FOLDER holds a truth.csv as `anpr evaluate` takes it; SPLIT is a CSV with the columns file, plate, split that keeps the
 vehicles of training and validation apart. Each plate counts under the first cause that holds: not found, refused (by
@@ -6,7 +8,6 @@ which gate), a line lost, a sign at its ends (bands, the rim, what stands beside
 ends with one line of JSON; `--misses` lists every plate that was not read right on standard error.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -15,7 +16,6 @@ from typing import Any
 import click
 
 from anpr.capture.image_file import Image, read_image
-from anpr.domain.errors import AnprError
 from anpr.domain.read import PlateRead
 from anpr.reader.evaluate.truth import LabelledImage, load_truth
 from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
@@ -23,10 +23,11 @@ from anpr.runtime.clock import Clock, SystemClock
 from anpr.settings import DetectorSettings, ReaderSettings, SecondOpinionSettings
 from scripts.benchmarks.accuracy.causes.judge import RIGHT, Verdict, judged
 from scripts.benchmarks.accuracy.causes.table import as_lines, as_object
+from scripts.command import Script, finish, log
 from scripts.training.split import read_split
 
 
-@click.command(help=__doc__)
+@click.command(cls=Script, help=__doc__)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--split", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Without it: all pictures.")
 @click.option("--part", default="val", show_default=True, help="Of the split.")
@@ -36,14 +37,12 @@ from scripts.training.split import read_split
 @click.option("--misses", is_flag=True, help="List what was not read right.")
 def main(folder: Path, split: Path | None, part: str, country: str | None, **options: Any) -> None:
     """Parse the command line and run."""
-    try:
-        pictures = _chosen(load_truth(folder), split, part)
-        reader = build_plate_reader(_settings(options["min_score"], options["no_second"]))
-        facts = measure(reader, pictures, country, SystemClock(), options["misses"])
-    except AnprError as exc:
-        raise click.ClickException(str(exc)) from exc
-    click.echo("\n".join(as_lines(facts)))
-    click.echo(json.dumps(facts))
+    images = _chosen(load_truth(folder), split, part)
+    reader = build_plate_reader(_settings(options["min_score"], options["no_second"]))
+    facts = measure(reader, images, country, SystemClock(), options["misses"])
+    for line in as_lines(facts):
+        log(line)
+    finish(facts)
 
 
 def _chosen(pictures: list[LabelledImage], split: Path | None, part: str) -> list[LabelledImage]:
@@ -103,9 +102,9 @@ def _tell(picture: LabelledImage, verdicts: list[Verdict], beside: list[PlateRea
         if one.cause != RIGHT:
             size = f"{one.plate.box.w:.0f}×{one.plate.box.h:.0f}"
             said = f"{one.read or 'nothing'} ({one.confidence:.2f})"
-            click.echo(f"{picture.path.name}: {one.plate.text} {size}: {one.cause}: {said}", err=True)
+            log(f"{picture.path.name}: {one.plate.text} {size}: {one.cause}: {said}")
     for read in beside:
-        click.echo(f"{picture.path.name}: false read {read.text} ({read.confidence:.3f}) at {read.box}", err=True)
+        log(f"{picture.path.name}: false read {read.text} ({read.confidence:.3f}) at {read.box}")
 
 
 if __name__ == "__main__":

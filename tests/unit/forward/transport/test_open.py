@@ -16,6 +16,7 @@ def test_every_kind_has_a_module_that_opens_its_targets(kind: str) -> None:
     assert list(signature(module.open_target).parameters) == ["target", "where"]
 
 
+@pytest.mark.slow
 def test_the_ssh_library_is_not_loaded_until_it_is_needed() -> None:
     code = "import sys, anpr.forward.serve; sys.exit('asyncssh' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

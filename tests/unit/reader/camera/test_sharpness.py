@@ -39,6 +39,7 @@ def test_light_and_haze_change_little_of_it() -> None:
     assert 0.5 < sharpness((image * 0.3).astype(np.uint8)) / sharpness(image) < 2
 
 
+@pytest.mark.slow
 def test_a_lorry_or_headlights_leave_most_of_it() -> None:
     image = street(1)
     assert sharpness(lorry(image, 0.5)) > 0.3 * sharpness(image)
@@ -79,6 +80,7 @@ def real_frames(path: Path) -> list[Image]:
     return frames
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLIPS)
 def test_real_streets_are_far_from_their_blurred_selves(shared_data: Path, name: str) -> None:
     path = shared_data / "video" / name

@@ -60,6 +60,7 @@ def test_a_lens_that_gets_blurred_is_noticed_from_its_beginning_to_its_end() -> 
     assert after == losses + 1
 
 
+@pytest.mark.slow
 def test_what_is_blurred_is_not_learned_as_usual() -> None:
     camera = Camera()
     camera.show(DAY, LEARN)
@@ -143,6 +144,7 @@ def test_frames_in_between_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) ->
         camera.view_quality.add(frame(DAY, camera.at_s + number / 5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["uk_LS15EBC_1280x720_30fps.mp4", "vn_tollgate_1280x720.mp4"])
 def test_a_real_street_blurred_and_dimmed(shared_data: Path, name: str) -> None:
     path = shared_data / "video" / name

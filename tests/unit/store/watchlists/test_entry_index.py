@@ -1,5 +1,6 @@
 """The index of entries against a naive one: it misses none."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +58,7 @@ def test_it_names_the_entries_that_a_naive_search_names(
     assert len(index) == len(entries)
 
 
+@pytest.mark.slow
 def test_it_finds_all_of_many_while_it_grows() -> None:
     index, plates = EntryIndex(), [plate_of(number) for number in range(20_000)]
     for number, plate in enumerate(plates):

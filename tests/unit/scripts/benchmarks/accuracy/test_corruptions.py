@@ -62,5 +62,5 @@ def test_plates_too_narrow_to_read_do_not_count(tmp_path: Path) -> None:
 
 def test_a_folder_without_truth_is_told(tmp_path: Path) -> None:
     told = CliRunner().invoke(main, [str(tmp_path)])
-    assert told.exit_code == 1
+    assert told.exit_code == 2
     assert "truth.csv" in told.output

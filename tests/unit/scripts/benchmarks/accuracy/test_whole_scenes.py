@@ -59,5 +59,5 @@ def test_each_plate_is_found_where_it_was_cut_out_and_a_stranger_is_left_out(tmp
 def test_a_folder_without_labels_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = CliRunner().invoke(main, [str(tmp_path / "empty"), str(tmp_path / "empty"), str(tmp_path / "out")])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "labels.csv" in done.output

@@ -53,5 +53,5 @@ def test_each_change_that_paints_can_be_seen_or_keeps_the_picture_whole(clip: Pa
 
 def test_a_folder_without_the_clips_is_an_error_that_names_them(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [str(tmp_path), "--only", "grey"])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "uk_LS15EBC" in done.output

@@ -9,6 +9,8 @@ from scripts.benchmarks.passes.simulate import run
 from scripts.benchmarks.passes.tally import Tally, reckon
 from scripts.benchmarks.passes.vehicles import Road, Vehicle
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"parked": 2, "queue": 5}
 """Long scenes; the others are run SCENES times."""
 SCENES = 16

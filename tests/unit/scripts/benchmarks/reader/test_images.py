@@ -41,6 +41,6 @@ def test_a_section_takes_the_place_of_its_last_version(tmp_path: Path) -> None:
 def test_a_folder_without_truth_is_one_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [str(tmp_path)])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "truth.csv: No such file" in result.output
     assert "Traceback" not in result.output

@@ -33,6 +33,7 @@ def incoming(offset: int, message: Message) -> Incoming:
     )
 
 
+@pytest.mark.slow
 def test_every_kind_of_invalid_message_is_refused_for_the_reason_it_was_made_for() -> None:
     messages = list(islice(InvalidMessages(TRAFFIC, random.Random(5)).messages(), 10_000))
     wrong = []

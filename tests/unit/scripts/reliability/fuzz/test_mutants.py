@@ -15,6 +15,7 @@ def test_seed_and_number_alone_make_a_mutant() -> None:
     assert mutant(3, 17).data != mutant(4, 17).data
 
 
+@pytest.mark.slow
 def test_all_kinds_come() -> None:
     made = [mutant(1, number) for number in range(150)]
     assert {one.mutation for one in made} == {mutation.__name__ for mutation, _ in MUTATIONS}

@@ -2,10 +2,13 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from scripts.training.detector.distractors import distract
 from scripts.training.detector.scenes import Image, drawn_street, pasted, perhaps_dark
 from scripts.training.detector.swap import swap_plates, without_plate
+
+pytestmark = pytest.mark.slow
 
 
 def textured(seed: int = 0) -> Image:

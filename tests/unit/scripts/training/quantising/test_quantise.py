@@ -19,6 +19,8 @@ onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: no
 from scripts.training.quantising.graph import take_pixels  # noqa: E402  they need it
 from scripts.training.quantising.quantise import exact, quantise  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 CARD = load_card("plate_detector", "detect")
 
 

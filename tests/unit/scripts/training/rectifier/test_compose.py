@@ -7,13 +7,13 @@ import pytest
 
 from anpr.reader.rectify.level import level
 from anpr.reader.rectify.quad import is_convex
-from scripts.detector.compose import Sources
-from scripts.rectifier.augment import example
-from scripts.rectifier.boards import board
-from scripts.rectifier.camera import seen_corners
-from scripts.rectifier.compose import composed, drawn_sign
-from scripts.rectifier.shape import HEIGHT, STORE, WIDTH
-from scripts.rectifier.store import Window, build
+from scripts.training.detector.compose import Sources
+from scripts.training.rectifier.augment import example
+from scripts.training.rectifier.boards import board
+from scripts.training.rectifier.camera import seen_corners
+from scripts.training.rectifier.compose import composed, drawn_sign
+from scripts.training.rectifier.shape import HEIGHT, STORE, WIDTH
+from scripts.training.rectifier.store import Window, build
 
 NOWHERE = Sources(with_plates=(), without_plates=(), labels=Path("none"))
 
@@ -22,7 +22,7 @@ NOWHERE = Sources(with_plates=(), without_plates=(), labels=Path("none"))
 def on_bodywork(monkeypatch: pytest.MonkeyPatch) -> None:
     """Surroundings that need no pictures."""
     ground = np.full((STORE[1], STORE[0], 3), 70, np.uint8)
-    monkeypatch.setattr("scripts.rectifier.compose._ground", lambda sources, rng: (ground, 1.0))  # noqa: ARG005
+    monkeypatch.setattr("scripts.training.rectifier.compose._ground", lambda sources, rng: (ground, 1.0))  # noqa: ARG005
 
 
 def windows(count: int) -> list[Window]:

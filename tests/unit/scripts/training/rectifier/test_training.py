@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from anpr.reader.models import load_card
-from scripts.detector.scenes import drawn_street
-from scripts.train_rectifier import main
+from anpr.reader.network.model_card import load_card
+from scripts.training.detector.scenes import drawn_street
+from scripts.training.train_rectifier import main
 
 HAS_TRAINER = all(importlib.util.find_spec(name) for name in ("torch", "onnx"))
 
@@ -22,8 +22,8 @@ needs_trainer = pytest.mark.skipif(not HAS_TRAINER, reason="the extra `train` is
 def test_a_place_is_the_mean_under_its_map() -> None:
     import torch
 
-    from scripts.rectifier.network import places
-    from scripts.rectifier.training import bumps
+    from scripts.training.rectifier.network import places
+    from scripts.training.rectifier.training import bumps
 
     quads = torch.tensor([[[40.0, 30.0], [120.0, 33.0], [118.0, 80.0], [42.0, 78.0]]])
     maps = torch.log(bumps(quads) + 1e-9).reshape(1, 4, 28, 40)
@@ -38,8 +38,8 @@ def test_a_place_is_the_mean_under_its_map() -> None:
 def test_corners_in_the_right_place_cost_less() -> None:
     import torch
 
-    from scripts.rectifier.batches import Batch
-    from scripts.rectifier.training import bumps, losses
+    from scripts.training.rectifier.batches import Batch
+    from scripts.training.rectifier.training import bumps, losses
 
     quads = torch.tensor([[[40.0, 30.0], [120.0, 33.0], [118.0, 80.0], [42.0, 78.0]]])
     batch = Batch(views=torch.zeros(1, 3, 112, 160), quads=quads, plates=torch.ones(1), lines=torch.tensor([1]))
