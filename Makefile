@@ -21,7 +21,7 @@ test: ## the whole suite with real services and the full budget of property test
 
 test-fast: ## unit tests that load no model and start no service, in a minute; ARGS="-k name"
 	@scripts/setup dev
-	@scripts/test tests/unit -m "not slow" --hypothesis-profile=fast $(ARGS)
+	@scripts/test tests/unit -m "not slow" --hypothesis-profile=fast -n auto $(ARGS)
 
 check: ## format, lint, types, import contracts, publiccode.yml, licence of each file
 	@scripts/setup dev
