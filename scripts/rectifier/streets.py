@@ -9,21 +9,11 @@ from anpr.reader.image_file import read_image
 from anpr.reader.rectify.corners import CornerFinder
 from anpr.reader.rectify.quad import hull
 from scripts.causes.split import read_split
-from scripts.detector.folder import Folder
-from scripts.rectifier.marks import agreed_windows, window_around
 from scripts.rectifier.store import Store, Window, build
-from scripts.rectifier.windows import mistakes
+from scripts.rectifier.windows import mistakes, window_around
 
 _SURE_SPREAD = 8.0
 """px of the network's input."""
-
-
-def agreed_store(folder: Folder, finder: CornerFinder, work: Path, tell: Callable[[str], None]) -> Store:
-    """Labelled plates of every second train picture on which the network's corners and the label agree."""
-    pictures = sorted(folder.train)[::2]
-    return build(
-        work / "agreed", len(pictures), lambda number: tuple(agreed_windows(folder, finder, [pictures[number]])), tell
-    )
 
 
 def street_stores(
