@@ -95,7 +95,6 @@ def train(order: Order) -> Path:
     begin_with_detector(begun.backbone, load_card("plate_detector", "detect").weights())
     network = fit(begun, stores, first, order.work / "first.pt", click.echo)
     finder = finder_of(network)
-    stores["agreed"] = streets.agreed_store(folder, finder, order.work, click.echo)
     if order.streets is not None and order.split is not None:
         stores |= streets.street_stores(order.streets, order.split, finder, _detector(), order.work, click.echo)
     network = fit(network, stores, second, order.work / "second.pt", click.echo)

@@ -26,6 +26,8 @@ UK = "uk_LS15EBC_1280x720_30fps.mp4"
 VN = "vn_tollgate_1280x720.mp4"
 FR = "fr_paris_1920x1080_30fps.mp4"
 
+UK_ENTERING = 1
+"""A car that enters at the right in the last second, its plate 40 to 50 px wide: it may be read and need not."""
 VN_PLATES = {"34A36837", "34A23126", "89C20339"}
 """The plates a person can read; the fourth vehicle's is never in view."""
 VN_STANDING = {"15C17174"}
@@ -49,7 +51,9 @@ class TestAsFiles:
         return [one.transit.plate for one in passes]
 
     def test_one_british_car(self, shared_data: Path, plate_reader: PlateReader) -> None:
-        assert self.plates(shared_data, UK, plate_reader) == ["LS15EBC"]
+        plates = self.plates(shared_data, UK, plate_reader)
+        assert plates.count("LS15EBC") == 1
+        assert len(plates) <= 1 + UK_ENTERING
 
     def test_a_toll_lane_with_text_burnt_into_the_picture(self, shared_data: Path, plate_reader: PlateReader) -> None:
         plates = self.plates(shared_data, VN, plate_reader)
@@ -135,8 +139,10 @@ class TestOverRtsp:
     def test_one_british_car(self, cameras: RtspServer, tmp_path: Path) -> None:
         """Seen more than once, as the clip starts again: still one vehicle that did not leave for long."""
         transits = watched(cameras.url(UK), tmp_path, 12, lambda plates: "LS15EBC" in plates)
-        assert [transit.plate for transit in transits] == ["LS15EBC"]
-        assert transits[0].first_seen <= transits[0].captured_at <= transits[0].last_seen
+        ours = [transit for transit in transits if transit.plate == "LS15EBC"]
+        assert len(ours) == 1
+        assert len(transits) <= 1 + UK_ENTERING
+        assert ours[0].first_seen <= ours[0].captured_at <= ours[0].last_seen
 
     def test_a_toll_lane_with_text_burnt_into_the_picture(self, cameras: RtspServer, tmp_path: Path) -> None:
         transits = watched(cameras.url(VN), tmp_path, 20, lambda plates: len(VN_PLATES & plates) >= 2)

@@ -125,9 +125,9 @@ class PlateReader:
         placed = self._placed(image, detection)
         if isinstance(placed, Rejected):
             return placed
-        if placed is None:
+        if placed is None or not placed.is_sure:
             reading = self._recogniser.recognise(cut(image, detection.box, turn))
-            return self._judged(detection, reading, weighed(reading))
+            return self._judged(detection, reading, _unless_cut(placed, weighed(reading)))
         # Every third look is at the box as it is: what it gets wrong it gets wrong otherwise.
         which = turn % (len(LEVEL_MARGINS) + 1)
         reading = (
@@ -140,11 +140,12 @@ class PlateReader:
         placed = self._placed(image, detection)
         if isinstance(placed, Rejected):
             return placed
+        level = placed if placed is not None and placed.is_sure else None
         plate = cut(image, detection.box)
-        reading = self._recogniser.recognise(plate) if placed is None else placed.read()
+        reading = self._recogniser.recognise(plate) if level is None else level.read()
         candidates = weighed(reading)
         if _sure(candidates) < CERTAIN:
-            others = self._cut_otherwise(image, detection.box, plate) if placed is None else self._both(placed, plate)
+            others = self._cut_otherwise(image, detection.box, plate) if level is None else self._both(level, plate)
             reading = agreed(reading, *others)
             candidates = weighed(reading)
         if placed is not None and placed.is_cut:
@@ -160,7 +161,7 @@ class PlateReader:
         yield self._recogniser.recognise(plate)
 
     def _placed(self, image: Image, detection: Detection) -> Placed | Rejected | None:
-        """The plate with its corners; None where it is read as the box cuts it out, or why it is not read."""
+        """The plate with its corners; None where it has none, or why it is not read."""
         if self._level is None:
             return None
         placed = self._level.place(image, detection.box)
@@ -169,7 +170,7 @@ class PlateReader:
         reason = self.gates.plate_fault(detection, placed.corners.plate)
         if reason is not None:
             return Rejected(box=detection.box, score=detection.score, reason=reason)
-        return placed if placed.is_sure else None
+        return placed
 
     def _cut_otherwise(self, image: Image, box: Box, plate: Image) -> Iterator[Reading]:
         """The plate read from the other cuts; from none where it fills the picture."""
@@ -203,9 +204,9 @@ class PlateReader:
         )
 
 
-def _unless_cut(placed: Placed, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+def _unless_cut(placed: Placed | None, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """As likely as not where the picture's edge cuts the plate: a sign may be missing."""
-    if not placed.is_cut:
+    if placed is None or not placed.is_cut:
         return candidates
     return tuple(Candidate(text=each.text, probability=each.probability / 2) for each in candidates)
 

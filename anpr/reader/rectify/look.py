@@ -18,8 +18,10 @@ MARGINS = ((0.02, 0.06), (0.0, 0.0))
 """Of the plate's width and height, around it at each side: the usual ones first, others where it is read again."""
 UNSURE = 13.0
 """Spread of a corner, px of the network's input, from which the box is read as it is."""
-_BEYOND = 0.06
-"""Of the plate's width: how far a corner may lie beyond the picture's edge by mistake."""
+_NEAR = 0.02
+"""Of the plate's width: a corner so near to the picture's edge may as well lie beyond it."""
+_FILLS = 0.6
+"""Of the picture's width."""
 _ONE, _TWO = 0.15, 0.85
 """Probability of two lines below and above which there is one reading."""
 
@@ -46,11 +48,16 @@ class Placed:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the picture's edge runs through the plate: what lies beyond is not known."""
+        """Whether the picture's edge may run through the plate: what lies beyond is not known.
+
+        Never of a plate that fills the picture: somebody cut it out.
+        """
         height, width = self.image.shape[:2]
-        quad, beyond = self.corners.quad, _BEYOND * sides(self.corners.quad)[0]
-        low, high = quad.min(axis=0), quad.max(axis=0)
-        return bool((low < -beyond).any() or high[0] > width + beyond or high[1] > height + beyond)
+        low, high = self.corners.quad.min(axis=0), self.corners.quad.max(axis=0)
+        if high[0] - low[0] > _FILLS * width:
+            return False
+        near = _NEAR * sides(self.corners.quad)[0]
+        return bool((low < near).any() or high[0] > width - near or high[1] > height - near)
 
     def read(self, turn: int = 0) -> Reading:
         """The text of the level plate, with the margins of this turn; the surer one where it may have one line or two.

@@ -8,22 +8,12 @@ from anpr.reader.detect import Detector
 from anpr.reader.evaluate.truth import LabelledImage, load_truth
 from anpr.reader.rectify.corners import CornerFinder
 from anpr.reader.rectify.quad import hull
-from scripts.training.detector.folder import Folder
-from scripts.training.rectifier.marks import agreed_windows, window_around
 from scripts.training.rectifier.store import Store, Window, build
-from scripts.training.rectifier.windows import mistakes
+from scripts.training.rectifier.windows import mistakes, window_around
 from scripts.training.split import read_split
 
 _SURE_SPREAD = 8.0
 """px of the network's input."""
-
-
-def agreed_store(folder: Folder, finder: CornerFinder, work: Path, tell: Callable[[str], None]) -> Store:
-    """Labelled plates of every second train picture on which the network's corners and the label agree."""
-    pictures = sorted(folder.train)[::2]
-    return build(
-        work / "agreed", len(pictures), lambda number: tuple(agreed_windows(folder, finder, [pictures[number]])), tell
-    )
 
 
 def street_stores(

@@ -8,7 +8,7 @@ import numpy as np
 from anpr.capture.image_file import Image
 from anpr.domain.read import Box
 from anpr.reader.detect.detector import Detector
-from anpr.reader.rectify.quad import quad_of
+from anpr.reader.rectify.quad import Quad, hull, quad_of
 from anpr.reader.rectify.view import shown
 from scripts.training.detector.compose import sources_of
 from scripts.training.detector.folder import Folder, read_labels, read_picture
@@ -69,6 +69,14 @@ def plate_window(image: Image, box: Box) -> Window:
     quad = view.to_view(quad_of(box))
     (x1, y1), (x2, y2) = quad[0].tolist(), quad[2].tolist()
     return Window(image=shown(image, view, PAD_VALUE), box=(x1, y1, x2, y2), quad=quad, lines=1)
+
+
+def window_around(image: Image, quad: Quad, lines: int) -> Window:
+    """The window of a plate whose corners are known, px of the picture."""
+    view = window_of(hull(quad))
+    inner = view.to_view(quad)
+    (x1, y1), (x2, y2) = inner.min(axis=0).tolist(), inner.max(axis=0).tolist()
+    return Window(image=shown(image, view, PAD_VALUE), box=(x1, y1, x2, y2), quad=inner, lines=lines)
 
 
 def mistakes(image: Image, plates: Sequence[Box], detector: Detector, least_px: float = 20.0) -> list[Window]:

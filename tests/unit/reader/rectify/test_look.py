@@ -89,6 +89,8 @@ def test_no_quadrilateral_is_no_place() -> None:
     assert LevelReader(Finds(None), Lines()).place(street(), BOX) is None
 
 
-@pytest.mark.parametrize(("x", "cut"), [(100, False), (-10, False), (-30, True), (240, True)])
-def test_a_plate_beyond_the_pictures_edge_is_cut(x: float, cut: bool) -> None:
+@pytest.mark.parametrize(
+    ("x", "cut"), [(100, False), (10, False), (0, True), (-30, True), (210, False), (220, True), (240, True)]
+)
+def test_a_plate_at_or_beyond_the_pictures_edge_is_cut(x: float, cut: bool) -> None:
     assert placed(corners(box=Box(x=x, y=60, w=260, h=55)))[0].is_cut is cut
