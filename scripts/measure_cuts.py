@@ -23,8 +23,8 @@ from anpr.reader.image_file import Image
 from anpr.reader.plates import CERTAIN, weighed
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.settings import RecogniserSettings
-from scripts.recogniser.augment import bodywork
 from scripts.recogniser.exam import italian_crops, real_questions
+from scripts.recogniser.rectified import bodywork
 from scripts.recogniser.samples import Crop, read_crops
 
 ALWAYS = 1.01
