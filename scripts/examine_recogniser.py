@@ -77,7 +77,7 @@ def questions(folder: Path, plates: Sequence[StreetPlate]) -> dict[str, list[Que
 def judged(name: str, recogniser: Recogniser, sets: dict[str, list[Question]]) -> dict[str, Any]:
     """What one recogniser makes of every set."""
     made: dict[str, Any] = {}
-    for kind, asked in sets.items():
+    for kind, asked in ((kind, asked) for kind, asked in sets.items() if asked):
         marks = examine(recogniser, asked)
         made[kind] = scores(marks)
         click.echo(f"{name}: {kind}: {made[kind]}", err=True)

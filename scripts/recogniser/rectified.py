@@ -88,7 +88,9 @@ def _warped(image: Image, quad: Points, margins: npt.NDArray[np.float64]) -> Ima
     height = max(6.0, float(np.hypot(*(quad[3] - quad[0])) + np.hypot(*(quad[2] - quad[1]))) / 2)
     left, right, top, bottom = margins * [width, width, height, height]
     size = (max(8, round(width + left + right)), max(6, round(height + top + bottom)))
-    target = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32) + np.float32([left, top])
+    target = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32) + np.array(
+        [left, top], np.float32
+    )
     turn = cv2.getPerspectiveTransform(quad, target)
     return np.asarray(
         cv2.warpPerspective(image, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8

@@ -1,5 +1,7 @@
 """Level crops: corners come to stand where the margins say, views differ and repeat."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from scripts.recogniser.rectified import level, rectified, rectified_drawn
@@ -34,11 +36,12 @@ def test_a_picture_without_corners_is_left_as_it_is() -> None:
 
 def test_views_repeat_for_the_same_chance_and_differ_otherwise() -> None:
     image = leaning_plate()
-    for make in (
+    makers: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
         lambda rng: rectified(image, LEANING, rng),
         lambda rng: rectified(image, None, rng, lines=2),
         lambda rng: rectified_drawn(image, rng),
-    ):
+    )
+    for make in makers:
         one, two, other = (make(np.random.default_rng(seed)) for seed in (1, 1, 2))
         assert np.array_equal(one, two)
         assert not np.array_equal(one, other)
