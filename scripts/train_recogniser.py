@@ -5,9 +5,11 @@
 CROPS holds images/ and labels.csv (columns file, text, country, lines, split); MASKED the same with
 text_with_masked_chars, where `*` stands for a sign that was made unreadable. `--scenes` is a folder as
 scripts/train_detector.py takes it: plates in its pictures on whose text PP-OCR and the shipped weights agree are learnt
-too. It starts from the weights of the
-recogniser that rapidocr carries. WORK keeps the drawn plates and a checkpoint: the same command goes on where it was
-stopped, and with more --steps it goes on after its end.
+too. `--streets` is a folder of street photographs with a truth.csv, `--split` keeps its vehicles for training and
+validation apart, `--marks` has the corners of its plates where they are known: those are set level before they are
+learnt. It starts from the weights of the recogniser that rapidocr carries, or with `--start` from float weights of this
+network, whose input may have had another size. WORK keeps the drawn plates and a checkpoint: the same command goes on
+where it was stopped, and with more --steps it goes on after its end.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Characters that the second reader is known to confuse: there its reading is no evidence against the first (pure).
 
-PP-OCR reads one Italian G in seven as C (13 of 86 on drawn plates): where the first reader saw a G, a C of the second says
-nothing. docs/benchmarks.md, "Second opinion" and "Level crops", has what was counted.
+PP-OCR reads one Italian G in seven as C (13 of 86 on drawn plates): where the first reader saw a G, a C of the second
+says nothing. docs/benchmarks.md, "Second opinion" and "Level crops", has what was counted.
 """
 
 from collections.abc import Sequence
