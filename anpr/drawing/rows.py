@@ -10,7 +10,7 @@ from anpr.drawing.letters import WIDTHS
 from anpr.drawing.style import PlateStyle
 
 _GREY: Colour = (110, 110, 110)
-_MARK_WIDTHS = {" ": 0.6, "*": 0.75, "=": 0.9, "-": 0.5}
+_MARK_WIDTHS = {" ": 0.6, "*": 0.7, "=": 0.9, "-": 0.5}
 """Widths of the marks, in letter widths."""
 _LETTER_GAP = 0.22
 """Between two letters, in letter widths."""
@@ -63,7 +63,8 @@ def _draw_row(
 ) -> None:
     """Draw `pieces` centred in `span` (left, top, width in mm)."""
     left, top, room = span
-    total = sum(piece.width for piece in pieces) + _LETTER_GAP * (len(pieces) - 1)
+    gap = _LETTER_GAP * style.spacing
+    total = sum(piece.width for piece in pieces) + gap * (len(pieces) - 1)
     unit = min(kind.letter_width * style.stretch, room * 0.97 / total)
     x = left + (room - total * unit) / 2
     weight = kind.weight * style.weight * min(1.0, unit / kind.letter_width + 0.15)
@@ -74,12 +75,12 @@ def _draw_row(
             _draw_mark(canvas, piece.sign, box, weight, ink)
         else:
             canvas.letter(piece.sign, box, weight, ink, style.hand)
-        x += (piece.width + _LETTER_GAP) * unit
+        x += (piece.width + gap) * unit
 
 
 def _draw_mark(canvas: Canvas, sign: str, box: tuple[float, float, float, float], weight: float, ink: Colour) -> None:
     x, y, width, height = box
-    middle, radius = x + width / 2, min(width * 0.35, height * 0.1)
+    middle, radius = x + width / 2, min(width * 0.32, height * 0.075)
     if sign == "-":
         canvas.rectangle((x, y + height / 2 - weight / 2, width, weight), ink)
     elif sign == "*":

@@ -19,11 +19,17 @@ class PlateStyle:
     """Factor on the thickness of the letters."""
     stretch: float = 1.0
     """Factor on the width of the letters."""
+    spacing: float = 1.0
+    """Factor on the space between the letters."""
     tint: float = 1.0
     """Brightness of the plate's ground, 0..1."""
+    band: float = 0.0
+    """How far the blue of the bands is faded towards sky blue, 0..1."""
     year: str = ""
     province: str = ""
     frame: bool = False
+    light_frame: bool = False
+    """Grey plastic with dark print instead of black with light print."""
     dealer: str = ""
     screws: int = 0
     """Screw heads on the plate: 0, 2 or 4."""
@@ -39,12 +45,15 @@ def random_style(rng: np.random.Generator, px_per_mm: float = 1.5) -> PlateStyle
     framed = bool(rng.random() < 0.5)
     return PlateStyle(
         px_per_mm=px_per_mm,
-        weight=float(rng.uniform(0.8, 1.25)),
+        weight=float(rng.uniform(0.62, 1.2)),
         stretch=float(rng.uniform(0.88, 1.06)),
+        spacing=float(rng.uniform(0.8, 1.6)),
         tint=float(rng.uniform(0.8, 1.0)),
-        year=f"{rng.integers(0, 26):02d}" if filled else "",
-        province=str(rng.choice(ITALIAN_PROVINCES)) if filled else "",
+        band=float(rng.uniform(0, 1)),
+        year=f"{(rng.integers(0, 27) + 99) % 100:02d}" if filled else "",
+        province=str(rng.choice((*ITALIAN_PROVINCES, "ROMA", "ROMA", "ROMA"))) if filled else "",
         frame=framed,
+        light_frame=bool(rng.random() < 0.25),
         dealer=str(rng.choice(DEALERS)) if framed else "",
         screws=int(rng.choice([0, 0, 2, 4])),
         dirt=float(max(0.0, rng.normal(0.0, 0.25))),

@@ -13,6 +13,7 @@ Image = npt.NDArray[np.uint8]
 _FRAME_MM = 9.0
 _FOOT_MM = 16.0
 _FRAME: Colour = (34, 32, 32)
+_LIGHT_FRAME: Colour = (168, 166, 164)
 
 
 def wear(plate: Image, style: PlateStyle, rng: np.random.Generator) -> Image:
@@ -64,11 +65,12 @@ def _dirty(image: Image, amount: float, rng: np.random.Generator) -> Image:
 
 def _framed(image: Image, style: PlateStyle) -> Image:
     rim, foot = _frame_px(style)
-    framed = cv2.copyMakeBorder(image, rim, foot, rim, rim, cv2.BORDER_CONSTANT, value=_FRAME)
+    ground, ink = (_LIGHT_FRAME, (40, 38, 38)) if style.light_frame else (_FRAME, (205, 205, 205))
+    framed = cv2.copyMakeBorder(image, rim, foot, rim, rim, cv2.BORDER_CONSTANT, value=ground)
     canvas = Canvas(image=np.asarray(framed, np.uint8), px_per_mm=style.px_per_mm)
     if style.dealer:
         width, height = framed.shape[1] / style.px_per_mm, framed.shape[0] / style.px_per_mm
         wide = min(width * 0.7, len(style.dealer) * 9.0)
         box = (width / 2 - wide / 2, height - _FOOT_MM * 0.8, wide, _FOOT_MM * 0.55)
-        canvas.words(style.dealer, box, 1.2, (205, 205, 205))
+        canvas.words(style.dealer, box, 1.2, ink)
     return canvas.image

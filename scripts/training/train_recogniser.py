@@ -4,10 +4,12 @@
 
 CROPS holds images/ and labels.csv (columns file, text, country, lines, split); MASKED the same with
 text_with_masked_chars, where `*` stands for a sign that was made unreadable. `--scenes` is a folder as
-scripts.training.train_detector takes it: plates in its pictures on whose text PP-OCR and the shipped weights agree are
-learnt too. It starts from the weights of the
-recogniser that rapidocr carries. WORK keeps the drawn plates and a checkpoint: the same command goes on where it was
-stopped, and with more --steps it goes on after its end.
+scripts.training.train_detector takes it: plates in its images on whose text PP-OCR and the shipped weights agree are
+learnt too. `--streets` is a folder of street photographs with a truth.csv, `--split` keeps its vehicles for training
+and validation apart, `--marks` has the corners of its plates where they are known: those are set level before they are
+learnt. It starts from the weights of the recogniser that rapidocr carries, or with `--start` from float weights of this
+network, whose input may have had another size. WORK keeps the drawn plates and a checkpoint: the same command goes on
+where it was stopped, and with more --steps it goes on after its end.
 """
 
 import os
@@ -29,6 +31,8 @@ from scripts.training.recogniser.drawn import SHARD, draw_set
 from scripts.training.recogniser.recipe import Recipe, as_facts, quick
 from scripts.training.recogniser.samples import Crop, from_drawn, read_crops, read_masked
 from scripts.training.recogniser.scenes import Judges, scene_crops
+from scripts.training.recogniser.sources import Sources
+from scripts.training.recogniser.streets import Streets, street_crops
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class Order:
     crops: Path
     masked: Path | None
     scenes: Path | None
+    streets: Streets | None
+    start: Path | None
     work: Path
     out: Path
     recipe: Recipe
@@ -50,18 +56,38 @@ class Order:
 @click.argument("crops", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--masked", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--scenes", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--streets",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Street photographs with truth.csv (images/, truth.csv).",
+)
+@click.option(
+    "--split",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV that puts each row of truth.csv into train or val.",
+)
+@click.option("--marks", type=click.Path(dir_okay=False, path_type=Path), help="CSV of plates' corners.")
+@click.option(
+    "--start",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Float weights (ONNX) of this network to start from, of whatever input size, instead of PP-OCR's.",
+)
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for drawn plates and checkpoints.")
 @click.option("--out", type=click.Path(path_type=Path), default=MODELS / "plate_recogniser_small.onnx",
               show_default=True)  # fmt: skip
 @click.option("--steps", type=click.IntRange(1), default=Recipe().steps, show_default=True)
+@click.option("--drawn", type=click.IntRange(1), default=Recipe().drawn, show_default=True, help="Plates drawn.")
 @click.option("--version", default="0.1.0", show_default=True, help="Version written in the card.")
 @click.option("--threads", type=click.IntRange(1), default=len(os.sched_getaffinity(0)), show_default=True)
 @click.option("--quick", is_flag=True, help="A few pictures and steps: tests the recipe, makes no usable weights.")
-def main(steps: int, **options: Any) -> None:
+def main(steps: int, drawn: int, streets: Path | None, split: Path | None, marks: Path | None, **options: Any) -> None:
     """Parse the command line and run."""
-    recipe = replace(Recipe(), steps=steps)
+    recipe = replace(Recipe(), steps=steps, drawn=drawn)
+    if (streets is None) != (split is None):
+        raise click.UsageError("--streets and --split belong together")
     try:
-        train(Order(recipe=quick(recipe) if options["quick"] else recipe, **options))
+        known = Streets(folder=streets, split=split, marks=marks) if streets and split else None
+        train(Order(streets=known, recipe=quick(recipe) if options["quick"] else recipe, **options))
     except AnprError as exc:
         raise click.ClickException(str(exc)) from exc
 
@@ -77,7 +103,8 @@ def train(order: Order) -> Path:
         real, masked = real[:12], masked[:4]
     elif order.scenes is not None:
         real += _from_scenes(order)
-    return _fit_and_ship(order, real, masked, from_drawn(drawn))
+    streets = street_crops(order.streets, "train", order.work / "streets") if order.streets else ()
+    return _fit_and_ship(order, Sources(real=real, streets=streets, masked=masked, drawn=from_drawn(drawn)))
 
 
 def _from_scenes(order: Order) -> tuple[Crop, ...]:
@@ -103,26 +130,29 @@ def require_torch() -> None:
         raise SettingsError(f"training needs the extra `train` ({exc.name} is missing): uv sync --extra train") from exc
 
 
-def _fit_and_ship(order: Order, real: tuple[Crop, ...], masked: tuple[Crop, ...], drawn: tuple[Crop, ...]) -> Path:
+def _fit_and_ship(order: Order, sources: Sources) -> Path:
     import torch  # noqa: PLC0415
 
     from scripts.training.recogniser.export import Facts, export_onnx, write_card  # noqa: PLC0415
     from scripts.training.recogniser.score import plain_score  # noqa: PLC0415
-    from scripts.training.recogniser.start import started  # noqa: PLC0415
+    from scripts.training.recogniser.start import begun  # noqa: PLC0415
     from scripts.training.recogniser.training import fit  # noqa: PLC0415
-    from scripts.training.recogniser.views import Sources  # noqa: PLC0415
 
     torch.set_num_threads(order.threads)
-    sources = Sources(real=real, masked=masked, drawn=drawn)
-    begun = started(order.work / "start.pt", real, order.recipe, click.echo)
-    network = fit(begun, sources, order.recipe, order.work / "last.pt", click.echo)
+    start = begun(order.start, order.work / "start.pt", sources.real, order.recipe, click.echo)
+    network = fit(start, sources, order.recipe, order.work / "last.pt", click.echo)
     weights = export_onnx(network, order.out)
     now = SystemClock().now()
     val = read_crops(order.crops, "val")
     scores = {"rec_val": {**plain_score(network, val), "date": now.date().isoformat()}}
     training = {
-        "data": {"real": len(real), "masked": len(masked), "drawn": len(drawn)},
-        "started_from": "PP-OCRv6 small (Apache-2.0), thinned",
+        "data": {
+            "real": len(sources.real),
+            "streets": len(sources.streets),
+            "masked": len(sources.masked),
+            "drawn": len(sources.drawn),
+        },
+        "started_from": order.start.name if order.start else "PP-OCRv6 small (Apache-2.0), thinned",
         "recipe": as_facts(order.recipe),
         "quick": order.quick,
     }

@@ -38,6 +38,9 @@ class NetworkInput(_Part):
     widths: tuple[_Side, ...] = ()
     """For a recogniser: the widths it is run at, ascending; the last is `width`. A fixed few, because the runtime
     keeps memory for every shape it has seen."""
+    bands: Literal["painted", "seen"] = "painted"
+    """For a recogniser: whether a plate's blue bands are painted over before it looks, or it has learnt to read past
+    them."""
 
 
 class NetworkOutput(_Part):

@@ -11,6 +11,7 @@ from anpr.domain.grammar.rerank import Evidence, weigh
 from anpr.domain.read import Candidate
 from anpr.domain.reasons import Asked
 from anpr.reader.network.model_card import load_card
+from anpr.reader.plates.confused import forgiven
 from anpr.reader.plates.pooling import pooled
 from anpr.reader.recognise import Reading, Recogniser, build_recogniser
 from anpr.reader.recognise.build import default_model
@@ -55,7 +56,8 @@ class SecondOpinion:
         reading = self._read(plate, None if patient else self._clock.monotonic() + self._settings.wait_s)
         if reading is None:
             return Opinion(outcome=Asked.LATE)
-        both = pooled(first, weigh(reading.candidates, evidence_of(reading)), self._settings.weight)
+        second = forgiven(weigh(reading.candidates, evidence_of(reading)), first)
+        both = pooled(first, second, self._settings.weight)
         same = bool(both) and bool(first) and both[0].text == first[0].text
         return Opinion(outcome=Asked.CONFIRMED if same else Asked.CHANGED, candidates=both, raw=reading.raw)
 

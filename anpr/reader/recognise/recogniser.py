@@ -76,16 +76,21 @@ class LineRecogniser:
         if 2 in counts:
             best = _fuller(best, self._read(level.whole, 2))
         if best.confidence < SURE:
-            best = _better(best, assembled([self._read_line(paint_bands(level.line))]))
+            best = _better(best, assembled([self._read_line(self._bands(level.line))]))
         return best
 
     def _read(self, plate: Image, lines: int) -> Reading:
         if lines == 1:
-            return assembled([self._read_line(paint_bands(plate))])
+            return assembled([self._read_line(self._bands(plate))])
         upper, lower = split_lines(plate)
         # Bands end above the lower line: what is left of them in its picture must not be led on over its signs.
         bare = Painted(image=lower, left=False, right=False)
-        return assembled([self._read_line(paint_bands(upper)), self._read_line(bare)])
+        return assembled([self._read_line(self._bands(upper)), self._read_line(bare)])
+
+    def _bands(self, line: Image) -> Painted:
+        """Which bands the line has; painted over where the network has not learnt to read past them."""
+        painted = paint_bands(line)
+        return painted if self._input.bands == "painted" else replace(painted, image=line)
 
     def _read_line(self, line: Painted) -> Reading:
         narrow = self._input.widths[0] if self._input.widths else self._input.width

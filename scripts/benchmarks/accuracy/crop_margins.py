@@ -25,8 +25,8 @@ from anpr.reader.plates.plate_reader import CERTAIN, weighed
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.settings import RecogniserSettings
 from scripts.command import Script, finish
-from scripts.training.recogniser.augment import bodywork
 from scripts.training.recogniser.evaluation import italian_crops, real_questions
+from scripts.training.recogniser.rectified import bodywork
 from scripts.training.recogniser.samples import Crop, read_crops
 
 ALWAYS = 1.01

@@ -36,4 +36,5 @@ def _lines(card: ModelCard, folder: Path, count: int) -> Iterator[Blob]:
     for crop in random.Random(SEED).sample(crops, min(count, len(crops))):
         plate = read_image(crop.path)
         for line in split_lines(plate) if crop.lines == 2 else (plate,):
-            yield stretch(paint_bands(line).image, card.input, card.input.width)
+            seen = paint_bands(line).image if card.input.bands == "painted" else line
+            yield stretch(seen, card.input, card.input.width)

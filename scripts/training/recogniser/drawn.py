@@ -14,13 +14,13 @@ from anpr.drawing.kinds import PlateKind
 
 SHARD = 250
 """Plates painted before their list is written."""
-ITALIAN_SHARE = 0.6
-EVERYDAY_SHARE = 0.55
+ITALIAN_SHARE = 0.7
+EVERYDAY_SHARE = 0.65
 """Of the Italian ones."""
-EVERYDAY = ("it_car", "it_car", "it_car_front", "it_car_1994", "it_square", "it_motorcycle")
+EVERYDAY = ("it_car",) * 5 + ("it_car_front", "it_car_1994", "it_square", "it_motorcycle", "it_trailer")
 _OURS = 5
 """Every so many plates keep our own letters."""
-_PX_PER_MM = (0.45, 0.75)
+_PX_PER_MM = (0.5, 0.95)
 _COLUMNS = ("file", "text", "spaced", "kind", "lines")
 _MARKS = {" ", "*", "=", "-"}
 

@@ -19,7 +19,7 @@ LICENCE = "Apache-2.0 (started from PP-OCRv6 small by the PaddlePaddle Authors; 
 LIMITS = [
     "Reads one line: plates of two lines are cut apart before.",
     "Knows A–Z, 0–9 and ÄÖÜ; on plates whose font does not tell O from 0 the format of the plate decides.",
-    "No real Italian plates were trained on, only drawn ones; real night and motorcycle pictures are few.",
+    "Few real Italian plates were trained on; real night pictures are few, Italian motorcycle plates are drawn.",
 ]
 
 
@@ -75,6 +75,7 @@ def write_card(weights: Path, network: PlateNetwork, facts: Facts) -> Path:
             "offset": 1.0,
             "pad_value": 127,
             "widths": [WIDTH],
+            "bands": "seen",
         },
         "output": {
             "shape": [1, STEPS, CLASSES],

@@ -153,7 +153,10 @@ class Neck(nn.Module):  # type: ignore[misc]
 
 
 class PlateNetwork(nn.Module):  # type: ignore[misc]
-    """(N, 3, 32, 160) BGR from −1 to 1, to (N, 40, CLASSES) logits."""
+    """(N, 3, HEIGHT, WIDTH) BGR from −1 to 1, to (N, STEPS, CLASSES) logits.
+
+    Other sizes will do, the height a multiple of 16 and the width of 4 px.
+    """
 
     def __init__(self, shapes: tuple[BlockShape, ...], dropout: float = 0.0) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ _RIDGE = 1e-3
 
 
 def thinned(network: PlateNetwork, pictures: Tensor, keep: float) -> PlateNetwork:
-    """A network with the share `keep` of the hidden units; `pictures` (N, 3, 32, 160) are what it is refitted on."""
+    """A network with the share `keep` of the hidden units; `pictures` (N, 3, HEIGHT, WIDTH): to refit it on."""
     shapes = tuple(replace(shape, hidden=round(shape.hidden * keep / 16) * 16) for shape in network.shapes)
     made = PlateNetwork(shapes)
     state = {name: value for name, value in network.state_dict().items() if (".expand." not in name

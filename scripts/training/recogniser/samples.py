@@ -9,6 +9,9 @@ from anpr.domain.errors import InputError
 from anpr.reader.recognise.alphabet import SIGNS
 from scripts.training.recogniser.drawn import Drawn
 
+Corners = tuple[tuple[float, float], ...]
+"""Four corners of a plate in px, clockwise from its own top left."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Crop:
@@ -22,6 +25,8 @@ class Crop:
     spaced: str = ""
     """The text with its gaps, where they are known."""
     drawn: bool = False
+    corners: Corners | None = None
+    """Of the plate in the picture; None where the plate fills the picture."""
 
 
 def read_crops(folder: Path, split: str) -> tuple[Crop, ...]:

@@ -5,6 +5,6 @@ from anpr.reader.recognise.alphabet import SIGNS
 CHARACTERS = (*SIGNS, " ")
 """The output after the blank: every sign, and the gap between groups."""
 CLASSES = 1 + len(CHARACTERS)
-HEIGHT, WIDTH = 32, 160
+HEIGHT, WIDTH = 48, 224
 """Of one line, px."""
 STEPS = WIDTH // 4

@@ -15,6 +15,7 @@ from scripts.training.recogniser.network import FULL, PlateNetwork
 from scripts.training.recogniser.pruning import thinned
 from scripts.training.recogniser.recipe import Recipe
 from scripts.training.recogniser.samples import Crop
+from scripts.training.recogniser.shipped import load_shipped
 from scripts.training.recogniser.views import as_pictures
 from scripts.training.recogniser.warm_start import warm_network
 
@@ -27,10 +28,22 @@ def started(path: Path, crops: tuple[Crop, ...], recipe: Recipe, tell: Callable[
     return network_of(path, recipe)
 
 
+def begun(
+    shipped: Path | None, kept: Path, crops: tuple[Crop, ...], recipe: Recipe, tell: Callable[[str], None]
+) -> PlateNetwork:
+    """The network of the shipped float weights (ONNX) where such are named, else PP-OCR's, thinned (`started`)."""
+    return load_shipped(shipped, empty(recipe)) if shipped is not None else started(kept, crops, recipe, tell)
+
+
+def empty(recipe: Recipe) -> PlateNetwork:
+    """The recipe's network with random weights."""
+    shapes = tuple(replace(shape, hidden=round(shape.hidden * recipe.keep / 16) * 16) for shape in FULL)
+    return PlateNetwork(shapes, recipe.dropout)
+
+
 def network_of(path: Path, recipe: Recipe, part: str | None = None) -> PlateNetwork:
     """The recipe's network with saved weights; `part` names those inside a checkpoint. Raises InputError."""
-    shapes = tuple(replace(shape, hidden=round(shape.hidden * recipe.keep / 16) * 16) for shape in FULL)
-    network = PlateNetwork(shapes, recipe.dropout)
+    network = empty(recipe)
     try:
         saved = torch.load(path, weights_only=True)
         network.load_state_dict(saved if part is None else saved[part])

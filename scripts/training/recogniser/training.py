@@ -14,9 +14,10 @@ from scripts.training.recogniser.ctc import losses
 from scripts.training.recogniser.network import PlateNetwork
 from scripts.training.recogniser.recipe import Recipe, rate_at
 from scripts.training.recogniser.shape import STEPS
-from scripts.training.recogniser.views import Batch, Sources, Views, batches
+from scripts.training.recogniser.sources import Sources
+from scripts.training.recogniser.views import Batch, Views, batches
 
-SAVE_EVERY = 50
+SAVE_EVERY = 25
 """Steps between checkpoints: what a power cut may cost."""
 
 
@@ -52,8 +53,11 @@ def fit(start: PlateNetwork, sources: Sources, recipe: Recipe, last: Path, tell:
 def _fresh(start: PlateNetwork, recipe: Recipe) -> State:
     network = start.to(memory_format=torch.channels_last)
     network.train()
+    network.stem.requires_grad_(False)
+    network.blocks[: recipe.frozen_blocks].requires_grad_(False)
     mean = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=recipe.rate, weight_decay=recipe.weight_decay)
     return State(network=network, mean=mean, optimiser=optimiser)
 
 
@@ -64,7 +68,7 @@ def _step(state: State, batch: Batch, recipe: Recipe) -> float:
     with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
         lines = state.network(batch.pictures)
     logits, lengths = plate_logits(lines.float(), batch.counts)
-    loss = losses(logits, batch.texts, lengths).mean()
+    loss = losses(logits, batch.texts, lengths).clamp(max=recipe.most).mean()
     state.optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip)

@@ -13,15 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from scripts.training.recogniser.augment import Lines, training_lines
 from scripts.training.recogniser.recipe import Recipe
 from scripts.training.recogniser.samples import Crop
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """What there is to learn from; `masked` and `drawn` may be empty."""
-
-    real: tuple[Crop, ...]
-    masked: tuple[Crop, ...] = ()
-    drawn: tuple[Crop, ...] = ()
+from scripts.training.recogniser.sources import Sources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +33,8 @@ class Views(Dataset):  # type: ignore[misc]
     def __init__(self, sources: Sources, recipe: Recipe) -> None:
         self._sources = sources
         self._recipe = recipe
-        weights = np.array([recipe.two_lines_weight if crop.lines == 2 else 1.0 for crop in sources.real])
-        self._real: npt.NDArray[np.float64] = np.cumsum(weights / weights.sum())
+        self._real = _cumulated([recipe.two_lines_weight if crop.lines == 2 else 1.0 for crop in sources.real])
+        self._streets = _cumulated([recipe.italian_weight if crop.country == "IT" else 1.0 for crop in sources.streets])
 
     def __len__(self) -> int:
         return self._recipe.steps * self._recipe.plates_a_step
@@ -54,12 +46,23 @@ class Views(Dataset):  # type: ignore[misc]
 
     def _choose(self, rng: np.random.Generator) -> Crop:
         dice = rng.random()
-        masked, drawn = self._sources.masked, self._sources.drawn
+        masked, drawn, streets = self._sources.masked, self._sources.drawn, self._sources.streets
         if masked and dice < self._recipe.masked_share:
             return masked[int(rng.integers(len(masked)))]
         if drawn and dice > 1 - self._recipe.drawn_share:
             return drawn[int(rng.integers(len(drawn)))]
-        return self._sources.real[min(int(np.searchsorted(self._real, rng.random())), len(self._real) - 1)]
+        if streets and dice > 1 - self._recipe.drawn_share - self._recipe.streets_share:
+            return _drawn_lot(streets, self._streets, rng)
+        return _drawn_lot(self._sources.real, self._real, rng)
+
+
+def _cumulated(weights: Sequence[float]) -> npt.NDArray[np.float64]:
+    return np.cumsum(np.array(weights, np.float64) / max(sum(weights), 1e-9))
+
+
+def _drawn_lot(crops: Sequence[Crop], cumulated: npt.NDArray[np.float64], rng: np.random.Generator) -> Crop:
+    """One crop, each as likely as its weight."""
+    return crops[min(int(np.searchsorted(cumulated, rng.random())), len(crops) - 1)]
 
 
 def gathered(views: Sequence[tuple[Lines, str]]) -> Batch:

@@ -64,6 +64,24 @@ def test_an_unsure_first_look_is_checked_by_a_wide_one() -> None:
     assert "AB123C" in {c.text for c in reading.candidates}
 
 
+@pytest.mark.parametrize(("bands", "blue"), [("painted", False), ("seen", True)])
+def test_bands_are_painted_over_only_for_a_network_that_needs_it(bands: str, blue: bool) -> None:
+    plate = picture(40, 180)
+    plate[:, :20] = (160, 70, 20)
+    seen: list[Blob] = []
+
+    class Eye(Script):
+        def run(self, blob: Blob) -> np.ndarray:
+            seen.append(blob)
+            return super().run(blob)
+
+    wanted = INPUT.model_copy(update={"bands": bands})
+    LineRecogniser(Eye(("AB123CD", 0.99)), wanted, folding(CHARACTERS)).recognise(plate)
+
+    first_column = seen[0][0, :, 24, 5]  # blue, green, red, from −1 to 1
+    assert bool(first_column[0] - first_column[2] > 0.5) is blue
+
+
 def test_two_lines_are_read_from_above_and_joined() -> None:
     network = Script(("ZA", 0.98), ("151YM", 0.97))
 

@@ -1,0 +1,16 @@
+"""What a training takes its views from."""
+
+from dataclasses import dataclass
+
+from scripts.training.recogniser.samples import Crop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What there is to learn from; all but `real` may be empty."""
+
+    real: tuple[Crop, ...]
+    streets: tuple[Crop, ...] = ()
+    """Plates of street photographs, in which the Italian ones are."""
+    masked: tuple[Crop, ...] = ()
+    drawn: tuple[Crop, ...] = ()
