@@ -17,6 +17,8 @@ _LEAST_SATURATION = 80
 _LEAST_VALUE = 40
 _THICKER_THAN = 0.14
 """Of a line's height: letters printed in blue are thinner strokes (0.09), bands are wider (0.36)."""
+_THINNER_THAN = 0.1
+"""Of a line's height: white bars as wide, such as Italy's tall I, do not part a band in two strips."""
 _MOSTLY_BLUE = 0.35
 """Of the middle of the plate: above it the plate itself is blue, or the light is, and colour tells nothing."""
 _CRUMB = 0.25
@@ -61,8 +63,10 @@ def blue_mask(line: Image) -> Mask:
     hued = (hue >= _HUE[0]) & (hue <= _HUE[1])
     blue = hued & (value >= _LEAST_VALUE) & (saturation >= _least_saturation(hued, saturation))
     stroke = max(3, round(line.shape[0] * _THICKER_THAN))
-    kernel = np.ones((stroke, stroke), np.uint8)
-    mask = _without_crumbs(np.asarray(cv2.morphologyEx(blue.astype(np.uint8) * 255, cv2.MORPH_OPEN, kernel), np.uint8))
+    bar = np.ones((1, max(3, round(line.shape[0] * _THINNER_THAN))), np.uint8)
+    filled = cv2.morphologyEx(blue.astype(np.uint8) * 255, cv2.MORPH_CLOSE, bar)
+    opened = cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8))
+    mask = _without_crumbs(np.asarray(opened, np.uint8))
     if _middle(mask).mean() > 255 * _MOSTLY_BLUE:
         return np.zeros_like(mask)
     return mask
