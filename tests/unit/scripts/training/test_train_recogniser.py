@@ -92,7 +92,7 @@ def test_a_few_real_steps_from_folder_to_card(crops: Path, tmp_path: Path) -> No
     assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-2000:]
     card = load_card(str(out.with_suffix(".json")), "recognise")
     assert card.weights() == out
-    assert card.output.shape == (1, 40, 41)
+    assert card.output.shape == (1, STEPS, CLASSES)
     assert card.scores["rec_val"]["n"] == 4
     # The reader takes the card as it takes any other.
     recogniser = build_recogniser(RecogniserSettings(model=str(out.with_suffix(".json"))), threads=1)
