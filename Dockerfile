@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Two images from one file: the edge (reader) carries no database driver, the centre no vision library.
 #   docker build --target reader -t anpr-reader .
 #   docker build --target centre -t anpr-centre .

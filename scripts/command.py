@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Command-line entry point of every script: progress on standard error, one line of JSON last on standard output.
 
     @click.command(cls=Script, help=__doc__)

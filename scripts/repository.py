@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Paths of the checkout that the scripts read and write."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Video decoder: the frames of an opened container (PyAV), and their pixels."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """File sources: every frame of a video file or a folder of images, read once, as fast as it is consumed."""
 
 import re

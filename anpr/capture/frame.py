@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Frame: one image of one camera at one moment, with its pixels made on demand."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Health of a video source: its state, kept, counted and logged in one line per change."""
 
 import logging

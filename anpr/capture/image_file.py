@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Image reader: one image from a file, whole or not at all."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Live source: frames of a network stream (RTSP and whatever else FFmpeg opens), with typed faults."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Single-slot queue between threads: latest wins for live sources, blocking for files."""
 
 import threading

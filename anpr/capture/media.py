@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Media files: videos and images on disk, with damage reported and not skipped."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Capture session: one attempt at a source, opened once and read until it ends, fails or is abandoned."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Video source: the interface of every kind of video source, and the raw frames it gives."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Image size from the header, without decoding: guards against decompression bombs.
 
 A few hundred bytes may claim an image of a gigapixel, and a decoder believes them: 36 s and 6 GB for a JPEG of 675

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Camera stream: keeps one source running, with reconnection and a watchdog for hung calls."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The command `anpr`: each verb is imported only when called, so a reader never loads the database driver."""
 
 import importlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Access control: who sends a request, and whether their role allows it. Refusals leave a row in the audit."""
 
 from collections.abc import Callable, Mapping

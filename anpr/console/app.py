@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """ASGI application of the console: lists the pages, wires their dependencies, adds routes and error pages."""
 
 from collections.abc import AsyncIterator

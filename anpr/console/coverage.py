@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Coverage gaps: when a camera or reader recorded no transits, or saw badly; shown beside search results."""
 
 from datetime import datetime, timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Error handlers: each kind of failure is answered by a page that helps, never by a traceback."""
 
 import logging

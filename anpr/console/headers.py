@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """ASGI middleware: security headers on every answer, and a limit on the size of requests."""
 
 from starlette.datastructures import MutableHeaders

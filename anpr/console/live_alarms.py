@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Broadcast of alarms to every open page: one feed per process, a bounded queue per page.
 
 While the database cannot be reached the pages' streams are closed: they show that the connection is lost, and ask

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Page: one section of the console, described once for its routes, its place in the menu and who may open it."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Page context: language, menu, permissions and form token of the page that answers a request."""
 
 from typing import Annotated

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Liveness and readiness of the console, for supervisors and load balancers, without a login."""
 
 from fastapi import APIRouter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Serves the application until it is told to stop, without waiting for pages that never close their stream."""
 
 import signal

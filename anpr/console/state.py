@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Dependencies of every page, wired once by the application."""
 
 from collections.abc import Sequence

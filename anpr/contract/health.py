@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Health message: the latest states of one camera or reader as JSON."""
 
 from datetime import timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Image message: JPEG bytes, and the header that travels beside them."""
 
 from typing import Any, Literal

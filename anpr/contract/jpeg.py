@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """JPEG validation by its markers (ITU-T T.81, annex B): nothing is decoded, so hostile images cost little."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Versions, field types and parsing that the messages of the contract share.
 
 A field may be added without a new version: an older centre ignores what it does not know. A field that changes meaning

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Topics of the contract, and the limits of size that edge and centre hold each other to."""
 
 TRANSITS_TOPIC = "anpr.transits"

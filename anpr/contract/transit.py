@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transit message: one vehicle past one gate as JSON, about 1 KB."""
 
 from datetime import timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Fast path for a well-formed transit (msgspec); anything unusual falls back to the pydantic contract.
 
 At 20,000 a second the contract (anpr.contract.transit, pydantic) is half of what ingest computes. Here one pass of C

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Cache of the demo's clips on disk: drawn once, kept, drawn again when the drawing changes."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Renders the clip of a demo gate frame by frame, with the ground truth."""
 
 from collections.abc import Iterator

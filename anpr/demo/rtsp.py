@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """RTSP server of the demo: serves each clip of a folder in an endless loop, as a camera would."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Scenes of the demo's two gates: which vehicles drive past, when and how fast.
 
 The plates belong to series that Italy has not issued yet (cars reach G…, motorcycles F… in 2026), so that no plate

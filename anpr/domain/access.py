@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Role-based access control. Law and custom keep the roles apart (docs/domain.md): an administrator sees no data."""
 
 from enum import StrEnum

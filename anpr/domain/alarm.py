@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A transit matched to a watchlist entry, and what the operations room did about it."""
 
 from dataclasses import dataclass

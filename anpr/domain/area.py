@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Polygons in a camera's image, in fractions of its width and height, so that they hold at any resolution."""
 
 from dataclasses import dataclass

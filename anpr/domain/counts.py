@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Base of tallies: dataclasses of numbers that are added field by field."""
 
 from dataclasses import dataclass, fields

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """States of forwarding: of a transit on its way to another centre, and of a run."""
 
 from enum import StrEnum

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Exception hierarchy: every error the system raises on purpose.
 
 AnprError

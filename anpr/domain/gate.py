@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Gates and their cameras."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Health states of cameras, readers and clocks, and the reports and intervals made of them."""
 
 from collections.abc import Sequence

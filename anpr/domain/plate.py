@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plate text: normalisation, and the key that look-alike plates share."""
 
 import re

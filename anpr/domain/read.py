@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plate reads: boxes, candidates and the text of one plate in one frame, with probabilities."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Closed sets of reasons and outcomes: the label values of metrics, on which a dashboard can rely."""
 
 from enum import StrEnum

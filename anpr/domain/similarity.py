@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Similarity of plate texts: an edit distance in which look-alike characters cost less. Pure."""
 
 from functools import lru_cache

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transits: one vehicle past one gate, and the references to its images."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Watchlists: plates that are looked for, and the rules by which a transit matches one."""
 
 from collections.abc import Iterable

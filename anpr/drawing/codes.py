@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Codes printed on plates: Italian provinces, and a good part of the districts of the neighbours."""
 
 

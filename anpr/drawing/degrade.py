@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a camera does to a picture: blur, motion, night, glare, shadow, noise, few pixels, JPEG blocks.
 
 Every step is a pure function of the picture and its amount; `degrade` chooses steps at random.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plate texts by template: making a random one, and setting a given one out in rows and groups.
 
 A template is what is printed, row by row (`/` parts the rows). Capitals and hyphens stand for

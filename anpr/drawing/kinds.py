@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Every kind of plate that can be drawn: its size, its text, its colours and its bands, as data.
 
 Lengths are millimetres. Italian sizes after D.P.R. 495/1992 art. 258 and its annexes as listed in docs/domain.md;

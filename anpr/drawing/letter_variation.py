@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Other hands: the letters of `letters.py` as another maker's stamps have them, a little different.
 
 Plates of one country differ by year and maker, and our shapes are measured from pictures, not from the stamps. Who

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A drawn alphabet: every character as strokes in a unit box, and the pixels they cover.
 
 Our own shapes, in the plain narrow manner of European plates. A stroke is a path of corners

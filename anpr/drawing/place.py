@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Putting a drawn plate into a scene, in perspective."""
 
 from collections.abc import Sequence

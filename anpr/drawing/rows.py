@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Setting the rows of a plate: where every letter, gap and mark goes."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What differs between two plates of one kind: print weight, frame, screws, dirt, year and province."""
 
 from dataclasses import dataclass

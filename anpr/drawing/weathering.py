@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What the road adds to a plate: screws, a frame with the dealer's name, dirt."""
 
 import cv2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Heartbeat: reports reader and camera health on every change, and at a fixed interval so that silence is detected."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Made transit: a transit with its images and the frames it was seen in, ready for delivery."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes transits to the outbox, with a bounded retry buffer for what the outbox cannot take now."""
 
 import logging

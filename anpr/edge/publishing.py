@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Publishing of an edge process: its outbox, and the thread that moves it to the broker."""
 
 import threading

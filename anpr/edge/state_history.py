@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """State history of one camera: its latest state changes, for the health report to the centre."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Sends one batch: from the ledger's rows to files at the destination, and back to the ledger."""
 
 from collections.abc import Mapping, Sequence

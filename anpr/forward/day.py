@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Forwards one day to one destination: queues what is stored, sends what waits, applies the receipts, reports."""
 
 import logging

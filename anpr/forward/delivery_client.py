@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Delivery client: a connection to one destination, opened when first needed, that retries after passing failures."""
 
 import logging

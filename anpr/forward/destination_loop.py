@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Scheduler of one destination: waits until a run is due, runs it, and after a failure retries with growing pauses."""
 
 import logging

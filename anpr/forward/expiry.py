@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Expiry: marks transits that went past retention without having been sent, with an entry in the audit."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Job: everything a run for one destination needs, checked before anything is sent."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Dry run: what a day's run would send, without sending it and without touching the ledger."""
 
 from collections import Counter

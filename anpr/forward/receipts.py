@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Receipts: what the destination says it did with each transit, applied to the ledger.
 
 A receipt comes with the reply to a sent file, or is fetched later from a file beside it; both read alike.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Completeness reports: what a run did, as numbers that must add up, and as text."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Requeue: sends rejected transits again, after the profile was corrected."""
 
 from datetime import date

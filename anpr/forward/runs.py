@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The three kinds of run for one destination: manual (one day), nightly, and at an interval; one at a time."""
 
 from datetime import date, datetime, timedelta

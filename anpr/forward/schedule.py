@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Schedule: calendar days of the site's time zone, and the starts of nightly runs. Pure; moments are aware."""
 
 from datetime import UTC, date, datetime, time, timedelta

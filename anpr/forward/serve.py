@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The forwarder process: serves every destination on its schedule, each in a thread, until it is stopped."""
 
 import logging

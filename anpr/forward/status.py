@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Status of a destination, as lines of text."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Decodes polled messages into transits, images, health reports and refusals."""
 
 from collections.abc import Iterable

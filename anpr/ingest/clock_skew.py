@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Clock skew: compares each reader's clock with the broker's, since a transit's time is only as good as that clock.
 
 A heartbeat says when it was sent; the broker stamps when it took it. The difference is that of the clocks plus the time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Consumer with at-least-once delivery: polls, decodes, stores, and only then commits.
 
 What fails in between comes again, and storing it again changes nothing.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Dead-letter topic: refused messages go to anpr.deadletter for the site's own tools; the table has them too."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Hourly maintenance of the database: makes the coming days' partitions, and drops what is past retention."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """In-memory matcher: compares transits with all watchlists in microseconds, and misses no change of them.
 
 Why none is missed. Every change of the lists raises one version in the database, in the order in which changes become

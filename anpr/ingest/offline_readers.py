@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Marks readers offline that have sent no heartbeat for 90 s. Polled, since silence sends no message."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Retro-match: looks for new watchlist entries among the transits already stored.
 
 Any number of processes may run it: a lock in the database lets one of them work at a time.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The ingest process: everything it runs is entered here.
 
 One consumer takes transits and health reports, another images, so that images never hold up an alarm. Beside them run

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Stores one batch: transits, images, health, matches and alarms in one transaction, or nothing of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

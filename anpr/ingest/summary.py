@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Summary of what ingest did since it started, and the same as metrics."""
 
 from dataclasses import dataclass

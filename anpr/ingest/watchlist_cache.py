@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Cache of all watchlists, kept current while ingest runs: invalidated by NOTIFY, and polled now and then."""
 
 import threading

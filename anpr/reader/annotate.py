@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Annotated image: the reads and rejections of an image drawn into a copy of it, for people."""
 
 import cv2

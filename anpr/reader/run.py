@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The reader process: one worker thread for every plate camera of this machine's gates."""
 
 import logging

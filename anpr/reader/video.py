@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads a video file: every frame, offline, with the watch that a live camera has."""
 
 from collections.abc import Iterator

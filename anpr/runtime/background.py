@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Background threads: a function that runs, or periodic work that is done, for as long as a context lasts."""
 
 import logging

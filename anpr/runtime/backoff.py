@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Exponential backoff with jitter: how long to wait before the next try."""
 
 import random

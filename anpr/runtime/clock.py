@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Clock and identities: the only place that asks the machine for the time or a new UUID, so that tests inject them."""
 
 import threading

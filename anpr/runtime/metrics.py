@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Prometheus metrics of all processes, in one place: dashboards and alerts rely on these names (docs/metrics.md)."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram

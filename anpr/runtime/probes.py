@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """HTTP endpoints for operators, without login: metrics, liveness, readiness.
 
 /metrics  for Prometheus

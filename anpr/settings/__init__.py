@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings: defaults, then a file, then the environment, then validation; once, at the start of a process."""
 
 from anpr.settings.base import Section

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Base of every settings section, and the types that several sections share."""
 
 from typing import Annotated

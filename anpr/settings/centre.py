@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of the centre: database, broker, ingest, console, retention."""
 
 from typing import Annotated, Literal

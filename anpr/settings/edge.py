@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of the roadside: gates, cameras, and the reader that turns them into transits."""
 
 from datetime import date

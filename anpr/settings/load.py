@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Read the settings from their sources and remember where each value came from."""
 
 import os

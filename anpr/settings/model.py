@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The whole configuration as one value."""
 
 from collections import Counter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Uses of the environment besides loading settings: that of child processes, and variables named in settings."""
 
 import os

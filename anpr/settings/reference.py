@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Configuration reference, generated from the settings so that it cannot be wrong."""
 
 import json

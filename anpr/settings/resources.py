@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Files that come with the program: model weights and example configuration."""
 
 from pathlib import Path

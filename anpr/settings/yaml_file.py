@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """YAML reader of our configuration files: refuses a duplicate key, and explains what validation found wrong."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Dead letters: messages that were refused, with the reason, kept for somebody to look at."""
 
 from collections.abc import Iterable

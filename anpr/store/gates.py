@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Gates as screens and files of the centre need them: without camera URLs, which may hold passwords."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Health intervals: states of cameras and readers over time, so that a search can say when nothing was recorded."""
 
 from collections.abc import Iterable, Sequence

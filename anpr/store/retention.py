@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Retention: drops whole days of transits and images, and deletes what belongs to them."""
 
 from collections.abc import Iterator

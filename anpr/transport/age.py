@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Age limit of the outbox: plates of people may not be kept longer than the law allows."""
 
 import logging

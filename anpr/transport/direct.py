@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Direct source: ingest reads the outbox of a reader on the same machine, without a broker."""
 
 import threading

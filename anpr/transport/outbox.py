@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transactional outbox: keeps transits on the reader's disk until the centre has them.
 
 When put_transit returns, the transit and its images survive a power cut. When the quota is used up the oldest

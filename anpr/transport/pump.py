@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pump: publishes from the outbox, metadata before images, oldest first; keeps each record until acknowledged."""
 
 import logging

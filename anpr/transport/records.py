@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Records that wait in the outbox."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Disk reserve of the outbox, so that records can be given up and acknowledged when the disk is full.
 
 SQLite writes before it deletes. Without a reserve a full disk could neither take nor let go of anything.

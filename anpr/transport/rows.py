@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Rows of the outbox: topic, key, headers and bytes of each message."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Source interface of ingest: the same three calls over Kafka and over an outbox on the same machine."""
 
 from collections.abc import Mapping, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The outbox file: SQLite in WAL mode, so that one process may write while another reads and acknowledges."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """SQL of the outbox's writing side: inserts, and deletions of what makes room or is too old.
 
 Each function runs within the caller's transaction; deletions return the number of records by camera.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Single-writer lock of an outbox file."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, forwarding to a folder."""
 
 import os

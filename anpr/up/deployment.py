@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What `anpr up` runs on one machine, and its summary at the end."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """First logins: created when there is no user yet, kept in a file that only this user can read."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The processes of `anpr up`: which verb each calls, when it is wanted, and in which order they start and stop.
 
 Parts start in the order of PARTS and stop in the opposite one, so that whoever feeds others starts last and stops

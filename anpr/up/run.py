@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr up`, start to end: prepares, starts the parts, watches them, and stops them without losing anything."""
 
 import logging

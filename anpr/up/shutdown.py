@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Orderly shutdown of the parts: sources first, then drain the outbox, then those that read it."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Supervisor of child processes: starts them, restarts those that crash, stops them in order."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Clock, figures and timing that the benchmarks of the centre share."""
 
 from collections.abc import Callable

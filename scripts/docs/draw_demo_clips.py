@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Draws the demo's clips, as `anpr up` does by itself: `python -m scripts.docs.draw_demo_clips FOLDER`."""
 
 from pathlib import Path

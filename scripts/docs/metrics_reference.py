@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Generates docs/metrics.md from anpr/runtime/metrics.py; `make docs` writes it."""
 
 from prometheus_client.metrics import MetricWrapperBase

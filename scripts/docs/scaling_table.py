@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Generates the table of docs/scaling.md from its assumptions; `make docs` writes it, and a test compares them."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Screenshots of the console with the demo of `make run`: docs/console-alarms.jpg and docs/console-transit.jpg.
 
     python -m scripts.docs.screenshots

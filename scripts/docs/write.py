@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Writes every generated page and schema of docs/ from the code.
 
     make docs ARGS="[--check]"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Certificate authority for tests: makes what `openssl` in docs/security.md makes for a site."""
 
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Servers that run on Java: fetches their jars once by Maven, at the versions that a pom.xml pins."""
 
 import hashlib

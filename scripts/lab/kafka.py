@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Apache Kafka server for tests and benchmarks: one KRaft node as a process, to kill and start again. Needs Java."""
 
 import contextlib

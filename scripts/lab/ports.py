@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Port reservation: TCP ports for servers of tests and benchmarks that no other process is given meanwhile."""
 
 import random

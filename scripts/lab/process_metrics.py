@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Metrics of a process over its restarts: the last scrape of each run before it ended."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Managed processes: started, killed and restarted as by a service manager."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """S3-compatible server for tests: S3Proxy over a folder, as a process. Needs Java."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Short drawn clip of a street for tests that need a camera: one car passes."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Detector networks trained alike, from random weights: which of them learns more in the same time.
 
     python -m scripts.training.compare_detectors DATA --work WORK [--epochs 8] [--every 2] [--px 320]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Read the same plates with several recognisers and print them side by side.
 
     python -m scripts.training.compare_recognisers CROPS --work WORK --model NAME --model NAME

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A copy of a folder of labelled pictures whose labels are put right by eye (scripts/training/detector/label_fixes.py).
 
     python -m scripts.training.fix_labels ../shared/data/det OUT

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The part of a folder that a vehicle belongs to: a split by plate text, never by picture."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Train the plate detector: from a folder of labelled pictures to models/plate_detector.onnx and its card.
 
     python -m scripts.training.train_detector DATA --work WORK

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Train the plate recogniser: from folders of labelled crops to models/plate_recogniser_small.onnx and its card.
 
     python -m scripts.training.train_recogniser CROPS --masked MASKED --work WORK

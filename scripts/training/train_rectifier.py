@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Train the corner network: from labelled pictures to models/plate_rectifier.onnx and its card.
 
     python -m scripts.training.train_rectifier SCENES --streets STREETS --split SPLIT --work WORK

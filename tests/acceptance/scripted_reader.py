@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A real `anpr reader` whose models are replaced by ones that know what is in the picture: to be run, and killed.
 
     python -m tests.acceptance.scripted_reader reader …

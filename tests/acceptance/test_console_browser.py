@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The console in a real browser, as an operator uses it."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A reader killed with SIGKILL again and again, while it writes and publishes, loses nothing and doubles nothing."""
 
 import os

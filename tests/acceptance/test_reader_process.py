@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr reader` as a process: ends by itself, after --for, or when told to, and says what it did."""
 
 import json

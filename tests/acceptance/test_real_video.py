@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Real clips make the right transits: read as files, and served by a real RTSP server in real time."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`make run`, as a newcomer sees it: the drawn streets on real RTSP, to alarms and forwarded files, and a clean end."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Floors under what our own small recogniser reads right; docs/benchmarks.md has the figures and their intervals."""
 
 from pathlib import Path

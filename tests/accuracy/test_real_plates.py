@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Floors under what the reader reads right on real pictures; the figures themselves are in the README.
 
 The floors lie a few plates below what was measured: they catch a step back, not noise.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Every installed engine finds the same boxes and reads the same texts with the same weights."""
 
 import importlib.util

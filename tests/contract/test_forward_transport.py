@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One suite over every registered transport: a folder, an OpenSSH server with a key, another one with a password."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which entries a batch of transits matches: found by a real PostgreSQL alone, and in memory; one suite over both."""
 
 from collections.abc import Callable, Sequence

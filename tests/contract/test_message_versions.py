@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Old and new readers and centres together, on stored samples of every version of each kind of message.
 
 A sample is never changed: it is what a reader of its time sent. Its name says its version and, for one that is newer

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One suite over both shelves: the disk, and a real S3-compatible server over HTTP."""
 
 import uuid
@@ -152,7 +153,7 @@ def test_wrong_keys_and_a_dead_server_are_errors_of_one_line(s3_server: S3Server
     path.write_text(f"[default]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = wrong\n")
     for changes in ({"credentials_file": str(path)}, {"endpoint": "http://127.0.0.1:1"}):
         broken = open_shelf(settings.model_copy(update={"images": settings.images.model_copy(update=changes)}))
-        with pytest.raises(StoreError, match=r"picture 2026-11-21/gate-1/a-plate\.jpg in bucket") as caught:
+        with pytest.raises(StoreError, match=r"image 2026-11-21/gate-1/a-plate\.jpg in bucket") as caught:
             broken.read(KEY)
         assert "\n" not in str(caught.value)
         assert "wrong" not in str(caught.value)

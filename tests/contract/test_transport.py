@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One suite over both forms of transport: what goes into the outbox comes out at the centre."""
 
 import contextlib

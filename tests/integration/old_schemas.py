@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Rows in every table of a database of any version, by SQL that suits it, and whether they are still as they were."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The month of traffic that the query benchmark asks about, in a real database."""
 
 from datetime import UTC, datetime, timedelta

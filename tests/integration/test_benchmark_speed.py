@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The speed benchmark's films, and what it makes of them."""
 
 from pathlib import Path

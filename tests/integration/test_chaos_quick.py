@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The chaos driver's short form: everything killed and cut off for some seconds, and nothing lost or doubled."""
 
 import json

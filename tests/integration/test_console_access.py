@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Who gets in, who is kept out, and what is written down about it."""
 
 import re

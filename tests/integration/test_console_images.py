@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures and thumbnails: who gets them, what is recorded, and what is shown when there is none."""
 
 import io

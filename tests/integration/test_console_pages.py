@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The pages: what they show, what they record, and how they fail."""
 
 import re

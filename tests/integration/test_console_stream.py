@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Live alarms as a page receives them: at once, after an interruption, and only by those who may."""
 
 from collections.abc import Iterator

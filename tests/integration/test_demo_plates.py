@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The shipped models read every plate of the demo."""
 
 from collections import Counter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr evaluate` on a folder of drawn pictures."""
 
 import json

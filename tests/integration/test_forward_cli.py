@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr forward` as it is typed, against a real database and the machine's own clock."""
 
 import json

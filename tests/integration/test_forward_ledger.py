@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The ledger beside the forwarder: what retention and the console ask of it."""
 
 from datetime import timedelta

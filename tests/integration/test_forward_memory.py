@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A day is streamed: memory follows the size of a batch, not that of the day."""
 
 import tracemalloc

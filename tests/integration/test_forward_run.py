@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A run against a real database: what is sent, what the ledger says, and that the two always agree."""
 
 import signal

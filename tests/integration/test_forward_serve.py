@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The forwarder's loop against a real database, with a clock that moves when it is waited on: nothing sleeps."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What SFTP refuses, what it tries again, and what a folder refuses, against real servers."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The fuzz test in short, in this process: each mutated image is read or refused in one line."""
 
 import json

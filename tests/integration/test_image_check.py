@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr images check` over a real PostgreSQL and a shelf: what is wrong is found, and nothing else is."""
 
 import json

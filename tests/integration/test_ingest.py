@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Ingest into a real PostgreSQL: once, whatever comes twice, late, broken or while the database is away."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A reader's clock against the broker's: judged from heartbeats, kept as intervals, shown."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Health reports through ingest: stored with what comes beside them, refused when broken, silence noticed."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reader to database over a real Apache Kafka, also when the broker or an ingest dies on the way."""
 
 import threading

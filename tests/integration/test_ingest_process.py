@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr ingest` as a process: from a reader's outbox into the database, stopped in order and killed."""
 
 import json

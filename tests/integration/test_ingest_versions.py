@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Messages of other versions of the contract through ingest: what can be read is stored, the rest is a dead letter."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The lists in memory follow those of a real PostgreSQL, and no batch misses an entry that was committed before it."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The outbox under SIGKILL, on a full disk, and with a writer and readers in several processes."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Every process of the centre, started for real, answers Prometheus and says whether it works."""
 
 import os

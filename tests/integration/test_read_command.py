@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr read`, run as a user runs it, with the weights that ship, on drawn pictures."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """New entries are looked for in what passed before, in a real PostgreSQL: once each, bounded, and with no gap."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The soak's driver on a real reader process, for seconds."""
 
 import csv

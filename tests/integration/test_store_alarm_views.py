@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Views of alarms in a real PostgreSQL: as many statements for fifty as for one, and no look at the entries."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Alarms in a real PostgreSQL: once per transit and entry, taken by whoever was first."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The audit in a real PostgreSQL: append-only, and a changed row breaks the chain."""
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr db`, `watchlist`, `search` and `user` as somebody types them, against a real PostgreSQL."""
 
 import getpass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The connection to a real PostgreSQL: transactions, notifications, and errors as ours."""
 
 import threading

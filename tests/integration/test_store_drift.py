@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`find_drift` against a real PostgreSQL: what somebody changed by hand is named, and nothing else is."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The embedded PostgreSQL: shared by processes, stopped with the last of them, however it ends."""
 
 import fcntl

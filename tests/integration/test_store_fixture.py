@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The test database itself."""
 
 from anpr.store.database.connection import Database

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Health reports as intervals in a real PostgreSQL."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Migrations with data in the database: from every version there was, and under an ingest that goes on."""
 
 import threading

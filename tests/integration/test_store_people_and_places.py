@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Users, gates, pictures' rows and refused messages in a real PostgreSQL."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Retention against a real PostgreSQL: whole days go, and nothing of them stays behind."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Searching as people do it, against a real PostgreSQL: no answer without a reason and a row in the audit."""
 
 from datetime import timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transits in a real PostgreSQL: stored once, found again."""
 
 import threading
@@ -282,19 +283,6 @@ def test_a_day_that_is_made_does_not_stop_readers_and_writers(database: Database
             other.execute("SET LOCAL lock_timeout = '2s'")
             assert insert_transits(other, [make_transit(3)], NOW) == {make_transit(3).id}
             assert len(latest_transits(other, 10)) == 2
-
-
-def test_a_new_batch_is_announced_once_it_is_committed(database: Database) -> None:
-    listening = database.connect(autocommit=True)
-    try:
-        listening.execute("LISTEN anpr_transit")
-        _insert(database, make_transit(1), make_transit(2))
-        _insert(database, make_transit(1))
-        _insert(database, make_transit(3))
-        payloads = [note.payload for note in listening.notifies(timeout=240, stop_after=2)]
-    finally:
-        listening.close()
-    assert payloads == ["2", "1"]
 
 
 def _plan(conn: Connection, name: str, values: dict[str, object], noun: str = "transits") -> str:

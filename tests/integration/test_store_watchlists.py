@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Watchlists and their entries in a real PostgreSQL."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Children are watched, started again, stopped in order, and never left behind."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The first start of a machine: logins that work, the demo's list, and the three numbers it reports."""
 
 import stat

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """TLS, logins and rights on the way to Kafka and to PostgreSQL, set up as docs/security.md says."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Alarms without a database: a view of an alarm, and stand-ins for where the feed reads them."""
 
 import queue

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Budget of property tests: how many examples a test tries, by the profile that is loaded."""
 
 import hypothesis

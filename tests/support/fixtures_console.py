@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A console that serves over a real socket, with a real PostgreSQL behind it, and users of each role."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Databases for tests: one embedded PostgreSQL per test session, one template, a fresh copy of it per test."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Destinations to test transports with: at least one working target for each kind that is registered."""
 
 import asyncio

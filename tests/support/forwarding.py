@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A centre with one destination, for tests of forwarding."""
 
 import json

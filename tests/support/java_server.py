@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A server of the tests that runs on Java, in a folder of its own for as long as a test wants it."""
 
 import contextlib

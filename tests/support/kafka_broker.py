@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A real Apache Kafka for the tests: one KRaft node of its own, or the broker that KAFKA_BOOTSTRAP names."""
 
 import os

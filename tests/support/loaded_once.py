@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reuses a plate reader that was built with equal settings: loading its models takes most of a test's time."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A real S3-compatible server for the tests; they are skipped where there can be none."""
 
 from collections.abc import Iterator

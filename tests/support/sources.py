@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A source of messages for tests of ingest: a list, with what was committed."""
 
 from collections.abc import Iterable, Sequence

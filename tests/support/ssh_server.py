@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A real OpenSSH server for tests, with keys and a configuration of its own; nobody's ~/.ssh is touched."""
 
 import getpass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawn streets with a known plate, for tests that read images."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Films whose pictures say what is in them, and a plate_finder that reads it there: the reader without its models."""
 
 import os

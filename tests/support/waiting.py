@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Waiting in tests: polls a check until it holds, with a deadline that only a broken program misses."""
 
 import threading

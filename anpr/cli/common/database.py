@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Shared by the verbs that use the database: opening it, and the user that the audit names."""
 
 import getpass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Durations on the command line: `60s`, `5m`, `1h`, or plain seconds."""
 
 import re

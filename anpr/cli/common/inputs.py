@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Expands paths on a command line to images and videos."""
 
 from collections.abc import Iterable, Iterator

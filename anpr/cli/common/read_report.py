@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What `anpr read` prints: one JSON object a line, or lines for people."""
 
 from collections.abc import Iterator, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Options of the verbs that read pictures: which engines, how many threads."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Graceful stop: SIGINT and SIGTERM set an event, and the process ends when it has cleaned up."""
 
 import _thread

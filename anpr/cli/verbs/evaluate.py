@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr evaluate`: score the reader on pictures whose plates are known."""
 
 import json

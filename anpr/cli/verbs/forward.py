@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr forward`: send transits to other centres, show what a run would send, and what became of each day."""
 
 import json

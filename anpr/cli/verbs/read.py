@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr read`: plates in pictures and videos, without any service."""
 
 import json

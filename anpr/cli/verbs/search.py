@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr search`: finds where a plate passed. Asks for a reason, and records who asked before it answers."""
 
 import json

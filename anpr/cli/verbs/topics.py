@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr topics`: makes and lists the broker's topics."""
 
 import click

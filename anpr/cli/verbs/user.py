@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr user`: console users. Passwords are prompted for or read from a file, never taken from the command line."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr watchlist`: create, import, show and edit watchlists. Every edit is a row in the audit."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Password check of a login: about as slow for a user who does not exist, and only a few at once."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Login throttle: exponential backoff per user and address. Guessing from one address locks out no user elsewhere."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Secret key that signs cookies: made once per installation, readable by its owner only."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Login sessions as signed cookies, and the anti-forgery tokens that tie a form to its session."""
 
 import hashlib

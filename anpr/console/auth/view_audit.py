@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Deduplication of view-audit rows: one per session, page and 15 minutes, however often the page refreshes itself."""
 
 import threading

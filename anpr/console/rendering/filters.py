@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Template filters: how times, shares, plates and health states are written on a page."""
 
 from datetime import UTC, datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Jinja templates of the console: a template and its values become HTML in the visitor's language."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Thumbnails: images scaled down for lists when they are asked for, cached in memory only, never on disk."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Message catalogues: the texts of the pages in each language.
 
 Those that pages share are in messages/LANGUAGE.yaml, a page's own beside it in pages/NAME/messages.LANGUAGE.yaml.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 // What the pages do beyond htmx: live alarms with sound, images that arrive late, refresh, times. No inline scripts.
 "use strict";
 

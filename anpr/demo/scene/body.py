@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Vehicle models: a few flat faces with drawn textures. Origin: on the road, in the middle of the side that shows the
 plate; that side looks towards the camera (-z), the rest of the vehicle lies behind it (+z). Metres.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Compositor: a frame of the street with its vehicles, by day or at night."""
 
 from dataclasses import dataclass

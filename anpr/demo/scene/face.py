@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Textured faces: a flat piece of the scene with an image on it, projected into a frame."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawing primitives: shapes, gradients and grain on images."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Backdrop: a street without vehicles (road, footpaths, houses), by day."""
 
 from dataclasses import dataclass

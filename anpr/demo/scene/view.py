@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pinhole camera on a pole: projects points of the street into the image."""
 
 from dataclasses import dataclass

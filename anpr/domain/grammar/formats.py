@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """National plate formats, as data.
 
 Sources: the Italian ones from D.P.R. 495/1992 art. 255 ff. and what docs/domain.md gathered from public sources; the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Re-ranks recogniser candidates by national plate formats (a prior); never adds or changes a text.
 
 A format is as probable as its traffic, and its texts share that: a text of a format with few texts is more probable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plate patterns expanded into templates: which characters may stand where, and how many texts fit. Pure.
 
 A pattern is written with small letters for classes of characters, everything else for itself, and

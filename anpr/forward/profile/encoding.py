@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Encodings of a profile: XML, CSV, fixed width, JSON, and the options of each."""
 
 import re

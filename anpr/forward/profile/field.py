@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Field rule of a profile: where a value comes from and how it becomes text."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """File name templates; the names are safe on every destination."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Layout: from transits to the files of one batch, as the profile says. Pure: no input or output, no clock.
 
 A transit that cannot be written is rejected with its reason; the others go on.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Profile loader: reads and validates the YAML file; every error names the file and the key."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Schema of a forwarding profile: everything about a destination's format that could differ, as data.
 
 The interface specification of SCNTT is not public (docs/domain.md), so nothing of it is in code.

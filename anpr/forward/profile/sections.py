@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Sections of a profile besides its fields: status, images, and how the destination answers."""
 
 import datetime as dt

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Sources: the values that a profile's field may be filled from, by name."""
 
 import base64

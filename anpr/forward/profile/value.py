@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Formats a value by its field's rule: the text that is written, or the reason why it cannot be."""
 
 import re

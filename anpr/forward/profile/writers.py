@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Writers: rows of text to the bytes of a file, one function per encoding. Pure.
 
 A row is a list of (name, text); None as text leaves the element out.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transports: how files reach a destination and its receipts come back. `open_transport` is all that others need.
 
 Each transport is a module named after its kind with a function `open_target`; the list of kinds is

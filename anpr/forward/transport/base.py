@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transport protocol: what a way to a destination must do, and the receipt it may give."""
 
 from contextlib import AbstractContextManager

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Credentials of a target: secrets and private keys, from a file or from an environment variable, never from settings.
 
 They are read when a run connects, so that a renewed one counts without a restart.

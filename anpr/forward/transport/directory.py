@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Directory transport: writes files into a folder of this machine, or a mounted one."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Opens the transport of a destination's target."""
 
 from contextlib import AbstractContextManager

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """SFTP transport: puts files on an SSH server whose host key is in known_hosts_file, and on no other."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Multi-frame assembly: reads over frames become one transit per vehicle (tracking, voting, deciding once)."""
 
 from anpr.edge.made_transit import MadeTransit

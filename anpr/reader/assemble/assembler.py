@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Assembler: multi-object tracking of plates; frames and plate reads in, one transit per vehicle out.
 
 When a transit is made, whichever comes first:

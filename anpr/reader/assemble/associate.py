@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Data association: greedy assignment of this frame's plates to tracks, the cheapest pair first.
 
 It is greedy and not optimal (Hungarian) on purpose: text tells close vehicles apart, so that pairs hardly ever compete

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Best shot: the frame in which a plate was read best, and the two JPEG images made of it."""
 
 from dataclasses import dataclass

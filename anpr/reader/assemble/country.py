@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Country of a plate, pooled over all its reads: evidence that is weak in one frame adds up over many. Pure."""
 
 import math

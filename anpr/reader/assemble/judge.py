@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Acceptance rules: whether a track becomes a transit, and the reason when it does not."""
 
 from anpr.domain.grammar.rerank import fits_a_format

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Builds a transit with its images from a finished track."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Motion model of a plate: constant-velocity prediction, and the trajectory so far. Lengths in px, times in s."""
 
 import math

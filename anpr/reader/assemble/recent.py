@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """De-duplication: the transits a camera made lately, so that one vehicle does not become two."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Track: one plate followed over frames, with its motion, its votes and its best shot."""
 
 import math

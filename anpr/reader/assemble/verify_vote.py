@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Vote verifier: asks the second recogniser about transits whose vote is in doubt."""
 
 import logging

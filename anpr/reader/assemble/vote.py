@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Weighted voting: many reads of one plate become one text with a probability. Pure.
 
 Each read gives the texts it saw with their probabilities. A text's score is the mean of their logarithms over the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Region of interest: plates are read in a camera's regions and not under its masks.
 
 Only the part of the image around the regions is given to the detector. The detector shrinks what it is given to its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Per-camera baseline: sharpness by light level, and the worst image in which a plate was still read."""
 
 import logging

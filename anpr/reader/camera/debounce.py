@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Debounce: reports a condition only after it has held for `after_s`; a lorry or headlights do not count."""
 
 from dataclasses import dataclass

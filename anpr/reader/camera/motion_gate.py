@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Motion gate: skips the detector for frames in which nothing moved."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Image quality: sharpness (variance of the Laplacian) and brightness, from a few tiles and every 8th pixel."""
 
 import statistics

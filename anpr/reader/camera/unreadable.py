@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Negative cache of boxes that could not be read: a road sign taken for a plate must not cost a read in every frame."""
 
 from dataclasses import dataclass

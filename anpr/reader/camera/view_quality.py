@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """View quality: reports when a camera's image is blurred or too dark, from one sample every few seconds."""
 
 import logging

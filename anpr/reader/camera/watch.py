@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pipeline of one camera: motion gate, detection, reading and assembling; frames in, transits out."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Camera worker: capture, watch and deliver, in one thread, until told to stop; restarted when it crashes."""
 
 import logging

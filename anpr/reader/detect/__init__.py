@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Where plates are in a picture."""
 
 from anpr.reader.detect.build import build_detector

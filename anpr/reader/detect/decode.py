@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Raw output of a YOLO head to boxes: pure numpy."""
 
 import numpy as np

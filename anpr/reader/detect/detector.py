@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From a picture to plate boxes, with any network that gives a raw YOLO output."""
 
 from dataclasses import dataclass

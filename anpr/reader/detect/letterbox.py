@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A picture fitted into the network's input, and boxes back again: pure functions, tested without weights."""
 
 from dataclasses import dataclass

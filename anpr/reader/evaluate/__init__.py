@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Evaluation: scores of a reader on images whose plates are known."""
 
 from anpr.reader.evaluate.folders import SPLITS, load_images

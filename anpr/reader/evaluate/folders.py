@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Data sets: loads the three kinds of folders with known plates, told apart by their index file."""
 
 import csv

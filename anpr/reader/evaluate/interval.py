@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Confidence interval of a share (Wilson score)."""
 
 from math import sqrt

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Scores as a JSON object, and as a table for people."""
 
 from collections.abc import Iterator

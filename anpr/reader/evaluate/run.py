@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Evaluation run: reads every labelled image of a folder and judges what was read."""
 
 from collections.abc import Callable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Scoring: matches the texts that were read with the plates that are there, and counts."""
 
 from bisect import bisect_right

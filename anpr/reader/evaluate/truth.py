@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Ground truth: `truth.csv` says which plates are on which images."""
 
 import csv

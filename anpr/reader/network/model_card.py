@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The card beside the weights: read, validated, and held against the bytes it describes."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """ONNX Runtime sessions as we want them: on the CPU, on so many threads, quiet when idle."""
 
 from pathlib import Path

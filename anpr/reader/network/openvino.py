@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """OpenVINO on the CPU. Optional: `anpr[openvino]`."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures that show nothing but a plate, as other systems cut them out.
 
 A detector has learned plates among their surroundings; a picture that a plate fills has none. So a small picture of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Cutting plates out of pictures, closer or wider.
 
 A box that begins elsewhere by a pixel or two makes another picture for the recogniser, and one sign in a hundred plates

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plate finder: the interface between a camera's watch and whatever detects and reads plates."""
 
 from typing import Protocol

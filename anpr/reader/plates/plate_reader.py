@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From a picture to plate reads: find, gate, read, weigh."""
 
 from collections.abc import Iterator, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Asking another recogniser: loaded when it is first needed, one question at a time, never waited for too long."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How a plate becomes text."""
 
 from anpr.reader.recognise.build import build_recogniser

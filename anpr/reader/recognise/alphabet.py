@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The signs of plates, and which signs of a recogniser's own character set stand for them."""
 
 import unicodedata

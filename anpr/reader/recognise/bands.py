@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The blue bands of a plate: found by colour and painted over, so that their letters are not read."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The recogniser that the settings ask for; an engine is imported only when it is chosen."""
 
 from anpr.domain.errors import ModelError

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a recogniser claims, as what its claims turned out to be worth (temperature: Guo et al. 2017, on texts here)."""
 
 from collections.abc import Sequence

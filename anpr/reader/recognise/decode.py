@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A lattice to texts: the greedy string, the alternatives at each of its characters, and the likely texts.
 
 Pure numpy and Python; connectionist temporal classification (Graves et al. 2006) and its prefix beam search

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The blue bands of a level plate: looked for where they can be, and painted over no wider than they are."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a recogniser saw, step by step from left to right, as probabilities."""
 
 import numpy as np

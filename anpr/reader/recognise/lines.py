@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The lines of text of a plate, cut apart."""
 
 import cv2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Tell PaddleX that it has OpenCV.
 
 PaddleX looks for a *distribution* called opencv-contrib-python before it works, although all it needs is `cv2`. We

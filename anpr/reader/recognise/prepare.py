@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A line of text as the network wants it: fixed height, one of a few fixed widths."""
 
 import cv2

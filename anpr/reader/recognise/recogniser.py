@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From a crop of a plate to its likely texts, with any network that gives character probabilities step by step."""
 
 from collections.abc import Iterable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The corner finder that the settings ask for."""
 
 from anpr.reader.network.model_card import load_card

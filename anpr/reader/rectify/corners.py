@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a detection's plate has its corners, whether it is one, and whether it has two lines (keypoint regression)."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading a plate that its corners set level: lines and bands are found on the level plate, not on the box."""
 
 from collections.abc import Iterator, Sequence

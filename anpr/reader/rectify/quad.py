@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Quadrilaterals: the four corners of a plate in a picture. Pure numpy."""
 
 import numpy as np

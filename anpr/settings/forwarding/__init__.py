@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of forwarding: destinations, and one module of keys for each kind of transport."""
 
 from anpr.settings.forwarding.destination import DestinationSettings

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Base classes of a destination's `target`: what every kind has, and the keys of those that log in."""
 
 from abc import abstractmethod

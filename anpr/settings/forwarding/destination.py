@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of a destination: another centre, how to reach it, when, and on which agreement."""
 
 from datetime import date, time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Target settings of the transport `directory`."""
 
 from typing import Annotated, Literal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reader of the older form of a destination, with `target` as text and the files of SFTP's login beside it."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Registry of transports: the list of target classes, from which everything else is made.
 
 A transport is one entry of `Target`, a module of this package with its keys, and the module of the same name as its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Change feed of alarms: each new or changed alarm is handed to a listener once, whichever way it was noticed.
 
 NOTIFY makes an alarm appear at once; a sweep of the table every few seconds makes sure that it appears. Live alarms and

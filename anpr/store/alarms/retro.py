@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Retro-match: looks for new entries in the transits already stored, once each, a bounded step at a time.
 
 Entries come in the order of their version (migration 5), and how far the search has come is a row that changes with the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Alarms in the database: raised once per transit and entry; the first user to acknowledge or close one has it."""
 
 from collections.abc import Iterable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Read model of alarms: each with the names of its gate and watchlist, and the images its transit came with.
 
 However many alarms are asked for, and however many entries the watchlists hold, a call takes four statements or five.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """PostgreSQL connections: pool, transactions, notifications; the driver's errors become StoreError here."""
 
 import threading

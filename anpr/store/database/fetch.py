@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Fetching from queries that always give exactly one row."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """LISTEN with reconnect: follows PostgreSQL's notifications over connections that may be lost."""
 
 import logging

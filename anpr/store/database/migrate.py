@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Migrations: numbered SQL files, each in a transaction, one migrator at a time."""
 
 import hashlib

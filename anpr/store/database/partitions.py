@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Daily partitions: made ahead, or on demand for what arrives late, and dropped when retention ends."""
 
 from collections.abc import Iterable

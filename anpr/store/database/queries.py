@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Named queries: SQL lives in anpr/store/sql/*.sql, each query below a line `-- name: its_name`."""
 
 import re

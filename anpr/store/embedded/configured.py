@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Chooses the database: the configured server, or the embedded one."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reaper: stops the embedded PostgreSQL once the last process using it has exited, even by SIGKILL.
 
 `python -m anpr.store.embedded.reaper FOLDER`.

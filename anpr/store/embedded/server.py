@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One embedded PostgreSQL server on one folder: set up, start, stop. Who may do so when is decided in cluster.py."""
 
 import hashlib

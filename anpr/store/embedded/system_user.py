@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """User that the embedded PostgreSQL runs as: this one or, since PostgreSQL refuses root, a system user made for it."""
 
 import logging

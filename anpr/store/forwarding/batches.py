@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Batches of the forwarding ledger: the transits of one file, from its claim to the destination's answer."""
 
 from collections.abc import Callable, Collection, Mapping

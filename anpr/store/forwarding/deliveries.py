@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Forwarding ledger: one row per transit and destination, so that none is left out and none is counted twice."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Retention of the forwarding ledger: expires rows whose transits are dropped, and deletes days that are too old."""
 
 from datetime import UTC, datetime, time, timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Forwarding runs: one row each, and the advisory lock that allows one run per destination at a time."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Consistency check of images against their rows: orphans, missing files, bytes that do not match their SHA-256.
 
 One day and gate at a time: what is kept in memory is the list of one folder. Ingest may run meanwhile, and so may

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Image store: JPEG bytes on a shelf by day and gate, there whole or not at all, and rows that say where."""
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Removes orphans, images that no row names: one at a time, after checking again, with a row in the audit."""
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Rows of images, a day and a gate at a time, for the check against the shelf."""
 
 from collections.abc import Iterable, Iterator

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: since
 SELECT
     (SELECT count(*) FROM transits WHERE received_at >= %(since)s AND captured_at >= %(oldest)s) AS transits,

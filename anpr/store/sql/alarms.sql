@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: lock
 SELECT pg_advisory_xact_lock(hashtextextended('anpr alarms', 0));
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: record
 INSERT INTO dead_letters (received_at, topic, partition, "offset", reason, detail, size, value)
 VALUES (%(received_at)s, %(topic)s, %(partition)s, %(offset)s, %(reason)s, %(detail)s, %(size)s, %(value)s)

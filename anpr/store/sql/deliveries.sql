@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: queue
 -- Stored transits of the window that have no row yet. The anti-join first: on a repeated run nearly all have one.
 INSERT INTO deliveries (destination, captured_at, transit_id, state, day, queued_at, settled_at, reason)

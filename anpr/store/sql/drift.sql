@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: scratch
 CREATE SCHEMA anpr_check;
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: lock_lists
 -- Changes of lists happen one after the other (migration 5): in line first, or two could wait for each other.
 SELECT version FROM list_version FOR NO KEY UPDATE;

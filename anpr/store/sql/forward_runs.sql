@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: lock
 -- Held by the session: it ends with the connection, so a run that dies never leaves it behind.
 SELECT pg_try_advisory_lock(hashtextextended('anpr forward ' || %(destination)s::text, 0)) AS held;

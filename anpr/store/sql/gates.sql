@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: save
 INSERT INTO gates (id, name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras)
 VALUES (%(id)s, %(name)s, %(purpose)s, %(legal_basis)s, %(legal_basis_until)s, %(latitude)s, %(longitude)s, %(cameras)s)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: add_subject
 INSERT INTO health_subjects (kind, id, reader_id, gate_ids, heard_at)
 VALUES (%(kind)s, %(id)s, %(reader_id)s, %(gate_ids)s, %(heard_at)s)

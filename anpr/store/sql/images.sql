@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: record
 INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path)
 SELECT * FROM unnest(

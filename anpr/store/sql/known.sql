@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: known
 -- OFFSET 0 keeps it a look into one index for each transit: joined, whole days would be read.
 SELECT k.place

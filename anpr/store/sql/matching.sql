@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: likely
 -- Entries whose plate is one of a transit's texts, or, for look-alike lists, shares its key; valid at capture time.
 WITH texts AS (

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: ensure
 SELECT ensure_partition(%(table)s, %(day)s) AS made;
 

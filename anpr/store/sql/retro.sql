@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: writers
 -- Transactions that have stored transits and are not over. The lock goes after the commit is visible.
 SELECT virtualtransaction AS writer FROM pg_locks

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: create_staging
 CREATE TEMPORARY TABLE IF NOT EXISTS staging_transits (LIKE transits) ON COMMIT DELETE ROWS;
 

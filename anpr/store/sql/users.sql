@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: create
 INSERT INTO users (name, role, password_hash, disabled) VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s)
 ON CONFLICT DO NOTHING;

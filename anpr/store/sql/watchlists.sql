@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: save
 INSERT INTO watchlists (id, name, priority, purpose, legal_basis, match, min_probability)
 VALUES (%(id)s, %(name)s, %(priority)s, %(purpose)s, %(legal_basis)s, %(match)s, %(min_probability)s)

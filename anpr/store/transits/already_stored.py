@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Filters out transits already stored, at a fifth of the cost of staging them (replays)."""
 
 from collections.abc import Sequence

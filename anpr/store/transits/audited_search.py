@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Audited search: needs a reason, and writes its row in the audit before it shows anything."""
 
 from typing import Any

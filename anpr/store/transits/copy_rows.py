@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Encodes transits for COPY … (FORMAT BINARY), in a third of the time the driver needs value by value.
 
 The format: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS. The order of the columns is

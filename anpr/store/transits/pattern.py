@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plate patterns as people type them: text with `*` (any run) and `?` (one character)."""
 
 import re

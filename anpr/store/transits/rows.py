@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Transits in the database: each stored once, however often it is sent; found by plate, gate and time."""
 
 from collections.abc import Collection, Iterator, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Counts what the centre did since a moment: transits, alarms, forwarded transits."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Password hashes: argon2id (RFC 9106), with the library's own current parameters."""
 
 from argon2 import PasswordHasher

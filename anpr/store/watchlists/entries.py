@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Entries of watchlists: added one by one or imported, and taken off again."""
 
 from collections.abc import Sequence

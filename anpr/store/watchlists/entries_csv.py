@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Watchlist files: CSV with the header `plate,reason,valid_from,valid_to`, as a spreadsheet exports it."""
 
 import csv

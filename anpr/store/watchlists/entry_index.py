@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Index of all watchlist entries in memory: a filter that misses none and may name too many.
 
 An entry costs 36 bytes or so, twice that on lists that look beyond the plate, and no object of its own: a million of

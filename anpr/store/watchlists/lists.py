@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Watchlists: name, purpose, legal basis, and how each compares plates."""
 
 import re

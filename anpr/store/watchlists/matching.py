@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Finds the entries that match a batch of transits: by the database alone, or by confirming candidates from memory.
 
 In both ways the domain decides. The first needs nothing but the database and is what the second is held against.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Apache Kafka between edge and centre."""
 
 from anpr.transport.kafka.publisher import KafkaPublisher

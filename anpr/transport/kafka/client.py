@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Shared by producers, consumers and the admin client: how to connect, and what an error means."""
 
 import contextlib

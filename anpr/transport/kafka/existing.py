@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Compares the topics that the broker has with what they should be."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Kafka publisher: idempotent, acknowledged by all in-sync replicas."""
 
 from collections.abc import Sequence

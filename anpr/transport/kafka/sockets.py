@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Closes sockets that kafka-python leaves to the garbage collector.
 
 While a broker is down each try would leave one, and a process that reconnects all night has no say in when the

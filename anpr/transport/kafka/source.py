@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Kafka source: one member of a consumer group, offsets committed by hand."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Stall detector: finds a partition that a consumer holds but no longer fetches, while it goes on with others.
 
 Seen with kafka-python after rebalances (its issue 3131). A whole consumer that gets nothing is the source's own matter.

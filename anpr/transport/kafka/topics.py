@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Topic definitions: partitions, retention and size limits.
 
 | topic | key | partitions | kept |

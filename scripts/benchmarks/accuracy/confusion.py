@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which characters are read as which: a confusion matrix over texts of equal length (substitutions only)."""
 
 from collections import Counter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Robustness benchmark: reads images with known plates after one corruption each (rotation, blur, darkness …).
 
     python -m scripts.benchmarks.accuracy.corruptions FOLDER [--only NAME] [--json FILE]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Crop margins: what cutting a plate closer and wider does to its read.
 
     python -m scripts.benchmarks.accuracy.crop_margins CROPS --work WORK [--drawn N]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Comparison of recognisers on level plates: strict share, calibration, confusion of characters, stability.
 
     python -m scripts.benchmarks.accuracy.recogniser --model NAME=CARD --crops CROPS --streets STREETS --split SPLIT …

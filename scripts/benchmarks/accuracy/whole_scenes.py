@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Makes an evaluation set of whole scenes: finds the images from which the cut-out plates of a split were cut.
 
     python -m scripts.benchmarks.accuracy.whole_scenes CROPS SCENES OUT

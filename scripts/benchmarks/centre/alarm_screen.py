@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Latency of a live alarm on a screen: from the commit that raises it to an SSE client of a running console.
 
     python -m scripts.benchmarks.centre.alarm_screen [--entries 1000000] [--alarms 200] [--quick] [--before CHECKOUT]

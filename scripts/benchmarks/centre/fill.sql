@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- A month of traffic, made inside PostgreSQL: faster than any client sends it, and the same each time.
 
 -- name: plate_of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Benchmark of forwarding: time and memory for a day. `python -m scripts.benchmarks.centre.forwarding 20000 40000`.
 
 Uses an embedded PostgreSQL and a folder, both thrown away, the profile scntt-example, and a plate picture of 8 kB and a

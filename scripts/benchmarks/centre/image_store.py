@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Benchmark of the local image store: images a second, one after another and as a batch flushed in parallel.
 
     python -m scripts.benchmarks.centre.image_store [--folder FOLDER] [--pictures 500] [--kilobytes 120] [--rounds 5]

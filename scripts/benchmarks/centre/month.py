@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Thirty days of traffic in a database, made by PostgreSQL itself."""
 
 import re

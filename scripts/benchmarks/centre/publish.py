@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Publishes a share of a workload, as a process of its own.
 
 `python -m scripts.benchmarks.centre.publish '{…Orders…}'`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What people ask of a month of traffic, through the code that answers them, and PostgreSQL's plans for it."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Benchmark of the centre: ingest rate, alarm delay and query times, with real Kafka and PostgreSQL.
 
     make benchmark-centre ARGS="[--quick] [ingest] [alarms] [direct] [queries]"

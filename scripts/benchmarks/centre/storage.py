@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How many bytes a transit takes: as a message, in the broker's compressed batches, and as a row with its indexes.
 
     python -m scripts.benchmarks.centre.storage [--transits 100000]

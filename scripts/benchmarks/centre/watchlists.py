@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What watchlists cost ingest: memory, time to load and reload, time for a transit that nobody looks for, the past.
 
     python -m scripts.benchmarks.centre.watchlists [--entries 1000000] [--quick]

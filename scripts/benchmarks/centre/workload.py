@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A day of transits of many cameras, the same each time, and the watchlist they are matched against."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a camera and its models make of a road: frames with boxes and reads, some missed, some wrong."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Films of drawn vehicles that nobody has seen before, held by an unsteady hand. By a seed."""
 
 import random

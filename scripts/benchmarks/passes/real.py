@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Real clips, changed as cameras and networks change them.
 
     python -m scripts.benchmarks.passes.real CLIPS [--only NAME]

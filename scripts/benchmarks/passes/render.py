@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawn passes, hand-held, through the whole reader.
 
     python -m scripts.benchmarks.passes.render [--passes 50] [--seed 1]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Kinds of traffic that are hard to follow, each made anew from a seed."""
 
 import random

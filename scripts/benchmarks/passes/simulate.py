@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Simulated passes through the assembler, by scenario.
 
     python -m scripts.benchmarks.passes.simulate [--scenes 20] [--seed 1]

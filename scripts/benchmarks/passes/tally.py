@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a reader made of passes, against what passed. Pure."""
 
 from collections import Counter

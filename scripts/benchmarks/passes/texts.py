@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plates that nobody has, and how they are misread."""
 
 import random

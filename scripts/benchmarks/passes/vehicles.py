@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Vehicles on a road before a camera: where their plates come to lie in the picture, and what covers them."""
 
 from collections.abc import Sequence

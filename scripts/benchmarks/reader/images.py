@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Accuracy and speed of this reader and its peers on the same images, in one run.
 
     make benchmark-reader ARGS="[--quick] [FOLDER…] [--json FILE] [--doc docs/benchmarks.md] [--threads 1]"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The readers that are measured: ours, and what else installs from the package registries with its weights.
 
 rapidocr, whole picture: as it comes; it finds text, not plates, so of its lines those count that could be a plate (4 to

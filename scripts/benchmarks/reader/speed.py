@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Speed of the reader on this machine: ms per stage, pictures per second, cameras per core, memory.
 
     make benchmark-speed ARGS="[--quick] [--pictures FOLDER] [--threads 1] [--engine onnxruntime]"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Background traffic: late, expired and duplicate transits on any partition, and invalid messages."""
 
 import random

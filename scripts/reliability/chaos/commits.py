@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Commit log: triggers record how many rows each process changed, in the same transactions."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Test environment of one chaos run: broker, database, camera, TCP proxies, sender, reader, two ingests and forward."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Evidence of a finished run: what was sent, logged, stored and published; each part is read once, when first used."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Fault injector: kills, stops and cuts off processes at random, one or two faults a round, and restores them."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Hostile JPEG files: decompression bombs, polyglots, lying headers. The digest is right; ingest must refuse them."""
 
 import random

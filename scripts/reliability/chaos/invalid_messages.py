@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Invalid messages (fuzzing of the message contract), each with the reason for which ingest must refuse it."""
 
 import gzip

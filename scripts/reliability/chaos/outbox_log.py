@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Log of an outbox, written by triggers in its own transactions (it survives a kill): records put, sent, dropped."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """TCP proxies for network faults: each forwards one port to a server, and can hang, reset or refuse connections."""
 
 import asyncio

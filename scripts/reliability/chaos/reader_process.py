@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A real `anpr reader` with an RTSP camera that shows a drawn street in a loop."""
 
 import shutil

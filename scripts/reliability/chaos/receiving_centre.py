@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Fake receiving centre: reads forwarded files from a folder and answers each with a receipt."""
 
 import csv

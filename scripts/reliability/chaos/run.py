@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Chaos test: kills and cuts off everything from the camera to the receiving centre; nothing may be lost or doubled.
 
     make chaos ARGS="[--quick] [--rounds 100] [--minutes 60] [--seed 1] [--garbage 10000] [--keep FOLDER]"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Load generator: an `anpr reader` with numbered transits in place of cameras; the chaos test starts and kills it.
 
     python -m scripts.reliability.chaos.sender '{…SenderOptions…}'

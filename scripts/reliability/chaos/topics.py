@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads all records of the broker's topics, and the consumer lag of ingest."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Deterministic traffic: numbered transits with images; a number gives the same bytes in every process of a run."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Verifies after a chaos run that nothing was lost, doubled or changed: database, images, topics, ledger, metrics."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Verifies the forwarding ledger against the stored transits and the files and answers of the receiving centre."""
 
 from collections import Counter

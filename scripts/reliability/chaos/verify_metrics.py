@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Verifies the metrics: counters summed over all runs of a process against database, outboxes and topics.
 
 A counter goes up after what it counts was committed. So it never counts too much, and a run that was killed misses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Mutated image files: a seed and a number determine each one, so that a harmful one can be reproduced."""
 
 from collections.abc import Iterator

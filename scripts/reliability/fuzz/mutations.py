@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Mutations of image files: truncation, bit flips, lost blocks, lying headers. Seeded."""
 
 import struct

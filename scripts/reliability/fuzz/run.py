@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Fuzz test of the reader: gives one `anpr read` process thousands of broken and odd images.
 
     make fuzz ARGS="[--quick] [--count 10000] [--seed 1] [--keep FOLDER]"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Valid images, ordinary and odd, that the mutations start from. Seeded."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Clips for RTSP cameras: video only, without B-frames."""
 
 from fractions import Fraction

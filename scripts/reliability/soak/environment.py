@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Environment of a soak test: RTSP cameras, the reader process, and a consumer of its outbox."""
 
 import contextlib

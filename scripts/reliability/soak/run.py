@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Soak test of the reader: runs one for long on looped clips and judges whether its memory, threads or files grow.
 
     make soak ARGS="[--quick] [--minutes 60] [--real ../shared/data/video] [--samples FILE.csv]"

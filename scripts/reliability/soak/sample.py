@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Samples of a process: its memory, threads, file descriptors and counters at one moment."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Verdict of a soak test: whether memory, threads or file descriptors of a process grow. Pure."""
 
 from collections.abc import Sequence

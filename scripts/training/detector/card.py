@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The card beside the weights: what went in, what comes out, what it scored, what it must not be used for."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The drawn training set: a folder of pictures and labels made from real train scenes and drawn plates.
 
 Every picture depends on the seed and its own number alone, so an interrupted run goes on where it stopped.

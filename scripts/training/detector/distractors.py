@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What looks like a plate and is none: burnt-in overlay text, road signs, grilles, posters."""
 
 from collections.abc import Iterable

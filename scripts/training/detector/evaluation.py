@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A detector's figures on the validation pictures: with their labels as delivered, and with those put right by eye."""
 
 import tempfile

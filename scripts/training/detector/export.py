@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From a checkpoint to the shipped ONNX file: fixed shape, one picture, raw output."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The folder of labelled pictures: images/, labels/ (YOLO, one text file a picture) and manifest.csv with the split."""
 
 import csv

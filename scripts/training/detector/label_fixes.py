@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Labels of the folder put right by eye: plates that carry no label are added, boxes drawn badly are replaced.
 
 About one plate in sixteen of the train pictures carries no label, and so teaches the network not to find its like.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawn streets with vehicles and plates, and plates pasted on any other picture."""
 
 from dataclasses import dataclass

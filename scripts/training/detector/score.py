@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Score an exported detector on labelled pictures: mAP50, recall and precision, and both by plate width.
 
 Runs the shipped file through the reader's own letterbox, network and suppression, at the input size of its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Real scenes with their plates replaced by drawn ones: the surroundings stay, the plate becomes Italian."""
 
 import cv2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Running one stage of the recipe with Ultralytics: started, resumed or skipped, whatever the work folder says."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Simple drawn vehicles in flat colours, seen from the front or from behind, with a place for a plate."""
 
 from dataclasses import dataclass

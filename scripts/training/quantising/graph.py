@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """An 8-bit network's graph, changed where it meets the camera's pixels."""
 
 import numpy as np

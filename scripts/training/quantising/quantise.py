@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Weights of 32-bit floats to weights and activations of 8-bit integers."""
 
 import logging

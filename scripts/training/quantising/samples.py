@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Network inputs as the reader makes them, to measure the range of every layer on."""
 
 import random

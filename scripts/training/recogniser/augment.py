@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From a crop to what the network sees: jittered and worn as a camera would, cut into lines, fitted."""
 
 import cv2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which temperature and doubt make a recogniser's claims come true: those under which what was right is likeliest."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The loss: connectionist temporal classification with signs that are not known, and gaps that are.
 
 Written out (Graves et al. 2006), because the one in PyTorch takes only normalised columns, and the column "any sign"

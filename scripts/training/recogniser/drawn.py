@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The drawn plates of the training set: painted once into a folder, in shards, so that a stopped run goes on."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The same crops read by a recogniser as the reader uses it: bands painted, two looks, formats weighed."""
 
 from collections.abc import Sequence

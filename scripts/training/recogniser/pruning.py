@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Thinning the network: half of the hidden units of each block go, the rest take over their part.
 
 Which go: those whose output moves the block's least. What is left is refitted by least squares to give what the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The recipe of the plate recogniser, as data."""
 
 from dataclasses import asdict, dataclass, replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Level crops of plates, as the reader's rectification by four corners gives them, with its errors.
 
 Margins from a little too close to a quarter too wide, corners a few percent of the plate's height off, plates of

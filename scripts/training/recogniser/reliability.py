@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Whether a stated confidence means what it says."""
 
 from collections.abc import Sequence

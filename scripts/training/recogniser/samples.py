@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What the recogniser learns from: real crops, crops with masked signs, drawn plates."""
 
 import csv

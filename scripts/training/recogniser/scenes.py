@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """More real plates: those in labelled scenes, where two recognisers read the same.
 
 A detector's training pictures hold plates whose text nobody wrote down. Where two recognisers of different origin agree

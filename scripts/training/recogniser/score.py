@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How many crops the network alone reads right: no grammar, no second look."""
 
 from typing import Any

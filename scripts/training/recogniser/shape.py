@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What goes into the recogniser's network and what comes out."""
 
 from anpr.reader.recognise.alphabet import SIGNS

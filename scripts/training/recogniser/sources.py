@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a training takes its views from."""
 
 from dataclasses import dataclass

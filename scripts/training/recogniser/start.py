@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What the training starts from: PP-OCRv6 small, thinned; made once and kept in the work folder."""
 
 from collections.abc import Callable

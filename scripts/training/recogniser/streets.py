@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Real plates of street photographs as training crops: cut once with room around them, their four corners kept.
 
 A folder as `anpr evaluate` takes it (images/, truth.csv), a list that puts each row into `train` or `val` by vehicle,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The training run: started, resumed or found finished, whatever the work folder says."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The endless sequence of training views: the one at a place is the same in every run."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Starting from PP-OCRv6 small: its weights, read from the ONNX file that rapidocr carries, in our network."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From a kept window to what the network sees (data augmentation): turned, tilted, framed otherwise, in other light."""
 
 from dataclasses import dataclass

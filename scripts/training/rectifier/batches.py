@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Batches of a training: windows drawn from several stores by their shares, each seen anew."""
 
 from collections.abc import Iterator, Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Hard negatives, drawn: telephone numbers, web addresses, shop boards, captions and stickers that read like plates."""
 
 import cv2

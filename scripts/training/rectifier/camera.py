@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A plate in front of a pinhole camera: where its corners come to lie when it is seen from the side, above, askew."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawn plates, and boards that are none, laid in perspective into real pictures' surroundings."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From the trained network to the shipped ONNX file, and the card beside it."""
 
 import hashlib

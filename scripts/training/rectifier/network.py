@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Corner network: keypoint regression by integral heat maps (soft-argmax; Sun et al. 2018) on the detector's features.
 
 A map for each corner at a quarter of the input; a corner is the mean place under its map, and the map's spread says how

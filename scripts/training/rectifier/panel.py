@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Panel: a flat thing to lay into a scene, a plate or a board that is none."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The recipe of the corner network, as data: two runs, the second with the real plates that the first could mark."""
 
 from dataclasses import asdict, dataclass, replace

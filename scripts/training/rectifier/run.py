@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The network in training as the reader would run it."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Sizes that the network, its training pictures and its card agree on."""
 
 WIDTH, HEIGHT = 160, 112

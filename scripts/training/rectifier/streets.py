@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Windows of a folder with known plates and a split: plates as the network marks them, and the detector's mistakes."""
 
 from collections.abc import Callable

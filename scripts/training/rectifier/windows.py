@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The kept windows of a training: drawn plates and boards, real level plates, and what the detector mistook."""
 
 from collections.abc import Callable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Real RTSP servers in processes of their own: the demo's, and GStreamer's as a second, independent one."""
 
 import signal

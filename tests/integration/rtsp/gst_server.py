@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A second RTSP server for the tests, on GStreamer; run by the system's Python, which has its bindings.
 
 Usage: gst_server.py PORT [PASSWORD]. Serves /live, shared by all clients; with a password to the user "viewer" only.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Capture from real RTSP servers: frames, faults, coming back."""
 
 import shutil

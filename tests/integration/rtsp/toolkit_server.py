@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The demo's RTSP server in a process of its own, so that a test can stop or kill it.
 
 Usage: toolkit_server.py PORT FOLDER. Prints "ready PORT"; ends with its standard input.

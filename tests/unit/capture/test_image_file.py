@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A picture is read whole, or an error names the file."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Videos on disk: every frame in order, and no damage in silence."""
 
 from datetime import UTC, datetime, timedelta

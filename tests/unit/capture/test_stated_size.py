@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The size a picture says it has, against what OpenCV makes of it."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A camera kept running, over scripted sources; real streams are in tests/integration/rtsp."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The list of pages: each is whole, and each role has the ones that its work needs."""
 
 from pathlib import Path

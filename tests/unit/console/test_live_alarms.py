@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Live alarms on open pages: bounded queues, and streams that end rather than lie."""
 
 import asyncio

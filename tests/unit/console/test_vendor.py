@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Third-party scripts are exactly what VERSIONS says was published, each with its licence."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The quick look into a transit never says anything else than the contract."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Clips on disk: drawn once, complete, drawn again when the drawing changed."""
 
 from dataclasses import replace

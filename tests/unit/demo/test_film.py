@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The images of a gate, and the truth about them."""
 
 import numpy as np

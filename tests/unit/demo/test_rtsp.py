@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The demo's RTSP server as an object; what a camera sees of it is in tests/integration/rtsp."""
 
 import socket

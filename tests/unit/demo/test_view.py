@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Where points of the street lie in the picture."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Tallies are added field by field and stay what they are."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Boxes and probabilities refuse what cannot be."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """When a transit is an entry."""
 
 from dataclasses import replace

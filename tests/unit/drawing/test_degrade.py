@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a camera does: each step does what it says, and the same seed the same thing."""
 
 import numpy as np

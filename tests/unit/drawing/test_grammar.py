@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Templates: what they produce, what they accept, how they set it out."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Other hands: the same letters, still told apart."""
 
 from itertools import combinations

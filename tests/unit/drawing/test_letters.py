@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The alphabet: complete, inside its box, every character unlike every other."""
 
 import string

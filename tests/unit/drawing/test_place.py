@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plates in scenes: where they land."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Whole plates: every kind draws, true to size, the same for the same seed."""
 
 import cv2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What a reader tells of itself and its cameras, and when."""
 
 from datetime import timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Of all that is wrong with a camera, what is told."""
 
 from datetime import UTC, datetime, timedelta

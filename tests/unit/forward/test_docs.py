@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """docs/forwarding.md and the JSON Schema beside it say what the code says."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Receipts: which transits a destination accepted, refused for good, or wants again."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Calendar days and nightly starts in Rome, also when the clocks change."""
 
 from datetime import UTC, date, datetime, time, timedelta

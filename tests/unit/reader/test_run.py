@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The reader over all its cameras: what one camera meets never reaches another."""
 
 import logging

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The passes in a video file."""
 
 from datetime import timedelta

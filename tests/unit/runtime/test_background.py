@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Work in the background begins with its context and has ended after it; periodic work survives its failures."""
 
 import threading

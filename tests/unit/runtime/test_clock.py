@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Time that tests can move, and identities that sort."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The names of metrics are closed: documented, used, and the only ones that dashboard and alerts name."""
 
 import ast

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How every script ends: one line of JSON last on standard output, and an exit status."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Defaults, file, environment; and a clear word for every way to get it wrong."""
 
 from pathlib import Path

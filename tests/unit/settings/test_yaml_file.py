@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Configuration files: a key written twice is refused, and errors name the key as it is written in the file."""
 
 from pathlib import Path

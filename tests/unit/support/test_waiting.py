@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The one way in which tests wait."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The direct source beyond what the contract suite asks of every source."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Kafka without a broker: options, errors, and the watch over a consumer that is stuck."""
 
 import logging

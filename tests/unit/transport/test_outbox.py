@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The outbox: durable, bounded, one writer."""
 
 import contextlib

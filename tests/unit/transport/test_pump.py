@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From the outbox to a publisher that fails in every way it may."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Connections that fail or are broken off leave no descriptor open, whenever the garbage collector comes."""
 
 import gc

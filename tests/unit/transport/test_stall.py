@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A partition that is no longer fetched, among others that are."""
 
 from collections.abc import Collection, Mapping

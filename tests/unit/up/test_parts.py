@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Each part of `anpr up` gets a port for its metrics, and its place in the order of starting and stopping."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One alarm as a card: the piece of HTML that the page lists, the stream sends and a form is answered with."""
 
 from anpr.console.rendering.templates import PageContext

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Alarms as they are raised, acknowledged and closed: the page that operators watch."""
 
 from typing import Annotated

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Server-sent events of alarms: what a page missed first, then each one as it is raised, acknowledged or closed."""
 
 from collections.abc import AsyncIterator

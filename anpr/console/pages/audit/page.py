@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The audit: who did what, when and why; and the check that nothing in it was changed."""
 
 from typing import Annotated, Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Login and logout, and the choice of language. Open to everybody."""
 
 import secrets

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The search form: its fields as they were sent, what they mean, and the fields that lead to earlier transits."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Search of transits by plate. Always by POST: a plate in an address would end up in histories and logs."""
 
 from typing import Annotated, Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Status of gates, cameras, readers and forwarding: times and numbers, no plates."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Images of transits: whole, or as thumbnails. The pages that show them were recorded when they were opened."""
 
 import logging

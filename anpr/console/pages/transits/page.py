@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The latest transits, refreshed while somebody looks at them."""
 
 from typing import Annotated, Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One transit: its images, how it was read, where and when, its alarms and where it was forwarded to."""
 
 from typing import Any, Literal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The watchlists and how each compares plates; the plates on them are not shown."""
 
 from fastapi import APIRouter

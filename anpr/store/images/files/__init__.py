@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Shelves, the blob stores of images: the centre's disk or an S3-compatible store, both through fsspec."""
 
 from anpr.store.images.files.base import Shelf, Stored

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Shelf interface: a blob store with keys day/gate/name; implementations differ in how bytes are made durable."""
 
 from abc import ABC, abstractmethod

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Shelf on the centre's own disk: fsspec reads and lists; writing is ours, because fsspec flushes nothing to disk."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Opens the shelf that the settings name."""
 
 import configparser

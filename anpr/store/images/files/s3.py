@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Shelf in an S3-compatible store. Needs the extra `s3`; nobody else imports that."""
 
 from collections.abc import Iterator, Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Error analysis: why plates that are known were not read right, by cause.
 
     python -m scripts.benchmarks.accuracy.causes.run FOLDER --split SPLIT

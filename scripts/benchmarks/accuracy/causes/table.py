@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Verdicts counted: by cause, by width, by lean, by lines, and how many sure reads are wrong."""
 
 from collections import Counter

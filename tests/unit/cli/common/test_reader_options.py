@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Engines named on the command line replace the configured ones."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """SIGINT and SIGTERM ask, they do not break off."""
 
 import os

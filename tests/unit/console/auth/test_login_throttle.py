@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Guessing passwords gets slow, for the one who guesses only, in bounded memory."""
 
 from anpr.console.auth.login_throttle import LoginThrottle

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Sessions: signed, judged by our clock, ended for good."""
 
 from anpr.console.auth.sessions import Sessions, fingerprint

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One look, one row in the audit."""
 
 from anpr.console.auth.view_audit import AGAIN_AFTER_S, ViewAudit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """How values look on a page."""
 
 from datetime import UTC, datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Small pictures: bounded in size, in number and in time; what is no picture is refused."""
 
 import io

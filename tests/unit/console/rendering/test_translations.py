@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Both languages say the same things, and no page says anything outside the catalogues."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The table of formats: every plate of docs/domain.md has one, and every pattern in it can be read."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Formats as weights: they decide between what was seen, and change nothing else."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Files of a batch: golden files for each encoding, and what holds for any transit."""
 
 import csv

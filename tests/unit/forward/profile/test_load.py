@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Profiles are checked when they are read; every complaint names the file and the key."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From a rule and a value to its text."""
 
 from datetime import UTC, date, datetime, timedelta

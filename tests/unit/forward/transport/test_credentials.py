@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Secrets and keys are read from a file or a variable; what cannot be read is named by its key, without its value."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Every registered kind has a module that opens its targets; none is loaded before it is used."""
 
 import subprocess

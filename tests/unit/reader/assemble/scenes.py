@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Vehicles that drive past a camera, as the frames and plate reads that an assembler gets. No pixels, no models."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One vehicle past one camera makes one transit, whatever the frame rate, the reads and the traffic."""
 
 import random

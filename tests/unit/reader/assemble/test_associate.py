@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which plate of a frame belongs to which track."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What many reads say of a plate's country together."""
 
 import pytest

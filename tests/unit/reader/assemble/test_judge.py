@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Whether a track deserves to become a transit."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The transits a camera made lately, and which verdicts speak of one vehicle."""
 
 import pytest

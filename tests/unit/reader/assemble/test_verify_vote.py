@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The second opinion on transits: what it changes, and that nothing is lost without it."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Many reads become one text with a probability."""
 
 import pytest

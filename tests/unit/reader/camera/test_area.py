@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which plates of a camera's picture are read."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What is usual is learned, forgotten and kept."""
 
 from datetime import timedelta

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A condition counts when it lasts."""
 
 from datetime import timedelta

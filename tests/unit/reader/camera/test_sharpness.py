@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Sharpness and light of drawn and of real pictures."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Boxes that could not be read are tried less and less, and again when they come nearer."""
 
 from anpr.reader.camera.unreadable import UnreadableCache

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """From pictures to states: what a camera that cannot see well is said to be, and since when."""
 
 import itertools

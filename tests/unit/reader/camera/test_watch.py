@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One camera's frames in, transits out."""
 
 import numpy as np

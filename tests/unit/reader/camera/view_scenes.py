@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawn pictures of a street, and what dirt, night and weather make of them."""
 
 from datetime import UTC, datetime, timedelta

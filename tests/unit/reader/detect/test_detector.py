@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Letterbox, network, decode together, with a network that finds a bright square."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures into the network's frame, boxes back out."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Folders of cut-out plates and of scenes with boxes."""
 
 from pathlib import Path

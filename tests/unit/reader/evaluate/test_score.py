@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Answers against true plates, and the sums."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """truth.csv: what it says, and what is wrong with it."""
 
 from pathlib import Path

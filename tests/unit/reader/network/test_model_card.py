@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Cards beside weights: validated, and held against the bytes."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Networks that do not load, or throw, are one clear error and never an empty answer."""
 
 from pathlib import Path

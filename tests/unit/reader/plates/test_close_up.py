@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures that show nothing but a plate."""
 
 import numpy as np

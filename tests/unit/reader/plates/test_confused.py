@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A known confusion of the second reader is no evidence against the first."""
 
 from anpr.domain.read import Candidate

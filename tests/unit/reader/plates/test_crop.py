@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Crops: their margins, and the edges of the picture."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Find, gate, read, weigh: with a detector and a recogniser that answer from a script."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Two readers' candidates as one."""
 
 from hypothesis import given

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Asking another recogniser: late, wrong, or with an answer."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Which characters count as which plate sign."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Claims become calibrated probabilities."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A lattice to texts, held against counting every path."""
 
 from collections import defaultdict

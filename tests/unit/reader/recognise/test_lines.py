@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """One line or two, and where to cut."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """PaddleX is told that it has OpenCV, and nothing else changes."""
 
 import importlib.metadata

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The folder that PaddleOCR is given, and what goes wrong before it runs."""
 
 import sys

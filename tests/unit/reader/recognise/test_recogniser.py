@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Lines, second looks and joining, with a network that answers from a script."""
 
 import numpy as np

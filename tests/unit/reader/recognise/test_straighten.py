@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A plate set upright and cut to its largest line."""
 
 import cv2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What is made of a corner network's output."""
 
 import numpy as np

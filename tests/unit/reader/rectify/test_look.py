@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plates read level: lines by what the network says, bands painted and not."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The window that the corner network is shown."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The arithmetic of docs/scaling.md is arithmetic."""
 
 from pathlib import Path

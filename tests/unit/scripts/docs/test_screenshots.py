@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Screenshots of the console: what is said when there can be none, and how the demo's address and login are found."""
 
 import subprocess

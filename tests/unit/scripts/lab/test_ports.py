@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Ports that no neighbour is given, whether it asks the system or this module."""
 
 import socket

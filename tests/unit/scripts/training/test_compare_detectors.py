@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Networks trained alike: what is refused, and what is read of the trainer's file. The training is the recipe's."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A mended copy of a data folder, as a command."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The recipe as a command: what it refuses, what it writes, and a few real training steps."""
 
 import csv

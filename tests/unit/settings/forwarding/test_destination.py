@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """A destination's target has the keys of its kind; the older flat form means the same; errors name the key."""
 
 from datetime import date

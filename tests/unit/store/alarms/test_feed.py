@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The feed of alarms: each news once, those of now before those from the past, and no lie about being up."""
 
 import queue

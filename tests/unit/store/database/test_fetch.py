@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Queries that always give one row: the row, its count, or an error that says so."""
 
 from typing import Any, cast

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Following notifications: what comes is handed on, and a lost connection is told, waited for and made anew."""
 
 import threading

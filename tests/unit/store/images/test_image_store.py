@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures in their folder."""
 
 from datetime import UTC, date, datetime, timedelta, timezone

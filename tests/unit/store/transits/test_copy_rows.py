@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """What COPY is given. That PostgreSQL reads the same out of it: tests/integration/test_store_transits.py."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Watchlist files as people export them, right and wrong."""
 
 from datetime import UTC, datetime

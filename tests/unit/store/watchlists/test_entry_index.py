@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The index of entries against a naive one: it misses none."""
 
 import pytest

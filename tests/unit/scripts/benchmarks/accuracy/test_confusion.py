@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Characters read as others are counted where the lengths agree."""
 
 from scripts.benchmarks.accuracy.confusion import confusions, mistakes, of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures changed in one thing: what is read in them is held against the plates where they were."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Ways of reading a plate held against each other, with a recogniser that errs at some cuts."""
 
 import numpy as np

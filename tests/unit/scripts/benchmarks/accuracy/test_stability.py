@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Stillness: twenty views of one plate, and what counts as moved."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Cut-out plates find the pictures they were cut from."""
 
 import csv

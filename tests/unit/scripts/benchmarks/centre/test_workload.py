@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The workload of the centre's benchmark: the same each time."""
 
 from datetime import UTC, datetime

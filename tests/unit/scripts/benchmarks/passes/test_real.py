@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Clips are changed in one thing, and keep their time."""
 
 from fractions import Fraction

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Five hundred simulated passes through the assembler: one transit each, with its plate, and none besides."""
 
 import pytest

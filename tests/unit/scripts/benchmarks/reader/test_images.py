@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The benchmark's table and its section in the documentation."""
 
 from pathlib import Path

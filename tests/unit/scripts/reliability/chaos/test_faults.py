@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Parts of the chaos test that need no services."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Evidence that the chaos test verifies: outbox logs, the receiving centre, and scraped metrics of process runs."""
 
 from pathlib import Path

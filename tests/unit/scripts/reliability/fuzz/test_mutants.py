@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Mutated images by a seed, and what a run of them must not do."""
 
 from collections import Counter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The data folder: what is read, and how a wrong one is named."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Cut-out plates in a plain margin."""
 
 from pathlib import Path

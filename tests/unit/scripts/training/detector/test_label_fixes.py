@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Labels put right: added, dropped, and the rest as they were."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Composed training scenes: repeatable, and labelled where the plates are."""
 
 import cv2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The detector's figures: pure functions on made-up boxes."""
 
 from pathlib import Path

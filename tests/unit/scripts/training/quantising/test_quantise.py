@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """8-bit weights made for real from the shipped float weights."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Temperature and doubt are found where claims are wrong, and left alone where they are right."""
 
 import random

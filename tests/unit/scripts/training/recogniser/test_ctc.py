@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The loss, held against PyTorch's own and against sums over every text that could stand there."""
 
 from typing import Any

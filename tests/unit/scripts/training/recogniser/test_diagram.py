@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The reliability diagram is a picture that a browser can show."""
 
 from xml.etree import ElementTree

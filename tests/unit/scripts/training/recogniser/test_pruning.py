@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Thinning: nothing lost when all is kept, little when half is."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Level crops: corners come to stand where the margins say, views differ and repeat."""
 
 from collections.abc import Callable

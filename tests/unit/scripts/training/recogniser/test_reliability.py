@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Calibration, on numbers that can be checked by hand."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Lists of crops: what is taken, and what is refused with file, row and column."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Plates of labelled scenes: taken where two recognisers agree, and never the texts of the exam."""
 
 from dataclasses import dataclass

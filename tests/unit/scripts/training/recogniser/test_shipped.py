@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Exported weights go back into the training network, whatever the input size."""
 
 from dataclasses import replace

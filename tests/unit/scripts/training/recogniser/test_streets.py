@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Street photographs: which rows are taken, their corners, and the crops cut from them."""
 
 from pathlib import Path

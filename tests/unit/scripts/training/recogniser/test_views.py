@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawn plates and what is made of a crop: repeatable, resumable, of the network's size."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Training windows of the corner network: drawn plates whose corners are known."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """The corner network and its training: places under maps, losses, and a few real steps as a command."""
 
 import importlib.util
