@@ -22,13 +22,13 @@ from anpr.domain.errors import AnprError
 from anpr.reader.network.model_card import Calibration, load_card
 from anpr.reader.recognise import Reading, build_recogniser
 from anpr.settings import RecogniserSettings
-from scripts.training.recogniser.augment import as_seen
 from scripts.training.recogniser.calibration import fitted, judged, surprise
+from scripts.training.recogniser.data.augment import as_seen
+from scripts.training.recogniser.data.drawn import draw_set
+from scripts.training.recogniser.data.samples import Crop, from_drawn, read_crops
 from scripts.training.recogniser.diagram import diagram
-from scripts.training.recogniser.drawn import draw_set
 from scripts.training.recogniser.evaluation import Question, drawn_questions, real_questions
 from scripts.training.recogniser.reliability import calibration_error, reliability
-from scripts.training.recogniser.samples import Crop, from_drawn, read_crops
 
 SEED = 505
 """Neither the training's nor the exam's."""

@@ -21,9 +21,9 @@ from anpr.domain.errors import AnprError
 from anpr.reader.evaluate.interval import wilson
 from anpr.reader.recognise import build_recogniser
 from anpr.settings import RecogniserSettings
+from scripts.training.recogniser.data.samples import read_crops
 from scripts.training.recogniser.evaluation import Mark, Question, drawn_questions, examine, real_questions
 from scripts.training.recogniser.reliability import calibration_error, reliability
-from scripts.training.recogniser.samples import read_crops
 
 _BY: dict[str, Callable[[Question], str]] = {
     "lines": lambda question: str(question.lines),

@@ -27,8 +27,8 @@ from scripts.training.detector.evaluation import examine as examine_detector
 from scripts.training.detector.folder import read_folder
 from scripts.training.quantising.quantise import quantise
 from scripts.training.quantising.samples import blobs
+from scripts.training.recogniser.data.samples import read_crops
 from scripts.training.recogniser.evaluation import examine, real_questions
-from scripts.training.recogniser.samples import read_crops
 
 
 @click.command(help=__doc__)

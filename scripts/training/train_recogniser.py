@@ -28,12 +28,12 @@ from anpr.runtime.clock import SystemClock
 from anpr.settings import RecogniserSettings
 from scripts.repository import MODELS
 from scripts.training.detector.folder import read_folder
-from scripts.training.recogniser.drawn import SHARD, draw_set
+from scripts.training.recogniser.data.drawn import SHARD, draw_set
+from scripts.training.recogniser.data.samples import Crop, from_drawn, read_crops, read_masked
+from scripts.training.recogniser.data.scenes import Judges, scene_crops
+from scripts.training.recogniser.data.sources import Sources
+from scripts.training.recogniser.data.streets import Streets, street_crops
 from scripts.training.recogniser.recipe import Recipe, as_facts, quick
-from scripts.training.recogniser.samples import Crop, from_drawn, read_crops, read_masked
-from scripts.training.recogniser.scenes import Judges, scene_crops
-from scripts.training.recogniser.sources import Sources
-from scripts.training.recogniser.streets import Streets, street_crops
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,10 +134,10 @@ def require_torch() -> None:
 def _fit_and_ship(order: Order, sources: Sources) -> Path:
     import torch  # noqa: PLC0415
 
-    from scripts.training.recogniser.export import Facts, export_onnx, write_card  # noqa: PLC0415
     from scripts.training.recogniser.score import plain_score  # noqa: PLC0415
-    from scripts.training.recogniser.start import begun  # noqa: PLC0415
     from scripts.training.recogniser.training import fit  # noqa: PLC0415
+    from scripts.training.recogniser.weights.export import Facts, export_onnx, write_card  # noqa: PLC0415
+    from scripts.training.recogniser.weights.start import begun  # noqa: PLC0415
 
     torch.set_num_threads(order.threads)
     start = begun(order.start, order.work / "start.pt", sources.real, order.recipe, click.echo)

@@ -7,9 +7,9 @@ import pytest
 
 from anpr.reader.recognise import build_recogniser
 from anpr.settings import RecogniserSettings
+from scripts.training.recogniser.data.samples import read_crops
 from scripts.training.recogniser.evaluation import examine, real_questions
 from scripts.training.recogniser.reliability import calibration_error, reliability
-from scripts.training.recogniser.samples import read_crops
 
 pytestmark = pytest.mark.shared_data
 

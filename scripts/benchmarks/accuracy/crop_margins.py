@@ -26,9 +26,9 @@ from anpr.reader.plates.plate_reader import CERTAIN, weighed
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.settings import RecogniserSettings
 from scripts.command import Script, finish
+from scripts.training.recogniser.data.rectified import bodywork
+from scripts.training.recogniser.data.samples import Crop, read_crops
 from scripts.training.recogniser.evaluation import italian_crops, real_questions
-from scripts.training.recogniser.rectified import bodywork
-from scripts.training.recogniser.samples import Crop, read_crops
 
 ALWAYS = 1.01
 """No read is as sure as this."""

@@ -24,10 +24,10 @@ from anpr.settings import RecogniserSettings
 from scripts.benchmarks.accuracy.confusion import confusions, mistakes, of
 from scripts.benchmarks.accuracy.stability import stillness
 from scripts.command import Script, finish, log
+from scripts.training.recogniser.data.rectified import level
+from scripts.training.recogniser.data.samples import read_crops
+from scripts.training.recogniser.data.streets import StreetPlate, Streets, street_plates
 from scripts.training.recogniser.evaluation import Mark, Question, drawn_questions, examine, real_questions
-from scripts.training.recogniser.rectified import level
-from scripts.training.recogniser.samples import read_crops
-from scripts.training.recogniser.streets import StreetPlate, Streets, street_plates
 
 SURE = 0.9
 LEAST_STILL_WIDTH = 80

@@ -25,9 +25,9 @@ from anpr.reader.video import read_video
 from anpr.runtime.clock import SystemClock
 from anpr.settings import ReaderSettings
 from scripts.command import CannotRunError, Script, finish
+from scripts.training.recogniser.data.samples import read_crops
 from scripts.training.recogniser.evaluation import Question, drawn_questions, real_questions
 from scripts.training.recogniser.reliability import calibration_error, reliability
-from scripts.training.recogniser.samples import read_crops
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from anpr.capture.image_file import Image
 from anpr.drawing.degrade import blocks
-from scripts.training.recogniser.rectified import MARGINS, level
-from scripts.training.recogniser.samples import Corners
+from scripts.training.recogniser.data.rectified import MARGINS, level
+from scripts.training.recogniser.data.samples import Corners
 
 _SHIFTS = ((-2, -2), (0, -2), (2, -2), (-2, 0), (2, 0), (-2, 2), (0, 2), (2, 2))
 """px of the photograph."""

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from scripts.command import Script, finish, log
 from scripts.training.detector.folder import Folder, read_folder, read_labels, read_picture
-from scripts.training.recogniser.samples import Crop, read_crops
+from scripts.training.recogniser.data.samples import Crop, read_crops
 
 ALIKE = 0.9
 """Least correlation of a crop and its place. Of 88 crops of `val` 81 have one so alike; each that was looked at was

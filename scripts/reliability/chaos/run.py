@@ -33,8 +33,8 @@ from scripts.reliability.chaos.fault_injector import FaultInjector
 from scripts.reliability.chaos.outbox_log import waiting_in
 from scripts.reliability.chaos.topics import waiting
 from scripts.reliability.chaos.traffic import BEHIND, Traffic
-from scripts.reliability.chaos.verify import verify
-from scripts.reliability.chaos.verify_ledger import unsettled_count
+from scripts.reliability.chaos.verification.verify import verify
+from scripts.reliability.chaos.verification.verify_ledger import unsettled_count
 
 DRAIN_S = 400.0
 QUICK_FAULTS_S = 10.0

@@ -13,7 +13,7 @@ from anpr.reader.recognise.bands import paint_bands
 from anpr.reader.recognise.lines import split_lines
 from anpr.reader.recognise.prepare import stretch
 from scripts.training.detector.folder import read_folder
-from scripts.training.recogniser.samples import read_crops
+from scripts.training.recogniser.data.samples import read_crops
 
 SEED = 5
 

@@ -12,9 +12,9 @@ from anpr.capture.image_file import Image, read_image
 from anpr.domain.plate import look_alike_key
 from anpr.reader.plates.plate_reader import weighed
 from anpr.reader.recognise import Recogniser
-from scripts.training.recogniser.augment import as_seen
-from scripts.training.recogniser.drawn import draw_set
-from scripts.training.recogniser.samples import Crop, from_drawn
+from scripts.training.recogniser.data.augment import as_seen
+from scripts.training.recogniser.data.drawn import draw_set
+from scripts.training.recogniser.data.samples import Crop, from_drawn
 
 DRAWN_SEED = 404
 """Not the training's: no plate of the exam was drawn for it."""

@@ -7,11 +7,11 @@ import torch
 
 from anpr.domain.plate import look_alike_key
 from anpr.reader.evaluate.interval import wilson
-from scripts.training.recogniser.augment import plain_lines
-from scripts.training.recogniser.network import PlateNetwork
-from scripts.training.recogniser.samples import Crop
+from scripts.training.recogniser.data.augment import plain_lines
+from scripts.training.recogniser.data.samples import Crop
+from scripts.training.recogniser.data.views import as_pictures
 from scripts.training.recogniser.shape import CHARACTERS
-from scripts.training.recogniser.views import as_pictures
+from scripts.training.recogniser.weights.network import PlateNetwork
 
 
 def plain_score(network: PlateNetwork, crops: tuple[Crop, ...]) -> dict[str, Any]:

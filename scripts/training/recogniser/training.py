@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from anpr.domain.errors import InputError
 from scripts.training.recogniser.ctc import losses
-from scripts.training.recogniser.network import PlateNetwork
+from scripts.training.recogniser.data.sources import Sources
+from scripts.training.recogniser.data.views import Batch, Views, batches
 from scripts.training.recogniser.recipe import Recipe, rate_at
 from scripts.training.recogniser.shape import STEPS
-from scripts.training.recogniser.sources import Sources
-from scripts.training.recogniser.views import Batch, Views, batches
+from scripts.training.recogniser.weights.network import PlateNetwork
 
 SAVE_EVERY = 25
 """Steps between checkpoints: what a power cut may cost."""

@@ -15,7 +15,7 @@ from scripts.training.detector.compose import Sources, real_picture
 from scripts.training.detector.folder import read_picture
 from scripts.training.detector.scenes import perhaps_dark, random_kind
 from scripts.training.detector.swap import without_plate
-from scripts.training.recogniser.rectified import bodywork
+from scripts.training.recogniser.data.rectified import bodywork
 from scripts.training.rectifier.boards import board
 from scripts.training.rectifier.camera import seen_corners
 from scripts.training.rectifier.panel import Panel

@@ -16,7 +16,7 @@ from anpr.reader.recognise import build_recogniser
 from anpr.settings import RecogniserSettings
 from scripts.repository import REPOSITORY
 from scripts.training.compare_recognisers import main as compare
-from scripts.training.recogniser.drawn import Drawn, draw_set
+from scripts.training.recogniser.data.drawn import Drawn, draw_set
 from scripts.training.recogniser.shape import CHARACTERS, CLASSES, STEPS
 from scripts.training.train_recogniser import main
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from anpr.capture.image_file import Image
 from scripts.benchmarks.accuracy.stability import stillness, twenty_views
-from scripts.training.recogniser.samples import Corners
+from scripts.training.recogniser.data.samples import Corners
 
 CORNERS: Corners = ((20.0, 20.0), (120.0, 20.0), (120.0, 44.0), (20.0, 44.0))
 

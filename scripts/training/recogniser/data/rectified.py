@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from anpr.capture.image_file import Image
 from anpr.drawing import place_on, tilted_quad
-from scripts.training.recogniser.samples import Corners
+from scripts.training.recogniser.data.samples import Corners
 
 Points = npt.NDArray[np.float32]
 """(4, 2) px, clockwise from the top left."""

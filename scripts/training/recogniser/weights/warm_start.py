@@ -12,8 +12,8 @@ from onnx import numpy_helper
 from torch import nn
 
 from anpr.domain.errors import ModelError
-from scripts.training.recogniser.network import FULL, PlateNetwork
 from scripts.training.recogniser.shape import CHARACTERS
+from scripts.training.recogniser.weights.network import FULL, PlateNetwork
 
 Array = npt.NDArray[np.float32]
 _EPSILON = 1e-5

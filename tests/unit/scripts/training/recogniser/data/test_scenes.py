@@ -12,7 +12,7 @@ from anpr.capture.image_file import Image
 from anpr.domain.read import Candidate
 from anpr.reader.recognise.reading import Reading
 from scripts.training.detector.folder import Folder, read_picture
-from scripts.training.recogniser.scenes import Judges, scene_crops
+from scripts.training.recogniser.data.scenes import Judges, scene_crops
 
 PLATE = np.zeros((20, 90, 3), np.uint8)
 

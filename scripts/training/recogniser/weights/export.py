@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from scripts.training.recogniser.network import PlateNetwork, parameters
 from scripts.training.recogniser.shape import CHARACTERS, CLASSES, HEIGHT, STEPS, WIDTH
+from scripts.training.recogniser.weights.network import PlateNetwork, parameters
 
 OPSET = 17
 LICENCE = "Apache-2.0 (started from PP-OCRv6 small by the PaddlePaddle Authors; thinned and trained on by this project)"

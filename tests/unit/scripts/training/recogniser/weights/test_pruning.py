@@ -7,9 +7,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `train` (torch) is not installed")
 
-from scripts.training.recogniser.network import BlockShape, PlateNetwork, parameters  # noqa: E402
-from scripts.training.recogniser.pruning import thinned  # noqa: E402
 from scripts.training.recogniser.shape import CLASSES, HEIGHT, STEPS, WIDTH  # noqa: E402
+from scripts.training.recogniser.weights.network import BlockShape, PlateNetwork, parameters  # noqa: E402
+from scripts.training.recogniser.weights.pruning import thinned  # noqa: E402
 
 SMALL = (BlockShape(into=96, out=96, hidden=64, squeeze=True), BlockShape(into=96, out=48, hidden=64, halved=True))
 

@@ -11,14 +11,14 @@ import torch
 from anpr.domain.errors import InputError
 from anpr.reader.network.model_card import load_card
 from anpr.reader.network.onnx import OnnxNetwork
-from scripts.training.recogniser.augment import training_lines
-from scripts.training.recogniser.network import FULL, PlateNetwork
-from scripts.training.recogniser.pruning import thinned
+from scripts.training.recogniser.data.augment import training_lines
+from scripts.training.recogniser.data.samples import Crop
+from scripts.training.recogniser.data.views import as_pictures
 from scripts.training.recogniser.recipe import Recipe
-from scripts.training.recogniser.samples import Crop
-from scripts.training.recogniser.shipped import load_shipped
-from scripts.training.recogniser.views import as_pictures
-from scripts.training.recogniser.warm_start import warm_network
+from scripts.training.recogniser.weights.network import FULL, PlateNetwork
+from scripts.training.recogniser.weights.pruning import thinned
+from scripts.training.recogniser.weights.shipped import load_shipped
+from scripts.training.recogniser.weights.warm_start import warm_network
 
 
 def started(path: Path, crops: tuple[Crop, ...], recipe: Recipe, tell: Callable[[str], None]) -> PlateNetwork:

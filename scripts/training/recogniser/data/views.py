@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from scripts.training.recogniser.augment import Lines, training_lines
+from scripts.training.recogniser.data.augment import Lines, training_lines
+from scripts.training.recogniser.data.samples import Crop
+from scripts.training.recogniser.data.sources import Sources
 from scripts.training.recogniser.recipe import Recipe
-from scripts.training.recogniser.samples import Crop
-from scripts.training.recogniser.sources import Sources
 
 
 @dataclass(frozen=True, kw_only=True)

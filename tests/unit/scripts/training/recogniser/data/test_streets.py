@@ -9,7 +9,7 @@ import pytest
 
 from anpr.capture.image_file import read_image
 from anpr.domain.errors import InputError
-from scripts.training.recogniser.streets import Streets, street_crops, street_plates
+from scripts.training.recogniser.data.streets import Streets, street_crops, street_plates
 
 TRUTH = "file,plate,x,y,w,h,country,subset,kind,lines\n"
 

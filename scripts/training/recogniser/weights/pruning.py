@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from scripts.training.recogniser.network import Block, PlateNetwork
+from scripts.training.recogniser.weights.network import Block, PlateNetwork
 
 _SAMPLES = 12_000
 """Places at which a block is observed."""

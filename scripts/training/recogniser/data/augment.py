@@ -9,8 +9,8 @@ from anpr.capture.image_file import Image, read_image
 from anpr.drawing import Damage, degrade
 from anpr.reader.recognise.bands import paint_bands
 from anpr.reader.recognise.lines import split_lines
-from scripts.training.recogniser.rectified import level, rectified, rectified_drawn
-from scripts.training.recogniser.samples import Crop
+from scripts.training.recogniser.data.rectified import level, rectified, rectified_drawn
+from scripts.training.recogniser.data.samples import Crop
 from scripts.training.recogniser.shape import HEIGHT, WIDTH
 
 Lines = npt.NDArray[np.uint8]

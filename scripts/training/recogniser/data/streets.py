@@ -16,7 +16,7 @@ import numpy as np
 from anpr.capture.image_file import Image, read_image
 from anpr.domain.errors import InputError
 from anpr.reader.recognise.alphabet import SIGNS
-from scripts.training.recogniser.samples import Corners, Crop
+from scripts.training.recogniser.data.samples import Corners, Crop
 
 ROOM = 0.3
 """Of the box's sides, kept at each side of it."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scripts.training.recogniser.rectified import level, rectified, rectified_drawn
-from scripts.training.recogniser.samples import Corners
+from scripts.training.recogniser.data.rectified import level, rectified, rectified_drawn
+from scripts.training.recogniser.data.samples import Corners
 
 LEANING: Corners = ((50.0, 30.0), (150.0, 50.0), (150.0, 75.0), (50.0, 55.0))
 

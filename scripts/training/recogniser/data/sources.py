@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from scripts.training.recogniser.samples import Crop
+from scripts.training.recogniser.data.samples import Crop
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from anpr.domain.errors import InputError
-from scripts.training.recogniser.network import PlateNetwork
+from scripts.training.recogniser.weights.network import PlateNetwork
 
 _PREFIX = "network."
 _TRANSPOSED = "onnx::MatMul_"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anpr.domain.errors import InputError
 from anpr.reader.recognise.alphabet import SIGNS
-from scripts.training.recogniser.drawn import Drawn
+from scripts.training.recogniser.data.drawn import Drawn
 
 Corners = tuple[tuple[float, float], ...]
 """Four corners of a plate in px, clockwise from its own top left."""

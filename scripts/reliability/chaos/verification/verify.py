@@ -15,8 +15,8 @@ from scripts.reliability.chaos.background_traffic import Sent
 from scripts.reliability.chaos.environment import BACKGROUND_FROM, LISTED, Environment
 from scripts.reliability.chaos.facts import Facts, Verification, described
 from scripts.reliability.chaos.traffic import OLD_FROM, is_listed, number_of, plate_of
-from scripts.reliability.chaos.verify_ledger import verify_ledger
-from scripts.reliability.chaos.verify_metrics import verify_metrics
+from scripts.reliability.chaos.verification.verify_ledger import verify_ledger
+from scripts.reliability.chaos.verification.verify_metrics import verify_metrics
 
 ImageKey = tuple[UUID, ImageRole]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anpr.domain.errors import InputError
-from scripts.training.recogniser.samples import read_crops, read_masked
+from scripts.training.recogniser.data.samples import read_crops, read_masked
 
 
 def folder_with(path: Path, listing: str) -> Path:

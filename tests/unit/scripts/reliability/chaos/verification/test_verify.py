@@ -20,7 +20,7 @@ from scripts.reliability.chaos.environment import Disruption
 from scripts.reliability.chaos.facts import Facts
 from scripts.reliability.chaos.outbox_log import LoggingOutbox, install_outbox_log, read_outbox_log, waiting_in
 from scripts.reliability.chaos.receiving_centre import ReceivingCentre, final_answer, is_deferred
-from scripts.reliability.chaos.verify_metrics import _Sums, _unseen
+from scripts.reliability.chaos.verification.verify_metrics import _Sums, _unseen
 
 CLOCK = SystemClock()
 CONTENT = {ImageRole.PLATE: picture(1, 3_000), ImageRole.CONTEXT: picture(2, 20_000)}

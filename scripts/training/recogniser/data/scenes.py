@@ -18,7 +18,7 @@ from anpr.domain.read import Box
 from anpr.reader.plates.crop import cut
 from anpr.reader.recognise import Recogniser
 from scripts.training.detector.folder import Folder, read_labels, read_picture
-from scripts.training.recogniser.samples import Crop
+from scripts.training.recogniser.data.samples import Crop
 
 LEAST_WIDTH_PX = 48
 LEAST_SIGNS = 5

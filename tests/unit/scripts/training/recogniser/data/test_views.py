@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.training.recogniser.augment import plain_lines, training_lines
-from scripts.training.recogniser.drawn import draw_set, spaced_text
-from scripts.training.recogniser.samples import Crop, from_drawn
+from scripts.training.recogniser.data.augment import plain_lines, training_lines
+from scripts.training.recogniser.data.drawn import draw_set, spaced_text
+from scripts.training.recogniser.data.samples import Crop, from_drawn
 from scripts.training.recogniser.shape import HEIGHT, WIDTH
 
 

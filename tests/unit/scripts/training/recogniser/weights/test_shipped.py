@@ -10,9 +10,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from anpr.domain.errors import InputError  # noqa: E402
-from scripts.training.recogniser.export import export_onnx  # noqa: E402
-from scripts.training.recogniser.network import FULL, PlateNetwork  # noqa: E402
-from scripts.training.recogniser.shipped import load_shipped  # noqa: E402
+from scripts.training.recogniser.weights.export import export_onnx  # noqa: E402
+from scripts.training.recogniser.weights.network import FULL, PlateNetwork  # noqa: E402
+from scripts.training.recogniser.weights.shipped import load_shipped  # noqa: E402
 
 SHAPES = tuple(replace(shape, hidden=16) for shape in FULL)
 
