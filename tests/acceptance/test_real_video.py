@@ -38,8 +38,8 @@ MOST_S = 60
 FR_PLATES = {"CN582QM", "AJ415TR", "DX279BR", "CA648AC"}
 """Read by eye on enlarged frames: the rear plates and the one front plate that a person can make out."""
 FR_FAR = {"CW111SN", "DQ704ND", "GQ704ND"}
-"""Two cars further away, their plates 40 to 60 px wide: they may be read and need not. Of one nobody can say whether its
-first letter is D or G."""
+"""Two cars further away, their plates 40 to 60 px wide: they may be read and need not. Of one nobody can say whether
+its first letter is D or G."""
 FR_WRONG_LIVE = 2
 """Where a busy machine takes few of a camera's frames, few reads vote: of CN582QM's Q a D is made, of an 8 a 9."""
 
