@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawn plates: convincing pictures of the plates of Italy and its neighbours, for training, tests and the demo."""
+"""Drawn plates: convincing images of the plates of Italy and its neighbours, for training, tests and the demo."""
 
 from anpr.drawing.degrade import Damage, degrade
 from anpr.drawing.kinds import ITALIAN, KINDS, NEIGHBOURS, PlateKind

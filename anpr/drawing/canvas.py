@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A picture measured in millimetres, to draw a plate on."""
+"""An image measured in millimetres, to draw a plate on."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a camera does to a picture: blur, motion, night, glare, shadow, noise, few pixels, JPEG blocks.
+"""What a camera does to an image: blur, motion, night, glare, shadow, noise, few pixels, JPEG blocks.
 
-Every step is a pure function of the picture and its amount; `degrade` chooses steps at random.
-All pictures are height × width × 3, 8 bits, blue green red.
+Every step is a pure function of the image and its amount; `degrade` chooses steps at random.
+All images are height × width × 3, 8 bits, blue green red.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Damage:
 
 
 def degrade(image: Image, rng: np.random.Generator, damage: Damage | None = None) -> Image:
-    """The picture as a roadside camera might give it; the same `rng` state gives the same pixels."""
+    """The image as a roadside camera might give it; the same `rng` state gives the same pixels."""
     chance = damage or Damage()
     out = image
     if rng.random() < chance.shadow:
@@ -50,7 +50,7 @@ def degrade(image: Image, rng: np.random.Generator, damage: Damage | None = None
 
 
 def _light(image: Image, rng: np.random.Generator, chance: Damage) -> Image:
-    """At most one kind of light: a picture is not infrared and over-exposed at once."""
+    """At most one kind of light: an image is not infrared and over-exposed at once."""
     dice = rng.random()
     if dice < chance.night:
         return night(image, float(rng.uniform(0.15, 0.5)))

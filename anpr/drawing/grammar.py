@@ -36,7 +36,7 @@ class Setting:
 
     text: str
     rows: tuple[tuple[str, ...], ...]
-    """Pieces of each row in order: runs of letters and figures, and single marks."""
+    """Pieces of each row in order: runs of letters and digits, and single marks."""
 
 
 def random_text(template: str, rng: np.random.Generator) -> str:

@@ -3,7 +3,7 @@
 
 Lengths are millimetres. Italian sizes after D.P.R. 495/1992 art. 258 and its annexes as listed in docs/domain.md;
 neighbours' sizes are the common 520×110 EU plate unless a country has its own. Letter sizes are measured from
-pictures, not from the (unpublished) drawings.
+images, not from the (unpublished) drawings.
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Other hands: the letters of `letters.py` as another maker's stamps have them, a little different.
 
-Plates of one country differ by year and maker, and our shapes are measured from pictures, not from the stamps. Who
+Plates of one country differ by year and maker, and our shapes are measured from images, not from the stamps. Who
 learns from letters of many hands does not learn the oddities of one.
 """
 

@@ -66,7 +66,7 @@ def _seen(corners: npt.NDArray[np.float32], scene: Image) -> Box:
 
 
 def _shrink(plate: Image, corners: npt.NDArray[np.float32]) -> Image:
-    """The plate at about the size it will have: warping a large picture to a small one would alias."""
+    """The plate at about the size it will have: warping a large image to a small one would alias."""
     wide = max(float(np.hypot(*(corners[1] - corners[0]))), float(np.hypot(*(corners[2] - corners[3]))))
     scale = wide / plate.shape[1]
     if scale >= 1:

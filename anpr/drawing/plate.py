@@ -26,7 +26,7 @@ class DrawnPlate:
 
     image: Image
     text: str
-    """Letters and figures only, rows one after the other: AB123CD."""
+    """Letters and digits only, rows one after the other: AB123CD."""
     country: str
     kind: str
     lines: int

@@ -18,7 +18,7 @@ _LIGHT_FRAME: Colour = (168, 166, 164)
 
 
 def wear(plate: Image, style: PlateStyle, rng: np.random.Generator) -> Image:
-    """The plate with the screws, the dirt and the frame of `style`; a frame makes the picture larger."""
+    """The plate with the screws, the dirt and the frame of `style`; a frame makes the image larger."""
     image = plate
     if style.screws:
         image = _screwed(image, style)

@@ -3,7 +3,7 @@
 
     python -m scripts.training.compare_detectors DATA --work WORK [--epochs 8] [--every 2] [--px 320]
 
-DATA as for training. All networks see the same pictures in the same order at the same rates, far too briefly for
+DATA as for training. All networks see the same images in the same order at the same rates, far too briefly for
 weights worth shipping, and are scored by Ultralytics after each pass on the validation split. WORK is kept: a run that
 was stopped goes on. The last line of standard output is one JSON object: network to mAP50 after each pass.
 """

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A copy of a folder of labelled pictures whose labels are put right by eye (scripts/training/detector/label_fixes.py).
+"""A copy of a folder of labelled images whose labels are put right by eye (scripts/training/detector/label_fixes.py).
 
     python -m scripts.training.fix_labels ../shared/data/det OUT
     anpr evaluate OUT
 
-OUT gets links to the pictures, labels of its own and the manifest.
+OUT gets links to the images, labels of its own and the manifest.
 """
 
 import shutil

@@ -5,7 +5,7 @@
     python -m scripts.training.quantise plate_recogniser_small ../shared/data/rec
 
 Writes models/<model>_int8.onnx and its card. FOLDER is what the model was trained on: the ranges of its layers are
-measured on pictures of the split `train`, and both files are then scored on the split `val`. Run it again whenever the
+measured on images of the split `train`, and both files are then scored on the split `val`. Run it again whenever the
 float weights change. Needs the package onnx.
 """
 

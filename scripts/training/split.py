@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The part of a folder that a vehicle belongs to: a split by plate text, never by picture."""
+"""The part of a folder that a vehicle belongs to: a split by plate text, never by image."""
 
 import csv
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ COLUMNS = ("file", "plate", "split")
 
 
 def read_split(path: Path) -> Mapping[str, str]:
-    """The split of each picture that shows a legible plate, by file name.
+    """The split of each image that shows a legible plate, by file name.
 
-    Raises InputError where a picture has plates of two splits: its vehicles would be learnt and asked about.
+    Raises InputError where an image has plates of two splits: its vehicles would be learnt and asked about.
     """
     splits: dict[str, str] = {}
     with path.open(encoding="utf-8", newline="") as lines:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Train the plate detector: from a folder of labelled pictures to models/plate_detector.onnx and its card.
+"""Train the plate detector: from a folder of labelled images to models/plate_detector.onnx and its card.
 
     python -m scripts.training.train_detector DATA --work WORK
 
@@ -96,7 +96,7 @@ def stages_of(order: Order) -> tuple[Stage, ...]:
 
 
 def _pictures(stage: Stage, folder: Folder, order: Order) -> tuple[Path, ...]:
-    """The stage's training pictures: the real ones, mended and thinned, and the drawn ones."""
+    """The stage's training images: the real ones, mended and thinned, and the drawn ones."""
     if stage.mended:
         folder = mend(folder, read_changes(), order.work / "mended")
     chosen, counted = [], Counter[str]()

@@ -4,7 +4,7 @@
     python -m scripts.training.train_recogniser CROPS --masked MASKED --work WORK
 
 CROPS holds images/ and labels.csv (columns file, text, country, lines, split); MASKED the same with
-text_with_masked_chars, where `*` stands for a sign that was made unreadable. `--scenes` is a folder as
+text_with_masked_chars, where `*` stands for a character that was made unreadable. `--scenes` is a folder as
 scripts.training.train_detector takes it: plates in its images on whose text PP-OCR and the shipped weights agree are
 learnt too. `--streets` is a folder of street photographs with a truth.csv, `--split` keeps its vehicles for training
 and validation apart, `--marks` has the corners of its plates where they are known: those are set level before they are
@@ -109,7 +109,7 @@ def train(order: Order) -> Path:
 
 
 def _from_scenes(order: Order) -> tuple[Crop, ...]:
-    """Plates of the detector's pictures that PP-OCR and the shipped weights read alike; no text of the exam."""
+    """Plates of the detector's images that PP-OCR and the shipped weights read alike; no text of the exam."""
     barred = {crop.text for crop in read_crops(order.crops, "val")}
 
     def judges() -> Judges:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Train the corner network: from labelled pictures to models/plate_rectifier.onnx and its card.
+"""Train the corner network: from labelled images to models/plate_rectifier.onnx and its card.
 
     python -m scripts.training.train_rectifier SCENES --streets STREETS --split SPLIT --work WORK
 
@@ -85,7 +85,7 @@ def train(order: Order) -> Path:
     from scripts.training.rectifier.training import fit  # noqa: PLC0415
 
     first, second = recipes.FIRST, recipes.SECOND
-    count, signs = recipes.DRAWN, recipes.SIGNS
+    count, signs = recipes.DRAWN, recipes.PLATE_CHARACTERS
     folder = mend(read_folder(order.scenes), read_changes(), order.work / "mended")
     if order.quick:
         first, second, count, signs = recipes.quick(first), recipes.quick(second), 12, 6

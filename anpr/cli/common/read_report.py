@@ -11,7 +11,7 @@ from anpr.domain.reasons import Drop
 from anpr.reader.assemble import MadeTransit
 from anpr.reader.assemble.vote import Verdict
 from anpr.reader.plates.plate_reader import ReadResult, Rejected
-from anpr.reader.plates.thresholds import Gates
+from anpr.reader.plates.thresholds import Thresholds
 
 
 def image_object(path: Path, result: ReadResult, ms: float, explain: bool) -> dict[str, Any]:
@@ -44,15 +44,15 @@ def transit_object(path: Path, one: MadeTransit) -> dict[str, Any]:
     }
 
 
-def image_lines(path: Path, result: ReadResult, ms: float, explain: bool, gates: Gates) -> Iterator[str]:
+def image_lines(path: Path, result: ReadResult, ms: float, explain: bool, thresholds: Thresholds) -> Iterator[str]:
     """One picture as lines for people."""
     texts = ", ".join(f"{read.text} {read.confidence:.0%}" for read in result.accepted)
     yield f"{path}: {texts or 'no plate'}  ({ms:.0f} ms)"
     if explain:
-        yield from result_lines(result, gates)
+        yield from result_lines(result, thresholds)
 
 
-def result_lines(result: ReadResult, gates: Gates) -> Iterator[str]:
+def result_lines(result: ReadResult, thresholds: Thresholds) -> Iterator[str]:
     """Each plate and each detection that was turned down, with what decided it, as lines for people."""
     for read in result.accepted:
         others = ", ".join(f"{c.text} {c.probability:.1%}" for c in read.candidates[1:4] if c.probability >= 0.001)
@@ -65,7 +65,7 @@ def result_lines(result: ReadResult, gates: Gates) -> Iterator[str]:
             yield f"          sign by sign: {' '.join(map(_sign, read.positions))}"
     for one in result.rejected:
         seen = f", seen as {one.raw} {one.confidence:.0%}" if one.raw else ""
-        demanded = gates.demanded(one.reason)
+        demanded = thresholds.demanded(one.reason)
         limit = f" ({demanded})" if demanded else ""
         yield f"    no    {one.reason}{limit}: box {_place(one.box)}, detector {one.score:.2f}{seen}"
 
@@ -77,11 +77,11 @@ def _sign(position: Sequence[Candidate]) -> str:
     return f"{best.text}{best.probability:.0%}{''.join(likely)}".replace("%", "")
 
 
-def frame_lines(frame: Frame, result: ReadResult, gates: Gates) -> Iterator[str]:
+def frame_lines(frame: Frame, result: ReadResult, thresholds: Thresholds) -> Iterator[str]:
     """One frame of a video in which something was found, as lines for people."""
     if result.accepted or result.rejected:
         yield f"    frame {frame.index} ({frame.at_s:.2f} s)"
-        yield from (f"    {line}" for line in result_lines(result, gates))
+        yield from (f"    {line}" for line in result_lines(result, thresholds))
 
 
 def frame_object(path: Path, frame: Frame, result: ReadResult) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def _lines(job: _Job, path: Path, result: ReadResult, ms: float) -> Iterator[str
     if job.as_json:
         yield json.dumps(image_object(path, result, ms, job.explain), ensure_ascii=False)
     else:
-        yield from image_lines(path, result, ms, job.explain, job.reader.gates)
+        yield from image_lines(path, result, ms, job.explain, job.reader.thresholds)
 
 
 def _video(job: _Job, path: Path) -> Iterator[str]:
@@ -181,7 +181,7 @@ class _TracePrinter:
 
     def frame_read(self, frame: Frame, result: ReadResult) -> None:
         if not self._job.as_json:
-            for line in frame_lines(frame, result, self._job.reader.gates):
+            for line in frame_lines(frame, result, self._job.reader.thresholds):
                 click.echo(line)
         elif result.accepted or result.rejected:
             click.echo(json.dumps(frame_object(self._path, frame, result), ensure_ascii=False))

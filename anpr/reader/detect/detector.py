@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From a picture to plate boxes, with any network that gives a raw YOLO output."""
+"""From an image to plate boxes, with any network that gives a raw YOLO output."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,7 +27,7 @@ class Detector(Protocol):
     """Finds plates; one per thread."""
 
     def detect(self, image: Image) -> list[Detection]:
-        """Boxes in px of the picture, best score first. Raises ModelError when the network throws."""
+        """Boxes in px of the image, best score first. Raises ModelError when the network throws."""
 
 
 class RawNetwork(Protocol):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A picture fitted into the network's input, and boxes back again: pure functions, tested without weights."""
+"""An image fitted into the network's input, and boxes back again: pure functions, tested without weights."""
 
 from dataclasses import dataclass
 
@@ -17,17 +17,17 @@ Boxes = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where a picture lies in the network's input: network px = picture px × scale + offset."""
+    """Where an image lies in the network's input: network px = image px × scale + offset."""
 
     scale: float
     left: int
     top: int
     width: int
     height: int
-    """Of the picture, px."""
+    """Of the image, px."""
 
     def to_picture(self, boxes: Boxes) -> Boxes:
-        """Boxes in network px as boxes in px of the picture, cut at its edges."""
+        """Boxes in network px as boxes in px of the image, cut at its edges."""
         moved = (boxes - np.array([self.left, self.top, self.left, self.top], np.float32)) / self.scale
         limits = np.array([self.width, self.height, self.width, self.height], np.float32)
         cut: Boxes = np.clip(moved, 0, limits).astype(np.float32)
@@ -35,7 +35,7 @@ class Placement:
 
 
 def letterbox(image: Image, wanted: NetworkInput) -> tuple[Blob, Placement]:
-    """The picture scaled to fit the input, centred on grey."""
+    """The image scaled to fit the input, centred on grey."""
     height, width = image.shape[:2]
     scale = min(wanted.width / width, wanted.height / height)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
@@ -47,9 +47,9 @@ def letterbox(image: Image, wanted: NetworkInput) -> tuple[Blob, Placement]:
 
 
 def shrunk(image: Image, width: int, height: int) -> Image:
-    """The picture at this size: halved while it is more than twice as large, then interpolated.
+    """The image at this size: halved while it is more than twice as large, then interpolated.
 
-    A fifth of the time of averaging areas at once, for the same boxes: mAP50 on 250 labelled pictures .898 both ways.
+    A fifth of the time of averaging areas at once, for the same boxes: mAP50 on 250 labelled images .898 both ways.
     """
     while image.shape[1] > 2 * width and image.shape[0] > 2 * height:
         half = (image.shape[1] // 2, image.shape[0] // 2)

@@ -13,7 +13,7 @@ Blob = npt.NDArray[np.float32 | np.uint8]
 
 
 def to_blob(image: Image, wanted: NetworkInput) -> Blob:
-    """A picture of the input's size as (1, 3, height, width), in its colour order, scaled where it wants that."""
+    """An image of the input's size as (1, 3, height, width), in its colour order, scaled where it wants that."""
     swapped = wanted.colour == "RGB"
     if wanted.values == "pixels":
         return np.asarray(cv2.dnn.blobFromImage(image, swapRB=swapped, ddepth=cv2.CV_8U), np.uint8)

@@ -35,7 +35,7 @@ class NetworkInput(_Part):
     scale: float
     offset: float = 0.0
     pad_value: Annotated[int, Field(ge=0, le=255)] = 0
-    """Grey level put around the picture, before scaling."""
+    """Grey level put around the image, before scaling."""
     widths: tuple[_Side, ...] = ()
     """For a recogniser: the widths it is run at, ascending; the last is `width`. A fixed few, because the runtime
     keeps memory for every shape it has seen."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Pictures that show nothing but a plate, as other systems cut them out.
+"""Images that show nothing but a plate, as other systems cut them out.
 
-A detector has learned plates among their surroundings; a picture that a plate fills has none. So a small picture of a
-plate's shape is looked at once more with a margin of our own, and when the detector then finds that the picture is the
+A detector has learned plates among their surroundings; an image that a plate fills has none. So a small image of a
+plate's shape is looked at once more with a margin of our own, and when the detector then finds that the image is the
 plate, all of it is read.
 """
 
@@ -14,27 +14,27 @@ from anpr.domain.read import Box
 from anpr.reader.detect import Detection, Detector
 
 _SMALL_PX = 400
-"""Wide. Cut-out plates are seldom wider, pictures of a street nearly always."""
+"""Wide. Cut-out plates are seldom wider, images of a street nearly always."""
 _LONG = 2.5
-"""Width ÷ height. No camera's picture is as long; a cut-out plate of one line is, however large."""
+"""Width ÷ height. No camera's image is as long; a cut-out plate of one line is, however large."""
 _LEAST, _MOST = 0.7, 8.0
 """Width ÷ height of a plate."""
 _MARGIN = 1.0
-"""Of the width, on each side: the plate then has a third of the input's width, as in the training pictures."""
+"""Of the width, on each side: the plate then has a third of the input's width, as in the training images."""
 _WIDEST_PX = 640
-"""A larger picture is made smaller first: with its margins one of 10000 px would take gigabytes."""
+"""A larger image is made smaller first: with its margins one of 10000 px would take gigabytes."""
 _DARK = (40, 40, 40)
 """Found best of a few margins tried on cut-out plates (grey, the edge drawn out): 99 % of one-line plates found."""
 _LARGE = 0.45
-"""Of the picture's width. A plate larger than this fills more of the input than any it was trained on."""
+"""Of the image's width. A plate larger than this fills more of the input than any it was trained on."""
 _AS_HIGH = 0.95
-"""Of the picture's height. Of 2664 cut-out plates three are found only in part, each over the whole height."""
+"""Of the image's height. Of 2664 cut-out plates three are found only in part, each over the whole height."""
 _SAME = 0.45
-"""Overlap of the found box with the whole picture; cut-outs have some margin of their own."""
+"""Overlap of the found box with the whole image; cut-outs have some margin of their own."""
 
 
 def find_close_up(image: Image, detector: Detector) -> Detection | None:
-    """The whole picture as a detection when it is a cut-out plate, else None."""
+    """The whole image as a detection when it is a cut-out plate, else None."""
     height, width = image.shape[:2]
     if not _LEAST <= width / height <= _MOST or (width > _SMALL_PX and not _is_long(image)):
         return None
@@ -48,7 +48,7 @@ def find_close_up(image: Image, detector: Detector) -> Detection | None:
 def from_further(image: Image, found: list[Detection], detector: Detector) -> list[Detection]:
     """What was found, or what a look from further away finds where a plate is so large that only parts of it were.
 
-    A plate as high as a picture of a plate's shape is all of that picture, however little of it was recognised as one.
+    A plate as high as an image of a plate's shape is all of that image, however little of it was recognised as one.
     """
     if _is_long(image) and found and found[0].box.h >= _AS_HIGH * image.shape[0]:
         return [Detection(box=_whole(image), score=found[0].score)]
@@ -68,7 +68,7 @@ def _whole(image: Image) -> Box:
 
 
 def _framed(image: Image, detector: Detector) -> list[Detection]:
-    """What the detector finds in the picture with a margin around it, in px of the picture."""
+    """What the detector finds in the image with a margin around it, in px of the image."""
     small = _shrunk(image)
     margin = round(small.shape[1] * _MARGIN)
     framed = cv2.copyMakeBorder(small, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_DARK)

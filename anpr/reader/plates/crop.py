@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Cutting plates out of pictures, closer or wider.
+"""Cropping of plates with several margins.
 
-A box that begins elsewhere by a pixel or two makes another picture for the recogniser, and one sign in a hundred plates
-another sign, sometimes with certainty. So a plate that is read more than once is cut in more than one way.
+A box that begins a pixel or two elsewhere gives the recogniser another image, and one character in a hundred plates is
+then read otherwise, sometimes with certainty. So a plate that is read more than once is cropped in more than one way.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ def cut(image: Image, box: Box, turn: int = 0) -> Image:
 
 
 def with_margin(image: Image, box: Box, margin: float) -> Image:
-    """The part of the picture in the box and a margin around it, as far as the picture goes."""
+    """The part of the image in the box and a margin around it, as far as the image goes."""
     height, width = image.shape[:2]
     dx, dy = box.w * margin / 2, box.h * margin / 2
     x1, y1 = max(0, int(box.x - dx)), max(0, int(box.y - dy))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From a picture to plate reads: find, gate, read, weigh."""
+"""From an image to plate reads: find, gate, read, weigh."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from anpr.reader.plates.second_opinion import (
     build_second_opinion,
     evidence_of,
 )
-from anpr.reader.plates.thresholds import Gates
+from anpr.reader.plates.thresholds import Thresholds
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.reader.rectify.build import build_corner_finder
 from anpr.reader.rectify.look import MARGINS as LEVEL_MARGINS
@@ -65,28 +65,28 @@ class ReadResult:
 
 
 class PlateReader:
-    """Finds and reads the plates in a picture. One per thread."""
+    """Finds and reads the plates in an image. One per thread."""
 
     def __init__(
         self,
         detector: Detector,
         recogniser: Recogniser,
-        gates: Gates,
+        thresholds: Thresholds,
         second: SecondOpinion | None = None,
         level: LevelReader | None = None,
     ) -> None:
-        """`second` is asked about plates of single pictures; of those in a video when their transit is made.
+        """`second` is asked about plates of single images; of those in a video when their transit is made.
 
         `level` sets plates level before they are read; without, each is read as its box cuts it out.
         """
         self._level = level
         self._detector = detector
         self._recogniser = recogniser
-        self.gates = gates
+        self.thresholds = thresholds
         self.second = second
 
     def read(self, image: Image) -> list[PlateRead]:
-        """The plates in the picture, best detector score first. Raises ModelError."""
+        """The plates in the image, best detector score first. Raises ModelError."""
         return list(self.read_all(image).accepted)
 
     def read_all(self, image: Image) -> ReadResult:
@@ -106,7 +106,7 @@ class PlateReader:
         good: list[Detection] = []
         rejected: list[Rejected] = []
         for detection in self._detect(image):
-            reason = self.gates.detection_fault(detection)
+            reason = self.thresholds.detection_fault(detection)
             if reason is None and any(detection.box.overlap(better.box) > _SAME_PLACE for better in good):
                 reason = Drop.PLATE_TWICE
             if reason is None:
@@ -137,7 +137,7 @@ class PlateReader:
         return self._judged(detection, reading, _unless_cut(placed, weighed(reading)))
 
     def read_once(self, image: Image, detection: Detection) -> PlateRead | Rejected:
-        """Read the plate in this box of the only picture of it; where in doubt, again. Raises ModelError."""
+        """Read the plate in this box of the only image of it; where in doubt, again. Raises ModelError."""
         placed = self._placed(image, detection)
         if isinstance(placed, Rejected):
             return placed
@@ -168,13 +168,13 @@ class PlateReader:
         placed = self._level.place(image, detection.box)
         if placed is None:
             return None
-        reason = self.gates.plate_fault(detection, placed.corners.plate)
+        reason = self.thresholds.plate_fault(detection, placed.corners.plate)
         if reason is not None:
             return Rejected(box=detection.box, score=detection.score, reason=reason)
         return placed
 
     def _cut_otherwise(self, image: Image, box: Box, plate: Image) -> Iterator[Reading]:
-        """The plate read from the other cuts; from none where it fills the picture."""
+        """The plate read from the other cuts; from none where it fills the image."""
         for turn in range(1, len(MARGINS)):
             other = cut(image, box, turn)
             if other.shape != plate.shape:
@@ -184,7 +184,7 @@ class PlateReader:
         self, detection: Detection, reading: Reading, candidates: tuple[Candidate, ...], second_raw: str | None = None
     ) -> PlateRead | Rejected:
         text, confidence = (candidates[0].text, candidates[0].probability) if candidates else ("", 0.0)
-        reason = self.gates.text_fault(text, confidence)
+        reason = self.thresholds.text_fault(text, confidence)
         if reason is not None:
             return Rejected(
                 box=detection.box, score=detection.score, reason=reason, raw=reading.raw, confidence=confidence
@@ -206,7 +206,7 @@ class PlateReader:
 
 
 def _unless_cut(placed: Placed | None, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """As likely as not where the picture's edge cuts the plate: a sign may be missing."""
+    """As likely as not where the image's edge cuts the plate: a character may be missing."""
     if placed is None or not placed.is_cut:
         return candidates
     return tuple(Candidate(text=each.text, probability=each.probability / 2) for each in candidates)
@@ -229,7 +229,7 @@ def build_plate_reader(settings: ReaderSettings) -> PlateReader:
     return PlateReader(
         build_detector(settings.detector, settings.threads),
         recogniser,
-        Gates(
+        Thresholds(
             min_score=settings.detector.min_score,
             min_confidence=settings.recogniser.min_confidence,
             min_plate=settings.rectifier.min_plate,

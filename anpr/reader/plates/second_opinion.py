@@ -83,7 +83,7 @@ class SecondOpinion:
 
 
 def evidence_of(reading: Reading) -> Evidence:
-    """What a recogniser saw beside the signs, as the grammar takes it."""
+    """What a recogniser saw beside the characters, as the grammar takes it."""
     return Evidence(raw=reading.raw, groups=reading.groups, right_band=reading.right_band, lines=reading.lines)
 
 

@@ -14,8 +14,8 @@ LEAST_PLATE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Gates:
-    """Limits; px of the picture."""
+class Thresholds:
+    """Limits; px of the image."""
 
     min_score: float
     """Of the detector."""
@@ -30,9 +30,9 @@ class Gates:
     least_shape: float = 0.7
     most_shape: float = 8.0
     """Width ÷ height: from 177×177 mm seen from the side, to 520×110 mm seen from above."""
-    min_signs: int = 3
+    min_characters: int = 3
     """The shortest plates have so many; stickers and overlay text are often shorter."""
-    max_signs: int = 12
+    max_characters: int = 12
     """POLIZIAH1234 has 12."""
 
     min_word_confidence: float = 0.9
@@ -62,7 +62,9 @@ class Gates:
 
     def text_fault(self, text: str, confidence: float) -> Drop | None:
         """Why this text is not a plate read."""
-        if not self.min_signs <= len(text) <= self.max_signs or not any(sign.isdigit() for sign in text):
+        if not self.min_characters <= len(text) <= self.max_characters or not any(
+            character.isdigit() for character in text
+        ):
             return Drop.PLATE_NO_TEXT
         if confidence < self.min_confidence:
             return Drop.READ_LOW_CONFIDENCE
@@ -74,7 +76,7 @@ class Gates:
             Drop.PLATE_LOW_SCORE: f"detector at least {self.min_score:.2f}, corners at least {self.min_plate:.2f}",
             Drop.PLATE_TOO_SMALL: f"at least {self.min_width_px:g}×{self.min_height_px:g} px",
             Drop.PLATE_SHAPE: f"width ÷ height from {self.least_shape:g} to {self.most_shape:g}",
-            Drop.PLATE_NO_TEXT: f"{self.min_signs} to {self.max_signs} signs, one of them a digit",
+            Drop.PLATE_NO_TEXT: f"{self.min_characters} to {self.max_characters} characters, one of them a digit",
             Drop.READ_WORD: f"a format we know, or confidence at least {self.min_word_confidence:.0%}",
             Drop.READ_LOW_CONFIDENCE: f"confidence at least {self.min_confidence:.0%}",
         }.get(reason)

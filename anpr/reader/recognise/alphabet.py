@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The signs of plates, and which signs of a recogniser's own character set stand for them."""
+"""The characters of plates, and which characters of a recogniser's own character set stand for them."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ"
+PLATE_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ"
 """What may stand on a plate, in the order of a lattice's columns; column 0 of a lattice is the blank."""
 
 _GAPS = frozenset(" -–—_.·•・:;,'`´\"*|/\\。，、‐−°˙")
 """Printed or seen between the groups of a plate: they end a character and are none."""
 
-# Signs of other scripts that a reader of many languages gives for a Latin letter of the same shape.
+# Characters of other scripts that a reader of many languages gives for a Latin letter of the same shape.
 _SAME_SHAPE = {
     "А": "A", "В": "B", "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O", "Р": "P", "С": "C", "Т": "T", "У": "Y",
     "Х": "X", "Ѕ": "S", "І": "I", "Ј": "J",
@@ -29,7 +29,7 @@ _SAME_SHAPE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Folding:
-    """How the columns of a recogniser's output add up to the columns of a lattice (blank, then SIGNS)."""
+    """How the columns of a recogniser's output add up to the columns of a lattice (blank, then PLATE_CHARACTERS)."""
 
     sources: npt.NDArray[np.intp]
     """Columns of the output that count, grouped by the lattice column they add to."""
@@ -39,9 +39,9 @@ class Folding:
     """Columns of the output that stand for a gap between the groups of a plate."""
 
     def fold(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(steps, characters) probabilities as (steps, 1 + len(SIGNS)).
+        """(steps, characters) probabilities as (steps, 1 + len(PLATE_CHARACTERS)).
 
-        A row sums to less than one where the recogniser saw a sign that no plate carries.
+        A row sums to less than one where the recogniser saw a character that no plate carries.
         """
         folded: npt.NDArray[np.float32] = np.add.reduceat(output[:, self.sources], self.starts, axis=1)
         return folded
@@ -54,12 +54,12 @@ class Folding:
 
 def folding(characters: Sequence[str]) -> Folding:
     """The folding for an output whose column 0 is the blank and column i + 1 is `characters[i]`."""
-    groups: list[list[int]] = [[0]] + [[] for _ in SIGNS]
+    groups: list[list[int]] = [[0]] + [[] for _ in PLATE_CHARACTERS]
     for index, character in enumerate(characters, start=1):
-        sign = sign_of(character)
-        if sign is not None:
-            groups[SIGNS.index(sign) + 1 if sign else 0].append(index)
-    missing = [sign for sign, group in zip(SIGNS, groups[1:], strict=True) if not group]
+        plain = plate_character(character)
+        if plain is not None:
+            groups[PLATE_CHARACTERS.index(plain) + 1 if plain else 0].append(index)
+    missing = [plain for plain, group in zip(PLATE_CHARACTERS, groups[1:], strict=True) if not group]
     if missing:
         raise ValueError(f"the recogniser has no character for {' '.join(missing)}")
     starts = np.cumsum([0, *(len(group) for group in groups[:-1])])
@@ -70,8 +70,8 @@ def folding(characters: Sequence[str]) -> Folding:
     )
 
 
-def sign_of(character: str) -> str | None:
-    """The plate sign a character stands for, "" for a gap, None for anything else.
+def plate_character(character: str) -> str | None:
+    """The plate character a character stands for, "" for a gap, None for anything else.
 
     Lower case, full width and encircled forms count as their capital; letters of other scripts by their shape.
     """
@@ -79,4 +79,4 @@ def sign_of(character: str) -> str | None:
         return ""
     plain = unicodedata.normalize("NFKC", character).upper()
     plain = _SAME_SHAPE.get(plain, plain)
-    return plain if len(plain) == 1 and plain in SIGNS else None
+    return plain if len(plain) == 1 and plain in PLATE_CHARACTERS else None

@@ -2,7 +2,7 @@
 """A lattice to texts: the greedy string, the alternatives at each of its characters, and the likely texts.
 
 Pure numpy and Python; connectionist temporal classification (Graves et al. 2006) and its prefix beam search
-(Hannun et al. 2014): repeated signs count once, a blank parts them.
+(Hannun et al. 2014): repeated characters count once, a blank parts them.
 """
 
 import heapq
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpr.domain.read import Candidate
-from anpr.reader.recognise.alphabet import SIGNS
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 from anpr.reader.recognise.lattice import Lattice
 
 Positions = tuple[tuple[Candidate, ...], ...]
@@ -20,10 +20,10 @@ Positions = tuple[tuple[Candidate, ...], ...]
 BEAM = 16
 """Texts kept from step to step."""
 LEAST = 0.002
-"""A sign less probable than this at a step is not followed there; at most TOP of them are."""
+"""A character less probable than this at a step is not followed there; at most TOP of them are."""
 TOP = 5
 SURE = 1.0 - LEAST
-"""A step this surely blank, or this surely one sign, opens no branches."""
+"""A step this surely blank, or this surely one character, opens no branches."""
 GAP = 0.4
 """A step is a gap from this probability on."""
 KEEP = 8
@@ -31,7 +31,7 @@ KEEP = 8
 
 
 def greedy(lattice: Lattice) -> tuple[str, Positions]:
-    """The most probable sign of each step with repeats and blanks removed, and the alternatives at each character.
+    """The most probable character of each step with repeats and blanks removed, and the alternatives at each character.
 
     The alternatives of a character are those at the step of its run where it was surest; probabilities ≥ 0.01,
     best first.
@@ -44,14 +44,14 @@ def greedy(lattice: Lattice) -> tuple[str, Positions]:
             continue
         if best[start]:
             run = lattice[start:end]
-            text += SIGNS[best[start] - 1]
+            text += PLATE_CHARACTERS[best[start] - 1]
             positions.append(_alternatives(run[run[:, best[start]].argmax()]))
         start = end
     return text, tuple(positions)
 
 
 def groups(lattice: Lattice, gap: npt.NDArray[np.float32]) -> tuple[int, ...]:
-    """How many signs of the greedy string stand between its gaps: (2, 3, 2) for AA-000-AA.
+    """How many characters of the greedy string stand between its gaps: (2, 3, 2) for AA-000-AA.
 
     `gap` is the probability, at each step, of a printed or seen gap.
     """
@@ -69,16 +69,18 @@ def groups(lattice: Lattice, gap: npt.NDArray[np.float32]) -> tuple[int, ...]:
 
 
 def _alternatives(row: Lattice) -> tuple[Candidate, ...]:
-    signs = row[1:]
-    order = np.argsort(-signs, kind="stable")[:TOP]
+    shares = row[1:]
+    order = np.argsort(-shares, kind="stable")[:TOP]
     return tuple(
-        Candidate(text=SIGNS[i], probability=min(1.0, float(signs[i]))) for i in order.tolist() if signs[i] >= 0.01
+        Candidate(text=PLATE_CHARACTERS[i], probability=min(1.0, float(shares[i])))
+        for i in order.tolist()
+        if shares[i] >= 0.01
     )
 
 
 def likely_texts(lattice: Lattice, keep: int = KEEP) -> tuple[Candidate, ...]:
     """The likely texts with their probabilities, best first; the empty text is one of them when it is likely."""
-    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # text: ends in a blank, ends in its last sign
+    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # text: ends in a blank, ends in its last character
     for row in lattice:
         beams = _step(beams, *_followed(row))
     best = heapq.nlargest(keep, beams.items(), key=_weight)
@@ -86,29 +88,29 @@ def likely_texts(lattice: Lattice, keep: int = KEEP) -> tuple[Candidate, ...]:
 
 
 def _followed(row: Lattice) -> tuple[float, list[tuple[str, float]]]:
-    """The blank's probability at a step, and the signs worth following with theirs."""
+    """The blank's probability at a step, and the characters worth following with theirs."""
     blank = float(row[0])
     if blank >= SURE:
         return blank, []
     columns = np.flatnonzero(row[1:] >= LEAST)
     if len(columns) > TOP:
         columns = columns[np.argsort(-row[columns + 1])[:TOP]]
-    return blank, [(SIGNS[i], float(row[i + 1])) for i in columns.tolist()]
+    return blank, [(PLATE_CHARACTERS[i], float(row[i + 1])) for i in columns.tolist()]
 
 
 def _step(
-    beams: dict[str, tuple[float, float]], blank: float, signs: list[tuple[str, float]]
+    beams: dict[str, tuple[float, float]], blank: float, shares: list[tuple[str, float]]
 ) -> dict[str, tuple[float, float]]:
     grown: dict[str, tuple[float, float]] = {}
     for text, (ended, open_) in beams.items():
         both = ended + open_
         _add(grown, text, both * blank, 0.0)
-        for sign, probability in signs:
-            if text.endswith(sign):
+        for character, probability in shares:
+            if text.endswith(character):
                 _add(grown, text, 0.0, open_ * probability)
-                _add(grown, text + sign, 0.0, ended * probability)
+                _add(grown, text + character, 0.0, ended * probability)
             else:
-                _add(grown, text + sign, 0.0, both * probability)
+                _add(grown, text + character, 0.0, both * probability)
     if len(grown) <= BEAM:
         return grown
     return dict(heapq.nlargest(BEAM, grown.items(), key=_weight))

@@ -5,13 +5,13 @@ import numpy as np
 import numpy.typing as npt
 
 Lattice = npt.NDArray[np.float32]
-"""(steps, 1 + len(SIGNS)): for each step the probability of the blank and of each plate sign; a row sums to 1."""
+"""(steps, 1 + len(PLATE_CHARACTERS)): at each step the probability of the blank and of each character, in all 1."""
 
 
 def complete(folded: npt.NDArray[np.float32]) -> Lattice:
-    """A folded output as a lattice: what the recogniser gave to signs that no plate carries goes to the blank.
+    """A folded output as a lattice: what the recogniser gave to characters that no plate carries goes to the blank.
 
-    The province's arms and the dealers' logos come out as such signs; to share their probability among the letters
+    The province's arms and the dealers' logos come out as such characters; to share their probability among the letters
     would turn an emblem into a letter.
     """
     lattice = np.clip(folded, 0.0, 1.0)

@@ -23,7 +23,7 @@ class Reading:
     candidates: tuple[Candidate, ...]
     lines: int = 1
     groups: tuple[int, ...] = ()
-    """Signs of `raw` between the gaps and line ends, in order."""
+    """Characters of `raw` between the gaps and line ends, in order."""
     half_empty: bool = False
     """Cut into two lines, one of which says nothing: perhaps the cut was wrong."""
     right_band: bool = False

@@ -84,7 +84,7 @@ class LineRecogniser:
         if lines == 1:
             return assembled([self._read_line(self._bands(plate))])
         upper, lower = split_lines(plate)
-        # Bands end above the lower line: what is left of them in its picture must not be led on over its signs.
+        # Bands end above the lower line: what is left of them in its image must not be led on over its characters.
         bare = Painted(image=lower, left=False, right=False)
         return assembled([self._read_line(self._bands(upper)), self._read_line(bare)])
 

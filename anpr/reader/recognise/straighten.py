@@ -32,7 +32,7 @@ class Upright:
 
 
 def upright(plate: Image) -> Upright:
-    """Set a plate level: a line of figures has many upright edges and few beside it, so its rows then differ most."""
+    """Set a plate level: a line of characters has many upright edges and few beside it, so its rows differ most."""
     height, width = plate.shape[:2]
     edges = _edges(plate)
     lean, rows = max(((lean, _rows(edges, lean)) for lean in _LEANS), key=lambda tried: float(np.var(tried[1])))
@@ -55,7 +55,7 @@ def _edges(plate: Image) -> npt.NDArray[np.float32]:
 
 
 def _rows(edges: npt.NDArray[np.float32], lean: float) -> npt.NDArray[np.float32]:
-    """Edges in each row when the picture is set upright by `lean` (rise ÷ run)."""
+    """Edges in each row when the image is set upright by `lean` (rise ÷ run)."""
     height, width = edges.shape
     summed: npt.NDArray[np.float32] = cv2.warpAffine(edges, _shear(lean, width), (width, height)).sum(axis=1)
     return summed

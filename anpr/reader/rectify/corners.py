@@ -23,7 +23,7 @@ class Corners:
     """What the corner network says of one detection."""
 
     quad: Quad
-    """px of the picture."""
+    """px of the image."""
     spread: float
     """How widely the map of the least sure corner is spread: standard deviation, px of the network's input.
 
@@ -52,7 +52,7 @@ class CornerFinder(Protocol):
 
 
 class NetworkCornerFinder:
-    """The box with a wide margin, the network, and its corners back in px of the picture."""
+    """The box with a wide margin, the network, and its corners back in px of the image."""
 
     def __init__(self, network: RowNetwork, wanted: NetworkInput) -> None:
         self._network = network

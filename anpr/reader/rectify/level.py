@@ -16,7 +16,7 @@ _LEAST_SHAPE = {1: 3.3, 2: 1.0}
 def level(image: Image, quad: Quad, lines: int, across: float = 0.02, up: float = 0.06) -> Image:
     """The plate upright, with a margin of `across` of its width and `up` of its height at each side.
 
-    Beyond the picture's edge its last pixels are drawn on. Raises LinAlgError where the corners lie on a line.
+    Beyond the image's edge its last pixels are drawn on. Raises LinAlgError where the corners lie on a line.
     """
     outer = grown(quad, across, up)
     width, height = sides(outer)
@@ -31,9 +31,9 @@ def level(image: Image, quad: Quad, lines: int, across: float = 0.02, up: float 
 
 
 def _near(image: Image, quad: Quad, scale: float) -> tuple[Image, Quad]:
-    """The part of the picture around the corners, averaged first where it will be made much smaller; the corners in it.
+    """The part of the image around the corners, averaged first where it will be made much smaller; the corners in it.
 
-    At least one pixel of the picture, even where all corners lie beyond its edge.
+    At least one pixel of the image, even where all corners lie beyond its edge.
     """
     rows, columns = image.shape[:2]
     low, high = np.floor(quad.min(axis=0)) - 2, np.ceil(quad.max(axis=0)) + 3

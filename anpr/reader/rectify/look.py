@@ -20,9 +20,9 @@ MARGINS = ((0.02, 0.06), (0.0, 0.0))
 UNSURE = 13.0
 """Spread of a corner, px of the network's input, from which the box is read as it is."""
 _NEAR = 0.02
-"""Of the plate's width: a corner so near to the picture's edge may as well lie beyond it."""
+"""Of the plate's width: a corner so near to the image's edge may as well lie beyond it."""
 _FILLS = 0.6
-"""Of the picture's width."""
+"""Of the image's width."""
 _ONE, _TWO = 0.15, 0.85
 """Probability of two lines below and above which there is one reading."""
 
@@ -36,7 +36,7 @@ class LineReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A plate whose corners are known, in its picture."""
+    """A plate whose corners are known, in its image."""
 
     corners: Corners
     image: Image
@@ -49,9 +49,9 @@ class Placed:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the picture's edge may run through the plate: what lies beyond is not known.
+        """Whether the image's edge may run through the plate: what lies beyond is not known.
 
-        Never of a plate that fills the picture: somebody cut it out.
+        Never of a plate that fills the image: somebody cut it out.
         """
         height, width = self.image.shape[:2]
         low, high = self.corners.quad.min(axis=0), self.corners.quad.max(axis=0)

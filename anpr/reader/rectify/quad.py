@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Quadrilaterals: the four corners of a plate in a picture. Pure numpy."""
+"""Quadrilaterals: the four corners of a plate in an image. Pure numpy."""
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ def lean(quad: Quad) -> float:
 
 
 def is_convex(quad: Quad) -> bool:
-    """Whether the corners go round clockwise (as pictures have it: y downwards) without a dent."""
+    """Whether the corners go round clockwise (as images have it: y downwards) without a dent."""
     edges = np.roll(quad, -1, axis=0) - quad
     following = np.roll(edges, -1, axis=0)
     turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]

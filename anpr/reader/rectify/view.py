@@ -16,7 +16,7 @@ GROWN = 1.7
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """A window of the picture: view px = (picture px - offset) × scale."""
+    """A window of the image: view px = (image px - offset) × scale."""
 
     x: float
     y: float
@@ -26,11 +26,11 @@ class View:
     """Of the view, px."""
 
     def to_picture(self, points: Quad) -> Quad:
-        """Points (n, 2) of the view in px of the picture."""
+        """Points (n, 2) of the view in px of the image."""
         return np.asarray(points / self.scale + (self.x, self.y), np.float32)
 
     def to_view(self, points: Quad) -> Quad:
-        """Points (n, 2) of the picture in px of the view."""
+        """Points (n, 2) of the image in px of the view."""
         return np.asarray((points - (self.x, self.y)) * self.scale, np.float32)
 
 
@@ -48,7 +48,7 @@ def view_of(box: Box, width: int, height: int, grown: float = GROWN) -> View:
 
 
 def shown(image: Image, view: View, pad_value: int) -> Image:
-    """The window's pixels (height, width, 3); grey of `pad_value` where it reaches beyond the picture."""
+    """The window's pixels (height, width, 3); grey of `pad_value` where it reaches beyond the image."""
     source, x, y, scale = _shrunk(image, view)
     matrix = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]], np.float64)
     # OpenCV places pixels by their middle: half a pixel of the source is half a pixel of the view times the scale.
@@ -62,7 +62,7 @@ def shown(image: Image, view: View, pad_value: int) -> Image:
 
 
 def _shrunk(image: Image, view: View) -> tuple[Image, float, float, float]:
-    """The part of the picture that the window shows, averaged where it is made much smaller; its offset and scale."""
+    """The part of the image that the window shows, averaged where it is made much smaller; its offset and scale."""
     height, width = image.shape[:2]
     x1, y1 = max(0, int(view.x) - 2), max(0, int(view.y) - 2)
     factor = int(1 / view.scale)

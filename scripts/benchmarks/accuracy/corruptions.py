@@ -32,20 +32,20 @@ from scripts.command import Script, finish, log
 LEAST_PX = 60.0
 Points = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
-"""2 × 3: where a point of the picture lies in the changed one."""
+"""2 × 3: where a point of the image lies in the changed one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What is done to a picture: to its pixels, or to where they lie."""
+    """What is done to an image: to its pixels, or to where they lie."""
 
     name: str
     paint: Callable[[Image], npt.ArrayLike] = lambda image: image
     move: Callable[[int, int], Matrix] | None = None
-    """From the picture's width and height, px."""
+    """From the image's width and height, px."""
 
     def of(self, image: Image) -> tuple[Image, Matrix]:
-        """The changed picture, and where its points went."""
+        """The changed image, and where its points went."""
         height, width = image.shape[:2]
         moved = np.eye(2, 3)
         if self.move is not None:
@@ -91,7 +91,7 @@ CHANGES = (
 
 
 def changed(reads: Reads, change: Change) -> Reads:
-    """The reader looking at changed pictures; its boxes are told where they lie in the unchanged ones."""
+    """The reader looking at changed images; its boxes are told where they lie in the unchanged ones."""
 
     def read(image: Image, picture: LabelledImage) -> list[Answer]:
         other, moved = change.of(image)
@@ -114,7 +114,7 @@ def _corners_through(how: Matrix, box: Box) -> Points:
 
 
 def counted(pictures: Sequence[LabelledImage], reads: Reads, change: Change) -> tuple[Group, int]:
-    """How the plates were read in the changed pictures, and the false reads."""
+    """How the plates were read in the changed images, and the false reads."""
     results = run(pictures, changed(reads, change), SystemClock(), lambda exc: log(str(exc)))
     outcomes = [outcome for result in results for outcome in result.outcomes if outcome.plate.box.w >= LEAST_PX]
     return group(outcomes), sum(len(result.false_reads) for result in results)

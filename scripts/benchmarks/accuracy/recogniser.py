@@ -3,7 +3,7 @@
 
     python -m scripts.benchmarks.accuracy.recogniser --model NAME=CARD --crops CROPS --streets STREETS --split SPLIT …
 
-Each model (a card's name or path) reads the same pictures as the reader would: the plates of the street photographs of
+Each model (a card's name or path) reads the same images as the reader would: the plates of the street photographs of
 split `val`, cut level by their marked corners and by their boxes, the cut-outs of CROPS of split `val`, and drawn
 Italian plates. Tables for people go to stderr; the last line of stdout is one JSON object.
 """

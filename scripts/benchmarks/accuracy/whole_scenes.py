@@ -5,7 +5,7 @@
 
 CROPS is a folder as scripts.training.train_recogniser takes it, SCENES one as scripts.training.train_detector does;
 both are made of the same sources, but with other names, sizes and compression. A crop belongs to the box of its source
-that looks most like it (correlation of their grey values), if it does enough. OUT gets the pictures and a truth.csv:
+that looks most like it (correlation of their grey values), if it does enough. OUT gets the images and a truth.csv:
 `anpr evaluate OUT` then says how whole scenes are read. The recogniser never learnt the texts of `val`; the
 detector may have seen the scenes.
 """
@@ -42,7 +42,7 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One labelled box: x1 y1 x2 y2 in px of its picture, and what lies there and a little beside it."""
+    """One labelled box: x1 y1 x2 y2 in px of its image, and what lies there and a little beside it."""
 
     picture: Path
     box: tuple[float, ...]
@@ -60,7 +60,7 @@ class Found:
 
 
 def places(folder: Folder, source: str) -> Iterator[Place]:
-    """All labelled boxes of one source's pictures."""
+    """All labelled boxes of one source's images."""
     for path in (*folder.train, *folder.val):
         if source_of(path) == source:
             image = cv2.cvtColor(read_picture(path), cv2.COLOR_BGR2GRAY)
@@ -81,12 +81,12 @@ def find(crop: Crop, among: Sequence[Place]) -> Found | None:
 
 
 def source_of(path: Path) -> str:
-    """Where a picture comes from: what its name begins with."""
+    """Where an image comes from: what its name begins with."""
     return path.name.partition("_")[0]
 
 
 def write(found: Sequence[Found], out: Path) -> int:
-    """Copy the pictures and write truth.csv; how many plates it has. Of crops of the same plate one is kept."""
+    """Copy the images and write truth.csv; how many plates it has. Of crops of the same plate one is kept."""
     out.mkdir(parents=True, exist_ok=True)
     plates = {(each.place.picture.name, each.crop.text): each for each in sorted(found, key=lambda each: each.alike)}
     with (out / "truth.csv").open("w", encoding="utf-8", newline="") as file:

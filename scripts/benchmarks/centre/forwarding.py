@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Benchmark of forwarding: time and memory for a day. `python -m scripts.benchmarks.centre.forwarding 20000 40000`.
 
-Uses an embedded PostgreSQL and a folder, both thrown away, the profile scntt-example, and a plate picture of 8 kB and a
-context picture of 60 kB for each transit unless --no-pictures is given. Memory is the whole process's (VmHWM).
+Uses an embedded PostgreSQL and a folder, both thrown away, the profile scntt-example, and a plate image of 8 kB and a
+context image of 60 kB for each transit unless --no-images is given. Memory is the whole process's (VmHWM).
 """
 
 import dataclasses

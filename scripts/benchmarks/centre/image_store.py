@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Benchmark of the local image store: images a second, one after another and as a batch flushed in parallel.
 
-    python -m scripts.benchmarks.centre.image_store [--folder FOLDER] [--pictures 500] [--kilobytes 120] [--rounds 5]
+    python -m scripts.benchmarks.centre.image_store [--folder FOLDER] [--images 500] [--kilobytes 120] [--rounds 5]
 
-Batches of different pictures at several gates, each made durable before the next begins. Median of the rounds.
+Batches of different images at several gates, each made durable before the next begins. Median of the rounds.
 """
 
 import os
@@ -64,7 +64,7 @@ def one_after_another(root: Path, files: Mapping[str, bytes]) -> None:
 def median_rate(
     way: Callable[[Mapping[str, bytes]], object], name: str, pictures: int, data: bytes, rounds: int
 ) -> float:
-    """Pictures a second."""
+    """Images a second."""
     rates = []
     for number in range(rounds):
         files = {f"2026-11-21/gate-{i % GATES}/{name}-{number}-{i}.jpg": data[i % 1000 :] for i in range(pictures)}

@@ -51,7 +51,7 @@ class Workload:
 
 
 def make(chance: random.Random, captured_at: datetime, index: int, share: int = 0, shares: int = 1) -> Transit:
-    """One transit with three candidates and no picture."""
+    """One transit with three candidates and no image."""
     gate = chance.randrange(share, CAMERAS // 2, shares)
     camera = 2 * gate + chance.randrange(2)
     plate = plate_of(chance.randrange(VEHICLES))

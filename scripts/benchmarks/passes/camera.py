@@ -38,7 +38,7 @@ class Conditions:
     jitter: float = 0.03
     """Of the plate's height: boxes differ from frame to frame."""
     shake_px: float = 0.0
-    """How far the whole picture moves from one frame to the next."""
+    """How far the whole image moves from one frame to the next."""
 
 
 @dataclass(kw_only=True)

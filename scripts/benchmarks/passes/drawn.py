@@ -28,7 +28,7 @@ _LEADS_S = 3.2
 
 @dataclass(frozen=True, kw_only=True)
 class Hand:
-    """How a hand moves a camera. px of a 1280 px picture."""
+    """How a hand moves a camera. px of a 1280 px image."""
 
     sway_px: float = 22.0
     """Slowly, to and fro."""
@@ -37,7 +37,7 @@ class Hand:
     roll_deg: float = 1.2
     zoom: float = 0.06
     shutter: float = 0.5
-    """Part of the time between two frames in which the picture smears."""
+    """Part of the time between two frames in which the image smears."""
 
 
 def scene(seed: int, number: int, passes: int) -> GateScene:

@@ -24,7 +24,7 @@ class Scenario:
 
 
 def drive(begins_s: float, m_s: float, x: float = 0.0, recedes: bool = False) -> tuple[Knot, ...]:
-    """Straight through the picture at one speed."""
+    """Straight through the image at one speed."""
     lasts = (_FAR_M - _NEAR_M) / m_s
     ends = (_NEAR_M, _FAR_M) if recedes else (_FAR_M, _NEAR_M)
     return ((begins_s, x, ends[0]), (begins_s + lasts, x, ends[1]))
@@ -66,7 +66,7 @@ def badly_read(make: Maker) -> Scenario:
 
 
 def worn_plate(make: Maker) -> Scenario:
-    """One sign is dirty and read wrong a third of the time, always the same way."""
+    """One character is dirty and read wrong a third of the time, always the same way."""
     vehicle = make.single()
     return Scenario(road=Road(vehicles=(replace(vehicle, worn=misread(vehicle.plate, make.chance)),)))
 
@@ -77,7 +77,7 @@ def few_frames(make: Maker) -> Scenario:
 
 
 def hand_held(make: Maker) -> Scenario:
-    """The picture jumps by up to 25 px from frame to frame; two vehicles follow each other."""
+    """The image jumps by up to 25 px from frame to frame; two vehicles follow each other."""
     m_s = make.speed()
     both = [Vehicle(plate=make.plate(), way=drive(0.5 + 2.0 * n, m_s)) for n in range(2)]
     return Scenario(road=Road(vehicles=tuple(both)), conditions=Conditions(shake_px=25, jitter=0.06))
@@ -128,7 +128,7 @@ def overtaking(make: Maker) -> Scenario:
 
 
 def crossing(make: Maker) -> Scenario:
-    """Two change lanes past each other: their plates cross in the picture."""
+    """Two change lanes past each other: their plates cross in the image."""
     m_s, gap = make.chance.uniform(5, 10), make.chance.uniform(5.0, 7.0)
     lasts = (_FAR_M - _NEAR_M) / m_s
 

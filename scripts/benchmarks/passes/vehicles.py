@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Vehicles on a road before a camera: where their plates come to lie in the picture, and what covers them."""
+"""Vehicles on a road before a camera: where their plates come to lie in the image, and what covers them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Vehicle:
     hidden: tuple[tuple[float, float], ...] = ()
     """Times between which something stands before it."""
     worn: str | None = None
-    """What its plate is misread as, time and again: one sign is dirty."""
+    """What its plate is misread as, time and again: one character is dirty."""
     country: str = "IT"
     transits: int = 1
     """That are right for it: one that comes back much later makes two."""

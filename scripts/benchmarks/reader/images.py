@@ -34,7 +34,7 @@ QUICK_IMAGES = 12
 
 
 def measure(pictures: Sequence[LabelledImage], reads: Reads) -> Scores:
-    """One reader's scores; the first picture is read twice, so that loading does not count."""
+    """One reader's scores; the first image is read twice, so that loading does not count."""
     faults: list[MediaError] = []
     run(pictures[:1], reads, SystemClock(), faults.append)
     faults.clear()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The readers that are measured: ours, and what else installs from the package registries with its weights.
 
-rapidocr, whole picture: as it comes; it finds text, not plates, so of its lines those count that could be a plate (4 to
+rapidocr, whole image: as it comes; it finds text, not plates, so of its lines those count that could be a plate (4 to
 10 letters and digits, one digit at least). PP-OCR on our crops: our detector and PP-OCRv6 small in place of our
 recogniser. tesseract on our crops: our detector and Debian's tesseract-ocr, one line of capital letters and digits.
 fast-plate-ocr, fast-alpr and open-image-models are not among them: their packages fetch the weights from elsewhere when
@@ -59,7 +59,7 @@ def _settings(threads: int, *, ask: bool = True, model: str | None = None) -> Re
 
 
 def rapidocr_reader(threads: int) -> Reads:
-    """Plain rapidocr on the whole picture."""
+    """Plain rapidocr on the whole image."""
     from rapidocr import RapidOCR  # noqa: PLC0415  a second, and it logs
 
     ocr = RapidOCR(
@@ -80,7 +80,7 @@ def rapidocr_reader(threads: int) -> Reads:
 
 
 def tesseract_reader(ours: PlateReader) -> Reads:
-    """Tesseract, a process for each crop that our detector finds; it takes one thread for so small a picture."""
+    """Tesseract, a process for each crop that our detector finds; it takes one thread for so small an image."""
 
     def read(image: Image, _: LabelledImage) -> list[Answer]:
         found = ((detection.box, _by_tesseract(cut(image, detection.box))) for detection in ours.find(image).detections)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Speed of the reader on this machine: ms per stage, pictures per second, cameras per core, memory.
+"""Speed of the reader on this machine: ms per stage, images per second, cameras per core, memory.
 
-    make benchmark-speed ARGS="[--quick] [--pictures FOLDER] [--threads 1] [--engine onnxruntime]"
+    make benchmark-speed ARGS="[--quick] [--images FOLDER] [--threads 1] [--engine onnxruntime]"
     python -m scripts.benchmarks.reader.speed …
 
-Stages and whole looks are measured on the frames with a plate of a drawn film, or on the pictures of FOLDER (truth.csv,
+Stages and whole looks are measured on the frames with a plate of a drawn film, or on the images of FOLDER (truth.csv,
 labels.csv or manifest.csv), as wall-clock medians; decoding of files is left out. Cameras per core: the processor time
 that a film of 1080p at 25 frames a second takes from the file to the passes, decoding and all, against its length; it
 does not depend on what else the machine does. The last line of standard output is one JSON object.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PAD_VALUE = 114
-"""Grey put around a letterboxed picture: the value the network is trained with."""
+"""Grey put around a letterboxed image: the value the network is trained with."""
 
 LICENCE = "AGPL-3.0-or-later (trained with Ultralytics YOLO11, AGPL-3.0)"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The drawn training set: a folder of pictures and labels made from real train scenes and drawn plates.
+"""The drawn training set: a folder of images and labels made from real train scenes and drawn plates.
 
-Every picture depends on the seed and its own number alone, so an interrupted run goes on where it stopped.
+Every image depends on the seed and its own number alone, so an interrupted run goes on where it stopped.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ JPEG_QUALITY = 88
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Real train pictures to work on."""
+    """Real train images to work on."""
 
     with_plates: tuple[Path, ...]
     without_plates: tuple[Path, ...]
@@ -30,11 +30,11 @@ class Sources:
 
 
 Maker = Callable[[Sources, np.random.Generator], Scene]
-"""Makes one training picture."""
+"""Makes one training image."""
 
 
 def sources_of(folder: Folder) -> Sources:
-    """Split the train pictures of `folder` into those with plates and those without."""
+    """Split the train images of `folder` into those with plates and those without."""
     with_plates: list[Path] = []
     without: list[Path] = []
     for picture in folder.train:
@@ -47,14 +47,14 @@ def sources_of(folder: Folder) -> Sources:
 def compose(
     sources: Sources, out: Path, count: int, seed: int, tell: Callable[[str], None], make: Maker | None = None
 ) -> tuple[Path, ...]:
-    """Make `count` pictures with labels under `out` (images/, labels/) and return the pictures' paths."""
+    """Make `count` images with labels under `out` (images/, labels/) and return the images' paths."""
     make = make or make_scene
     (out / "images").mkdir(parents=True, exist_ok=True)
     (out / "labels").mkdir(parents=True, exist_ok=True)
     pictures = tuple(out / "images" / f"drawn_{seed}_{number:05d}.jpg" for number in range(count))
     for number, picture in enumerate(pictures):
         label = out / "labels" / f"{picture.stem}.txt"
-        # The picture is written last: its presence means that both are whole.
+        # The image is written last: its presence means that both are whole.
         if not picture.exists():
             _write(make(sources, np.random.default_rng((seed, number))), picture, label)
         if (number + 1) % 100 == 0:
@@ -63,7 +63,7 @@ def compose(
 
 
 def make_scene(sources: Sources, rng: np.random.Generator) -> Scene:
-    """One training picture: half real scenes with new plates, the rest drawn streets, pastes and pictures without."""
+    """One training image: half real scenes with new plates, the rest drawn streets, pastes and images without."""
     dice = rng.random()
     if dice < 0.5:
         scene = _swapped(sources, rng)
@@ -84,7 +84,7 @@ def _swapped(sources: Sources, rng: np.random.Generator) -> Scene:
 
 
 def _background(sources: Sources, rng: np.random.Generator) -> Image:
-    """A picture without any plate: a real one, a drawn street, or a real vehicle whose plate is painted over."""
+    """An image without any plate: a real one, a drawn street, or a real vehicle whose plate is painted over."""
     dice = rng.random()
     if dice < 0.6 and sources.without_plates:
         return read_picture(sources.without_plates[int(rng.integers(len(sources.without_plates)))])
@@ -97,7 +97,7 @@ def _background(sources: Sources, rng: np.random.Generator) -> Image:
 
 
 def real_picture(sources: Sources, rng: np.random.Generator) -> tuple[Image, npt.NDArray[np.float32]]:
-    """A train picture with plates, and their boxes."""
+    """A train image with plates, and their boxes."""
     picture = sources.with_plates[int(rng.integers(len(sources.with_plates)))]
     image = read_picture(picture)
     return image, read_labels(sources.labels / f"{picture.stem}.txt", image.shape[1], image.shape[0])

@@ -15,7 +15,7 @@ _PLACES = ("FIRENZE", "USCITA", "VIA ROMA", "STOP", "TAXI", "BAR", "CENTRO", "RU
 
 
 def distract(image: Image, rng: np.random.Generator, plates: Iterable[Box] = ()) -> Image:
-    """A copy of the picture with one to three such things in it, none of them over one of `plates`."""
+    """A copy of the image with one to three such things in it, none of them over one of `plates`."""
     out = image.copy()
     steps = (_overlay, _sign, _grille)
     for index in rng.permutation(len(steps))[: int(rng.integers(1, 4))]:

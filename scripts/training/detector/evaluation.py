@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A detector's figures on the validation pictures: with their labels as delivered, and with those put right by eye."""
+"""A detector's figures on the validation images: with their labels as delivered, and with those put right by eye."""
 
 import tempfile
 from dataclasses import replace
@@ -13,7 +13,7 @@ from scripts.training.detector.score import figures, look, with_labels
 
 
 def examine(weights: Path, wanted: NetworkInput, folder: Folder) -> dict[str, dict[str, Any]]:
-    """Run the ONNX file `weights` over the validation pictures of `folder`; figures by the name of the labels."""
+    """Run the ONNX file `weights` over the validation images of `folder`; figures by the name of the labels."""
     pictures = look(weights, wanted, folder.val, folder.labels)
     with tempfile.TemporaryDirectory() as out:
         mended = mend(replace(folder, train=()), read_changes(), Path(out))

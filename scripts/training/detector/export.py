@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From a checkpoint to the shipped ONNX file: fixed shape, one picture, raw output."""
+"""From a checkpoint to the shipped ONNX file: fixed shape, one image, raw output."""
 
 import shutil
 from pathlib import Path
@@ -17,7 +17,7 @@ def cells(width: int, height: int) -> int:
 
 
 def export_onnx(checkpoint: Path, out: Path, width: int, height: int) -> Path:
-    """Write `out` from `checkpoint` for pictures of width × height px (multiples of 32)."""
+    """Write `out` from `checkpoint` for images of width × height px (multiples of 32)."""
     if width % STRIDES[-1] or height % STRIDES[-1]:
         raise ModelError(f"the network takes sides that are multiples of {STRIDES[-1]} px, not {width}×{height}")
     from ultralytics import YOLO  # noqa: PLC0415

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The folder of labelled pictures: images/, labels/ (YOLO, one text file a picture) and manifest.csv with the split."""
+"""The folder of labelled images: images/, labels/ (YOLO, one text file an image) and manifest.csv with the split."""
 
 import csv
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Boxes = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class Folder:
-    """The pictures of each split and where their labels lie."""
+    """The images of each split and where their labels lie."""
 
     train: tuple[Path, ...]
     val: tuple[Path, ...]
@@ -44,7 +44,7 @@ def read_folder(root: Path) -> Folder:
 
 
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
-    """A picture as height × width × 3, blue green red. Raises MediaError naming the file."""
+    """An image as height × width × 3, blue green red. Raises MediaError naming the file."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise MediaError(f"{path}: not a readable picture")

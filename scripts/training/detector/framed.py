@@ -24,7 +24,7 @@ _GREYS = (40, 40, 40, 0, 114, 200)
 
 
 def framed_plate(sources: Sources, rng: np.random.Generator) -> Scene:
-    """One real plate of a train picture, cut out and framed; a drawn street where none was large enough."""
+    """One real plate of a train image, cut out and framed; a drawn street where none was large enough."""
     for _ in range(_TRIES):
         image, boxes = real_picture(sources, rng)
         large = boxes[boxes[:, 2] - boxes[:, 0] >= _LEAST_PX]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Labels of the folder put right by eye: plates that carry no label are added, boxes drawn badly are replaced.
 
-About one plate in sixteen of the train pictures carries no label, and so teaches the network not to find its like.
-mended_labels.csv names the changes (columns change: add or drop, file, x, y, width, height; px of the picture). They
-come from the boxes that a network scored where no label lies, each looked at: 636 in the train pictures, which
-version 0.1.0 scored .3 or more (311 are plates), and those of the validation pictures which 0.1.0 scored .1 or more
+About one plate in sixteen of the train images carries no label, and so teaches the network not to find its like.
+mended_labels.csv names the changes (columns change: add or drop, file, x, y, width, height; px of the image). They
+come from the boxes that a network scored where no label lies, each looked at: 636 in the train images, which
+version 0.1.0 scored .3 or more (311 are plates), and those of the validation images which 0.1.0 scored .1 or more
 or 0.2.0 .2 or more; there the labels that both missed were looked at too.
 """
 
@@ -23,14 +23,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(kw_only=True)
 class Change:
-    """What is changed in the labels of one picture."""
+    """What is changed in the labels of one image."""
 
     add: list[Box] = field(default_factory=list)
     drop: list[Box] = field(default_factory=list)
 
 
 def read_changes(path: Path = MENDED) -> dict[str, Change]:
-    """The changes of each picture, by file name. Raises InputError naming the line at fault."""
+    """The changes of each image, by file name. Raises InputError naming the line at fault."""
     changes: dict[str, Change] = defaultdict(Change)
     with path.open(encoding="utf-8", newline="") as lines:
         for number, row in enumerate(csv.DictReader(lines), start=2):

@@ -40,17 +40,17 @@ class Stage:
     """Epochs at the end without mosaic."""
     warmup_epochs: float = 0.2
     pictures_a_step: int = 16
-    """Pictures whose gradients are summed before the weights move."""
+    """Images whose gradients are summed before the weights move."""
     grey: float = 0.0
-    """Share of pictures that lose their colour, as under infrared light."""
+    """Share of images that lose their colour, as under infrared light."""
     drawn: int = 0
-    """Pictures with drawn plates that join the real ones."""
+    """Images with drawn plates that join the real ones."""
     framed: int = 0
-    """Pictures of cut-out plates in a plain margin that join them."""
+    """Images of cut-out plates in a plain margin that join them."""
     mended: bool = False
-    """The labels that the real pictures lack are added."""
+    """The labels that the real images lack are added."""
     thin: str = ""
-    """Of real pictures whose name begins so, only every second is used."""
+    """Of real images whose name begins so, only every second is used."""
     direct: bool = False
     """The head gives a box's four distances themselves, as YOLO26's does, not a distribution over each."""
     seed: int = 20

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawn streets with vehicles and plates, and plates pasted on any other picture."""
+"""Drawn streets with vehicles and plates, and plates pasted on any other image."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ LIGHT_DAMAGE = Damage(blur=0.4, motion=0.1, night=0.12, infrared=0.12, glare=0.0
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A picture and the boxes (x1, y1, x2, y2 px) of all plates in it."""
+    """An image and the boxes (x1, y1, x2, y2 px) of all plates in it."""
 
     image: Image
     boxes: tuple[Box, ...]
@@ -116,12 +116,12 @@ def _covered(box: Box, foot: tuple[float, float], width: float) -> bool:
 
 
 def pasted(background: Image, rng: np.random.Generator) -> Scene:
-    """One to three plates laid anywhere on a picture that has none: on walls, bonnets, grass."""
+    """One to three plates laid anywhere on an image that has none: on walls, bonnets, grass."""
     image = background
     boxes: list[Box] = []
     height, width = image.shape[:2]
     for _ in range(int(rng.integers(1, 4))):
-        # Up to nearly the whole picture: a plate close up is one too.
+        # Up to nearly the whole image: a plate close up is one too.
         wide = float(np.exp(rng.uniform(np.log(30), np.log(width * 0.85))))
         beside, above = min(0.5, wide * 0.56 / width), min(0.5, wide * 0.25 / height)
         spot = Spot(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Score an exported detector on labelled pictures: mAP50, recall and precision, and both by plate width.
+"""Score an exported detector on labelled images: mAP50, recall and precision, and both by plate width.
 
 Runs the shipped file through the reader's own letterbox, network and suppression, at the input size of its
 card, so the figures are those of the product.
@@ -22,7 +22,7 @@ from anpr.reader.network.onnx import OnnxNetwork
 from scripts.training.detector.folder import read_labels, read_picture
 
 Boxes = npt.NDArray[np.float32]
-"""Rows of x1, y1, x2, y2 (and, for predictions, score) in pixels of the picture."""
+"""Rows of x1, y1, x2, y2 (and, for predictions, score) in pixels of the image."""
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
@@ -37,12 +37,12 @@ HIT_OVERLAP = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One labelled picture: its predictions and its true boxes, both in pixels of the picture."""
+    """One labelled image: its predictions and its true boxes, both in pixels of the image."""
 
     predicted: Boxes
     truth: Boxes
     scale: float
-    """Pixels of network input per pixel of the picture."""
+    """Pixels of network input per pixel of the image."""
 
 
 def look(weights: Path, wanted: NetworkInput, images: Sequence[Path], labels: Path) -> list[Picture]:
@@ -103,7 +103,7 @@ def average_precision(scores: Floats, hits: Flags, truths: int) -> float:
 
 
 def figures(pictures: Iterable[Picture]) -> dict[str, Any]:
-    """mAP50, recall and precision at each of THRESHOLDS, and both by plate width, over all `pictures`."""
+    """mAP50, recall and precision at each of THRESHOLDS, and both by plate width, over all `images`."""
     hits, scores, found, widths, widths_said = [], [], [], [], []
     for picture in pictures:
         hit, seen = match(picture)

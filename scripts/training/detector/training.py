@@ -118,7 +118,7 @@ def arguments(run: Run) -> dict[str, Any]:
 
 
 def _write_lists(run: Run) -> Path:
-    """The lists of pictures and their description, in the form Ultralytics reads; labels lie beside images/."""
+    """The lists of images and their description, in the form Ultralytics reads; labels lie beside images/."""
     run.work.mkdir(parents=True, exist_ok=True)
     for split, pictures in (("train", run.train), ("val", run.val)):
         lines = "".join(f"{picture.absolute()}\n" for picture in pictures)
@@ -130,7 +130,7 @@ def _write_lists(run: Run) -> Path:
 
 
 def _prepare(trainer: Any, stage: Stage) -> None:
-    """What Ultralytics has no setting for: all cores on a CPU, its fastest memory layout, and grey pictures."""
+    """What Ultralytics has no setting for: all cores on a CPU, its fastest memory layout, and grey images."""
     import torch  # noqa: PLC0415
 
     if trainer.device.type == "cpu":

@@ -36,7 +36,7 @@ def quantise(card: ModelCard, blobs: Iterator[Blob], out: Path) -> Path:
     """Write `out`: the card's weights with 8-bit layers, their ranges measured on `blobs`; a detector takes pixels.
 
     Weights get a scale for each channel and 7 bits: with 8 the sums of processors without VNNI instructions run over.
-    A detector's ranges hold all that was seen: their mean over pictures, few of which hold a large plate, cut what such
+    A detector's ranges hold all that was seen: their mean over images, few of which hold a large plate, cut what such
     plates light up, so that one in ten of those wider than 160 px was lost.
     Raises ModelError when a detector's graph is not what it should be.
     """
@@ -75,7 +75,7 @@ def exact(model: onnx.ModelProto, task: str) -> list[str]:
 
 
 def _first_and_squeezing_layers(model: onnx.ModelProto) -> list[str]:
-    """A recogniser's first convolutions, where a sign is a few grey values, and those that weigh whole channels.
+    """A recogniser's first convolutions, where a character is a few grey values, and those that weigh whole channels.
 
     With them rounded 2 of the 273 crops of `rec` val and 3 of 500 drawn plates were lost; kept as they are, none and 1.
     """

@@ -19,7 +19,7 @@ SEED = 5
 
 
 def blobs(card: ModelCard, folder: Path, count: int) -> Iterator[Blob]:
-    """Inputs from `count` training pictures of `folder`, the same each time.
+    """Inputs from `count` training images of `folder`, the same each time.
 
     The folder is that which the model was trained on. Raises InputError naming the file and row at fault.
     """

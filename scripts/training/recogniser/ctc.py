@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The loss: connectionist temporal classification with signs that are not known, and gaps that are.
+"""The loss: connectionist temporal classification with characters that are not known, and gaps that are.
 
-Written out (Graves et al. 2006), because the one in PyTorch takes only normalised columns, and the column "any sign"
-is the sum of others.
+Written out (Graves et al. 2006), because the one in PyTorch takes only normalised columns, and the column "any
+character" is the sum of others.
 """
 
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from anpr.reader.recognise.alphabet import SIGNS
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 from scripts.training.recogniser.shape import CLASSES
 
 BLANK, GAP, ANY = 0, CLASSES - 1, CLASSES
-"""Columns: the network's blank and gap, and the sum of all its signs."""
+"""Columns: the network's blank and gap, and the sum of all its characters."""
 MASKED = "*"
 _NEVER = -1e30
 
 
 def encode(text: str) -> list[int]:
-    """Columns of a text: signs, a space for a gap that must be seen, `*` for a sign that nobody knows."""
+    """Columns of a text: characters, a space for a gap that must be seen, `*` for a character that nobody knows."""
     special = {" ": GAP, MASKED: ANY}
-    return [special.get(sign) or 1 + SIGNS.index(sign) for sign in text]
+    return [special.get(character) or 1 + PLATE_CHARACTERS.index(character) for character in text]
 
 
 def losses(logits: Tensor, texts: Sequence[str], lengths: Tensor) -> Tensor:

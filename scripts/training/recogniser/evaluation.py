@@ -22,7 +22,7 @@ DRAWN_SEED = 404
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A picture, and what it shows."""
+    """An image, and what it shows."""
 
     image: Image
     text: str
@@ -46,7 +46,7 @@ class Mark:
 
     @property
     def folded(self) -> bool:
-        """Its text, when signs that look alike count as the same."""
+        """Its text, when characters that look alike count as the same."""
         return look_alike_key(self.read) == look_alike_key(self.question.text)
 
 

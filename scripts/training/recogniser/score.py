@@ -24,7 +24,7 @@ def plain_score(network: PlateNetwork, crops: tuple[Crop, ...]) -> dict[str, Any
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def greedy_texts(network: PlateNetwork, crops: tuple[Crop, ...]) -> list[str]:
-    """The most probable sign of each step with repeats, blanks and gaps removed."""
+    """The most probable character of each step with repeats, blanks and gaps removed."""
     network.eval()
     texts = []
     for crop in crops:

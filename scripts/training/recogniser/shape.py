@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What goes into the recogniser's network and what comes out."""
 
-from anpr.reader.recognise.alphabet import SIGNS
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 
-CHARACTERS = (*SIGNS, " ")
-"""The output after the blank: every sign, and the gap between groups."""
+CHARACTERS = (*PLATE_CHARACTERS, " ")
+"""The output after the blank: every character, and the gap between groups."""
 CLASSES = 1 + len(CHARACTERS)
 HEIGHT, WIDTH = 48, 224
 """Of one line, px."""

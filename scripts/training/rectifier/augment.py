@@ -71,7 +71,7 @@ def _warped(image: Image, matrix: npt.NDArray[np.float64]) -> Image:
 
 
 def _cut_out(view: Image, quad: Quad, rng: np.random.Generator, *, known: bool) -> Image:
-    """Nothing but a little around the plate, as in a picture that shows a plate alone."""
+    """Nothing but a little around the plate, as in an image that shows a plate alone."""
     if not known:
         quad = np.array([(WIDTH * 0.2, HEIGHT * 0.3), (WIDTH * 0.8, HEIGHT * 0.7)], np.float32)
     low, high = quad.min(axis=0), quad.max(axis=0)

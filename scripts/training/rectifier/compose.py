@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawn plates, and boards that are none, laid in perspective into real pictures' surroundings."""
+"""Drawn plates, and boards that are none, laid in perspective into real images' surroundings."""
 
 from collections.abc import Sequence
 
@@ -28,38 +28,38 @@ _REACH = WIDTH / GROWN
 """px of a window that a plate's hull is wide, as the reader shows it."""
 _SQUARE_SHARE = 0.22
 _CUT_SHARE = 0.05
-"""Of the windows lie at the picture's edge."""
+"""Of the windows lie at the image's edge."""
 _HIDDEN_SHARE = 0.08
 """Of the plates have something before them."""
 
 
-def drawn_sign(rng: np.random.Generator) -> Panel:
+def drawn_panel(rng: np.random.Generator) -> Panel:
     """A drawn plate, framed or not."""
     plate = draw_plate(random_kind(rng, bool(rng.random() < _SQUARE_SHARE)), rng=rng, style=random_style(rng, 0.7))
     return Panel(image=perhaps_dark(plate.image, rng), part=plate.rect, lines=plate.lines)
 
 
-def composed(sources: Sources, signs: Sequence[Panel], rng: np.random.Generator) -> Window:
-    """A window with one of `signs`, or (one time in six) with a board that is no plate."""
+def composed(sources: Sources, panels: Sequence[Panel], rng: np.random.Generator) -> Window:
+    """A window with one of `characters`, or (one time in six) with a board that is no plate."""
     is_plate = bool(rng.random() < 0.84)
-    sign = signs[int(rng.integers(len(signs)))] if is_plate else board(rng)
+    panel = panels[int(rng.integers(len(panels)))] if is_plate else board(rng)
     ground, light = _ground(sources, rng)
-    quad = _placed(sign, rng)
-    lit = np.clip(sign.image * light * rng.uniform(0.75, 1.1), 0, 255).astype(np.uint8)
+    quad = _placed(panel, rng)
+    lit = np.clip(panel.image * light * rng.uniform(0.75, 1.1), 0, 255).astype(np.uint8)
     # OpenCV draws by the middles of pixels; our corners count from the first pixel's edge.
-    image = _laid(ground, lit, np.asarray(_outer(sign, quad) - 0.5, np.float32), rng)
+    image = _laid(ground, lit, np.asarray(_outer(panel, quad) - 0.5, np.float32), rng)
     if rng.random() < _HIDDEN_SHARE:
         image = _partly_hidden(image, quad, rng)
     image = degrade(image, rng, DAMAGE)
     if rng.random() < _CUT_SHARE:
         image = _at_the_edge(image, quad, rng)
     (x1, y1), (x2, y2) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
-    return Window(image=image, box=(x1, y1, x2, y2), quad=quad if is_plate else None, lines=sign.lines)
+    return Window(image=image, box=(x1, y1, x2, y2), quad=quad if is_plate else None, lines=panel.lines)
 
 
-def _placed(sign: Panel, rng: np.random.Generator) -> Quad:
-    """The corners of the sign's plate in the window: about as large there as the reader will show it."""
-    x1, y1, x2, y2 = sign.part
+def _placed(panel: Panel, rng: np.random.Generator) -> Quad:
+    """The corners of the character's plate in the window: about as large there as the reader will show it."""
+    x1, y1, x2, y2 = panel.part
     corners = seen_corners((x2 - x1) / (y2 - y1) * rng.uniform(0.92, 1.08), rng)
     low, high = corners.min(axis=0), corners.max(axis=0)
     width, height = STORE
@@ -68,21 +68,21 @@ def _placed(sign: Panel, rng: np.random.Generator) -> Quad:
     return np.asarray((corners - (low + high) / 2) * _REACH / wide * rng.uniform(0.85, 1.1) + middle, np.float32)
 
 
-def _outer(sign: Panel, quad: Quad) -> Quad:
-    """Where the corners of the whole sign (with its frame) come to lie when those of its plate lie on `quad`."""
-    x1, y1, x2, y2 = (float(v) for v in sign.part)
+def _outer(panel: Panel, quad: Quad) -> Quad:
+    """Where the corners of the whole character (with its frame) come to lie when those of its plate lie on `quad`."""
+    x1, y1, x2, y2 = (float(v) for v in panel.part)
     plate = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float64)
-    height, width = (float(v) for v in sign.image.shape[:2])
+    height, width = (float(v) for v in panel.image.shape[:2])
     whole = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
     return mapped(whole, homography(plate, quad.astype(np.float64)))
 
 
-def _laid(ground: Image, sign: Image, quad: Quad, rng: np.random.Generator) -> Image:
-    """The sign over the ground, shrunk first so that it does not alias, a little soft, its recess' shadow at times."""
+def _laid(ground: Image, panel: Image, quad: Quad, rng: np.random.Generator) -> Image:
+    """The panel over the ground, shrunk first so that it does not alias, a little soft, its recess' shadow at times."""
     wide = max(8.0, float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[2] - quad[3])))
-    scale = min(1.0, wide / sign.shape[1])
-    size = (max(4, round(sign.shape[1] * scale)), max(4, round(sign.shape[0] * scale)))
-    small = cv2.resize(sign, size, interpolation=cv2.INTER_AREA)
+    scale = min(1.0, wide / panel.shape[1])
+    size = (max(4, round(panel.shape[1] * scale)), max(4, round(panel.shape[0] * scale)))
+    small = cv2.resize(panel, size, interpolation=cv2.INTER_AREA)
     source = np.array([(0, 0), (size[0], 0), size, (0, size[1])], np.float32)
     turn = cv2.getPerspectiveTransform(source, quad)
     if rng.random() < 0.25:
@@ -117,7 +117,7 @@ def _partly_hidden(image: Image, quad: Quad, rng: np.random.Generator) -> Image:
 
 
 def _at_the_edge(image: Image, quad: Quad, rng: np.random.Generator) -> Image:
-    """The window with the picture's edge running through or beside the plate; its corners stay where they were."""
+    """The window with the image's edge running through or beside the plate; its corners stay where they were."""
     out = image.copy()
     low, high = quad.min(axis=0), quad.max(axis=0)
     inside = rng.uniform(-0.1, 0.4)
@@ -154,7 +154,7 @@ def window_of(box: Box) -> View:
 
 
 def _anywhere(image: Image, rng: np.random.Generator) -> tuple[Image, float]:
-    """Any part of the picture."""
+    """Any part of the image."""
     height, width = image.shape[:2]
     across = float(rng.uniform(0.25, 0.7)) * width
     x, y = rng.uniform(0, max(1, width - across)), rng.uniform(0, max(1, height - across * STORE[1] / STORE[0]))

@@ -8,7 +8,7 @@ from anpr.capture.image_file import Image
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A picture to lay into a scene, and the part of it (x1, y1, x2, y2 px) that is the plate."""
+    """An image to lay into a scene, and the part of it (x1, y1, x2, y2 px) that is the plate."""
 
     image: Image
     part: tuple[int, int, int, int]

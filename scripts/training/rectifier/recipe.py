@@ -50,7 +50,7 @@ SECOND = Recipe(
 
 DRAWN = 7_750
 """Windows of drawn plates and boards."""
-SIGNS = 2_500
+PLATE_CHARACTERS = 2_500
 """Drawn plates that stand in them."""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Training pictures on disk: shards of windows around plates (and around what is none), each with what is known of it.
+"""Training images on disk: shards of windows around plates (and around what is none), each with what is known of it.
 
 Every window depends on its seed and number alone, so an interrupted run goes on where it stopped.
 """
@@ -20,7 +20,7 @@ SHARD = 250
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """One training picture."""
+    """One training image."""
 
     image: Image
     """(STORE height, STORE width, 3)."""
@@ -56,7 +56,7 @@ class Store:
 
 
 Make = Callable[[int], Sequence[Window]]
-"""The windows of a number: one, or those of one picture."""
+"""The windows of a number: one, or those of one image."""
 
 
 def build(folder: Path, count: int, make: Make, tell: Callable[[str], None]) -> Store:

@@ -13,12 +13,12 @@ from anpr.reader.rectify.quad import Quad, hull, quad_of
 from anpr.reader.rectify.view import shown
 from scripts.training.detector.compose import sources_of
 from scripts.training.detector.folder import Folder, read_labels, read_picture
-from scripts.training.rectifier.compose import composed, drawn_sign, window_of
+from scripts.training.rectifier.compose import composed, drawn_panel, window_of
 from scripts.training.rectifier.panel import Panel
 from scripts.training.rectifier.shape import PAD_VALUE
 from scripts.training.rectifier.store import Store, Window, build
 
-SIGNS_SEED, WINDOWS_SEED = 41, 42
+PANELS_SEED, WINDOWS_SEED = 41, 42
 LEVEL = 4.2
 """Width ÷ height from which a box around a plate of one line is its corners to a few percent: it leans below 2°."""
 _LEAST_PX = 40
@@ -33,14 +33,14 @@ def drawn_windows(folder: Folder, work: Path, count: int, signs: int, tell: Call
 
     def make(number: int) -> list[Window]:
         if not pool:  # painted when the first shard is missing
-            pool.extend(drawn_sign(np.random.default_rng((SIGNS_SEED, sign))) for sign in range(signs))
+            pool.extend(drawn_panel(np.random.default_rng((PANELS_SEED, sign))) for sign in range(signs))
         return [composed(sources, pool, np.random.default_rng((WINDOWS_SEED, number)))]
 
     return build(work / "drawn", count, make, tell)
 
 
 def real_windows(folder: Folder, detector: Detector, work: Path, tell: Callable[[str], None]) -> dict[str, Store]:
-    """Level plates (`level`) and the detector's mistakes (`mistakes`) of every train picture of `folder`."""
+    """Level plates (`level`) and the detector's mistakes (`mistakes`) of every train image of `folder`."""
     pictures = sorted(folder.train)
 
     def make(number: int) -> list[Window]:
@@ -55,7 +55,7 @@ def real_windows(folder: Folder, detector: Detector, work: Path, tell: Callable[
 
 
 def labelled(labels: Path, picture: Path, image: Image) -> list[Box]:
-    """The labelled boxes of a picture."""
+    """The labelled boxes of an image."""
     rows = read_labels(labels / f"{picture.stem}.txt", image.shape[1], image.shape[0])
     return [
         Box(x=float(x1), y=float(y1), w=float(x2 - x1), h=float(y2 - y1))
@@ -73,7 +73,7 @@ def plate_window(image: Image, box: Box) -> Window:
 
 
 def window_around(image: Image, quad: Quad, lines: int) -> Window:
-    """The window of a plate whose corners are known, px of the picture."""
+    """The window of a plate whose corners are known, px of the image."""
     view = window_of(hull(quad))
     inner = view.to_view(quad)
     (x1, y1), (x2, y2) = inner.min(axis=0).tolist(), inner.max(axis=0).tolist()

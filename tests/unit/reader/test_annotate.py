@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reads drawn into a picture."""
+"""Reads drawn into an image."""
 
 import cv2
 import numpy as np

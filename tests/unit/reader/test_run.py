@@ -153,7 +153,7 @@ def test_a_vehicle_in_view_at_the_end_is_not_lost(tmp_path: Path) -> None:
 
 
 class Throwing(ScriptedLooker):
-    """Throws at the pictures of vehicle 100, a number of times."""
+    """Throws at the images of vehicle 100, a number of times."""
 
     def __init__(self, error: Exception, times: int) -> None:
         self._error = error

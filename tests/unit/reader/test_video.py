@@ -38,7 +38,7 @@ def film(path: Path) -> Path:
 
 
 class GreyLooker:
-    """Reads the plate that the grey of a picture stands for."""
+    """Reads the plate that the grey of an image stands for."""
 
     def __init__(self) -> None:
         self.reads = 0

@@ -15,8 +15,8 @@ RIGHT = "right"
 NOT_FOUND = "not found"
 LINE_LOST = "a line lost or added"
 BESIDE = "beside the text"
-"""A sign lost, added or changed at the first or last place: bands, the rim, what stands beside the plate."""
-SIGNS = "wrong signs"
+"""A character lost, added or changed at the first or last place: bands, the rim, what stands beside the plate."""
+WRONG_CHARACTERS = "wrong characters"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,19 +72,19 @@ def cause_of(text: str, read: str, lines: int) -> str:
     if lines > 1 and abs(len(read) - len(text)) > 1:
         return LINE_LOST
     if len(read) != len(text):
-        return BESIDE if read in text or text in read or _differs_at_ends(text, read) else SIGNS
+        return BESIDE if read in text or text in read or _differs_at_ends(text, read) else WRONG_CHARACTERS
     wrong = [place for place, (a, b) in enumerate(zip(text, read, strict=True)) if a != b]
-    return BESIDE if wrong in ([0], [len(text) - 1]) else SIGNS
+    return BESIDE if wrong in ([0], [len(text) - 1]) else WRONG_CHARACTERS
 
 
 def _differs_at_ends(text: str, read: str) -> bool:
-    """Whether all but a sign or two at one end of both is the same."""
+    """Whether all but a character or two at one end of both is the same."""
     shorter = min(len(text), len(read))
     return text[: shorter - 1] == read[: shorter - 1] or text[1 - shorter :] == read[1 - shorter :]
 
 
 def confusions(text: str, read: str) -> list[str]:
-    """Each sign read as another ("G read as C") where the lengths agree."""
+    """Each character read as another ("G read as C") where the lengths agree."""
     if len(text) != len(read):
         return []
     return [f"{a} read as {b}" for a, b in zip(text, read, strict=True) if a != b]

@@ -5,8 +5,8 @@
 
 FOLDER holds a truth.csv as `anpr evaluate` takes it; SPLIT is a CSV with the columns file, plate, split that keeps the
 vehicles of training and validation apart. Each plate counts under the first cause that holds: not found, refused (by
-which gate), a line lost, a sign at its ends (bands, the rim, what stands beside it), other wrong signs. Standard output
-ends with one line of JSON; `--misses` lists every plate that was not read right on standard error.
+which gate), a line lost, a character at its ends (bands, the rim, what stands beside it), other wrong
+characters. Standard output ends with one line of JSON; `--misses` lists every plate that was not read right on standard error.
 """
 
 from dataclasses import replace
@@ -64,7 +64,7 @@ def _settings(min_score: float | None, no_second: bool) -> ReaderSettings:
 def measure(
     reader: PlateReader, pictures: list[LabelledImage], country: str | None, clock: Clock, misses: bool
 ) -> dict[str, object]:
-    """The counts over all pictures, or over those that show a plate of the country."""
+    """The counts over all images, or over those that show a plate of the country."""
     verdicts: list[Verdict] = []
     false: list[str] = []
     times: list[float] = []

@@ -20,7 +20,7 @@ _REAL_DAMAGE = Damage(blur=0.2, motion=0.12, night=0.06, infrared=0.1, glare=0.0
                       coarse=0.2, blocks=0.35)  # fmt: skip
 """Less than a drawn plate gets: the crop went through a camera already."""
 _PAINTED = 0.12
-"""Of the pictures have their bands painted over; the rest teach to read past a band."""
+"""Of the images have their bands painted over; the rest teach to read past a band."""
 _FITTED = 0.12
 """Of the lines keep their proportions, as at the second look."""
 

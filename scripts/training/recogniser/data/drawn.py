@@ -32,7 +32,7 @@ class Drawn:
 
     path: Path
     text: str
-    """Letters and figures, rows one after the other."""
+    """Letters and digits, rows one after the other."""
     spaced: str
     """The same with one space wherever the plate shows a gap or a mark inside a row."""
     kind: str

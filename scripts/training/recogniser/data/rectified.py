@@ -2,7 +2,7 @@
 """Level crops of plates, as the reader's rectification by four corners gives them, with its errors.
 
 Margins from a little too close to a quarter too wide, corners a few percent of the plate's height off, plates of
-photographs (corners known), of cut-outs (the plate fills the picture) and drawn ones (laid on bodywork).
+photographs (corners known), of cut-outs (the plate fills the image) and drawn ones (laid on bodywork).
 """
 
 import cv2

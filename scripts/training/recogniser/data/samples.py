@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the recogniser learns from: real crops, crops with masked signs, drawn plates."""
+"""What the recogniser learns from: real crops, crops with masked characters, drawn plates."""
 
 import csv
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anpr.domain.errors import InputError
-from anpr.reader.recognise.alphabet import SIGNS
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 from scripts.training.recogniser.data.drawn import Drawn
 
 Corners = tuple[tuple[float, float], ...]
@@ -16,18 +16,18 @@ Corners = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Crop:
-    """One picture with the text it shows."""
+    """One image with the text it shows."""
 
     path: Path
     text: str
-    """As `ctc.encode` takes it: `*` for a masked sign."""
+    """As `ctc.encode` takes it: `*` for a masked character."""
     lines: int
     country: str = ""
     spaced: str = ""
     """The text with its gaps, where they are known."""
     drawn: bool = False
     corners: Corners | None = None
-    """Of the plate in the picture; None where the plate fills the picture."""
+    """Of the plate in the image; None where the plate fills the image."""
 
 
 def read_crops(folder: Path, split: str) -> tuple[Crop, ...]:
@@ -40,7 +40,7 @@ def read_crops(folder: Path, split: str) -> tuple[Crop, ...]:
     return tuple(
         Crop(
             path=_picture(folder, row["file"], path, number),
-            text=_signs(row["text"], path, number),
+            text=_characters(row["text"], path, number),
             lines=_lines(row["lines"], path, number),
             country=row["country"],
         )
@@ -50,13 +50,13 @@ def read_crops(folder: Path, split: str) -> tuple[Crop, ...]:
 
 
 def read_masked(folder: Path, split: str) -> tuple[Crop, ...]:
-    """The crops of one split of a folder whose texts have `*` for signs that were made unreadable; one line each."""
+    """The crops of one split of a folder whose texts have `*` for characters made unreadable; one line each."""
     path = folder / "labels.csv"
     rows = _rows(path, ("file", "text_with_masked_chars", "split"))
     return tuple(
         Crop(
             path=_picture(folder, row["file"], path, number),
-            text=_signs(row["text_with_masked_chars"], path, number, masked="*"),
+            text=_characters(row["text_with_masked_chars"], path, number, masked="*"),
             lines=1,
             country="ES",
         )
@@ -87,9 +87,9 @@ def _rows(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]
         raise InputError(f"{path}: not a CSV file in UTF-8") from exc
 
 
-def _signs(text: str, path: Path, row: int, masked: str = "") -> str:
-    if not text or set(text) - set(SIGNS) - set(masked):
-        raise InputError(f"{path}: row {row}: {text!r} is not made of {SIGNS}{masked}")
+def _characters(text: str, path: Path, row: int, masked: str = "") -> str:
+    if not text or set(text) - set(PLATE_CHARACTERS) - set(masked):
+        raise InputError(f"{path}: row {row}: {text!r} is not made of {PLATE_CHARACTERS}{masked}")
     return text
 
 

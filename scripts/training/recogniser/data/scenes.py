@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """More real plates: those in labelled scenes, where two recognisers read the same.
 
-A detector's training pictures hold plates whose text nobody wrote down. Where two recognisers of different origin agree
+A detector's training images hold plates whose text nobody wrote down. Where two recognisers of different origin agree
 on one, and both are sure, that text is taken. Texts of the validation crops are left out, wherever they stand.
 """
 
@@ -25,7 +25,7 @@ LEAST_SIGNS = 5
 SURE = 0.8
 """The least probability that each of the two must give the text."""
 BARRED_SOURCES = ("uc3m_",)
-"""Pictures whose plates were made partly unreadable."""
+"""Images whose plates were made partly unreadable."""
 LISTING = "scenes.csv"
 _COLUMNS = ("file", "text", "lines")
 

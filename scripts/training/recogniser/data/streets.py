@@ -15,7 +15,7 @@ import numpy as np
 
 from anpr.capture.image_file import Image, read_image
 from anpr.domain.errors import InputError
-from anpr.reader.recognise.alphabet import SIGNS
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 from scripts.training.recogniser.data.samples import Corners, Crop
 
 ROOM = 0.3
@@ -86,7 +86,7 @@ def _checked(
 
 
 def _usable(row: Mapping[str, str]) -> bool:
-    return bool(row["plate"]) and not set(row["plate"]) - set(SIGNS) and row["lines"] in {"1", "2"}
+    return bool(row["plate"]) and not set(row["plate"]) - set(PLATE_CHARACTERS) and row["lines"] in {"1", "2"}
 
 
 def _plate(row: dict[str, str], marks: Mapping[tuple[str, str], Corners]) -> StreetPlate:

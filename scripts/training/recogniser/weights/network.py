@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The recogniser's network: the reading part of PP-OCRv6 small, thinned, with a head for the signs of plates.
+"""The recogniser's network: the reading part of PP-OCRv6 small, thinned, with a head for the characters of plates.
 
 Convolutions to a row of features, two attention layers over the row, one linear head: a step is 4 px of the input.
 Layout after PaddleOCR's PP-OCRv6 small recognition network (Apache-2.0) as its ONNX file has it, batch

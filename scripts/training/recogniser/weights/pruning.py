@@ -19,7 +19,7 @@ _RIDGE = 1e-3
 
 
 def thinned(network: PlateNetwork, pictures: Tensor, keep: float) -> PlateNetwork:
-    """A network with the share `keep` of the hidden units; `pictures` (N, 3, HEIGHT, WIDTH): to refit it on."""
+    """A network with the share `keep` of the hidden units; `images` (N, 3, HEIGHT, WIDTH): to refit it on."""
     shapes = tuple(replace(shape, hidden=round(shape.hidden * keep / 16) * 16) for shape in network.shapes)
     made = PlateNetwork(shapes)
     state = {name: value for name, value in network.state_dict().items() if (".expand." not in name

@@ -21,7 +21,7 @@ _EPSILON = 1e-5
 
 
 def warm_network(weights: Path, characters: tuple[str, ...]) -> PlateNetwork:
-    """The full network with PP-OCRv6's weights; of its head only the rows of our signs.
+    """The full network with PP-OCRv6's weights; of its head only the rows of our characters.
 
     `characters` are those of its output after the blank. Raises ModelError where the file is laid out otherwise.
     """

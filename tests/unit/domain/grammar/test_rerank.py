@@ -18,7 +18,7 @@ from anpr.domain.grammar.rerank import (
 )
 from anpr.domain.read import Candidate
 
-SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ"
+CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ"
 
 
 def candidates(**shares: float) -> tuple[Candidate, ...]:
@@ -65,7 +65,9 @@ def test_no_candidates_stay_none() -> None:
     assert weigh(()) == ()
 
 
-@given(st.lists(st.tuples(st.text(SIGNS, max_size=10), st.floats(0, 0.2)), max_size=5, unique_by=lambda pair: pair[0]))
+@given(
+    st.lists(st.tuples(st.text(CHARACTERS, max_size=10), st.floats(0, 0.2)), max_size=5, unique_by=lambda pair: pair[0])
+)
 def test_weighing_keeps_the_texts_and_stays_a_probability(pairs: list[tuple[str, float]]) -> None:
     before = tuple(Candidate(text=text, probability=share) for text, share in pairs)
 
@@ -138,7 +140,7 @@ def test_an_italian_plate_on_two_lines_has_those_gaps_too() -> None:
     assert next(iter(likely)) == "IT"
 
 
-@given(st.text(SIGNS, max_size=10), st.lists(st.integers(1, 5), max_size=4), st.booleans(), st.integers(0, 2))
+@given(st.text(CHARACTERS, max_size=10), st.lists(st.integers(1, 5), max_size=4), st.booleans(), st.integers(0, 2))
 def test_countries_never_sum_to_more_than_one(text: str, groups: list[int], band: bool, lines: int) -> None:
     likely = countries(text, Evidence(raw=text, groups=tuple(groups), right_band=band, lines=lines))
 

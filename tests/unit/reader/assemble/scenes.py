@@ -88,7 +88,7 @@ class Scene:
     jitter_px: float = 0.0
     """Of each box on its own."""
     shake_px: float = 0.0
-    """Of the whole picture, as a hand-held camera moves from frame to frame."""
+    """Of the whole image, as a hand-held camera moves from frame to frame."""
     seed: int = 0
 
     def frames(self) -> Iterator[tuple[Frame, list[PlateRead]]]:

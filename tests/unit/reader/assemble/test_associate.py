@@ -41,7 +41,7 @@ def test_a_misread_in_the_same_place_is_the_same_plate() -> None:
 
 
 def test_the_same_text_far_away_is_the_same_plate() -> None:
-    """At two frames a second a vehicle crosses the picture between two frames."""
+    """At two frames a second a vehicle crosses the image between two frames."""
     one = track("AB123CD", 300, 100)
     box = box_at(900, 650, 180)
     assert associate([one], [(box, read("AB123CD", box))], AT + 0.6) == [one]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The two pictures of a transit."""
+"""The two images of a transit."""
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ def decoded(data: bytes) -> Image:
 
 
 def drawn(width: int, height: int, box: Box) -> Image:
-    """A black picture with a white plate."""
+    """A black image with a white plate."""
     image = np.zeros((height, width, 3), np.uint8)
     image[int(box.y) : int(box.y + box.h), int(box.x) : int(box.x + box.w)] = 255
     return image

@@ -59,7 +59,7 @@ def test_the_majority_wins_over_one_sure_misread() -> None:
 
 
 def test_right_though_every_read_has_one_error() -> None:
-    """Position by position the right sign was seen most often."""
+    """Position by position the right character was seen most often."""
     wrong = ["XB123CD", "AX123CD", "ABX23CD", "AB1X3CD", "AB12XCD", "AB123XD", "AB123CX"]
     assert vote(*[read(text, BOX, 0.5) for text in wrong]).plate == "AB123CD"
 

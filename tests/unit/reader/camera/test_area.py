@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Which plates of a camera's picture are read."""
+"""Which plates of a camera's image are read."""
 
 import numpy as np
 import pytest
@@ -51,11 +51,11 @@ def region(left: float, top: float, right: float, bottom: float) -> Polygon:
     [
         ((), (0, 0, 1920, 1080)),
         ((region(0, 0, 1, 0.5),), (0, 0, 1920, 1080)),
-        # A third of the picture, wherever it lies: its own shape, never beyond the picture.
+        # A third of the image, wherever it lies: its own shape, never beyond the image.
         ((region(0.4, 0.4, 0.6, 0.6),), (614, 346, 691, 388)),
         ((region(0.0, 0.0, 0.2, 0.2),), (0, 0, 640, 360)),
         ((region(0.8, 0.8, 1.0, 1.0),), (1280, 720, 640, 360)),
-        # Several regions are seen together, and a narrow one as high as the picture's shape asks.
+        # Several regions are seen together, and a narrow one as high as the image's shape asks.
         ((region(0.1, 0.5, 0.2, 0.6), region(0.5, 0.6, 0.6, 0.7)), (38, 292, 1267, 712)),
     ],
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sharpness and light of drawn and of real pictures."""
+"""Sharpness and light of drawn and of real images."""
 
 from pathlib import Path
 

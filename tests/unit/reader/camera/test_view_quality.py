@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From pictures to states: what a camera that cannot see well is said to be, and since when."""
+"""From images to states: what a camera that cannot see well is said to be, and since when."""
 
 import itertools
 from collections.abc import Callable
@@ -28,7 +28,7 @@ NIGHT = dimmed(DAY, 0.08)
 
 
 class Camera:
-    """Looks as often as it should; pictures come five times a second, and only some are looked at."""
+    """Looks as often as it should; images come five times a second, and only some are looked at."""
 
     def __init__(self, settings: SightSettings | None = None, usual: Baseline | None = None) -> None:
         self.usual = usual or Baseline("cam-s")

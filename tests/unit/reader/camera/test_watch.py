@@ -23,7 +23,7 @@ RIGHT = Polygon(((0.5, 0), (1, 0), (1, 1), (0.5, 1)))
 
 
 class TwoLanes:
-    """A plate on each side of the picture, driving down it; the frame's number is in the first pixel."""
+    """A plate on each side of the image, driving down it; the frame's number is in the first pixel."""
 
     def __init__(self) -> None:
         self.read_at: list[float] = []

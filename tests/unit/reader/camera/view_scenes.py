@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawn pictures of a street, and what dirt, night and weather make of them."""
+"""Drawn images of a street, and what dirt, night and weather make of them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,7 @@ def dimmed(image: Image, share: float) -> Image:
 
 
 def lorry(image: Image, share: float) -> Image:
-    """Its plain side hides this share of the picture."""
+    """Its plain side hides this share of the image."""
     covered = image.copy()
     covered[:, : int(image.shape[1] * share)] = (140, 140, 150)
     return noisy(covered)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Pictures into the network's frame, boxes back out."""
+"""Images into the network's frame, boxes back out."""
 
 import numpy as np
 import pytest

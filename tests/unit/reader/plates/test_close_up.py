@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Pictures that show nothing but a plate."""
+"""Images that show nothing but a plate."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_what_is_not_shaped_as_a_plate_is_not_tried(size: tuple[int, int]) -> No
 
 
 class PartsDetector:
-    """Of a picture that a plate fills sees a part, and all of it once it stands further away."""
+    """Of an image that a plate fills sees a part, and all of it once it stands further away."""
 
     def __init__(self, whole_score: float) -> None:
         self.whole_score = whole_score

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Crops: their margins, and the edges of the picture."""
+"""Crops: their margins, and the edges of the image."""
 
 import numpy as np
 

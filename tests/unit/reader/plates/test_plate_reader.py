@@ -12,7 +12,7 @@ from anpr.domain.reasons import Drop
 from anpr.reader.detect import Detection
 from anpr.reader.plates.crop import cut
 from anpr.reader.plates.plate_reader import PlateReader
-from anpr.reader.plates.thresholds import Gates
+from anpr.reader.plates.thresholds import Thresholds
 from anpr.reader.recognise import Reading
 from anpr.reader.recognise.bands import Painted
 from anpr.reader.rectify.corners import Corners
@@ -20,7 +20,7 @@ from anpr.reader.rectify.look import LevelReader
 from anpr.reader.rectify.quad import quad_of
 
 STREET = np.zeros((720, 1280, 3), np.uint8)
-GATES = Gates(min_score=0.25, min_confidence=0.4)
+THRESHOLDS = Thresholds(min_score=0.25, min_confidence=0.4)
 
 
 class Boxes:
@@ -66,7 +66,7 @@ def reading(raw: str, *shares: tuple[str, float], groups: tuple[int, ...] = (), 
 
 
 def reader(detections: Sequence[Detection], *readings: Reading) -> PlateReader:
-    return PlateReader(Boxes(*detections), Texts(*readings), Gates(min_score=0.25, min_confidence=0.4))
+    return PlateReader(Boxes(*detections), Texts(*readings), Thresholds(min_score=0.25, min_confidence=0.4))
 
 
 def test_a_plate_is_read_with_all_that_was_seen() -> None:
@@ -138,7 +138,7 @@ def test_finding_alone_reads_nothing() -> None:
 @pytest.mark.parametrize("size", [(50, 200), (214, 297), (150, 640)])
 def test_a_picture_that_a_plate_fills_is_read_whole(size: tuple[int, int]) -> None:
     texts = Texts(reading("AB123CD"))
-    whole = PlateReader(Boxes(), texts, Gates(min_score=0.25, min_confidence=0.4))
+    whole = PlateReader(Boxes(), texts, Thresholds(min_score=0.25, min_confidence=0.4))
 
     (read,) = whole.read(np.zeros((*size, 3), np.uint8))
 
@@ -150,7 +150,7 @@ def test_a_picture_that_a_plate_fills_is_read_whole(size: tuple[int, int]) -> No
 def test_a_read_in_doubt_is_cut_closer_and_wider() -> None:
     closer_and_wider = reading("CG678CT", ("CG678CT", 0.9))
     texts = Texts(reading("CC678CT", ("CC678CT", 0.6), ("CG678CT", 0.4)), closer_and_wider)
-    doubting = PlateReader(Boxes(detection(100)), texts, Gates(min_score=0.25, min_confidence=0.4))
+    doubting = PlateReader(Boxes(detection(100)), texts, Thresholds(min_score=0.25, min_confidence=0.4))
 
     (read,) = doubting.read(STREET)
 
@@ -162,14 +162,14 @@ def test_a_read_in_doubt_is_cut_closer_and_wider() -> None:
 def test_a_sure_read_is_not_checked() -> None:
     texts = Texts(reading("AB123CD", ("AB123CD", 0.999)))
 
-    PlateReader(Boxes(detection(100)), texts, Gates(min_score=0.25, min_confidence=0.4)).read(STREET)
+    PlateReader(Boxes(detection(100)), texts, Thresholds(min_score=0.25, min_confidence=0.4)).read(STREET)
 
     assert len(texts.sizes) == 1
 
 
 def test_frames_that_follow_each_other_are_cut_in_turn() -> None:
     texts = Texts(reading("AB123CD", ("AB123CD", 0.5)))
-    following = PlateReader(Boxes(), texts, Gates(min_score=0.25, min_confidence=0.4))
+    following = PlateReader(Boxes(), texts, Thresholds(min_score=0.25, min_confidence=0.4))
 
     for turn in range(4):
         following.read_box(STREET, detection(100), turn)
@@ -204,7 +204,7 @@ class LevelTexts:
 def test_a_plate_whose_corners_are_known_is_read_level() -> None:
     boxes, texts = Boxes(detection(100)), Texts(reading("ZZ999ZZ"))
     level = LevelTexts(reading("AB123CD", ("AB123CD", 0.99)))
-    plates = PlateReader(boxes, texts, GATES, level=LevelReader(Corner(), level))
+    plates = PlateReader(boxes, texts, THRESHOLDS, level=LevelReader(Corner(), level))
 
     assert [read.text for read in plates.read(STREET)] == ["AB123CD"]
     assert texts.sizes == [], "a sure level read asks for no other cut"
@@ -213,7 +213,7 @@ def test_a_plate_whose_corners_are_known_is_read_level() -> None:
 def test_a_level_read_in_doubt_is_held_against_the_box_as_it_is() -> None:
     texts = Texts(reading("AB123CD", ("AB123CD", 0.9)))
     level = LevelTexts(reading("AB123CO", ("AB123CO", 0.55), ("AB123CD", 0.45)))
-    plates = PlateReader(Boxes(detection(100)), texts, GATES, level=LevelReader(Corner(), level))
+    plates = PlateReader(Boxes(detection(100)), texts, THRESHOLDS, level=LevelReader(Corner(), level))
 
     assert plates.read(STREET)[0].text == "AB123CD"
     assert len(texts.sizes) == 1
@@ -221,7 +221,9 @@ def test_a_level_read_in_doubt_is_held_against_the_box_as_it_is() -> None:
 
 def test_what_the_corner_network_holds_for_no_plate_is_turned_down() -> None:
     level = LevelTexts(reading("MAN6"))
-    plates = PlateReader(Boxes(detection(100)), Texts(reading("MAN6")), GATES, level=LevelReader(Corner(0.001), level))
+    plates = PlateReader(
+        Boxes(detection(100)), Texts(reading("MAN6")), THRESHOLDS, level=LevelReader(Corner(0.001), level)
+    )
 
     look = plates.read_all(STREET)
 
@@ -233,14 +235,14 @@ def test_what_the_corner_network_holds_for_no_plate_is_turned_down() -> None:
 def test_a_plate_that_the_edge_cuts_is_unsure() -> None:
     level = LevelTexts(reading("AB123CD", ("AB123CD", 0.99)))
     cut_off = detection(-40)
-    plates = PlateReader(Boxes(cut_off), Texts(reading("AB123CD")), GATES, level=LevelReader(Corner(), level))
+    plates = PlateReader(Boxes(cut_off), Texts(reading("AB123CD")), THRESHOLDS, level=LevelReader(Corner(), level))
 
     assert plates.read(STREET)[0].confidence < 0.5
 
 
 def test_in_a_video_the_level_plate_and_the_box_take_turns() -> None:
     texts, level = Texts(reading("AB123CD")), LevelTexts(reading("AB123CD"))
-    plates = PlateReader(Boxes(), texts, GATES, level=LevelReader(Corner(), level))
+    plates = PlateReader(Boxes(), texts, THRESHOLDS, level=LevelReader(Corner(), level))
 
     for turn in range(6):
         plates.read_box(STREET, detection(100), turn)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from anpr.domain.read import Candidate
 from anpr.reader.plates.pooling import pooled
 
-SIGNS = "0123456789ABCDEFGHIJ"
+PLATE_CHARACTERS = "0123456789ABCDEFGHIJ"
 
 
 def candidates(**shares: float) -> tuple[Candidate, ...]:
@@ -39,7 +39,7 @@ def test_nobody_knows_anything() -> None:
     assert pooled((), candidates(AB123CD=0.9), 0.5)[0].probability < 0.9
 
 
-shares = st.dictionaries(st.text(SIGNS, min_size=1, max_size=8), st.floats(0, 0.2), max_size=5)
+shares = st.dictionaries(st.text(PLATE_CHARACTERS, min_size=1, max_size=8), st.floats(0, 0.2), max_size=5)
 
 
 @given(shares, shares, st.floats(0, 1))

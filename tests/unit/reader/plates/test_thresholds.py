@@ -6,9 +6,9 @@ import pytest
 from anpr.domain.read import Box
 from anpr.domain.reasons import Drop
 from anpr.reader.detect import Detection
-from anpr.reader.plates.thresholds import Gates
+from anpr.reader.plates.thresholds import Thresholds
 
-GATES = Gates(min_score=0.25, min_confidence=0.4)
+THRESHOLDS = Thresholds(min_score=0.25, min_confidence=0.4)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ GATES = Gates(min_score=0.25, min_confidence=0.4)
     ],
 )
 def test_detections(w: float, h: float, score: float, reason: Drop | None) -> None:
-    assert GATES.detection_fault(Detection(box=Box(x=0, y=0, w=w, h=h), score=score)) is reason
+    assert THRESHOLDS.detection_fault(Detection(box=Box(x=0, y=0, w=w, h=h), score=score)) is reason
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_detections(w: float, h: float, score: float, reason: Drop | None) -> No
     ],
 )
 def test_texts(text: str, confidence: float, reason: Drop | None) -> None:
-    assert GATES.text_fault(text, confidence) is reason
+    assert THRESHOLDS.text_fault(text, confidence) is reason
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_texts(text: str, confidence: float, reason: Drop | None) -> None:
 def test_detector_and_corner_network_are_heard_together(score: float, plate: float, reason: Drop | None) -> None:
     detection = Detection(box=Box(x=0, y=0, w=120, h=30), score=score)
 
-    assert GATES.plate_fault(detection, plate) is reason
+    assert THRESHOLDS.plate_fault(detection, plate) is reason

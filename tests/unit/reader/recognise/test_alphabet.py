@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Which characters count as which plate sign."""
+"""Which characters count as which plate character."""
 
 import numpy as np
 import pytest
 
-from anpr.reader.recognise.alphabet import SIGNS, folding, sign_of
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS, folding, plate_character
 from anpr.reader.recognise.lattice import complete
 
 
@@ -18,11 +18,11 @@ from anpr.reader.recognise.lattice import complete
     ],
 )  # fmt: skip
 def test_characters(character: str, sign: str | None) -> None:
-    assert sign_of(character) == sign
+    assert plate_character(character) == sign
 
 
 def test_probabilities_of_the_same_sign_add_up() -> None:
-    characters = [*SIGNS, "a", "А", "-", "国"]
+    characters = [*PLATE_CHARACTERS, "a", "А", "-", "国"]
     fold = folding(characters)
     output = np.zeros((1, len(characters) + 1), np.float32)
     output[0, characters.index("A") + 1] = 0.3
@@ -34,8 +34,8 @@ def test_probabilities_of_the_same_sign_add_up() -> None:
 
     folded = fold.fold(output)
 
-    assert folded.shape == (1, len(SIGNS) + 1)
-    assert folded[0, SIGNS.index("A") + 1] == pytest.approx(0.6)
+    assert folded.shape == (1, len(PLATE_CHARACTERS) + 1)
+    assert folded[0, PLATE_CHARACTERS.index("A") + 1] == pytest.approx(0.6)
     assert folded[0, 0] == pytest.approx(0.2)
     assert folded.sum() == pytest.approx(0.8)
     assert fold.gap(output).tolist() == pytest.approx([0.15])
@@ -50,4 +50,4 @@ def test_what_no_plate_carries_becomes_blank_and_not_a_letter() -> None:
 
 def test_a_character_set_without_a_plate_sign_is_refused() -> None:
     with pytest.raises(ValueError, match="no character for Ü"):
-        folding(SIGNS.replace("Ü", ""))
+        folding(PLATE_CHARACTERS.replace("Ü", ""))

@@ -10,18 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anpr.domain.read import Candidate
-from anpr.reader.recognise.alphabet import SIGNS
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 from anpr.reader.recognise.decode import greedy, groups, joined, likely_texts
 from anpr.reader.recognise.lattice import Lattice
 from tests.support.budget import examples
 
 
 def lattice(*steps: dict[str, float]) -> Lattice:
-    """Each step as sign: probability; the rest is blank."""
-    rows = np.zeros((len(steps), len(SIGNS) + 1), np.float32)
+    """Each step as character: probability; the rest is blank."""
+    rows = np.zeros((len(steps), len(PLATE_CHARACTERS) + 1), np.float32)
     for row, step in zip(rows, steps, strict=True):
         for sign, probability in step.items():
-            row[SIGNS.index(sign) + 1] = probability
+            row[PLATE_CHARACTERS.index(sign) + 1] = probability
         row[0] = 1 - row.sum()
     return rows
 
@@ -31,7 +31,7 @@ def every_path(rows: Lattice) -> dict[str, float]:
     used = [np.flatnonzero(row).tolist() for row in rows]
     texts: dict[str, float] = defaultdict(float)
     for path in product(*used):
-        text = "".join(SIGNS[column - 1] for column, _ in groupby(path) if column)
+        text = "".join(PLATE_CHARACTERS[column - 1] for column, _ in groupby(path) if column)
         texts[text] += float(np.prod([rows[step, column] for step, column in enumerate(path)]))
     return texts
 

@@ -6,16 +6,16 @@ import pytest
 
 from anpr.reader.network.blob import Blob
 from anpr.reader.network.model_card import Calibration, NetworkInput
-from anpr.reader.recognise.alphabet import SIGNS, folding
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS, folding
 from anpr.reader.recognise.prepare import fit, stretch
 from anpr.reader.recognise.recogniser import SURE, LineRecogniser
 
 INPUT = NetworkInput(width=320, height=48, colour="BGR", scale=2 / 255, offset=1.0, pad_value=127, widths=(160, 320))
-CHARACTERS = [*SIGNS, "-"]
+CHARACTERS = [*PLATE_CHARACTERS, "-"]
 
 
 class Script:
-    """Answers each call with the next text, every sign as sure as told, then a blank; keeps the shapes it saw."""
+    """Answers each call with the next text, every character as sure as told, then a blank; keeps the shapes it saw."""
 
     def __init__(self, *answers: tuple[str, float]) -> None:
         self._answers = list(answers)

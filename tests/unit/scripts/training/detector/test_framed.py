@@ -14,7 +14,7 @@ STREET, PLATE = 90, 250
 
 
 def sources(tmp_path: Path, width: int) -> Sources:
-    """One grey picture of 320 × 192 px with a white plate of this width."""
+    """One grey image of 320 × 192 px with a white plate of this width."""
     image = np.full((192, 320, 3), STREET, np.uint8)
     image[100:120, 60 : 60 + width] = PLATE
     picture = tmp_path / "one.png"

@@ -14,7 +14,7 @@ from scripts.training.detector.label_fixes import Change, mend, read_changes
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    """Two pictures of 100×50 px: one with a plate at 10, 20 to 30, 30, one without any label."""
+    """Two images of 100×50 px: one with a plate at 10, 20 to 30, 30, one without any label."""
     for part in ("images", "labels"):
         (tmp_path / "data" / part).mkdir(parents=True)
     pictures = tuple(tmp_path / "data" / "images" / name for name in ("a.jpg", "b.jpg"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from anpr.reader.recognise.alphabet import SIGNS
+from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 
 torch = pytest.importorskip("torch", reason="the extra `train` (torch) is not installed")
 
@@ -38,10 +38,10 @@ def test_a_text_without_spaces_may_have_gaps_anywhere() -> None:
 
 
 def test_a_masked_sign_is_the_sum_of_all_signs() -> None:
-    """Two steps, two signs: each step is one sign, so the sum over all texts is exact."""
+    """Two steps, two characters: each step is one character, so the sum over all texts is exact."""
     given, lengths = logits(1, 2), torch.tensor([2])
 
-    every = sum(losses(given, [f"A{sign}"], lengths).neg().exp() for sign in SIGNS if sign != "A")
+    every = sum(losses(given, [f"A{sign}"], lengths).neg().exp() for sign in PLATE_CHARACTERS if sign != "A")
     masked = losses(given, ["A*"], lengths).neg().exp()
 
     logs = torch.log_softmax(given, 2).exp()

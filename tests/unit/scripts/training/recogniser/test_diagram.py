@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The reliability diagram is a picture that a browser can show."""
+"""The reliability diagram is an image that a browser can show."""
 
 from xml.etree import ElementTree
 

@@ -12,7 +12,7 @@ from scripts.training.detector.compose import Sources
 from scripts.training.rectifier.augment import example
 from scripts.training.rectifier.boards import board
 from scripts.training.rectifier.camera import seen_corners
-from scripts.training.rectifier.compose import composed, drawn_sign
+from scripts.training.rectifier.compose import composed, drawn_panel
 from scripts.training.rectifier.shape import HEIGHT, STORE, WIDTH
 from scripts.training.rectifier.store import Window, build
 
@@ -21,13 +21,13 @@ NOWHERE = Sources(with_plates=(), without_plates=(), labels=Path("none"))
 
 @pytest.fixture
 def on_bodywork(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Surroundings that need no pictures."""
+    """Surroundings that need no images."""
     ground = np.full((STORE[1], STORE[0], 3), 70, np.uint8)
     monkeypatch.setattr("scripts.training.rectifier.compose._ground", lambda sources, rng: (ground, 1.0))  # noqa: ARG005
 
 
 def windows(count: int) -> list[Window]:
-    signs = [drawn_sign(np.random.default_rng(number)) for number in range(6)]
+    signs = [drawn_panel(np.random.default_rng(number)) for number in range(6)]
     return [composed(NOWHERE, signs, np.random.default_rng((1, number))) for number in range(count)]
 
 

@@ -69,7 +69,7 @@ def test_the_plates_are_cut_out_once_and_the_narrow_left_alone(tmp_path: Path) -
 
 
 def scenes(root: Path, labels: str) -> Folder:
-    """One picture of 400 × 200 px with these labels, and one of a source whose plates are partly unreadable."""
+    """One image of 400 × 200 px with these labels, and one of a source whose plates are partly unreadable."""
     (root / "labels").mkdir()
     pictures = (root / "street_1.png", root / "uc3m_1.png")
     for picture in pictures:

@@ -40,7 +40,7 @@ def test_other_hands_draw_the_same_plates_four_in_five_otherwise(tmp_path: Path)
 def test_gaps_stand_where_the_plate_shows_them() -> None:
     assert spaced_text("AB123CD", "it_car") == "AB 123CD"
     assert spaced_text("AB123CD", "fr_car") == "AB 123 CD"
-    assert spaced_text("AB12345", "it_motorcycle") == "AB12345"  # the emblem ends its row: no gap between signs
+    assert spaced_text("AB12345", "it_motorcycle") == "AB12345"  # the emblem ends its row: no gap between characters
 
 
 def test_a_view_is_the_same_for_the_same_chance_and_has_the_networks_size(tmp_path: Path) -> None:
