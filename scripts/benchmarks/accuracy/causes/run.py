@@ -6,7 +6,8 @@
 FOLDER holds a truth.csv as `anpr evaluate` takes it; SPLIT is a CSV with the columns file, plate, split that keeps the
 vehicles of training and validation apart. Each plate counts under the first cause that holds: not found, refused (by
 which gate), a line lost, a character at its ends (bands, the rim, what stands beside it), other wrong
-characters. Standard output ends with one line of JSON; `--misses` lists every plate that was not read right on standard error.
+characters. Standard output ends with one line of JSON; `--misses` lists every plate that was not read right on standard
+error.
 """
 
 from dataclasses import replace
