@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The bands at the sides of a plate: stars and country letters at the left, year and province at the right."""
+"""EU bands of a plate: stars and country letters at the left, year and province at the right."""
 
 import numpy as np
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An image measured in millimetres, to draw a plate on."""
+"""Drawing canvas measured in millimetres."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a camera does to an image: blur, motion, night, glare, shadow, noise, few pixels, JPEG blocks.
+"""Image degradation as cameras cause it: blur, motion, night, glare, shadow, noise, few pixels, JPEG blocks.
 
 Every step is a pure function of the image and its amount; `degrade` chooses steps at random.
 All images are height × width × 3, 8 bits, blue green red.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Plate texts by template: making a random one, and setting a given one out in rows and groups.
+"""Plate text templates: random texts, and the layout of a given text in rows and groups.
 
 A template is what is printed, row by row (`/` parts the rows). Capitals and hyphens stand for
 themselves; a small letter stands for one character of a class, `<name>` for a code of a list;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Every kind of plate that can be drawn: its size, its text, its colours and its bands, as data.
+"""Plate kinds as data: size, text templates, colours and bands of every plate that can be drawn.
 
 Lengths are millimetres. Italian sizes after D.P.R. 495/1992 art. 258 and its annexes as listed in docs/domain.md;
 neighbours' sizes are the common 520×110 EU plate unless a country has its own. Letter sizes are measured from

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Other hands: the letters of `letters.py` as another maker's stamps have them, a little different.
+"""Letter variation: the alphabet of `letters.py` distorted a little, as stamps of other makers differ.
 
 Plates of one country differ by year and maker, and our shapes are measured from images, not from the stamps. Who
 learns from letters of many hands does not learn the oddities of one.

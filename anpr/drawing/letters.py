@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A drawn alphabet: every character as strokes in a unit box, and the pixels they cover.
+"""Vector alphabet: every character as strokes in a unit box, and the pixels they cover.
 
 Our own shapes, in the plain narrow manner of European plates. A stroke is a path of corners
 `(x, y)` or `(x, y, r)`: x to the right and y down, both 0..1 of the centre line's box, and r the

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Putting a drawn plate into a scene, in perspective."""
+"""Compositing: a drawn plate is laid into a scene in perspective."""
 
 from collections.abc import Sequence
 

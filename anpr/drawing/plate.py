@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawing one plate."""
+"""Plate renderer: draws one plate of a kind in a style."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Setting the rows of a plate: where every letter, gap and mark goes."""
+"""Text layout of a plate: the position of every letter, gap and mark in its rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What differs between two plates of one kind: print weight, frame, screws, dirt, year and province."""
+"""Plate style: what differs between two plates of one kind (print weight, frame, screws, dirt, year, province)."""
 
 from dataclasses import dataclass
 

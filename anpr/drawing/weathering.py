@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the road adds to a plate: screws, a frame with the dealer's name, dirt."""
+"""Weathering: screws, a dealer's frame and dirt on a drawn plate."""
 
 import cv2
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What figures were measured with."""
+"""Environment record: processor, load and package versions of a measurement."""
 
 import os
 import platform

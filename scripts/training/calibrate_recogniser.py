@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Find a recogniser's temperature and doubt, and write them into its model card.
+"""Calibration: finds a recogniser's temperature and doubt, and writes them into its model card.
 
     python -m scripts.training.calibrate_recogniser CROPS --work WORK [--model plate_recogniser_small] [--write]
 

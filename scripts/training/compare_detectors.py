@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Detector networks trained alike, from random weights: which of them learns more in the same time.
+"""Comparison of detector architectures, trained alike from random weights for the same time.
 
     python -m scripts.training.compare_detectors DATA --work WORK [--epochs 8] [--every 2] [--px 320]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Read the same plates with several recognisers and print them side by side.
+"""Comparison of recognisers on the same plates, side by side.
 
     python -m scripts.training.compare_recognisers CROPS --work WORK --model NAME --model NAME
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A copy of a folder of labelled images whose labels are put right by eye (scripts/training/detector/label_fixes.py).
+"""Copies a folder of labelled images with its labels corrected by eye (scripts/training/detector/label_fixes.py).
 
     python -m scripts.training.fix_labels ../shared/data/det OUT
     anpr evaluate OUT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Make 8-bit weights of a model's float weights: a detector looks in half the time.
+"""Quantisation: makes 8-bit weights of a model's float weights; a detector looks in half the time.
 
     python -m scripts.training.quantise plate_detector ../shared/data/det
     python -m scripts.training.quantise plate_recogniser_small ../shared/data/rec

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The part of a folder that a vehicle belongs to: a split by plate text, never by image."""
+"""Split of a folder into training and validation by vehicle (plate text), never by image."""
 
 import csv
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The detector that the settings ask for; an engine is imported only when it is chosen."""
+"""Detector factory: builds the engine that the settings name, and imports no other."""
 
 from pathlib import Path
 

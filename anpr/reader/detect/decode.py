@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Raw output of a YOLO head to boxes: pure numpy."""
+"""Decoding of a raw YOLO head into boxes, in pure numpy."""
 
 import numpy as np
 import numpy.typing as npt

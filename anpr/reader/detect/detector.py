@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From an image to plate boxes, with any network that gives a raw YOLO output."""
+"""Plate detector: image to plate boxes, with any network that gives a raw YOLO output."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An image fitted into the network's input, and boxes back again: pure functions, tested without weights."""
+"""Letterboxing: fits an image into the network's input and maps boxes back; pure functions."""
 
 from dataclasses import dataclass
 

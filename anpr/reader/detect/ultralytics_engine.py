@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The detector's weights run by Ultralytics. Optional: `anpr[train]`, which brings torch.
+"""Ultralytics engine: runs the detector's weights. Optional: `anpr[train]`, which brings torch.
 
 Its runtime loads weights in any format that it knows (.onnx, .pt, TensorRT …); before and after it everything is the
 same as with the other engines.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Pixels as a network takes them."""
+"""Input tensors: pixels in the layout and scale that a model card asks for."""
 
 import cv2
 import numpy as np

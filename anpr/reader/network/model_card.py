@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The card beside the weights: read, validated, and held against the bytes it describes."""
+"""Model card: read, validated, and checked against the digest of the weights it describes."""
 
 import hashlib
 import importlib.util

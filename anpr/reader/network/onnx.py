@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""ONNX Runtime sessions as we want them: on the CPU, on so many threads, quiet when idle."""
+"""ONNX Runtime sessions on the CPU, with a fixed number of threads that do not spin when idle."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""OpenVINO on the CPU. Optional: `anpr[openvino]`."""
+"""OpenVINO engine on the CPU. Optional: `anpr[openvino]`."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Images that show nothing but a plate, as other systems cut them out.
+"""Close-ups: images that show nothing but a plate, as other systems crop them.
 
 A detector has learned plates among their surroundings; an image that a plate fills has none. So a small image of a
 plate's shape is looked at once more with a margin of our own, and when the detector then finds that the image is the

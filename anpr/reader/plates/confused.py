@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Characters that the second reader is known to confuse: there its reading is no evidence against the first (pure).
+"""Known confusions: where the second reader often errs, its reading is no evidence against the first (pure).
 
 PP-OCR reads one Italian G in seven as C (13 of 86 on drawn plates): where the first reader saw a G, a C of the second
 says nothing. docs/benchmarks.md, "Second opinion" and "Level crops", has what was counted.

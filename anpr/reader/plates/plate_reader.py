@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From an image to plate reads: find, gate, read, weigh."""
+"""Plate reader: finds, filters, reads and re-ranks the plates of one image."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Two readers' candidates as one: log-linear pooling (Genest and Zidek 1986). Pure.
+"""Log-linear pooling of two readers' candidates (Genest and Zidek 1986). Pure.
 
 The weighed geometric mean of two probabilities lets each reader veto what it holds impossible, where their mean would
 keep the confident mistakes of both.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A few plate readers for many cameras: each holds about 80 MB, and more of them than cores gain nothing."""
+"""Object pool of plate readers for many cameras: each holds about 80 MB; more of them than cores gain nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

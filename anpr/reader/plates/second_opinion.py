@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Asking another recogniser: loaded when it is first needed, one question at a time, never waited for too long."""
+"""Second recogniser: loaded lazily, serialised, time-boxed for live cameras."""
 
 import logging
 import threading

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a detection and its text must be to count as a plate; each refusal has a reason that is counted."""
+"""Acceptance thresholds of detections and texts; every refusal has a reason that is counted."""
 
 from dataclasses import dataclass
 

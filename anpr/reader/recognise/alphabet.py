@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The characters of plates, and which characters of a recogniser's own character set stand for them."""
+"""Alphabet of plates, and its folding from a recogniser's own character set."""
 
 import unicodedata
 from collections.abc import Sequence

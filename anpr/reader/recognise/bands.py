@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The blue bands of a plate: found by colour and painted over, so that their letters are not read."""
+"""Blue bands of a plate: segmentation by colour, painted over so that their letters are not read."""
 
 from dataclasses import dataclass
 

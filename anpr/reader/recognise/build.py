@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The recogniser that the settings ask for; an engine is imported only when it is chosen."""
+"""Recogniser factory: builds the engine that the settings name, and imports no other."""
 
 from anpr.domain.errors import ModelError
 from anpr.reader.network.model_card import Calibration, ModelCard, load_card

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a recogniser claims, as what its claims turned out to be worth (temperature: Guo et al. 2017, on texts here)."""
+"""Calibration of text probabilities by temperature and doubt (temperature: Guo et al. 2017, here on texts)."""
 
 from collections.abc import Sequence
 

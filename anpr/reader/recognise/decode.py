@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A lattice to texts: the greedy string, the alternatives at each of its characters, and the likely texts.
+"""CTC decoding of a lattice: the greedy string, alternatives per character, and the likely texts by beam search.
 
 Pure numpy and Python; connectionist temporal classification (Graves et al. 2006) and its prefix beam search
 (Hannun et al. 2014): repeated characters count once, a blank parts them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The blue bands of a level plate: looked for where they can be, and painted over no wider than they are."""
+"""Blue bands of a level plate: segmented where they can lie, and painted over no wider than they are."""
 
 import numpy as np
 import numpy.typing as npt

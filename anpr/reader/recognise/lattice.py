@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a recogniser saw, step by step from left to right, as probabilities."""
+"""Lattice: character probabilities at each step from left to right."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The lines of text of a plate, cut apart."""
+"""Line segmentation: separates the text lines of a plate."""
 
 import cv2
 import numpy as np

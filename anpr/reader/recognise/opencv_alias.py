@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tell PaddleX that it has OpenCV.
+"""Import alias: tells PaddleX that OpenCV is installed.
 
 PaddleX looks for a *distribution* called opencv-contrib-python before it works, although all it needs is `cv2`. We
 install opencv-python-headless, because three distributions that each write `cv2/` overwrite one another, and a roadside

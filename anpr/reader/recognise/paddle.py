@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The recogniser's weights run by PaddleOCR (`TextRecognition`, its ONNX Runtime engine), on a local model folder.
+"""PaddleOCR engine (`TextRecognition` on ONNX Runtime), on a local model folder.
 
 PaddleOCR hands out finished text; we keep its runner and take the probabilities, so that what is read with this
 engine is decoded like with any other. Importing it takes seconds, so nothing else imports this module.

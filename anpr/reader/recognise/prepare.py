@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A line of text as the network wants it: fixed height, one of a few fixed widths."""
+"""Input preparation: scales a line of text to the network's height and one of a few widths."""
 
 import cv2
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a recogniser gives for one plate."""
+"""Reading: the result of a recogniser for one plate."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From a crop of a plate to its likely texts, with any network that gives character probabilities step by step."""
+"""Line recogniser: plate crop to likely texts, with any CTC network."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

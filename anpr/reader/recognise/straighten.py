@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A plate that leans, or has more on it than its text: set upright, and cut to the rows of its largest line."""
+"""Deskewing: sets a leaning plate level by shear, and crops it to the rows of its largest line."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The corner finder that the settings ask for."""
+"""Corner finder factory: builds what the settings name."""
 
 from anpr.reader.network.model_card import load_card
 from anpr.reader.network.onnx import OnnxNetwork

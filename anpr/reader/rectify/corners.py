@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where a detection's plate has its corners, whether it is one, and whether it has two lines (keypoint regression)."""
+"""Keypoint regression: a plate's four corners, whether it is a plate, and whether it has two lines."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A plate set level by its corners (planar homography), with little around it."""
+"""Rectification: sets a plate level by its corners (planar homography), with a small margin."""
 
 import cv2
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reading a plate that its corners set level: lines and bands are found on the level plate, not on the box."""
+"""Reading of rectified plates: lines and bands are found on the level plate and not in the box."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

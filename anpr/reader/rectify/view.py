@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the corner network is shown: the detector's box with a wide margin, always of the same shape and size."""
+"""Input window of the corner network: the detector's box with a wide margin, of one shape and size."""
 
 from dataclasses import dataclass
 

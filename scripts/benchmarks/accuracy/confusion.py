@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Which characters are read as which: a confusion matrix over texts of equal length (substitutions only)."""
+"""Confusion matrix of characters over texts of equal length (substitutions only)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

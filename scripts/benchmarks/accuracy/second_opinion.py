@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the second opinion gains and costs: crops and drawn plates read without and with it.
+"""Ablation of the second opinion: crops and drawn plates read without and with it.
 
     python -m scripts.benchmarks.accuracy.second_opinion CROPS --work WORK [--clip FILE --clip FILE]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Stillness: whether a plate keeps its text when it is cut, lit, sized or compressed a little differently."""
+"""Stability: whether a plate keeps its text when it is cropped, lit, sized or compressed a little differently."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How long a listed plate takes from the sender's hand to a listener who can read the alarm's row.
+"""Alarm latency: from the sender's hand to a listener who can read the alarm's row.
 
 `python -m scripts.benchmarks.centre.alarms BOOTSTRAP PREFIX SECONDS PER_S` is the sender, a process of its own; it
 prints when it handed over each listed transit, by the monotonic clock that all processes of a machine share.

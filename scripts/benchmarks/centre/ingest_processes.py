@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`anpr ingest` as it runs at a site, as many processes as are asked for, watched through their metrics."""
+"""Ingest processes under measurement: as many as asked for, watched through their metrics."""
 
 import contextlib
 import operator

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Thirty days of traffic in a database, made by PostgreSQL itself."""
+"""Synthetic month: thirty days of traffic generated inside PostgreSQL."""
 
 import re
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What people ask of a month of traffic, through the code that answers them, and PostgreSQL's plans for it."""
+"""Query benchmark: the searches of people over a month of traffic, with PostgreSQL's plans."""
 
 import itertools
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How many bytes a transit takes: as a message, in the broker's compressed batches, and as a row with its indexes.
+"""Bytes per transit: as a message, in the broker's compressed batches, and as a row with its indexes.
 
     python -m scripts.benchmarks.centre.storage [--transits 100000]
 

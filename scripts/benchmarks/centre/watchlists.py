@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What watchlists cost ingest: memory, time to load and reload, time for a transit that nobody looks for, the past.
+"""Cost of watchlists in ingest: memory, load and reload time, time per transit, retro-match.
 
     python -m scripts.benchmarks.centre.watchlists [--entries 1000000] [--quick]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A day of transits of many cameras, the same each time, and the watchlist they are matched against."""
+"""Workload generator: a repeatable day of transits of many cameras, and its watchlist."""
 
 import random
 import threading

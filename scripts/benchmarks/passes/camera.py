@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a camera and its models make of a road: frames with boxes and reads, some missed, some wrong."""
+"""Simulated camera: frames with boxes and reads as models give them, some missed and some wrong."""
 
 import random
 from collections import Counter

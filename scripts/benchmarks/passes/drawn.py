@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Films of drawn vehicles that nobody has seen before, held by an unsteady hand. By a seed."""
+"""Drawn films of new vehicles, filmed by an unsteady hand; repeatable by a seed."""
 
 import random
 from collections.abc import Iterator

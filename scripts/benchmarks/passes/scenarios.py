@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Kinds of traffic that are hard to follow, each made anew from a seed."""
+"""Traffic scenarios that are hard to track, generated from a seed."""
 
 import random
 from collections.abc import Callable

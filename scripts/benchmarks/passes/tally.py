@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a reader made of passes, against what passed. Pure."""
+"""Scoring of transits against the vehicles that passed. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Plates that nobody has, and how they are misread."""
+"""Invented plate texts, and how they are misread."""
 
 import random
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Vehicles on a road before a camera: where their plates come to lie in the image, and what covers them."""
+"""Vehicle motion before a camera: plate positions in the image, and occlusions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

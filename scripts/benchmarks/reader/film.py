@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Films of 1080p at 25 frames a second with a plate in a given share of them: UltimateALPR's protocol."""
+"""Benchmark films: 1080p at 25 frames a second, a plate in a given share of them (UltimateALPR's protocol)."""
 
 from collections.abc import Iterator
 from fractions import Fraction

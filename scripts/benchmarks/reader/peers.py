@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The readers that are measured: ours, and what else installs from the package registries with its weights.
+"""Peers under measurement: our reader, and others that install from package registries with their weights.
 
 rapidocr, whole image: as it comes; it finds text, not plates, so of its lines those count that could be a plate (4 to
 10 letters and digits, one digit at least). PP-OCR on our crops: our detector and PP-OCRv6 small in place of our

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The card beside the weights: what went in, what comes out, what it scored, what it must not be used for."""
+"""Model card of the detector: inputs, outputs, scores, and what it must not be used for."""
 
 import hashlib
 import json

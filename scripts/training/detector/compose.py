@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The drawn training set: a folder of images and labels made from real train scenes and drawn plates.
+"""Synthetic training set: images and labels made from real train scenes and drawn plates.
 
 Every image depends on the seed and its own number alone, so an interrupted run goes on where it stopped.
 """

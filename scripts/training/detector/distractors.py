@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What looks like a plate and is none: burnt-in overlay text, road signs, grilles, posters."""
+"""Hard negatives: burnt-in overlay text, road signs, grilles and posters that look like plates."""
 
 from collections.abc import Iterable
 

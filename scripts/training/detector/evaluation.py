@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A detector's figures on the validation images: with their labels as delivered, and with those put right by eye."""
+"""Evaluation of a detector on the validation images, with labels as delivered and as corrected by eye."""
 
 import tempfile
 from dataclasses import replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From a checkpoint to the shipped ONNX file: fixed shape, one image, raw output."""
+"""Export of a checkpoint to ONNX: fixed shape, one image, raw output."""
 
 import shutil
 from pathlib import Path

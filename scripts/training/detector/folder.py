@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The folder of labelled images: images/, labels/ (YOLO, one text file an image) and manifest.csv with the split."""
+"""Folder of labelled images: images/, labels/ (YOLO, one text file an image) and manifest.csv with the split."""
 
 import csv
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Cut-out plates with a plain margin around them, as the reader looks at close-ups (`anpr.reader.plates.close_up`).
+"""Framed crops: plates with a plain margin, as the reader looks at close-ups (`anpr.reader.plates.close_up`).
 
 A detector that has learned plates among their surroundings only loses them there: of 273 cut-out plates 0.3.0 without
 these found 247, and many of them in part.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Labels of the folder put right by eye: plates that carry no label are added, boxes drawn badly are replaced.
+"""Label corrections by eye: missing plates are added, badly drawn boxes are replaced.
 
 About one plate in sixteen of the train images carries no label, and so teaches the network not to find its like.
 mended_labels.csv names the changes (columns change: add or drop, file, x, y, width, height; px of the image). They

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The recipe of the plate detector, as data: the seven stages that made the weights in models/."""
+"""Training recipe of the plate detector as data: the seven stages that made the weights in models/."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Real scenes with their plates replaced by drawn ones: the surroundings stay, the plate becomes Italian."""
+"""Plate replacement: real scenes whose plates give way to drawn Italian ones."""
 
 import cv2
 import numpy as np

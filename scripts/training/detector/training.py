@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Running one stage of the recipe with Ultralytics: started, resumed or skipped, whatever the work folder says."""
+"""Training loop of one recipe stage with Ultralytics: started, resumed or skipped by what the work folder holds."""
 
 import math
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An 8-bit network's graph, changed where it meets the camera's pixels."""
+"""Graph surgery: adapts an 8-bit network's input to the camera's pixels."""
 
 import numpy as np
 import onnx

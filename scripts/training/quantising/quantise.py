@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Weights of 32-bit floats to weights and activations of 8-bit integers."""
+"""Static quantisation: 32-bit floats to 8-bit weights and activations."""
 
 import logging
 import tempfile

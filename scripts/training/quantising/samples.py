@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Network inputs as the reader makes them, to measure the range of every layer on."""
+"""Calibration inputs: network inputs as the reader makes them, to measure the range of every layer."""
 
 import random
 from collections.abc import Iterator

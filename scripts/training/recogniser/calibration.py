@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Which temperature and doubt make a recogniser's claims come true: those under which what was right is likeliest."""
+"""Maximum-likelihood fit of temperature and doubt, so that a recogniser's probabilities hold."""
 
 from collections.abc import Sequence
 from itertools import product

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The loss: connectionist temporal classification with characters that are not known, and gaps that are.
+"""CTC loss (connectionist temporal classification) with wildcard characters and obligatory gaps.
 
 Written out (Graves et al. 2006), because the one in PyTorch takes only normalised columns, and the column "any
 character" is the sum of others.

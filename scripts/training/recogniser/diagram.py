@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A reliability diagram as SVG, without a plotting library."""
+"""Reliability diagram as SVG, without a plotting library."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The same crops read by a recogniser as the reader uses it: bands painted, two looks, formats weighed."""
+"""Evaluation of a recogniser on crops, read as the reader does: two looks, formats weighed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

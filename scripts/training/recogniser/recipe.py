@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The recipe of the plate recogniser, as data."""
+"""Training recipe of the plate recogniser as data."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Whether a stated confidence means what it says."""
+"""Reliability of stated confidences: expected calibration error by bins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

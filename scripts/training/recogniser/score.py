@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How many crops the network alone reads right: no grammar, no second look."""
+"""Score of the bare network: crops read right without grammar or second look."""
 
 from typing import Any
 

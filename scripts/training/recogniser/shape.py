@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What goes into the recogniser's network and what comes out."""
+"""Input and output shapes of the recogniser's network."""
 
 from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From a kept window to what the network sees (data augmentation): turned, tilted, framed otherwise, in other light."""
+"""Data augmentation of windows: rotation, tilt, framing and light."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The detector's first seven layers (YOLO11n, AGPL-3.0) as a feature extractor, begun with the shipped weights.
+"""Backbone: the detector's first seven layers (YOLO11n, AGPL-3.0), begun with the shipped weights.
 
 Batch normalisation is folded into the convolutions there, so none is learnt here. Layers and names are those of
 Ultralytics' network description; a network that has seen plates learns where their corners are in a tenth of the steps.

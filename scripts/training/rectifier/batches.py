@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Batches of a training: windows drawn from several stores by their shares, each seen anew."""
+"""Training batches: windows drawn from several stores by their shares, each augmented anew."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A plate in front of a pinhole camera: where its corners come to lie when it is seen from the side, above, askew."""
+"""Pinhole camera: projects a plate's corners, seen from the side, from above or askew."""
 
 import numpy as np
 import numpy.typing as npt

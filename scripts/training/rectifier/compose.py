@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawn plates, and boards that are none, laid in perspective into real images' surroundings."""
+"""Synthetic windows: drawn plates and boards laid in perspective into real images."""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From the trained network to the shipped ONNX file, and the card beside it."""
+"""Export of the trained corner network to ONNX, with its model card."""
 
 import hashlib
 import json

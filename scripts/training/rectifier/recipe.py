@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The recipe of the corner network, as data: two runs, the second with the real plates that the first could mark."""
+"""Training recipe of the corner network as data: two runs, the second with real plates that the first could mark."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The network in training as the reader would run it."""
+"""Inference with the network in training, as the reader would run it."""
 
 import numpy as np
 import numpy.typing as npt

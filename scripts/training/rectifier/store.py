@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Training images on disk: shards of windows around plates (and around what is none), each with what is known of it.
+"""Sharded store of training windows on disk, each with what is known of it.
 
 Every window depends on its seed and number alone, so an interrupted run goes on where it stopped.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Windows of a folder with known plates and a split: plates as the network marks them, and the detector's mistakes."""
+"""Pseudo-labelled street windows: plates as the network marks them, and the detector's mistakes."""
 
 from collections.abc import Callable
 from pathlib import Path

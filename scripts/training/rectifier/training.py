@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The training run: started, resumed or found finished, whatever the work folder says."""
+"""Training loop: started, resumed or found finished by what the work folder holds."""
 
 import copy
 from collections.abc import Callable, Mapping

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The kept windows of a training: drawn plates and boards, real level plates, and what the detector mistook."""
+"""Training windows: drawn plates and boards, real level plates, and false detections."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Why a plate was not read right: the first cause that holds, from the detector to the last character."""
+"""Error attribution: the first cause that explains why a plate was not read right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

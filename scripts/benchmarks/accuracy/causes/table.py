@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Verdicts counted: by cause, by width, by lean, by lines, and how many sure reads are wrong."""
+"""Tabulation of verdicts: by cause, width, lean and lines, and the share of sure reads that are wrong."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From a crop to what the network sees: jittered and worn as a camera would, cut into lines, fitted."""
+"""Data augmentation: from a crop to what the network sees: jittered, worn, cut into lines, fitted."""
 
 import cv2
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The drawn plates of the training set: painted once into a folder, in shards, so that a stopped run goes on."""
+"""Drawn training plates: rendered once into a folder, in shards, so that a stopped run goes on."""
 
 import csv
 from collections.abc import Callable

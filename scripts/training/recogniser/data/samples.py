@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the recogniser learns from: real crops, crops with masked characters, drawn plates."""
+"""Training samples: real crops, crops with masked characters, drawn plates."""
 
 import csv
 from collections.abc import Sequence

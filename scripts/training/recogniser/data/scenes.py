@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""More real plates: those in labelled scenes, where two recognisers read the same.
+"""Pseudo-labels: plates of labelled scenes on whose text two recognisers agree.
 
 A detector's training images hold plates whose text nobody wrote down. Where two recognisers of different origin agree
 on one, and both are sure, that text is taken. Texts of the validation crops are left out, wherever they stand.

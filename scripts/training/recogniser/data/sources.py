@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a training takes its views from."""
+"""Sources of training views, by their share."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The endless sequence of training views: the one at a place is the same in every run."""
+"""Deterministic sequence of training views: the view at an index is the same in every run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Thinning the network: half of the hidden units of each block go, the rest take over their part.
+"""Structured pruning: half of the hidden units of each block go, the rest are refitted.
 
 Which go: those whose output moves the block's least. What is left is refitted by least squares to give what the
 block gave before, on real lines (channel pruning after He, Zhang and Sun 2017).

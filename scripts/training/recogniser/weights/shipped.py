@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Start from shipped weights: the float ONNX file back in the training network (the inverse of `export`)."""
+"""Warm start from shipped weights: the float ONNX file back in the training network (inverse of `export`)."""
 
 from pathlib import Path
 

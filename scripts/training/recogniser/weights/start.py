@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the training starts from: PP-OCRv6 small, thinned; made once and kept in the work folder."""
+"""Initial weights: PP-OCRv6 small, pruned; made once and kept in the work folder."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Starting from PP-OCRv6 small: its weights, read from the ONNX file that rapidocr carries, in our network."""
+"""Warm start from PP-OCRv6 small: its weights, read from the ONNX file in rapidocr, in our network."""
 
 from collections.abc import Iterator
 from pathlib import Path
