@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -15,6 +14,7 @@ from anpr.demo.rtsp import RtspServer
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.runtime.clock import Clock
 from anpr.settings import load_settings, resource_path
+from anpr.settings.yaml_file import read_yaml
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, import_entries
@@ -66,7 +66,7 @@ def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
 
 def _write_settings(template: Path, target: Path, server: RtspServer) -> Path:
     """Write the shipped settings with the real addresses and folders."""
-    tree: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
+    tree = read_yaml(template)
     tree["data_dir"] = str(target.parent)
     for destination in tree["forwarding"]:
         destination["target"] = {"kind": "directory", "path": str(target.parent / "forwarded")}

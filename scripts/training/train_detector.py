@@ -19,7 +19,7 @@ from anpr.domain.errors import AnprError
 from anpr.reader.network.model_card import NetworkInput
 from anpr.runtime.clock import SystemClock
 from scripts.repository import MODELS
-from scripts.training.detector.card import Facts, network_input, write_card
+from scripts.training.detector.card import describe, network_input
 from scripts.training.detector.compose import compose, sources_of
 from scripts.training.detector.evaluation import examine
 from scripts.training.detector.export import cells, export_onnx
@@ -28,6 +28,7 @@ from scripts.training.detector.framed import framed_plate
 from scripts.training.detector.label_fixes import mend, read_changes
 from scripts.training.detector.recipe import ARCHITECTURE, DRAWN_SEED, STAGES, Stage, as_facts, longer, quick
 from scripts.training.detector.training import Run, require_ultralytics, run_stage
+from scripts.training.model_card import Facts, write_card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,14 +127,11 @@ def _ship(order: Order, folder: Folder, checkpoint: Path) -> Path:
     now = SystemClock().now()
     facts = Facts(
         version=order.version,
-        width=width,
-        height=height,
-        cells=cells(width, height),
         training=training_facts(order, folder),
         scores=scores | {"input": [width, height], "date": now.date().isoformat()},
         created=now,
     )
-    card = write_card(weights, facts)
+    card = write_card(weights, describe(width, height, cells(width, height)), facts)
     click.echo(f"mAP50 {scores['det_val']['map50']:.3f}; wrote {weights} and {card}")
     return weights
 

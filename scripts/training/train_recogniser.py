@@ -28,6 +28,7 @@ from anpr.runtime.clock import SystemClock
 from anpr.settings import RecogniserSettings
 from scripts.repository import MODELS
 from scripts.training.detector.folder import read_folder
+from scripts.training.model_card import Facts, write_card
 from scripts.training.recogniser.data.drawn import SHARD, draw_set
 from scripts.training.recogniser.data.samples import Crop, from_drawn, read_crops, read_masked
 from scripts.training.recogniser.data.scenes import Judges, scene_crops
@@ -136,7 +137,7 @@ def _fit_and_ship(order: Order, sources: Sources) -> Path:
 
     from scripts.training.recogniser.score import plain_score  # noqa: PLC0415
     from scripts.training.recogniser.training import fit  # noqa: PLC0415
-    from scripts.training.recogniser.weights.export import Facts, export_onnx, write_card  # noqa: PLC0415
+    from scripts.training.recogniser.weights.export import describe, export_onnx  # noqa: PLC0415
     from scripts.training.recogniser.weights.start import begun  # noqa: PLC0415
 
     torch.set_num_threads(order.threads)
@@ -157,7 +158,8 @@ def _fit_and_ship(order: Order, sources: Sources) -> Path:
         "recipe": as_facts(order.recipe),
         "quick": order.quick,
     }
-    card = write_card(weights, network, Facts(version=order.version, training=training, scores=scores, created=now))
+    facts = Facts(version=order.version, training=training, scores=scores, created=now)
+    card = write_card(weights, describe(network), facts)
     OnnxNetwork(load_card(str(card), "recognise").weights(), 1)
     click.echo(f"{scores['rec_val']}; wrote {weights} and {card}")
     return weights

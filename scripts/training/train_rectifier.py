@@ -26,6 +26,7 @@ from anpr.settings import DetectorSettings
 from scripts.repository import MODELS
 from scripts.training.detector.folder import read_folder
 from scripts.training.detector.label_fixes import mend, read_changes
+from scripts.training.model_card import Facts, write_card
 from scripts.training.rectifier import recipe as recipes
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _detector() -> Detector:
 
 
 def _ship(order: Order, network: "CornerNetwork", counts: dict[str, int]) -> Path:
-    from scripts.training.rectifier.export import Facts, export_onnx, write_card  # noqa: PLC0415
+    from scripts.training.rectifier.export import describe, export_onnx  # noqa: PLC0415
 
     weights = export_onnx(network, order.out)
     now = SystemClock().now()
@@ -117,7 +118,8 @@ def _ship(order: Order, network: "CornerNetwork", counts: dict[str, int]) -> Pat
         "recipe": [recipes.as_facts(recipes.FIRST), recipes.as_facts(recipes.SECOND)],
         "quick": order.quick,
     }
-    card = write_card(weights, network, Facts(version=order.version, training=training, scores={}, created=now))
+    facts = Facts(version=order.version, training=training, scores={}, created=now)
+    card = write_card(weights, describe(network), facts)
     OnnxNetwork(load_card(str(card), "rectify").weights(), 1)
     click.echo(f"wrote {weights} and {card}")
     return weights

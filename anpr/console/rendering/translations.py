@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-import yaml
-
 from anpr.domain.errors import SettingsError
+from anpr.settings.yaml_file import read_yaml
 
 Language = Literal["it", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -53,16 +52,8 @@ def _files(language: Language) -> list[Path]:
 def _merged(files: Iterable[Path]) -> dict[str, str]:
     sections: dict[str, dict[str, object]] = {}
     for path in files:
-        found = _read(path)
+        found = read_yaml(path)
         if twice := sections.keys() & found.keys():
             raise SettingsError(f"{path}: another catalogue has the section {min(twice)} too")
         sections |= found
     return {f"{section}.{name}": str(text) for section, part in sections.items() for name, text in part.items()}
-
-
-def _read(path: Path) -> dict[str, dict[str, object]]:
-    try:
-        sections: dict[str, dict[str, object]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as exc:
-        raise SettingsError(f"{path}: not a catalogue of messages") from exc
-    return sections

@@ -15,6 +15,7 @@ from typing import Any
 from anpr.domain.alarm import Alarm
 from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.partitions import NEWEST
 from anpr.store.database.queries import load_queries
 from anpr.store.transits.rows import from_row
@@ -85,8 +86,7 @@ def writers(conn: Connection) -> set[str]:
 
 def pending_entries(conn: Connection) -> int:
     """How many entries are still to be looked for in the past."""
-    row = conn.execute(_SQL["pending"]).fetchone()
-    return int(row["count"]) if row else 0
+    return count_of(conn, _SQL["pending"])
 
 
 def retro_changes(conn: Connection, limit: int = 20) -> list[RetroChange]:
@@ -151,8 +151,7 @@ def _search_slice(
 def _search(
     conn: Connection, limits: RetroLimits, step: _Round, query: str, span: dict[str, datetime], now: datetime
 ) -> RetroStep:
-    change = conn.execute(_SQL["change"], {"version": step.version}).fetchone()
-    assert change, "every change has its row"
+    change = one_row(conn, _SQL["change"], {"version": step.version})
     recent = change["changed_at"] - AS_GOOD_AS_LIVE
     values = {
         **span,

@@ -9,6 +9,7 @@ from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.errors import InputError
 from anpr.domain.watchlist import Priority
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import count_of
 from anpr.store.database.queries import load_queries
 from anpr.store.watchlists.matching import Hit
 
@@ -101,8 +102,7 @@ def count_alarms(conn: Connection) -> dict[AlarmState, int]:
 
 def count_open_retro(conn: Connection) -> int:
     """How many alarms from the past are not closed."""
-    row = conn.execute(_SQL["count_open_retro"]).fetchone()
-    return int(row["count"]) if row else 0
+    return count_of(conn, _SQL["count_open_retro"])
 
 
 def delete_alarms(conn: Connection, before: datetime) -> int:

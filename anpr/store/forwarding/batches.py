@@ -9,6 +9,7 @@ from uuid import UUID
 from anpr.domain.delivery import DeliveryState
 from anpr.domain.transit import Transit
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 from anpr.store.forwarding.deliveries import NO_LONGER_STORED, PAST_RETENTION, DayScope
 from anpr.store.transits.rows import from_row
@@ -38,8 +39,7 @@ def claim_batch(
     None when none is left. `name_of` gives the file's name from the batch's number. Call it under the run's lock.
     """
     values = {**scope.values(), "after_at": after[0], "after_id": after[1], "limit": limit}
-    row = conn.execute(_SQL["next_number"], values).fetchone()
-    number = row["number"] if row else 1
+    number = int(one_row(conn, _SQL["next_number"], values)["number"])
     last = conn.execute(_SQL["claim"], {**values, "number": number}).fetchone()
     if last is None:
         return None
@@ -50,8 +50,7 @@ def claim_batch(
 
 def next_batch_number(conn: Connection, scope: DayScope) -> int:
     """The number that the next batch of the day will have."""
-    row = conn.execute(_SQL["next_number"], scope.values()).fetchone()
-    return int(row["number"]) if row else 1
+    return int(one_row(conn, _SQL["next_number"], scope.values())["number"])
 
 
 def open_batches(conn: Connection, scope: DayScope) -> list[DeliveryBatch]:

@@ -4,6 +4,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import count_of
 from anpr.store.database.partitions import list_partitions, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.forwarding.deliveries import NO_LONGER_STORED
@@ -26,8 +27,7 @@ def delete_deliveries(conn: Connection, before: datetime) -> int:
     for day in list_partitions(conn, "deliveries"):
         if day < utc_day(before):
             since = datetime.combine(day, time(), UTC)
-            row = conn.execute(_SQL["count"], {"since": since, "until": since + timedelta(days=1)}).fetchone()
-            count += row["count"] if row else 0
+            count += count_of(conn, _SQL["count"], {"since": since, "until": since + timedelta(days=1)})
             conn.execute(_SQL["drop_day"], {"day": day})
     # A site's day begins up to a day apart from the UTC one: keep one more, so that no number is given twice.
     conn.execute(_SQL["forget_batches"], {"day": utc_day(before) - timedelta(days=1)})

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import StoreError
 from anpr.store.database.connection import Connection, Database, one_line
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
 _SQL = load_queries("forward_runs")
@@ -83,10 +84,7 @@ def _unlock(conn: Connection, destination: str) -> None:
 def start_run(conn: Connection, run: ForwardRun) -> int:
     """Record that the run begins; returns its id (the one in `run` is ignored). Commit it before sending."""
     values = {name: getattr(run, name) for name in ("destination", "day", "started_at", "kind", "profile", "protocol")}
-    row = conn.execute(_SQL["start"], values).fetchone()
-    if row is None:
-        raise StoreError("database: a forwarding run was not recorded")
-    return int(row["id"])
+    return int(one_row(conn, _SQL["start"], values)["id"])
 
 
 def finish_run(conn: Connection, run: ForwardRun) -> None:
@@ -110,8 +108,8 @@ def list_runs(conn: Connection, destination: str | None = None, limit: int = 10)
 
 def has_good_run(conn: Connection, destination: str, day: date, since: datetime) -> bool:
     """Whether a nightly run for this day, started at `since` or later, ended without a failure."""
-    row = conn.execute(_SQL["has_good"], {"destination": destination, "day": day, "since": since}).fetchone()
-    return bool(row and row["found"])
+    row = one_row(conn, _SQL["has_good"], {"destination": destination, "day": day, "since": since})
+    return bool(row["found"])
 
 
 def forget_runs(conn: Connection, before: datetime) -> int:

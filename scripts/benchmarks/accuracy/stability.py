@@ -10,7 +10,7 @@ import numpy as np
 from anpr.capture.image_file import Image
 from anpr.drawing.degrade import blocks
 from scripts.training.recogniser.data.rectified import MARGINS, level
-from scripts.training.recogniser.data.samples import Corners
+from scripts.training.recogniser.data.samples import CornerPoints
 
 _SHIFTS = ((-2, -2), (0, -2), (2, -2), (-2, 0), (2, 0), (-2, 2), (0, 2), (2, 2))
 """px of the photograph."""
@@ -28,7 +28,7 @@ class Stillness:
     right_in_all: int
 
 
-def twenty_views(photograph: Image, corners: Corners) -> Iterator[Image]:
+def twenty_views(photograph: Image, corners: CornerPoints) -> Iterator[Image]:
     """The level crop of the plate as it is and changed in 19 fixed ways."""
     plain = level(photograph, corners)
     yield plain
@@ -44,7 +44,7 @@ def twenty_views(photograph: Image, corners: Corners) -> Iterator[Image]:
     yield blocks(level(photograph, _moved(corners, (2, 2))), _JPEG)
 
 
-def stillness(read: Callable[[Image], str], plates: list[tuple[Image, Corners, str]]) -> Stillness:
+def stillness(read: Callable[[Image], str], plates: list[tuple[Image, CornerPoints, str]]) -> Stillness:
     """`read` asked about every view of (photograph, corners, text)."""
     changed = right = views = 0
     for photograph, corners, text in plates:
@@ -55,11 +55,11 @@ def stillness(read: Callable[[Image], str], plates: list[tuple[Image, Corners, s
     return Stillness(plates=len(plates), changed=changed, views=views, right_in_all=right)
 
 
-def _moved(corners: Corners, shift: tuple[float, float]) -> Corners:
+def _moved(corners: CornerPoints, shift: tuple[float, float]) -> CornerPoints:
     return tuple((x + shift[0], y + shift[1]) for x, y in corners)
 
 
-def _halved(photograph: Image, corners: Corners) -> tuple[Image, Corners]:
+def _halved(photograph: Image, corners: CornerPoints) -> tuple[Image, CornerPoints]:
     size = (max(1, photograph.shape[1] // 2), max(1, photograph.shape[0] // 2))
     return np.asarray(cv2.resize(photograph, size, interpolation=cv2.INTER_AREA), np.uint8), tuple(
         (x / 2, y / 2) for x, y in corners

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Model card of the detector: inputs, outputs, scores, and what it must not be used for."""
 
-import hashlib
-import json
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any
+
+from scripts.training.model_card import Description
 
 PAD_VALUE = 114
 """Grey put around a letterboxed image: the value the network is trained with."""
@@ -26,20 +23,6 @@ LIMITS = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What the trainer knows of the weights it has just exported."""
-
-    version: str
-    width: int
-    height: int
-    cells: int
-    """N of the output (1, 5, N)."""
-    training: dict[str, Any]
-    scores: dict[str, Any]
-    created: datetime
-
-
 def network_input(width: int, height: int) -> dict[str, Any]:
     """What the network wants to see."""
     return {
@@ -52,24 +35,16 @@ def network_input(width: int, height: int) -> dict[str, Any]:
     }
 
 
-def write_card(weights: Path, facts: Facts) -> Path:
-    """Write the card `<weights>.json` beside the ONNX file `weights` and return its path."""
-    card = {
-        "name": weights.stem,
-        "version": facts.version,
-        "task": "detect",
-        "architecture": ARCHITECTURE,
-        "file": weights.name,
-        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "input": network_input(facts.width, facts.height),
-        "output": {"shape": [1, 5, facts.cells], "format": "cx cy w h score, in px of the input, before suppression"},
-        "classes": ["plate"],
-        "training": facts.training,
-        "scores": facts.scores,
-        "licence": LICENCE,
-        "limits": LIMITS,
-        "created": facts.created.isoformat(timespec="seconds"),
-    }
-    path = weights.with_suffix(".json")
-    path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+def describe(width: int, height: int, cells: int) -> Description:
+    """The network in its model card; `cells` is N of the output (1, 5, N)."""
+    return Description(
+        task="detect",
+        architecture=ARCHITECTURE,
+        interface={
+            "input": network_input(width, height),
+            "output": {"shape": [1, 5, cells], "format": "cx cy w h score, in px of the input, before suppression"},
+            "classes": ["plate"],
+        },
+        licence=LICENCE,
+        limits=LIMITS,
+    )

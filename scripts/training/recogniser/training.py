@@ -3,14 +3,12 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from anpr.domain.errors import InputError
+from scripts.training.checkpoint import SAVE_EVERY, State
 from scripts.training.recogniser.ctc import losses
 from scripts.training.recogniser.data.sources import Sources
 from scripts.training.recogniser.data.views import Batch, Views, batches
@@ -18,27 +16,13 @@ from scripts.training.recogniser.recipe import Recipe, rate_at
 from scripts.training.recogniser.shape import STEPS
 from scripts.training.recogniser.weights.network import PlateNetwork
 
-SAVE_EVERY = 25
-"""Steps between checkpoints: what a power cut may cost."""
-
-
-@dataclass(kw_only=True)
-class State:
-    """Where a run stands."""
-
-    network: PlateNetwork
-    mean: PlateNetwork
-    """With the running mean of the weights."""
-    optimiser: torch.optim.AdamW
-    step: int = 0
-
 
 def fit(start: PlateNetwork, sources: Sources, recipe: Recipe, last: Path, tell: Callable[[str], None]) -> PlateNetwork:
     """Train from `start`, or from the checkpoint `last` where there is one; returns the averaged network."""
     torch.manual_seed(recipe.seed)
     state = _fresh(start, recipe)
     if last.exists():
-        _restore(state, last)
+        state.restore(last)
         tell(f"resumed at step {state.step} of {recipe.steps}")
     views = Views(sources, recipe)
     running = 0.0
@@ -46,12 +30,12 @@ def fit(start: PlateNetwork, sources: Sources, recipe: Recipe, last: Path, tell:
         loss = _step(state, batch, recipe)
         running = loss if not running else running * 0.95 + loss * 0.05
         if state.step % SAVE_EVERY == 0 or state.step == recipe.steps:
-            _save(state, last)
+            state.save(last)
             tell(f"step {state.step} of {recipe.steps}: loss {running:.3f}")
     return state.mean
 
 
-def _fresh(start: PlateNetwork, recipe: Recipe) -> State:
+def _fresh(start: PlateNetwork, recipe: Recipe) -> State[PlateNetwork]:
     network = start.to(memory_format=torch.channels_last)
     network.train()
     network.stem.requires_grad_(False)
@@ -62,7 +46,7 @@ def _fresh(start: PlateNetwork, recipe: Recipe) -> State:
     return State(network=network, mean=mean, optimiser=optimiser)
 
 
-def _step(state: State, batch: Batch, recipe: Recipe) -> float:
+def _step(state: State[PlateNetwork], batch: Batch, recipe: Recipe) -> float:
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(recipe, state.step)
     # Twice as fast on processors that compute in bfloat16; elsewhere the pass runs in full precision.
@@ -93,31 +77,6 @@ def plate_logits(lines: Tensor, counts: tuple[int, ...]) -> tuple[Tensor, Tensor
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def _average(state: State, keep: float) -> None:
+def _average(state: State[PlateNetwork], keep: float) -> None:
     for mean, value in zip(state.mean.parameters(), state.network.parameters(), strict=True):
         mean.lerp_(value, 1.0 - keep)
-
-
-def _save(state: State, last: Path) -> None:
-    fresh = last.with_suffix(".part")
-    torch.save(
-        {
-            "network": state.network.state_dict(),
-            "mean": state.mean.state_dict(),
-            "optimiser": state.optimiser.state_dict(),
-            "step": state.step,
-        },
-        fresh,
-    )
-    fresh.rename(last)
-
-
-def _restore(state: State, last: Path) -> None:
-    try:
-        saved: dict[str, Any] = torch.load(last, weights_only=True)
-        state.network.load_state_dict(saved["network"])
-        state.mean.load_state_dict(saved["mean"])
-        state.optimiser.load_state_dict(saved["optimiser"])
-        state.step = int(saved["step"])
-    except (KeyError, RuntimeError, EOFError) as exc:
-        raise InputError(f"{last}: not a checkpoint of this recipe: {exc}") from exc

@@ -3,7 +3,6 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from anpr.domain.errors import InputError
+from scripts.training.checkpoint import SAVE_EVERY, State
 from scripts.training.rectifier.batches import Batch, batches
 from scripts.training.rectifier.network import CornerNetwork, grid, places
 from scripts.training.rectifier.recipe import Recipe, rate_at
 from scripts.training.rectifier.shape import HEIGHT, STRIDE, WIDTH
 from scripts.training.rectifier.store import Store
 
-SAVE_EVERY = 25
-"""Steps between checkpoints: what a power cut may cost."""
 _KNOWN_PACE = 0.3
 """Learning rate of the detector's layers, of the others'."""
 _SIGMA = 4.0
 """px: how wide a corner's target lies on its map."""
-
-
-@dataclass(kw_only=True)
-class State:
-    """Where a run stands."""
-
-    network: CornerNetwork
-    mean: CornerNetwork
-    """With the running mean of the weights."""
-    optimiser: torch.optim.AdamW
-    step: int = 0
 
 
 def fit(
@@ -44,20 +30,20 @@ def fit(
     torch.manual_seed(recipe.seed)
     state = _fresh(start, recipe)
     if last.exists():
-        restore(state, last)
+        state.restore(last)
         tell(f"resumed at step {state.step} of {recipe.steps}")
     running: list[float] = []
     for batch in batches(stores, recipe, state.step):
         parts = _step(state, batch, recipe)
         running = [old * 0.95 + new * 0.05 for old, new in zip(running or parts, parts, strict=True)]
         if state.step % SAVE_EVERY == 0 or state.step == recipe.steps:
-            _save(state, last)
+            state.save(last)
             tell(f"step {state.step} of {recipe.steps}: " + " ".join(f"{value:.3f}" for value in running))
     state.mean.eval()
     return state.mean
 
 
-def _fresh(start: CornerNetwork, recipe: Recipe) -> State:
+def _fresh(start: CornerNetwork, recipe: Recipe) -> State[CornerNetwork]:
     network = start.to(memory_format=torch.channels_last)
     network.train()
     mean = copy.deepcopy(network).eval()
@@ -74,7 +60,7 @@ def _groups(network: CornerNetwork) -> list[dict[str, Any]]:
     return [{"params": new, "pace": 1.0}, {"params": known, "pace": _KNOWN_PACE}]
 
 
-def _step(state: State, batch: Batch, recipe: Recipe) -> list[float]:
+def _step(state: State[CornerNetwork], batch: Batch, recipe: Recipe) -> list[float]:
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(recipe, state.step) * group["pace"]
     maps, logits = state.network(batch.views)
@@ -117,38 +103,12 @@ def bumps(quads: Tensor) -> Tensor:
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def _average(state: State, keep: float) -> None:
+def _average(state: State[CornerNetwork], keep: float) -> None:
     for mean, value in zip(state.mean.state_dict().values(), state.network.state_dict().values(), strict=True):
         if mean.dtype.is_floating_point:
             mean.lerp_(value, 1.0 - keep)
         else:
             mean.copy_(value)
-
-
-def _save(state: State, last: Path) -> None:
-    fresh = last.with_suffix(".part")
-    torch.save(
-        {
-            "network": state.network.state_dict(),
-            "mean": state.mean.state_dict(),
-            "optimiser": state.optimiser.state_dict(),
-            "step": state.step,
-        },
-        fresh,
-    )
-    fresh.rename(last)
-
-
-def restore(state: State, last: Path) -> None:
-    """Load a checkpoint. Raises InputError where it is none of this recipe."""
-    try:
-        saved: dict[str, Any] = torch.load(last, weights_only=True)
-        state.network.load_state_dict(saved["network"])
-        state.mean.load_state_dict(saved["mean"])
-        state.optimiser.load_state_dict(saved["optimiser"])
-        state.step = int(saved["step"])
-    except (KeyError, RuntimeError, EOFError) as exc:
-        raise InputError(f"{last}: not a checkpoint of this recipe: {exc}") from exc
 
 
 def load_mean(last: Path) -> CornerNetwork:

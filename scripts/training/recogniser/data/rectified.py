@@ -11,10 +11,8 @@ import numpy.typing as npt
 
 from anpr.capture.image_file import Image
 from anpr.drawing import place_on, tilted_quad
-from scripts.training.recogniser.data.samples import Corners
-
-Points = npt.NDArray[np.float32]
-"""(4, 2) px, clockwise from the top left."""
+from anpr.reader.rectify.quad import Quad, sides
+from scripts.training.recogniser.data.samples import CornerPoints
 
 MARGINS = np.array([0.02, 0.02, 0.06, 0.06])
 """Left, right (of the plate's width), top, bottom (of its height) in the crop that the reader gives."""
@@ -29,14 +27,14 @@ _LEAST_WIDTH, _MOST_WIDTH = 56, 320
 """Of a drawn plate, px."""
 
 
-def level(image: Image, corners: Corners | None, margins: npt.NDArray[np.float64] = MARGINS) -> Image:
+def level(image: Image, corners: CornerPoints | None, margins: npt.NDArray[np.float64] = MARGINS) -> Image:
     """The plate set level, with `margins` around it; as it is where the corners are not known."""
     if corners is None:
         return image
     return _warped(image, np.array(corners, np.float32), margins)
 
 
-def rectified(image: Image, corners: Corners | None, rng: np.random.Generator, lines: int = 1) -> Image:
+def rectified(image: Image, corners: CornerPoints | None, rng: np.random.Generator, lines: int = 1) -> Image:
     """One more level crop of a real plate: other margins, and corners a little off."""
     height, width = image.shape[:2]
     whole = ((0, 0), (width, 0), (width, height), (0, height))
@@ -78,15 +76,15 @@ def _margins(rng: np.random.Generator) -> npt.NDArray[np.float64]:
     return margins
 
 
-def _strayed(quad: Points, rng: np.random.Generator, stray: float) -> Points:
+def _strayed(quad: Quad, rng: np.random.Generator, stray: float) -> Quad:
     height = float(np.hypot(*(quad[3] - quad[0])))
     return np.asarray(quad + rng.normal(0, stray * height, (4, 2)), np.float32)
 
 
-def _warped(image: Image, quad: Points, margins: npt.NDArray[np.float64]) -> Image:
+def _warped(image: Image, quad: Quad, margins: npt.NDArray[np.float64]) -> Image:
     """The quad as a level crop of its own size, with margins (left, right, top, bottom) around it."""
-    width = max(8.0, float(np.hypot(*(quad[1] - quad[0])) + np.hypot(*(quad[2] - quad[3]))) / 2)
-    height = max(6.0, float(np.hypot(*(quad[3] - quad[0])) + np.hypot(*(quad[2] - quad[1]))) / 2)
+    across, up = sides(quad)
+    width, height = max(8.0, across), max(6.0, up)
     left, right, top, bottom = margins * [width, width, height, height]
     size = (max(8, round(width + left + right)), max(6, round(height + top + bottom)))
     target = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32) + np.array(

@@ -10,7 +10,7 @@ from anpr.domain.errors import InputError
 from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
 from scripts.training.recogniser.data.drawn import Drawn
 
-Corners = tuple[tuple[float, float], ...]
+CornerPoints = tuple[tuple[float, float], ...]
 """Four corners of a plate in px, clockwise from its own top left."""
 
 
@@ -26,7 +26,7 @@ class Crop:
     spaced: str = ""
     """The text with its gaps, where they are known."""
     drawn: bool = False
-    corners: Corners | None = None
+    corners: CornerPoints | None = None
     """Of the plate in the image; None where the plate fills the image."""
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from anpr.capture.image_file import Image, read_image
 from anpr.domain.errors import InputError
 from anpr.reader.recognise.alphabet import PLATE_CHARACTERS
-from scripts.training.recogniser.data.samples import Corners, Crop
+from scripts.training.recogniser.data.samples import CornerPoints, Crop
 
 ROOM = 0.3
 """Of the box's sides, kept at each side of it."""
@@ -42,7 +42,7 @@ class StreetPlate:
     text: str
     country: str
     lines: int
-    corners: Corners
+    corners: CornerPoints
     """In px of the photograph."""
     marked: bool
 
@@ -66,7 +66,7 @@ def street_crops(streets: Streets, split: str, work: Path) -> tuple[Crop, ...]:
     return tuple(made)
 
 
-def cut_with_room(image: Image, corners: Corners) -> tuple[Image, Corners]:
+def cut_with_room(image: Image, corners: CornerPoints) -> tuple[Image, CornerPoints]:
     """The part of the photograph around the corners, and the corners in px of it."""
     points = np.array(corners)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -89,7 +89,7 @@ def _usable(row: Mapping[str, str]) -> bool:
     return bool(row["plate"]) and not set(row["plate"]) - set(PLATE_CHARACTERS) and row["lines"] in {"1", "2"}
 
 
-def _plate(row: dict[str, str], marks: Mapping[tuple[str, str], Corners]) -> StreetPlate:
+def _plate(row: dict[str, str], marks: Mapping[tuple[str, str], CornerPoints]) -> StreetPlate:
     x, y, w, h = (float(row[name]) for name in "xywh")
     box = ((x, y), (x + w, y), (x + w, y + h), (x, y + h))
     key = (row["file"], row["plate"])
@@ -99,7 +99,7 @@ def _plate(row: dict[str, str], marks: Mapping[tuple[str, str], Corners]) -> Str
     )  # fmt: skip
 
 
-def _marks(path: Path | None) -> dict[tuple[str, str], Corners]:
+def _marks(path: Path | None) -> dict[tuple[str, str], CornerPoints]:
     if path is None or not path.exists():
         return {}
     found = {}

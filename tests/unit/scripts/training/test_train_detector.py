@@ -16,13 +16,14 @@ from click.testing import CliRunner
 from anpr.domain.errors import InputError
 from anpr.reader.network.model_card import load_card
 from scripts.repository import REPOSITORY
-from scripts.training.detector.card import Facts, write_card
+from scripts.training.detector.card import describe
 from scripts.training.detector.compose import compose, sources_of
 from scripts.training.detector.export import cells
 from scripts.training.detector.folder import Folder, read_folder, read_labels
 from scripts.training.detector.recipe import STAGES, longer, quick
 from scripts.training.detector.scenes import drawn_street
 from scripts.training.detector.training import Run, arguments, rate_at
+from scripts.training.model_card import Facts, write_card
 from scripts.training.train_detector import main
 
 HAS_TRAINER = all(importlib.util.find_spec(name) for name in ("ultralytics", "onnx", "onnxslim"))
@@ -102,9 +103,8 @@ def test_longer_stretches_the_last_stage_only() -> None:
 def test_card_is_one_the_reader_accepts(tmp_path: Path) -> None:
     weights = tmp_path / "plate_detector.onnx"
     weights.write_bytes(b"weights")
-    facts = Facts(version="9.9.9", width=416, height=416, cells=cells(416, 416), training={}, scores={},
-                  created=datetime(2026, 1, 2, tzinfo=UTC))  # fmt: skip
-    card = load_card(str(write_card(weights, facts)), "detect")
+    facts = Facts(version="9.9.9", training={}, scores={}, created=datetime(2026, 1, 2, tzinfo=UTC))
+    card = load_card(str(write_card(weights, describe(416, 416, cells(416, 416)), facts)), "detect")
     assert card.output.shape == (1, 5, 3549)
     assert card.weights() == weights
 

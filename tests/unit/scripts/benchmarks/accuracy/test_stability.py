@@ -5,9 +5,9 @@ import numpy as np
 
 from anpr.capture.image_file import Image
 from scripts.benchmarks.accuracy.stability import stillness, twenty_views
-from scripts.training.recogniser.data.samples import Corners
+from scripts.training.recogniser.data.samples import CornerPoints
 
-CORNERS: Corners = ((20.0, 20.0), (120.0, 20.0), (120.0, 44.0), (20.0, 44.0))
+CORNERS: CornerPoints = ((20.0, 20.0), (120.0, 20.0), (120.0, 44.0), (20.0, 44.0))
 
 
 def photograph() -> Image:

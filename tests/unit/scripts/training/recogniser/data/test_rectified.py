@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 
 from scripts.training.recogniser.data.rectified import level, rectified, rectified_drawn
-from scripts.training.recogniser.data.samples import Corners
+from scripts.training.recogniser.data.samples import CornerPoints
 
-LEANING: Corners = ((50.0, 30.0), (150.0, 50.0), (150.0, 75.0), (50.0, 55.0))
+LEANING: CornerPoints = ((50.0, 30.0), (150.0, 50.0), (150.0, 75.0), (50.0, 55.0))
 
 
 def leaning_plate() -> np.ndarray:
