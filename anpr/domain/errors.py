@@ -29,7 +29,15 @@ class AnprError(Exception):
 
 
 class SettingsError(AnprError):
-    """A configuration key, value or file is wrong; the text names it."""
+    """A configuration key, value or file is wrong; the text names it.
+
+    `faults`: every one where there are several; the text is the first, and how many others there are.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        more = f" (and {len(faults) - 1} more: see anpr config check)" if len(faults) > 1 else ""
+        super().__init__(faults[0] + more)
+        self.faults = faults
 
 
 class InputError(AnprError):

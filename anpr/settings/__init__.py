@@ -21,6 +21,7 @@ from anpr.settings.edge import (
     RectifierSettings,
     SecondOpinionSettings,
     SightSettings,
+    missing_file,
 )
 from anpr.settings.forwarding import DestinationSettings, DirectoryTarget, SftpTarget
 from anpr.settings.load import LoadedSettings, load_settings
@@ -51,5 +52,6 @@ __all__ = [
     "SftpTarget",
     "SightSettings",
     "load_settings",
+    "missing_file",
     "resource_path",
 ]

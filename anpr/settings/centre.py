@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of the centre: database, broker, ingest, console, retention."""
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from anpr.settings.address import check_address
 from anpr.settings.base import Section
+
+_KEYWORDS = re.compile(r"^\s*([a-z_]+\s*=|$)")
+"""The other form that PostgreSQL's client library reads: host=… dbname=…"""
 
 
 class DatabaseSettings(Section):
@@ -16,6 +21,14 @@ class DatabaseSettings(Section):
     """postgresql://user:password@host:port/name; from DATABASE_URL or a file, not from a repository."""
     pool_size: Annotated[int, Field(ge=1, le=100)] = 8
     """Connections of one process."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        text = url.get_secret_value() if url else ""
+        if "://" in text or not _KEYWORDS.match(text):
+            check_address(text, ("postgresql", "postgres"), host_needed=False)
+        return url
 
 
 class KafkaSettings(Section):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of the roadside: gates, cameras, and the reader that turns them into transits."""
 
-from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, WithJsonSchema, field_validator, model_validator
@@ -9,10 +9,14 @@ from pydantic import Field, SecretStr, WithJsonSchema, field_validator, model_va
 from anpr.domain.area import Polygon
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.identifier import IDENTIFIER_PATTERN
-from anpr.settings.base import Section
+from anpr.settings.address import check_address, looks_like_an_address
+from anpr.settings.base import Day, Section
 
 Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
 """Lower case, digits, dot, dash, underscore; at most 64. Used in topics, folders and metrics."""
+
+LIVE_SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "udp", "rtp", "tcp")
+"""Of addresses that a camera is read from."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -27,7 +31,8 @@ class CameraSettings(Section):
     id: Identifier
     """Unique over all gates."""
     url: SecretStr
-    """rtsp://…, a video file, or a folder of images."""
+    """rtsp://USER:PASSWORD@HOST:PORT/…, a video file, or a folder of images. Signs in a user name or a password that
+    mean something in an address are written percent-encoded: # as %23, / as %2F, ? as %3F, @ as %40, % as %25."""
     kind: CameraKind = CameraKind.PLATE
     """`plate` cameras are read; `context` cameras only look."""
     lane: str | None = None
@@ -43,6 +48,18 @@ class CameraSettings(Section):
     """Polygons as in `regions`. A plate whose centre lies in one of them is not read, and counted: text burnt into the
     image, a car park beside the road. What moves there, as a burnt-in clock does, is no reason to look."""
 
+    @field_validator("url")
+    @classmethod
+    def _is_an_address_or_a_path(cls, url: SecretStr) -> SecretStr:
+        text = url.get_secret_value()
+        if "://" in text:
+            check_address(text, LIVE_SCHEMES)
+        elif not text.strip():
+            raise ValueError("expected rtsp://… or the path of a video file or of a folder of images")
+        elif looks_like_an_address(text) and not Path(text).exists():
+            raise ValueError("an address begins with its scheme: rtsp://HOST/…; and there is no such file")
+        return url
+
     @field_validator("regions", "masks")
     @classmethod
     def _are_polygons(cls, polygons: tuple[Corners, ...]) -> tuple[Corners, ...]:
@@ -52,6 +69,11 @@ class CameraSettings(Section):
             except ValueError as exc:
                 raise ValueError(f"polygon {number}: {exc}") from exc
         return polygons
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is read from an address, not from a file or folder."""
+        return "://" in self.url.get_secret_value()
 
     def to_domain(self) -> Camera:
         return Camera(
@@ -65,6 +87,14 @@ class CameraSettings(Section):
         )
 
 
+def missing_file(camera: CameraSettings) -> str | None:
+    """What is wrong with a camera that is read from a file or folder of this machine which is not there."""
+    path = camera.url.get_secret_value()
+    if camera.is_live or Path(path).exists():
+        return None
+    return f"camera {camera.id}: url: no such file or folder: {path} (an address begins with its scheme: rtsp://…)"
+
+
 class GateSettings(Section):
     """A place where vehicles pass."""
 
@@ -76,7 +106,7 @@ class GateSettings(Section):
     """Why vehicles are read here (D.Lgs 51/2018)."""
     legal_basis: str
     """The act that allows it, e.g. the urban-security pact and its date."""
-    legal_basis_until: date | None = None
+    legal_basis_until: Day | None = None
     """The console warns when this day comes near."""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     """WGS 84, degrees north."""

@@ -3,7 +3,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from pydantic_settings import EnvSettingsSource
 
 from anpr.domain.errors import SettingsError
 from anpr.settings.model import Settings
+from anpr.settings.near_key import similar_key
+from anpr.settings.secret_file import read_secret_file
 from anpr.settings.yaml_file import Tree, explain, read_yaml
 
 # Names that other software around a database and a broker already uses.
@@ -55,7 +57,7 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     try:
         settings = Settings(**tree)
     except ValidationError as exc:
-        raise SettingsError(_explain(exc, sources, path, tree)) from exc
+        raise SettingsError(*_explain(exc, sources, path, tree)) from exc
     return LoadedSettings(settings=settings, sources=sources, path=path)
 
 
@@ -90,9 +92,9 @@ def _secret_from_file(env: Mapping[str, str], name: str) -> str | None:
     if not path:
         return None
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        raise SettingsError(f"{name}{_SECRET_FILE_SUFFIX}: {path}: {exc.strerror or exc}") from exc
+        return read_secret_file(Path(path))
+    except SettingsError as exc:
+        raise SettingsError(f"{name}{_SECRET_FILE_SUFFIX}: {exc}") from exc
 
 
 def _merge(base: Tree, over: Tree) -> Tree:
@@ -111,13 +113,15 @@ def _leaves(tree: Any, prefix: str = "") -> Iterator[str]:
         yield prefix
 
 
-def _explain(exc: ValidationError, sources: Mapping[str, str], path: Path | None, tree: Tree) -> str:
-    complaint = explain(exc, tree, unknown="no such setting")
-    key = complaint.key
-    if owner := _owner(tree, exc.errors()[0]["loc"]):
-        complaint = replace(complaint, message=f"{complaint.message} ({owner})")
-    source = next((where for name, where in sources.items() if key and (name == key or name.startswith(key))), None)
-    return f"{source or (f'file {path}' if path else 'settings')}: {complaint}"
+def _explain(exc: ValidationError, sources: Mapping[str, str], path: Path | None, tree: Tree) -> Iterator[str]:
+    """Every fault, with its source, its key, and the gate, camera or destination that it is of."""
+    for complaint, error in zip(explain(exc, tree, unknown="no such setting"), exc.errors(), strict=True):
+        near = similar_key(Settings, error["loc"]) if error["type"] == "extra_forbidden" else None
+        owner = _owner(tree, error["loc"])
+        hint = (f"; did you mean {near}?" if near else "") + (f" ({owner})" if owner else "")
+        key = complaint.key
+        source = next((where for name, where in sources.items() if key and (name == key or name.startswith(key))), None)
+        yield f"{source or (f'file {path}' if path else 'settings')}: {complaint}{hint}"
 
 
 def _owner(tree: Any, loc: Sequence[int | str]) -> str | None:

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""YAML reader of our configuration files: refuses a duplicate key, and explains what validation found wrong."""
+"""YAML reader of our configuration files: keeps plain words as they are written, and refuses a duplicate key.
 
+YAML 1.1 turns `22:30` into 1350, `yes` into true and `010000` into 4096. Here a value that is not quoted stays the word
+that somebody wrote, and the field that takes it says what it must look like.
+"""
+
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +13,18 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from anpr.domain.errors import SettingsError
+from anpr.domain.identifier import IDENTIFIER_PATTERN, IDENTIFIER_RULE
 
 Tree = dict[str, Any]
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Refuses a key written twice in one mapping; YAML itself would silently keep the last one."""
+class _WordLoader(yaml.SafeLoader):
+    """Every value is a word or nothing. Refuses a key written twice in one mapping; YAML would keep the last one."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012  typed as an instance's by the library, and read from the class
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         # Checked as it is written, before `<<` merges other mappings in: a key may well override a merged one.
@@ -30,8 +39,29 @@ class _StrictLoader(yaml.SafeLoader):
         return node
 
 
-def read_yaml(path: Path, max_bytes: int | None = None) -> Tree:
-    """The keys and values of a UTF-8 YAML file; an empty file has none.
+class _JsonLoader(_WordLoader):
+    """Also knows true, false and numbers, as JSON writes them."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012  typed as an instance's by the library, and read from the class
+
+
+def _resolve(loader: type[_WordLoader], kind: str, pattern: str, first: str) -> None:
+    loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(pattern), list(first) or [""])
+
+
+for _loader in (_WordLoader, _JsonLoader):
+    _resolve(_loader, "null", "^(?:~|null|)$", "~n")
+    _loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("^$"), [""])
+    _resolve(_loader, "merge", "^<<$", "<")
+_resolve(_JsonLoader, "bool", "^(?:true|false)$", "tf")
+_resolve(_JsonLoader, "int", "^-?(?:0|[1-9][0-9]*)$", "-0123456789")
+_resolve(_JsonLoader, "float", r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$", "-0123456789")
+
+
+def read_yaml(path: Path, max_bytes: int | None = None, *, numbers: bool = False) -> Tree:
+    """The keys and values of a UTF-8 YAML file, each as it is written; an empty file has none.
+
+    With `numbers` unquoted numbers, true and false become what JSON would make of them.
 
     Raises SettingsError naming the file, and the line where there is one: for a key that is written twice, for what is
     not YAML, for a file that cannot be read or has more than `max_bytes`.
@@ -39,7 +69,9 @@ def read_yaml(path: Path, max_bytes: int | None = None) -> Tree:
     try:
         if max_bytes is not None and path.stat().st_size > max_bytes:
             raise SettingsError(f"{path}: has more than {max_bytes} bytes")
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # a SafeLoader
+        tree = yaml.load(
+            path.read_text(encoding="utf-8"), Loader=_JsonLoader if numbers else _WordLoader
+        )  # SafeLoaders
     except OSError as exc:
         raise SettingsError(f"{path}: {exc.strerror or exc}") from exc
     except UnicodeDecodeError as exc:
@@ -57,22 +89,37 @@ def read_yaml(path: Path, max_bytes: int | None = None) -> Tree:
 
 @dataclass(frozen=True, kw_only=True)
 class Complaint:
-    """The first thing that validation found wrong; `others` counts the rest. `key` is dotted, and empty at the top."""
+    """What validation found wrong at one place. `key` is dotted, and empty at the top."""
 
     key: str
     message: str
-    others: int = 0
 
     def __str__(self) -> str:
-        more = f" (and {self.others} more)" if self.others else ""
-        return f"{self.key}: {self.message}{more}" if self.key else f"{self.message}{more}"
+        return f"{self.key}: {self.message}" if self.key else self.message
 
 
-def explain(exc: ValidationError, tree: Tree, *, unknown: str = "no such key") -> Complaint:
-    """The key as it is written in `tree`, the values that were validated. `unknown` is said of a key nobody knows."""
-    first = exc.errors()[0]
-    message = unknown if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-    return Complaint(key=_key(first["loc"], tree), message=message, others=exc.error_count() - 1)
+def explain(exc: ValidationError, tree: Tree, *, unknown: str = "no such key") -> list[Complaint]:
+    """All that is wrong, each with the key as it is written in `tree`, the values that were validated.
+
+    `unknown` is said of a key that nobody knows.
+    """
+    return [Complaint(key=_key(error["loc"], tree), message=_message(error, unknown)) for error in exc.errors()]
+
+
+def in_one_line(complaints: Sequence[Complaint]) -> str:
+    """The first one, and how many others there are."""
+    more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
+    return f"{complaints[0]}{more}"
+
+
+def _message(error: ErrorDetails, unknown: str) -> str:
+    if error["type"] == "extra_forbidden":
+        return unknown
+    if error["type"] == "missing":
+        return "is needed"
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == IDENTIFIER_PATTERN:
+        return f"expected {IDENTIFIER_RULE}"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _key(loc: Sequence[int | str], tree: Any) -> str:

@@ -2,12 +2,14 @@
 """`anpr config`: check and show the settings."""
 
 import json
+from collections.abc import Sized
 
 import click
 from pydantic import SecretStr
 
 from anpr.cli.main import loaded_settings
-from anpr.settings import LoadedSettings, Section
+from anpr.domain.errors import SettingsError
+from anpr.settings import LoadedSettings, Section, missing_file
 
 
 @click.group(name="config")
@@ -18,10 +20,22 @@ def command() -> None:
 @command.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Validate the settings; name the wrong key and exit with 1 when there is one."""
-    settings = loaded_settings(ctx).settings
-    cameras = sum(len(gate.cameras) for gate in settings.gates)
-    click.echo(f"settings are valid: {len(settings.gates)} gates, {cameras} cameras")
+    """Validate the settings; name each wrong key and exit with 1 when there is one.
+
+    A camera that is read from a file of this machine must have it.
+    """
+    try:
+        settings = loaded_settings(ctx).settings
+    except SettingsError as exc:
+        raise click.ClickException("\nError: ".join(exc.faults)) from exc
+    cameras = [camera for gate in settings.gates for camera in gate.cameras]
+    if missing := [fault for camera in cameras if (fault := missing_file(camera))]:
+        raise click.ClickException("\nError: ".join(missing))
+    click.echo(f"settings are valid: {_count(settings.gates, 'gate')}, {_count(cameras, 'camera')}")
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 @command.command()

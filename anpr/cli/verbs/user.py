@@ -10,6 +10,7 @@ from anpr.cli.main import loaded_settings
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
 from anpr.runtime.clock import SystemClock
+from anpr.settings.secret_file import read_secret_file
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.users.accounts import User, create_user, list_users, set_disabled, set_password_hash, set_role
@@ -86,13 +87,7 @@ def _read_password(path: Path | None) -> str:
     if path is None:
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return typed
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InputError(f"{path}: {getattr(exc, 'strerror', None) or 'not a UTF-8 text file'}") from exc
-    if not lines:
-        raise InputError(f"{path}: empty")
-    return lines[0]
+    return read_secret_file(path).splitlines()[0]
 
 
 def _note(conn: Connection, action: AuditAction, detail: dict[str, object]) -> None:

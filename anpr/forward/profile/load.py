@@ -2,7 +2,6 @@
 """Profile loader: reads and validates the YAML file; every error names the file and the key."""
 
 import json
-from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.forward.profile.model import Profile
 from anpr.settings import resource_path
-from anpr.settings.yaml_file import explain, read_yaml
+from anpr.settings.yaml_file import explain, in_one_line, read_yaml
 
 MAX_PROFILE_BYTES = 1024 * 1024
 
@@ -29,21 +28,19 @@ def load_profile(name: str) -> Profile:
     """
     path = profile_path(name)
     try:
-        tree = read_yaml(path, MAX_PROFILE_BYTES)
+        tree = read_yaml(path, MAX_PROFILE_BYTES, numbers=True)
     except SettingsError as exc:
         raise ForwardError(f"profile {exc}", permanent=True) from exc
     try:
         # JSON mode: strict about types, and still takes lists for tuples and text for dates.
-        return Profile.model_validate_json(json.dumps(tree, default=_plain))
+        return Profile.model_validate_json(json.dumps(tree, default=_refused))
     except ValidationError as exc:
-        raise _wrong(path, str(explain(exc, tree))) from exc
+        raise _wrong(path, in_one_line(explain(exc, tree))) from exc
     except (TypeError, ValueError) as exc:
         raise _wrong(path, str(exc)) from exc
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
+def _refused(value: object) -> str:
     raise TypeError(f"a {type(value).__name__} has no place in a profile")
 
 

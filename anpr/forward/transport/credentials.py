@@ -6,9 +6,10 @@ They are read when a run connects, so that a renewed one counts without a restar
 
 from pathlib import Path
 
-from anpr.domain.errors import ForwardError
+from anpr.domain.errors import ForwardError, SettingsError
 from anpr.settings.forwarding.base import LoginSettings
 from anpr.settings.process import environment_variable
+from anpr.settings.secret_file import read_secret_file
 
 
 def read_secret(target: LoginSettings, where: str) -> str | None:
@@ -22,9 +23,9 @@ def read_secret(target: LoginSettings, where: str) -> str | None:
         return None
     key = f"{where}.secret_file"
     try:
-        return _file(key, target.secret_file).decode("utf-8").strip()
-    except UnicodeDecodeError as exc:
-        raise ForwardError(f"{key}: {target.secret_file}: not a UTF-8 text file", permanent=True) from exc
+        return read_secret_file(Path(target.secret_file))
+    except SettingsError as exc:
+        raise ForwardError(f"{key}: {exc}", permanent=True) from exc
 
 
 def read_key(target: LoginSettings, where: str) -> tuple[str, bytes] | None:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of a destination: another centre, how to reach it, when, and on which agreement."""
 
-from datetime import date, time
+from datetime import time
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from anpr.settings.base import Section
+from anpr.settings.base import Day, Section, TimeOfDay
 from anpr.settings.edge import Identifier
 from anpr.settings.forwarding.flat_form import with_target
 from anpr.settings.forwarding.targets import Target
@@ -21,13 +21,13 @@ class DestinationSettings(Section):
     """Name of a profile in config/forwarding/, or the path of one."""
     target: Target
     """Where the files go: the transport, and with it the keys below."""
-    at: time = time(2, 30)
+    at: TimeOfDay = time(2, 30)
     """When the nightly run starts, in time_zone."""
     every_s: Annotated[float, Field(gt=0)] | None = None
     """Run at this interval instead, as the demo does."""
     protocol: str
     """The recorded agreement that allows it; nothing is forwarded without one."""
-    protocol_until: date
+    protocol_until: Day
     """Last day of the agreement; nothing is forwarded after it."""
 
     @model_validator(mode="before")

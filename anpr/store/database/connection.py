@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
@@ -84,6 +85,7 @@ class Database:
 
     def connect(self, *, autocommit: bool = False) -> Connection:
         """A connection of one's own, outside the pool. Raises StoreError."""
+        _check_form(self._url)
         with mapped_errors():
             return psycopg.connect(self._url, autocommit=autocommit, row_factory=dict_row, **self._options)
 
@@ -113,6 +115,17 @@ class Database:
             while not stop.is_set():
                 for note in conn.notifies(timeout=_LISTEN_CHECK_S, stop_after=1):
                     yield Notification(channel=note.channel, payload=note.payload)
+
+
+def _check_form(url: str) -> None:
+    """Raises StoreError where the driver cannot parse the address; in its own words it would quote the password."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise StoreError(
+            "database: the address (database.url) cannot be parsed;"
+            " expected postgresql://USER:PASSWORD@HOST:PORT/NAME, special signs percent-encoded"
+        ) from None
 
 
 @contextmanager

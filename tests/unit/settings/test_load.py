@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Defaults, file, environment; and a clear word for every way to get it wrong."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,55 @@ def test_a_secret_never_appears_in_an_error(tmp_path: Path) -> None:
 def test_a_wrong_environment_is_named(environment: dict[str, str], expected: str) -> None:
     with pytest.raises(SettingsError, match=expected):
         load_settings(environment=environment)
+
+
+_DESTINATION = "forwarding: [{{id: q, profile: scntt-example, target: 'directory:o', protocol: p, {}}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (_DESTINATION.format("protocol_until: 2099-12-31, at: 1:30"), "forwarding.0.at: expected a time such as 02:30"),
+        (_DESTINATION.format("protocol_until: 2099-12-31, at: 22.30"), "forwarding.0.at: expected a time such as"),
+        (_DESTINATION.format("protocol_until: 0"), "forwarding.0.protocol_until: expected a day such as 2026-12-31"),
+        ("retention: {transit_days: yes}\n", "retention.transit_days: Input should be a valid integer"),
+        ("retention: {transit_days: true}\n", "retention.transit_days: Input should be a valid integer"),
+        ("reader: {frozen_after_s: 1:30}\n", "reader.frozen_after_s: Input should be a valid number"),
+        ("reader: {frozen_after_s: inf}\n", "reader.frozen_after_s: Input should be a finite number"),
+    ],
+)
+def test_what_yaml_would_turn_into_another_number_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {})
+    assert told in str(caught.value)
+
+
+def test_unquoted_times_and_numbers_mean_what_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        _DESTINATION.format("protocol_until: 2099-12-31, at: 22:30") + "metrics_port: 010000\nreader: {id: 007}\n",
+        encoding="utf-8",
+    )
+    settings = load_settings(path, {}).settings
+    assert settings.forwarding[0].at == time(22, 30)
+    assert settings.metrics_port == 10000
+    assert settings.reader.id == "007"
+
+
+def test_every_fault_is_kept_and_a_misspelt_key_is_answered_with_the_right_one(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        "gates: [{id: Nord 1, nome: N, purpose: p, legal_basis: l}]\nconsole: {port: x}\n", encoding="utf-8"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {})
+    assert caught.value.faults == (
+        f"file {path}: gates.0.id: expected lower-case letters, digits, dots, dashes and underscores, a letter or"
+        " digit first, at most 64 (gate Nord 1)",
+        f"file {path}: gates.0.name: is needed (gate Nord 1)",
+        f"file {path}: gates.0.nome: no such setting; did you mean name? (gate Nord 1)",
+        f"file {path}: console.port: Input should be a valid integer, unable to parse string as an integer",
+    )
+    assert str(caught.value).endswith("(and 3 more: see anpr config check)")

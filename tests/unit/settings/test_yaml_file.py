@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from anpr.domain.errors import SettingsError
 from anpr.settings import load_settings
-from anpr.settings.yaml_file import explain, read_yaml
+from anpr.settings.yaml_file import explain, in_one_line, read_yaml
 
 
 def write(folder: Path, text: str) -> Path:
@@ -36,7 +36,11 @@ def test_a_key_written_twice_is_refused_with_file_line_and_key(tmp_path: Path, t
 
 def test_a_merged_key_may_be_overridden(tmp_path: Path) -> None:
     text = "a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\n"
-    assert read_yaml(write(tmp_path, text)) == {"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": {"x": 3, "y": 4}}
+    assert read_yaml(write(tmp_path, text)) == {
+        "a": {"x": "1", "y": "2"},
+        "b": {"x": "3", "y": "2"},
+        "c": {"x": "3", "y": "4"},
+    }
 
 
 def test_an_empty_file_has_no_keys(tmp_path: Path) -> None:
@@ -77,7 +81,7 @@ class _Site(BaseModel, extra="forbid"):
     ("tree", "told"),
     [
         ({"places": [{"kind": "near", "steps": 1}, {"kind": "far", "metres": "x"}]}, "places.1.metres: "),
-        ({"places": [{"kind": "far"}]}, "places.0.metres: Field required"),
+        ({"places": [{"kind": "far"}]}, "places.0.metres: is needed"),
         ({"places": [{"kind": "between"}]}, "places.0: "),
         ({"place": 1, "places": 2}, "places: Input should be a valid tuple (and 1 more)"),
         ({"place": 1}, "place: no such key"),
@@ -86,4 +90,22 @@ class _Site(BaseModel, extra="forbid"):
 def test_an_error_names_the_key_as_it_is_written(tree: dict[str, object], told: str) -> None:
     with pytest.raises(ValidationError) as caught:
         _Site.model_validate(tree)
-    assert str(explain(caught.value, tree)).startswith(told)
+    assert in_one_line(explain(caught.value, tree)).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "written", ["22:30", "1:30", "yes", "no", "on", "010000", "007", "0", "1_000", "0x1F", "1e3", ".inf", "2026-11-28"]
+)
+def test_a_plain_word_stays_as_it_is_written(tmp_path: Path, written: str) -> None:
+    assert read_yaml(write(tmp_path, f"a: {written}\n")) == {"a": written}
+
+
+def test_nothing_is_nothing(tmp_path: Path) -> None:
+    assert read_yaml(write(tmp_path, "a:\nb: ~\nc: null\nd: ''\n")) == {"a": None, "b": None, "c": None, "d": ""}
+
+
+def test_with_numbers_only_what_json_calls_one_is_one(tmp_path: Path) -> None:
+    text = "a: 5\nb: -0.5\nc: true\nd: 007\ne: yes\nf: 22:30\ng: 1_0\nh: '5'\ni: 2026-11-28\n"
+    assert read_yaml(write(tmp_path, text), numbers=True) == {
+        "a": 5, "b": -0.5, "c": True, "d": "007", "e": "yes", "f": "22:30", "g": "1_0", "h": "5", "i": "2026-11-28",
+    }  # fmt: skip

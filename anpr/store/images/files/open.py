@@ -61,7 +61,7 @@ def _credentials(path: str) -> dict[str, str]:
 
 def _text(key: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "not a text file"
         raise SettingsError(f"{key}: {path}: {reason}") from exc

@@ -29,7 +29,7 @@ def test_check_names_the_wrong_key_in_one_line(site: Path) -> None:
     site.write_text("console: {prt: 9000}\n", encoding="utf-8")
     result = CliRunner().invoke(main, ["--config", str(site), "config", "check"])
     assert result.exit_code == 1
-    assert result.output == f"Error: file {site}: console.prt: no such setting\n"
+    assert result.output == f"Error: file {site}: console.prt: no such setting; did you mean port?\n"
 
 
 def test_show_gives_sources_and_masks_secrets(site: Path) -> None:

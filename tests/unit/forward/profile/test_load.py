@@ -114,7 +114,7 @@ def test_a_wrong_profile_names_the_file_and_the_key(tmp_path: Path, changes: dic
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "schema: Field required (and "),
+        ("", "schema: is needed (and "),
         ("- 1\n", "expected keys and values at the top"),
         ("name: [\n", "line 2: "),
         ("name: a\nname: b\n", "line 2: key 'name' is there twice"),
