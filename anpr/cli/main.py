@@ -28,6 +28,7 @@ _VERBS = {
     "images": "Check the stored pictures against the database.",
     "topics": "Make and list the broker's topics.",
     "config": "Check and show the settings.",
+    "camera": "List the cameras, and try one before it is used.",
 }
 
 

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 from anpr.console.state import Console
 from anpr.domain.health import HealthInterval
-from anpr.store.health import intervals_between, open_intervals
+from anpr.store.health import MIN_GAP, intervals_between, open_intervals
 
-MIN_GAP = timedelta(seconds=10)
-"""Shorter gaps, as when a camera connects, are not shown."""
 _ROWS = 30
 
 

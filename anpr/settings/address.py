@@ -17,7 +17,7 @@ def check_address(text: str, schemes: Collection[str], *, host_needed: bool = Tr
     if not separator:
         raise ValueError(f"expected {_listed(schemes)}")
     if scheme.lower() not in schemes:
-        near = get_close_matches(scheme.lower(), schemes, 1, 0.5)
+        near = get_close_matches(scheme.lower(), schemes, 2, 0.5)
         raise ValueError(f"unknown scheme; expected {_listed(near or schemes)}")
     if re.search(r"\s", text):
         raise ValueError(f"a blank in the address; {ENCODE}")

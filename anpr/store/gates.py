@@ -2,10 +2,12 @@
 """Gates as screens and files of the centre need them: without camera URLs, which may hold passwords."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from anpr.domain.errors import InputError
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
@@ -27,6 +29,20 @@ def list_gates(conn: Connection) -> list[Gate]:
 def gate_names(conn: Connection) -> dict[str, str]:
     """What people call each gate, by id."""
     return {gate.id: gate.name for gate in list_gates(conn)}
+
+
+def check_gates(conn: Connection, gate_ids: Iterable[str]) -> None:
+    """Raises InputError for a gate that nobody knows: no list, and no transit or health report ever named it.
+
+    A search at a mistyped gate finds nothing, and would read like an alibi.
+    """
+    known = {gate.id for gate in list_gates(conn)}
+    for gate_id in gate_ids:
+        if gate_id in known or conn.execute(_SQL["is_named"], {"id": gate_id}).fetchone():
+            continue
+        near = get_close_matches(gate_id, sorted(known), 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known)) or 'none'}"
+        raise InputError(f"no gate has the id {gate_id!r}{hint}")
 
 
 def _to_row(gate: Gate) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from anpr.store.database.queries import load_queries
 
 OFFLINE_AFTER = timedelta(seconds=90)
 """A reader that sent no report for so long is offline; it reports three times as often."""
+MIN_GAP = timedelta(seconds=10)
+"""Shorter gaps, as when a camera connects, are not shown beside answers."""
 
 _SQL = load_queries("health")
 

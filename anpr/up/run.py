@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.2
 REPORT_EVERY_S = 10.0
+"""In the first minute; then every REPORT_RARELY_S, and only where something happened: the line ends in a journal."""
+REPORT_RARELY_S = 600.0
+_OFTEN_FOR_S = 60.0
 
 
 def run_up(
@@ -79,7 +82,7 @@ def only_one(data_dir: Path) -> Iterator[None]:
 def _database(settings: Settings, echo: Echo) -> AbstractContextManager[str]:
     if settings.database.url is None:
         echo("starting PostgreSQL")
-    return open_database_url(settings)
+    return open_database_url(settings, create=True)
 
 
 def _prepare(database: Database, deployment: Deployment, clock: Clock) -> list[Login]:
@@ -140,15 +143,18 @@ def _watch(
     echo: Echo,
 ) -> None:
     began, began_at = clock.monotonic(), clock.now()
-    next_report = began + REPORT_EVERY_S
+    next_report, told = began + REPORT_EVERY_S, None
     while not stop.is_set() and (seconds is None or clock.monotonic() - began < seconds):
         clock.wait(stop, LOOK_EVERY_S)
         supervisor.check()
         if clock.monotonic() >= next_report:
-            next_report += REPORT_EVERY_S
+            passed = clock.monotonic() - began
+            next_report += REPORT_EVERY_S if passed < _OFTEN_FOR_S else REPORT_RARELY_S
             with database.transaction() as conn:
                 done = activity_since(conn, began_at)
-            passed = clock.monotonic() - began
+            if done == told:
+                continue
+            told = done
             echo(f"{passed:5.0f} s  {done.transits} transits, {done.alarms} alarms, {done.forwarded} forwarded")
 
 

@@ -16,12 +16,16 @@ from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
 from anpr.domain.access import Role
+from anpr.domain.gate import Gate
+from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.ingest.retro import RetroMatch
 from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.embedded.server import find_server, is_running
+from anpr.store.gates import save_gates
+from anpr.store.health import record_health
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import get_user
 from anpr.store.users.passwords import verify_password
@@ -123,6 +127,28 @@ def test_a_check_names_each_difference_to_the_migrations(anpr: Run, ok: Callable
     )
 
 
+@pytest.mark.parametrize(
+    "arguments", [("search", "AB*", "--reason", "x"), ("db", "status"), ("db", "check"), ("user", "list")]
+)
+def test_a_question_makes_no_database(tmp_path: Path, arguments: Sequence[str]) -> None:
+    run = _runner(None, tmp_path)
+    _refused(run(*arguments), f"there is none in {tmp_path / 'postgres'}", "anpr db migrate --create")
+    _refused(run("db", "migrate"), "there is none")
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "settings.yaml").write_text("", encoding="utf-8")
+    _refused(run(*arguments), f"the demonstration runs with: anpr --config {tmp_path / 'demo' / 'settings.yaml'}")
+    assert not (tmp_path / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresq://u:SEGRETO@127.0.0.1:1/x", "postgresql://u:SEG RETO@127.0.0.1:1/x", "u=1 pass'SEGRETO"]
+)
+def test_an_address_that_cannot_be_parsed_is_not_shown(tmp_path: Path, url: str) -> None:
+    result = _runner(url, tmp_path)("db", "status")
+    _refused(result, "database.url" if "u=" not in url else "cannot be parsed")
+    assert "RETO" not in result.output
+
+
 def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
     run = _runner("postgresql://user:secret-word@127.0.0.1:1/anpr", tmp_path)
     for arguments in (("db", "status"), ("db", "migrate"), ("user", "list"), ("watchlist", "list")):
@@ -145,7 +171,7 @@ def test_retention_is_run_by_hand(ok: Callable[..., str], database: Database) ->
 def test_without_a_url_the_embedded_database_is_used_and_left_stopped() -> None:
     with TemporaryDirectory(prefix="anpr-test-") as folder:
         run = _runner(None, Path(folder))
-        assert run("db", "migrate").exit_code == 0
+        assert run("db", "migrate", "--create").exit_code == 0
         assert run("watchlist", "list").exit_code == 0
         assert (Path(folder) / "postgres" / "data" / "PG_VERSION").exists()
         assert not is_running(find_server(Path(folder) / "postgres"))
@@ -278,6 +304,29 @@ def test_times_are_local_and_gates_and_limit_narrow_it(ok: Callable[..., str], d
     assert gates("--gate", "gate-1", "--gate", "gate-3") == ["gate-3", "gate-1"]
     assert gates("--limit", "1") == ["gate-3"]
     assert gates("--since", "2026-11-22") == []
+
+
+def test_a_gate_that_nobody_knows_is_no_alibi(anpr: Run, ok: Callable[..., str], database: Database) -> None:
+    _store(database)
+    with database.transaction() as conn:
+        save_gates(conn, [Gate(id="varco-9", name="V", purpose="p", legal_basis="l")])
+    search = ("search", "AA00*", "--reason", "furto", "--gate")
+    _refused(anpr(*search, "varco9"), "no gate has the id 'varco9'", "did you mean varco-9?")
+    assert ok(*search, "varco-9") == ok(*search, "varco-9", "--gate", "varco-9")
+    assert "gate-1" in ok(*search, "gate-1"), "of a gate that only transits name"
+
+
+def test_an_answer_says_who_was_not_looking(anpr: Run, database: Database) -> None:
+    since = SystemClock().now().replace(microsecond=0) - timedelta(hours=1)
+    fault = Change(state="frozen", since=since)
+    report = HealthReport(
+        kind=SubjectKind.CAMERA, id="cam-1", reader_id="r", gate_ids=("g-1",), at=since, changes=(fault,)
+    )
+    with database.transaction() as conn:
+        record_health(conn, [report], since)
+    result = anpr("search", "AB123CD", "--reason", "furto")
+    assert result.stderr.splitlines()[0] == "0 transits"
+    assert result.stderr.splitlines()[1].startswith("not looking: camera cam-1 (g-1): frozen from ")
 
 
 def test_a_search_without_a_reason_is_refused_and_recorded(anpr: Run, database: Database) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr db`: create, migrate and check the database."""
 
+import sys
+
 import click
 
 from anpr.cli.common.database import open_database
@@ -11,7 +13,7 @@ from anpr.store.audit import verify
 from anpr.store.database.migrate import migrate, schema_status
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.database.schema_diff import find_drift
-from anpr.store.embedded.configured import open_database_url
+from anpr.store.embedded.configured import has_database, open_database_url
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
@@ -23,10 +25,18 @@ def command() -> None:
 
 
 @command.command(name="migrate")
+@click.option("--create", is_flag=True, help="Make the embedded database where there is none yet; do not ask.")
 @click.pass_context
-def migrate_command(ctx: click.Context) -> None:
-    """Bring the schema to this version's; safe to run again, and while the system runs."""
-    with open_database_url(loaded_settings(ctx).settings) as url:
+def migrate_command(ctx: click.Context, create: bool) -> None:
+    """Bring the schema to this version's; safe to run again, and while the system runs.
+
+    Where no embedded database is yet, it asks before it makes an empty one.
+    """
+    settings = loaded_settings(ctx).settings
+    if not create and not has_database(settings) and sys.stdin.isatty():
+        place = settings.embedded_database_dir
+        create = click.confirm(f"There is no database in {place}. Make a new, empty one?", err=True)
+    with open_database_url(settings, create=create) as url:
         applied = migrate(url)
     for migration in applied:
         click.echo(f"applied {migration.version:04d}_{migration.name}")

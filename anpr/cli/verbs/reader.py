@@ -24,14 +24,15 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     """Turn the cameras of this machine's gates into transits.
 
     Transits wait in the outbox until the broker has them or, without a broker, until ingest on this machine does.
-    Ends with Ctrl-C, after --for, or when every source was a file and all are read.
+    Ends with Ctrl-C, after --for, or when every source was a file and all are read. Exits with 1 where no camera gave a
+    single frame.
     """
     settings = loaded_settings(ctx).settings
     clock = SystemClock()
-    stop = stop_on_signals()
+    stop, time_is_up = stop_on_signals(), threading.Event()
     readiness = Readiness(starting="the models are loading")
     if seconds is not None:
-        _stop_after(seconds, stop, clock)
+        _stop_after(seconds, stop, time_is_up, clock)
     began = clock.monotonic()
     with (
         probes(settings.metrics_port, readiness),
@@ -40,11 +41,15 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     ):
         summary = run_reader(settings, outbox, clock, stop, readiness=readiness)
     _tell(summary, clock.monotonic() - began, as_json)
+    was_told_to_stop = stop.is_set() and not time_is_up.is_set()
+    if summary.frames == 0 and not was_told_to_stop:
+        raise click.ClickException(f"no frame could be read ({summary.cameras} cameras); the log above says why")
 
 
-def _stop_after(seconds: float, stop: threading.Event, clock: Clock) -> None:
+def _stop_after(seconds: float, stop: threading.Event, time_is_up: threading.Event, clock: Clock) -> None:
     def wait() -> None:
-        clock.wait(stop, seconds)
+        if not clock.wait(stop, seconds):
+            time_is_up.set()
         stop.set()
 
     threading.Thread(target=wait, name="stop-after", daemon=True).start()

@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,17 @@ import click
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.contract.transit import encode_transit
+from anpr.domain.health import HealthInterval
 from anpr.runtime.clock import SystemClock
+from anpr.store.database.connection import Database
+from anpr.store.gates import check_gates
+from anpr.store.health import MIN_GAP, intervals_between
 from anpr.store.transits.audited_search import audited_search
 from anpr.store.transits.rows import StoredTransit, TransitQuery
 from anpr.store.watchlists.entries_csv import read_time
+
+_GAPS = 30
+"""Lines at most, the newest."""
 
 
 @click.command(name="search")
@@ -36,11 +43,33 @@ def command(
     settings = loaded_settings(ctx).settings
     query = _query(plate, settings.zone, options)
     with open_database(settings, "anpr search") as database:
+        with database.transaction() as conn:
+            check_gates(conn, query.gate_ids)
         found = audited_search(database, query, operating_system_user(), reason, case_reference, SystemClock())
+        gaps = _gaps(database, query, settings.retention.transit_days)
     for line in _as_jsonl(found, settings.zone) if form == "jsonl" else _as_table(found, settings.zone):
         click.echo(line)
     full = f" (the newest {query.limit}; there may be more)" if len(found) == query.limit else ""
     click.echo(f"{len(found)} transits{full}", err=True)
+    if not found and settings.database.url is None:
+        click.echo(f"asked was the embedded database in {settings.embedded_database_dir}", err=True)
+    for gap in gaps:
+        click.echo(_gap_line(gap, settings.zone), err=True)
+
+
+def _gaps(database: Database, query: TransitQuery, kept_days: int) -> list[HealthInterval]:
+    """When cameras and readers asked about did not look: what the search could not see."""
+    oldest = SystemClock().now() - timedelta(days=kept_days)
+    since = max(query.since or oldest, oldest)
+    with database.transaction() as conn:
+        return intervals_between(conn, since, query.until, query.gate_ids, least=MIN_GAP, limit=_GAPS)
+
+
+def _gap_line(gap: HealthInterval, zone: ZoneInfo) -> str:
+    starts = gap.started_at.astimezone(zone).isoformat(" ", "seconds")
+    ends = gap.ended_at.astimezone(zone).isoformat(" ", "seconds") if gap.ended_at else "now"
+    gates = f" ({', '.join(gap.gate_ids)})" if gap.gate_ids else ""
+    return f"not looking: {gap.kind} {gap.id}{gates}: {gap.state} from {starts} to {ends}"
 
 
 def _query(plate: str, zone: ZoneInfo, options: Mapping[str, Any]) -> TransitQuery:

@@ -24,7 +24,17 @@ _ROLE = click.Choice([role.value for role in Role])
 
 @click.group(name="user")
 def command() -> None:
-    """Create console users and set their passwords."""
+    """Create console users and set their passwords.
+
+    A user is never removed, as the audit names them: `anpr user change NAME --disable` shuts them out.
+    """
+
+
+@command.command(hidden=True)
+@click.argument("name")
+def remove(name: str) -> None:
+    """Says what to do instead."""
+    raise InputError(f"users are not removed, as the audit names them: anpr user change {name} --disable")
 
 
 @command.command()

@@ -3,19 +3,42 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from anpr.domain.errors import StoreError
 from anpr.settings import Settings
 from anpr.store.embedded.cluster import embedded_database
 
+DEMO_SETTINGS = Path("demo", "settings.yaml")
+"""Below the default data_dir: where `anpr up` without settings writes those of its demonstration."""
+
 
 @contextmanager
-def open_database_url(settings: Settings) -> Iterator[str]:
+def open_database_url(settings: Settings, *, create: bool = False) -> Iterator[str]:
     """The URL of `database.url`, or of the embedded server in data_dir, which runs as long as somebody uses it.
 
-    Raises StoreError when the embedded server does not start.
+    Raises StoreError when the embedded server does not start, or is none yet and `create` is not set: a question to a
+    database that was made by asking it would be answered with "nothing".
     """
     if settings.database.url is not None:
         yield settings.database.url.get_secret_value()
         return
-    with embedded_database(settings.embedded_database_dir) as url:
+    folder = settings.embedded_database_dir
+    if not create and not has_database(settings):
+        raise StoreError(_missing(folder, settings.data_dir / DEMO_SETTINGS))
+    with embedded_database(folder) as url:
         yield url
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is one to open: a server is named, or the embedded one was made before."""
+    return settings.database.url is not None or (settings.embedded_database_dir / "data" / "PG_VERSION").is_file()
+
+
+def _missing(folder: Path, demo: Path) -> str:
+    hint = (
+        f"the demonstration runs with: anpr --config {demo} …"
+        if demo.is_file()
+        else "name the settings (--config FILE), DATABASE_URL, or make one: anpr db migrate --create"
+    )
+    return f"database: there is none in {folder}; {hint}"

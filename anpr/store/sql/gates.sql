@@ -9,3 +9,9 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: list
 SELECT * FROM gates ORDER BY name, id;
+
+-- name: is_named
+SELECT 1 FROM health_subjects WHERE %(id)s = ANY (gate_ids)
+UNION ALL
+SELECT 1 FROM transits WHERE gate_id = %(id)s
+LIMIT 1;

@@ -86,3 +86,15 @@ def test_the_publiccode_file_and_the_alerts_are_where_the_guide_says(repository:
     for path in re.findall(r"`(config/[\w./-]+)`", guide):
         assert (repository / path).exists(), path
     assert yaml.safe_load((repository / "publiccode.yml").read_text(encoding="utf-8"))["maintenance"]["type"] == "none"
+
+
+def test_the_example_of_a_site_is_valid_with_and_without_forwarding(repository: Path, tmp_path: Path) -> None:
+    text = (repository / "config" / "site.example.yaml").read_text(encoding="utf-8")
+    shown, commented = text.split("# forwarding:\n")
+    forwarding = "forwarding:\n" + re.sub(r"^# ", "", commented, flags=re.MULTILINE)
+    file = tmp_path / "sito.yaml"
+    for example in (text, shown + forwarding):
+        file.write_text(example, encoding="utf-8")
+        assert load_settings(file, {}).settings.gates[0].cameras[0].is_live
+    assert load_settings(file, {}).settings.forwarding[0].id == "questura"
+    assert [words for words in commands_in(text.replace("#", "")) if unknown_in(words)] == []
