@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Local times as people write them, and the moments (UTC) that they stand for, also when the clocks change.
 
-One rule for the console, the command line and watchlist files: a start is the first moment that a text may stand for, an
-end the last one. So a range never leaves out what the person who wrote it may have meant.
+One rule for the console, the command line and watchlist files: a start is the first moment that a text may stand for,
+an end the last one. So a range never leaves out what the person who wrote it may have meant.
 """
 
 import re
@@ -12,7 +12,7 @@ from enum import StrEnum
 from anpr.domain.errors import InputError
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-"""Years that are accepted. Others are slips, such as 26 for 2026, and some overflow once they are moved to another zone."""
+"""Years that are accepted. Others are slips, such as 26 for 2026; some overflow once they are moved to another zone."""
 
 _ITALIAN = re.compile(
     r"(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>\d{1,4})"

@@ -8,8 +8,8 @@ from enum import StrEnum
 MAX_LENGTH = 16
 """Characters. The longest plate we store; POLIZIAH1234 has 12."""
 
-# Besides those on a keyboard: the hyphens, dashes and the minus that word processors write, and signs without a width, which
-# copying from a page or a letter brings along.
+# Besides those on a keyboard: the hyphens, dashes and the minus that word processors write, and signs without a width,
+# which copying from a page or a letter brings along.
 _SEPARATORS = re.compile(
     r"[\s\-_.·•:/\u2010-\u2015\u2212\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe58\ufe63\uff0d\ufeff]+"
 )

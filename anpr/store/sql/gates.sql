@@ -8,4 +8,4 @@ ON CONFLICT (id) DO UPDATE SET
     cameras = excluded.cameras;
 
 -- name: list
-SELECT * FROM gates ORDER BY name, id;
+SELECT * FROM gates;

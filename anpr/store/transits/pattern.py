@@ -32,7 +32,7 @@ class PatternFault(StrEnum):
 
 
 class PatternError(InputError):
-    """A pattern that cannot be searched; `character` is the first one that no plate carries, where that is the fault."""
+    """A pattern that cannot be searched; `character` is the first that no plate carries, where that is the fault."""
 
     def __init__(self, fault: PatternFault, detail: str, character: str = "") -> None:
         super().__init__(detail)

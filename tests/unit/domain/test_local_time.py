@@ -90,11 +90,11 @@ def test_what_is_no_time_is_named(text: str) -> None:
 
 def test_an_option_is_named_and_may_be_empty() -> None:
     assert read_time("--since", " ", ROME) is None
-    with pytest.raises(InputError, match="^--since: 'ieri' is not a time"):
+    with pytest.raises(InputError, match=r"^--since: 'ieri' is not a time"):
         read_time("--since", "ieri", ROME)
     assert read_day("--day", "21/11/2026") == date(2026, 11, 21)
     for text in ("9999-12-31", "0001-01-01", "2026-11-21T08:00", "oggi"):
-        with pytest.raises(InputError, match="^--day: "):
+        with pytest.raises(InputError, match=r"^--day: "):
             read_day("--day", text)
 
 

@@ -30,10 +30,10 @@ def test_what_is_no_plate_is_refused(text: str) -> None:
         "AB–123–CD",
         "AB—123—CD",
         "AB−123−CD",
-        "AB\u200b123\u200dCD",
+        "AB\u200b12\u200d3CD",
         "\ufeffAB123CD",
         "AB\u00ad123CD",
-        "\u202aAB\u00a0123CD\u202c",
+        "\u202aAB123CD\u202c",
     ],
     ids=["en dash", "em dash", "minus", "no width", "byte order mark", "soft hyphen", "embedding"],
 )
