@@ -16,10 +16,12 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.access import Role
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.delivery import RunKind, RunOutcome
+from anpr.domain.gate import Gate
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
+from anpr.store.gates import save_gates
 from anpr.store.health import record_clock, record_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import get_transit, insert_transits
@@ -108,16 +110,31 @@ def test_the_latest_transits_are_shown_newest_first_and_by_gate(site: Site) -> N
     page = client.get("/transits").text
     assert page.index("CC333CC") < page.index("BB222BB") < page.index("AA111AA")
     only = client.get("/transits/rows", params={"gate": "ponte"}).text
+    assert "BB222BB" not in client.get("/transits", params={"gate": "porta-nord"}).text
     assert "BB222BB" in only
     assert "AA111AA" not in only
     assert "<html" not in only
-    assert "Nessun transito" in client.get("/transits", params={"gate": "no-such"}).text
+    assert '<div class="empty"><h2>Nessun transito' in client.get("/transits", params={"gate": "no-such"}).text
     client.get("/transits/rows", params={"gate": "ponte"})
     shown = [row.event.detail.get("gate") for row in site.audit() if row.event.detail.get("page") == "latest"]
-    assert shown == ["no-such", "ponte", None], "each gate is one consultation, its refresh is the same one"
+    assert shown == ["no-such", "porta-nord", "ponte", None], (
+        "each gate is one consultation, its refresh is the same one"
+    )
     site.clock.ahead += timedelta(minutes=15)
     client.get("/transits/rows", params={"gate": "ponte"})
     assert site.audit()[0].event.detail == {"page": "latest", "gate": "ponte"}
+
+
+def test_a_refresh_sends_only_what_the_page_does_not_have(site: Site) -> None:
+    first, second = site.pass_vehicle("AA111AA"), site.pass_vehicle("BB222BB")
+    client = site.client(Role.OPERATOR)
+    assert client.get("/transits/rows", params={"have": [str(first.id), str(second.id)]}).status_code == 204
+    late, _ = transit_of_track("CC333CC", first.captured_at - timedelta(hours=1))  # it was captured before them
+    with site.database.transaction() as conn:
+        insert_transits(conn, [late], site.clock.now())
+    answer = client.get("/transits/rows", params={"have": [str(first.id), str(second.id)]})
+    assert re.findall(r'id="transit-([0-9a-f-]+)"', answer.text) == [str(late.id)]
+    assert client.get("/transits/rows", params={"have": "not-an-id"}).status_code == 400
 
 
 def test_a_transit_is_shown_with_its_plate_framed_and_the_look_is_recorded(site: Site) -> None:
@@ -330,6 +347,43 @@ def test_status_tells_who_looks_now(site: Site) -> None:
     assert "La telecamera" not in site.client(Role.AUDITOR).get("/status").text, "who may see forwarding only"
 
 
+def test_status_names_gates_and_puts_what_is_wrong_first(site: Site) -> None:
+    gates = [Gate(id=f"varco-{n}", name=f"Varco {n}", purpose="x", legal_basis="patto") for n in range(1, 21)]
+    now = site.clock.now()
+    reports = [
+        HealthReport(
+            kind=SubjectKind.CAMERA, id=f"cam-{n}", reader_id="reader-1", gate_ids=(f"varco-{n}",), at=now,
+            changes=(Change(state="frozen" if n == 12 else "up", since=now),),
+        )
+        for n in range(1, 21)
+    ]  # fmt: skip
+    with site.database.transaction() as conn:
+        save_gates(conn, gates)
+        record_health(conn, reports, now)
+    for n in range(1, 20):
+        site.pass_vehicle(f"AB{n:03}CD", gate_id=f"varco-{n}", with_pictures=False)
+    for role in (Role.ADMINISTRATOR, Role.INVESTIGATOR):
+        page = site.client(role).get("/status/now").text
+        assert "La telecamera cam-12 (Varco 12) non guarda dal" in page
+        wrong, _, right = page.partition('<details id="other-gates"')
+        assert re.findall(r'<th scope="row">([^<]*?) <', wrong) == [
+            "Ponte vecchio",
+            "Porta Nord",
+            "Varco 12",
+            "Varco 20",
+        ]
+        assert re.findall(r"<b>(Varco \d+)</b>", right) == [f"Varco {n}" for n in range(1, 20) if n != 12]
+        assert "18 varchi senza nulla da segnalare: 18 attivi, 0 silenziosi" in page
+        first, _, others = page.partition('<details id="others-up"')
+        assert "La telecamera cam-12 (Varco 12)" in first
+        assert re.findall(r"La telecamera (cam-\d+) \(", others.partition("</details>")[0])[:3] == [
+            "cam-1",
+            "cam-2",
+            "cam-3",
+        ]
+    assert "Inoltro" not in site.client(Role.INVESTIGATOR).get("/status").text, "who may not see forwarding"
+
+
 def test_status_tells_gates_and_forwarding_without_plates(site: Site) -> None:
     site.pass_vehicle("AB123CD")
     now = site.clock.now()
@@ -341,20 +395,54 @@ def test_status_tells_gates_and_forwarding_without_plates(site: Site) -> None:
         )  # fmt: skip
         finish_run(conn, replace(run, id=start_run(conn, run)))
     page = site.client(Role.ADMINISTRATOR).get("/status").text
-    for text in ("Porta Nord", "attivo", "mai attivo", "scaduta", "questura", "the disk is full", "non riuscita"):
+    for text in (
+        "Porta Nord",
+        "attivo",
+        "mai attivo",
+        "scaduta",
+        "questura",
+        "the disk is full",
+        "non riuscita",
+        "rifiutati <b>3",
+    ):
         assert text in page, text
     assert "AB123CD" not in page
 
 
-def test_the_audit_is_shown_and_verified(site: Site) -> None:
+def test_the_audit_is_verified_and_the_result_has_an_address(site: Site) -> None:
     client = site.client(Role.DPO)
     answer = site.post(client, "/audit/verify", "/audit")
-    assert "Registro integro" in answer.text
+    assert answer.status_code == 303
+    address = answer.headers["location"]
+    rows = len(site.audit())
+    for _ in range(2):
+        assert "Registro integro" in client.get(address).text
+    assert len(site.audit()) == rows, "looking at the result again is no other verification"
     with site.database.transaction() as conn:
         conn.execute("ALTER TABLE audit DISABLE TRIGGER ALL")
         conn.execute("UPDATE audit SET actor = 'somebody' WHERE seq = 1")
     answer = site.post(client, "/audit/verify", "/audit")
-    assert "Registro alterato alla riga 1" in answer.text
+    assert "Registro alterato alla riga 1" in client.get(answer.headers["location"]).text
+    assert "Registro integro" not in client.get("/audit?verification=1").text
+
+
+def test_the_audit_tells_figures_words_and_local_times(site: Site) -> None:
+    counts = {"stored": 90, "sent": 88, "rejected": 2, "run_sent": 40, "bytes": 556903}
+    detail = {"phase": "ended", "kind": "nightly", "day": "2026-11-27", "outcome": "incomplete", "counts": counts}
+    site.search(
+        site.client(Role.OPERATOR), plate="AB123CD", reason="furto", since="2026-11-27T01:25:00+00:00",
+        until="27/11/2026", gates="porta-nord",
+    )  # fmt: skip
+    with site.database.transaction() as conn:
+        append(conn, AuditEvent(actor="forward", action=AuditAction.FORWARDED, at=site.clock.now(), detail=detail))
+    page = re.sub(r"</?i>", "", site.client(Role.AUDITOR).get("/audit").text)
+    for text in (
+        "fase terminata", "tipo notturna", "giorno 27/11/2026", "esito incompleta",
+        "archiviati 90, inviati 88, rifiutati 2, inviati in questa esecuzione 40, byte 556903",
+        "dal 27/11/2026 02:25:00", "al 27/11/2026 compreso", "varchi Porta Nord", "trovati 0",
+    ):  # fmt: skip
+        assert text in page, text
+    assert "al massimo" not in page
 
 
 def test_the_audit_goes_back_page_by_page(site: Site) -> None:

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Template filters: how times, shares, plates and health states are written on a page."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from anpr.domain.health import CLOCK_SKEWED, DEGRADED_VIEW, DISK_FULL
+from anpr.console.rendering.translations import Catalogue
+from anpr.domain.health import CLOCK_SKEWED, DEGRADED_VIEW, DISK_FULL, HealthInterval
 from anpr.domain.local_time import last_day_included, offset_when_doubled, start_of_day
 
 # The letter on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives.
 _COUNTRY_SIGNS = {"IT": "I", "FR": "F", "DE": "D", "AT": "A", "ES": "E", "GB": "UK", "BE": "B", "PT": "P", "SI": "SLO"}
+_MOST_NAMES = 3
 _STATE_MESSAGES = {**dict.fromkeys(DEGRADED_VIEW, "poor"), DISK_FULL: "full", CLOCK_SKEWED: "clock_gap"}
 
 
@@ -70,6 +73,15 @@ def decimal(number: float, language: str) -> str:
     """With one place after the comma, or the point."""
     text = f"{number:.1f}"
     return text.replace(".", ",") if language == "it" else text
+
+
+def health_subject(one: HealthInterval, t: Catalogue, gates: Mapping[str, str]) -> str:
+    """The camera, reader or clock, with the names of its gates (`gates`: by id), which people know it by."""
+    names = [gates[gate_id] for gate_id in one.gate_ids if gate_id in gates]
+    subject = t(f"health.{one.kind}", id=one.id)
+    if not names:
+        return subject
+    return f"{subject} ({', '.join(names) if len(names) <= _MOST_NAMES else t('health.many_gates', count=len(names))})"
 
 
 def state_message_key(state: str) -> str:

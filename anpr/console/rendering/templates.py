@@ -67,6 +67,7 @@ class Templates:
             "percent": filters.percent,
             "decimal": filters.decimal,
             "sign": filters.country_sign,
+            "health_subject": filters.health_subject,
             "state_message_key": filters.state_message_key,
         }
 

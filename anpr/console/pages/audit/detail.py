@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Details of an audit row in the words, times and figures of a page: what the record holds for programs, told to people."""
+"""Details of an audit row in words, local times and figures: what the record holds for programs, told to people."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +19,12 @@ _SECTIONS = MappingProxyType(
 )
 
 
+# The database keeps no order within a row; a run's figures are told as its report tells them.
+_FIGURES = ("stored", "queued", "sent", "accepted", "rejected", "expired")
+_RUN_FIGURES = ("run_sent", "run_accepted", "run_rejected", "run_expired", "files", "bytes")
+_PLACES = MappingProxyType({name: place for place, name in enumerate(_FIGURES + _RUN_FIGURES)})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DetailItem:
     """One thing that a row tells, with its name."""
@@ -33,6 +39,8 @@ class DetailWriter:
 
     t: Catalogue
     zone: ZoneInfo
+    gates: Mapping[str, str]
+    """What people call each gate, by id."""
 
     def items(self, detail: Mapping[str, object]) -> list[DetailItem]:
         """Everything that is told of it, in its order; what is empty is left out."""
@@ -40,7 +48,7 @@ class DetailWriter:
         return [
             DetailItem(name=self._name(name), value=self._value(name, value))
             for name, value in told
-            if value is not None and value != [] and value != {}
+            if value is not None and value not in ([], {})
         ]
 
     def _name(self, name: str) -> str:
@@ -50,7 +58,7 @@ class DetailWriter:
         if isinstance(value, bool):
             return self.t(f"detail.{str(value).lower()}")
         if isinstance(value, Mapping):
-            return ", ".join(f"{self._key(key)} {self._value(key, each)}" for key, each in value.items())
+            return ", ".join(f"{self._key(key)} {self._value(key, value[key])}" for key in sorted(value, key=_place))
         if isinstance(value, list | tuple):
             return ", ".join(self._value(name, each) for each in value)
         if isinstance(value, AtLeast):
@@ -68,6 +76,8 @@ class DetailWriter:
             return f"{day:%d/%m/%Y}"
         if moment is not None:
             return self._moment(name, moment)
+        if name in {"gate", "gates"}:
+            return self.gates.get(text, text)
         keys = [f"{section}.{text}" for section in _SECTIONS.get(name, ())] + [f"value.{name}.{text}"]
         return next((self.t(key) for key in keys if key in self.t.messages), text)
 
@@ -93,6 +103,10 @@ def _without_the_pager(detail: Mapping[str, object]) -> Iterator[tuple[str, obje
             yield name, AtLeast(value)
         elif name != "limit" or "found" not in detail:
             yield name, value
+
+
+def _place(name: str) -> tuple[int, str]:
+    return _PLACES.get(name, len(_PLACES)), name
 
 
 def _date_of(text: str) -> date | None:

@@ -22,6 +22,7 @@ from anpr.store.audit import (
     list_audit,
     verify,
 )
+from anpr.store.gates import gate_names
 
 router = APIRouter(prefix="/audit")
 
@@ -46,6 +47,7 @@ def show(
     with console.database.transaction() as conn:
         rows = list_audit(conn, before, ROWS)
         verified = get_audit(conn, verification) if verification else None
+        gates = gate_names(conn)
     found = _verification_of(verified)
     return console.templates.response(
         "audit/audit.html",
@@ -55,7 +57,7 @@ def show(
         oldest=rows[-1].seq if rows and rows[-1].seq > 1 else None,
         result=found,
         verified_at=verified.event.at if verified and found else None,
-        writer=DetailWriter(console.templates.catalogue(context.language), console.settings.zone),
+        writer=DetailWriter(console.templates.catalogue(context.language), console.settings.zone, gates),
     )
 
 

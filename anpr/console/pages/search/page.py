@@ -132,6 +132,7 @@ def _page(
     shown = {
         "fields": fields,
         "gates": gates,
+        "gate_names": gates,
         "faults": {},
         "found": None,
         "kept_days": console.settings.retention.transit_days,
