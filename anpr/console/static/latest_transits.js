@@ -11,7 +11,7 @@
   const held = document.createElement("ol");
 
   function isLookedAt() {
-    return transits.matches(":hover") || transits.contains(document.activeElement);
+    return transits.matches(":hover") || waiting.matches(":hover") || transits.contains(document.activeElement);
   }
 
   function tellWaiting() {
@@ -57,7 +57,10 @@
     if (byId("auto").checked && !document.hidden) htmx.trigger(feed, "refresh");
   }, Number(feed.dataset.every));
 
-  transits.addEventListener("mouseleave", () => !isLookedAt() && show());
-  transits.addEventListener("focusout", () => window.setTimeout(() => !isLookedAt() && show()));
+  // A moment later: the pointer may be on its way to the button.
+  const leave = () => window.setTimeout(() => isLookedAt() || show(), 500);
+  transits.addEventListener("mouseleave", leave);
+  transits.addEventListener("focusout", leave);
+  waiting.addEventListener("mouseleave", leave);
   waiting.addEventListener("click", show);
 }

@@ -88,7 +88,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
 
 
 def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval]) -> list[GateState]:
-    """In natural order, those that need attention first."""
+    """In natural order: those with a fault first, then the others that need attention."""
     today = at.astimezone(console.settings.zone).date()
     troubles = [one for one in health if one.state != UP]
     with console.database.transaction() as conn:
@@ -104,7 +104,7 @@ def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval
         )
         for gate in gates
     ]
-    return sorted(states, key=lambda state: not state.needs_attention)
+    return sorted(states, key=lambda state: (not state.troubles, not state.needs_attention))
 
 
 def _in_order(health: Sequence[HealthInterval]) -> list[HealthInterval]:
