@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """File sources: every frame of a video file or a folder of images, read once, as fast as it is consumed."""
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -13,6 +12,7 @@ from anpr.capture.media import is_image, open_video, read_image
 from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault, MediaError
 from anpr.domain.gate import Camera
+from anpr.domain.natural_order import natural_key
 from anpr.runtime.clock import Clock
 
 FOLDER_FRAMES_PER_S = 10.0
@@ -77,7 +77,9 @@ class FolderSource:
 
     def _images(self) -> list[Path]:
         try:
-            images = sorted((path for path in self._path.iterdir() if is_image(path)), key=_by_numbers)
+            images = sorted(
+                (path for path in self._path.iterdir() if is_image(path)), key=lambda path: natural_key(path.name)
+            )
         except OSError as exc:
             raise self._error(CameraFault.UNREACHABLE, f"{self._path}: {exc.strerror}") from exc
         if not images:
@@ -86,11 +88,6 @@ class FolderSource:
 
     def _error(self, fault: CameraFault, detail: str) -> CameraError:
         return CameraError(fault, self._camera.id, detail)
-
-
-def _by_numbers(path: Path) -> list[tuple[int, str]]:
-    """frame-2 comes before frame-10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
 def _pixels(frame: Frame) -> Image:

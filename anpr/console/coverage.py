@@ -10,6 +10,11 @@ from anpr.store.health import MIN_GAP, intervals_between, open_intervals
 _ROWS = 30
 
 
+def oldest_kept(console: Console) -> datetime:
+    """Transits captured before this moment (UTC) are deleted, or are about to be."""
+    return console.clock.now() - timedelta(days=console.settings.retention.transit_days)
+
+
 def coverage_gaps(
     console: Console, since: datetime | None, until: datetime | None, gate_ids: tuple[str, ...] = ()
 ) -> list[HealthInterval]:
@@ -17,7 +22,7 @@ def coverage_gaps(
 
     Not from before the oldest transits that are kept. Raises StoreError.
     """
-    oldest = console.clock.now() - timedelta(days=console.settings.retention.transit_days)
+    oldest = oldest_kept(console)
     with console.database.transaction() as conn:
         return intervals_between(conn, max(since or oldest, oldest), until, gate_ids, least=MIN_GAP, limit=_ROWS)
 

@@ -21,9 +21,11 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
     key = visitor.session.key if visitor else form_key(console, request)
     token = console.sessions.form_token(key)
     # What a form leads to has no address of its own: its page has.
-    path = request.url.path if request.method == "GET" else "/" + request.url.path.split("/")[1]
+    is_get = request.method == "GET"
+    path = request.url.path if is_get else "/" + request.url.path.split("/")[1]
+    address = f"{path}?{request.url.query}" if is_get and request.url.query else path
     if visitor is None:
-        return PageContext(language=language, form_token=token, path=path)
+        return PageContext(language=language, form_token=token, path=path, address=address)
     role = visitor.user.role
     return PageContext(
         language=language,
@@ -33,6 +35,7 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
         may=frozenset(permission for permission in Permission if may(role, permission)),
         menu=menu_of(console.pages, role),
         path=path,
+        address=address,
     )
 
 

@@ -52,6 +52,7 @@ _ALLOWED = MappingProxyType(
                 Permission.VIEW_TRANSITS,
                 Permission.SEARCH_TRANSITS,
                 Permission.VIEW_WATCHLISTS,
+                Permission.VIEW_HEALTH,  # who finds nothing must see whether anything was looking
             }
         ),
         Role.LIST_MANAGER: frozenset({Permission.VIEW_WATCHLISTS, Permission.EDIT_WATCHLISTS}),

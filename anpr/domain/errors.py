@@ -5,7 +5,9 @@ AnprError
 ├── SettingsError            a wrong key, value or file in the configuration
 ├── InputError               a file, row or argument given to us is wrong
 │   ├── MediaError           an image or video that cannot be decoded
-│   └── MessageError         a message that does not follow the contract (poison); has a typed `reason`
+│   ├── MessageError         a message that does not follow the contract (poison); has a typed `reason`
+│   ├── TimeTextError        a text that stands for no moment; has a typed `fault` (anpr.domain.local_time)
+│   └── PatternError         a plate pattern that cannot be searched; has a typed `fault` (anpr.store.transits.pattern)
 ├── CameraError              a video source failed; has a typed `fault`
 ├── ModelError               weights or their card are missing, wrong or throw
 ├── TransportError           broker or spool not reachable or refusing; `permanent` decides the retry

@@ -4,19 +4,18 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from anpr.domain.local_time import start_of_day
 from anpr.store.forwarding.deliveries import DayScope
 
 
 def day_scope(destination: str, day: date, zone: ZoneInfo) -> DayScope:
     """The calendar day as a half-open interval in UTC; 23 or 25 hours long when the clocks change."""
     return DayScope(
-        destination=destination, day=day, since=_midnight(day, zone), until=_midnight(day + timedelta(days=1), zone)
+        destination=destination,
+        day=day,
+        since=start_of_day(day, zone),
+        until=start_of_day(day + timedelta(days=1), zone),
     )
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    # Where midnight does not exist (some zones change their clocks then) this is the moment the day begins.
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:

@@ -105,10 +105,16 @@ def append(conn: Connection, event: AuditEvent) -> AuditRow:
     return AuditRow(seq=seq, event=event, hash=digest.hex())
 
 
+def get_audit(conn: Connection, seq: int) -> AuditRow | None:
+    """The row with this number; None when there is none."""
+    row = conn.execute(_SQL["get"], {"seq": seq}).fetchone()
+    return _row(row) if row else None
+
+
 def list_audit(conn: Connection, before_seq: int | None = None, limit: int = 200) -> list[AuditRow]:
     """Rows, newest first; with `before_seq`, the ones before it."""
     rows = conn.execute(_SQL["list"], {"before_seq": before_seq, "limit": limit})
-    return [AuditRow(seq=row["seq"], event=_event(row), hash=row["hash"].hex()) for row in rows]
+    return [_row(row) for row in rows]
 
 
 def verify(conn: Connection) -> Verification:
@@ -126,6 +132,10 @@ def _all_rows(conn: Connection) -> Iterator[dict[str, Any]]:
     with conn.cursor(name="audit_walk") as cursor:
         cursor.itersize = 1000
         yield from cursor.execute(_SQL["walk"])
+
+
+def _row(row: dict[str, Any]) -> AuditRow:
+    return AuditRow(seq=row["seq"], event=_event(row), hash=row["hash"].hex())
 
 
 def _event(row: dict[str, Any]) -> AuditEvent:

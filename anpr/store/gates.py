@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from anpr.domain.errors import InputError
 from anpr.domain.gate import Camera, CameraKind, Gate
+from anpr.domain.natural_order import natural_key
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -22,12 +23,13 @@ def save_gates(conn: Connection, gates: Iterable[Gate]) -> None:
 
 
 def list_gates(conn: Connection) -> list[Gate]:
-    """All gates by name; the cameras' `url` is empty."""
-    return [_from_row(row) for row in conn.execute(_SQL["list"])]
+    """All gates by name, in natural order (2 before 10); the cameras' `url` is empty."""
+    gates = [_from_row(row) for row in conn.execute(_SQL["list"])]
+    return sorted(gates, key=lambda gate: (natural_key(gate.name), natural_key(gate.id)))
 
 
 def gate_names(conn: Connection) -> dict[str, str]:
-    """What people call each gate, by id."""
+    """What people call each gate, by id; in the order of `list_gates`."""
     return {gate.id: gate.name for gate in list_gates(conn)}
 
 

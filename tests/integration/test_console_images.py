@@ -40,7 +40,7 @@ def lose(site: Site, transit: Transit, role: ImageRole = ImageRole.CONTEXT) -> N
 def test_lists_ask_for_thumbnails_and_the_transit_for_the_whole_picture(site: Site) -> None:
     transit = site.pass_vehicle(WANTED)
     client = site.client(Role.INVESTIGATOR)
-    found = site.post(client, "/search", "/search", plate=WANTED, reason="furto in via Roma").text
+    found = site.search(client, plate=WANTED, reason="furto in via Roma").text
     for page in (client.get("/alarms").text, client.get("/transits").text, found):
         for role in ("context", "plate"):
             assert f'src="/transits/{transit.id}/thumbnails/{role}"' in page

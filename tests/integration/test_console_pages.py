@@ -11,15 +11,17 @@ import pytest
 
 import anpr
 from anpr.console.app import create_app
-from anpr.console.rendering.filters import field_moment, local_moment
+from anpr.console.rendering.filters import local_moment, short_moment
 from anpr.contract.parsing import sha256_of
 from anpr.domain.access import Role
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.delivery import RunKind, RunOutcome
+from anpr.domain.gate import Gate
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
+from anpr.store.gates import save_gates
 from anpr.store.health import record_clock, record_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import get_transit, insert_transits
@@ -108,16 +110,31 @@ def test_the_latest_transits_are_shown_newest_first_and_by_gate(site: Site) -> N
     page = client.get("/transits").text
     assert page.index("CC333CC") < page.index("BB222BB") < page.index("AA111AA")
     only = client.get("/transits/rows", params={"gate": "ponte"}).text
+    assert "BB222BB" not in client.get("/transits", params={"gate": "porta-nord"}).text
     assert "BB222BB" in only
     assert "AA111AA" not in only
     assert "<html" not in only
-    assert "Nessun transito" in client.get("/transits", params={"gate": "no-such"}).text
+    assert '<div class="empty"><h2>Nessun transito' in client.get("/transits", params={"gate": "no-such"}).text
     client.get("/transits/rows", params={"gate": "ponte"})
     shown = [row.event.detail.get("gate") for row in site.audit() if row.event.detail.get("page") == "latest"]
-    assert shown == ["no-such", "ponte", None], "each gate is one consultation, its refresh is the same one"
+    assert shown == ["no-such", "porta-nord", "ponte", None], (
+        "each gate is one consultation, its refresh is the same one"
+    )
     site.clock.ahead += timedelta(minutes=15)
     client.get("/transits/rows", params={"gate": "ponte"})
     assert site.audit()[0].event.detail == {"page": "latest", "gate": "ponte"}
+
+
+def test_a_refresh_sends_only_what_the_page_does_not_have(site: Site) -> None:
+    first, second = site.pass_vehicle("AA111AA"), site.pass_vehicle("BB222BB")
+    client = site.client(Role.OPERATOR)
+    assert client.get("/transits/rows", params={"have": [str(first.id), str(second.id)]}).status_code == 204
+    late, _ = transit_of_track("CC333CC", first.captured_at - timedelta(hours=1))  # it was captured before them
+    with site.database.transaction() as conn:
+        insert_transits(conn, [late], site.clock.now())
+    answer = client.get("/transits/rows", params={"have": [str(first.id), str(second.id)]})
+    assert re.findall(r'id="transit-([0-9a-f-]+)"', answer.text) == [str(late.id)]
+    assert client.get("/transits/rows", params={"have": "not-an-id"}).status_code == 400
 
 
 def test_a_transit_is_shown_with_its_plate_framed_and_the_look_is_recorded(site: Site) -> None:
@@ -159,7 +176,7 @@ def test_a_search_is_recorded_with_its_reason_before_it_answers(site: Site) -> N
     site.pass_vehicle("AB123CD")
     site.pass_vehicle("AB999ZZ")
     client = site.client(Role.INVESTIGATOR)
-    page = site.post(client, "/search", "/search", plate="ab?23*", reason="furto in via Roma", case="1182/26").text
+    page = site.search(client, plate="ab?23*", reason="furto in via Roma", case="1182/26").text
     assert "1 transito trovato" in page
     assert "AB123CD" in page
     assert "AB999ZZ" not in page
@@ -173,10 +190,21 @@ def test_a_search_is_recorded_with_its_reason_before_it_answers(site: Site) -> N
     ("fields", "fault"),
     [
         ({"plate": "AB123CD", "reason": " "}, "Scrivi il motivo"),
-        ({"plate": "*", "reason": "furto"}, "La targa non si può cercare"),
-        ({"plate": "", "reason": "furto"}, "La targa non si può cercare"),
+        ({"plate": "*", "reason": "furto"}, "Servono almeno 2 lettere o cifre"),
+        ({"plate": "", "reason": "furto"}, "Scrivi una targa"),
+        ({"plate": "A" * 17, "reason": "furto"}, "Al massimo 16 lettere o cifre"),
+        ({"plate": "АВ123СД", "reason": "furto"}, "«А» è una lettera cirillica (U+0410)"),
+        ({"plate": "AB123Χ", "reason": "furto"}, "«Χ» è una lettera greca (U+03A7)"),
+        ({"plate": "AB%123", "reason": "furto"}, "Il carattere «%» (U+0025) non sta in una targa"),
+        ({"plate": "AB123\u0301", "reason": "furto"}, "Il carattere «◌\u0301» (U+0301)"),
         ({"plate": "AB123CD", "reason": "furto", "since": "ieri"}, "Data e ora non valide"),
         ({"plate": "AB123CD", "reason": "furto", "since": "2026-11-02T10:00", "until": "2026-11-01T10:00"}, "La fine"),
+        (
+            {"plate": "AB123CD", "reason": "furto", "since": "0001-01-01T00:00"},
+            "L&#39;anno va scritto con quattro cifre",
+        ),
+        ({"plate": "AB123CD", "reason": "furto", "since": "21/11/26"}, "L&#39;anno va scritto con quattro cifre"),
+        ({"plate": "AB123CD", "reason": "furto", "until": "9999-12-31T23:59-05:00"}, "L&#39;anno va scritto"),
     ],
 )
 def test_a_search_that_cannot_be_made_says_why_and_finds_nothing(
@@ -184,7 +212,7 @@ def test_a_search_that_cannot_be_made_says_why_and_finds_nothing(
 ) -> None:
     site.pass_vehicle("AB123CD")
     client = site.client(Role.INVESTIGATOR)
-    answer = site.post(client, "/search", "/search", **fields)
+    answer = site.search(client, **fields)
     assert answer.status_code == 400
     assert fault in answer.text
     assert "/images/" not in answer.text
@@ -196,10 +224,10 @@ def test_look_alikes_and_gates_narrow_a_search(site: Site) -> None:
     site.pass_vehicle("AB123CD", gate_id="ponte")
     client = site.client(Role.OPERATOR)
     query = {"plate": "AB123CD", "reason": "furto"}
-    assert "A8123CD" not in site.post(client, "/search", "/search", **query).text
-    both = site.post(client, "/search", "/search", **query, look_alike="true").text
+    assert "A8123CD" not in site.search(client, **query).text
+    both = site.search(client, **query, look_alike="true").text
     assert "2 transiti trovati" in both
-    one = site.post(client, "/search", "/search", **query, look_alike="true", gates="porta-nord").text
+    one = site.search(client, **query, look_alike="true", gates="porta-nord").text
     assert "A8123CD" in one
     assert "1 transito trovato" in one
 
@@ -212,32 +240,21 @@ def test_many_results_come_in_pages_and_none_is_lost_between_them(site: Site) ->
         insert_transits(conn, transits, at)
     ids = {str(transit.id) for transit in transits}
     client = site.client(Role.INVESTIGATOR)
-    page = site.post(client, "/search", "/search", plate="AB123CD", reason="furto").text
+    page = site.search(client, plate="AB123CD", reason="furto").text
+    assert "120 transiti trovati" in page
+    assert "mostrati da 1 a 50" in page
     seen: list[str] = []
     for _ in range(3):
         seen += re.findall(r'id="transit-([0-9a-f-]+)"', page)
-        form = page[page.find('class="more"') :] if 'class="more"' in page else ""
-        if not form:
-            break
-        names_values = re.findall(r'name="(\w+)" value="([^"]*)"', form)
-        page = client.post("/search", data=collect(names_values)).text
+        older = re.search(r'rel="next" href="(/search/\d+\?page=\d)"', page)
+        if older:
+            page = client.get(older[1]).text
     assert len(seen) == len(set(seen)) == 120
     assert set(seen) == ids
-
-
-def collect(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """Form fields with all their values."""
-    fields: dict[str, list[str]] = {}
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value)
-    return fields
-
-
-def test_other_transits_of_a_plate_still_need_a_reason(site: Site) -> None:
-    client = site.client(Role.OPERATOR)
-    page = site.post(client, "/search/new", "/search", plate="AB123CD").text
-    assert 'value="AB123CD"' in page
-    assert AuditAction.SEARCH not in [row.event.action for row in site.audit()]
+    assert 'rel="next"' not in page
+    assert 'rel="prev"' in page
+    recorded = [row.event for row in site.audit() if row.event.action is AuditAction.SEARCH]
+    assert [event.detail["found"] for event in recorded] == [120], "all pages are one search"
 
 
 def test_watchlists_are_listed_without_their_plates(site: Site) -> None:
@@ -264,7 +281,7 @@ def test_a_search_says_when_nobody_was_looking(site: Site) -> None:
     client = site.client(Role.INVESTIGATOR)
 
     def answer(**fields: object) -> str:
-        page: str = site.post(client, "/search", "/search", plate="AB123CD", reason="furto", **fields).text
+        page: str = site.search(client, plate="AB123CD", reason="furto", **fields).text
         return page
 
     zone = site.console.settings.zone
@@ -273,7 +290,7 @@ def test_a_search_says_when_nobody_was_looking(site: Site) -> None:
     gap = re.search(r"La telecamera nord-1 non guardava dal (\S+ \S+) al (\S+ \S+): non raggiungibile", page)
     assert gap is not None
     assert gap.groups() == tuple(local_moment(now - ago, zone) for ago in (3 * hour, 2 * hour))
-    since = field_moment(site.clock.now() - hour, zone)
+    since = short_moment(site.clock.now() - hour, zone)
     assert "Quando non si guardava" not in answer(since=since), "it looked all this time"
     assert "Quando non si guardava" not in answer(gates="ponte"), "another gate"
 
@@ -296,7 +313,7 @@ def test_a_search_and_the_status_say_how_little_could_be_seen(site: Site, state:
     zone = site.console.settings.zone
     now = report_health(site, ("up", 9 * hour), (state, 3 * hour), ("up", 2 * hour), (state, hour))
     client = site.client(Role.INVESTIGATOR)
-    page = site.post(client, "/search", "/search", plate="AB123CD", reason="furto").text
+    page = site.search(client, plate="AB123CD", reason="furto").text
     assert past.format(*(local_moment(now - ago, zone) for ago in (3 * hour, 2 * hour))) in page
     assert present.format(local_moment(now - hour, zone)) in page
     status = site.client(Role.ADMINISTRATOR).get("/status").text
@@ -316,7 +333,7 @@ def test_a_reader_with_the_wrong_time_is_told_with_by_how_much(site: Site) -> No
     status = unescape(site.client(Role.ADMINISTRATOR).get("/status").text)
     for text in ("L'orologio del lettore reader-1 segna un'ora sbagliata dal ", "ora sbagliata", "indietro di 42 s"):
         assert text in status, text
-    page = site.post(site.client(Role.INVESTIGATOR), "/search", "/search", plate="AB123CD", reason="furto").text
+    page = site.search(site.client(Role.INVESTIGATOR), plate="AB123CD", reason="furto").text
     assert "gli orari dei transiti sono da verificare" in page
 
 
@@ -330,6 +347,43 @@ def test_status_tells_who_looks_now(site: Site) -> None:
     assert "La telecamera" not in site.client(Role.AUDITOR).get("/status").text, "who may see forwarding only"
 
 
+def test_status_names_gates_and_puts_what_is_wrong_first(site: Site) -> None:
+    gates = [Gate(id=f"varco-{n}", name=f"Varco {n}", purpose="x", legal_basis="patto") for n in range(1, 21)]
+    now = site.clock.now()
+    reports = [
+        HealthReport(
+            kind=SubjectKind.CAMERA, id=f"cam-{n}", reader_id="reader-1", gate_ids=(f"varco-{n}",), at=now,
+            changes=(Change(state="frozen" if n == 12 else "up", since=now),),
+        )
+        for n in range(1, 21)
+    ]  # fmt: skip
+    with site.database.transaction() as conn:
+        save_gates(conn, gates)
+        record_health(conn, reports, now)
+    for n in range(1, 20):
+        site.pass_vehicle(f"AB{n:03}CD", gate_id=f"varco-{n}", with_pictures=False)
+    for role in (Role.ADMINISTRATOR, Role.INVESTIGATOR):
+        page = site.client(role).get("/status/now").text
+        assert "La telecamera cam-12 (Varco 12) non guarda dal" in page
+        wrong, _, right = page.partition('<details id="other-gates"')
+        assert re.findall(r'<th scope="row">([^<]*?) <', wrong) == [
+            "Varco 12",
+            "Ponte vecchio",
+            "Porta Nord",
+            "Varco 20",
+        ]
+        assert re.findall(r"<b>(Varco \d+)</b>", right) == [f"Varco {n}" for n in range(1, 20) if n != 12]
+        assert "18 varchi senza nulla da segnalare: 18 attivi, 0 silenziosi" in page
+        first, _, others = page.partition('<details id="others-up"')
+        assert "La telecamera cam-12 (Varco 12)" in first
+        assert re.findall(r"La telecamera (cam-\d+) \(", others.partition("</details>")[0])[:3] == [
+            "cam-1",
+            "cam-2",
+            "cam-3",
+        ]
+    assert "Inoltro" not in site.client(Role.INVESTIGATOR).get("/status").text, "who may not see forwarding"
+
+
 def test_status_tells_gates_and_forwarding_without_plates(site: Site) -> None:
     site.pass_vehicle("AB123CD")
     now = site.clock.now()
@@ -341,20 +395,54 @@ def test_status_tells_gates_and_forwarding_without_plates(site: Site) -> None:
         )  # fmt: skip
         finish_run(conn, replace(run, id=start_run(conn, run)))
     page = site.client(Role.ADMINISTRATOR).get("/status").text
-    for text in ("Porta Nord", "attivo", "mai attivo", "scaduta", "questura", "the disk is full", "non riuscita"):
+    for text in (
+        "Porta Nord",
+        "attivo",
+        "mai attivo",
+        "scaduta",
+        "questura",
+        "the disk is full",
+        "non riuscita",
+        "rifiutati <b>3",
+    ):
         assert text in page, text
     assert "AB123CD" not in page
 
 
-def test_the_audit_is_shown_and_verified(site: Site) -> None:
+def test_the_audit_is_verified_and_the_result_has_an_address(site: Site) -> None:
     client = site.client(Role.DPO)
     answer = site.post(client, "/audit/verify", "/audit")
-    assert "Registro integro" in answer.text
+    assert answer.status_code == 303
+    address = answer.headers["location"]
+    rows = len(site.audit())
+    for _ in range(2):
+        assert "Registro integro" in client.get(address).text
+    assert len(site.audit()) == rows, "looking at the result again is no other verification"
     with site.database.transaction() as conn:
         conn.execute("ALTER TABLE audit DISABLE TRIGGER ALL")
         conn.execute("UPDATE audit SET actor = 'somebody' WHERE seq = 1")
     answer = site.post(client, "/audit/verify", "/audit")
-    assert "Registro alterato alla riga 1" in answer.text
+    assert "Registro alterato alla riga 1" in client.get(answer.headers["location"]).text
+    assert "Registro integro" not in client.get("/audit?verification=1").text
+
+
+def test_the_audit_tells_figures_words_and_local_times(site: Site) -> None:
+    counts = {"stored": 90, "sent": 88, "rejected": 2, "run_sent": 40, "bytes": 556903}
+    detail = {"phase": "ended", "kind": "nightly", "day": "2026-11-27", "outcome": "incomplete", "counts": counts}
+    site.search(
+        site.client(Role.OPERATOR), plate="AB123CD", reason="furto", since="2026-11-27T01:25:00+00:00",
+        until="27/11/2026", gates="porta-nord",
+    )  # fmt: skip
+    with site.database.transaction() as conn:
+        append(conn, AuditEvent(actor="forward", action=AuditAction.FORWARDED, at=site.clock.now(), detail=detail))
+    page = re.sub(r"</?i>", "", site.client(Role.AUDITOR).get("/audit").text)
+    for text in (
+        "fase terminata", "tipo notturna", "giorno 27/11/2026", "esito incompleta",
+        "archiviati 90, inviati 88, rifiutati 2, inviati in questa esecuzione 40, byte 556903",
+        "dal 27/11/2026 02:25:00", "al 27/11/2026 compreso", "varchi Porta Nord", "trovati 0",
+    ):  # fmt: skip
+        assert text in page, text
+    assert "al massimo" not in page
 
 
 def test_the_audit_goes_back_page_by_page(site: Site) -> None:
@@ -366,12 +454,6 @@ def test_the_audit_goes_back_page_by_page(site: Site) -> None:
     older = re.search(r'href="/audit\?before=(\d+)"', page)
     assert older
     assert f'<td class="number">{int(older[1]) - 1}</td>' in client.get(f"/audit?before={older[1]}").text
-
-
-def test_after_a_form_the_language_switch_leads_to_a_page_that_exists(site: Site) -> None:
-    client = site.client(Role.OPERATOR)
-    for page in (site.post(client, "/search/new", "/search", plate="AB123CD"), site.post(client, "/search", "/search")):
-        assert 'name="back" value="/search"' in page.text
 
 
 def test_the_language_is_switched_and_kept(site: Site) -> None:

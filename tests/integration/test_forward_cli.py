@@ -106,7 +106,8 @@ def test_a_refusal_and_a_failure_are_told_and_exit_with_1(anpr: Anpr, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("run", "--day", "21/11/2026"), "--day: '21/11/2026' is not a day"),
+        (("run", "--day", "domani"), "--day: 'domani' is not a day"),
+        (("run", "--day", "9999-12-31"), "--day: the year 9999 lies outside"),
         (("run", "--day", "2020-01-01"), "day 2020-01-01: is past retention"),
         (("run", "--day", TODAY.isoformat(), "--destination", "roma"), "forwarding: no destination 'roma'"),
         (("check", "no-such-profile"), "no-such-profile.yaml: No such file"),

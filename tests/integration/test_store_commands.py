@@ -248,6 +248,8 @@ def test_a_wrong_file_is_named_and_nothing_of_it_is_imported(
             ("add", "a1", "AB123CD", "--reason", "x", "--from", "2026-02-02", "--to", "2026-02-01"),
             "--to: must be after",
         ),
+        (("add", "a1", "AB123CD", "--reason", "x", "--from", "0001-01-01"), "--from: the year 1 lies outside"),
+        (("add", "a1", "АВ123", "--reason", "x"), "not 'А' (CYRILLIC CAPITAL LETTER A, U+0410)"),
         (("remove", "a1", "AB123CD"), "watchlist a1: AB123CD is not on it"),
         (("show", "b2"), "watchlist b2: no such list"),
         (("delete", "b2", "--yes"), "watchlist b2: no such list"),
@@ -304,6 +306,16 @@ def test_times_are_local_and_gates_and_limit_narrow_it(ok: Callable[..., str], d
     assert gates("--gate", "gate-1", "--gate", "gate-3") == ["gate-3", "gate-1"]
     assert gates("--limit", "1") == ["gate-3"]
     assert gates("--since", "2026-11-22") == []
+    assert gates("--since", "2026-11-21", "--until", "2026-11-21") == ["gate-3", "gate-2", "gate-1"]
+    assert gates("--until", "2026-11-20") == []
+
+
+def test_a_day_given_as_an_end_is_included_and_told_so(ok: Callable[..., str]) -> None:
+    ok(*CREATE)
+    arguments = ("watchlist", "add", "a1", "AB123CD", "--reason", "x", "--from", "2026-11-28", "--to", "2026-11-28")
+    assert ok(*arguments) == "watchlist a1: AB123CD added as entry 1, until 2026-11-28 included\n"
+    shown = ok("watchlist", "show", "a1").splitlines()[-1]
+    assert shown == "AB123CD\tx\t2026-11-28 00:00:00+01:00\t2026-11-28 included"
 
 
 def test_a_gate_that_nobody_knows_is_no_alibi(anpr: Run, ok: Callable[..., str], database: Database) -> None:

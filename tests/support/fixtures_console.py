@@ -108,6 +108,11 @@ class Site:
         shown = client.get(page, follow_redirects=True)
         return client.post(path, data={"form_token": token_in(shown.text), **fields})
 
+    def search(self, client: httpx.Client, **fields: object) -> httpx.Response:
+        """Send the search form, and open the results that it leads to."""
+        answer = self.post(client, "/search", "/search", **fields)
+        return client.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
     def pass_vehicle(self, plate: str, *, with_pictures: bool = True, **changes: Any) -> Transit:
         """A vehicle passes now: its transit, pictures and alarms are stored as ingest does."""
         transit, pictures = transit_of_track(plate, self.clock.now(), **changes)

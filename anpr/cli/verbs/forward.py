@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 
 import click
 
@@ -15,6 +15,7 @@ from anpr.cli.common.duration import DURATION
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import ForwardError, InputError
+from anpr.domain.local_time import read_day
 from anpr.forward.job import Centre, Job, prepare_job
 from anpr.forward.preview import Preview, preview_day
 from anpr.forward.profile.load import load_profile
@@ -46,7 +47,7 @@ _DESTINATION = click.option("--destination", "destination_id", help="Only this o
 @click.pass_context
 def run(ctx: click.Context, /, day_text: str, destination_id: str | None, dry_run: bool) -> None:
     """Forward one day now. Exit status 1 when a destination failed or was refused."""
-    settings, day = loaded_settings(ctx).settings, _day(day_text)
+    settings, day = loaded_settings(ctx).settings, read_day("--day", day_text)
     failed = False
     with _jobs(settings, destination_id) as jobs:
         for job in jobs:
@@ -133,7 +134,7 @@ def status(ctx: click.Context, destination_id: str | None) -> None:
 @click.pass_context
 def requeue(ctx: click.Context, /, day_text: str, destination_id: str | None, reason: str) -> None:
     """Put the rejected transits of a day back into the queue, after the profile was put right."""
-    settings, day = loaded_settings(ctx).settings, _day(day_text)
+    settings, day = loaded_settings(ctx).settings, read_day("--day", day_text)
     with _jobs(settings, destination_id) as jobs:
         for job in jobs:
             count = requeue_day(job, day, operating_system_user(), reason)
@@ -177,10 +178,3 @@ def _chosen(settings: Settings, destination_id: str | None) -> list[DestinationS
         what = "no destination is configured" if destination_id is None else f"no destination {destination_id!r}"
         raise InputError(f"forwarding: {what}")
     return chosen
-
-
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a calendar day has no time zone
-    except ValueError as exc:
-        raise InputError(f"--day: {text!r} is not a day; write 2026-11-21") from exc

@@ -13,13 +13,13 @@ from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.contract.transit import encode_transit
 from anpr.domain.health import HealthInterval
+from anpr.domain.local_time import read_time
 from anpr.runtime.clock import SystemClock
 from anpr.store.database.connection import Database
 from anpr.store.gates import check_gates
 from anpr.store.health import MIN_GAP, intervals_between
 from anpr.store.transits.audited_search import audited_search
 from anpr.store.transits.rows import StoredTransit, TransitQuery
-from anpr.store.watchlists.entries_csv import read_time
 
 _GAPS = 30
 """Lines at most, the newest."""
@@ -30,7 +30,7 @@ _GAPS = 30
 @click.option("--reason", default="", help="Why you search; required, and recorded.")
 @click.option("--case", "case_reference", help="The case it belongs to; recorded.")
 @click.option("--since", default="", metavar="TIME", help="Captured at or after; local time, e.g. 2026-11-21T08:30.")
-@click.option("--until", default="", metavar="TIME", help="Captured before.")
+@click.option("--until", default="", metavar="TIME", help="Captured before; a day alone is included: 2026-11-21.")
 @click.option("--gate", "gates", multiple=True, help="Only this gate; may be repeated.")
 @click.option("--look-alike", is_flag=True, help="Also plates that look like it (O/0, I/1, B/8 …).")
 @click.option("--limit", type=int, default=200, show_default=True, help="At most so many, newest first.")
@@ -76,7 +76,7 @@ def _query(plate: str, zone: ZoneInfo, options: Mapping[str, Any]) -> TransitQue
     return TransitQuery(
         pattern=plate,
         since=read_time("--since", options["since"], zone),
-        until=read_time("--until", options["until"], zone),
+        until=read_time("--until", options["until"], zone, is_end=True),
         gate_ids=options["gates"],
         look_alike=options["look_alike"],
         limit=options["limit"],

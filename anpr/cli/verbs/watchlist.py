@@ -13,6 +13,7 @@ import click
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import InputError
+from anpr.domain.local_time import last_day_included, read_time
 from anpr.domain.plate import normalise
 from anpr.domain.watchlist import Entry, MatchMode, Priority, Watchlist
 from anpr.runtime.clock import SystemClock
@@ -20,7 +21,7 @@ from anpr.store.alarms.retro import pending_entries, retro_changes
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, NewEntry, add_entry, import_entries, list_entries, remove_entries
-from anpr.store.watchlists.entries_csv import check_validity, read_entries_csv, read_time
+from anpr.store.watchlists.entries_csv import check_validity, read_entries_csv
 from anpr.store.watchlists.lists import delete_watchlist, get_watchlist, list_watchlists, save_watchlist
 
 _ID = click.argument("watchlist_id", metavar="ID")
@@ -55,7 +56,10 @@ def create(ctx: click.Context, /, watchlist_id: str, priority: str, match: str, 
 @click.option("--replace", is_flag=True, help="Make FILE the whole list: entries that are not in it are taken off.")
 @click.pass_context
 def import_command(ctx: click.Context, watchlist_id: str, path: Path, replace: bool) -> None:
-    """Put the entries of the CSV FILE (plate,reason,valid_from,valid_to) on the list ID: all, or none at an error."""
+    """Put the entries of the CSV FILE (plate,reason,valid_from,valid_to) on the list ID: all, or none at an error.
+
+    A day alone as valid_to is included.
+    """
     entries = read_entries_csv(path, _zone(ctx))
     mode = ImportMode.REPLACE if replace else ImportMode.ADD
     detail: dict[str, object] = {"file": path.name, "mode": mode}
@@ -71,23 +75,30 @@ def import_command(ctx: click.Context, watchlist_id: str, path: Path, replace: b
 @click.argument("plate")
 @click.option("--reason", required=True, help="Why this plate is looked for.")
 @click.option("--from", "valid_from", default="", metavar="TIME", help="Valid for captures from; local time.")
-@click.option("--to", "valid_to", default="", metavar="TIME", help="Valid for captures before.")
+@click.option(
+    "--to",
+    "valid_to",
+    default="",
+    metavar="TIME",
+    help="Valid for captures before; a day alone is included: 2026-12-31.",
+)
 @click.pass_context
 def add(ctx: click.Context, /, watchlist_id: str, plate: str, reason: str, valid_from: str, valid_to: str) -> None:
     """Put PLATE on the list ID."""
     zone = _zone(ctx)
-    starts, ends = read_time("--from", valid_from, zone), read_time("--to", valid_to, zone)
+    starts, ends = read_time("--from", valid_from, zone), read_time("--to", valid_to, zone, is_end=True)
     check_validity("--to", starts, ends)
     entry = NewEntry(plate=_normal(plate), reason=reason, valid_from=starts, valid_to=ends)
     detail: dict[str, object] = {
         "plate": entry.plate,
         "reason": reason,
-        "valid_from": _iso(starts),
-        "valid_to": _iso(ends),
+        "valid_from": _iso(starts, zone),
+        "valid_to": _iso(ends, zone),
     }
     with _edit(ctx, AuditAction.ENTRY_ADDED, watchlist_id, detail) as conn:
         added = add_entry(conn, watchlist_id, entry)
-    click.echo(f"watchlist {watchlist_id}: {added.plate} added as entry {added.id}")
+    until = f", until {_end(ends, zone)}" if ends else ""
+    click.echo(f"watchlist {watchlist_id}: {added.plate} added as entry {added.id}{until}")
 
 
 @command.command()
@@ -183,10 +194,16 @@ def _normal(plate: str) -> str:
         raise InputError(f"plate {plate!r}: {exc}") from exc
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+def _iso(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    return moment.astimezone(zone).isoformat() if moment else None
 
 
 def _entry_line(entry: Entry, zone: ZoneInfo) -> str:
-    times = [m.astimezone(zone).isoformat(" ", "seconds") if m else "" for m in (entry.valid_from, entry.valid_to)]
-    return "\t".join([entry.plate, entry.reason, *times])
+    starts = entry.valid_from.astimezone(zone).isoformat(" ", "seconds") if entry.valid_from else ""
+    return "\t".join([entry.plate, entry.reason, starts, _end(entry.valid_to, zone) if entry.valid_to else ""])
+
+
+def _end(moment: datetime, zone: ZoneInfo) -> str:
+    """As it was most likely given: the last day that is included, or the moment."""
+    day = last_day_included(moment, zone)
+    return f"{day} included" if day else moment.astimezone(zone).isoformat(" ", "seconds")

@@ -18,12 +18,15 @@ class ViewAudit:
         self._since: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def is_due(self, session_key: str, view: str) -> bool:
-        """Whether this view needs a row: the session was given none for it in the last AGAIN_AFTER_S."""
+    def is_due(self, session_key: str, view: str, *, once: bool = False) -> bool:
+        """Whether this view needs a row: the session was given none for it in the last AGAIN_AFTER_S.
+
+        `once`: or ever, because what it shows does not change.
+        """
         now = self._clock.monotonic()
         with self._lock:
             since = self._since.get((session_key, view))
-            if since is not None and now - since < AGAIN_AFTER_S:
+            if since is not None and (once or now - since < AGAIN_AFTER_S):
                 return False
             self._since.pop((session_key, view), None)
             self._since[session_key, view] = now

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Template filters: how times, shares, plates and health states are written on a page."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from anpr.domain.errors import InputError
-from anpr.domain.health import CLOCK_SKEWED, DEGRADED_VIEW, DISK_FULL
+from anpr.console.rendering.translations import Catalogue
+from anpr.domain.health import CLOCK_SKEWED, DEGRADED_VIEW, DISK_FULL, HealthInterval
+from anpr.domain.local_time import last_day_included, offset_when_doubled, start_of_day
 
 # The letter on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives.
 _COUNTRY_SIGNS = {"IT": "I", "FR": "F", "DE": "D", "AT": "A", "ES": "E", "GB": "UK", "BE": "B", "PT": "P", "SI": "SLO"}
+_MOST_NAMES = 3
 _STATE_MESSAGES = {**dict.fromkeys(DEGRADED_VIEW, "poor"), DISK_FULL: "full", CLOCK_SKEWED: "clock_gap"}
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> str:
-    """Hours, minutes and seconds at the site."""
-    return moment.astimezone(zone).strftime("%H:%M:%S")
+    """Hours, minutes and seconds at the site; with the offset in the hour that comes twice."""
+    return f"{moment.astimezone(zone):%H:%M:%S} {offset_when_doubled(moment, zone)}".rstrip()
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> str:
@@ -27,29 +30,29 @@ def local_moment(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local_day(moment, zone)} {local_time(moment, zone)}"
 
 
+def short_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """Day and time at the site, without seconds where they are none: how a field of a form is filled in."""
+    local = moment.astimezone(zone)
+    form = "%d/%m/%Y %H:%M:%S" if local.second else "%d/%m/%Y %H:%M"
+    return f"{local.strftime(form)} {offset_when_doubled(moment, zone)}".rstrip()
+
+
 def universal_moment(moment: datetime) -> str:
     """Day and time in UTC to the millisecond, as stored and sent."""
     text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return f"{text[:-3]} UTC"
 
 
-def field_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """As <input type="datetime-local"> wants it."""
-    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+def field_start(moment: datetime, zone: ZoneInfo) -> str:
+    """The start of a range as a field of a form shows it: the day alone when it begins with it."""
+    day = moment.astimezone(zone).date()
+    return f"{day:%d/%m/%Y}" if start_of_day(day, zone) == moment else short_moment(moment, zone)
 
 
-def parse_field_moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """UTC from what such a field sends; None when it was left empty. Raises InputError.
-
-    In the hour that happens twice in autumn the first one is meant.
-    """
-    if not text.strip():
-        return None
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as exc:
-        raise InputError(f"not a date and time: {text[:32]}") from exc
-    return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
+def field_end(moment: datetime, zone: ZoneInfo) -> str:
+    """The end of a range as a field of a form shows it: the last day alone when it is included."""
+    day = last_day_included(moment, zone)
+    return f"{day:%d/%m/%Y}" if day else short_moment(moment, zone)
 
 
 def percent(share: float) -> str:
@@ -70,6 +73,15 @@ def decimal(number: float, language: str) -> str:
     """With one place after the comma, or the point."""
     text = f"{number:.1f}"
     return text.replace(".", ",") if language == "it" else text
+
+
+def health_subject(one: HealthInterval, t: Catalogue, gates: Mapping[str, str]) -> str:
+    """The camera, reader or clock, with the names of its gates (`gates`: by id), which people know it by."""
+    names = [gates[gate_id] for gate_id in one.gate_ids if gate_id in gates]
+    subject = t(f"health.{one.kind}", id=one.id)
+    if not names:
+        return subject
+    return f"{subject} ({', '.join(names) if len(names) <= _MOST_NAMES else t('health.many_gates', count=len(names))})"
 
 
 def state_message_key(state: str) -> str:

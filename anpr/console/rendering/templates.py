@@ -23,8 +23,9 @@ FOLDERS = (_CONSOLE / "templates", _CONSOLE / "pages")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageContext:
-    """Who a page is rendered for. `may` are the permissions of their role; `form_token` goes into every form; `path` is
-    the address the language switch comes back to."""
+    """Who a page is rendered for. `may` are the permissions of their role; `form_token` goes into every form; `path`
+    decides which entry of the menu is the present one; `address` (with its query) is where the language switch comes
+    back to."""
 
     language: Language
     form_token: str
@@ -33,6 +34,7 @@ class PageContext:
     may: frozenset[Permission] = frozenset()
     menu: tuple[Page, ...] = ()
     path: str = "/"
+    address: str = "/"
 
 
 class Templates:
@@ -59,12 +61,19 @@ class Templates:
             "time": self._local(filters.local_time),
             "day": self._local(filters.local_day),
             "moment": self._local(filters.local_moment),
+            "field_start": self._local(filters.field_start),
+            "field_end": self._local(filters.field_end),
             "utc": filters.universal_moment,
             "percent": filters.percent,
             "decimal": filters.decimal,
             "sign": filters.country_sign,
+            "health_subject": filters.health_subject,
             "state_message_key": filters.state_message_key,
         }
+
+    def catalogue(self, language: Language) -> Catalogue:
+        """The messages of this language."""
+        return self._catalogues[language]
 
     def render(self, template: str, context: PageContext, **values: Any) -> str:
         """The template filled in, as HTML."""

@@ -233,16 +233,7 @@ for (const image of document.querySelectorAll("img[data-await]")) {
   if (image.complete && image.naturalWidth === 0 && image.currentSrc) imageFailed(image);
 }
 
-/* --- the latest transits: refreshed while the tick is on and the page is looked at -------------------------------- */
-
-const rows = document.querySelector("[data-every]");
-if (rows) {
-  const auto = byId("auto");
-  window.setInterval(() => {
-    if (auto.checked && !document.hidden) htmx.trigger(rows, "refresh");
-  }, Number(rows.dataset.every));
-  rows.addEventListener("htmx:afterRequest", (event) => setConnected(event.detail.successful === true));
-}
+/* --- choices that send their form ------------------------------------------------------------------------------- */
 
 for (const select of document.querySelectorAll("[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
@@ -252,7 +243,7 @@ for (const select of document.querySelectorAll("[data-submit]")) {
 
 const failed = byId("failed");
 function tellFailure(event) {
-  if (rows && event.target === rows) return; // the connection banner says it
+  if (event.target.matches?.("[data-every]")) return; // what refreshes itself says it by the connection banner
   failed.hidden = false;
   window.setTimeout(() => (failed.hidden = true), 8000);
 }

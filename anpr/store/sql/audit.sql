@@ -14,5 +14,8 @@ SELECT * FROM audit
 WHERE %(before_seq)s::bigint IS NULL OR seq < %(before_seq)s
 ORDER BY seq DESC LIMIT %(limit)s;
 
+-- name: get
+SELECT * FROM audit WHERE seq = %(seq)s;
+
 -- name: walk
 SELECT * FROM audit ORDER BY seq;

@@ -8,7 +8,7 @@ ON CONFLICT (id) DO UPDATE SET
     cameras = excluded.cameras;
 
 -- name: list
-SELECT * FROM gates ORDER BY name, id;
+SELECT * FROM gates;
 
 -- name: is_named
 SELECT 1 FROM health_subjects WHERE %(id)s = ANY (gate_ids)

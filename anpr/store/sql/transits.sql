@@ -50,6 +50,14 @@ SELECT * FROM transits
 WHERE gate_id = ANY (%(gate_ids)s)
 ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
 
+-- name: last_of_gates
+-- Newest day first: the lateral stops at the first row of each gate.
+SELECT g.gate_id, t.captured_at
+FROM unnest(%(gate_ids)s::text[]) AS g (gate_id)
+CROSS JOIN LATERAL (
+    SELECT captured_at FROM transits WHERE transits.gate_id = g.gate_id ORDER BY captured_at DESC LIMIT 1
+) t;
+
 -- name: get
 SELECT * FROM transits WHERE id = %(id)s;
 
@@ -62,16 +70,18 @@ SELECT * FROM transits
 WHERE plate = %(text)s
   AND captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR gate_id = ANY (%(gate_ids)s::text[]))
-ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+ORDER BY captured_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_look_alike_exact
 SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
 WHERE p.look_alike = %(folded)s
   AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
-ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_wildcard
 -- The trigrams are those of the folded texts; a pattern's beginning is looked up in the key.
@@ -79,16 +89,18 @@ SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
 WHERE p.look_alike LIKE %(folded)s AND p.plate LIKE %(text)s
   AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
-ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_look_alike_wildcard
 SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
 WHERE p.look_alike LIKE %(folded)s
   AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
-ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: between
 SELECT * FROM transits

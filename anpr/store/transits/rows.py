@@ -33,7 +33,8 @@ class StoredTransit:
 class TransitQuery:
     """What to search: a plate, exact or with `*` and `?`, captured in [since, until) at these gates (empty: all).
 
-    `look_alike` also finds plates that look like it (O/0, I/1, B/8 …). `limit` newest transits are returned.
+    `look_alike` also finds plates that look like it (O/0, I/1, B/8 …). `limit` newest transits are returned, without
+    the `offset` newest; only those that the centre had received until `received_until`, when it is given.
     """
 
     pattern: str
@@ -42,6 +43,8 @@ class TransitQuery:
     gate_ids: tuple[str, ...] = ()
     look_alike: bool = False
     limit: int = 200
+    offset: int = 0
+    received_until: datetime | None = None
 
 
 def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: datetime) -> set[UUID]:
@@ -76,6 +79,12 @@ def latest_transits(conn: Connection, limit: int, gate_ids: Sequence[str] | None
     return _many(conn, name, {"limit": limit, "gate_ids": list(gate_ids or ())})
 
 
+def last_of_gates(conn: Connection, gate_ids: Sequence[str]) -> dict[str, datetime]:
+    """When each of these gates captured its newest transit (UTC); without the gates that have none."""
+    rows = conn.execute(_SQL["last_of_gates"], {"gate_ids": list(gate_ids)})
+    return {row["gate_id"]: row["captured_at"] for row in rows}
+
+
 def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
     """The transit with this id; None when there is none (any more)."""
     row = conn.execute(_SQL["get"], {"id": transit_id}).fetchone()
@@ -93,19 +102,30 @@ def get_transits(conn: Connection, keys: Collection[tuple[UUID, datetime]]) -> d
 def search_transits(conn: Connection, query: TransitQuery) -> list[StoredTransit]:
     """What the query asks, newest first. Raises InputError for a pattern that cannot be searched.
 
-    People must search through `audited_search`, which records who asked and why.
+    People must search through `audited_search` or `record_search`, which record who asked and why.
     """
+    return _many(conn, *_search(query))
+
+
+def count_found(conn: Connection, query: TransitQuery) -> int:
+    """How many transits the query finds, `limit` at most. Raises InputError for a pattern that cannot be searched."""
+    name, values = _search(query)
+    return count_of(conn, b"SELECT count(*) AS count FROM (" + _SQL[name].rstrip(b";") + b") found", values)
+
+
+def _search(query: TransitQuery) -> tuple[str, dict[str, Any]]:
     pattern = read_pattern(query.pattern)
     name = f"search_{'look_alike_' if query.look_alike else ''}{'wildcard' if pattern.is_wildcard else 'exact'}"
-    values = {
+    return name, {
         "text": pattern.text,
         "folded": pattern.look_alike_text,
         "since": query.since,
         "until": query.until,
         "gate_ids": list(query.gate_ids) or None,
         "limit": query.limit,
+        "offset": query.offset,
+        "received_until": query.received_until,
     }
-    return _many(conn, name, values)
 
 
 def transits_between(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from anpr.domain.errors import InputError
+from anpr.domain.local_time import read_time
 from anpr.domain.plate import normalise
 from anpr.store.watchlists.entries import NewEntry
 
@@ -18,8 +19,9 @@ _SEPARATORS = (",", ";", "\t")
 def read_entries_csv(path: Path, zone: tzinfo = UTC) -> list[NewEntry]:
     """All entries of the file, in its order.
 
-    UTF-8 with or without a byte order mark; separated by comma, semicolon or tab. Times are ISO 8601; one without an
-    offset is local time in `zone`, a date alone is its midnight there. valid_from and valid_to may be empty.
+    UTF-8 with or without a byte order mark; separated by comma, semicolon or tab. Times are ISO 8601 or Italian
+    (21/11/2026 08:30); one without an offset is local time in `zone`. A date alone is the whole day: valid_to includes
+    it. valid_from and valid_to may be empty.
     Raises InputError naming file, row (the header is row 1) and column for the first thing that is wrong; two rows
     with the same plate and validity are wrong too.
     """
@@ -74,7 +76,7 @@ def _read_row(where: str, cells: list[str], zone: tzinfo) -> NewEntry:
         plate=_plate(where, plate),
         reason=reason,
         valid_from=read_time(f"{where}: valid_from", valid_from, zone),
-        valid_to=read_time(f"{where}: valid_to", valid_to, zone),
+        valid_to=read_time(f"{where}: valid_to", valid_to, zone, is_end=True),
     )
     check_validity(f"{where}: valid_to", entry.valid_from, entry.valid_to)
     return entry
@@ -85,17 +87,6 @@ def _plate(where: str, text: str) -> str:
         return normalise(text)
     except ValueError as exc:
         raise InputError(f"{where}: plate: {exc}") from exc
-
-
-def read_time(where: str, text: str, zone: tzinfo) -> datetime | None:
-    """ISO 8601, in `zone` where it has no offset; None when empty. Raises InputError naming `where`."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise InputError(f"{where}: {text[:40]!r} is not a time such as 2026-11-21 or 2026-11-21T08:30") from exc
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def check_validity(where: str, valid_from: datetime | None, valid_to: datetime | None) -> None:

@@ -28,6 +28,12 @@ def test_who_keeps_lists_cannot_look_where_vehicles_passed() -> None:
     assert not may(Role.LIST_MANAGER, Permission.VIEW_TRANSITS)
 
 
+def test_who_searches_sees_whether_anything_was_looking() -> None:
+    for role in Role:
+        if may(role, Permission.SEARCH_TRANSITS):
+            assert may(role, Permission.VIEW_HEALTH), role
+
+
 def test_nobody_whose_searches_are_recorded_reads_or_changes_who_may_search() -> None:
     for role in Role:
         if may(role, Permission.SEARCH_TRANSITS):

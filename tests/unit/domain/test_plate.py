@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.domain.plate import MAX_LENGTH, look_alike_key, normalise
+from anpr.domain.plate import MAX_LENGTH, PlateError, PlateFault, look_alike_key, normalise
 
 PLATES = st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ0123456789", min_size=1, max_size=MAX_LENGTH)
 
@@ -22,6 +22,44 @@ def test_normal_form(text: str, plate: str) -> None:
 def test_what_is_no_plate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a plate"):
         normalise(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AB–123–CD",
+        "AB—123—CD",
+        "AB−123−CD",
+        "AB\u200b12\u200d3CD",
+        "\ufeffAB123CD",
+        "AB\u00ad123CD",
+        "\u202aAB123CD\u202c",
+    ],
+    ids=["en dash", "em dash", "minus", "no width", "byte order mark", "soft hyphen", "embedding"],
+)
+def test_dashes_and_signs_without_a_width_separate(text: str) -> None:
+    assert normalise(text) == "AB123CD"
+
+
+def test_a_letter_and_its_dots_apart_are_one_letter() -> None:
+    assert normalise("MU\u0308AB123") == "MÜAB123"
+
+
+@pytest.mark.parametrize(
+    ("text", "character", "name"),
+    [
+        ("АВ123СД", "А", "CYRILLIC CAPITAL LETTER A, U+0410"),
+        ("AB123Χ", "Χ", "GREEK CAPITAL LETTER CHI, U+03A7"),
+        ("AB%", "%", "PERCENT SIGN, U+0025"),
+        ("AB\x01", "\x01", "U+0001"),
+        ("AB123CD\u0301\u0301 and much more", "\u0301", "COMBINING ACUTE ACCENT"),
+    ],
+)
+def test_a_character_that_no_plate_carries_is_named(text: str, character: str, name: str) -> None:
+    with pytest.raises(PlateError) as caught:
+        normalise(text)
+    assert (caught.value.fault, caught.value.character) == (PlateFault.FOREIGN_CHARACTER, character)
+    assert name in str(caught.value)
 
 
 @given(PLATES)

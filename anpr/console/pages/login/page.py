@@ -100,7 +100,7 @@ def _form(
     console: Console, request: Request, context: PageContext, values: dict[str, object], status: int = 200
 ) -> Response:
     visit = request.cookies.get(VISIT_COOKIE) or secrets.token_urlsafe(16)
-    context = replace(context, form_token=console.sessions.form_token(visit), path="/login")
+    context = replace(context, form_token=console.sessions.form_token(visit), path="/login", address="/login")
     values = {"name": "", "seconds": 0, "message": None, **values}
     answer = console.templates.response("login/login.html", context, status=status, **values)
     _set_cookie(console, answer, VISIT_COOKIE, visit, None)

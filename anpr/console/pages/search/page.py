@@ -1,56 +1,126 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Search of transits by plate. Always by POST: a plate in an address would end up in histories and logs."""
+"""Search of transits by plate: post, redirect, get. No plate is ever in an address, which histories and logs keep.
 
+A search is recorded once, by POST, and has the number of its row in the audit. Its results have an address with that
+number, so that Back, reload, the next page, the language switch and a second tab show the same search again.
+"""
+
+from datetime import datetime
+from math import ceil
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Form
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Path, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import VisitorDep
-from anpr.console.coverage import coverage_gaps
+from anpr.console.access import Visitor, VisitorDep, record
+from anpr.console.coverage import coverage_gaps, oldest_kept
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.search.form import SearchFields, check_fields, new_fields, query_of, split_page
+from anpr.console.pages.search.form import SearchFields, check_fields, fields_of, new_fields, query_of
+from anpr.console.rendering.filters import local_day
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
+from anpr.store.audit import AuditAction
 from anpr.store.gates import gate_names
-from anpr.store.transits.audited_search import audited_search
+from anpr.store.transits.audited_search import MAX_LIMIT, record_search
+from anpr.store.transits.recorded_search import RecordedSearch, count_again, page_of, recorded_search
+from anpr.store.transits.rows import get_transit
 
 router = APIRouter(prefix="/search")
 
+ROWS = 50
+"""Transits on one page of results."""
+
 
 @router.get("")
-def show(console: ConsoleDep, context: ContextDep) -> Response:
-    """The empty form, for the last 24 hours."""
-    return _page(console, context, new_fields("", console.clock.now(), console.settings.zone))
-
-
-@router.post("/new")
-def prefill(console: ConsoleDep, context: ContextDep, plate: Annotated[str, Form(max_length=200)] = "") -> Response:
-    """The form with a plate in it, not searched yet: the reason is still missing."""
-    return _page(console, context, new_fields(plate, console.clock.now(), console.settings.zone))
+def show(console: ConsoleDep, context: ContextDep, transit: UUID | None = None) -> Response:
+    """The form, not sent yet, for the last 24 hours; or for all transits kept of the plate of this transit."""
+    now, zone = console.clock.now(), console.settings.zone
+    fields = new_fields(now, zone)
+    if transit is not None:
+        plate = _plate_of(console, transit)
+        fields = fields.model_copy(update={"plate": plate, "since": local_day(oldest_kept(console), zone)})
+    return _page(console, context, fields)
 
 
 @router.post("")
 def search(
-    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, fields: Annotated[SearchFields, Form()]
+    request: Request,
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    fields: Annotated[SearchFields, Form()],
 ) -> Response:
-    """Search, after the reason was recorded; or the form again with what is wrong with it."""
+    """Record the search with its reason, then lead to its results; or the form again with what is wrong with it."""
     checked = check_fields(fields, console.settings.zone)
     if checked.faults:
         return _page(console, context, fields, status=400, faults=checked.faults)
-    found = audited_search(
+    number = record_search(
         console.database,
         query_of(fields, checked),
         visitor.user.name,
-        fields.reason.strip(),
+        fields.reason,
         fields.case.strip() or None,
         console.clock,
     )
-    shown, older = split_page(found, fields, checked.before)
-    gaps = coverage_gaps(console, checked.since, checked.before or checked.until, tuple(fields.gates))
-    return _page(console, context, fields, found=shown, older=older, gaps=gaps)
+    _is_new_view(console, visitor, number)
+    address = f"/search/{number}"
+    if "hx-request" in request.headers:  # the script, which leaves no POST among the pages that Back leads to
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return RedirectResponse(address, status_code=303)
+
+
+@router.get("/{number}")
+def results(
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    number: Annotated[int, Path(ge=1, lt=2**63)],
+    page: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 1,
+) -> Response:
+    """A page of the results of the visitor's own search, as often as they like. 404 for everybody else's."""
+    with console.database.transaction() as conn:
+        found = recorded_search(conn, number)
+        if found is None or found.actor != visitor.user.name:
+            raise HTTPException(404)
+        total = count_again(conn, found, MAX_LIMIT)
+        page = min(page, max(1, ceil(total / ROWS)))
+        rows = page_of(conn, found, page, ROWS)
+    if _is_new_view(console, visitor, number):  # a later session of the same person
+        record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": "search", "search": number})
+    query = found.query
+    values: dict[str, Any] = {
+        "search": found,
+        "found": rows,
+        "total": total,
+        "is_more": total == MAX_LIMIT,
+        "page": page,
+        "first": (page - 1) * ROWS + 1,
+        "has_older": page * ROWS < total,
+        "link_query": f"&search={number}" + (f"&page={page}" if page > 1 else ""),
+        "gaps": coverage_gaps(console, query.since, _end(found), query.gate_ids),
+    }
+    return _page(console, context, fields_of(found, console.settings.zone), **values)
+
+
+def _end(search: RecordedSearch) -> datetime:
+    return min(search.query.until, search.at) if search.query.until else search.at
+
+
+def _is_new_view(console: Console, visitor: Visitor, number: int) -> bool:
+    """Whether the visitor's session has not seen this search yet."""
+    return console.view_audit.is_due(visitor.session.key, f"search {number}", once=True)
+
+
+def _plate_of(console: Console, transit_id: UUID) -> str:
+    with console.database.transaction() as conn:
+        stored = get_transit(conn, transit_id)
+    if stored is None:
+        raise HTTPException(404)
+    return stored.transit.plate
 
 
 def _page(
@@ -59,9 +129,19 @@ def _page(
     """`found` among the values: the transits found; None, its default, before a search."""
     with console.database.transaction() as conn:
         gates = gate_names(conn)
-    values = {"fields": fields, "gates": gates, "faults": {}, "found": None, "older": None, **values}
+    shown = {
+        "fields": fields,
+        "gates": gates,
+        "gate_names": gates,
+        "faults": {},
+        "found": None,
+        "kept_days": console.settings.retention.transit_days,
+        "kept_since": oldest_kept(console),
+        "zone": console.settings.time_zone,
+        **values,
+    }
     return console.templates.response(
-        "search/search.html", context, status=status, via="search", section="search", **values
+        "search/search.html", context, status=status, via="search", section="search", **shown
     )
 
 

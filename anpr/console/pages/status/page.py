@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Status of gates, cameras, readers and forwarding: times and numbers, no plates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep
+from anpr.console.access import Visitor, VisitorDep
 from anpr.console.coverage import coverage_gaps, present_states
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.gate import Gate
+from anpr.domain.health import UP, HealthInterval
+from anpr.domain.natural_order import natural_key
 from anpr.settings import DestinationSettings
 from anpr.store.forwarding.runs import ForwardRun, list_runs
 from anpr.store.gates import list_gates
-from anpr.store.transits.rows import latest_transits
+from anpr.store.transits.rows import last_of_gates
 
 router = APIRouter(prefix="/status")
 
@@ -25,54 +29,87 @@ QUIET_AFTER = timedelta(minutes=30)
 """A gate that sent nothing for so long is called quiet; at night that may be right."""
 
 WARN_DAYS = 60
+REFRESH_S = 30
+"""The page asks for what changed as often as this; a reader reports as often."""
+FEW = 12
+"""So many gates, or cameras and readers, are shown one by one; of more, those in order are folded away."""
 _GAPS_OF = timedelta(hours=24)
 _RUNS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateState:
-    """A gate, its last transit, and the days its legal basis still holds (None: without an end)."""
+    """A gate, its last transit, what is wrong with its cameras and readers, and the days its legal basis still holds
+    (None: without an end)."""
 
     gate: Gate
     last_at: datetime | None
     activity: str
     days_left: int | None
+    troubles: tuple[HealthInterval, ...]
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody should do something; a quiet gate may be right at night."""
+        is_ending = self.days_left is not None and self.days_left <= WARN_DAYS
+        return bool(self.troubles) or self.activity == "silent" or is_ending
 
 
 @router.get("")
 def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep) -> Response:
     """What the visitor's role lets them see of it."""
-    now = console.clock.now()
-    return console.templates.response(
-        "status/status.html",
-        context,
-        gates=_gate_states(console, now) if visitor.may(Permission.VIEW_HEALTH) else None,
-        health=present_states(console) if visitor.may(Permission.VIEW_HEALTH) else None,
-        gaps=coverage_gaps(console, now - _GAPS_OF, None) if visitor.may(Permission.VIEW_HEALTH) else [],
-        destinations=_destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
-        is_live=console.live.is_up,
-        open_pages=console.live.pages,
-        now=now,
-        warn_days=WARN_DAYS,
-    )
+    return console.templates.response("status/status.html", context, **_values(console, visitor))
 
 
-def _gate_states(console: Console, now: datetime) -> list[GateState]:
-    today = now.astimezone(console.settings.zone).date()
-    states = []
+@router.get("/now")
+def now(console: ConsoleDep, visitor: VisitorDep, context: ContextDep) -> Response:
+    """Only what changes, for the refresh."""
+    return console.templates.response("status/now.html", context, **_values(console, visitor))
+
+
+def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
+    at = console.clock.now()
+    health = present_states(console) if visitor.may(Permission.VIEW_HEALTH) else None
+    gates = _gate_states(console, at, health) if health is not None else []
+    return {
+        "gates": gates,
+        "gate_names": {state.gate.id: state.gate.name for state in gates},
+        "health": _in_order(health) if health is not None else None,
+        "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
+        "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
+        "is_live": console.live.is_up,
+        "open_pages": console.live.pages,
+        "now": at,
+        "today": at.astimezone(console.settings.zone).date(),
+        "warn_days": WARN_DAYS,
+        "refresh_s": REFRESH_S,
+        "few": FEW,
+    }
+
+
+def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval]) -> list[GateState]:
+    """In natural order: those with a fault first, then the others that need attention."""
+    today = at.astimezone(console.settings.zone).date()
+    troubles = [one for one in health if one.state != UP]
     with console.database.transaction() as conn:
-        for gate in list_gates(conn):
-            newest = latest_transits(conn, 1, [gate.id])
-            last_at = newest[0].transit.captured_at if newest else None
-            states.append(
-                GateState(
-                    gate=gate,
-                    last_at=last_at,
-                    activity=_activity(last_at, now),
-                    days_left=_days_left(gate.legal_basis_until, today),
-                )
-            )
-    return states
+        gates = list_gates(conn)
+        last = last_of_gates(conn, [gate.id for gate in gates])
+    states = [
+        GateState(
+            gate=gate,
+            last_at=last.get(gate.id),
+            activity=_activity(last.get(gate.id), at),
+            days_left=_days_left(gate.legal_basis_until, today),
+            troubles=tuple(one for one in troubles if gate.id in one.gate_ids),
+        )
+        for gate in gates
+    ]
+    return sorted(states, key=lambda state: (not state.troubles, not state.needs_attention))
+
+
+def _in_order(health: Sequence[HealthInterval]) -> list[HealthInterval]:
+    """What is not up first; then by kind, and in natural order."""
+    return sorted(health, key=lambda one: (one.state == UP, one.kind, natural_key(one.id)))
 
 
 def _activity(last_at: datetime | None, now: datetime) -> str:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The latest transits, refreshed while somebody looks at them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -19,6 +21,8 @@ router = APIRouter(prefix="/transits")
 
 ROWS = 40
 GateChoice = Annotated[str, Query(max_length=64)]
+Have = Annotated[Sequence[UUID], Query(max_length=4 * ROWS)]
+"""The transits on the page."""
 
 
 @router.get("")
@@ -29,17 +33,30 @@ def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, gate: Ga
 
 
 @router.get("/rows")
-def rows(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, gate: GateChoice = "") -> Response:
-    """Only the rows, for the refresh."""
+def rows(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, gate: GateChoice = "", have: Have = ()
+) -> Response:
+    """Only those of the latest transits that the page does not have yet; 204 when there are none.
+
+    By identity and not by time: after an outage a transit arrives later than one that was captured after it.
+    """
     record_view(console, visitor, "latest", gate=gate or None)
-    return console.templates.response("transit_rows.html", context, **_values(console, gate))
+    values = _values(console, gate)
+    known = frozenset(have)
+    values["found"] = [stored for stored in values["found"] if stored.transit.id not in known]
+    if not values["found"]:
+        return Response(status_code=204)
+    return console.templates.response("transit_items.html", context, **values)
 
 
 def _values(console: Console, gate: str) -> dict[str, Any]:
     with console.database.transaction() as conn:
         gates = gate_names(conn)
         found = latest_transits(conn, ROWS, [gate] if gate else None)
-    return {"found": found, "gates": gates, "gate": gate, "via": "latest", "section": "transits"}
+    return {
+        "found": found, "gates": gates, "gate": gate, "via": "latest", "link_query": "", "section": "transits",
+        "most": ROWS,
+    }  # fmt: skip
 
 
 router.include_router(transit.router)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One transit: its images, how it was read, where and when, its alarms and where it was forwarded to."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -27,13 +27,23 @@ Via = Literal["alarm", "latest", "search", "address"]
 
 
 @router.get("/{transit_id}")
-def show(
-    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, transit_id: UUID, via: Via = "address"
+def show(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    transit_id: UUID,
+    via: Via = "address",
+    search: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    page: Annotated[int, Query(ge=1)] = 1,
 ) -> Response:
-    """The page; that somebody looked at it is recorded before it is shown."""
+    """The page; that somebody looked at it is recorded before it is shown.
+
+    `search` and `page`: the results that it was opened from, which it leads back to.
+    """
     stored = stored_transit(console, transit_id)
     record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"transit": str(transit_id), "via": via})
-    return console.templates.response("transits/transit.html", context, **_values(console, stored))
+    results = f"/search/{search}" + (f"?page={page}" if page > 1 else "") if search else None
+    return console.templates.response("transits/transit.html", context, results=results, **_values(console, stored))
 
 
 def stored_transit(console: Console, transit_id: UUID) -> StoredTransit:

@@ -14,6 +14,14 @@ def test_a_look_is_new_once_and_again_after_a_while(clock: ManualClock) -> None:
     assert views.is_due("session", "latest"), "looking on without end is written down again"
 
 
+def test_what_never_changes_is_looked_at_once_in_a_session(clock: ManualClock) -> None:
+    views = ViewAudit(clock)
+    assert views.is_due("session", "search 7", once=True)
+    clock.advance(10 * AGAIN_AFTER_S)
+    assert not views.is_due("session", "search 7", once=True)
+    assert views.is_due("another session", "search 7", once=True)
+
+
 def test_others_and_other_things_are_views_of_their_own(clock: ManualClock) -> None:
     views = ViewAudit(clock)
     assert [views.is_due(*look) for look in (("a", "x"), ("b", "x"), ("a", "y"), ("a", "x"))] == [

@@ -8,8 +8,8 @@ import pytest
 
 from anpr.console.rendering import filters
 from anpr.console.rendering.translations import load_catalogues
-from anpr.domain.errors import InputError
 from anpr.domain.health import STATES
+from anpr.domain.local_time import parse_moment
 
 ROME = ZoneInfo("Europe/Rome")
 SUMMER = datetime(2026, 7, 1, 22, 30, 5, 123456, tzinfo=UTC)
@@ -22,21 +22,27 @@ def test_times_are_the_sites_own() -> None:
     assert filters.universal_moment(SUMMER.astimezone(ROME)) == "2026-07-01 22:30:05.123 UTC"
 
 
-def test_a_field_gives_back_what_it_was_given() -> None:
-    assert filters.field_moment(SUMMER, ROME) == "2026-07-02T00:30"
-    assert filters.parse_field_moment("2026-07-02T00:30", ROME) == datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
-    assert filters.parse_field_moment("2026-07-01T22:30:05.123456+00:00", ROME) == SUMMER
-    assert filters.parse_field_moment("  ", ROME) is None
+@pytest.mark.parametrize(
+    ("moment", "start", "end"),
+    [
+        (SUMMER, "02/07/2026 00:30:05", "02/07/2026 00:30:05"),
+        (datetime(2026, 11, 20, 23, 0, tzinfo=UTC), "21/11/2026", "20/11/2026"),
+        (datetime(2026, 11, 20, 22, 59, tzinfo=UTC), "20/11/2026 23:59", "20/11/2026 23:59"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "25/10/2026 02:30 +02:00", "25/10/2026 02:30 +02:00"),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "25/10/2026 02:30 +01:00", "25/10/2026 02:30 +01:00"),
+    ],
+)
+def test_a_field_gives_back_what_it_was_given(moment: datetime, start: str, end: str) -> None:
+    assert filters.field_start(moment, ROME) == start
+    assert filters.field_end(moment, ROME) == end
+    assert parse_moment(start, ROME) == moment.replace(microsecond=0)
+    assert parse_moment(end, ROME, is_end=True) == moment.replace(microsecond=0)
 
 
-def test_in_the_hour_that_comes_twice_the_first_is_meant() -> None:
-    assert filters.parse_field_moment("2026-10-25T02:30", ROME) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("text", ["ieri", "2026-13-01T00:00", "25/10/2026"])
-def test_what_is_no_time_is_named(text: str) -> None:
-    with pytest.raises(InputError, match=f"not a date and time: {text}"):
-        filters.parse_field_moment(text, ROME)
+def test_times_of_the_hour_that_comes_twice_carry_their_offset() -> None:
+    first, second = (datetime(2026, 10, 25, hour, 40, 7, tzinfo=UTC) for hour in (0, 1))
+    assert filters.local_moment(first, ROME) == "25/10/2026 02:40:07 +02:00"
+    assert filters.local_time(second, ROME) == "02:40:07 +01:00"
 
 
 @pytest.mark.parametrize(

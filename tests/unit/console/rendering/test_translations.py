@@ -12,18 +12,19 @@ from jinja2 import Environment
 from anpr.console.app import PAGES
 from anpr.console.rendering import translations
 from anpr.console.rendering.translations import language_of, load_catalogues
-from anpr.domain.access import Role
+from anpr.domain.access import Permission, Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
-from anpr.domain.delivery import DeliveryState, RunOutcome
+from anpr.domain.delivery import DeliveryState, RunKind, RunOutcome
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Direction
 from anpr.domain.health import STATES
 from anpr.domain.watchlist import MatchMode, Priority
 from anpr.store.audit import AuditAction
+from anpr.store.watchlists.entries import ImportMode
 
 CONSOLE = Path(translations.__file__).parent.parent
 TEMPLATES = sorted([*CONSOLE.glob("templates/*.html"), *CONSOLE.glob("pages/*/*.html")])
-SCRIPT = CONSOLE / "static" / "console.js"
+SCRIPTS = sorted(CONSOLE.glob("static/*.js"))
 _SPOKEN_ATTRIBUTES = re.compile(r'\b(?:title|alt|placeholder|aria-label|content|value)="([^"]*)"')
 # What is the same in every language: names of languages, and words of HTML's own that are not read out.
 _UNIVERSAL = {"IT", "EN", "width=device-width, initial-scale=1", "light dark", "noindex", "it", "en", "true"}
@@ -61,6 +62,7 @@ def test_every_word_of_the_domain_has_its_message() -> None:
     words = {
         "priority": Priority, "state": AlarmState, "outcome": AlarmOutcome, "delivery": DeliveryState, "role": Role,
         "run": RunOutcome, "direction": Direction, "match": MatchMode, "action": AuditAction,
+        "value.permission": Permission, "value.kind": RunKind, "value.mode": ImportMode, "value.match": MatchMode,
     }  # fmt: skip
     assert [state for state in STATES if f"health.{state}" not in known] == []
     for section, kind in words.items():
@@ -108,8 +110,9 @@ def spoken_in(source: str) -> Iterator[str]:
             yield text.strip()
 
 
-def test_the_script_takes_its_words_from_the_page() -> None:
-    source = SCRIPT.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_takes_its_words_from_the_page(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
     assert re.findall(r'(?:textContent|innerText|title) = "[^"]', source) == []
 
 

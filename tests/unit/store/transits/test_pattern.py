@@ -4,7 +4,7 @@
 import pytest
 
 from anpr.domain.errors import InputError
-from anpr.store.transits.pattern import read_pattern
+from anpr.store.transits.pattern import PatternError, PatternFault, read_pattern
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from anpr.store.transits.pattern import read_pattern
         ("AB*", "AB%", True),
         ("*23C?", "%23C_", True),
         (" a?1 2* ", "A_12%", True),
+        ("AB–123–*", "AB123%", True),
+        ("MU\u0308\u200b1*", "MÜ1%", True),
     ],
 )
 def test_patterns_become_what_the_database_compares(typed: str, text: str, is_wildcard: bool) -> None:
@@ -47,3 +49,20 @@ def test_patterns_that_cannot_be_searched_say_why(typed: str, complaint: str | N
         return
     with pytest.raises(InputError, match=complaint):
         read_pattern(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault", "character"),
+    [
+        (" – ", PatternFault.EMPTY, ""),
+        ("A*", PatternFault.TOO_FEW, ""),
+        ("A" * 17, PatternFault.TOO_LONG, ""),
+        ("A*" * 17, PatternFault.TOO_LONG, ""),
+        ("AB%1*", PatternFault.FOREIGN_CHARACTER, "%"),
+        ("АВ123*", PatternFault.FOREIGN_CHARACTER, "А"),
+    ],
+)
+def test_the_fault_of_a_pattern_is_typed(typed: str, fault: PatternFault, character: str) -> None:
+    with pytest.raises(PatternError) as caught:
+        read_pattern(typed)
+    assert (caught.value.fault, caught.value.character) == (fault, character)

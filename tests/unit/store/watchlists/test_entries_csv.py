@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Watchlist files as people export them, right and wrong."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,23 @@ def test_what_spreadsheets_export_is_read(tmp_path: Path, content: str | bytes) 
     assert read_entries_csv(_write(tmp_path, content), ROME) == [NewEntry(plate="AB123CD", reason="rèato")]
 
 
+@pytest.mark.parametrize("form", ["2026-11-{}", "{}/11/2026"])
+def test_a_day_alone_is_valid_to_its_end(tmp_path: Path, form: str) -> None:
+    first, last = form.format(20), form.format(28)
+    path = _write(tmp_path, f"{HEADER}AB123CD,x,{first},{last}\nAB123CD,x,{last},{last}\n")
+    whole, one_day = read_entries_csv(path, ROME)
+    end = datetime(2026, 11, 28, 23, 0, tzinfo=UTC)
+    assert (whole.valid_from, whole.valid_to) == (datetime(2026, 11, 19, 23, 0, tzinfo=UTC), end)
+    assert (one_day.valid_from, one_day.valid_to) == (end - timedelta(hours=24), end)
+
+
+def test_in_the_hour_that_comes_twice_an_entry_holds_until_its_second_time(tmp_path: Path) -> None:
+    path = _write(tmp_path, HEADER + "AB123CD,x,2026-10-25T02:30,2026-10-25T02:30\n")
+    [entry] = read_entries_csv(path, ROME)
+    assert entry.valid_from == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert entry.valid_to == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -59,6 +76,11 @@ def test_what_spreadsheets_export_is_read(tmp_path: Path, content: str | bytes) 
         ),
         (HEADER, "no entries"),
         (HEADER + "AB123CD,x,,\nAB%,x,,\n", "row 3: plate: a plate holds only"),
+        (
+            HEADER + "AB123CD,x,,\nАВ123СД,x,,\n",
+            "row 3: plate: a plate holds only letters A-Z, Ä, Ö, Ü and digits, not 'А' (CYR",
+        ),
+        (HEADER + "AB123CD,x,,9999-12-31\n", "row 2: valid_to: the year 9999 lies outside"),
         (HEADER + ",x,,\n", "row 2: plate: a plate needs"),
         (HEADER + "AB123CD,,,\n", "row 2: reason: must not be empty"),
         (HEADER + "AB123CD,x,tomorrow,\n", "row 2: valid_from: 'tomorrow' is not a time"),
