@@ -17,6 +17,11 @@ def local_time(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%H:%M:%S")
 
 
+def local_minute(moment: datetime, zone: ZoneInfo) -> str:
+    """Hours and minutes at the site."""
+    return moment.astimezone(zone).strftime("%H:%M")
+
+
 def local_day(moment: datetime, zone: ZoneInfo) -> str:
     """Day, month and year at the site."""
     return moment.astimezone(zone).strftime("%d/%m/%Y")

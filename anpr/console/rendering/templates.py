@@ -33,6 +33,12 @@ class PageContext:
     may: frozenset[Permission] = frozenset()
     menu: tuple[Page, ...] = ()
     path: str = "/"
+    section: str = ""
+    """Path of the menu entry that a page belongs to, when it is not that of its address."""
+    session: Mapping[str, object] | None = None
+    """When the session ends, for the scripts."""
+    to_take: int | None = None
+    """Alarms that nobody has acknowledged; None for roles that see no alarms."""
 
 
 class Templates:
@@ -58,6 +64,7 @@ class Templates:
         self._environment.filters |= {
             "time": self._local(filters.local_time),
             "day": self._local(filters.local_day),
+            "minute": self._local(filters.local_minute),
             "moment": self._local(filters.local_moment),
             "utc": filters.universal_moment,
             "percent": filters.percent,

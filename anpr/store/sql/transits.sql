@@ -53,10 +53,6 @@ ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
 -- name: get
 SELECT * FROM transits WHERE id = %(id)s;
 
--- name: get_many
--- The capture times leave out the partitions of all other days.
-SELECT * FROM transits WHERE captured_at = ANY (%(moments)s) AND id = ANY (%(ids)s);
-
 -- name: search_exact
 SELECT * FROM transits
 WHERE plate = %(text)s
