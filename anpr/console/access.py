@@ -4,7 +4,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -23,11 +23,12 @@ FORM_FIELD = "form_token"
 
 
 class NotSignedInError(AccessError):
-    """The request has no valid session; `back_to` is the path to open after the login."""
+    """The request has no valid session; `back_to` is the address to open after the login. `again`: it had one."""
 
-    def __init__(self, back_to: str) -> None:
+    def __init__(self, back_to: str, *, again: bool) -> None:
         super().__init__("login required")
         self.back_to = back_to
+        self.again = again
 
 
 class FormTokenError(AccessError):
@@ -61,9 +62,11 @@ def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
 
 def signed_in(request: Request, console: ConsoleDep) -> Visitor:
     """The visitor. Raises NotSignedInError."""
-    visitor = visitor_of(console, request.cookies.get(SESSION_COOKIE))
+    cookie = request.cookies.get(SESSION_COOKIE)
+    visitor = visitor_of(console, cookie)
     if visitor is None:
-        raise NotSignedInError(_back_to(request))
+        again = _is_of_script(request) or console.sessions.has_ended(cookie)
+        raise NotSignedInError(_back_to(request), again=again)
     request.state.visitor = visitor
     return visitor
 
@@ -121,7 +124,19 @@ def record(console: Console, actor: str, action: AuditAction, detail: Mapping[st
         append(conn, AuditEvent(actor=actor, action=action, at=console.clock.now(), detail=detail or {}))
 
 
+def local_path(path: str) -> str:
+    """The path when it is one of ours, else `/`: against open redirects."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\", "/login")) and path.isprintable()
+    return path if is_ours else "/"
+
+
 def _back_to(request: Request) -> str:
-    if request.method != "GET" or "hx-request" in request.headers:
+    """The address to open after the login: this one, or that of the page whose script has sent the request."""
+    address = urlsplit(request.headers.get("hx-current-url", "")) if _is_of_script(request) else request.url
+    if request.method != "GET" and not _is_of_script(request):
         return "/"
-    return quote(request.url.path, safe="/")
+    return local_path(f"{address.path}?{address.query}" if address.query else address.path)
+
+
+def _is_of_script(request: Request) -> bool:
+    return "hx-request" in request.headers

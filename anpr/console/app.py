@@ -14,6 +14,7 @@ from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.secret_key import load_secret
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
+from anpr.console.compression import Compression
 from anpr.console.error_pages import add_error_pages
 from anpr.console.headers import Headers
 from anpr.console.live_alarms import LiveAlarms
@@ -65,6 +66,7 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
         dependencies=[Depends(check_form)],
     )
     app.state.console = console
+    app.add_middleware(Compression)
     app.add_middleware(Headers)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.include_router(probes.router)
@@ -82,7 +84,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         database=database,
         images=images,
         clock=clock,
-        sessions=Sessions(load_secret(settings.data_dir), settings.console.session_hours, clock),
+        sessions=_sessions(settings, clock),
         throttle=LoginThrottle(clock),
         pages=PAGES,
         templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
@@ -91,3 +93,8 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         view_audit=ViewAudit(clock),
         thumbnails=Thumbnails(clock),
     )
+
+
+def _sessions(settings: Settings, clock: Clock) -> Sessions:
+    console = settings.console
+    return Sessions(load_secret(settings.data_dir), console.session_hours, console.session_max_hours, clock)

@@ -2,6 +2,7 @@
 """Error handlers: each kind of failure is answered by a page that helps, never by a traceback."""
 
 import logging
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,13 +31,18 @@ def add_error_pages(app: FastAPI) -> None:
 
 
 def _not_signed_in(request: Request, exc: Exception) -> Response:
-    back = exc.back_to if isinstance(exc, NotSignedInError) else "/"
-    login = "/login" if back == "/" else f"/login?back={back}"
+    login = _login_address(exc) if isinstance(exc, NotSignedInError) else "/login"
     if "hx-request" in request.headers:
-        return Response(status_code=401, headers={"HX-Redirect": "/login?again=1"})
+        return Response(status_code=401, headers={"HX-Redirect": login})
     if "text/event-stream" in request.headers.get("accept", ""):
         return Response(status_code=401)
     return RedirectResponse(login, status_code=303)
+
+
+def _login_address(exc: NotSignedInError) -> str:
+    """Of the login page, which says that the session has ended where that is so, and leads back afterwards."""
+    parts = ["again=1"] * exc.again + [f"back={quote(exc.back_to, safe='/')}"] * (exc.back_to not in ("", "/"))
+    return f"/login?{'&'.join(parts)}" if parts else "/login"
 
 
 def _stale(request: Request, exc: Exception) -> Response:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Broadcast of alarms to every open page: one feed per process, a bounded queue per page.
+"""Broadcast of alarms and of their counts to every open page: one feed per process, a bounded queue per page.
 
 While the database cannot be reached the pages' streams are closed: they show that the connection is lost, and ask
 again.
@@ -13,8 +13,13 @@ from dataclasses import dataclass, field
 
 from anpr.runtime.clock import Clock
 from anpr.store.alarms.feed import AlarmFeed, AlarmSource
+from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Database
+
+
+News = AlarmView | AlarmTally
+"""What a page is told: an alarm that is new or has changed, or how many there are now."""
 
 
 @dataclass(eq=False, slots=True)
@@ -22,29 +27,30 @@ class Subscription:
     """One page's stream. `None` in its queue ends it."""
 
     loop: asyncio.AbstractEventLoop
-    queue: asyncio.Queue[AlarmView | None]
+    queue: asyncio.Queue[News | None]
     is_over: threading.Event = field(default_factory=threading.Event)
 
-    def push(self, view: AlarmView | None) -> None:
+    def push(self, news: News | None) -> None:
         """Called in the feed's threads."""
         try:
-            self.loop.call_soon_threadsafe(self._put, view)
+            self.loop.call_soon_threadsafe(self._put, news)
         except RuntimeError:  # the server's loop is closed: there is no page any more
             self.is_over.set()
 
-    def _put(self, view: AlarmView | None) -> None:
+    def _put(self, news: News | None) -> None:
         if self.is_over.is_set():
             return
-        if view is not None and view.alarm.retro and self.queue.qsize() * 2 >= self.queue.maxsize:
+        is_past = isinstance(news, AlarmView) and news.alarm.retro
+        if is_past and self.queue.qsize() * 2 >= self.queue.maxsize:
             # A long list came in: what it found waits for the page's next load, and leaves room for what happens now.
             return
-        if view is None or self.queue.full():
+        if news is None or self.queue.full():
             # A page that does not keep up is cut off; it reconnects and reads what it missed from the table.
             self.is_over.set()
             while not self.queue.empty():
                 self.queue.get_nowait()
-            view = None
-        self.queue.put_nowait(view)
+            news = None
+        self.queue.put_nowait(news)
 
 
 class LiveAlarms:
@@ -58,6 +64,7 @@ class LiveAlarms:
         self._max_pages = max_pages
         self._lock = threading.Lock()
         self._pages: set[Subscription] = set()
+        self._tally: AlarmTally | None = None
 
     def start(self) -> None:
         """Begin to follow the alarms."""
@@ -73,6 +80,11 @@ class LiveAlarms:
     def is_up(self) -> bool:
         """Whether alarms get through at this moment."""
         return self._feed.is_up
+
+    @property
+    def latest_tally(self) -> AlarmTally | None:
+        """How many alarms are open; None before they were counted, and while nobody can count them."""
+        return self._tally if self.is_up else None
 
     @property
     def pages(self) -> int:
@@ -99,6 +111,12 @@ class LiveAlarms:
         for page in self._subscribed():
             page.push(view)
 
+    def tally(self, tally: AlarmTally) -> None:
+        """Called by the feed: tell every page."""
+        self._tally = tally
+        for page in self._subscribed():
+            page.push(tally)
+
     def lost(self) -> None:
         """Called by the feed when the database cannot be reached."""
         self.end_pages()
@@ -113,14 +131,14 @@ class LiveAlarms:
             return list(self._pages)
 
 
-async def next_alarms(page: Subscription, idle_s: float) -> AsyncIterator[AlarmView | None]:
-    """Alarms as they are announced, and None after each `idle_s` without one; ends when the stream is cut off."""
+async def next_news(page: Subscription, idle_s: float) -> AsyncIterator[News | None]:
+    """News as they come, and None after each `idle_s` without any; ends when the stream is cut off."""
     while True:
         try:
-            view = await asyncio.wait_for(page.queue.get(), idle_s)
+            news = await asyncio.wait_for(page.queue.get(), idle_s)
         except TimeoutError:
             yield None
             continue
-        if view is None:
+        if news is None:
             return
-        yield view
+        yield news

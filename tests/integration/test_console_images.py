@@ -49,13 +49,14 @@ def test_lists_ask_for_thumbnails_and_the_transit_for_the_whole_picture(site: Si
     assert f"/transits/{transit.id}/images/context" in client.get(f"/transits/{transit.id}").text
 
 
-def test_a_thumbnail_is_small_and_kept_by_nobody(site: Site) -> None:
+def test_a_thumbnail_is_small_and_kept_by_the_browser_of_this_session_for_a_while(site: Site) -> None:
     data = large_image()
     transit = passes(site, data)
     client = site.client(Role.OPERATOR)
     answer = client.get(f"/transits/{transit.id}/thumbnails/context")
     assert answer.headers["content-type"] == "image/jpeg"
-    assert answer.headers["cache-control"] == "private, no-store"
+    assert answer.headers["cache-control"] == "private, max-age=900"
+    assert answer.headers["vary"] == "Cookie", "whoever logs in next in this browser asks anew"
     assert jpeg_size(answer.content) == (480, 270)
     assert len(answer.content) * 10 < len(data)
     assert client.get(f"/transits/{transit.id}/images/context").content == data

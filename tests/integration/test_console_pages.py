@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 
+import httpx
 import pytest
 
 import anpr
@@ -19,13 +20,18 @@ from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.gate import Gate
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
+from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
+from anpr.store.alarms.rows import acknowledge, close_alarm, raise_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.gates import save_gates
 from anpr.store.health import record_clock, record_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import get_transit, insert_transits
+from anpr.store.watchlists.entries import NewEntry, add_entry
+from anpr.store.watchlists.lists import save_watchlist
 from tests.support.fixtures_console import WANTED, MovableClock, Site, serving, token_in, transit_of_track
+from tests.support.waiting import eventually
 
 
 def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
@@ -59,12 +65,12 @@ def test_alarms_from_the_past_are_shown_apart_and_marked(site: Site) -> None:
     now = site.alarm_of(site.pass_vehicle(WANTED))
     past = site.pass_before_it_is_listed("ZZ999ZZ")
     page = site.client(Role.OPERATOR).get("/alarms").text
-    live, _, apart = page.partition('id="past-alarms"')
+    live, _, apart = page.partition('id="alarms"')[2].partition('id="past-alarms"')
     assert f'id="alarm-{now.id}"' in live
     assert f'id="alarm-{past.id}"' in apart
     assert "Dal passato" in apart
     assert "Dal passato" not in live
-    assert 'data-count="1"' in live, "what is to be taken now is counted without it"
+    assert 'id="tally" data-count="1"' in page, "what is to be taken now is counted without it"
     english = site.client(Role.OPERATOR)
     english.post("/language", data={"form_token": token_in(english.get("/alarms").text), "language": "en", "back": "/"})
     assert "From the past" in english.get("/alarms").text
@@ -91,6 +97,154 @@ def test_who_comes_second_is_told(site: Site) -> None:
     answer = site.post(second, f"/alarms/{alarm.id}/close", "/alarms", outcome="stopped")
     assert "Un altro operatore" in answer.text
     assert site.alarm_of(transit_of(site, alarm)).outcome is AlarmOutcome.OTHER
+
+
+def fill_board(site: Site, low: int) -> list[Alarm]:
+    """An old alarm of high priority, then so many low ones, without images."""
+    site.pass_vehicle(WANTED, with_pictures=False)
+    low_list = Watchlist(id="a2", name="A2 Senza revisione", priority=Priority.LOW, purpose="p", legal_basis="l")
+    at = site.clock.now()
+    hits = []
+    for number in range(low):
+        transit, _ = transit_of_track(f"NO{number:04}RV", at)
+        entry = Entry(id=1000 + number, watchlist_id="a2", plate=transit.plate, reason="revisione da verificare")
+        hits.append((transit, Match(entry=entry, probability=1.0), low_list))
+    with site.database.transaction() as conn:
+        save_watchlist(conn, low_list)
+        insert_transits(conn, [transit for transit, _, _ in hits], at)
+        return raise_alarms(conn, hits, at)
+
+
+def alarms_in(html: str) -> list[int]:
+    """The ids of the cards of a page, in their order."""
+    return [int(number) for number in re.findall(r'<article[^>]* data-alarm="(\d+)"', html)]
+
+
+def walk(client: httpx.Client, address: str) -> list[int]:
+    """The ids of a page and of those after it."""
+    ids: list[int] = []
+    while address:
+        page = client.get(address).text
+        ids += alarms_in(page)
+        more = re.search(r'class="more-alarms"[^>]*><a[^>]* href="([^"]+)"', page.partition('id="past"')[0])
+        address = unescape(more[1]) if more else ""
+    return ids
+
+
+def test_no_open_alarm_is_out_of_reach_and_the_urgent_one_is_on_top_however_old(site: Site) -> None:
+    low = fill_board(site, 230)
+    client = site.client(Role.OPERATOR)
+    page = client.get("/alarms").text
+    assert f">{WANTED}<" in page.partition("</article>")[0], "the oldest of 231 is the high one"
+    assert 'id="tally" data-count="231"' in page
+    for alarm in low:
+        with site.database.transaction() as conn:
+            acknowledge(conn, alarm.id, "another", site.clock.now())
+    page = client.get("/alarms").text
+    assert f">{WANTED}<" in page.partition("</article>")[0]
+    assert 'id="tally" data-count="1"' in page
+    ids = walk(client, "/alarms")
+    assert len(ids) == len(set(ids)) == 231
+    assert walk(client, "/alarms?list=a2") == [alarm.id for alarm in reversed(low)]
+    assert len(walk(client, "/alarms?priority=high&list=")) == 1
+
+
+def test_no_closed_alarm_is_out_of_reach(site: Site) -> None:
+    low = fill_board(site, 120)
+    for alarm in low:
+        with site.database.transaction() as conn:
+            close_alarm(conn, alarm.id, "another", site.clock.now(), AlarmOutcome.OTHER)
+    client = site.client(Role.OPERATOR)
+    assert walk(client, "/alarms/closed") == [alarm.id for alarm in reversed(low)]
+    assert walk(client, "/alarms/closed?list=a1") == []
+
+
+def test_no_alarm_from_the_past_is_out_of_reach(site: Site) -> None:
+    past = [site.pass_before_it_is_listed(f"ZZ{number:03}ZZ").id for number in range(60)]
+    client = site.client(Role.OPERATOR)
+    assert walk(client, "/alarms/past") == past[::-1]
+    assert len(re.findall("Dal passato</span>", client.get("/alarms").text)) == 50
+
+
+def test_an_alarm_that_somebody_comes_back_to_is_on_the_page_in_any_case(site: Site) -> None:
+    low = fill_board(site, 60)
+    client = site.client(Role.OPERATOR)
+    oldest = low[0].id
+    assert oldest not in alarms_in(client.get("/alarms").text)
+    assert alarms_in(client.get(f"/alarms?alarm={oldest}").text)[0] == oldest
+
+
+def test_a_script_gets_the_next_cards_alone_and_those_that_changed(site: Site) -> None:
+    low = fill_board(site, 60)
+    client = site.client(Role.OPERATOR)
+    more = re.search(r'hx-get="([^"]+)"', client.get("/alarms").text)
+    assert more
+    cards = client.get(unescape(more[1])).text
+    assert "<html" not in cards
+    assert len(alarms_in(cards)) == 11
+    with site.database.transaction() as conn:
+        acknowledge(conn, low[3].id, "another", site.clock.now())
+    known = ",".join(f"{alarm.id}-raised" for alarm in low)
+    changed = client.get("/alarms/cards", params={"known": known}).text
+    assert alarms_in(changed) == [low[3].id]
+    assert "In carico a another" in changed
+
+
+def test_the_board_of_a_crowded_room_is_small_on_the_wire(site: Site) -> None:
+    fill_board(site, 640)
+    client = site.client(Role.OPERATOR)
+    with client.stream("GET", "/alarms", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert sum(map(len, answer.iter_raw())) < 60_000
+
+
+def test_what_another_site_asks_for_is_not_compressed(site: Site) -> None:
+    """Against BREACH: who can have a browser ask for our pages must not learn from their lengths."""
+    site.pass_vehicle(WANTED)
+    client = site.client(Role.OPERATOR)
+    for origin, encoding in (("cross-site", None), ("same-site", None), ("same-origin", "gzip"), ("none", "gzip")):
+        answer = client.get("/alarms", headers={"Accept-Encoding": "gzip", "Sec-Fetch-Site": origin})
+        assert answer.headers.get("content-encoding") == encoding, origin
+    assert len({token_in(client.get("/alarms").text) for _ in range(5)}) == 5, "and the token is another one each time"
+
+
+def test_a_transit_opened_from_an_alarm_leads_back_to_it_and_can_be_handled_there(site: Site) -> None:
+    alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    client = site.client(Role.OPERATOR)
+    address = re.search(r'data-transit href="([^"]+)"', client.get("/alarms").text)
+    assert address
+    here = unescape(address[1])
+    page = client.get(here).text
+    assert re.search(r'<a href="/alarms" aria-current="page">', page)
+    assert f'href="/alarms?alarm={alarm.id}#alarm-{alarm.id}"' in page
+    for what, fields in (("acknowledge", {}), ("close", {"outcome": "stopped", "note": "al ponte"})):
+        answer = site.post(client, f"/alarms/{alarm.id}/{what}", here, back=here, **fields)
+        assert answer.headers["location"] == here, "without scripts too one stays there"
+    assert "al ponte" in client.get(here).text
+    assert re.search(r'<a href="/transits" aria-current="page">', client.get(f"/transits/{alarm.transit_id}").text)
+
+
+def test_a_long_reason_is_cut_with_a_way_to_see_it_all(site: Site) -> None:
+    with site.database.transaction() as conn:
+        add_entry(conn, "a1", NewEntry(plate="LU000NG", reason="molto " * 80))
+    site.pass_vehicle("LU000NG")
+    site.pass_vehicle(WANTED)
+    page = site.client(Role.OPERATOR).get("/alarms").text
+    assert page.count('<details class="alarm-reason">') == 1
+    assert '<p class="alarm-reason">Rubata a Prato</p>' in page
+
+
+def test_every_page_says_how_many_alarms_wait(site: Site) -> None:
+    site.pass_vehicle(WANTED)
+    client = site.client(Role.OPERATOR)
+
+    def badge(path: str) -> str:
+        found = re.search(r'id="badge" data-count="(\d+)"', client.get(path).text)
+        return found[1] if found else ""
+
+    eventually(lambda: badge("/search") == "1")
+    assert badge("/transits") == "1"
+    assert 'id="badge"' not in site.client(Role.AUDITOR).get("/audit").text
 
 
 def test_alarms_and_transits_that_do_not_exist_are_not_found(site: Site) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Live alarms as a page receives them: at once, after an interruption, and only by those who may."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,14 +27,16 @@ class Event:
 
 
 @contextmanager
-def events(client: httpx.Client, path: str = "/alarms/stream", **headers: str) -> Iterator[Iterator[Event]]:
-    """The events of a stream; the first one, `ready`, has been read."""
+def events(
+    client: httpx.Client, path: str = "/alarms/stream", name: str = "alarm", **headers: str
+) -> Iterator[Iterator[Event]]:
+    """The events of this name in a stream; the first one, `ready`, has been read."""
     with client.stream("GET", path, headers=headers) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         found = read_events(answer.iter_lines())
         assert next(found).name == "ready"
-        yield found
+        yield (event for event in found if event.name == name)
 
 
 def read_events(lines: Iterator[str]) -> Iterator[Event]:
@@ -159,3 +162,48 @@ def test_stopping_the_console_ends_open_streams(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as stream:
         site.console.live.end_pages()
         assert list(stream) == []
+
+
+def test_the_true_counts_come_after_each_change(site: Site) -> None:
+    site.pass_vehicle(WANTED)
+    with events(site.client(Role.OPERATOR), name="tally") as stream:
+        tallies = (json.loads(event.data) for event in stream)
+        assert next(tally for tally in tallies if tally["open"])["to_take"] == 1
+        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        assert next(tally for tally in tallies if tally["open"] == 2)["raised"]["high"] == 2
+        with site.database.transaction() as conn:
+            acknowledge(conn, alarm.id, "another", site.clock.now())
+        taken = next(tally for tally in tallies if tally["to_take"] == 1)
+        assert (taken["open"], taken["acknowledged"]["high"]) == (2, 1)
+
+
+def test_other_pages_get_a_line_for_each_alarm_and_no_card(site: Site) -> None:
+    with events(site.client(Role.INVESTIGATOR), "/alarms/notices", "notice") as stream:
+        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        event = next(stream)
+        assert event.id == str(alarm.id)
+        assert json.loads(event.data) == {
+            "id": alarm.id, "state": "raised", "priority": "high", "retro": False, "plate": WANTED, "gate": "Porta Nord",
+            "by": None,
+        }  # fmt: skip
+        with site.database.transaction() as conn:
+            acknowledge(conn, alarm.id, "another", site.clock.now())
+        assert json.loads(next(stream).data)["by"] == "another"
+
+
+def test_notices_begin_now_or_where_the_last_page_ended(site: Site) -> None:
+    first, second = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(2))
+    client = site.client(Role.OPERATOR)
+    with events(client, f"/alarms/notices?after={first.id}", "notice") as stream:
+        assert json.loads(next(stream).data)["id"] == second.id
+    with events(client, "/alarms/notices", "notice") as stream:
+        third = site.alarm_of(site.pass_vehicle(WANTED))
+        assert json.loads(next(stream).data)["id"] == third.id
+
+
+def test_events_are_not_held_back_by_compression(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    for path in ("/alarms/stream", "/alarms/notices"):
+        with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
+            assert "content-encoding" not in answer.headers
+            assert next(read_events(answer.iter_lines())).name == "ready", "at once, although the stream goes on"

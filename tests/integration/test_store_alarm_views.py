@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Views of alarms in a real PostgreSQL: as many statements for fifty as for one, and no look at the entries."""
+"""Views of alarms in a real PostgreSQL: one statement for a page, no look at the entries, and the board's order."""
 
 import re
 import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
+from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRef, ImageRole
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
-from anpr.store.alarms.rows import list_alarms, raise_alarms
-from anpr.store.alarms.views import StoredAlarms, view_alarms
-from anpr.store.database.connection import Connection, Database
+from anpr.store.alarms.rows import acknowledge, close_alarm, raise_alarms
+from anpr.store.alarms.tally import tally_alarms
+from anpr.store.alarms.views import PAGE_LIMIT, AlarmFilter, AlarmView, BoardPlace, StoredAlarms, board_place
+from anpr.store.database.connection import Database
+from anpr.store.database.queries import load_queries
 from anpr.store.gates import save_gates
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.lists import save_watchlist
@@ -40,30 +45,31 @@ def filled(database: Database) -> Database:
     return database
 
 
-def statements(conn: Connection, number: int) -> int:
-    """How many statements it takes to view this many alarms, as libpq sends them."""
-    alarms = list_alarms(conn, limit=number)
-    with tempfile.TemporaryFile("w+") as trace:
+def statements(database: Database, read: Callable[[StoredAlarms], list[AlarmView]]) -> int:
+    """How many statements it takes to read alarms, as libpq sends them."""
+    with database.transaction() as conn, tempfile.TemporaryFile("w+") as trace:
+        stored = StoredAlarms(lambda: nullcontext(conn))
+        conn.execute("SELECT 1")  # the transaction has begun
         conn.pgconn.trace(trace.fileno())
-        assert len(view_alarms(conn, alarms)) == number
+        assert read(stored)
         conn.pgconn.untrace()
         trace.seek(0)
         return len(re.findall(r"\tF\t\d+\t(?:Parse|Query)\t", trace.read()))
 
 
-def test_fifty_alarms_take_as_many_statements_as_one(filled: Database) -> None:
-    with filled.transaction() as conn:
-        assert statements(conn, COUNT) == statements(conn, 1) == 3, "gates, watchlists, transits"
-        assert view_alarms(conn, []) == []
+def test_a_page_of_alarms_takes_one_statement(filled: Database) -> None:
+    assert statements(filled, lambda stored: stored.board()) == 1
+    assert statements(filled, lambda stored: stored.raised_after(0)) == 1
+    assert statements(filled, lambda stored: stored.some([1])) == 1
 
 
 def test_no_alarm_looks_at_the_entries_of_the_watchlists(filled: Database) -> None:
     """Counting a million of them took 100 ms for every live alarm."""
     with filled.transaction() as conn:
         conn.execute("ALTER TABLE entries RENAME TO out_of_reach")
-        views = view_alarms(conn, list_alarms(conn, limit=2))
+        views = StoredAlarms(lambda: nullcontext(conn)).board()
         conn.execute("ALTER TABLE out_of_reach RENAME TO entries")
-    assert [view.watchlist_name for view in views] == ["Rubati", "Rubati"]
+    assert {view.watchlist_name for view in views} == {"Rubati"}
 
 
 def test_a_view_has_the_names_and_the_images_of_its_transit(filled: Database) -> None:
@@ -79,5 +85,91 @@ def test_what_has_no_name_is_shown_by_its_id(filled: Database) -> None:
     with filled.transaction() as conn:
         conn.execute("DELETE FROM gates")
         conn.execute("DELETE FROM watchlists")
-        [view] = view_alarms(conn, list_alarms(conn, limit=1))
+        [view] = StoredAlarms(lambda: nullcontext(conn)).some([1])
     assert (view.gate_name, view.watchlist_name) == ("gate-1", "a1")
+
+
+LOW_LIST = Watchlist(id="a2", name="Senza revisione", priority=Priority.LOW, purpose="a test", legal_basis="none")
+MANY = 230
+"""More low alarms than a page, and than a step of the feed."""
+
+
+@pytest.fixture
+def crowded(database: Database) -> Database:
+    """An old high alarm, then MANY low ones, the newest last."""
+    with database.transaction() as conn:
+        for watchlist in (LIST, LOW_LIST):
+            save_watchlist(conn, watchlist)
+        hits = []
+        for number in range(MANY + 1):
+            transit, watchlist = make_transit(number), LOW_LIST if number else LIST
+            entry = Entry(id=number + 1, watchlist_id=watchlist.id, plate=transit.plate, reason="r")
+            hits.append((transit, Match(entry=entry, probability=1.0), watchlist))
+        raise_alarms(conn, hits, NOW)
+    return database
+
+
+def walk(stored: StoredAlarms, which: AlarmFilter = AlarmFilter()) -> list[int]:  # noqa: B008
+    """The ids of the whole board, page by page."""
+    ids: list[int] = []
+    place = BoardPlace()
+    while views := stored.board(place, which):
+        ids += [view.alarm.id for view in views]
+        place = board_place(views[-1].alarm)
+    return ids
+
+
+def test_the_board_puts_what_nobody_has_taken_and_is_urgent_first_however_old(crowded: Database) -> None:
+    stored = StoredAlarms(crowded.transaction)
+    first = stored.board()
+    assert len(first) == PAGE_LIMIT
+    assert [view.alarm.id for view in first[:3]] == [1, MANY + 1, MANY], "the high one is the oldest"
+    with crowded.transaction() as conn:
+        acknowledge(conn, 1, "anna", NOW)
+    assert stored.board()[0].alarm.id == MANY + 1, "what is taken comes after what is not"
+    assert walk(stored) == [*range(MANY + 1, 1, -1), 1]
+
+
+def test_every_open_alarm_is_on_some_page_of_the_board_once(crowded: Database) -> None:
+    stored = StoredAlarms(crowded.transaction)
+    with crowded.transaction() as conn:
+        for number in range(2, 200, 3):
+            acknowledge(conn, number, "anna", NOW)
+        for number in range(3, 200, 3):
+            close_alarm(conn, number, "anna", NOW, AlarmOutcome.OTHER)
+        tally = tally_alarms(conn)
+    ids = walk(stored)
+    assert len(ids) == len(set(ids)) == tally.open == MANY + 1 - 66
+    states = [view.alarm.state for view in stored.some(ids)]
+    assert tally.to_take == states.count(AlarmState.RAISED)
+    assert tally.raised == {Priority.HIGH: 1, Priority.LOW: tally.to_take - 1}
+
+
+def test_the_board_can_be_narrowed_to_a_list_or_a_priority(crowded: Database) -> None:
+    stored = StoredAlarms(crowded.transaction)
+    assert walk(stored, AlarmFilter(watchlist="a1")) == walk(stored, AlarmFilter(priority=Priority.HIGH)) == [1]
+    assert walk(stored, AlarmFilter(watchlist="a2", priority=Priority.LOW)) == [*range(MANY + 1, 1, -1)]
+    assert stored.board(which=AlarmFilter(watchlist="a2", priority=Priority.HIGH)) == []
+
+
+def test_every_closed_alarm_is_on_some_page(crowded: Database) -> None:
+    stored = StoredAlarms(crowded.transaction)
+    with crowded.transaction() as conn:
+        for number in range(1, MANY + 2):
+            close_alarm(conn, number, "anna", NOW, AlarmOutcome.OTHER)
+    ids: list[int] = []
+    while views := stored.closed(ids[-1]) if ids else stored.closed():
+        ids += [view.alarm.id for view in views]
+    assert ids == [*range(MANY + 1, 0, -1)]
+    assert [view.alarm.id for view in stored.closed(which=AlarmFilter(watchlist="a1"))] == [1]
+
+
+def test_the_board_is_read_from_its_index_in_its_order(crowded: Database) -> None:
+    with crowded.transaction() as conn:
+        conn.execute("ANALYZE alarms")
+        conn.execute("SET LOCAL enable_seqscan = off")
+        query = load_queries("alarms")["list_board"]
+        values = {"rank": 2, "below": 100, "watchlist": None, "priority": None, "limit": PAGE_LIMIT}
+        plan = "\n".join(row["QUERY PLAN"] for row in conn.execute(b"EXPLAIN " + query, values))
+    assert "alarms_board" in plan
+    assert "Sort" not in plan

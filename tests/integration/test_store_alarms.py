@@ -15,12 +15,12 @@ from anpr.store.alarms.rows import (
     acknowledge,
     alarms_of_transits,
     close_alarm,
-    count_alarms,
     delete_alarms,
     get_alarm,
     list_alarms,
     raise_alarms,
 )
+from anpr.store.alarms.tally import tally_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.watchlists.matching import Hit
 from scripts.lab.transits import START, make_transit, plate_of
@@ -85,7 +85,9 @@ def test_alarms_are_listed_newest_first_or_from_where_one_stopped(database: Data
         assert [a.id for a in list_alarms(conn, states=[AlarmState.RAISED])] == [ids[4], ids[3], ids[0]]
         assert [a.id for a in list_alarms(conn, states=[AlarmState.CLOSED], after_id=0)] == [ids[2]]
         assert list_alarms(conn, states=[]) == []
-        assert count_alarms(conn) == {AlarmState.RAISED: 3, AlarmState.ACKNOWLEDGED: 1, AlarmState.CLOSED: 1}
+        tally = tally_alarms(conn)
+        assert (tally.raised, tally.acknowledged) == ({Priority.HIGH: 3}, {Priority.HIGH: 1})
+        assert (tally.to_take, tally.open, tally.past) == (3, 4, 0)
 
 
 def test_the_first_to_acknowledge_has_it(database: Database) -> None:

@@ -3,12 +3,14 @@
 
 import queue
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from anpr.domain.alarm import Alarm, AlarmState
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority
+from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Database, Notification
 from scripts.lab.transits import START, uuid7_of
@@ -57,6 +59,11 @@ class Alarms:
     def newest_id(self) -> int:
         """As AlarmSource."""
         return max((view.alarm.id for view in self.views), default=0)
+
+    def tally(self) -> AlarmTally:
+        """As AlarmSource."""
+        raised = Counter(view.alarm.priority for view in self.views if view.alarm.state is AlarmState.RAISED)
+        return AlarmTally(raised=dict(raised))
 
 
 def view_of(number: int, state: AlarmState = AlarmState.RAISED, *, retro: bool = False) -> AlarmView:

@@ -20,6 +20,11 @@ def local_time(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%H:%M:%S} {offset_when_doubled(moment, zone)}".rstrip()
 
 
+def local_minute(moment: datetime, zone: ZoneInfo) -> str:
+    """Hours and minutes at the site."""
+    return moment.astimezone(zone).strftime("%H:%M")
+
+
 def local_day(moment: datetime, zone: ZoneInfo) -> str:
     """Day, month and year at the site."""
     return moment.astimezone(zone).strftime("%d/%m/%Y")

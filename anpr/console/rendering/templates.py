@@ -35,6 +35,12 @@ class PageContext:
     menu: tuple[Page, ...] = ()
     path: str = "/"
     address: str = "/"
+    section: str = ""
+    """Path of the menu entry that a page belongs to, when it is not that of its address."""
+    session: Mapping[str, object] | None = None
+    """When the session ends, for the scripts."""
+    to_take: int | None = None
+    """Alarms that nobody has acknowledged; None for roles that see no alarms."""
 
 
 class Templates:
@@ -60,6 +66,7 @@ class Templates:
         self._environment.filters |= {
             "time": self._local(filters.local_time),
             "day": self._local(filters.local_day),
+            "minute": self._local(filters.local_minute),
             "moment": self._local(filters.local_moment),
             "field_start": self._local(filters.field_start),
             "field_end": self._local(filters.field_end),

@@ -3,7 +3,7 @@
 
 NOTIFY makes an alarm appear at once; a sweep of the table every few seconds makes sure that it appears. Live alarms and
 those from the past each have a connection and a thread of their own: an import that raises hundreds from the past
-delays none of now. While the database cannot be reached the listener is told so, and each thread tries again.
+delays none of now. The counts have a third one, so that no alarm waits for them. While the database cannot be reached the listener is told so, and each thread tries again.
 """
 
 import logging
@@ -17,6 +17,7 @@ from anpr.domain.errors import StoreError
 from anpr.runtime.background import Periodic
 from anpr.runtime.clock import Clock
 from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL
+from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Database, Notification
 from anpr.store.database.listen import follow
@@ -39,12 +40,18 @@ class AlarmSource(Protocol):
     def newest_id(self) -> int:
         """The highest id there is; 0 when there is no alarm."""
 
+    def tally(self) -> AlarmTally:
+        """How many are not closed."""
+
 
 class AlarmListener(Protocol):
-    """Who is told. Both methods are called in the feed's threads, must not block, and must raise nothing."""
+    """Who is told. Every method is called in the feed's threads, must not block, and must raise nothing."""
 
     def alarm(self, view: AlarmView) -> None:
         """A new alarm, or one that was acknowledged or closed; each (alarm, state) once."""
+
+    def tally(self, tally: AlarmTally) -> None:
+        """How many alarms are open, counted after a change; several changes at once are counted once."""
 
     def lost(self) -> None:
         """The database cannot be reached: until `AlarmFeed.is_up` again, alarms may go unnoticed."""
@@ -63,11 +70,15 @@ class AlarmFeed:
         self._announced: OrderedDict[tuple[int, AlarmState], None] = OrderedDict()
         self._highest_id: int | None = None
         self._is_up = False
+        self._changed = threading.Event()
+        self._tally: AlarmTally | None = None
         sweep = Periodic(every_s=SWEEP_S, work=self._sweep, name="sweep of alarms", clock=clock)
+        count = Periodic(every_s=SWEEP_S, work=self._count, name="count of alarms", clock=clock, wake=self._changed)
         steps: dict[str, Callable[[], None]] = {
             "live": lambda: self._follow(ALARM_CHANNEL),
             "retro": lambda: self._follow(RETRO_CHANNEL),
             "sweep": lambda: sweep.run(self._stop),
+            "count": lambda: count.run(self._stop),
         }
         self._threads = [
             threading.Thread(target=step, name=f"alarm-feed-{name}", daemon=True) for name, step in steps.items()
@@ -81,10 +92,11 @@ class AlarmFeed:
     def stop(self) -> None:
         """Tell the threads to end, without waiting for them."""
         self._stop.set()
+        self._changed.set()
 
     def close(self) -> None:
         """End the threads and wait for them, at most 10 s each. May be called twice."""
-        self._stop.set()
+        self.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout=10)
@@ -104,6 +116,7 @@ class AlarmFeed:
             while len(self._announced) > _REMEMBERED:
                 self._announced.popitem(last=False)
         self._listener.alarm(view)
+        self._changed.set()
 
     def _follow(self, channel: str) -> None:
         follow(self._database, [channel], self._noticed, self._lost, self._clock, self._stop)
@@ -118,6 +131,12 @@ class AlarmFeed:
     def _lost(self) -> None:
         self._is_up = False
         self._listener.lost()
+
+    def _count(self) -> None:
+        tally = self._source.tally()
+        if tally != self._tally:
+            self._tally = tally
+            self._listener.tally(tally)
 
     def _sweep(self) -> None:
         try:

@@ -9,7 +9,6 @@ from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.errors import InputError
 from anpr.domain.watchlist import Priority
 from anpr.store.database.connection import Connection
-from anpr.store.database.fetch import count_of
 from anpr.store.database.queries import load_queries
 from anpr.store.watchlists.matching import Hit
 
@@ -52,18 +51,18 @@ def list_alarms(
     name = "list_newest" if after_id is None else "list_after"
     wanted = None if states is None else [str(state) for state in states]
     rows = conn.execute(_SQL[name], {"states": wanted, "after_id": after_id, "limit": limit, "retro": retro})
-    return [_from_row(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def get_alarm(conn: Connection, alarm_id: int) -> Alarm | None:
     """The alarm with this id; None when there is none."""
     row = conn.execute(_SQL["get"], {"id": alarm_id}).fetchone()
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 def alarms_of_transits(conn: Connection, transit_ids: Sequence[object]) -> list[Alarm]:
     """All alarms of these transits, oldest first."""
-    return [_from_row(row) for row in conn.execute(_SQL["of_transits"], {"ids": list(transit_ids)})]
+    return [from_row(row) for row in conn.execute(_SQL["of_transits"], {"ids": list(transit_ids)})]
 
 
 def acknowledge(conn: Connection, alarm_id: int, by: str, at: datetime) -> Alarm:
@@ -94,17 +93,6 @@ def close_alarm(
     raise InputError(_refusal(_existing(conn, alarm_id)))
 
 
-def count_alarms(conn: Connection) -> dict[AlarmState, int]:
-    """How many alarms there are in each state."""
-    counts = {row["state"]: row["count"] for row in conn.execute(_SQL["count"])}
-    return {state: counts.get(state.value, 0) for state in AlarmState}
-
-
-def count_open_retro(conn: Connection) -> int:
-    """How many alarms from the past are not closed."""
-    return count_of(conn, _SQL["count_open_retro"])
-
-
 def delete_alarms(conn: Connection, before: datetime) -> int:
     """Retention: delete alarms of transits captured before this (UTC); returns how many."""
     return conn.execute(_SQL["delete"], {"before": before}).rowcount
@@ -113,7 +101,7 @@ def delete_alarms(conn: Connection, before: datetime) -> int:
 def _announce(conn: Connection, row: dict[str, Any]) -> Alarm:
     channel = RETRO_CHANNEL if row["retro"] else ALARM_CHANNEL
     conn.execute(_SQL["notify"], {"channel": channel, "payload": str(row["id"])})
-    return _from_row(row)
+    return from_row(row)
 
 
 def _existing(conn: Connection, alarm_id: int) -> Alarm:
@@ -147,7 +135,8 @@ def _to_row(hit: Hit, raised_at: datetime) -> dict[str, Any]:
     }
 
 
-def _from_row(row: dict[str, Any]) -> Alarm:
+def from_row(row: dict[str, Any]) -> Alarm:
+    """The alarm in a row of the table."""
     values = {name: row[name] for name in Alarm.__dataclass_fields__}
     values["priority"] = Priority(row["priority"])
     values["state"] = AlarmState(row["state"])

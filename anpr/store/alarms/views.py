@@ -1,28 +1,32 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Read model of alarms: each with the names of its gate and watchlist, and the images its transit came with.
 
-However many alarms are asked for, and however many entries the watchlists hold, a call takes four statements or five.
+However many alarms are asked for, and however many entries the watchlists hold, a page of them takes one statement.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from anpr.domain.alarm import Alarm, AlarmState
 from anpr.domain.transit import ImageRole
-from anpr.store.alarms.rows import count_open_retro, get_alarm, list_alarms
+from anpr.domain.watchlist import Priority
+from anpr.store.alarms.rows import list_alarms
+from anpr.store.alarms.rows import from_row as alarm_from_row
+from anpr.store.alarms.tally import AlarmTally, tally_alarms
 from anpr.store.database.connection import Connection
-from anpr.store.gates import gate_names
-from anpr.store.transits.rows import get_transits
-from anpr.store.watchlists.lists import watchlist_names
+from anpr.store.database.queries import load_queries
 
-PAGE_LIMIT = 200
-"""Alarms on one page, and in one step of a sweep or replay."""
+PAGE_LIMIT = 50
+"""Alarms on one page of the board or of the closed ones; the rest is on the next ones."""
 
-RETRO_LIMIT = 50
-"""Alarms from the past on the page of open ones, which also says how many there are in all."""
+STEP_LIMIT = 200
+"""Alarms in one step of a sweep or replay."""
 
-_OPEN = (AlarmState.RAISED, AlarmState.ACKNOWLEDGED)
+MAX_ID = 2**63 - 1
+_SQL = load_queries("alarms")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,26 +42,38 @@ class AlarmView:
     country: str | None
 
 
-def view_alarms(conn: Connection, alarms: Sequence[Alarm]) -> list[AlarmView]:
-    """The given alarms, in their order, with their names and images."""
-    if not alarms:
-        return []
-    gates, lists = gate_names(conn), watchlist_names(conn)
-    transits = get_transits(conn, {(alarm.transit_id, alarm.captured_at) for alarm in alarms})
-    views = []
-    for alarm in alarms:
-        stored = transits.get(alarm.transit_id)
-        views.append(
-            AlarmView(
-                alarm=alarm,
-                gate_name=gates.get(alarm.gate_id, alarm.gate_id),
-                watchlist_name=lists.get(alarm.watchlist_id, alarm.watchlist_id),
-                roles=frozenset(image.role for image in stored.transit.images) if stored else frozenset(),
-                has_transit=stored is not None,
-                country=stored.transit.country if stored else None,
-            )
-        )
-    return views
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmFilter:
+    """Which alarms of a page: those of one watchlist (by id), of one priority, or all."""
+
+    watchlist: str | None = None
+    priority: Priority | None = None
+
+
+ALL_ALARMS = AlarmFilter()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class BoardPlace:
+    """Where an alarm stands on the board, as the key of the page after it: `rank` by state and priority, 0 the first
+    (see migration 12), then its `id`, the newest first."""
+
+    rank: int = 0
+    id: int = MAX_ID
+
+
+_RANKS = {AlarmState.RAISED: 0, AlarmState.ACKNOWLEDGED: 3, AlarmState.CLOSED: 6}
+_PRIORITIES = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+
+
+def board_place(alarm: Alarm) -> BoardPlace:
+    """The place of this alarm as it is now; the same as alarm_rank() in the database."""
+    return BoardPlace(rank=_RANKS[alarm.state] + _PRIORITIES[alarm.priority], id=alarm.id)
+
+
+def views_of_transit(conn: Connection, transit_id: UUID) -> list[AlarmView]:
+    """All alarms of a transit, oldest first."""
+    return _views(conn, "list_of_transit", transit=transit_id)
 
 
 class StoredAlarms:
@@ -68,35 +84,62 @@ class StoredAlarms:
 
     def one(self, alarm_id: int) -> AlarmView | None:
         """One alarm; None when there is none (any more)."""
-        with self._transaction() as conn:
-            alarm = get_alarm(conn, alarm_id)
-            return view_alarms(conn, [alarm])[0] if alarm else None
+        return next(iter(self.some([alarm_id])), None)
+
+    def some(self, ids: Iterable[int]) -> list[AlarmView]:
+        """Those of these ids that there are, oldest first."""
+        return self._read("list_by_id", ids=list(ids))
 
     def raised_after(self, alarm_id: int) -> list[AlarmView]:
-        """Up to PAGE_LIMIT alarms in any state with ids above `alarm_id`, oldest first."""
-        with self._transaction() as conn:
-            return view_alarms(conn, list_alarms(conn, None, alarm_id, PAGE_LIMIT))
+        """Up to STEP_LIMIT alarms in any state with ids above `alarm_id`, oldest first."""
+        return self._read("list_raised_after", after=alarm_id, limit=STEP_LIMIT)
 
-    def open(self) -> list[AlarmView]:
-        """The PAGE_LIMIT newest alarms that are not closed: those nobody has acknowledged first, the newest on top.
+    def board(self, after: BoardPlace = BoardPlace(), which: AlarmFilter = ALL_ALARMS) -> list[AlarmView]:  # noqa: B008
+        """The PAGE_LIMIT alarms of the board after this place: those nobody has acknowledged first, in them the highest
+        priority, in it the newest.
 
         Without those from the past, which come in numbers and must not push one of now off the page.
         """
-        with self._transaction() as conn:
-            alarms = list_alarms(conn, _OPEN, None, PAGE_LIMIT, retro=False)
-            return view_alarms(conn, sorted(alarms, key=lambda alarm: alarm.state is not AlarmState.RAISED))
+        return self._read("list_board", rank=after.rank, below=after.id, limit=PAGE_LIMIT, **_values(which))
 
-    def open_retro(self) -> tuple[list[AlarmView], int]:
-        """The RETRO_LIMIT newest alarms from the past that are not closed, and how many there are."""
-        with self._transaction() as conn:
-            return view_alarms(conn, list_alarms(conn, _OPEN, None, RETRO_LIMIT, retro=True)), count_open_retro(conn)
+    def past(self, below: int = MAX_ID) -> list[AlarmView]:
+        """The PAGE_LIMIT newest alarms from the past that are not closed, with ids below this."""
+        return self._read("list_past", below=below, limit=PAGE_LIMIT)
 
-    def closed(self) -> list[AlarmView]:
-        """The PAGE_LIMIT newest closed alarms, newest first."""
+    def closed(self, below: int = MAX_ID, which: AlarmFilter = ALL_ALARMS) -> list[AlarmView]:
+        """The PAGE_LIMIT newest closed alarms with ids below this, newest first."""
+        return self._read("list_closed", below=below, limit=PAGE_LIMIT, **_values(which))
+
+    def tally(self) -> AlarmTally:
+        """How many are not closed."""
         with self._transaction() as conn:
-            return view_alarms(conn, list_alarms(conn, (AlarmState.CLOSED,), None, PAGE_LIMIT))
+            return tally_alarms(conn)
 
     def newest_id(self) -> int:
         """The highest id there is; 0 when there is no alarm."""
         with self._transaction() as conn:
             return max((alarm.id for alarm in list_alarms(conn, limit=1)), default=0)
+
+    def _read(self, query: str, **values: object) -> list[AlarmView]:
+        with self._transaction() as conn:
+            return _views(conn, query, **values)
+
+
+def _views(conn: Connection, query: str, **values: object) -> list[AlarmView]:
+    text = b" ".join((_SQL["view_head"], _SQL[query], _SQL["view_tail"]))
+    return [_view(row) for row in conn.execute(text, values)]
+
+
+def _view(row: dict[str, Any]) -> AlarmView:
+    return AlarmView(
+        alarm=alarm_from_row(row),
+        gate_name=row["gate_name"],
+        watchlist_name=row["watchlist_name"],
+        roles=frozenset(ImageRole(role) for role, _, _ in row["images"] or ()),
+        has_transit=row["has_transit"],
+        country=row["country"],
+    )
+
+
+def _values(which: AlarmFilter) -> dict[str, str | None]:
+    return {"watchlist": which.watchlist, "priority": str(which.priority) if which.priority else None}

@@ -25,6 +25,56 @@ WHERE id > %(after_id)s AND (%(states)s::text[] IS NULL OR state = ANY (%(states
   AND (%(retro)s::boolean IS NULL OR retro = %(retro)s::boolean)
 ORDER BY id LIMIT %(limit)s;
 
+-- name: list_board
+-- Live alarms that are not closed, in the board's order, after the place (rank, id).
+SELECT * FROM alarms
+WHERE state <> 'closed' AND NOT retro
+  AND alarm_rank(state, priority) >= %(rank)s
+  AND (alarm_rank(state, priority) > %(rank)s OR id < %(below)s)
+  AND (%(watchlist)s::text IS NULL OR watchlist_id = %(watchlist)s::text)
+  AND (%(priority)s::text IS NULL OR priority = %(priority)s::text)
+ORDER BY alarm_rank(state, priority), id DESC LIMIT %(limit)s
+
+-- name: list_past
+SELECT * FROM alarms WHERE state <> 'closed' AND retro AND id < %(below)s
+ORDER BY id DESC LIMIT %(limit)s
+
+-- name: list_closed
+SELECT * FROM alarms
+WHERE state = 'closed' AND id < %(below)s
+  AND (%(watchlist)s::text IS NULL OR watchlist_id = %(watchlist)s::text)
+  AND (%(priority)s::text IS NULL OR priority = %(priority)s::text)
+ORDER BY id DESC LIMIT %(limit)s
+
+-- name: list_raised_after
+SELECT * FROM alarms WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
+
+-- name: list_by_id
+SELECT * FROM alarms WHERE id = ANY (%(ids)s::bigint[]) ORDER BY id
+
+-- name: list_of_transit
+SELECT * FROM alarms WHERE transit_id = %(transit)s ORDER BY id
+
+-- name: view_head
+-- The alarms of a list above, in its order, with what is shown beside them: one statement for a page. The capture time
+-- leaves out the partitions of all other days.
+WITH listed AS MATERIALIZED (
+
+-- name: view_tail
+), placed AS (
+    SELECT *, row_number() OVER () AS place FROM listed
+)
+SELECT placed.*, coalesce(gates.name, gate_id) AS gate_name, coalesce(watchlists.name, watchlist_id) AS watchlist_name,
+    beside.images, beside.country, beside.images IS NOT NULL AS has_transit
+FROM placed
+LEFT JOIN gates ON gates.id = gate_id
+LEFT JOIN watchlists ON watchlists.id = watchlist_id
+LEFT JOIN LATERAL (
+    SELECT images, country FROM transits
+    WHERE transits.captured_at = placed.captured_at AND transits.id = placed.transit_id
+) AS beside ON true
+ORDER BY place
+
 -- name: get
 SELECT * FROM alarms WHERE id = %(id)s;
 
@@ -42,11 +92,8 @@ UPDATE alarms SET state = 'closed', closed_by = %(by)s, closed_at = %(at)s, outc
 WHERE id = %(id)s AND state <> 'closed'
 RETURNING *;
 
--- name: count
-SELECT state, count(*) AS count FROM alarms GROUP BY state;
-
--- name: count_open_retro
-SELECT count(*) AS count FROM alarms WHERE retro AND state <> 'closed';
+-- name: tally
+SELECT state, priority, retro, count(*) AS count FROM alarms WHERE state <> 'closed' GROUP BY state, priority, retro;
 
 -- name: delete
 DELETE FROM alarms WHERE captured_at < %(before)s;

@@ -61,10 +61,6 @@ CROSS JOIN LATERAL (
 -- name: get
 SELECT * FROM transits WHERE id = %(id)s;
 
--- name: get_many
--- The capture times leave out the partitions of all other days.
-SELECT * FROM transits WHERE captured_at = ANY (%(moments)s) AND id = ANY (%(ids)s);
-
 -- name: search_exact
 SELECT * FROM transits
 WHERE plate = %(text)s

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Transits in the database: each stored once, however often it is sent; found by plate, gate and time."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,14 +89,6 @@ def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
     """The transit with this id; None when there is none (any more)."""
     row = conn.execute(_SQL["get"], {"id": transit_id}).fetchone()
     return from_row(row) if row else None
-
-
-def get_transits(conn: Connection, keys: Collection[tuple[UUID, datetime]]) -> dict[UUID, StoredTransit]:
-    """The transits with these ids and capture times, by id, in one statement; without those that are gone."""
-    if not keys:
-        return {}
-    values = {"ids": [transit_id for transit_id, _ in keys], "moments": list({moment for _, moment in keys})}
-    return {stored.transit.id: stored for stored in _many(conn, "get_many", values)}
 
 
 def search_transits(conn: Connection, query: TransitQuery) -> list[StoredTransit]:

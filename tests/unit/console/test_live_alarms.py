@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from anpr.console.live_alarms import LiveAlarms, Subscription, next_alarms
+from anpr.console.live_alarms import LiveAlarms, News, Subscription, next_news
 from anpr.domain.alarm import AlarmState
+from anpr.domain.watchlist import Priority
 from anpr.runtime.clock import SystemClock
+from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from tests.support.alarms import Alarms, Notes, view_of
 
@@ -31,11 +33,16 @@ def live(database: Notes) -> Iterator[LiveAlarms]:
 
 async def read(page: Subscription) -> list[int]:
     """The ids until the stream is cut off or nothing comes."""
+    return [news.alarm.id for news in await read_news(page) if isinstance(news, AlarmView)]
+
+
+async def read_news(page: Subscription) -> list[News]:
+    """All news until the stream is cut off or nothing comes."""
     found = []
-    async for view in next_alarms(page, 0.2):
-        if view is None:
+    async for news in next_news(page, 0.2):
+        if news is None:
             break
-        found.append(view.alarm.id)
+        found.append(news)
     return found
 
 
@@ -88,11 +95,11 @@ def test_there_are_only_so_many_pages(live: LiveAlarms) -> None:
 
 
 def test_when_the_database_goes_every_stream_ends(live: LiveAlarms, database: Notes) -> None:
-    async def watch() -> list[AlarmView | None]:
+    async def watch() -> list[News | None]:
         with live.subscribe() as page:
             assert page
             database.fail.set()
-            return [view async for view in next_alarms(page, 10)]
+            return [view async for view in next_news(page, 10)]
 
     assert asyncio.run(watch()) == []
 
@@ -106,3 +113,18 @@ def test_a_closed_feed_takes_no_pages(live: LiveAlarms) -> None:
 
     assert asyncio.run(late())
     assert not live.is_up
+
+
+def test_every_page_is_told_the_counts_and_a_new_one_finds_the_latest(live: LiveAlarms) -> None:
+    tally = AlarmTally(raised={Priority.HIGH: 700})
+
+    async def watch() -> list[News]:
+        with live.subscribe() as page:
+            assert page
+            await asyncio.to_thread(live.tally, tally)
+            return await read_news(page)
+
+    assert asyncio.run(watch())[-1] == tally
+    assert live.latest_tally == tally
+    live.close()
+    assert live.latest_tally is None, "nobody counts any more"

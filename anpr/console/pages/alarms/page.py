@@ -1,116 +1,158 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Alarms as they are raised, acknowledged and closed: the page that operators watch."""
+"""Pages of alarms: the board that operators watch, those from the past, and the closed ones; each by keyset paging."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request
-from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
 
-from anpr.console.access import Visitor, VisitorDep, allowed, record_view
+from anpr.console.access import VisitorDep, record_view
+from anpr.console.alarm_card import alarm_card
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.alarms import stream
-from anpr.console.pages.alarms.card import MAX_NOTE, card
+from anpr.console.pages.alarms import handling, stream
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
-from anpr.domain.alarm import AlarmOutcome, AlarmState
-from anpr.domain.errors import InputError
-from anpr.store.alarms import rows
-from anpr.store.alarms.views import PAGE_LIMIT, AlarmView
-from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.domain.watchlist import Priority
+from anpr.store.alarms.views import (
+    MAX_ID,
+    PAGE_LIMIT,
+    AlarmFilter,
+    AlarmView,
+    BoardPlace,
+    board_place,
+)
+from anpr.store.watchlists.lists import watchlist_names
 
 router = APIRouter(prefix="/alarms")
 
-Handler = Annotated[Visitor, Depends(allowed(Permission.HANDLE_ALARMS))]
+Below = Annotated[int, Query(ge=1, le=MAX_ID)]
+Only = Annotated[str, Query(pattern="^(|cards)$")]
+"""`cards`: what a script adds to a page that is there already."""
+After = Annotated[str, Query(pattern=r"^[0-8]-[0-9]{1,19}$")]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Listing:
+    """One page of alarms: `kind` is open, past or closed, `more` the address of the page after it (empty: none)."""
+
+    kind: str
+    views: Sequence[AlarmView]
+    more: str
+    which: AlarmFilter = AlarmFilter()
+
+
+def alarm_filter(
+    watchlist: Annotated[str, Query(alias="list", max_length=64)] = "",
+    priority: Annotated[str, Query(pattern="^(|high|medium|low)$")] = "",
+) -> AlarmFilter:
+    """The filter in the address; what is empty does not narrow."""
+    return AlarmFilter(watchlist=watchlist or None, priority=Priority(priority) if priority else None)
+
+
+FilterDep = Annotated[AlarmFilter, Depends(alarm_filter)]
 
 
 @router.get("")
-def show_open(console: ConsoleDep, visitor: VisitorDep, context: ContextDep) -> Response:
-    """Alarms that are not closed, the newest on top; new ones come by themselves."""
+def show_open(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    which: FilterDep,
+    after: After = f"0-{MAX_ID}",
+    alarm: int = 0,
+    only: Only = "",
+) -> Response:
+    """The board: what nobody has taken and is urgent comes first; new ones come by themselves.
+
+    `after` is the place (rank-id) after which the page begins. `alarm` is shown in any case, on top when it is not
+    among those of the page: who comes back from a transit finds the alarm they left.
+    """
     record_view(console, visitor, "alarms")
     newest_id = console.alarms.newest_id()  # before the alarms are read: what comes in between is sent, not left out
-    return _page(console, context, console.alarms.open(), newest_id)
+    rank, last_id = after.split("-")
+    views = console.alarms.board(BoardPlace(rank=int(rank), id=min(int(last_id), MAX_ID)), which)
+    more = ""
+    if len(views) == PAGE_LIMIT:
+        place = board_place(views[-1].alarm)
+        more = _address("/alarms", which, after=f"{place.rank}-{place.id}")
+    if alarm and all(view.alarm.id != alarm for view in views):
+        views = [*console.alarms.some([alarm]), *views]
+    listing = _Listing(kind="open", views=views, more=more, which=which)
+    return _cards(console, context, listing) if only else _page(console, context, listing, newest_id)
+
+
+@router.get("/past")
+def show_past(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, below: Below = MAX_ID, only: Only = ""
+) -> Response:
+    """Alarms of transits from before their entry, that are not closed."""
+    record_view(console, visitor, "past-alarms")
+    listing = _past(console, below)
+    return _cards(console, context, listing) if only else _page(console, context, listing)
 
 
 @router.get("/closed")
-def show_closed(console: ConsoleDep, visitor: VisitorDep, context: ContextDep) -> Response:
-    """The latest closed alarms."""
-    record_view(console, visitor, "closed-alarms")
-    return _page(console, context, console.alarms.closed(), None)
-
-
-@router.post("/{alarm_id}/acknowledge")
-def acknowledge(
-    request: Request, console: ConsoleDep, visitor: Handler, context: ContextDep, alarm_id: int
-) -> Response:
-    """The visitor takes charge of an alarm."""
-    at = console.clock.now()
-    event = AuditEvent(
-        actor=visitor.user.name, action=AuditAction.ALARM_ACKNOWLEDGED, at=at, detail={"alarm": alarm_id}
-    )
-    try:
-        with console.database.transaction() as conn:
-            rows.acknowledge(conn, alarm_id, visitor.user.name, at)
-            append(conn, event)
-    except InputError:  # somebody else was first
-        return _card(request, console, context, alarm_id, is_late=True)
-    return _card(request, console, context, alarm_id)
-
-
-@router.post("/{alarm_id}/close")
-def close(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
-    request: Request,
+def show_closed(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
     console: ConsoleDep,
-    visitor: Handler,
+    visitor: VisitorDep,
     context: ContextDep,
-    alarm_id: int,
-    outcome: Annotated[AlarmOutcome, Form()],
-    note: Annotated[str, Form(max_length=MAX_NOTE)] = "",
+    which: FilterDep,
+    below: Below = MAX_ID,
+    only: Only = "",
 ) -> Response:
-    """Record what came of an alarm."""
-    at = console.clock.now()
-    detail: dict[str, object] = {"alarm": alarm_id, "outcome": outcome.value}
-    event = AuditEvent(actor=visitor.user.name, action=AuditAction.ALARM_CLOSED, at=at, detail=detail)
-    try:
-        with console.database.transaction() as conn:
-            rows.close_alarm(conn, alarm_id, visitor.user.name, at, outcome, note.strip() or None)
-            append(conn, event)
-    except InputError:
-        return _card(request, console, context, alarm_id, is_late=True)
-    return _card(request, console, context, alarm_id)
+    """Closed alarms, the newest first."""
+    record_view(console, visitor, "closed-alarms")
+    views = console.alarms.closed(below, which)
+    more = _address("/alarms/closed", which, below=views[-1].alarm.id) if len(views) == PAGE_LIMIT else ""
+    listing = _Listing(kind="closed", views=views, more=more, which=which)
+    return _cards(console, context, listing) if only else _page(console, context, listing)
 
 
-def _card(
-    request: Request, console: Console, context: PageContext, alarm_id: int, *, is_late: bool = False
-) -> Response:
-    view = console.alarms.one(alarm_id)
-    if view is None:
-        raise HTTPException(404)
-    if "hx-request" not in request.headers:
-        return RedirectResponse("/alarms", status_code=303)
-    return Response(card(console, context, view, is_late=is_late), media_type="text/html")
+def _past(console: Console, below: int = MAX_ID) -> _Listing:
+    views = console.alarms.past(below)
+    more = _address("/alarms/past", AlarmFilter(), below=views[-1].alarm.id) if len(views) == PAGE_LIMIT else ""
+    return _Listing(kind="past", views=views, more=more)
 
 
-def _page(console: Console, context: PageContext, views: list[AlarmView], newest_id: int | None) -> Response:
-    """`newest_id`: alarms above it come by themselves; None on the page of closed ones."""
-    is_history = newest_id is None
-    past, past_count = ([], 0) if is_history else console.alarms.open_retro()
+def _cards(console: Console, context: PageContext, listing: _Listing) -> Response:
+    return console.templates.response("alarms/more.html", context, **_values(console, context, listing))
+
+
+def _page(console: Console, context: PageContext, listing: _Listing, newest_id: int = 0) -> Response:
+    """The whole page. `newest_id`: alarms above it come by themselves."""
+    values = _values(console, context, listing)
+    with console.database.transaction() as conn:
+        names = watchlist_names(conn)
+    past = _values(console, context, _past(console)) if listing.kind == "open" else None
     return console.templates.response(
-        "alarms/alarms.html",
+        f"alarms/{listing.kind}.html",
         context,
-        views=views,
-        cards=[card(console, context, view) for view in views],
-        past=[card(console, context, view) for view in past],
-        past_count=past_count,
+        **values,
+        which=listing.which,
+        names=names,
+        priorities=list(Priority),
+        tally=console.alarms.tally(),
+        past=past,
         last_id=newest_id,
-        raised=sum(view.alarm.state is AlarmState.RAISED for view in views),
-        limit=PAGE_LIMIT,
-        is_history=is_history,
     )
+
+
+def _values(console: Console, context: PageContext, listing: _Listing) -> dict[str, object]:
+    cards = [alarm_card(console, context, view) for view in listing.views]
+    return {"kind": listing.kind, "cards": cards, "more": listing.more}
+
+
+def _address(path: str, which: AlarmFilter, **place: object) -> str:
+    chosen = {"list": which.watchlist, "priority": which.priority, **place}
+    return f"{path}?{urlencode({name: value for name, value in chosen.items() if value})}"
 
 
 router.include_router(stream.router)
+router.include_router(handling.router)
 
 PAGE = Page(name="alarms", router=router, permissions=(Permission.VIEW_ALARMS,))

@@ -3,16 +3,18 @@
 
 import secrets
 from dataclasses import replace
-from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import SESSION_COOKIE, VISIT_COOKIE, VisitorDep, record, visitor_of
-from anpr.console.auth.authenticate import LoginRefusedError, authenticate
+from anpr.console.access import SESSION_COOKIE, VISIT_COOKIE, VisitorDep, local_path, record, visitor_of
+from anpr.console.auth.authenticate import LoginRefusedError
 from anpr.console.page import Page, menu_of
 from anpr.console.page_context import LANGUAGE_COOKIE, ContextDep
+from anpr.console.pages.login import session
+from anpr.console.pages.login.cookies import set_cookie, set_session
+from anpr.console.pages.login.credentials import LoginDelayedError, check_login
 from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import Language
 from anpr.console.state import Console, ConsoleDep
@@ -34,8 +36,8 @@ def home(console: ConsoleDep, visitor: VisitorDep) -> Response:
 def show(request: Request, console: ConsoleDep, context: ContextDep, back: str = "/", again: bool = False) -> Response:
     """The form; a visitor who is logged in already is led on to `back`."""
     if visitor_of(console, request.cookies.get(SESSION_COOKIE)):
-        return RedirectResponse(_local(back), status_code=303)
-    return _form(console, request, context, {"back": _local(back), "message": "login.again" if again else None})
+        return RedirectResponse(local_path(back), status_code=303)
+    return _form(console, request, context, {"back": local_path(back), "message": "login.again" if again else None})
 
 
 @router.post("/login")
@@ -48,22 +50,17 @@ def enter(
     back: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
     """Check name and password. After several failures the throttle answers 429, with Retry-After in s."""
-    name = user.strip().lower()[:64]
-    address = request.client.host if request.client else "unknown"
-    wait_s = console.throttle.admit(name, address)
-    values = {"back": _local(back), "name": name}
-    if wait_s > 0:
-        answer = _form(console, request, context, {**values, "message": "login.wait", "seconds": ceil(wait_s)}, 429)
-        answer.headers["Retry-After"] = str(ceil(wait_s))
-        return answer
+    values: dict[str, object] = {"back": local_path(back), "name": user.strip().lower()[:64]}
     try:
-        found = authenticate(console.database, name, password)
-    except LoginRefusedError as refused:
-        record(console, refused.actor, AuditAction.LOGIN_REFUSED, {"address": address})
+        found = check_login(console, request, user, password)
+    except LoginDelayedError as delayed:
+        values |= {"message": "login.wait", "seconds": delayed.seconds}
+        answer = _form(console, request, context, values, 429)
+        answer.headers["Retry-After"] = str(delayed.seconds)
+        return answer
+    except LoginRefusedError:
         return _form(console, request, context, {**values, "message": "login.wrong"}, 401)
-    console.throttle.succeeded(name, address)
-    record(console, name, AuditAction.LOGIN, {"address": address})
-    return _start_session(console, found, _local(back))
+    return _start_session(console, found, local_path(back))
 
 
 @router.post("/logout")
@@ -83,15 +80,14 @@ def choose_language(
     back: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
     """Remember the language in this browser."""
-    answer = RedirectResponse(_local(back), status_code=303)
-    _set_cookie(console, answer, LANGUAGE_COOKIE, language, _YEAR_S)
+    answer = RedirectResponse(local_path(back), status_code=303)
+    set_cookie(console, answer, LANGUAGE_COOKIE, language, _YEAR_S)
     return answer
 
 
 def _start_session(console: Console, user: User, back: str) -> Response:
-    session = console.sessions.start(user.name, user.password_hash)
     answer = RedirectResponse(back, status_code=303)
-    _set_cookie(console, answer, SESSION_COOKIE, console.sessions.to_cookie(session), console.sessions.lifetime_s)
+    set_session(console, answer, console.sessions.start(user.name, user.password_hash))
     answer.delete_cookie(VISIT_COOKIE)
     return answer
 
@@ -103,19 +99,10 @@ def _form(
     context = replace(context, form_token=console.sessions.form_token(visit), path="/login", address="/login")
     values = {"name": "", "seconds": 0, "message": None, **values}
     answer = console.templates.response("login/login.html", context, status=status, **values)
-    _set_cookie(console, answer, VISIT_COOKIE, visit, None)
+    set_cookie(console, answer, VISIT_COOKIE, visit, None)
     return answer
 
 
-def _set_cookie(console: Console, answer: Response, name: str, value: str, max_age: int | None) -> None:
-    secure = console.settings.console.secure_cookies
-    answer.set_cookie(name, value, max_age=max_age, httponly=True, samesite="lax", secure=secure, path="/")
-
-
-def _local(path: str) -> str:
-    """The path when it is one of ours, else `/`: against open redirects."""
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\", "/login")) and path.isprintable()
-    return path if is_ours else "/"
-
+router.include_router(session.router)
 
 PAGE = Page(name="login", router=router, permissions=())

@@ -2,6 +2,7 @@
 """Images of transits: whole, or as thumbnails. The pages that show them were recorded when they were opened."""
 
 import logging
+from collections.abc import Mapping
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -9,13 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from anpr.console.pages.transits.transit import stored_transit
-from anpr.console.rendering.thumbnails import ThumbnailError
+from anpr.console.rendering.thumbnails import FORGET_AFTER_S, ThumbnailError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.images.image_store import stored_roles
 
 router = APIRouter()
 log = logging.getLogger(__name__)
+
+_KEPT = {"Cache-Control": f"private, max-age={FORGET_AFTER_S:.0f}", "Vary": "Cookie"}
+"""A board of fifty alarms would fetch a hundred thumbnails at each look. The browser may keep them as long as the console
+itself does, and shows them to the session that fetched them only; whole images are kept by nobody."""
 
 
 @router.get("/{transit_id}/images/{role}")
@@ -32,7 +37,7 @@ def thumbnail(console: ConsoleDep, transit_id: UUID, role: ImageRole) -> Respons
     """
     transit = stored_transit(console, transit_id).transit
     small = console.thumbnails.get((transit_id, role))
-    return _answer(small or _made(console, transit, role))
+    return _answer(small or _made(console, transit, role), _KEPT)
 
 
 def _made(console: Console, transit: Transit, role: ImageRole) -> bytes:
@@ -63,5 +68,5 @@ def _find(console: Console, transit: Transit, role: ImageRole) -> bytes | None:
     return console.images.find(transit.id, transit.captured_at, transit.gate_id, role)
 
 
-def _answer(data: bytes) -> Response:
-    return Response(data, media_type="image/jpeg")
+def _answer(data: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(data, media_type="image/jpeg", headers=headers)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One transit: its images, how it was read, where and when, its alarms and where it was forwarded to."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -9,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from anpr.console.access import VisitorDep, record
+from anpr.console.alarm_card import FORM_VALUES
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.contract.jpeg import jpeg_size
 from anpr.domain.transit import ImageRole, Transit
-from anpr.store.alarms.rows import alarms_of_transits
-from anpr.store.alarms.views import view_alarms
+from anpr.store.alarms.views import views_of_transit
 from anpr.store.audit import AuditAction
 from anpr.store.forwarding.deliveries import deliveries_of_transit
 from anpr.store.gates import gate_names
@@ -35,15 +37,27 @@ def show(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
     via: Via = "address",
     search: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     page: Annotated[int, Query(ge=1)] = 1,
+    alarm: int = 0,
 ) -> Response:
     """The page; that somebody looked at it is recorded before it is shown.
 
-    `search` and `page`: the results that it was opened from, which it leads back to.
+    `search` and `page`: the results that it was opened from, `alarm`: the alarm; the page leads back there.
     """
     stored = stored_transit(console, transit_id)
     record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"transit": str(transit_id), "via": via})
     results = f"/search/{search}" + (f"?page={page}" if page > 1 else "") if search else None
-    return console.templates.response("transits/transit.html", context, results=results, **_values(console, stored))
+    if via == "alarm":
+        context = replace(context, section="/alarms")
+    return console.templates.response(
+        "transits/transit.html",
+        context,
+        **_values(console, stored),
+        **FORM_VALUES,
+        results=results,
+        via=via,
+        alarm_id=alarm,
+        here=f"/transits/{transit_id}?{urlencode({'via': via, 'alarm': alarm})}",
+    )
 
 
 def stored_transit(console: Console, transit_id: UUID) -> StoredTransit:
@@ -59,7 +73,7 @@ def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
     transit = stored.transit
     with console.database.transaction() as conn:
         gates = gate_names(conn)
-        alarms = view_alarms(conn, alarms_of_transits(conn, [transit.id]))
+        alarms = views_of_transit(conn, transit.id)
         deliveries = deliveries_of_transit(conn, transit.id)
     return {
         "transit": transit,

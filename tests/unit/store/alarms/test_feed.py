@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from anpr.domain.alarm import AlarmState
+from anpr.domain.watchlist import Priority
 from anpr.runtime.clock import SystemClock
 from anpr.store.alarms.feed import AlarmFeed
 from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL
+from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from tests.support.alarms import Alarms, Notes, view_of
 
@@ -22,7 +24,11 @@ class Told:
 
     def __init__(self) -> None:
         self.ids: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.tallies: queue.SimpleQueue[AlarmTally] = queue.SimpleQueue()
         self.is_lost = threading.Event()
+
+    def tally(self, tally: AlarmTally) -> None:
+        self.tallies.put(tally)
 
     def alarm(self, view: AlarmView) -> None:
         self.ids.put(view.alarm.id)
@@ -105,3 +111,13 @@ def test_when_the_database_goes_the_listener_is_told(feed: AlarmFeed, database: 
     assert told.is_lost.wait(WITHIN_S)
     feed.stop()
     assert not feed.is_up
+
+
+def test_each_change_is_followed_by_the_true_count(
+    database: Notes, alarms: SlowPast, told: Told, feed: AlarmFeed
+) -> None:
+    assert told.tallies.get(timeout=WITHIN_S).to_take == 2, "also before anything changes"
+    alarms.views.append(view_of(3))
+    database.notify(ALARM_CHANNEL, 3)
+    assert told.tallies.get(timeout=WITHIN_S).raised == {Priority.LOW: 3}
+    assert feed.is_up

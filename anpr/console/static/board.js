@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+// The alarm board: new alarms sound at once and are shown when nothing under the hand would move.
+
+import { cardsIn, isInUse, mergeCard, refreshCards } from "./cards.js";
+import { draftedAlarms, forgetDraft, restoreDraft } from "./drafts.js";
+import { lastAlarm, noteAlarm } from "./last-alarm.js";
+import { ask, byId, session, setConnected } from "./page.js";
+import { leaveIfOver } from "./session.js";
+import { play } from "./sound.js";
+import { follow } from "./stream.js";
+import { takeTally } from "./tally.js";
+
+const MOST_CARDS = 200;
+const MOST_CLOSED = 20;
+const MOST_WAITING = 100;
+const REST_MS = 1500;
+const SHOW_EVERY_MS = 500;
+
+const board = byId("board");
+const arrivals = byId("arrivals");
+const RANKS = { raised: 0, acknowledged: 3, closed: 6 };
+const PRIORITIES = { high: 0, medium: 1, low: 2 };
+
+let touchedAt = 0;
+
+// The board's order, as in the database: not taken first, in it the highest priority, in it the newest.
+const rankOf = (card) => RANKS[card.dataset.state] + PRIORITIES[card.dataset.priority];
+const isBefore = (card, other) =>
+  rankOf(card) - rankOf(other) < 0 || (rankOf(card) === rankOf(other) && Number(card.dataset.alarm) > Number(other.dataset.alarm));
+
+/** Whether somebody's hand or eye is in the cards: a form is open, the pointer is over them, the focus is in them. */
+function isBusy() {
+  const isHeld =
+    board.querySelector("details.closing[open]") || board.querySelector(".alarms:hover") || board.contains(document.activeElement);
+  return Boolean(isHeld) || Date.now() - touchedAt < REST_MS;
+}
+
+/** Cards in order on the page, and those that wait to be put among them. */
+class CardList {
+  constructor(element, refill) {
+    this.element = element;
+    this.refill = refill; // the address that gives the whole list anew
+    this.waiting = new Map();
+    this.hasOverflowed = false;
+  }
+
+  cards() {
+    return [...this.element.querySelectorAll(":scope > [data-alarm]")];
+  }
+
+  add(card) {
+    this.waiting.set(card.id, card);
+    if (this.waiting.size <= MOST_WAITING) return;
+    // More than anybody will look through: the list is read anew when they are shown.
+    this.hasOverflowed = true;
+    this.waiting.delete(this.waiting.keys().next().value);
+  }
+
+  async show() {
+    if (this.hasOverflowed) return this.readAnew();
+    const cards = [...this.waiting.values()].sort((one, other) => (isBefore(one, other) ? -1 : 1));
+    this.waiting.clear();
+    for (const card of cards) this.insert(card);
+    this.trim();
+    return cards[0];
+  }
+
+  insert(card) {
+    if (byId(card.id)) return;
+    const next = this.cards().find((other) => isBefore(card, other));
+    this.element.insertBefore(card, next || this.element.querySelector(":scope > .more-alarms"));
+    htmx.process(card);
+    restoreDraft(card);
+  }
+
+  async readAnew() {
+    const answer = await ask(this.refill);
+    if (!answer.ok) return undefined;
+    const kept = this.cards().filter(isInUse);
+    this.waiting.clear();
+    this.hasOverflowed = false;
+    this.element.replaceChildren(cardsIn(await answer.text()));
+    htmx.process(this.element);
+    for (const card of this.cards()) restoreDraft(card);
+    for (const card of kept) {
+      const fresh = byId(card.id);
+      if (fresh) fresh.replaceWith(card);
+      else this.element.prepend(card);
+    }
+    return this.cards()[0];
+  }
+
+  // A page may be open for days. What is settled goes first, then what is last; the link below leads to it.
+  trim() {
+    for (const card of this.cards().filter((card) => card.dataset.state === "closed").slice(MOST_CLOSED)) card.remove();
+    const spare = this.cards().slice(MOST_CARDS).filter((card) => !isInUse(card));
+    if (spare.length === 0) return;
+    const first = spare.reduce((one, other) => (isBefore(one, other) ? one : other));
+    this.continueAt(first);
+    for (const card of spare) card.remove();
+  }
+
+  // The page after this one begins with this card, which is shown here no more.
+  continueAt(card) {
+    const address = new URL(this.refill, location.href);
+    address.searchParams.delete("only");
+    address.searchParams.set("after", `${rankOf(card)}-${Number(card.dataset.alarm) + 1}`);
+    let more = this.element.querySelector(":scope > .more-alarms");
+    if (!more) {
+      more = byId("more-template").content.firstElementChild.cloneNode(true);
+      this.element.append(more);
+    }
+    const link = more.querySelector("a");
+    link.href = address.pathname + address.search;
+    link.setAttribute("hx-get", `${link.getAttribute("href")}&only=cards`);
+    htmx.process(more);
+  }
+}
+
+function refillAddress() {
+  const address = new URL(location.href);
+  for (const name of ["after", "alarm"]) address.searchParams.delete(name);
+  address.searchParams.set("only", "cards");
+  return address.pathname + address.search;
+}
+
+const open = board && new CardList(byId("alarms"), refillAddress());
+const past = board && new CardList(byId("past-alarms"), "/alarms/past?only=cards");
+
+function showWaiting() {
+  const count = open.waiting.size + (open.hasOverflowed ? 1 : 0);
+  const words = count === 1 ? arrivals.dataset.one : arrivals.dataset.many.replace("#", open.hasOverflowed ? `${MOST_WAITING}+` : count);
+  arrivals.textContent = count ? words : "";
+  arrivals.disabled = count === 0;
+  byId("no-alarms").hidden = open.cards().length > 0 || count > 0;
+  byId("past").hidden = past.cards().length === 0;
+}
+
+/** Puts the new alarms among the others; by hand also while the board is in use, and then the first of them has the focus. */
+export async function showArrivals(isByHand) {
+  if (!isByHand && isBusy()) return;
+  if (!isBusy()) {
+    open.trim();
+    if (past.waiting.size > 0) await past.show();
+  }
+  if (open.waiting.size > 0) {
+    const first = await open.show();
+    if (isByHand && first) {
+      first.focus({ preventScroll: true });
+      window.scrollTo({ top: 0 });
+      first.scrollIntoView({ block: "nearest" });
+    }
+  }
+  showWaiting();
+}
+
+function fits(card) {
+  const { list, priority } = board.dataset;
+  return (!list || list === card.dataset.list) && (!priority || priority === card.dataset.priority);
+}
+
+function announce(card) {
+  byId("announcer").textContent = `${byId("announcer").dataset.word}: ${card.dataset.spoken}`;
+  play(card.dataset.priority, card.id);
+}
+
+function receive(html, lastId) {
+  const card = cardsIn(html).querySelector("[data-alarm]");
+  if (!card) return;
+  noteAlarm(lastId);
+  const isPast = "retro" in card.dataset;
+  const list = isPast ? past : open;
+  const known = byId(card.id) || list.waiting.get(card.id);
+  if (known) {
+    mergeCard(known, card);
+    if (card.dataset.state === "closed") list.waiting.delete(card.id);
+  } else if (card.dataset.state !== "closed") {
+    if (isPast || fits(card)) list.add(card);
+    // From the past: without a sound; what happens now is what the room must hear.
+    if (!isPast && card.dataset.state === "raised") announce(card);
+  }
+  showWaiting();
+  showArrivals(false);
+}
+
+// A note was being written for an alarm that this page does not show: its card comes back with it.
+async function bringBackDrafts() {
+  const absent = draftedAlarms().filter((alarm) => !byId(`alarm-${alarm}`));
+  if (absent.length === 0) return;
+  const answer = await ask(`/alarms/cards?known=${absent.map((alarm) => `${alarm}-gone`).join(",")}`);
+  if (!answer.ok) return;
+  for (const card of [...cardsIn(await answer.text()).querySelectorAll("[data-alarm]")]) {
+    if (card.dataset.state === "closed") forgetDraft(card.dataset.alarm);
+    else ("retro" in card.dataset ? past : open).insert(card);
+  }
+}
+
+// What came while no page was open was not heard: the newest of the cards that are new to this tab sounds now.
+function soundMissed() {
+  const before = lastAlarm();
+  const missed = open.cards().filter((card) => card.dataset.state === "raised" && Number(card.dataset.alarm) > before);
+  if (before > 0 && missed.length > 0) announce(missed[0]);
+  noteAlarm(Number(board.dataset.last));
+}
+
+function touch() {
+  touchedAt = Date.now();
+}
+
+if (board) {
+  soundMissed();
+  follow((lastId, isAgain) => `/alarms/stream?after=${lastId || board.dataset.last}${isAgain ? "&again=1" : ""}`, session.user, {
+    up: (isAgain) => {
+      setConnected(true);
+      if (isAgain) refreshCards();
+    },
+    down: () => setConnected(false),
+    over: leaveIfOver,
+    tally: takeTally,
+    alarm: receive,
+  });
+  arrivals.addEventListener("click", () => showArrivals(true));
+  for (const name of ["pointermove", "pointerdown", "keydown"]) board.addEventListener(name, touch, { passive: true });
+  board.addEventListener("focusout", touch);
+  window.setInterval(() => showArrivals(false), SHOW_EVERY_MS);
+  // Another page of the list: alarms that came here meanwhile are in it too.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const more = event.detail.target?.closest?.(".more-alarms");
+    if (!more) return;
+    const fragment = cardsIn(event.detail.serverResponse);
+    for (const card of fragment.querySelectorAll("[data-alarm]")) if (byId(card.id)) card.remove();
+    const holder = document.createElement("div");
+    holder.append(fragment);
+    event.detail.serverResponse = holder.innerHTML;
+  });
+  document.body.addEventListener("htmx:afterSettle", showWaiting);
+  bringBackDrafts();
+  showWaiting();
+}
