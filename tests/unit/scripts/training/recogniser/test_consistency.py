@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="the extra `train` is not installed"
 
 
 def test_frames_that_agree_cost_nothing_and_others_pull_each_other() -> None:
-    from scripts.training.recogniser.consistency import differences  # noqa: PLC0415
+    from scripts.training.recogniser.consistency import differences
 
     logits = torch.zeros(4, 3, 5)
     logits[3, 0, 2] = 4.0
