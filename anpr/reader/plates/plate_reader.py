@@ -18,7 +18,7 @@ from anpr.reader.plates.second_opinion import (
     build_second_opinion,
     evidence_of,
 )
-from anpr.reader.plates.thresholds import Thresholds
+from anpr.reader.plates.thresholds import LIKELY_PLATE, Thresholds
 from anpr.reader.recognise import Reading, Recogniser, agreed, build_recogniser
 from anpr.reader.rectify.build import build_corner_finder
 from anpr.reader.rectify.look import MARGINS as LEVEL_MARGINS
@@ -128,13 +128,13 @@ class PlateReader:
             return placed
         if placed is None or not placed.is_sure:
             reading = self._recogniser.recognise(cut(image, detection.box, turn))
-            return self._judged(detection, reading, _unless_cut(placed, weighed(reading)))
+            return self._judged(detection, reading, _doubted(placed, reading.lines, weighed(reading)))
         # Every third look is at the box as it is: what it gets wrong it gets wrong otherwise.
         which = turn % (len(LEVEL_MARGINS) + 1)
         reading = (
             placed.read(which) if which < len(LEVEL_MARGINS) else self._recogniser.recognise(cut(image, detection.box))
         )
-        return self._judged(detection, reading, _unless_cut(placed, weighed(reading)))
+        return self._judged(detection, reading, _doubted(placed, reading.lines, weighed(reading)))
 
     def read_once(self, image: Image, detection: Detection) -> PlateRead | Rejected:
         """Read the plate in this box of the only image of it; where in doubt, again. Raises ModelError."""
@@ -149,8 +149,8 @@ class PlateReader:
             others = self._cut_otherwise(image, detection.box, plate) if level is None else self._both(level, plate)
             reading = agreed(reading, *others)
             candidates = weighed(reading)
-        if placed is not None and placed.is_cut:
-            return self._judged(detection, reading, _unless_cut(placed, candidates))
+        if placed is not None and _may_lack(placed, reading.lines):
+            return self._judged(detection, reading, _doubted(placed, reading.lines, candidates))
         if self.second is None or not self.second.wants(_sure(candidates)):
             return self._judged(detection, reading, candidates)
         opinion = self.second.ask(plate, candidates, patient=True)
@@ -205,11 +205,17 @@ class PlateReader:
         )
 
 
-def _unless_cut(placed: Placed | None, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """As likely as not where the image's edge cuts the plate: a character may be missing."""
-    if placed is None or not placed.is_cut:
+def _doubted(placed: Placed | None, lines: int, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Each half as likely where the text may lack something."""
+    if placed is None or not _may_lack(placed, lines):
         return candidates
     return tuple(Candidate(text=each.text, probability=each.probability / 2) for each in candidates)
+
+
+def _may_lack(placed: Placed, lines: int) -> bool:
+    """Whether a character or a line may be missing: the image's edge runs through the plate, or it has two lines and
+    is like no plate the corner network knows, as those of three are."""
+    return placed.is_cut or (lines > 1 and placed.corners.plate < LIKELY_PLATE)
 
 
 def _sure(candidates: Sequence[Candidate]) -> float:

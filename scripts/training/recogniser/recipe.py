@@ -13,8 +13,11 @@ class Recipe:
     """Hidden units left of each block of the network it starts from."""
     thin_crops: int = 300
     """Real crops on which the thinned network is refitted, where the training starts from PP-OCR."""
-    steps: int = 600
-    plates_a_step: int = 16
+    steps: int = 4000
+    pairs_a_step: int = 8
+    """Plates a step, each seen in two frames."""
+    consistency: float = 0.2
+    """Weight of the difference between what is said of the two frames (CR-CTC, Yao et al. 2024) beside the CTC loss."""
     rate: float = 1.3e-4
     warmup_steps: int = 25
     falling_share: float = 0.6
@@ -52,7 +55,7 @@ def rate_at(recipe: Recipe, step: int) -> float:
 
 def quick(recipe: Recipe) -> Recipe:
     """The same recipe made so small that it runs in seconds: for tests, not for weights."""
-    return replace(recipe, thin_crops=4, steps=min(recipe.steps, 4), plates_a_step=4, warmup_steps=1, drawn=8)
+    return replace(recipe, thin_crops=4, steps=min(recipe.steps, 4), pairs_a_step=2, warmup_steps=1, drawn=8)
 
 
 def as_facts(recipe: Recipe) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from scripts.training.checkpoint import SAVE_EVERY, State
+from scripts.training.recogniser.consistency import differences
 from scripts.training.recogniser.ctc import losses
 from scripts.training.recogniser.data.sources import Sources
 from scripts.training.recogniser.data.views import Batch, Views, batches
@@ -26,7 +27,7 @@ def fit(start: PlateNetwork, sources: Sources, recipe: Recipe, last: Path, tell:
         tell(f"resumed at step {state.step} of {recipe.steps}")
     views = Views(sources, recipe)
     running = 0.0
-    for batch in batches(views, state.step * recipe.plates_a_step, recipe.plates_a_step):
+    for batch in batches(views, state.step * recipe.pairs_a_step, recipe.pairs_a_step):
         loss = _step(state, batch, recipe)
         running = loss if not running else running * 0.95 + loss * 0.05
         if state.step % SAVE_EVERY == 0 or state.step == recipe.steps:
@@ -54,6 +55,7 @@ def _step(state: State[PlateNetwork], batch: Batch, recipe: Recipe) -> float:
         lines = state.network(batch.pictures)
     logits, lengths = plate_logits(lines.float(), batch.counts)
     loss = losses(logits, batch.texts, lengths).clamp(max=recipe.most).mean()
+    loss = loss + recipe.consistency * differences(logits, lengths).mean()
     state.optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip)

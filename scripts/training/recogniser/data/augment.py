@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from anpr.capture.image_file import Image, read_image
 from anpr.drawing import Damage, degrade
+from anpr.drawing.degrade import blocks
 from anpr.reader.recognise.bands import paint_bands
 from anpr.reader.recognise.lines import split_lines
 from scripts.training.recogniser.data.rectified import level, rectified, rectified_drawn
@@ -24,13 +25,27 @@ _PAINTED = 0.12
 _FITTED = 0.12
 """Of the lines keep their proportions, as at the second look."""
 
+_SHIFT = 0.01
+"""Of the crop's sides, that a frame is cut off its place: 1.4 px of 140."""
+_LIGHT = (0.8, 1.25)
+_HALVED, _LEAST_HALVED = 0.25, 100
+"""Share of the frames of half the size, where they are at least so wide, px."""
+_THROUGH_JPEG = 0.3
+
 
 def training_lines(crop: Crop, rng: np.random.Generator) -> Lines:
     """One more view of the crop; the same `rng` state gives the same pixels."""
+    return training_pair(crop, rng)[0]
+
+
+def training_pair(crop: Crop, rng: np.random.Generator) -> tuple[Lines, Lines]:
+    """One more view of the crop, twice, as two frames of a camera would give it; for the consistency loss."""
     image = as_seen(crop, rng)
     if rng.random() < 0.5:
         image = _recoloured(image, rng)
-    return _cut(image, crop.lines, bool(rng.random() < _PAINTED), bool(rng.random() < _FITTED))
+    painted, fitted = bool(rng.random() < _PAINTED), bool(rng.random() < _FITTED)
+    first, second = (_cut(next_frame(image, rng), crop.lines, painted, fitted) for _ in range(2))
+    return first, second
 
 
 def as_seen(crop: Crop, rng: np.random.Generator) -> Image:
@@ -39,6 +54,19 @@ def as_seen(crop: Crop, rng: np.random.Generator) -> Image:
     if crop.drawn:
         return degrade(rectified_drawn(image, rng), rng)
     return degrade(rectified(image, crop.corners, rng, crop.lines), rng, _REAL_DAMAGE)
+
+
+def next_frame(image: Image, rng: np.random.Generator) -> Image:
+    """The same plate cut a px or two otherwise, a little brighter or darker, in some cases smaller or through JPEG."""
+    height, width = image.shape[:2]
+    shift = rng.uniform(-_SHIFT, _SHIFT, 2) * [width, height]
+    size = 1 + rng.uniform(-_SHIFT, _SHIFT, 2)
+    move = np.array([[size[0], 0, shift[0]], [0, size[1], shift[1]]], np.float32)
+    moved = cv2.warpAffine(image, move, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    made = np.clip(moved.astype(np.float32) * rng.uniform(*_LIGHT), 0, 255).astype(np.uint8)
+    if rng.random() < _HALVED and min(width, height * 4) >= _LEAST_HALVED:
+        made = np.asarray(cv2.resize(made, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    return blocks(made, int(rng.integers(50, 90))) if rng.random() < _THROUGH_JPEG else made
 
 
 def plain_lines(crop: Crop) -> Lines:

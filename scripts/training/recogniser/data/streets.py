@@ -20,7 +20,7 @@ from scripts.training.recogniser.data.samples import CornerPoints, Crop
 
 ROOM = 0.3
 """Of the box's sides, kept at each side of it."""
-_MARKED = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
+MARK_COLUMNS = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class StreetPlate:
 def street_plates(streets: Streets, split: str) -> list[StreetPlate]:
     """The legible plates of one or two lines in a split. Raises InputError where the files do not fit together."""
     marks = _marks(streets.marks)
-    listed = zip(_rows(streets.folder / "truth.csv"), _rows(streets.split), strict=True)
+    listed = zip(rows_of(streets.folder / "truth.csv"), rows_of(streets.split), strict=True)
     return [_plate(row, marks) for row, place in _checked(listed, streets.split) if place == split and _usable(row)]
 
 
@@ -103,13 +103,14 @@ def _marks(path: Path | None) -> dict[tuple[str, str], CornerPoints]:
     if path is None or not path.exists():
         return {}
     found = {}
-    for row in _rows(path):
-        values = [float(row[name]) for name in _MARKED]
+    for row in rows_of(path):
+        values = [float(row[name]) for name in MARK_COLUMNS]
         found[row["file"], row["plate"]] = tuple(zip(values[::2], values[1::2], strict=True))
     return found
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a CSV. Raises InputError where it cannot be read."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             yield from csv.DictReader(file)

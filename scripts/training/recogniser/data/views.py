@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from scripts.training.recogniser.data.augment import Lines, training_lines
+from scripts.training.recogniser.data.augment import Lines, training_pair
 from scripts.training.recogniser.data.samples import Crop
 from scripts.training.recogniser.data.sources import Sources
 from scripts.training.recogniser.recipe import Recipe
@@ -26,10 +26,11 @@ class Batch:
     counts: tuple[int, ...]
     """Lines of each plate."""
     texts: tuple[str, ...]
+    """Of the plates in pairs: 0 and 1 are two frames of one view, 2 and 3 of the next."""
 
 
 class Views(Dataset):  # type: ignore[misc]
-    """View i of the run, for i from 0 to steps × plates a step."""
+    """Pair i of frames of one view, for i from 0 to steps × pairs a step."""
 
     def __init__(self, sources: Sources, recipe: Recipe) -> None:
         self._sources = sources
@@ -38,12 +39,12 @@ class Views(Dataset):  # type: ignore[misc]
         self._streets = _cumulated([recipe.italian_weight if crop.country == "IT" else 1.0 for crop in sources.streets])
 
     def __len__(self) -> int:
-        return self._recipe.steps * self._recipe.plates_a_step
+        return self._recipe.steps * self._recipe.pairs_a_step
 
-    def __getitem__(self, index: int) -> tuple[Lines, str]:
+    def __getitem__(self, index: int) -> tuple[tuple[Lines, Lines], str]:
         rng = np.random.default_rng((self._recipe.seed, index))
         crop = self._choose(rng)
-        return training_lines(crop, rng), crop.spaced or crop.text
+        return training_pair(crop, rng), crop.spaced or crop.text
 
     def _choose(self, rng: np.random.Generator) -> Crop:
         dice = rng.random()
@@ -66,12 +67,13 @@ def _drawn_lot(crops: Sequence[Crop], cumulated: npt.NDArray[np.float64], rng: n
     return crops[min(int(np.searchsorted(cumulated, rng.random())), len(crops) - 1)]
 
 
-def gathered(views: Sequence[tuple[Lines, str]]) -> Batch:
-    """Views as one batch."""
+def gathered(views: Sequence[tuple[tuple[Lines, Lines], str]]) -> Batch:
+    """Pairs of frames as one batch."""
+    frames = [frame for pair, _ in views for frame in pair]
     return Batch(
-        pictures=as_pictures([lines for lines, _ in views]),
-        counts=tuple(len(lines) for lines, _ in views),
-        texts=tuple(text for _, text in views),
+        pictures=as_pictures(frames),
+        counts=tuple(map(len, frames)),
+        texts=tuple(text for _, text in views for _ in range(2)),
     )
 
 
@@ -81,11 +83,11 @@ def as_pictures(lines: Sequence[Lines]) -> Tensor:
     return (stacked / 127.5 - 1.0).contiguous(memory_format=torch.channels_last)
 
 
-def batches(views: Views, first: int, plates: int) -> DataLoader:
-    """The batches from view `first` on, made ahead by one worker process."""
+def batches(views: Views, first: int, pairs: int) -> DataLoader:
+    """The batches from pair `first` on, made ahead by one worker process."""
     order = range(first, len(views))
     return DataLoader(
-        views, batch_size=plates, sampler=order, collate_fn=gathered, num_workers=1, prefetch_factor=4,
+        views, batch_size=pairs, sampler=order, collate_fn=gathered, num_workers=1, prefetch_factor=4,
         worker_init_fn=_start_worker, drop_last=True,
         multiprocessing_context="spawn",  # a forked worker inherits locks of OpenCV's threads, and hangs
     )  # fmt: skip

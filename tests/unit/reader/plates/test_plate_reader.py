@@ -2,6 +2,7 @@
 """Find, gate, read, weigh: with a detector and a recogniser that answer from a script."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -249,3 +250,13 @@ def test_in_a_video_the_level_plate_and_the_box_take_turns() -> None:
 
     assert len(texts.sizes) == 2
     assert level.asked == 4
+
+
+@pytest.mark.parametrize(("lines", "plate", "sure"), [(2, 0.45, False), (2, 0.95, True), (1, 0.45, True)])
+def test_two_lines_of_what_may_have_a_third_are_unsure(lines: int, plate: float, sure: bool) -> None:
+    level = LevelTexts(replace(reading("AB1234", ("AB1234", 0.99)), lines=lines))
+    plates = PlateReader(
+        Boxes(detection(100)), Texts(reading("AB1234")), THRESHOLDS, level=LevelReader(Corner(plate), level)
+    )
+
+    assert (plates.read(STREET)[0].confidence > 0.9) is sure
