@@ -21,6 +21,7 @@ _VERBS = {
     "forward": "Send transits to other centres.",
     "read": "Read plates in images and videos, without any service.",
     "evaluate": "Score the reader on a folder of images with known plates.",
+    "accept": "Test a camera site for acceptance: record, count by hand, print the sheet.",
     "search": "Search transits; asks for a reason and records it.",
     "watchlist": "Import, list and edit watchlists.",
     "user": "Create console users and set their passwords.",

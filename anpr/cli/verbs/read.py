@@ -10,6 +10,7 @@ import click
 
 from anpr.capture.frame import Frame
 from anpr.capture.media import is_video, read_image
+from anpr.cli.common.cameras import find_camera
 from anpr.cli.common.inputs import media_files
 from anpr.cli.common.read_report import (
     dropped_line,
@@ -31,7 +32,7 @@ from anpr.reader.assemble.vote import Verdict
 from anpr.reader.camera.area import Area
 from anpr.reader.plates.plate_reader import PlateReader, ReadResult, build_plate_reader
 from anpr.runtime.clock import Clock, SystemClock
-from anpr.settings import ReaderSettings, Settings
+from anpr.settings import ReaderSettings
 
 _PROGRESS_EVERY = 50
 """Files between two lines of progress."""
@@ -95,19 +96,10 @@ def command(  # noqa: PLR0913  one an option
         as_json=output == "jsonl",
         explain=explain,
         pictures=_folder(save_pictures) if save_pictures else None,
-        camera=_camera(site, camera_id) if camera_id else None,
+        camera=find_camera(site, camera_id, "--camera")[1].to_domain() if camera_id else None,
     )
     if _read_all(job, list(media_files(paths))):
         ctx.exit(1)
-
-
-def _camera(site: Settings, camera_id: str) -> Camera:
-    cameras = [camera for gate in site.gates for camera in gate.cameras]
-    for camera in cameras:
-        if camera.id == camera_id:
-            return camera.to_domain()
-    known = ", ".join(camera.id for camera in cameras) or "none"
-    raise InputError(f"--camera {camera_id}: no such camera in the settings; there are: {known}")
 
 
 def _folder(path: Path) -> Path:

@@ -50,11 +50,12 @@ class MotionGate:
         if not self._masks:
             return difference
         if self._watched is None or self._watched.shape != small.shape:
-            self._watched = _outside(self._masks, small.shape[1], small.shape[0])
+            self._watched = outside_masks(self._masks, small.shape[1], small.shape[0])
         return np.asarray(cv2.bitwise_and(difference, self._watched), np.uint8)
 
 
-def _outside(masks: Sequence[Polygon], width: int, height: int) -> Image:
+def outside_masks(masks: Sequence[Polygon], width: int, height: int) -> Image:
+    """An image (height × width, px) that is 255 where none of the masks lies, and 0 under them."""
     watched = np.full((height, width), 255, np.uint8)
     for mask in masks:
         corners = [(round(x * (width - 1)), round(y * (height - 1))) for x, y in mask.points]

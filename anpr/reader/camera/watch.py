@@ -99,6 +99,11 @@ class Watch:
         transits = self._assembler.add(frame, reads, unread)
         return WatchResult(transits=tuple(transits), examined=True, has_read=bool(reads))
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no plate is followed, so that a watch that begins with the next frame misses nothing."""
+        return self._assembler.tracks == 0
+
     def idle(self) -> list[MadeTransit]:
         """The transits that are complete because no frame came for a while."""
         if self._last is None:

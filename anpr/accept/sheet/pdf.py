@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The sheet as a PDF of A4 pages (ReportLab), with the fonts that ReportLab carries embedded in it.
+
+ReportLab is pure Python under a BSD licence and needs no library of the system; its Vera fonts hold every letter of the
+sheet, where the built-in fonts of PDF lack `≥` and are not embedded, which archives ask for.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from functools import partial
+from xml.sax.saxutils import escape
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, Image, KeepTogether, SimpleDocTemplate, Spacer
+from reportlab.platypus import Paragraph as Text
+from reportlab.platypus import Table as Grid
+
+from anpr.accept.sheet.blocks import (
+    Banner,
+    Block,
+    Document,
+    Facts,
+    Figure,
+    Heading,
+    Paragraph,
+    Signatures,
+    Table,
+    Tone,
+)
+
+_MARGIN = 15 * mm
+_WIDTH = A4[0] - 2 * _MARGIN
+_IMAGE = (0.48 * _WIDTH, 55 * mm)
+"""Most width and height of an image."""
+_INK = HexColor("#17324d")
+_RULE = HexColor("#5a768a")
+_TONES = {Tone.GOOD: HexColor("#00593b"), Tone.BAD: HexColor("#a80f2a"), Tone.OPEN: HexColor("#6b4a00")}
+
+_BODY = ParagraphStyle("body", fontName="Vera", fontSize=9, leading=13, textColor=_INK, spaceAfter=2 * mm)
+_SMALL = ParagraphStyle("small", parent=_BODY, fontSize=7.5, leading=10, spaceAfter=0)
+_STRONG = ParagraphStyle("strong", parent=_SMALL, fontName="VeraBd")
+_TITLE = ParagraphStyle("title", parent=_BODY, fontName="VeraBd", fontSize=17, leading=22)
+_HEADING = ParagraphStyle(
+    "heading", parent=_BODY, fontName="VeraBd", fontSize=11, leading=15, spaceBefore=5 * mm, keepWithNext=True
+)
+
+_GRID = [("GRID", (0, 0), (-1, -1), 0.5, _RULE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+
+
+def as_pdf(document: Document) -> bytes:
+    """A PDF file; images are in it."""
+    for name in ("Vera", "VeraBd"):
+        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    pdfmetrics.registerFontFamily("Vera", normal="Vera", bold="VeraBd", italic="Vera", boldItalic="VeraBd")
+    file = io.BytesIO()
+    template = SimpleDocTemplate(
+        file,
+        pagesize=A4,
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=_MARGIN,
+        bottomMargin=_MARGIN + 5 * mm,
+        title=f"{document.title} – {document.subtitle}",
+        author=document.subtitle,
+        lang="it",
+    )
+    story: list[Flowable] = [_text(document.title, _TITLE), _text(document.subtitle, _BODY)]
+    for block in document.blocks:
+        story += _LAYOUTS[type(block)](block)
+    foot = partial(_draw_foot, document.footer)
+    template.build(story, onFirstPage=foot, onLaterPages=foot)
+    return file.getvalue()
+
+
+def _draw_foot(text: str, canvas: Canvas, template: SimpleDocTemplate) -> None:
+    canvas.setFont("Vera", 7)
+    canvas.setFillColor(_INK)
+    canvas.drawString(_MARGIN, 10 * mm, text)
+    canvas.drawRightString(A4[0] - _MARGIN, 10 * mm, f"pagina {template.page}")
+
+
+def _text(text: str, style: ParagraphStyle) -> Text:
+    return Text(escape(text).replace("\n", "<br/>"), style)
+
+
+def _banner(block: Banner) -> Iterator[Flowable]:
+    colour = _TONES[block.tone]
+    style = ParagraphStyle("banner", parent=_HEADING, fontSize=13, leading=17, textColor=colour, spaceBefore=0)
+    box = [("BOX", (0, 0), (-1, -1), 1.5, colour), ("PADDING", (0, 0), (-1, -1), 8)]
+    yield Grid([[_text(block.text, style)]], colWidths=[_WIDTH], style=box, spaceAfter=3 * mm)
+
+
+def _facts(block: Facts) -> Iterator[Flowable]:
+    rows = [[_text(label, _STRONG), _text(value, _SMALL)] for label, value in block.rows]
+    yield Grid(rows, colWidths=[38 * mm, _WIDTH - 38 * mm], style=[("VALIGN", (0, 0), (-1, -1), "TOP")])
+
+
+def _table(block: Table) -> Iterator[Flowable]:
+    rows = [[_text(cell, _STRONG) for cell in block.header]]
+    rows += [[_text(row[0], _STRONG), *(_text(cell, _SMALL) for cell in row[1:])] for row in block.rows]
+    yield Grid(rows, colWidths=[_WIDTH / len(block.header)] * len(block.header), style=_GRID, repeatRows=1)
+    yield Spacer(1, 3 * mm)
+
+
+def _figure(block: Figure) -> Iterator[Flowable]:
+    caption = _text(block.caption, _SMALL)
+    if not block.images:
+        yield Grid([[caption]], colWidths=[_WIDTH], style=_GRID, spaceAfter=2 * mm)
+        return
+    images = [_image(data) for data in block.images]
+    images += [""] * (2 - len(images))
+    style = [("BOX", (0, 0), (-1, -1), 0.5, _RULE), ("SPAN", (0, 1), (-1, 1)), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    grid = Grid([images, [caption, ""]], colWidths=[_WIDTH / 2] * 2, style=style, spaceAfter=2 * mm)
+    yield KeepTogether([grid])
+
+
+def _image(data: bytes) -> Image:
+    width, height = ImageReader(io.BytesIO(data)).getSize()
+    scale = min(_IMAGE[0] / width, _IMAGE[1] / height)
+    return Image(io.BytesIO(data), width=width * scale, height=height * scale, hAlign="LEFT")
+
+
+def _signatures(block: Signatures) -> Iterator[Flowable]:
+    names = [_text(f"{role}\n{name}", _SMALL) for role, name in block.rows]
+    lines = [("LINEBELOW", (0, 1), (-1, 1), 0.5, _INK)]
+    grid = Grid(
+        [names, [""] * len(names)],
+        colWidths=[_WIDTH / len(names)] * len(names),
+        rowHeights=[12 * mm, 15 * mm],
+        style=lines,
+    )
+    yield KeepTogether([Spacer(1, 8 * mm), grid])
+
+
+_LAYOUTS: dict[type[Block], Callable[..., Iterator[Flowable]]] = {
+    Heading: lambda block: iter([_text(block.text, _HEADING)]),
+    Paragraph: lambda block: iter([_text(block.text, _BODY)]),
+    Banner: _banner,
+    Facts: _facts,
+    Table: _table,
+    Figure: _figure,
+    Signatures: _signatures,
+}
