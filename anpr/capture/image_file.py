@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from anpr.capture.image_damage import damage_of
 from anpr.capture.stated_size import stated_size
 from anpr.domain.errors import MediaError
 
@@ -17,7 +18,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 Image = npt.NDArray[np.uint8]
 """Height × width × 3, blue, green, red, 0 to 255; of one channel: height × width."""
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 _MAX_PX = 120_000_000
 """Decoded: 360 MB. Cameras and most telephones stay below; a larger size is more likely a false header."""
@@ -28,6 +29,7 @@ _JPEG_END = 0xD9
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND"
+_RIFF_START = b"RIFF"
 
 
 def is_image(path: Path) -> bool:
@@ -38,8 +40,8 @@ def is_image(path: Path) -> bool:
 def read_image(path: Path) -> Image:
     """The image in `path` (height × width × 3, BGR), turned upright by its EXIF orientation.
 
-    Raises MediaError naming the file when it is missing, empty, not an image, too large, or ends too soon: OpenCV
-    would hand out a truncated JPEG with grey in place of the missing part, and a plate there would be lost in silence.
+    Raises MediaError naming the file when it is missing, empty, not an image, too large, cut off or damaged: OpenCV
+    would hand out such a JPEG with grey in place of a part, and a plate there would be lost in silence.
     """
     try:
         data = path.read_bytes()
@@ -50,6 +52,8 @@ def read_image(path: Path) -> Image:
     if is_truncated(data):
         raise MediaError(f"{path}: the picture is truncated")
     _check_size(path, data)
+    if damage := damage_of(data):
+        raise MediaError(f"{path}: the picture is damaged: {damage}")
     return _decode(path, data)
 
 
@@ -73,7 +77,11 @@ def _decode(path: Path, data: bytes) -> Image:
 
 
 def is_truncated(data: bytes) -> bool:
-    """Whether a JPEG or PNG ends before its end marker (ITU-T T.81 annex B; PNG 11.2.5). False for other formats."""
+    """Whether a JPEG or PNG ends before its end marker, or a WebP before its stated length (ITU-T T.81 annex B; PNG
+    11.2.5; RFC 9649 2.3). False for other formats.
+    """
+    if data.startswith(_RIFF_START):
+        return len(data) < 8 + int.from_bytes(data[4:8], "little")
     if data.startswith(_PNG_START):
         return _PNG_END not in data
     return data.startswith(_JPEG_START) and not _jpeg_has_end(data)

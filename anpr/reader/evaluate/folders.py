@@ -5,9 +5,8 @@ import csv
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import cv2
-
-from anpr.domain.errors import InputError
+from anpr.capture.image_file import read_image
+from anpr.domain.errors import InputError, MediaError
 from anpr.domain.plate import normalise
 from anpr.domain.read import Box
 from anpr.reader.evaluate.truth import LabelledImage, TruePlate, load_truth
@@ -37,8 +36,7 @@ def _crops(folder: Path, split: str) -> list[LabelledImage]:
 
 def _crop(folder: Path, path: Path, number: int, row: _Row) -> LabelledImage:
     image_path = _image_path(folder, path, number, row)
-    image = cv2.imread(str(image_path))
-    height, width = image.shape[:2] if image is not None else (1, 1)  # the reader reports what is wrong with it
+    height, width = _size(image_path)
     try:
         text, lines = normalise(row["text"] or ""), int(row["lines"] or "")
     except ValueError as exc:
@@ -48,6 +46,14 @@ def _crop(folder: Path, path: Path, number: int, row: _Row) -> LabelledImage:
         subset=row.get("source") or "?", kind="crop", lines=lines,
     )  # fmt: skip
     return LabelledImage(path=image_path, plates=(plate,))
+
+
+def _size(path: Path) -> tuple[int, int]:
+    try:
+        height, width = read_image(path).shape[:2]
+    except MediaError:  # the run reports it when it reads the image
+        return 1, 1
+    return height, width
 
 
 def _scenes(folder: Path, split: str) -> list[LabelledImage]:
