@@ -64,7 +64,7 @@ def log_in(page: Page, site: Site, role: Role) -> None:
     page.goto(f"{site.url}/login")
     page.get_by_label("Nome utente").fill(role.value)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Entra").click()
+    page.get_by_role("button", name="Accedi").click()
 
 
 def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page, site: Site) -> None:

@@ -65,6 +65,7 @@ class Templates:
             "sign": filters.country_sign,
             "state_message_key": filters.state_message_key,
         }
+        self._environment.tests["european_union"] = filters.is_european_union
 
     def render(self, template: str, context: PageContext, **values: Any) -> str:
         """The template filled in, as HTML."""

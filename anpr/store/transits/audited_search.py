@@ -51,7 +51,7 @@ def audited_search(
 
 def _check(query: TransitQuery, reason: str) -> None:
     if not reason.strip():
-        raise InputError("reason: a search needs one (D.Lgs 51/2018 art. 21)")
+        raise InputError("reason: a search needs one (D.Lgs. 51/2018 art. 21)")
     read_pattern(query.pattern)
     if query.since and query.until and query.since >= query.until:
         raise InputError("since: must be before until")
