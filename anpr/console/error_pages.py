@@ -9,9 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import FormTokenError, NotSignedInError
+from anpr.console.access import SESSION_COOKIE, FormTokenError, NotSignedInError, Visitor, visitor_of
 from anpr.console.page_context import context_for
-from anpr.console.state import console_of
+from anpr.console.state import Console, console_of
 from anpr.domain.errors import AccessError, StoreError
 
 log = logging.getLogger(__name__)
@@ -83,5 +83,17 @@ def _broken(request: Request, exc: Exception) -> Response:
 
 def _page(request: Request, status: int, kind: str) -> Response:
     console = console_of(request)
-    context = context_for(console, request, getattr(request.state, "visitor", None))
+    context = context_for(console, request, _visitor(console, request, kind))
     return console.templates.response("error.html", context, status=status, kind=kind, number=status)
+
+
+def _visitor(console: Console, request: Request, kind: str) -> Visitor | None:
+    """Who is signed in, also where the request failed before its page asked; None while the database cannot say."""
+    known: Visitor | None = getattr(request.state, "visitor", None)
+    if known or kind == "database":  # it did not answer just now: another try would only make the visitor wait
+        return known
+    try:
+        return visitor_of(console, request.cookies.get(SESSION_COOKIE))
+    except StoreError as exc:
+        log.error("console: %s: the menu is left out: %s", request.url.path, exc)
+        return None

@@ -39,7 +39,7 @@ class Camera:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gate:
-    """A place where vehicles are read. Purpose and legal basis are demanded by law (D.Lgs 51/2018) and expire."""
+    """A place where vehicles are read. Purpose and legal basis are demanded by law (D.Lgs. 51/2018) and expire."""
 
     id: str
     name: str

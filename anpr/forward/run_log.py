@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Run log: a run's row in forward_runs, and its entries in the audit (communication of data, D.Lgs 51/2018 art. 21)."""
+"""Run log: a run's row in forward_runs, and its entries in the audit (communication, D.Lgs. 51/2018 art. 21)."""
 
 from dataclasses import replace
 from datetime import date, datetime

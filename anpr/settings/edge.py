@@ -103,7 +103,7 @@ class GateSettings(Section):
     name: str
     """As operators know the place."""
     purpose: str
-    """Why vehicles are read here (D.Lgs 51/2018)."""
+    """Why vehicles are read here (D.Lgs. 51/2018)."""
     legal_basis: str
     """The act that allows it, e.g. the urban-security pact and its date."""
     legal_basis_until: Day | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Audit log: who did what, when and why (D.Lgs 51/2018 art. 21). Append-only; each hash covers the row before it."""
+"""Audit log: who did what, when and why (D.Lgs. 51/2018 art. 21). Append-only; each hash covers the row before it."""
 
 import hashlib
 import json

@@ -27,8 +27,8 @@ WATCHLIST = Watchlist(
     id="demo",
     name="Lista dimostrativa",
     priority=Priority.HIGH,
-    purpose="demonstration",
-    legal_basis="none: drawn vehicles with invented plates",
+    purpose="DIMOSTRAZIONE: strade, veicoli e targhe sono disegnati; nessun dato personale",
+    legal_basis="DIMOSTRAZIONE: nessuna; per una lista vera, la norma o il provvedimento che la prevede",
 )
 
 
@@ -58,7 +58,7 @@ def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
             actor="anpr up",
             action=AuditAction.WATCHLIST_IMPORTED,
             at=clock.now(),
-            reason="demonstration",
+            reason="dimostrazione",
             detail={"watchlist": WATCHLIST.id, "file": path.name, "added": result.added},
         )
         append(conn, event)

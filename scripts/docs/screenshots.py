@@ -90,7 +90,7 @@ def _log_in(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/login")
     page.get_by_label("Nome utente").fill(demo.login.name)
     page.get_by_label("Password").fill(demo.login.password)
-    page.get_by_role("button", name="Entra").click()
+    page.get_by_role("button", name="Accedi").click()
 
 
 def _save(page: Page, path: Path, height_px: int) -> None:

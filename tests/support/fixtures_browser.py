@@ -57,4 +57,4 @@ def log_in(page: Page, site: Site, role: Role) -> None:
     page.goto(f"{site.url}/login")
     page.get_by_label("Nome utente").fill(role.value)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Entra").click()
+    page.get_by_role("button", name="Accedi").click()

@@ -36,7 +36,7 @@ def command() -> None:
 @_ID
 @click.option("--name", required=True, help="As screens show it.")
 @click.option("--priority", type=click.Choice([p.value for p in Priority]), required=True)
-@click.option("--purpose", required=True, help="Why the list is kept (D.Lgs 51/2018).")
+@click.option("--purpose", required=True, help="Why the list is kept (D.Lgs. 51/2018).")
 @click.option("--legal-basis", required=True, help="The act that allows it.")
 @click.option("--match", type=click.Choice([m.value for m in MatchMode]), default="exact", show_default=True)
 @click.option("--min-probability", type=float, default=0.5, show_default=True, help="For --match probability.")

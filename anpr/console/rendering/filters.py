@@ -9,8 +9,18 @@ from anpr.console.rendering.translations import Catalogue
 from anpr.domain.health import CLOCK_SKEWED, DEGRADED_VIEW, DISK_FULL, HealthInterval
 from anpr.domain.local_time import last_day_included, offset_when_doubled, start_of_day
 
-# The letter on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives.
-_COUNTRY_SIGNS = {"IT": "I", "FR": "F", "DE": "D", "AT": "A", "ES": "E", "GB": "UK", "BE": "B", "PT": "P", "SI": "SLO"}
+# The letters on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives, where they
+# differ from the code.
+_COUNTRY_SIGNS = {
+    "AR": "RA", "AT": "A", "BA": "BIH", "BE": "B", "DE": "D", "EE": "EST", "ES": "E", "FI": "FIN", "FR": "F", "GB": "UK",
+    "HU": "H", "IE": "IRL", "IN": "IND", "IT": "I", "LI": "FL", "LU": "L", "ME": "MNE", "MK": "NMK", "MT": "M",
+    "NO": "N", "PT": "P", "RS": "SRB", "RU": "RUS", "SE": "S", "SI": "SLO", "SM": "RSM", "TW": "RC", "US": "USA",
+    "VA": "V",
+}  # fmt: skip
+_EUROPEAN_UNION = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+)  # fmt: skip
 _MOST_NAMES = 3
 _STATE_MESSAGES = {**dict.fromkeys(DEGRADED_VIEW, "poor"), DISK_FULL: "full", CLOCK_SKEWED: "clock_gap"}
 
@@ -72,6 +82,11 @@ def percent(share: float) -> str:
 def country_sign(country: str | None) -> str:
     """What the plate's blue band says; empty when the country is not known."""
     return _COUNTRY_SIGNS.get(country or "", country or "")
+
+
+def is_european_union(country: str | None) -> bool:
+    """Whether the plate's blue band carries the stars; the country is given by its code or its sign."""
+    return any(country in (code, country_sign(code)) for code in _EUROPEAN_UNION)
 
 
 def decimal(number: float, language: str) -> str:

@@ -77,6 +77,7 @@ class Templates:
             "health_subject": filters.health_subject,
             "state_message_key": filters.state_message_key,
         }
+        self._environment.tests["european_union"] = filters.is_european_union
 
     def catalogue(self, language: Language) -> Catalogue:
         """The messages of this language."""

@@ -29,6 +29,14 @@ class Catalogue:
         """The message with its values filled in. Raises KeyError for a key that no catalogue has: a fault of ours."""
         return self.messages[key].format(**values)
 
+    def counted(self, key: str, count: int, **values: object) -> str:
+        """The message for this many, filled in as `count`: for one it is KEY_one, where the catalogue has it.
+
+        Raises KeyError as a call does.
+        """
+        singular = f"{key}_one"
+        return self(singular if count == 1 and singular in self.messages else key, count=count, **values)
+
     def either(self, key: str, otherwise: str) -> str:
         """The message when there is one; for words that other parts, or newer ones, may add to."""
         return self.messages.get(key, otherwise)

@@ -70,7 +70,7 @@ def _refuse_wrong(database: Database, query: TransitQuery, event: AuditEvent) ->
 
 def _check(query: TransitQuery, reason: str | None) -> None:
     if not reason:
-        raise InputError("reason: a search needs one (D.Lgs 51/2018 art. 21)")
+        raise InputError("reason: a search needs one (D.Lgs. 51/2018 art. 21)")
     read_pattern(query.pattern)
     if query.since and query.until and query.since >= query.until:
         raise InputError("since: must be before until")

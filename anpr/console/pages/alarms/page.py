@@ -97,7 +97,7 @@ def show_past(
 
 
 @router.get("/closed")
-def show_closed(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
+def show_closed(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,

@@ -59,6 +59,14 @@ def test_numbers_have_the_languages_comma() -> None:
 
 def test_the_band_shows_the_sign_of_the_country() -> None:
     assert [filters.country_sign(country) for country in ("IT", "I", "DE", "SCV", None)] == ["I", "I", "D", "SCV", ""]
+    signs = {"EE": "EST", "HU": "H", "SE": "S", "IE": "IRL", "FI": "FIN", "NO": "N", "CH": "CH", "SM": "RSM", "VA": "V"}
+    assert {country: filters.country_sign(country) for country in signs} == signs
+
+
+def test_only_plates_of_the_european_union_have_the_stars() -> None:
+    codes = ("IT", "I", "DE", "EE", "S", "CH", "GB", "UA", "SM", "VA", "", None)
+    starred = [country for country in codes if filters.is_european_union(country)]
+    assert starred == ["IT", "I", "DE", "EE", "S"]
 
 
 @pytest.mark.parametrize("state", [*STATES, "a-state-of-a-newer-reader"])

@@ -32,7 +32,7 @@ def test_without_an_address_the_page_says_whom_to_ask() -> None:
     footer = footer_of(ConsoleSettings())
     assert footer == Footer(version=anpr.__version__)
     text = page(footer)
-    assert "si chiede all&#39;ente che gestisce il sistema" in text
+    assert "può essere chiesto all&#39;ente che gestisce il sistema" in text
     assert "href" not in text[text.index("<footer") :]
 
 

@@ -17,6 +17,7 @@ from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.delivery import DeliveryState, RunKind, RunOutcome
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Direction
+from anpr.domain.grammar.formats import FORMATS
 from anpr.domain.health import STATES
 from anpr.domain.watchlist import MatchMode, Priority
 from anpr.store.audit import AuditAction
@@ -65,6 +66,7 @@ def test_every_word_of_the_domain_has_its_message() -> None:
         "value.permission": Permission, "value.kind": RunKind, "value.mode": ImportMode, "value.match": MatchMode,
     }  # fmt: skip
     assert [state for state in STATES if f"health.{state}" not in known] == []
+    assert {code for code in (form.country for form in FORMATS) if f"country.{code}" not in known} == set()
     for section, kind in words.items():
         for word in kind:
             assert f"{section}.{word}" in known
@@ -120,6 +122,23 @@ def test_what_the_reader_chose_comes_before_the_sites_language() -> None:
     assert language_of("en", "it") == "en"
     assert language_of(None, "it") == "it"
     assert language_of("klingon", "en") == "en"
+
+
+def test_a_message_agrees_with_its_number() -> None:
+    italian, english = (load_catalogues()[name] for name in ("it", "en"))
+    assert italian.counted("status.live_up", 1) == "attivi: 1 pagina aperta"
+    assert italian.counted("status.live_up", 0) == "attivi: 0 pagine aperte"
+    assert italian.counted("login.wait", 1) == "Troppi tentativi. Riprova tra 1 secondo."
+    assert italian.counted("audit.whole", 1, time="oggi") == "Registro integro: 1 riga verificata il oggi."
+    assert english.counted("status.legal_near", 1) == "ends tomorrow"
+    assert italian.counted("login.wrong", 1) == "Nome utente o password non validi.", "it holds no number"
+
+
+def test_what_one_page_calls_a_thing_all_pages_do() -> None:
+    """Words of docs/glossary.md that had others beside them, and the law's usual abbreviation."""
+    italian = load_catalogues()["it"].messages
+    wrong = re.compile(r"\b(passagg\w+|affidabilità|guarda(va)?|entra)\b|D\.Lgs [0-9]|’", re.IGNORECASE)
+    assert {key: text for key, text in italian.items() if wrong.search(text)} == {}
 
 
 def test_a_key_nobody_wrote_is_a_fault() -> None:
