@@ -12,10 +12,10 @@ from anpr.domain.local_time import last_day_included, offset_when_doubled, start
 # The letters on the blue band (Vienna Convention on Road Traffic, annex 3) for the codes the reader gives, where they
 # differ from the code.
 _COUNTRY_SIGNS = {
-    "AR": "RA", "AT": "A", "BA": "BIH", "BE": "B", "DE": "D", "EE": "EST", "ES": "E", "FI": "FIN", "FR": "F", "GB": "UK",
-    "HU": "H", "IE": "IRL", "IN": "IND", "IT": "I", "LI": "FL", "LU": "L", "ME": "MNE", "MK": "NMK", "MT": "M",
-    "NO": "N", "PT": "P", "RS": "SRB", "RU": "RUS", "SE": "S", "SI": "SLO", "SM": "RSM", "TW": "RC", "US": "USA",
-    "VA": "V",
+    "AR": "RA", "AT": "A", "BA": "BIH", "BE": "B", "DE": "D", "EE": "EST", "ES": "E", "FI": "FIN", "FR": "F",
+    "GB": "UK", "HU": "H", "IE": "IRL", "IN": "IND", "IT": "I", "LI": "FL", "LU": "L", "ME": "MNE", "MK": "NMK",
+    "MT": "M", "NO": "N", "PT": "P", "RS": "SRB", "RU": "RUS", "SE": "S", "SI": "SLO", "SM": "RSM", "TW": "RC",
+    "US": "USA", "VA": "V",
 }  # fmt: skip
 _EUROPEAN_UNION = (
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
