@@ -25,6 +25,7 @@ from anpr.cli.common.reader_options import Engines, engine_options
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import AnprError, InputError
 from anpr.domain.gate import Camera
+from anpr.domain.near_name import suggestion
 from anpr.domain.reasons import Drop
 from anpr.reader.annotate import annotate, encode_jpeg
 from anpr.reader.assemble.vote import Verdict
@@ -106,8 +107,8 @@ def _camera(site: Settings, camera_id: str) -> Camera:
     for camera in cameras:
         if camera.id == camera_id:
             return camera.to_domain()
-    known = ", ".join(camera.id for camera in cameras) or "none"
-    raise InputError(f"--camera {camera_id}: no such camera in the settings; there are: {known}")
+    hint = suggestion(camera_id, [camera.id for camera in cameras])
+    raise InputError(f"--camera {camera_id}: no such camera in the settings{hint}")
 
 
 def _folder(path: Path) -> Path:
