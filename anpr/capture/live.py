@@ -7,6 +7,7 @@ import av
 from av.container import InputContainer
 
 from anpr.capture.decode import Decoder, to_image, to_luma
+from anpr.capture.login import address_with_login
 from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
@@ -35,17 +36,20 @@ class LiveSource:
         self._camera = camera
         self._frozen_after_s = frozen_after_s
         self._clock = clock
+        self.codec: str | None = None
+        """As FFmpeg names it (h264, hevc …); None until it is opened."""
 
     def raw_frames(self) -> Iterator[RawFrame | None]:
         with self._open() as container:
             if not container.streams.video:
                 raise self._error(CameraFault.UNDECODABLE, "the stream has no video")
+            self.codec = container.streams.video[0].codec_context.name
             yield from self._read(Decoder(container))
 
     def _open(self) -> InputContainer:
-        began = self._clock.monotonic()
+        began, address = self._clock.monotonic(), address_with_login(self._camera)
         try:
-            return av.open(self._camera.url, options=_OPTIONS, timeout=(_OPEN_TIMEOUT_S, self._frozen_after_s))
+            return av.open(address, options=_OPTIONS, timeout=(_OPEN_TIMEOUT_S, self._frozen_after_s))
         except av.FFmpegError as exc:
             if self._clock.monotonic() - began >= _OPEN_TIMEOUT_S:
                 # Interrupted while it waits for an answer, FFmpeg calls the missing answer invalid data.

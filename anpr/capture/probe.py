@@ -3,10 +3,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+import av
 
 from anpr.capture.image_file import Image
+from anpr.capture.live import LiveSource
 from anpr.capture.source import VideoSource
 from anpr.domain.errors import CameraError, CameraFault
+from anpr.domain.gate import Camera
 from anpr.runtime.clock import Clock
 
 
@@ -45,6 +50,17 @@ def probe(source: VideoSource, camera_id: str, clock: Clock, seconds: float) -> 
             break
     if image is None:
         raise CameraError(CameraFault.ENDED, camera_id, "it gave no frame")
-    return Probed(
-        size=size, first_after_s=first_at - began, frames=frames, seconds=last_s - first_s, image=image()
-    )  # fmt: skip
+    return Probed(size=size, first_after_s=first_at - began, frames=frames, seconds=last_s - first_s, image=image())
+
+
+def codec_of(source: VideoSource, camera: Camera) -> str | None:
+    """How the source that was probed is coded, as FFmpeg names it (h264, hevc …); None for a folder of images."""
+    if isinstance(source, LiveSource):
+        return source.codec
+    if Path(camera.url).is_dir():
+        return None
+    try:
+        with av.open(camera.url) as container:
+            return container.streams.video[0].codec_context.name
+    except av.FFmpegError as exc:
+        raise CameraError(CameraFault.UNDECODABLE, camera.id, exc.strerror or "not a video") from exc

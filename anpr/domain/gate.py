@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 
 from anpr.domain.area import Polygon
 
@@ -28,6 +29,10 @@ class Camera:
 
     id: str
     url: str = field(repr=False)
+    user: str | None = None
+    """Who logs in, where the address does not say it."""
+    secret_file: Path | None = None
+    """File with that user's password; read whenever a connection is opened, so that a renewed one counts."""
     kind: CameraKind = CameraKind.PLATE
     lane: str | None = None
     bearing_deg: int | None = None

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
-from anpr.forward.profile.load import load_profile
+from anpr.forward.profile.load import profile_of
 from anpr.forward.profile.model import Profile
 from anpr.forward.schedule import local_day
 from anpr.runtime.clock import Clock
@@ -75,14 +75,7 @@ class Job:
 
 def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:
     """The destination's job. Raises ForwardError (permanent) when its profile is wrong, or excludes its transport."""
-    profile = load_profile(destination.profile)
-    kind = destination.target.kind
-    if kind not in profile.transports:
-        allowed = ", ".join(profile.transports)
-        raise ForwardError(
-            f"forwarding.{destination.id}.target: profile {profile.name} allows {allowed}, not {kind}", permanent=True
-        )
-    return Job(centre=centre, destination=destination, profile=profile)
+    return Job(centre=centre, destination=destination, profile=profile_of(destination))
 
 
 def check_protocol(job: Job) -> None:

@@ -13,6 +13,9 @@ from anpr.settings.base import Section
 _KEYWORDS = re.compile(r"^\s*([a-z_]+\s*=|$)")
 """The other form that PostgreSQL's client library reads: host=… dbname=…"""
 
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
+"""HOST:PORT of a broker."""
+
 
 class DatabaseSettings(Section):
     """PostgreSQL. Without a URL the embedded one in data_dir is used."""
@@ -61,6 +64,14 @@ class KafkaSettings(Section):
     password: SecretStr | None = None
     """For SASL; from the environment, not from a repository."""
 
+    @field_validator("bootstrap")
+    @classmethod
+    def _are_servers(cls, value: str | None) -> str | None:
+        for server in value.split(",") if value else ():
+            if not _SERVER.fullmatch(server.strip()):
+                raise ValueError("expected HOST:PORT, or several parted by commas; a login has keys of its own")
+        return value
+
     @model_validator(mode="after")
     def _sasl_needs_a_login(self) -> "KafkaSettings":
         if self.security_protocol.startswith("SASL") and not (self.username and self.password):
@@ -93,7 +104,7 @@ class ImageSettings(Section):
 
     url: Annotated[str, Field(min_length=1)] | None = None
     """A folder, or s3://bucket/prefix, which needs the extra s3. When empty, the folder images in data_dir."""
-    endpoint: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
+    endpoint: str | None = None
     """https://host:port of an S3-compatible server; when empty, Amazon's in `region`."""
     region: str = "eu-south-1"
     """For S3."""
@@ -103,6 +114,15 @@ class ImageSettings(Section):
     """PEM certificates that the server's may be signed by, besides those of the system."""
     conditional: bool = True
     """The server knows If-None-Match: of two writers at once the first one's stays. Off for one that refuses it."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_a_server(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = check_address(value, ("http", "https"))
+            if "@" in parts.netloc or parts.path or parts.query or parts.fragment:
+                raise ValueError("expected https://HOST:PORT; keys belong into the environment or credentials_file")
+        return value
 
     @field_validator("url")
     @classmethod

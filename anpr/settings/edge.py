@@ -3,20 +3,25 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, WithJsonSchema, field_validator, model_validator
 
 from anpr.domain.area import Polygon
+from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.identifier import IDENTIFIER_PATTERN
 from anpr.settings.address import check_address, looks_like_an_address
 from anpr.settings.base import Day, Section
+from anpr.settings.secret_file import read_secret_file
 
 Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
 """Lower case, digits, dot, dash, underscore; at most 64. Used in topics, folders and metrics."""
 
 LIVE_SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "udp", "rtp", "tcp")
 """Of addresses that a camera is read from."""
+LISTENING_SCHEMES = frozenset({"srt", "udp", "rtp", "tcp"})
+"""Of those the ones that may wait on a port of this machine, without a host: udp://:5004."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -33,6 +38,10 @@ class CameraSettings(Section):
     url: SecretStr
     """rtsp://USER:PASSWORD@HOST:PORT/…, a video file, or a folder of images. Signs in a user name or a password that
     mean something in an address are written percent-encoded: # as %23, / as %2F, ? as %3F, @ as %40, % as %25."""
+    user: Annotated[str, Field(min_length=1)] | None = None
+    """Who logs in, as it is written on paper, instead of one in the address."""
+    secret_file: Annotated[str, Field(min_length=1)] | None = None
+    """File with that user's password, as it is written on paper; read whenever the camera is connected to."""
     kind: CameraKind = CameraKind.PLATE
     """`plate` cameras are read; `context` cameras only look."""
     lane: str | None = None
@@ -53,7 +62,7 @@ class CameraSettings(Section):
     def _is_an_address_or_a_path(cls, url: SecretStr) -> SecretStr:
         text = url.get_secret_value()
         if "://" in text:
-            check_address(text, LIVE_SCHEMES)
+            check_address(text, LIVE_SCHEMES, host_needed=text.split(":")[0].lower() not in LISTENING_SCHEMES)
         elif not text.strip():
             raise ValueError("expected rtsp://… or the path of a video file or of a folder of images")
         elif looks_like_an_address(text) and not Path(text).exists():
@@ -70,6 +79,16 @@ class CameraSettings(Section):
                 raise ValueError(f"polygon {number}: {exc}") from exc
         return polygons
 
+    @model_validator(mode="after")
+    def _one_login(self) -> "CameraSettings":
+        if self.secret_file and not self.user:
+            raise ValueError("secret_file needs user")
+        if self.user and not self.is_live:
+            raise ValueError("user is for cameras with an address; a file or folder has no login")
+        if self.user and "@" in urlsplit(self.url.get_secret_value()).netloc:
+            raise ValueError("a login in url and one in user and secret_file; leave it out of url")
+        return self
+
     @property
     def is_live(self) -> bool:
         """Whether it is read from an address, not from a file or folder."""
@@ -79,6 +98,8 @@ class CameraSettings(Section):
         return Camera(
             id=self.id,
             url=self.url.get_secret_value(),
+            user=self.user,
+            secret_file=Path(self.secret_file) if self.secret_file else None,
             kind=self.kind,
             lane=self.lane,
             bearing_deg=self.bearing_deg,
@@ -88,7 +109,12 @@ class CameraSettings(Section):
 
 
 def missing_file(camera: CameraSettings) -> str | None:
-    """What is wrong with a camera that is read from a file or folder of this machine which is not there."""
+    """What is wrong with the file of this machine that a camera is read from, or that holds its password."""
+    if camera.secret_file:
+        try:
+            read_secret_file(Path(camera.secret_file))
+        except SettingsError as exc:
+            return f"camera {camera.id}: secret_file: {exc}"
     path = camera.url.get_secret_value()
     if camera.is_live or Path(path).exists():
         return None

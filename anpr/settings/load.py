@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Read the settings from their sources and remember where each value came from."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from anpr.domain.errors import SettingsError
+from anpr.settings.complaints import explain
 from anpr.settings.model import Settings
 from anpr.settings.near_key import similar_key
 from anpr.settings.secret_file import read_secret_file
-from anpr.settings.yaml_file import Tree, explain, read_yaml
+from anpr.settings.yaml_file import Tree, read_yaml
 
 # Names that other software around a database and a broker already uses.
 _WELL_KNOWN = {"DATABASE_URL": ("database", "url"), "KAFKA_BOOTSTRAP": ("kafka", "bootstrap")}
@@ -75,9 +77,18 @@ def _nested_variables(env: Mapping[str, str]) -> Tree:
     source = EnvSettingsSource(Settings)
     source.env_vars = {name.lower(): value for name, value in env.items() if name != "ANPR_CONFIG"}
     try:
-        return dict(source())
+        return {name: _as_written(value) for name, value in source().items()}
     except ValueError as exc:
         raise SettingsError(f"environment: {exc}") from exc
+
+
+def _as_written(value: Any) -> Any:
+    """A list or section given as JSON, its numbers, true and false as words: what pydantic makes of true is 1."""
+    if isinstance(value, dict):
+        return {key: _as_written(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_as_written(part) for part in value]
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
 
 
 def _refuse_unknown(env: Mapping[str, str]) -> None:

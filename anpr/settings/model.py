@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from anpr.domain.near_name import suggestion
 from anpr.settings.base import TimeZoneName
 from anpr.settings.centre import (
     ConsoleSettings,
@@ -80,9 +81,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _reader_gates_exist(self) -> "Settings":
-        unknown = set(self.reader.gates) - {gate.id for gate in self.gates}
-        if unknown:
-            raise ValueError(f"reader.gates: no gate has the id {min(unknown)!r}")
+        known = {gate.id for gate in self.gates}
+        for unknown in sorted(set(self.reader.gates) - known):
+            raise ValueError(f"reader.gates: no gate has the id {unknown!r}{suggestion(unknown, known)}")
         return self
 
     @model_validator(mode="after")

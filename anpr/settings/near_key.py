@@ -2,13 +2,11 @@
 """Fuzzy match of a misspelt key with those that its section has."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-_ALIKE = 0.6
-"""Ratio of difflib's SequenceMatcher."""
+from anpr.domain.near_name import near_name
 
 
 def similar_key(model: type[BaseModel], loc: Sequence[int | str]) -> str | None:
@@ -18,8 +16,7 @@ def similar_key(model: type[BaseModel], loc: Sequence[int | str]) -> str | None:
         fields = [section.model_fields[part] for section in sections if part in section.model_fields]
         sections = [found for field in fields for found in _sections_in(field.annotation)] or sections
     known = {name for section in sections for name in section.model_fields}
-    near = get_close_matches(str(loc[-1]), sorted(known), 1, _ALIKE)
-    return near[0] if near else None
+    return near_name(str(loc[-1]), known)
 
 
 def _sections_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -6,25 +6,41 @@ that somebody wrote, and the field that takes it says what it must look like.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from anpr.domain.errors import SettingsError
-from anpr.domain.identifier import IDENTIFIER_PATTERN, IDENTIFIER_RULE
 
 Tree = dict[str, Any]
 
 
+_LOGIN_ONLY = re.compile(r"[A-Za-z]+://[^@/]*:[^@/]*")
+_QUOTE = "put the value in quotation marks"
+
+
 class _WordLoader(yaml.SafeLoader):
-    """Every value is a word or nothing. Refuses a key written twice in one mapping; YAML would keep the last one."""
+    """Every value is a word or nothing. Refuses a key written twice in one mapping; YAML would keep the last one.
+
+    Refuses what is a word to whoever wrote it and more than that to YAML, without showing it: it may be a password.
+    """
 
     yaml_implicit_resolvers = {}  # noqa: RUF012  typed as an instance's by the library, and read from the class
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) and event.anchor not in self.anchors:
+            raise _problem(f"a value that begins with * refers to an anchor, and it is not there; {_QUOTE}", event)
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise _problem(f"a value that begins with ! is a tag, and none are used here; {_QUOTE}", event)
+        return super().compose_node(parent, index)
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        node = super().compose_scalar_node(anchor)
+        if node.style is None and _is_cut_address(node.value, _rest_of_line(node.end_mark)):
+            raise _problem("a blank and # begin a comment: the address ends before its @; write %20 and %23", node)
+        return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         # Checked as it is written, before `<<` merges other mappings in: a key may well override a merged one.
@@ -37,6 +53,21 @@ class _WordLoader(yaml.SafeLoader):
                 raise yaml.composer.ComposerError(None, None, f"key {key.value!r} is there twice", key.start_mark)
             seen.add((key.tag, key.value))
         return node
+
+
+def _problem(text: str, place: yaml.Event | yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=text, problem_mark=cast("yaml.Mark | None", place.start_mark))
+
+
+def _rest_of_line(mark: yaml.Mark) -> str:
+    return (mark.buffer or "")[mark.pointer :].partition("\n")[0]
+
+
+def _is_cut_address(value: str, rest: str) -> bool:
+    """Whether a comment took the end of an address that has a # after a blank in its password."""
+    if "://" not in value or "@" in value:
+        return False
+    return bool(re.match(r"[ \t]+#\S*@", rest) or (_LOGIN_ONLY.fullmatch(value) and re.match(r"[ \t]+#.*@", rest)))
 
 
 class _JsonLoader(_WordLoader):
@@ -85,52 +116,3 @@ def read_yaml(path: Path, max_bytes: int | None = None, *, numbers: bool = False
     if not isinstance(tree, dict):
         raise SettingsError(f"{path}: expected keys and values at the top, found a {type(tree).__name__}")
     return tree
-
-
-@dataclass(frozen=True, kw_only=True)
-class Complaint:
-    """What validation found wrong at one place. `key` is dotted, and empty at the top."""
-
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.message}" if self.key else self.message
-
-
-def explain(exc: ValidationError, tree: Tree, *, unknown: str = "no such key") -> list[Complaint]:
-    """All that is wrong, each with the key as it is written in `tree`, the values that were validated.
-
-    `unknown` is said of a key that nobody knows.
-    """
-    return [Complaint(key=_key(error["loc"], tree), message=_message(error, unknown)) for error in exc.errors()]
-
-
-def in_one_line(complaints: Sequence[Complaint]) -> str:
-    """The first one, and how many others there are."""
-    more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
-    return f"{complaints[0]}{more}"
-
-
-def _message(error: ErrorDetails, unknown: str) -> str:
-    if error["type"] == "extra_forbidden":
-        return unknown
-    if error["type"] == "missing":
-        return "is needed"
-    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == IDENTIFIER_PATTERN:
-        return f"expected {IDENTIFIER_RULE}"
-    return error["msg"].removeprefix("Value error, ")
-
-
-def _key(loc: Sequence[int | str], tree: Any) -> str:
-    parts = []
-    for part in loc:
-        # Inside a tagged union pydantic names the tag as well, which is no key of the file.
-        if isinstance(tree, dict) and part not in tree and part == tree.get("kind"):
-            continue
-        parts.append(str(part))
-        try:
-            tree = tree[part]
-        except (KeyError, IndexError, TypeError):
-            tree = None
-    return ".".join(parts)

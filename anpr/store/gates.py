@@ -2,7 +2,6 @@
 """Gates as screens and files of the centre need them: without camera URLs, which may hold passwords."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -10,6 +9,7 @@ from psycopg.types.json import Jsonb
 from anpr.domain.errors import InputError
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.natural_order import natural_key
+from anpr.domain.near_name import suggestion
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -42,9 +42,7 @@ def check_gates(conn: Connection, gate_ids: Iterable[str]) -> None:
     for gate_id in gate_ids:
         if gate_id in known or conn.execute(_SQL["is_named"], {"id": gate_id}).fetchone():
             continue
-        near = get_close_matches(gate_id, sorted(known), 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known)) or 'none'}"
-        raise InputError(f"no gate has the id {gate_id!r}{hint}")
+        raise InputError(f"no gate has the id {gate_id!r}{suggestion(gate_id, known)}")
 
 
 def _to_row(gate: Gate) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 """Finds the camera that a command line names in the settings."""
 
 from anpr.domain.errors import InputError
+from anpr.domain.near_name import suggestion
 from anpr.settings import Settings
 from anpr.settings.edge import CameraSettings, GateSettings
 
@@ -12,5 +13,5 @@ def find_camera(site: Settings, camera_id: str, named_by: str) -> tuple[GateSett
     for gate, camera in cameras:
         if camera.id == camera_id:
             return gate, camera
-    known = ", ".join(camera.id for _, camera in cameras) or "none"
-    raise InputError(f"{named_by} {camera_id}: no such camera in the settings; there are: {known}")
+    hint = suggestion(camera_id, [camera.id for _, camera in cameras])
+    raise InputError(f"{named_by} {camera_id}: no such camera in the settings{hint}")

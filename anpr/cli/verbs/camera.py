@@ -7,13 +7,14 @@ import click
 import cv2
 from pydantic import ValidationError
 
-from anpr.capture.probe import Probed, probe
+from anpr.capture.probe import Probed, codec_of, probe
 from anpr.capture.stream import source_of
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import InputError, SettingsError
+from anpr.domain.near_name import suggestion
 from anpr.runtime.clock import SystemClock
 from anpr.settings import CameraSettings, Settings, missing_file
-from anpr.settings.yaml_file import explain, in_one_line
+from anpr.settings.complaints import explain, in_one_line
 
 _TRIED = "probe"
 """Id of a camera that is in no settings."""
@@ -39,16 +40,16 @@ def list_command(ctx: click.Context) -> None:
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the last frame to this JPEG.")
 @click.pass_context
 def probe_command(ctx: click.Context, camera: str, seconds: float, save: Path | None) -> None:
-    """Open a camera and say what comes: the size, how soon, how many frames a second.
+    """Open a camera and say what comes: how it is coded, the size, how soon, how many frames a second.
 
     ID is a camera of the settings. An address typed here instead is seen by everybody who lists this machine's
     processes: with a password in it, put it into the settings first.
     """
     settings = loaded_settings(ctx).settings
-    chosen = _camera(settings, camera)
-    clock = SystemClock()
-    found = probe(source_of(chosen.to_domain(), settings.reader, clock), chosen.id, clock, seconds)
-    for line in _lines(found):
+    chosen, clock = _camera(settings, camera).to_domain(), SystemClock()
+    source = source_of(chosen, settings.reader, clock)
+    found = probe(source, chosen.id, clock, seconds)
+    for line in _lines(found, codec_of(source, chosen)):
         click.echo(line)
     if save is not None:
         _write(save, found)
@@ -62,8 +63,7 @@ def _camera(settings: Settings, text: str) -> CameraSettings:
     elif "://" in text or "/" in text or Path(text).exists():
         chosen = _from_address(text)
     else:
-        known = ", ".join(cameras) or "none"
-        raise InputError(f"camera {text}: no such camera in the settings; there are: {known}")
+        raise InputError(f"camera {text}: no such camera in the settings{suggestion(text, cameras)}")
     if fault := missing_file(chosen):
         raise InputError(fault)
     return chosen
@@ -77,11 +77,11 @@ def _from_address(text: str) -> CameraSettings:
         raise SettingsError(in_one_line(explain(exc, tree))) from exc
 
 
-def _lines(found: Probed) -> list[str]:
+def _lines(found: Probed, codec: str | None) -> list[str]:
     width, height = found.size
     rate = f"{found.rate:.1f} frames a second" if found.rate is not None else "one frame"
     return [
-        f"{width} × {height} px, {rate} ({found.frames} frames in {found.seconds:.1f} s)",
+        f"{codec or 'images'}, {width} × {height} px, {rate} ({found.frames} frames in {found.seconds:.1f} s)",
         f"first frame after {found.first_after_s:.1f} s",
     ]
 

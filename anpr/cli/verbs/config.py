@@ -2,14 +2,16 @@
 """`anpr config`: check and show the settings."""
 
 import json
-from collections.abc import Sized
+from collections.abc import Iterable
 
 import click
 from pydantic import SecretStr
 
+from anpr.cli.common.counted import counted
 from anpr.cli.main import loaded_settings
-from anpr.domain.errors import SettingsError
-from anpr.settings import LoadedSettings, Section, missing_file
+from anpr.domain.errors import ForwardError, SettingsError
+from anpr.forward.profile.load import profile_of
+from anpr.settings import DestinationSettings, LoadedSettings, Section, missing_file
 
 
 @click.group(name="config")
@@ -22,20 +24,28 @@ def command() -> None:
 def check(ctx: click.Context) -> None:
     """Validate the settings; name each wrong key and exit with 1 when there is one.
 
-    A camera that is read from a file of this machine must have it.
+    A camera that is read from a file of this machine must have it, and a destination its profile.
     """
     try:
         settings = loaded_settings(ctx).settings
     except SettingsError as exc:
         raise click.ClickException("\nError: ".join(exc.faults)) from exc
     cameras = [camera for gate in settings.gates for camera in gate.cameras]
-    if missing := [fault for camera in cameras if (fault := missing_file(camera))]:
-        raise click.ClickException("\nError: ".join(missing))
-    click.echo(f"settings are valid: {_count(settings.gates, 'gate')}, {_count(cameras, 'camera')}")
+    faults = [fault for camera in cameras if (fault := missing_file(camera))]
+    if faults := faults + _faults_of_profiles(settings.forwarding):
+        raise click.ClickException("\nError: ".join(faults))
+    counts = f"{counted(len(settings.gates), 'gate')}, {counted(len(cameras), 'camera')}"
+    click.echo(f"settings are valid: {counts}, {counted(len(settings.forwarding), 'destination')}")
 
 
-def _count(things: Sized, name: str) -> str:
-    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str]:
+    faults = []
+    for destination in destinations:
+        try:
+            profile_of(destination)
+        except ForwardError as exc:
+            faults.append(f"destination {destination.id}: {exc}")
+    return faults
 
 
 @command.command()

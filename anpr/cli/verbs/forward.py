@@ -10,12 +10,14 @@ from datetime import date
 
 import click
 
+from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.duration import DURATION
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.local_time import read_day
+from anpr.domain.near_name import suggestion
 from anpr.forward.job import Centre, Job, prepare_job
 from anpr.forward.preview import Preview, preview_day
 from anpr.forward.profile.load import load_profile
@@ -79,10 +81,10 @@ def _print_preview(preview: Preview) -> None:
     if preview.refusal is not None:
         click.echo(f"  a real run would be refused: {preview.refusal}")
     for name, size, records in preview.files:
-        click.echo(f"  {name}  {records} transits  {size} bytes")
+        click.echo(f"  {name}  {counted(records, 'transit')}  {size} bytes")
     click.echo(
-        f"  {preview.transits} transits in {len(preview.files)} files, {preview.images} picture files, "
-        f"{preview.rejected.total()} rejected"
+        f"  {counted(preview.transits, 'transit')} in {counted(len(preview.files), 'file')}, "
+        f"{counted(preview.images, 'picture file')}, {preview.rejected.total()} rejected"
     )
     for reason, count in preview.rejected.most_common():
         click.echo(f"  rejected {count}: {reason}")
@@ -138,7 +140,7 @@ def requeue(ctx: click.Context, /, day_text: str, destination_id: str | None, re
     with _jobs(settings, destination_id) as jobs:
         for job in jobs:
             count = requeue_day(job, day, operating_system_user(), reason)
-            click.echo(f"{job.id} {day.isoformat()}: {count} transits are queued again")
+            click.echo(f"{job.id} {day.isoformat()}: queued again: {counted(count, 'transit')}")
 
 
 @command.command()
@@ -175,6 +177,11 @@ def _jobs(settings: Settings, destination_id: str | None) -> Iterator[list[Job]]
 def _chosen(settings: Settings, destination_id: str | None) -> list[DestinationSettings]:
     chosen = [d for d in settings.forwarding if destination_id in (None, d.id)]
     if not chosen:
-        what = "no destination is configured" if destination_id is None else f"no destination {destination_id!r}"
-        raise InputError(f"forwarding: {what}")
+        raise InputError(f"forwarding: {_missing(settings, destination_id)}")
     return chosen
+
+
+def _missing(settings: Settings, destination_id: str | None) -> str:
+    if destination_id is None or not settings.forwarding:
+        return "no destination is configured"
+    return f"no destination {destination_id!r}{suggestion(destination_id, [d.id for d in settings.forwarding])}"

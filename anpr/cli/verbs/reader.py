@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import click
 
+from anpr.cli.common.counted import counted
 from anpr.cli.common.duration import DURATION
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
@@ -43,7 +44,9 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     _tell(summary, clock.monotonic() - began, as_json)
     was_told_to_stop = stop.is_set() and not time_is_up.is_set()
     if summary.frames == 0 and not was_told_to_stop:
-        raise click.ClickException(f"no frame could be read ({summary.cameras} cameras); the log above says why")
+        raise click.ClickException(
+            f"no frame could be read ({counted(summary.cameras, 'camera')}); the log above says why"
+        )
 
 
 def _stop_after(seconds: float, stop: threading.Event, time_is_up: threading.Event, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.contract.transit import encode_transit
@@ -50,7 +51,7 @@ def command(
     for line in _as_jsonl(found, settings.zone) if form == "jsonl" else _as_table(found, settings.zone):
         click.echo(line)
     full = f" (the newest {query.limit}; there may be more)" if len(found) == query.limit else ""
-    click.echo(f"{len(found)} transits{full}", err=True)
+    click.echo(f"{counted(len(found), 'transit')}{full}", err=True)
     if not found and settings.database.url is None:
         click.echo(f"asked was the embedded database in {settings.embedded_database_dir}", err=True)
     for gap in gaps:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from anpr.cli.common.database import open_database, operating_system_user
+from anpr.cli.common.words import ROLE
 from anpr.cli.main import loaded_settings
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
@@ -19,7 +20,6 @@ from anpr.store.users.passwords import hash_password
 _PASSWORD_FILE = click.option(
     "--password-file", type=click.Path(path_type=Path), help="Read the password from this file's first line."
 )
-_ROLE = click.Choice([role.value for role in Role])
 
 
 @click.group(name="user")
@@ -39,7 +39,7 @@ def remove(name: str) -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--role", type=_ROLE, required=True, help="What the user may do.")
+@click.option("--role", type=ROLE, required=True, help="What the user may do.")
 @_PASSWORD_FILE
 @click.pass_context
 def add(ctx: click.Context, name: str, role: str, password_file: Path | None) -> None:
@@ -76,7 +76,7 @@ def password(ctx: click.Context, name: str, password_file: Path | None) -> None:
 
 @command.command(name="change")
 @click.argument("name")
-@click.option("--role", type=_ROLE, help="The new role.")
+@click.option("--role", type=ROLE, help="The new role.")
 @click.option("--disable/--enable", "disabled", default=None, help="Whether the user can log in.")
 @click.pass_context
 def change(ctx: click.Context, name: str, role: str | None, disabled: bool | None) -> None:

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
+from anpr.cli.common.words import MATCH, PRIORITY
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import InputError
 from anpr.domain.local_time import last_day_included, read_time
@@ -35,10 +37,10 @@ def command() -> None:
 @command.command()
 @_ID
 @click.option("--name", required=True, help="As screens show it.")
-@click.option("--priority", type=click.Choice([p.value for p in Priority]), required=True)
+@click.option("--priority", type=PRIORITY, required=True)
 @click.option("--purpose", required=True, help="Why the list is kept (D.Lgs. 51/2018).")
 @click.option("--legal-basis", required=True, help="The act that allows it.")
-@click.option("--match", type=click.Choice([m.value for m in MatchMode]), default="exact", show_default=True)
+@click.option("--match", type=MATCH, default="exact", show_default=True)
 @click.option("--min-probability", type=float, default=0.5, show_default=True, help="For --match probability.")
 @click.pass_context
 def create(ctx: click.Context, /, watchlist_id: str, priority: str, match: str, **settings: Any) -> None:
@@ -111,7 +113,7 @@ def remove(ctx: click.Context, watchlist_id: str, plate: str) -> None:
     with _edit(ctx, AuditAction.ENTRY_REMOVED, watchlist_id, detail) as conn:
         removed = remove_entries(conn, watchlist_id, _normal(plate))
         detail["entries"] = [entry.id for entry in removed]
-    click.echo(f"watchlist {watchlist_id}: {_normal(plate)} removed ({len(removed)} entries)")
+    click.echo(f"watchlist {watchlist_id}: {_normal(plate)} removed ({counted(len(removed), 'entry')})")
 
 
 @command.command()
@@ -125,7 +127,7 @@ def delete(ctx: click.Context, watchlist_id: str, yes: bool) -> None:
     detail: dict[str, object] = {}
     with _edit(ctx, AuditAction.WATCHLIST_DELETED, watchlist_id, detail) as conn:
         detail["entries"] = removed = delete_watchlist(conn, watchlist_id)
-    click.echo(f"watchlist {watchlist_id} deleted with {removed} entries")
+    click.echo(f"watchlist {watchlist_id} deleted with {counted(removed, 'entry')}")
 
 
 @command.command(name="list")
@@ -135,7 +137,9 @@ def list_command(ctx: click.Context) -> None:
     with open_database(loaded_settings(ctx).settings, "anpr watchlist") as database, database.transaction() as conn:
         found = list_watchlists(conn)
     for watchlist, number in found:
-        click.echo(f"{watchlist.id}\t{watchlist.priority}\t{watchlist.match}\t{number} entries\t{watchlist.name}")
+        click.echo(
+            f"{watchlist.id}\t{watchlist.priority}\t{watchlist.match}\t{counted(number, 'entry')}\t{watchlist.name}"
+        )
 
 
 @command.command()
@@ -145,12 +149,13 @@ def retro(ctx: click.Context, limit: int) -> None:
     """Show what was found in the past for the entries that came last; `anpr ingest` does the search."""
     with open_database(loaded_settings(ctx).settings, "anpr watchlist") as database, database.transaction() as conn:
         pending, changes = pending_entries(conn), retro_changes(conn, limit)
-    click.echo(f"{pending} entries were not looked for in the past yet")
+    click.echo(f"not looked for in the past yet: {counted(pending, 'entry')}")
     for change in changes:
         moment = change.changed_at.astimezone(_zone(ctx)).isoformat(" ", "seconds")
         click.echo(
-            f"{moment}\t{', '.join(change.watchlists)}\t{change.searched} entries\t{change.found} passages found"
-            f"\t{change.raised} alarms\t{change.held_back} held back"
+            f"{moment}\t{', '.join(change.watchlists)}\t{counted(change.searched, 'entry')}"
+            f"\t{counted(change.found, 'transit')} found\t{counted(change.raised, 'alarm')}"
+            f"\t{change.held_back} held back"
         )
 
 

@@ -7,18 +7,33 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from anpr.domain.errors import ForwardError, SettingsError
+from anpr.domain.near_name import suggestion
 from anpr.forward.profile.model import Profile
-from anpr.settings import resource_path
-from anpr.settings.yaml_file import explain, in_one_line, read_yaml
+from anpr.settings import DestinationSettings, resource_path
+from anpr.settings.complaints import explain, in_one_line
+from anpr.settings.yaml_file import read_yaml
 
 MAX_PROFILE_BYTES = 1024 * 1024
+_SHIPPED = resource_path("config", "forwarding")
 
 
 def profile_path(name: str) -> Path:
     """The file of a profile: a bare name is one of config/forwarding/, anything else is a path."""
     if "/" in name or name.endswith((".yaml", ".yml")):
         return Path(name)
-    return resource_path("config", "forwarding", f"{name}.yaml")
+    return _SHIPPED / f"{name}.yaml"
+
+
+def profile_of(destination: DestinationSettings) -> Profile:
+    """The destination's profile. Raises ForwardError (permanent) when it is wrong, or excludes the transport."""
+    profile = load_profile(destination.profile)
+    kind = destination.target.kind
+    if kind not in profile.transports:
+        allowed = ", ".join(profile.transports)
+        raise ForwardError(
+            f"forwarding.{destination.id}.target: profile {profile.name} allows {allowed}, not {kind}", permanent=True
+        )
+    return profile
 
 
 def load_profile(name: str) -> Profile:
@@ -27,21 +42,20 @@ def load_profile(name: str) -> Profile:
     Raises ForwardError (permanent) naming the file and the key when it is missing or wrong.
     """
     path = profile_path(name)
+    if path.parent == _SHIPPED and not path.exists():
+        known = [file.stem for file in _SHIPPED.glob("*.yaml")]
+        raise ForwardError(f"profile {name}: none of that name is shipped{suggestion(name, known)}", permanent=True)
     try:
         tree = read_yaml(path, MAX_PROFILE_BYTES, numbers=True)
     except SettingsError as exc:
         raise ForwardError(f"profile {exc}", permanent=True) from exc
     try:
         # JSON mode: strict about types, and still takes lists for tuples and text for dates.
-        return Profile.model_validate_json(json.dumps(tree, default=_refused))
+        return Profile.model_validate_json(json.dumps(tree))
     except ValidationError as exc:
         raise _wrong(path, in_one_line(explain(exc, tree))) from exc
-    except (TypeError, ValueError) as exc:
+    except ValueError as exc:  # an anchor within itself
         raise _wrong(path, str(exc)) from exc
-
-
-def _refused(value: object) -> str:
-    raise TypeError(f"a {type(value).__name__} has no place in a profile")
 
 
 def _wrong(path: Path, detail: str) -> ForwardError:

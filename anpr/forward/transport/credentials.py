@@ -4,12 +4,13 @@
 They are read when a run connects, so that a renewed one counts without a restart.
 """
 
+import codecs
 from pathlib import Path
 
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.settings.forwarding.base import LoginSettings
 from anpr.settings.process import environment_variable
-from anpr.settings.secret_file import read_secret_file
+from anpr.settings.secret_file import bare_secret, read_secret_file
 
 
 def read_secret(target: LoginSettings, where: str) -> str | None:
@@ -18,7 +19,7 @@ def read_secret(target: LoginSettings, where: str) -> str | None:
     Raises ForwardError (permanent) naming the key below `where` when it cannot be read.
     """
     if target.secret_env is not None:
-        return _variable(f"{where}.secret_env", target.secret_env).strip()
+        return bare_secret(_variable(f"{where}.secret_env", target.secret_env))
     if target.secret_file is None:
         return None
     key = f"{where}.secret_file"
@@ -35,7 +36,7 @@ def read_key(target: LoginSettings, where: str) -> tuple[str, bytes] | None:
     """
     if target.key_env is not None:
         key = f"{where}.key_env"
-        return f"{key}: {target.key_env}", _variable(key, target.key_env).encode()
+        return f"{key}: {target.key_env}", bare_secret(_variable(key, target.key_env)).encode() + b"\n"
     if target.key_file is None:
         return None
     key = f"{where}.key_file"
@@ -44,7 +45,7 @@ def read_key(target: LoginSettings, where: str) -> tuple[str, bytes] | None:
 
 def _file(key: str, path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return Path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as exc:
         raise ForwardError(f"{key}: {path}: {exc.strerror or exc}", permanent=True) from exc
 

@@ -5,15 +5,16 @@ import asyncio
 import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 import asyncssh
 
-from anpr.domain.errors import ForwardError
+from anpr.domain.errors import ForwardError, SettingsError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
 from anpr.forward.transport.credentials import read_key, read_secret
 from anpr.settings import SftpTarget
+from anpr.settings.secret_file import read_text_file
 
 CONNECT_TIMEOUT_S = 20
 TRANSFER_TIMEOUT_S = 300
@@ -136,8 +137,10 @@ def _login(target: SftpTarget, where: str) -> dict[str, Any]:
 def _known_hosts(target: SftpTarget, where: str) -> asyncssh.SSHKnownHosts:
     path = target.known_hosts_file
     try:
-        return asyncssh.read_known_hosts(path)
-    except (OSError, ValueError) as exc:
+        return asyncssh.import_known_hosts(read_text_file(Path(path)))
+    except SettingsError as exc:
+        raise ForwardError(f"{where}.known_hosts_file: {exc}", permanent=True) from exc
+    except ValueError as exc:
         raise ForwardError(f"{where}.known_hosts_file: {path}: {exc}", permanent=True) from exc
 
 

@@ -2,11 +2,12 @@
 """Reader of the older form of a destination, with `target` as text and the files of SFTP's login beside it."""
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from anpr.settings.address import check_address
 from anpr.settings.forwarding.directory import DirectoryTarget
 from anpr.settings.forwarding.sftp import SftpTarget
 
@@ -34,11 +35,11 @@ def with_target(values: dict[str, Any]) -> dict[str, Any]:
 
 def _parse_sftp(text: str) -> dict[str, Any]:
     try:
-        parts = urlsplit(text)
-        port = parts.port
+        parts = check_address(text, ("sftp",))
     except ValueError as exc:
-        raise _wrong(str(exc)) from exc
-    if parts.password:
+        raise _wrong(str(exc)) from None  # nothing of the text, which may hold a password
+    port = parts.port
+    if parts.password is not None:
         raise _wrong("a password in the target would be shown; put it into secret_file")
     if not parts.hostname or not parts.username or parts.query or parts.fragment:
         raise _wrong(EXPECTED)

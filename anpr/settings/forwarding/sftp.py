@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Target settings of the transport `sftp`."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from anpr.settings.forwarding.base import LoginSettings
+
+_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+(%\w+)?")
+"""A name, or an address of either kind."""
 
 
 class SftpTarget(LoginSettings):
@@ -22,6 +26,13 @@ class SftpTarget(LoginSettings):
     """The folder there, which must exist; `.` is the one a login begins in."""
     known_hosts_file: str
     """Host keys that are trusted, in OpenSSH form."""
+
+    @field_validator("host")
+    @classmethod
+    def _is_a_host(cls, host: str) -> str:
+        if not _HOST.fullmatch(host):
+            raise ValueError("expected the server's name or address alone; user, port and path have keys of their own")
+        return host
 
     @model_validator(mode="after")
     def _can_log_in(self) -> "SftpTarget":

@@ -7,6 +7,7 @@ from typing import Any
 
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
+from anpr.domain.near_name import suggestion
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -61,7 +62,8 @@ def set_disabled(conn: Connection, name: str, disabled: bool) -> None:
 
 def _change(conn: Connection, query: str, values: dict[str, Any]) -> None:
     if conn.execute(_SQL[query], values).rowcount == 0:
-        raise InputError(f"user {values['name']}: no such user")
+        name, known = values["name"], [user.name for user in list_users(conn)]
+        raise InputError(f"user {name}: no such user{suggestion(name, known)}")
 
 
 def _from_row(row: dict[str, Any]) -> User:

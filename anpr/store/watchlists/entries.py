@@ -12,6 +12,7 @@ from anpr.domain.plate import look_alike_key
 from anpr.domain.watchlist import Entry
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
+from anpr.store.watchlists.lists import get_watchlist, no_such_list
 
 _SQL = load_queries("entries")
 
@@ -83,9 +84,13 @@ def add_entry(conn: Connection, watchlist_id: str, entry: NewEntry) -> Entry:
 
 
 def remove_entries(conn: Connection, watchlist_id: str, plate: str) -> list[Entry]:
-    """Take a plate off a list, whatever its validity; returns what was removed. Raises InputError when it is not on."""
+    """Take a plate off a list, whatever its validity; returns what was removed.
+
+    Raises InputError when it is not on it, or there is no such list.
+    """
     rows = conn.execute(_SQL["remove"], {"watchlist_id": watchlist_id, "plate": plate}).fetchall()
     if not rows:
+        get_watchlist(conn, watchlist_id)
         raise InputError(f"watchlist {watchlist_id}: {plate} is not on it")
     return sorted((entry_from_row(row) for row in rows), key=lambda entry: entry.id)
 
@@ -104,4 +109,4 @@ def entry_from_row(row: dict[str, Any]) -> Entry:
 def _lock_list(conn: Connection, watchlist_id: str) -> None:
     conn.execute(_SQL["lock_lists"])
     if conn.execute(_SQL["lock_list"], {"watchlist_id": watchlist_id}).fetchone() is None:
-        raise InputError(f"watchlist {watchlist_id}: no such list")
+        raise no_such_list(conn, watchlist_id)

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from anpr.domain.errors import InputError
+from anpr.domain.near_name import suggestion
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
@@ -42,8 +43,13 @@ def get_watchlist(conn: Connection, watchlist_id: str) -> Watchlist:
     """Raises InputError when there is no such list."""
     row = conn.execute(_SQL["get"], {"id": watchlist_id}).fetchone()
     if row is None:
-        raise InputError(f"watchlist {watchlist_id}: no such list")
+        raise no_such_list(conn, watchlist_id)
     return watchlist_from_row(row)
+
+
+def no_such_list(conn: Connection, watchlist_id: str) -> InputError:
+    """The error that names a list which is not there, and the one that may have been meant."""
+    return InputError(f"watchlist {watchlist_id}: no such list{suggestion(watchlist_id, watchlist_names(conn))}")
 
 
 def delete_watchlist(conn: Connection, watchlist_id: str) -> int:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from anpr.domain.errors import SettingsError
 from anpr.settings import ImageSettings, Settings
+from anpr.settings.secret_file import read_text_file
 from anpr.store.images.files.base import Shelf
 from anpr.store.images.files.local import LocalShelf
 
@@ -61,7 +62,6 @@ def _credentials(path: str) -> dict[str, str]:
 
 def _text(key: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "not a text file"
-        raise SettingsError(f"{key}: {path}: {reason}") from exc
+        return read_text_file(Path(path))
+    except SettingsError as exc:
+        raise SettingsError(f"{key}: {exc}") from exc

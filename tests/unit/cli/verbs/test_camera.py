@@ -43,7 +43,7 @@ def test_cameras_are_listed_without_their_addresses(tmp_path: Path) -> None:
 def test_a_camera_is_tried_and_its_picture_kept(tmp_path: Path, film: Path) -> None:
     result = run(tmp_path, str(film), "probe", "c1", "--save", str(tmp_path / "last.jpg"))
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("64 × 48 px, 25.0 frames a second (50 frames in 2.0 s)\nfirst frame after ")
+    assert result.output.startswith("h264, 64 × 48 px, 25.0 frames a second (50 frames in 2.0 s)\nfirst frame after ")
     assert read_image(tmp_path / "last.jpg").shape == (48, 64, 3)
 
 

@@ -30,7 +30,7 @@ def test_a_small_profile_is_valid(tmp_path: Path) -> None:
     [
         ({"colour": "red"}, "colour: no such key"),
         ({"schema": 2}, "schema: "),
-        ({"batch_size": "3"}, "batch_size: Input should be a valid integer"),
+        ({"batch_size": "3"}, "batch_size: expected a whole number"),
         ({"batch_size": 0}, "batch_size: "),
         ({"fields": []}, "fields: "),
         ({"time_zone": "Europe/Rom"}, "time_zone: no such time zone"),
@@ -118,7 +118,7 @@ def test_a_wrong_profile_names_the_file_and_the_key(tmp_path: Path, changes: dic
         ("- 1\n", "expected keys and values at the top"),
         ("name: [\n", "line 2: "),
         ("name: a\nname: b\n", "line 2: key 'name' is there twice"),
-        ("when: !!binary aGk=\n", "a bytes has no place in a profile"),
+        ("when: !!binary aGk=\n", "line 1: a value that begins with ! is a tag"),
     ],
 )
 def test_a_file_that_is_no_profile_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
@@ -130,8 +130,12 @@ def test_a_file_that_is_no_profile_is_refused(tmp_path: Path, text: str, complai
 
 
 def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        ForwardError, match="profile scntt-exmple: none of that name is shipped; did you mean scntt-example\\?"
+    ):
+        load_profile("scntt-exmple")
     with pytest.raises(ForwardError, match=r"no-such\.yaml: No such file"):
-        load_profile("no-such")
+        load_profile(str(tmp_path / "no-such.yaml"))
     binary = tmp_path / "picture.yaml"
     binary.write_bytes(b"\xff\xd8\xff\x00")
     with pytest.raises(ForwardError, match="not a UTF-8 text file"):

@@ -86,7 +86,7 @@ def test_the_flat_form_means_the_same(flat: dict[str, Any], nested: dict[str, An
         ({"target": "directory:"}, f"forwarding.0.target: {EXPECTED}"),
         ({"target": "ftp://host/path"}, f"forwarding.0.target: {EXPECTED}"),
         ({"target": "sftp://host/path"}, f"forwarding.0.target: {EXPECTED}"),
-        ({"target": "sftp://u@host:port/"}, "forwarding.0.target: Port could not be cast"),
+        ({"target": "sftp://u@host:port/"}, "forwarding.0.target: the port is no number"),
         ({"target": "sftp://u:hunter2@host/"}, "forwarding.0.target: a password in the target would be shown"),
         ({}, "forwarding.0.target: is needed"),
     ],
