@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""RecordedSession recorder: each frame goes through the reader's watch and the motion detector, and what they find to disk."""
+"""Session recorder: each frame goes through the reader's watch and the motion detector; what they find goes to disk."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -33,7 +33,9 @@ def details(workspace: Workspace, matching: Matching, tolerance_s: float) -> lis
         (f"Veicoli non letti ({len(missed)})", [shown.missed(one.vehicle) for one in missed[:_MOST]]),
         (f"Letture in più ({len(matching.extras)})", [shown.extra(one) for one in matching.extras[:_MOST]]),
     ):
-        blocks += [Heading(heading), *(figures or [Paragraph("Nessuna.")])]
+        blocks += [Heading(heading), *figures]
+        if not figures:
+            blocks.append(Paragraph("Nessun caso."))
         if len(figures) == _MOST:
             blocks.append(Paragraph(f"Si mostrano i primi {_MOST} casi."))
     return blocks

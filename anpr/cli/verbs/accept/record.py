@@ -57,8 +57,8 @@ def record(  # noqa: PLR0913  one an option
 ) -> None:
     """Read a CAMERA of the settings for a time, or recordings (video files, and folders of them) to their end.
 
-    Called again for the same folder it adds what is new: another hour, the night after the day, recordings that were not
-    there. Ctrl-C stops it; a recording that was cut short goes on where it was when the same command is given again.
+    Called again for the same folder it adds what is new: another hour, the night after the day, further recordings.
+    Ctrl-C stops it; a recording that was cut short goes on where it was when the same command is given again.
     Plates are never printed: whoever counts must not know what was read.
     """
     site = loaded_settings(ctx).settings
