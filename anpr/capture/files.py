@@ -13,7 +13,9 @@ from anpr.capture.media import is_image, open_video, read_image
 from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault, MediaError
 from anpr.domain.gate import Camera
+from anpr.domain.reasons import Drop
 from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import DROPS
 
 FOLDER_FRAMES_PER_S = 10.0
 """A folder of images counts as a video of one camera, in the order of the names' numbers, at this rate."""
@@ -31,8 +33,9 @@ class FileSource:
 
     def raw_frames(self) -> Iterator[RawFrame | None]:
         size: tuple[int, int] | None = None
+        damaged = DROPS.labels(self._camera.id, Drop.FRAME_DAMAGED)
         try:
-            for frame in open_video(self._path, self._clock, camera_id=self._camera.id):
+            for frame in open_video(self._path, self._clock, camera_id=self._camera.id, on_damaged=damaged.inc):
                 if size is None:  # a file's size does not change, and asking each frame would make its pixels
                     height, width = frame.image.shape[:2]
                     size = (width, height)
