@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """File sources: every frame of a video file or a folder of images, read once, as fast as it is consumed."""
 
+import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +17,8 @@ from anpr.domain.gate import Camera
 from anpr.domain.reasons import Drop
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import DROPS
+
+log = logging.getLogger(__name__)
 
 FOLDER_FRAMES_PER_S = 10.0
 """A folder of images counts as a video of one camera, in the order of the names' numbers, at this rate."""
@@ -83,6 +86,8 @@ class FolderSource:
             images = sorted((path for path in self._path.iterdir() if is_image(path)), key=_by_numbers)
         except OSError as exc:
             raise self._error(CameraFault.UNREACHABLE, f"{self._path}: {exc.strerror}") from exc
+        if others := sum(not path.name.startswith(".") for path in self._path.iterdir()) - len(images):
+            log.warning("camera %s: %d files of its folder are no images and are passed over", self._camera.id, others)
         if not images:
             raise self._error(CameraFault.UNDECODABLE, f"{self._path}: no image in this folder")
         return images

@@ -21,8 +21,12 @@ from anpr.runtime.clock import Clock
 __all__ = ["VIDEO_SUFFIXES", "is_image", "is_video", "open_video", "read_image"]
 
 VIDEO_SUFFIXES = frozenset(
-    (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm")
+    (
+        *(".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts"),
+        *(".webm", ".264", ".265", ".h264", ".h265", ".hevc", ".dav"),
+    )
 )
+"""The last six are exports of recorders: raw H.264 and H.265, and Dahua's container."""
 
 _OPTIONS = {"correct_ts_overflow": "0"}
 """FFmpeg would take the earlier times of a joined recording for a clock that went round, and add 26 hours."""

@@ -18,8 +18,8 @@ HIGH_SHARE = 0.05
 _ON_NEIGHBOUR = 1
 """Packets. A parser that cuts packets anew may leave the container's mark on the packet before the damaged one."""
 _AT_JOINT = 2
-"""Packets. Where recordings were joined the count of packets in a transport stream jumps, and the end of the first one is
-marked. Were it damaged indeed, nothing would be made from it: a key frame follows."""
+"""Packets. Where recordings were joined the count of packets in a transport stream jumps, and the end of the first one
+is marked. Were it damaged indeed, nothing would be made from it: a key frame follows."""
 _MOST_REORDERED = 32
 """Packets; H.264 and H.265 hold back 16 frames at most."""
 _WINDOWS = 2

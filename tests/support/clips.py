@@ -24,7 +24,12 @@ def write_clip(
     path: Path, codec: str = "libx264", *, frames: int = FRAMES, key_every: int = 15, b_frames: int = 0
 ) -> Path:
     """A grainy street past which a numbered board is carried; the suffix says the container."""
-    options = {"bf": str(b_frames), "g": str(key_every), "sc_threshold": "0", "preset": "ultrafast" if codec == "libx265" else "veryfast"}
+    options = {
+        "bf": str(b_frames),
+        "g": str(key_every),
+        "sc_threshold": "0",
+        "preset": "ultrafast" if codec == "libx265" else "veryfast",
+    }
     if codec == "libx265":
         options["x265-params"] = f"log-level=none:keyint={key_every}:bframes={b_frames}:open-gop=0"
     rng = np.random.default_rng(1)
