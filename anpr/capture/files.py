@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """File sources: every frame of a video file or a folder of images, read once, as fast as it is consumed."""
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -13,7 +14,11 @@ from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault, MediaError
 from anpr.domain.gate import Camera
 from anpr.domain.natural_order import natural_key
+from anpr.domain.reasons import Drop
 from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import DROPS
+
+log = logging.getLogger(__name__)
 
 FOLDER_FRAMES_PER_S = 10.0
 """A folder of images counts as a video of one camera, in the order of the names' numbers, at this rate."""
@@ -31,8 +36,9 @@ class FileSource:
 
     def raw_frames(self) -> Iterator[RawFrame | None]:
         size: tuple[int, int] | None = None
+        damaged = DROPS.labels(self._camera.id, Drop.FRAME_DAMAGED)
         try:
-            for frame in open_video(self._path, self._clock, camera_id=self._camera.id):
+            for frame in open_video(self._path, self._clock, camera_id=self._camera.id, on_damaged=damaged.inc):
                 if size is None:  # a file's size does not change, and asking each frame would make its pixels
                     height, width = frame.image.shape[:2]
                     size = (width, height)
@@ -82,6 +88,8 @@ class FolderSource:
             )
         except OSError as exc:
             raise self._error(CameraFault.UNREACHABLE, f"{self._path}: {exc.strerror}") from exc
+        if others := sum(not path.name.startswith(".") for path in self._path.iterdir()) - len(images):
+            log.warning("camera %s: %d files of its folder are no images and are passed over", self._camera.id, others)
         if not images:
             raise self._error(CameraFault.UNDECODABLE, f"{self._path}: no image in this folder")
         return images

@@ -9,16 +9,18 @@ from enum import StrEnum
 
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import CAMERA_FAULTS, CAMERA_UP
+from anpr.runtime.metrics import CAMERA_DAMAGED, CAMERA_DEGRADED, CAMERA_FAULTS, CAMERA_UP, preset
 
 log = logging.getLogger(__name__)
 
 
 class CameraStatus(StrEnum):
-    """connecting → up ⇄ fault; a file ends in finished, stop() in stopped."""
+    """connecting → up ⇄ damaged, up or damaged ⇄ fault; a file ends in finished, stop() in stopped."""
 
     CONNECTING = "connecting"
     UP = "up"
+    DAMAGED = "damaged"
+    """Frames arrive, and many of them are damaged."""
     FAULT = "fault"
     FINISHED = "finished"
     STOPPED = "stopped"
@@ -57,6 +59,9 @@ class CameraHealth:
         self._on_change = on_change
         self._up = CAMERA_UP.labels(camera_id)
         self._up.set(0)
+        self._damaged = CAMERA_DAMAGED.labels(camera_id)
+        self._damaged.set(0)
+        preset(CAMERA_DEGRADED, camera_id, CameraStatus.DAMAGED)
         self.state = CameraState(status=CameraStatus.CONNECTING, since=clock.now())
         on_change(self.state)
 
@@ -64,6 +69,19 @@ class CameraHealth:
         """The first frame of a session arrived; `size` is width and height in px."""
         log.info("camera %s: up, %d x %d px", self._camera_id, *size)
         self._up.set(1)
+        self._change(CameraStatus.UP)
+
+    def damaged(self, share: float) -> None:
+        """Frames arrive, and this share of them (0 to 1) is damaged."""
+        CAMERA_DEGRADED.labels(self._camera_id, CameraStatus.DAMAGED).inc()
+        log.warning("camera %s: %.0f %% of its pictures are damaged and not read", self._camera_id, 100 * share)
+        self._damaged.set(1)
+        self._change(CameraStatus.DAMAGED)
+
+    def mended(self) -> None:
+        """Its frames are whole again."""
+        log.info("camera %s: its pictures are whole again", self._camera_id)
+        self._damaged.set(0)
         self._change(CameraStatus.UP)
 
     def failed(self, error: CameraError, retry_s: float) -> None:
@@ -87,6 +105,7 @@ class CameraHealth:
 
     def _down(self, status: CameraStatus, fault: CameraFault | None) -> None:
         self._up.set(0)
+        self._damaged.set(0)
         self._change(status, fault)
 
     def _change(self, status: CameraStatus, fault: CameraFault | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import av
 from av.container import InputContainer
 
-from anpr.capture.decode import Decoder, to_image, to_luma
+from anpr.capture.decode import DecodedFrame, Decoder, to_image, to_luma
 from anpr.capture.login import address_with_login
 from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault
@@ -14,6 +14,9 @@ from anpr.domain.gate import Camera
 from anpr.runtime.clock import Clock
 
 _OPEN_TIMEOUT_S = 5.0
+_NO_WHOLE_FRAME_S = 10.0
+"""A camera sends a key frame every one to four seconds. When none has ended the damage for this long, opening the
+stream again brings one."""
 
 # FFmpeg's options (its documentation, "Format Options" and "rtsp"). TCP: over UDP a lost packet tears plates apart.
 # low_delay: no reordering buffer, cameras send no B-frames. The probing is kept short. "nobuffer" is left out on
@@ -57,13 +60,16 @@ class LiveSource:
             raise self._error(_fault_of_open(exc), _reason(exc)) from exc
 
     def _read(self, decoder: Decoder) -> Iterator[RawFrame | None]:
-        last_frame = self._clock.monotonic()
+        last_frame = last_whole = self._clock.monotonic()
         try:
             for frames in decoder.batches():
                 now = self._clock.monotonic()
+                if any(one.is_whole for one in frames):
+                    last_whole = now
                 if frames:
                     last_frame = now
-                    yield from (self._raw_frame(frame, now) for frame in frames)
+                    yield from (self._raw_frame(one, now) for one in frames)
+                    self._check_whole(now - last_whole)
                 elif now - last_frame > self._frozen_after_s:
                     raise self._no_frame(decoder)
                 else:
@@ -74,8 +80,14 @@ class LiveSource:
             raise self._error(_fault_of_read(exc), _reason(exc)) from exc
         raise self._error(CameraFault.ENDED, "the stream ended")
 
-    def _raw_frame(self, frame: av.VideoFrame, now: float) -> RawFrame:
+    def _check_whole(self, damaged_s: float) -> None:
+        if damaged_s > max(_NO_WHOLE_FRAME_S, self._frozen_after_s):
+            raise self._error(CameraFault.UNDECODABLE, f"every picture of the last {damaged_s:.0f} s is damaged")
+
+    def _raw_frame(self, decoded: DecodedFrame, now: float) -> RawFrame:
+        frame = decoded.frame
         return RawFrame(
+            is_whole=decoded.is_whole,
             size=(frame.width, frame.height),
             captured_at=self._clock.now(),
             at_s=now,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Media files: videos and images on disk, with damage reported and not skipped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,8 +21,18 @@ from anpr.runtime.clock import Clock
 __all__ = ["VIDEO_SUFFIXES", "is_image", "is_video", "open_video", "read_image"]
 
 VIDEO_SUFFIXES = frozenset(
-    (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm")
+    (
+        *(".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts"),
+        *(".webm", ".264", ".265", ".h264", ".h265", ".hevc", ".dav"),
+    )
 )
+"""The last six are exports of recorders: raw H.264 and H.265, and Dahua's container."""
+
+_OPTIONS = {"correct_ts_overflow": "0"}
+"""FFmpeg would take the earlier times of a joined recording for a clock that went round, and add 26 hours."""
+
+_JOINT_S = 0.5
+"""Times that go back by more belong to another recording, joined to the first; by less, they are out of order."""
 
 _MISSING_S = 1.0
 """Containers round their length; more than this missing at the end means that the file is truncated."""
@@ -33,17 +43,29 @@ def is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES
 
 
-def open_video(path: Path, clock: Clock, *, camera_id: str = "file", start: datetime | None = None) -> Iterator[Frame]:
-    """Every frame of the video in order, captured at `start` (UTC, default: now) plus its time in the file.
+def _ignore() -> None:
+    """Default callback; does nothing."""
 
-    Raises MediaError naming the file: at the first frame when it is no video; after the last good frame when it is
-    cut off or has damaged parts, so that what can be read is read and the damage is not silent.
+
+def open_video(
+    path: Path,
+    clock: Clock,
+    *,
+    camera_id: str = "file",
+    start: datetime | None = None,
+    on_damaged: Callable[[], None] = _ignore,
+) -> Iterator[Frame]:
+    """Every whole frame of the video in order, captured at `start` (UTC, default: now) plus its time in the file.
+
+    A damaged frame, and what was made from it up to the next key frame, is left out: its index is missing, and
+    `on_damaged` is called. Raises MediaError naming the file: at the first frame when it is no video; after the last
+    whole frame when it is cut off or has damaged parts, so that what can be read is read and the damage is not silent.
     """
     _check_not_empty(path)
     began = start or clock.now()
     try:
-        with av.open(str(path)) as container:
-            yield from _frames(_OpenedFile(path, camera_id, began), container)
+        with av.open(str(path), options=_OPTIONS) as container:
+            yield from _frames(_OpenedFile(path, camera_id, began, on_damaged), container)
     except av.FFmpegError as exc:
         raise MediaError(f"{path}: not a video, or cut off: {exc.strerror}") from exc
 
@@ -53,6 +75,7 @@ class _OpenedFile:
     path: Path
     camera_id: str
     start: datetime
+    on_damaged: Callable[[], None]
 
 
 def _frames(source: _OpenedFile, container: InputContainer) -> Iterator[Frame]:
@@ -61,8 +84,11 @@ def _frames(source: _OpenedFile, container: InputContainer) -> Iterator[Frame]:
     decoder = Decoder(container)
     timeline = _Timeline(decoder.stream)
     index = -1
-    for index, frame in enumerate(decoder):
-        at_s = timeline.at(frame, index)
+    for index, (frame, is_whole) in enumerate(decoder):
+        at_s = timeline.at(frame)
+        if not is_whole:
+            source.on_damaged()
+            continue
         yield Frame(
             camera_id=source.camera_id,
             image=partial(to_image, frame),
@@ -75,38 +101,53 @@ def _frames(source: _OpenedFile, container: InputContainer) -> Iterator[Frame]:
 
 
 class _Timeline:
-    """Seconds since the first frame, also where the file gives a frame no time or an earlier one."""
+    """Seconds since the first frame, also where the file gives a frame no time or an earlier one.
+
+    Recorders' segments joined into one file each begin their times anew: there it goes on by a frame's step.
+    """
 
     def __init__(self, stream: VideoStream) -> None:
         self._step = float(1 / stream.average_rate) if stream.average_rate else 0.04
-        self._first: float | None = None
-        self._last = 0.0
+        self._zero: float | None = None
+        """Time of the file at which the timeline is 0."""
+        self._last: float | None = None
+        self.is_joined = False
+        """Whether the times went back, so that the file's stated length means nothing."""
 
-    def at(self, frame: VideoFrame, index: int) -> float:
-        if index == 0:
-            self._first = None if frame.pts is None else frame.time
-        elif frame.pts is None or self._first is None:
+    def at(self, frame: VideoFrame) -> float:
+        """Seconds of the next frame."""
+        if self._last is None:
+            self._last, self._zero = 0.0, None if frame.pts is None else frame.time
+            return self._last
+        if frame.pts is None or self._zero is None:
             self._last += self._step
-        else:
-            self._last = max(self._last, frame.time - self._first)
+            return self._last
+        if frame.time - self._zero < self._last - _JOINT_S:
+            self.is_joined = True
+            self._zero = frame.time - self._last - self._step
+        self._last = max(self._last, frame.time - self._zero)
         return self._last
 
     @property
     def length_s(self) -> float:
         """Seconds, the last frame's own included."""
-        return self._last + self._step
+        return 0.0 if self._last is None else self._last + self._step
 
 
 def _check_complete(path: Path, decoder: Decoder, timeline: _Timeline, frames: int) -> None:
     if frames == 0:
         raise MediaError(f"{path}: no frame of the video can be decoded")
-    declared = _declared_length_s(decoder)
+    declared = 0.0 if timeline.is_joined else _declared_length_s(decoder)
+    faults = []
     if declared - timeline.length_s > _MISSING_S:
-        raise MediaError(
-            f"{path}: cut off or damaged: {timeline.length_s:.1f} s of {declared:.1f} s could be read ({frames} frames)"
-        )
+        faults.append(f"{timeline.length_s:.1f} s of {declared:.1f} s could be read ({frames} frames)")
     if decoder.bad_packets:
-        raise MediaError(f"{path}: damaged: {decoder.bad_packets} parts of the video could not be decoded")
+        faults.append(f"{decoder.bad_packets} parts of the video could not be decoded")
+    if decoder.damaged_frames:
+        faults.append(f"{decoder.damaged_frames} of {frames} frames are damaged and were not read for plates")
+    if faults:
+        kind = "cut off or damaged" if declared - timeline.length_s > _MISSING_S else "damaged"
+        raise MediaError(f"{path}: {kind}: {', '.join(faults)}")
 
 
 def _declared_length_s(decoder: Decoder) -> float:

@@ -23,6 +23,8 @@ class RawFrame:
     """Makes the pixels; see `Frame.image`."""
     luma: Callable[[], Image | None] | None = None
     """See `Frame.luma`."""
+    is_whole: bool = True
+    """Whether it was decoded without damage. A damaged one shows that the source lives, and is not read."""
 
 
 class VideoSource(Protocol):

@@ -15,6 +15,7 @@ from anpr.capture.live import LiveSource
 from anpr.capture.mailbox import Mailbox
 from anpr.capture.session import CaptureSession
 from anpr.capture.source import RawFrame, VideoSource
+from anpr.capture.video_damage import DamageShare
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
 from anpr.domain.reasons import Drop
@@ -34,6 +35,7 @@ _GRACE_S = 0.5
 _MAX_STUCK = 3
 """Sessions of one camera that may hang at once; more would only pile up threads."""
 _STOP_TIMEOUT_S = 1.0
+_UP = frozenset({CameraStatus.UP, CameraStatus.DAMAGED})
 
 
 def source_of(camera: Camera, settings: ReaderSettings, clock: Clock) -> VideoSource:
@@ -74,6 +76,8 @@ class CameraStream:
         # The thread that takes the frame makes its pixels, so that dropped frames cost nothing.
         self._mailbox: Mailbox[Callable[[], Frame]] = Mailbox(newest_wins=self._source.is_live)
         self._late = DROPS.labels(camera.id, Drop.FRAME_LATE)
+        self._damaged = DROPS.labels(camera.id, Drop.FRAME_DAMAGED)
+        self._damage = DamageShare()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._session: CaptureSession | None = None
@@ -174,13 +178,25 @@ class CameraStream:
                 return
             if self._source.is_live:
                 self._check_size(raw)
-            if self.state.status is not CameraStatus.UP:
+            make = self._number(raw)
+            if raw.is_whole and self.state.status not in _UP:
                 self._health.came_up(raw.size)
                 self._backoff.reset()
-            make = self._number(raw)
+            self._count_damage(raw)
+            if not raw.is_whole:
+                return
         # Outside the lock: a file's frame waits here until it is taken, and stop() must get through.
         lost = self._mailbox.put(make)
         self._late.inc(lost)
+
+    def _count_damage(self, raw: RawFrame) -> None:
+        self._damage.add(raw.is_whole, raw.at_s)
+        if not raw.is_whole:
+            self._damaged.inc()
+        if self._damage.is_high and self.state.status is CameraStatus.UP:
+            self._health.damaged(self._damage.share)
+        elif not self._damage.is_high and self.state.status is CameraStatus.DAMAGED:
+            self._health.mended()
 
     def _check_size(self, raw: RawFrame) -> None:
         if self._size not in {None, raw.size}:

@@ -19,7 +19,9 @@ BLURRED = "blurred"
 """Frames arrive and are examined, but have not been sharp for at least a minute."""
 DARK = "dark"
 """Frames arrive and are examined, but have been darker than any in which a plate was read for at least a minute."""
-DEGRADED_VIEW = (BLURRED, DARK)
+DAMAGED = "damaged"
+"""Frames arrive, and for two minutes at least one in twenty was damaged; those are not examined."""
+DEGRADED_VIEW = (BLURRED, DARK, DAMAGED)
 """States of a camera that works and whose image is too poor to read plates."""
 DISK_FULL = "disk-full"
 """Of a reader that works and can store no transit."""

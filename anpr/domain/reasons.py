@@ -8,6 +8,7 @@ class Drop(StrEnum):
     """Why something that was seen did not become a transit, a frame or a row."""
 
     FRAME_LATE = "frame-late"
+    FRAME_DAMAGED = "frame-damaged"
     PLATE_TOO_SMALL = "plate-too-small"
     PLATE_LOW_SCORE = "plate-low-score"
     PLATE_SHAPE = "plate-shape"

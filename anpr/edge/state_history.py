@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime
 from typing import Protocol
 
-from anpr.domain.health import MAX_CHANGES, MODEL_ERROR, UP, Change
+from anpr.domain.health import DAMAGED, MAX_CHANGES, MODEL_ERROR, UP, Change
 
 
 class SourceState(Protocol):
@@ -57,10 +57,12 @@ class StateHistory:
             self._settle(since)
 
     def _settle(self, since: datetime) -> None:
-        """Of all that is wrong the worst counts: no frames, then a failing model, then a degraded view."""
+        """Of all that is wrong the worst counts: no frames, a failing model, damaged frames, then a degraded view."""
         name = self._source
-        if name == UP:
-            name = MODEL_ERROR if self._model_failed else self._view_problem or UP
+        if name in {UP, DAMAGED} and self._model_failed:
+            name = MODEL_ERROR
+        elif name == UP:
+            name = self._view_problem or UP
         last = self._changes[-1] if self._changes else None
         if name is not None and (last is None or last.state != name):
             # A clock that was set back must not reverse the order.

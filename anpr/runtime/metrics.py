@@ -39,6 +39,12 @@ SECOND_OPINIONS = Counter(
 DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
 CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)
 CAMERA_UP = Gauge("anpr_camera_up", "1 while frames arrive", ["camera"], registry=REGISTRY)
+CAMERA_DAMAGED = Gauge(
+    "anpr_camera_damaged",
+    "1 while many of the frames are damaged and so not read; anpr_drops_total counts them",
+    ["camera"],
+    registry=REGISTRY,
+)
 CAMERA_VIEW_OK = Gauge(
     "anpr_camera_view_ok",
     "1 while the image is good enough, 0 while it is blurred or dark",
@@ -56,7 +62,7 @@ CAMERA_BRIGHTNESS = Gauge(
 )
 CAMERA_DEGRADED = Counter(
     "anpr_camera_degraded_total",
-    "Times that a camera's image became blurred or dark",
+    "Times that a camera's image became blurred, dark or damaged",
     ["camera", "state"],
     registry=REGISTRY,
 )

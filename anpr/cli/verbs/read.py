@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from anpr.capture.frame import Frame
-from anpr.capture.media import is_video, read_image
+from anpr.capture.media import read_image
+from anpr.capture.media_kind import holds_video
 from anpr.cli.common.cameras import find_camera
 from anpr.cli.common.inputs import media_files
 from anpr.cli.common.read_report import (
@@ -84,8 +85,9 @@ def command(  # noqa: PLR0913  one an option
     """Read the plates in pictures, in videos, and in folders of them.
 
     One line for each picture, and one for each transit of a video. `ms` is the time to find and read the plates, the
-    decoding of the file left out. A file that cannot be read is named on standard error, the rest is still read, and
-    the exit status is 1.
+    decoding of the file left out. A file that cannot be read, or not all of it, is named on standard error, the rest
+    is still read, and the exit status is 1. A file that is named is looked into whatever its suffix; of a folder the
+    files with the suffix of a picture or video are read, and standard error says how many others there are.
     """
     site = loaded_settings(ctx).settings
     settings = engines.over(site.reader)
@@ -98,8 +100,12 @@ def command(  # noqa: PLR0913  one an option
         pictures=_folder(save_pictures) if save_pictures else None,
         camera=find_camera(site, camera_id, "--camera")[1].to_domain() if camera_id else None,
     )
-    if _read_all(job, list(media_files(paths))):
+    if _read_all(job, list(media_files(paths, _notice))):
         ctx.exit(1)
+
+
+def _notice(text: str) -> None:
+    click.echo(f"note: {text}; name one to have it looked into", err=True)
 
 
 def _folder(path: Path) -> Path:
@@ -117,7 +123,7 @@ def _read_all(job: _Job, files: list[Path | InputError]) -> int:
         try:
             if isinstance(file, InputError):
                 raise file
-            for line in _video(job, file) if is_video(file) else _image(job, file):
+            for line in _video(job, file) if holds_video(file) else _image(job, file):
                 click.echo(line)
         except AnprError as exc:
             failed += 1

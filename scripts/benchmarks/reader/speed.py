@@ -95,7 +95,7 @@ def measure_stages(settings: ReaderSettings, reader: PlateReader, film: Path, co
     """Median ms of each stage on the film's first frames, those with a plate."""
     with av.open(str(film)) as container:
         began = time.process_time()
-        pictures = [picture for picture, _ in zip(Decoder(container), range(min(50, count)), strict=False)]
+        pictures = [one.frame for one, _ in zip(Decoder(container), range(min(50, count)), strict=False)]
         decode_ms = (time.process_time() - began) * 1000 / len(pictures)
         images = [to_image(picture) for picture in pictures]
         pixels_ms = _median_ms([partial(to_image, picture) for picture in pictures])

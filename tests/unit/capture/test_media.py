@@ -2,6 +2,7 @@
 """Videos on disk: every frame in order, and no damage in silence."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -17,17 +18,27 @@ FRAMES = 60
 FRAMES_PER_S = 15
 
 
-def write_video(path: Path, *, frames: int = FRAMES, size: tuple[int, int] = (160, 96), faststart: bool = True) -> Path:
+def write_video(
+    path: Path,
+    *,
+    frames: int = FRAMES,
+    size: tuple[int, int] = (160, 96),
+    faststart: bool = True,
+    key_every: int = 250,
+    from_s: int = 0,
+) -> Path:
     """Noise, so that cutting the file anywhere cuts pictures; frame n has a mean grey of about 20 + 3 n."""
     rng = np.random.default_rng(7)
     options = {"movflags": "+faststart"} if faststart else {}
     with av.open(str(path), "w", options=options) as container:
-        stream = container.add_stream("libx264", rate=FRAMES_PER_S, options={"crf": "18"})
+        stream = container.add_stream("libx264", rate=FRAMES_PER_S, options={"crf": "18", "g": str(key_every)})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for number in range(frames):
             grey = 20 + 3 * number + rng.integers(-15, 16, (size[1], size[0], 1))
             image = np.repeat(np.clip(grey, 0, 255).astype(np.uint8), 3, axis=2)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "bgr24")))
+            frame = av.VideoFrame.from_ndarray(image, "bgr24")
+            frame.pts, frame.time_base = number + from_s * FRAMES_PER_S, Fraction(1, FRAMES_PER_S)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
 
@@ -82,7 +93,7 @@ def test_a_file_cut_before_its_index_is_an_error(tmp_path: Path, clock: ManualCl
 
 
 def test_damage_in_the_middle_is_told_after_the_rest_was_read(tmp_path: Path, clock: ManualClock) -> None:
-    path = write_video(tmp_path / "damaged.mp4")
+    path = write_video(tmp_path / "damaged.mp4", key_every=10)
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 4000] = np.random.default_rng(3).bytes(4000)
     path.write_bytes(data)
@@ -118,6 +129,26 @@ def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path, clock: ManualClo
     for path in (tmp_path / "missing.mp4", tmp_path):
         _, error = read_all(path, clock)
         assert str(path) in error
+
+
+def joined(path: Path, *parts: Path) -> Path:
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def test_joined_recordings_go_on_where_the_times_begin_again(tmp_path: Path, clock: ManualClock) -> None:
+    part = write_video(tmp_path / "part.ts", key_every=15)
+    frames, error = read_all(joined(tmp_path / "joined.ts", part, part, part), clock)
+    assert error == ""
+    assert len(frames) >= 3 * FRAMES - 2 * 2, "a transport stream marks the last two frames before a joint"
+    assert [frame.at_s for frame in frames] == pytest.approx([frame.index / FRAMES_PER_S for frame in frames], abs=0.02)
+
+
+def test_a_recording_joined_to_one_that_began_later_goes_on_too(tmp_path: Path, clock: ManualClock) -> None:
+    early, late = write_video(tmp_path / "early.ts"), write_video(tmp_path / "late.ts", from_s=500)
+    frames, error = read_all(joined(tmp_path / "joined.ts", late, early), clock)
+    assert error == ""
+    assert frames[-1].at_s == pytest.approx((2 * FRAMES - 1) / FRAMES_PER_S, abs=0.02)
 
 
 def test_a_video_that_was_filmed_on_its_side_comes_upright(tmp_path: Path, clock: ManualClock) -> None:

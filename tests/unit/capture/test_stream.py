@@ -19,6 +19,7 @@ from anpr.domain.gate import Camera
 from anpr.runtime.clock import SystemClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import ReaderSettings
+from tests.support.waiting import eventually
 
 LONG_S = 20.0
 SETTINGS = ReaderSettings(frozen_after_s=0.2, retry_min_s=0.01, retry_max_s=0.02)
@@ -56,9 +57,13 @@ class ScriptedSource:
             self.released.wait(LONG_S)
 
 
-def raw(number: int, size: tuple[int, int] = (64, 48)) -> RawFrame:
+def raw(number: int, size: tuple[int, int] = (64, 48), *, is_whole: bool = True) -> RawFrame:
     return RawFrame(
-        size=size, captured_at=WHEN, at_s=100.0 + number, image=lambda: np.full((size[1], size[0], 3), number, np.uint8)
+        size=size,
+        captured_at=WHEN,
+        at_s=100.0 + number,
+        image=lambda: np.full((size[1], size[0], 3), number, np.uint8),
+        is_whole=is_whole,
     )
 
 
@@ -70,8 +75,8 @@ def faults(camera: str, kind: CameraFault) -> float:
     return REGISTRY.get_sample_value("anpr_camera_faults_total", {"camera": camera, "fault": kind}) or 0.0
 
 
-def drops(camera: str) -> float:
-    return REGISTRY.get_sample_value("anpr_drops_total", {"camera": camera, "reason": "frame-late"}) or 0.0
+def drops(camera: str, reason: str = "frame-late") -> float:
+    return REGISTRY.get_sample_value("anpr_drops_total", {"camera": camera, "reason": reason}) or 0.0
 
 
 Open = Callable[..., CameraStream]
@@ -229,6 +234,47 @@ def test_index_and_time_go_on_over_sessions(opened: Open) -> None:
     assert source.exhausted.wait(LONG_S)
     frame = take(stream)
     assert (frame.index, frame.at_s) == (1, 9.0)
+
+
+def test_a_damaged_frame_is_counted_and_never_handed_out(opened: Open) -> None:
+    source = ScriptedSource([raw(0), raw(1, is_whole=False), raw(2, is_whole=False)])
+    stream = opened(source, settings=PATIENT)
+    assert source.exhausted.wait(LONG_S)
+    assert take(stream).index == 0
+    assert drops(stream.camera.id, "frame-damaged") == 2
+    assert stream.state.status is CameraStatus.UP, "one disturbance is no state"
+
+
+def test_a_camera_that_gives_only_damaged_frames_does_not_come_up(opened: Open) -> None:
+    source = ScriptedSource([raw(number, is_whole=False) for number in range(5)])
+    stream = opened(source, settings=PATIENT)
+    assert source.exhausted.wait(LONG_S)
+    assert stream.state.status is CameraStatus.CONNECTING
+
+
+def test_damage_that_lasts_is_a_state_of_the_camera_and_so_is_its_end() -> None:
+    """One frame a second: each tenth is damaged for three minutes, then none."""
+    go = threading.Event()
+    bad = [raw(number, is_whole=number % 10 != 0) for number in range(1, 182)]
+    source = ScriptedSource([*bad, go, *(raw(number) for number in range(182, 420))], is_live=False)
+    states: list[str] = []
+    camera = Camera(id="often-damaged", url=URL)
+    stream = CameraStream(
+        camera, PATIENT, SystemClock(), source=source, on_change=lambda state: states.append(state.name)
+    )
+    stream.start()
+    frames = []
+    while len(frames) < 163:
+        frames.append(take(stream))
+    labels = {"camera": "often-damaged"}
+    eventually(lambda: REGISTRY.get_sample_value("anpr_camera_damaged", labels) == 1)
+    assert REGISTRY.get_sample_value("anpr_camera_up", labels) == 1
+    go.set()
+    assert len(frames) + len(all_of(stream)) == 419 - 18
+    assert states == ["connecting", "up", "damaged", "up", "finished"]
+    assert REGISTRY.get_sample_value("anpr_camera_damaged", labels) == 0
+    counted = REGISTRY.get_sample_value("anpr_camera_degraded_total", {**labels, "state": "damaged"})
+    assert counted == 1
 
 
 def test_a_folder_of_images_is_read_in_the_order_of_its_numbers(tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A live source over damaged streams; real servers are in tests/integration/rtsp."""
+
+from pathlib import Path
+
+import av
+import pytest
+
+from anpr.capture.live import LiveSource
+from anpr.capture.source import RawFrame
+from anpr.domain.errors import CameraError, CameraFault
+from anpr.domain.gate import Camera
+from anpr.runtime.clock import SystemClock
+from tests.support.clips import FRAMES, write_clip
+
+
+class FrameClock(SystemClock):
+    """A fifteenth of a second later each time it is asked, as if the frames of a file came from a camera."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def monotonic(self) -> float:
+        self._now += 1 / 15
+        return self._now
+
+
+def read(path: Path) -> tuple[list[RawFrame], CameraError]:
+    """The frames, and the error that ends each live source."""
+    source = LiveSource(Camera(id="gate-1", url=f"file://{path}"), 3.0, FrameClock())
+    frames: list[RawFrame] = []
+    with pytest.raises(CameraError) as raised:
+        frames.extend(frame for frame in source.raw_frames() if frame is not None)
+    return frames, raised.value
+
+
+def damaged(clip: Path, number: int, target: Path) -> Path:
+    """The clip with its picture of this number damaged."""
+    data = bytearray(clip.read_bytes())
+    with av.open(str(clip)) as container:
+        packet = [one for one in container.demux(video=0) if one.pos is not None][number]
+        middle = packet.pos + packet.size // 2
+        data[middle : middle + 40] = b"\x55" * 40
+    target.write_bytes(data)
+    return target
+
+
+def test_frames_behind_a_damaged_one_are_not_whole_until_the_next_key_frame(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", key_every=30)
+    frames, error = read(damaged(clip, 40, tmp_path / "damaged.mp4"))
+    assert {number for number, frame in enumerate(frames) if not frame.is_whole} == set(range(40, 60))
+    assert error.fault is CameraFault.ENDED
+
+
+def test_a_stream_without_a_whole_picture_for_long_is_undecodable_and_opened_again(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", frames=4 * FRAMES, key_every=4 * FRAMES)
+    frames, error = read(damaged(clip, 20, tmp_path / "damaged.mp4"))
+    assert error.fault is CameraFault.UNDECODABLE
+    assert "damaged" in str(error)
+    whole = [frame.is_whole for frame in frames]
+    assert whole[:20] == [True] * 20
+    assert not any(whole[20:])
+
+
+def test_a_sound_stream_is_whole(tmp_path: Path) -> None:
+    frames, error = read(write_clip(tmp_path / "clip.mp4"))
+    assert [frame.is_whole for frame in frames] == [True] * FRAMES
+    assert error.fault is CameraFault.ENDED
