@@ -17,7 +17,6 @@ from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Database
 
-
 News = AlarmView | AlarmTally
 """What a page is told: an alarm that is new or has changed, or how many there are now."""
 

@@ -18,7 +18,7 @@ ARGUMENTS = [
     "--disable-default-apps",
     "--disable-sync",
     "--mute-audio",
-    "--autoplay-policy=user-gesture-required",
+    "--autoplay-policy=document-user-activation-required",
 ]
 
 
@@ -40,6 +40,4 @@ def chromium(program: str) -> Iterator[Browser]:
 
 def italian_context(browser: Browser, width: int = 1280, height: int = 900) -> BrowserContext:
     """A fresh profile of somebody in Italy; the window's size in px."""
-    return browser.new_context(
-        locale="it-IT", timezone_id="Europe/Rome", viewport={"width": width, "height": height}
-    )
+    return browser.new_context(locale="it-IT", timezone_id="Europe/Rome", viewport={"width": width, "height": height})

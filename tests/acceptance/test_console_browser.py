@@ -17,6 +17,7 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
+
 def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page, site: Site) -> None:
     log_in(page, site, Role.OPERATOR)
     expect(page).to_have_title("Allarmi in corso · Comune di Prova")

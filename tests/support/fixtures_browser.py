@@ -71,6 +71,9 @@ def count_tones(page: Page) -> None:
     """From the next page on, `window.tones` counts the tones that are played."""
     page.add_init_script(
         """window.tones = 0;
-        const start = OscillatorNode.prototype.start;
-        OscillatorNode.prototype.start = function (...values) { window.tones += 1; return start.apply(this, values); };"""
+        const { start } = OscillatorNode.prototype;
+        OscillatorNode.prototype.start = function (...values) {
+            window.tones += 1;
+            return start.apply(this, values);
+        };"""
     )

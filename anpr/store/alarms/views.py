@@ -13,8 +13,8 @@ from uuid import UUID
 from anpr.domain.alarm import Alarm, AlarmState
 from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Priority
-from anpr.store.alarms.rows import list_alarms
 from anpr.store.alarms.rows import from_row as alarm_from_row
+from anpr.store.alarms.rows import list_alarms
 from anpr.store.alarms.tally import AlarmTally, tally_alarms
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
@@ -94,7 +94,7 @@ class StoredAlarms:
         """Up to STEP_LIMIT alarms in any state with ids above `alarm_id`, oldest first."""
         return self._read("list_raised_after", after=alarm_id, limit=STEP_LIMIT)
 
-    def board(self, after: BoardPlace = BoardPlace(), which: AlarmFilter = ALL_ALARMS) -> list[AlarmView]:  # noqa: B008
+    def board(self, after: BoardPlace = BoardPlace(), which: AlarmFilter = ALL_ALARMS) -> list[AlarmView]:
         """The PAGE_LIMIT alarms of the board after this place: those nobody has acknowledged first, in them the highest
         priority, in it the newest.
 

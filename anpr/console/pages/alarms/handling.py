@@ -43,7 +43,7 @@ def changed_cards(
 
 
 @router.post("/{alarm_id}/acknowledge")
-def acknowledge(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
+def acknowledge(
     request: Request,
     console: ConsoleDep,
     visitor: Handler,
@@ -91,7 +91,7 @@ def close(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
     return _answer(request, console, context, alarm_id, back, is_late=is_late)
 
 
-def _answer(  # noqa: PLR0913, PLR0917
+def _answer(
     request: Request, console: Console, context: PageContext, alarm_id: int, back: str, *, is_late: bool
 ) -> Response:
     """The alarm's card; without scripts, the page that the form was on."""

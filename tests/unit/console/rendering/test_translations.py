@@ -23,7 +23,7 @@ from anpr.store.audit import AuditAction
 
 CONSOLE = Path(translations.__file__).parent.parent
 TEMPLATES = sorted([*CONSOLE.glob("templates/*.html"), *CONSOLE.glob("pages/*/*.html")])
-SCRIPT = CONSOLE / "static" / "console.js"
+SCRIPTS = sorted(CONSOLE.glob("static/*.js"))
 _SPOKEN_ATTRIBUTES = re.compile(r'\b(?:title|alt|placeholder|aria-label|content|value)="([^"]*)"')
 # What is the same in every language: names of languages, and words of HTML's own that are not read out.
 _UNIVERSAL = {"IT", "EN", "width=device-width, initial-scale=1", "light dark", "noindex", "it", "en", "true"}
@@ -108,8 +108,9 @@ def spoken_in(source: str) -> Iterator[str]:
             yield text.strip()
 
 
-def test_the_script_takes_its_words_from_the_page() -> None:
-    source = SCRIPT.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_takes_its_words_from_the_page(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
     assert re.findall(r'(?:textContent|innerText|title) = "[^"]', source) == []
 
 
