@@ -4,7 +4,7 @@
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
 .PHONY: help run test test-fast check format setup lock clean docs \
-        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms chaos soak fuzz
+        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms board chaos soak fuzz
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
 
@@ -68,6 +68,10 @@ chaos: ## kill and cut off everything, then verify that nothing was lost; ARGS="
 soak: ## one reader for long: does its memory grow? ARGS="--quick"
 	@scripts/setup dev
 	@$(PY) -m scripts.reliability.soak.run $(ARGS)
+
+board: ## alarms arrive in a browser under an operator's hand: wrong clicks, lost letters; ARGS="--quick"
+	@scripts/setup dev
+	@$(PY) -m scripts.reliability.board.run $(ARGS)
 
 fuzz: ## thousands of broken images for `anpr read`; ARGS="--quick --seed 1"
 	@scripts/setup dev

@@ -2,6 +2,7 @@
 """One alarm as a card: the piece of HTML that pages list, the stream sends and a form is answered with."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console
@@ -11,7 +12,7 @@ from anpr.store.alarms.views import AlarmView
 MAX_NOTE = 500
 """Characters of the note with which an alarm is closed."""
 
-FORM_VALUES: Mapping[str, object] = {"outcomes": list(AlarmOutcome), "max_note": MAX_NOTE}
+FORM_VALUES: Mapping[str, Any] = {"outcomes": list(AlarmOutcome), "max_note": MAX_NOTE}
 """What alarm_handling.html needs besides the view."""
 
 

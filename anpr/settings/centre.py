@@ -147,8 +147,8 @@ class ConsoleSettings(Section):
     session_hours: Annotated[float, Field(gt=0, le=24)] = 8.0
     """A session ends after this, unless somebody uses the console or has the alarm board on screen."""
     session_max_hours: Annotated[float, Field(gt=0, le=72)] = 12.0
-    """A session ends after this in any case, and the password is asked for again; never before session_hours. 12 is a shift
-    and its overtime, and the limit of NIST SP 800-63B for AAL2."""
+    """A session ends after this in any case, and the password is asked for again; never before session_hours. 12 is a
+    shift and its overtime."""
     secure_cookies: bool = False
     """Set it when the console is served over HTTPS."""
     source_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None

@@ -15,7 +15,7 @@ from anpr.domain.access import Role
 from anpr.settings import ConsoleSettings
 from anpr.store.audit import AuditAction
 from anpr.store.users.accounts import set_disabled, set_password_hash
-from tests.support.fixtures_console import PASSWORD, Site, serving
+from tests.support.fixtures_console import PASSWORD, Site, serving, token_in
 
 OPEN_TO_ALL = {"/login", "/language", "/healthz", "/readyz"}
 IDS = {"alarm_id": "1", "number": "1", "transit_id": "01a20618-729e-7790-84c3-387f00c813b0", "role": "plate"}
@@ -149,6 +149,49 @@ def test_a_session_ends_after_its_hours_whatever_the_browser_keeps(site: Site) -
     assert client.get("/alarms").status_code == 200
     site.clock.ahead += timedelta(seconds=61)
     assert client.get("/alarms").status_code == 303
+
+
+def test_a_session_in_use_goes_on_up_to_the_absolute_limit_and_then_needs_the_password(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    site.clock.ahead += timedelta(hours=7)
+    state = site.post(client, "/session/extend", "/alarms").json()
+    assert 5 * 3600 - 60 <= state["remaining_s"] <= 5 * 3600
+    assert not state["extensible"], "12 h after the login"
+    site.clock.ahead += timedelta(hours=4, minutes=55)
+    page = client.get("/alarms").text
+    token = token_in(page)
+    wrong = client.post("/session/confirm", data={"form_token": token, "password": "not the password"})
+    assert wrong.status_code == 403
+    assert client.post("/session/confirm", data={"form_token": token, "password": PASSWORD}).json()["extensible"]
+    site.clock.ahead += timedelta(hours=2)
+    alarm = site.alarm_of(site.pass_vehicle("FX427KB"))
+    taken = client.post(f"/alarms/{alarm.id}/acknowledge", data={"form_token": token})
+    assert taken.status_code == 303, "a form opened before is still good"
+    actions = [row.event.action for row in site.audit()]
+    assert AuditAction.LOGIN_REFUSED in actions
+    assert actions.count(AuditAction.LOGIN) == 2
+
+
+def test_confirming_the_password_is_slowed_down_like_a_login(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    site.clock.stop()
+    token = token_in(client.get("/alarms").text)
+    form = {"form_token": token, "password": "guess"}
+    answers = [client.post("/session/confirm", data=form).status_code for _ in range(4)]
+    assert answers == [403, 403, 403, 429]
+
+
+def test_the_login_page_says_that_a_session_has_ended_and_leads_back(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    site.clock.ahead += timedelta(hours=25)
+    sent = client.get("/alarms?priority=high")
+    assert sent.headers["location"] == "/login?again=1&back=/alarms%3Fpriority%3Dhigh"
+    assert "La sessione è terminata: accedi di nuovo." in client.get(sent.headers["location"]).text
+    script = client.get("/session", headers={"HX-Request": "true", "HX-Current-URL": f"{site.url}/transits?gate=ponte"})
+    assert (script.status_code, script.headers["hx-redirect"]) == (401, "/login?again=1&back=/transits%3Fgate%3Dponte")
+    elsewhere = client.get("/session", headers={"HX-Request": "true", "HX-Current-URL": "https://evil.example//x"})
+    assert elsewhere.headers["hx-redirect"] == "/login?again=1"
+    assert site.stranger().get("/alarms").headers["location"] == "/login?back=/alarms", "who had none is told nothing"
 
 
 def test_a_copied_cookie_is_refused_after_logout(site: Site) -> None:

@@ -1,46 +1,48 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Chromium, and a page in it that watches its own console."""
+"""A real browser, and pages in it that fail the test when the browser complains."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from anpr.domain.access import Role
+from scripts.lab.browser import chromium, chromium_path, italian_context
 from tests.support.fixtures_console import PASSWORD, Site
 
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--mute-audio",
-]
 WITHIN_MS = 20_000
+NewPage = Callable[[], Page]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; skips when it is not installed."""
-    program = shutil.which("chromium")
+    """Chromium."""
+    program = chromium_path()
     if program is None:
         pytest.skip("no browser is here (Debian's package chromium): the console's pages were not driven")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    with chromium(program) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when the browser complains: a script that throws, or a rule of ours it refuses."""
-    context = browser.new_context(locale="it-IT", timezone_id="Europe/Rome", viewport={"width": 1280, "height": 900})
+    """A page in a profile of its own."""
+    with _watched_page(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Makes further pages, each in a profile of its own: other workstations."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_watched_page(browser))
+
+
+@contextmanager
+def _watched_page(browser: Browser) -> Iterator[Page]:
+    """Fails when a script throws, or does what our content security policy refuses."""
+    context = italian_context(browser)
     context.set_default_timeout(WITHIN_MS)
     expect.set_options(timeout=WITHIN_MS)
     page = context.new_page()
@@ -55,6 +57,23 @@ def page(browser: Browser) -> Iterator[Page]:
 def log_in(page: Page, site: Site, role: Role) -> None:
     """Fill in the login form as the user named like this role."""
     page.goto(f"{site.url}/login")
+    fill_in_login(page, role)
+
+
+def fill_in_login(page: Page, role: Role) -> None:
+    """The same, on a login page that is there already."""
     page.get_by_label("Nome utente").fill(role.value)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Accedi").click()
+
+
+def count_tones(page: Page) -> None:
+    """From the next page on, `window.tones` counts the tones that are played."""
+    page.add_init_script(
+        """window.tones = 0;
+        const { start } = OscillatorNode.prototype;
+        OscillatorNode.prototype.start = function (...values) {
+            window.tones += 1;
+            return start.apply(this, values);
+        };"""
+    )

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 // The alarm board: new alarms sound at once and are shown when nothing under the hand would move.
 
-import { cardsIn, isInUse, mergeCard, refreshCards } from "./cards.js";
-import { draftedAlarms, forgetDraft, restoreDraft } from "./drafts.js";
+import { cardsIn, isInUse, mergeCard, refreshCards, settleCard } from "./cards.js";
+import { draftedAlarms, forgetDraft } from "./drafts.js";
 import { lastAlarm, noteAlarm } from "./last-alarm.js";
-import { ask, byId, session, setConnected } from "./page.js";
+import { appear, ask, byId, session, setConnected } from "./page.js";
 import { leaveIfOver } from "./session.js";
 import { play } from "./sound.js";
 import { follow } from "./stream.js";
@@ -70,7 +70,7 @@ class CardList {
     const next = this.cards().find((other) => isBefore(card, other));
     this.element.insertBefore(card, next || this.element.querySelector(":scope > .more-alarms"));
     htmx.process(card);
-    restoreDraft(card);
+    settleCard(card);
   }
 
   async readAnew() {
@@ -81,7 +81,7 @@ class CardList {
     this.hasOverflowed = false;
     this.element.replaceChildren(cardsIn(await answer.text()));
     htmx.process(this.element);
-    for (const card of this.cards()) restoreDraft(card);
+    for (const card of this.cards()) settleCard(card);
     for (const card of kept) {
       const fresh = byId(card.id);
       if (fresh) fresh.replaceWith(card);
@@ -131,6 +131,7 @@ function showWaiting() {
   const count = open.waiting.size + (open.hasOverflowed ? 1 : 0);
   const words = count === 1 ? arrivals.dataset.one : arrivals.dataset.many.replace("#", open.hasOverflowed ? `${MOST_WAITING}+` : count);
   arrivals.textContent = count ? words : "";
+  if (arrivals.disabled && count > 0) appear(arrivals);
   arrivals.disabled = count === 0;
   byId("no-alarms").hidden = open.cards().length > 0 || count > 0;
   byId("past").hidden = past.cards().length === 0;
@@ -233,7 +234,10 @@ if (board) {
     holder.append(fragment);
     event.detail.serverResponse = holder.innerHTML;
   });
-  document.body.addEventListener("htmx:afterSettle", showWaiting);
+  document.body.addEventListener("htmx:afterSettle", () => {
+    for (const card of open.cards()) settleCard(card);
+    showWaiting();
+  });
   bringBackDrafts();
   showWaiting();
 }

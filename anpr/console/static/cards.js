@@ -83,4 +83,19 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   if (card) mergeCard(card, fresh, true);
 });
 
-for (const card of document.querySelectorAll("[data-alarm][data-state]")) restoreDraft(card);
+// "tutto" only where there is more to see: how much fits two lines depends on the screen.
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const reason = target.closest("details");
+    if (!reason.open) reason.classList.toggle("is-short", target.scrollHeight <= target.clientHeight + 1);
+  }
+});
+
+/** A card has come to the page: its draft is filled in, and its reason measured. */
+export function settleCard(card) {
+  restoreDraft(card);
+  const reason = card.querySelector(".clamped");
+  if (reason) sizes.observe(reason);
+}
+
+for (const card of document.querySelectorAll("[data-alarm][data-state]")) settleCard(card);

@@ -8,13 +8,17 @@ export const session = JSON.parse(document.body.dataset.session || "null");
 
 const FRESH_MS = 1000;
 
-/** Shows or hides a strip. For a second a new one lets clicks through: it may have come up under the pointer. */
+/** For a second what has just appeared lets clicks through: it may have come up under the pointer. */
+export function appear(element) {
+  element.classList.add("is-fresh");
+  window.setTimeout(() => element.classList.remove("is-fresh"), FRESH_MS);
+}
+
+/** Shows or hides a strip. */
 export function showStrip(strip, isShown) {
   if (!strip || strip.hidden === !isShown) return;
   strip.hidden = !isShown;
-  if (!isShown) return;
-  strip.classList.add("is-fresh");
-  window.setTimeout(() => strip.classList.remove("is-fresh"), FRESH_MS);
+  if (isShown) appear(strip);
 }
 
 /** Asks the server as one of our scripts: an ended session is then answered with 401 and where to log in. */

@@ -19,7 +19,9 @@ function show() {
   badge.dataset.count = latest.to_take;
   badge.setAttribute("aria-label", badge.dataset.words.replace("#", latest.to_take));
   document.title = latest.to_take ? `(${latest.to_take}) ${title}` : title;
-  for (const element of document.querySelectorAll("[data-tally]")) element.textContent = numberOf(element.dataset.tally);
+  for (const element of document.querySelectorAll("[data-tally]")) {
+    element.textContent = numberOf(element.dataset.tally) || element.dataset.zero;
+  }
   const tally = byId("tally");
   if (tally) tally.dataset.count = latest.to_take;
 }
@@ -28,11 +30,7 @@ function show() {
 export function takeTally(json) {
   latest = JSON.parse(json);
   show();
-  document.dispatchEvent(new CustomEvent("anpr:tally", { detail: latest }));
 }
-
-/** How many alarms of now are open; null before the first numbers came. */
-export const openAlarms = () => latest && latest.open;
 
 if (badge) {
   const before = Number(badge.dataset.count);

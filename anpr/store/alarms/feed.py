@@ -3,7 +3,8 @@
 
 NOTIFY makes an alarm appear at once; a sweep of the table every few seconds makes sure that it appears. Live alarms and
 those from the past each have a connection and a thread of their own: an import that raises hundreds from the past
-delays none of now. The counts have a third one, so that no alarm waits for them. While the database cannot be reached the listener is told so, and each thread tries again.
+delays none of now. The counts have a third thread, so that no alarm waits for them. While the database cannot be
+reached the listener is told so, and each thread tries again.
 """
 
 import logging

@@ -8,15 +8,12 @@ alone, one after the other; then each one behind an import that raised 200 alarm
 --before, the console of another checkout is measured first, on the same database. The last line is one JSON object.
 """
 
-import os
 import re
 import statistics
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 import click
@@ -36,7 +33,7 @@ from anpr.store.watchlists.matching import matching_entries
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.command import Script, finish, log
-from scripts.lab.processes import python
+from scripts.lab.console import console_process
 from scripts.repository import REPOSITORY
 
 USER, PASSWORD = "operator", "a long pass phrase"
@@ -69,7 +66,7 @@ def main(entries: int, alarms: int | None, quick: bool, before: Path | None) -> 
             log(f"{entries} entries on the watchlists")
             figures: Figures = {"entries": entries, "screen_alarms": amount}
             for prefix, checkout in [("before_", before)] * (before is not None) + [("", REPOSITORY)]:
-                with _console(Path(name), url, checkout or REPOSITORY) as address, _Screen(address) as screen:
+                with console_process(Path(name), url, checkout or REPOSITORY) as address, _Screen(address) as screen:
                     measured = _measure(database, screen, amount, 3 if quick else 10)
                 figures |= {f"{prefix}{key}": value for key, value in measured.items()}
     finish(figures)
@@ -154,20 +151,6 @@ class _Screen:
                     with self._changed:
                         self._arrived.setdefault(int(found[1] or 0), CLOCK.monotonic())
                         self._changed.notify_all()
-
-
-@contextmanager
-def _console(folder: Path, url: str, checkout: Path) -> Iterator[str]:
-    """The address of that checkout's console with this database."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANPR_")}
-    environment |= {"DATABASE_URL": url, "ANPR_DATA_DIR": str(folder)}
-    command = python("-m", "anpr", "console", "--port", "0")
-    with Popen(command, cwd=checkout, env=environment, stdout=PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
@@ -19,6 +19,7 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.watchlist import Priority
 from anpr.store.alarms.views import (
+    ALL_ALARMS,
     MAX_ID,
     PAGE_LIMIT,
     AlarmFilter,
@@ -43,7 +44,7 @@ class _Listing:
     kind: str
     views: Sequence[AlarmView]
     more: str
-    which: AlarmFilter = AlarmFilter()
+    which: AlarmFilter = ALL_ALARMS
 
 
 def alarm_filter(
@@ -142,7 +143,7 @@ def _page(console: Console, context: PageContext, listing: _Listing, newest_id: 
     )
 
 
-def _values(console: Console, context: PageContext, listing: _Listing) -> dict[str, object]:
+def _values(console: Console, context: PageContext, listing: _Listing) -> dict[str, Any]:
     cards = [alarm_card(console, context, view) for view in listing.views]
     return {"kind": listing.kind, "cards": cards, "more": listing.more}
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from anpr.console.access import SESSION_COOKIE, VisitorDep, record_view, visitor_of
 from anpr.console.alarm_card import alarm_card
-from anpr.console.live_alarms import next_news
+from anpr.console.live_alarms import News, Subscription, next_news
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.alarm import AlarmState
@@ -94,26 +94,37 @@ async def _events(
     with console.live.subscribe() as page:
         if page is None:
             return
-        checked_at = console.clock.monotonic()
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)
         if console.live.latest_tally is not None:
-            yield ServerSentEvent(event="tally", data=tally_json(console.live.latest_tally))
+            yield _tally(console.live.latest_tally)
         try:
             async for view in _missed(console, since):
                 last_id = max(last_id, view.alarm.id)
                 yield _event(make, view, last_id)
         except StoreError:  # logged by the feed; the page asks again
             return
-        async for news in next_news(page, _CHECK_EVERY_S):
-            if console.clock.monotonic() - checked_at >= _CHECK_EVERY_S:
-                checked_at = console.clock.monotonic()
-                if not await to_thread.run_sync(_is_still_in, console, cookie):
-                    return
+        async for news in _while_signed_in(console, cookie, page):
             if isinstance(news, AlarmTally):
-                yield ServerSentEvent(event="tally", data=tally_json(news))
-            elif news:
+                yield _tally(news)
+            else:
                 last_id = max(last_id, news.alarm.id)
                 yield _event(make, news, last_id)
+
+
+async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[News]:
+    """News until the stream is cut off or the session is over, which is looked at every _CHECK_EVERY_S."""
+    checked_at = console.clock.monotonic()
+    async for news in next_news(page, _CHECK_EVERY_S):
+        if console.clock.monotonic() - checked_at >= _CHECK_EVERY_S:
+            checked_at = console.clock.monotonic()
+            if not await to_thread.run_sync(_is_still_in, console, cookie):
+                return
+        if news is not None:
+            yield news
+
+
+def _tally(tally: AlarmTally) -> ServerSentEvent:
+    return ServerSentEvent(event="tally", data=tally_json(tally))
 
 
 async def _missed(console: Console, after: int | None) -> AsyncIterator[AlarmView]:

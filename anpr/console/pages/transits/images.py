@@ -19,8 +19,8 @@ router = APIRouter()
 log = logging.getLogger(__name__)
 
 _KEPT = {"Cache-Control": f"private, max-age={FORGET_AFTER_S:.0f}", "Vary": "Cookie"}
-"""A board of fifty alarms would fetch a hundred thumbnails at each look. The browser may keep them as long as the console
-itself does, and shows them to the session that fetched them only; whole images are kept by nobody."""
+"""A board of fifty alarms would fetch a hundred thumbnails at each look. The browser may keep them as long as the
+console itself does, and shows them to the session that fetched them only; whole images are kept by nobody."""
 
 
 @router.get("/{transit_id}/images/{role}")
