@@ -17,7 +17,7 @@ from anpr.accept.record.live import LiveJob, MakeRecorder, record_live
 from anpr.accept.record.recorder import SessionRecorder
 from anpr.accept.record.recordings import Recording, record_files
 from anpr.accept.record.start_time import start_time
-from anpr.capture.media import is_video
+from anpr.capture.media_kind import holds_video
 from anpr.cli.common.cameras import find_camera
 from anpr.cli.common.duration import DURATION
 from anpr.cli.common.inputs import media_files
@@ -137,10 +137,10 @@ def _record_files(
 
 def _recordings(paths: Sequence[Path], start: str | None, workspace: Workspace) -> list[Recording]:
     files = []
-    for path in media_files(paths):
+    for path in media_files(paths, _say):
         if isinstance(path, InputError):
             raise path
-        if is_video(path):
+        if holds_video(path):
             files.append(path)
     if not files:
         raise InputError(f"{paths[0]}: no video to read")
