@@ -24,6 +24,7 @@ from anpr.up.deployment import Deployment, Echo, Summary
 from anpr.up.logins import Login, ensure_logins
 from anpr.up.parts import metrics_environment, wanted_parts
 from anpr.up.ports import free_port
+from anpr.up.progress import ProgressLine
 from anpr.up.shutdown import STOP_WITHIN_S, stop_parts
 from anpr.up.supervisor import Supervisor, this_program
 
@@ -31,10 +32,6 @@ log = logging.getLogger(__name__)
 
 READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.2
-REPORT_EVERY_S = 10.0
-"""In the first minute; then every REPORT_RARELY_S, and only where something happened: the line ends in a journal."""
-REPORT_RARELY_S = 600.0
-_OFTEN_FOR_S = 60.0
 
 
 def run_up(
@@ -143,19 +140,16 @@ def _watch(
     echo: Echo,
 ) -> None:
     began, began_at = clock.monotonic(), clock.now()
-    next_report, told = began + REPORT_EVERY_S, None
+
+    def done() -> Activity:
+        with database.transaction() as conn:
+            return activity_since(conn, began_at)
+
+    progress = ProgressLine(done, echo)
     while not stop.is_set() and (seconds is None or clock.monotonic() - began < seconds):
         clock.wait(stop, LOOK_EVERY_S)
         supervisor.check()
-        if clock.monotonic() >= next_report:
-            passed = clock.monotonic() - began
-            next_report += REPORT_EVERY_S if passed < _OFTEN_FOR_S else REPORT_RARELY_S
-            with database.transaction() as conn:
-                done = activity_since(conn, began_at)
-            if done == told:
-                continue
-            told = done
-            echo(f"{passed:5.0f} s  {done.transits} transits, {done.alarms} alarms, {done.forwarded} forwarded")
+        progress.tell(clock.monotonic() - began)
 
 
 def _summary(reader: dict[str, Any], activity: Activity, seconds: float, restarts: int) -> Summary:

@@ -53,10 +53,10 @@ def site(tmp_path: Path, repository: Path) -> Site:
     return Site(tmp_path, repository)
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
+def ended(process: subprocess.Popen[str], status: int = 0) -> tuple[dict[str, Any], str]:
     """Its summary and what it logged."""
     out, err = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0, err
+    assert process.returncode == status, err
     assert "Traceback" not in err
     summary: dict[str, Any] = json.loads(out.splitlines()[-1])
     return summary, err
@@ -99,9 +99,18 @@ def test_it_stops_by_itself_and_serves_its_metrics(site: Site) -> None:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60)
     with refused.value as answer:
         assert (answer.code, answer.read()) == (503, b"not ready: cameras: cam-1 is unreachable\n")
-    summary, _ = ended(process)
+    summary, err = ended(process, status=1)
     assert summary["frames"] == 0
     assert 8 <= summary["seconds"] < 30
+    assert err.splitlines()[-1] == "Error: no frame could be read (1 camera); the log above says why"
+
+
+def test_a_film_that_is_not_there_is_no_success(site: Site) -> None:
+    site.write(str(site.folder / "no-such-film.mp4"))
+    summary, err = ended(site.start("--json"), status=1)
+    assert summary["frames"] == 0
+    assert "no-such-film.mp4" in err
+    assert err.splitlines()[-1] == "Error: no frame could be read (1 camera); the log above says why"
 
 
 @pytest.mark.parametrize(

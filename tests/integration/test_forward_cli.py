@@ -82,7 +82,7 @@ def test_dry_run_prints_what_would_be_sent_and_sends_nothing(anpr: Anpr, tmp_pat
     result = anpr("run", "--day", TODAY.isoformat(), "--dry-run")
     assert result.exit_code == 0, result.output
     assert f"TRANSITI_questura_{TODAY:%Y%m%d}_00001.xml  3 transits" in result.stdout
-    assert "3 transits in 1 files, 0 picture files, 0 rejected" in result.stdout
+    assert "3 transits in 1 file, 0 picture files, 0 rejected" in result.stdout
     assert f"<Targa>{make_transit(0).plate}</Targa>" in result.stdout
     assert not (tmp_path / "arrived").exists()
     assert "no run yet" in anpr("status").stdout
@@ -110,7 +110,7 @@ def test_a_refusal_and_a_failure_are_told_and_exit_with_1(anpr: Anpr, tmp_path: 
         (("run", "--day", "9999-12-31"), "--day: the year 9999 lies outside"),
         (("run", "--day", "2020-01-01"), "day 2020-01-01: is past retention"),
         (("run", "--day", TODAY.isoformat(), "--destination", "roma"), "forwarding: no destination 'roma'"),
-        (("check", "no-such-profile"), "no-such-profile.yaml: No such file"),
+        (("check", "no-such-profile"), "profile no-such-profile: none of that name is shipped"),
     ],
 )
 def test_a_wrong_argument_is_one_line_and_exit_status_1(anpr: Anpr, arguments: tuple[str, ...], complaint: str) -> None:
@@ -134,7 +134,7 @@ def test_check_tells_a_valid_profile_from_a_wrong_one(anpr: Anpr, tmp_path: Path
 def test_requeue_needs_a_reason(anpr: Anpr) -> None:
     assert anpr("requeue", "--day", TODAY.isoformat()).exit_code == 2
     done = anpr("requeue", "--day", TODAY.isoformat(), "--reason", "codes were missing")
-    assert f"questura {TODAY}: 0 transits are queued again" in done.stdout
+    assert f"questura {TODAY}: queued again: 0 transits" in done.stdout
 
 
 @pytest.mark.usefixtures("three_transits")

@@ -51,6 +51,12 @@ def test_a_server_with_another_key_gets_nothing(ssh_server: SshServer) -> None:
     assert names(ssh_server.folder) == []
 
 
+def test_a_byte_order_mark_is_no_part_of_a_host_key_or_a_private_key(ssh_server: SshServer) -> None:
+    for path in (ssh_server.known_hosts_file, ssh_server.key_file):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    connect(to_ssh(ssh_server))
+
+
 def test_known_hosts_that_cannot_be_read_are_named(ssh_server: SshServer, tmp_path: Path) -> None:
     missing = to_ssh(ssh_server, known_hosts_file=tmp_path / "none")
     refused(lambda: connect(missing), "forwarding.questura.target.known_hosts_file: ", permanent=True)

@@ -3,7 +3,11 @@
 
 import getpass
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -140,6 +144,65 @@ def test_a_question_makes_no_database(tmp_path: Path, arguments: Sequence[str]) 
     assert not (tmp_path / "postgres").exists()
 
 
+@pytest.mark.parametrize(("typed", "made"), [("n", False), ("y", True)])
+def test_migrate_asks_before_it_makes_a_database(typed: str, made: bool) -> None:
+    with TemporaryDirectory(prefix="anpr-test-") as folder:
+        ours, its = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "anpr", "db", "migrate"],
+            env={**os.environ, "ANPR_DATA_DIR": folder},
+            stdin=its,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            os.write(ours, f"{typed}\n".encode())
+            told = process.communicate()[1].decode()
+        os.close(ours)
+        os.close(its)
+        assert f"There is no database in {folder}/postgres. Make a new, empty one?" in told
+        assert (process.returncode == 0) is made
+        assert (Path(folder) / "postgres" / "data" / "PG_VERSION").exists() is made
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "a2"),
+        ("add", "a2", "AB123CD", "--reason", "x"),
+        ("remove", "a2", "AB123CD"),
+        ("delete", "a2", "--yes"),
+    ],
+)
+def test_a_list_that_is_not_there_is_answered_with_the_one_that_is(
+    anpr: Run, ok: Callable[..., str], arguments: Sequence[str]
+) -> None:
+    ok(*CREATE)
+    _refused(anpr("watchlist", *arguments), "watchlist a2: no such list; there are: a1")
+    ok("watchlist", "create", "rubati", *CREATE[3:])
+    _refused(anpr("watchlist", arguments[0], "rubato", *arguments[2:]), "no such list; did you mean rubati?")
+
+
+def test_a_user_that_is_not_there_is_answered_with_the_one_that_is(
+    anpr: Run, ok: Callable[..., str], tmp_path: Path
+) -> None:
+    secret = tmp_path / "pw"
+    secret.write_bytes(b"\xef\xbb\xbfuna parola lunga\r\n")
+    ok("user", "add", "rossi", "--role", "operatore", "--password-file", str(secret))
+    assert ok("user", "list") == "rossi\toperator\n"
+    _refused(anpr("user", "change", "rosso", "--disable"), "user rosso: no such user; did you mean rossi?")
+
+
+def test_an_empty_answer_of_another_database_points_to_the_demonstration() -> None:
+    with TemporaryDirectory(prefix="anpr-test-") as folder:
+        run = _runner(None, Path(folder))
+        assert run("db", "migrate", "--create").exit_code == 0
+        (Path(folder) / "demo").mkdir()
+        (Path(folder) / "demo" / "settings.yaml").touch()
+        told = run("search", "AB123CD", "--reason", "x").stderr
+        assert told.splitlines()[0] == "0 transits"
+        assert f"the demonstration runs with: anpr --config {folder}/demo/settings.yaml" in told
+
+
 @pytest.mark.parametrize(
     "url", ["postgresq://u:SEGRETO@127.0.0.1:1/x", "postgresql://u:SEG RETO@127.0.0.1:1/x", "u=1 pass'SEGRETO"]
 )
@@ -196,16 +259,14 @@ def test_a_list_is_created_filled_shown_and_deleted(ok: Callable[..., str], data
         "AB123CD\treport 12\t2026-11-01 00:00:00+01:00\t",
         "ZZ999ZZ\tflagged\t\t2026-12-01 08:00:00+01:00",
     ]
-    assert ok("watchlist", "retro") == "2 entries were not looked for in the past yet\n"
+    assert ok("watchlist", "retro") == "not looked for in the past yet: 2 entries\n"
     RetroMatch(database=database, settings=Settings(), clock=SystemClock()).catch_up(threading.Event())
     pending, *changes = ok("watchlist", "retro").splitlines()
-    assert pending == "0 entries were not looked for in the past yet"
-    assert [line.split("\t", 1)[1] for line in changes] == [
-        "a1\t1 entries\t0 passages found\t0 alarms\t0 held back"
-    ] * 2
+    assert pending == "not looked for in the past yet: 0 entries"
+    assert [line.split("\t", 1)[1] for line in changes] == ["a1\t1 entry\t0 transits found\t0 alarms\t0 held back"] * 2
     printed = ok("watchlist", "import", "a1", str(path), "--replace")
     assert printed == "watchlist a1: 0 added, 0 changed, 1 unchanged, 1 removed\n"
-    assert ok("watchlist", "remove", "a1", "zz999zz") == "watchlist a1: ZZ999ZZ removed (1 entries)\n"
+    assert ok("watchlist", "remove", "a1", "zz999zz") == "watchlist a1: ZZ999ZZ removed (1 entry)\n"
     assert ok("watchlist", "delete", "a1", typed="y\n").endswith("watchlist a1 deleted with 0 entries\n")
     assert {event.actor for event in _events(database)} == {ACTOR}
     assert [event.action for event in reversed(_events(database))] == [

@@ -17,6 +17,7 @@ from anpr.domain.health import HealthInterval
 from anpr.domain.local_time import read_time
 from anpr.runtime.clock import SystemClock
 from anpr.store.database.connection import Database
+from anpr.store.embedded.configured import demo_hint
 from anpr.store.gates import check_gates
 from anpr.store.health import MIN_GAP, intervals_between
 from anpr.store.transits.audited_search import audited_search
@@ -41,7 +42,8 @@ def command(
     ctx: click.Context, /, plate: str, reason: str, case_reference: str | None, form: str, **options: Any
 ) -> None:
     """Search transits of PLATE: exact, or with * (any characters) and ? (one)."""
-    settings = loaded_settings(ctx).settings
+    loaded = loaded_settings(ctx)
+    settings = loaded.settings
     query = _query(plate, settings.zone, options)
     with open_database(settings, "anpr search") as database:
         with database.transaction() as conn:
@@ -54,6 +56,8 @@ def command(
     click.echo(f"{counted(len(found), 'transit')}{full}", err=True)
     if not found and settings.database.url is None:
         click.echo(f"asked was the embedded database in {settings.embedded_database_dir}", err=True)
+        if loaded.path is None and (hint := demo_hint(settings)):
+            click.echo(hint, err=True)
     for gap in gaps:
         click.echo(_gap_line(gap, settings.zone), err=True)
 

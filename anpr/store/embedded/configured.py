@@ -13,6 +13,9 @@ DEMO_SETTINGS = Path("demo", "settings.yaml")
 """Below the default data_dir: where `anpr up` without settings writes those of its demonstration."""
 
 
+_WHAT_TO_DO = "name the settings (--config FILE), DATABASE_URL, or make one: anpr db migrate --create"
+
+
 @contextmanager
 def open_database_url(settings: Settings, *, create: bool = False) -> Iterator[str]:
     """The URL of `database.url`, or of the embedded server in data_dir, which runs as long as somebody uses it.
@@ -25,7 +28,7 @@ def open_database_url(settings: Settings, *, create: bool = False) -> Iterator[s
         return
     folder = settings.embedded_database_dir
     if not create and not has_database(settings):
-        raise StoreError(_missing(folder, settings.data_dir / DEMO_SETTINGS))
+        raise StoreError(f"database: there is none in {folder}; {demo_hint(settings) or _WHAT_TO_DO}")
     with embedded_database(folder) as url:
         yield url
 
@@ -35,10 +38,7 @@ def has_database(settings: Settings) -> bool:
     return settings.database.url is not None or (settings.embedded_database_dir / "data" / "PG_VERSION").is_file()
 
 
-def _missing(folder: Path, demo: Path) -> str:
-    hint = (
-        f"the demonstration runs with: anpr --config {demo} …"
-        if demo.is_file()
-        else "name the settings (--config FILE), DATABASE_URL, or make one: anpr db migrate --create"
-    )
-    return f"database: there is none in {folder}; {hint}"
+def demo_hint(settings: Settings) -> str | None:
+    """How the demonstration's database is asked, where there is a demonstration below this data_dir."""
+    demo = settings.data_dir / DEMO_SETTINGS
+    return f"the demonstration runs with: anpr --config {demo} …" if demo.is_file() else None

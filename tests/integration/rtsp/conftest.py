@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import av
 import numpy as np
@@ -137,9 +137,9 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
     """Starts a camera stream on a URL, named after the test; stops it at the end."""
     streams: list[CameraStream] = []
 
-    def start(url: str, name: str | None = None) -> CameraStream:
+    def start(url: str, name: str | None = None, **login: Any) -> CameraStream:
         settings = ReaderSettings(frozen_after_s=1.0, retry_min_s=0.05, retry_max_s=0.1)
-        stream = CameraStream(Camera(id=name or request.node.name, url=url), settings, SystemClock())
+        stream = CameraStream(Camera(id=name or request.node.name, url=url, **login), settings, SystemClock())
         streams.append(stream)
         stream.start()
         return stream

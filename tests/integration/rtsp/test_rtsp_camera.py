@@ -149,6 +149,16 @@ def test_a_wrong_password_is_refused_and_not_logged(
         assert word not in caplog.text.replace(stream.camera.id, "")
 
 
+def test_user_and_password_may_lie_apart_from_the_address(serve: Serve, watch: Watch, tmp_path: Path) -> None:
+    server = serve("gstreamer", "p@s/s #?%41")
+    secret = tmp_path / "secret"
+    secret.write_text("wrong\n", encoding="utf-8")
+    stream = watch(server.url(), user="viewer", secret_file=secret)
+    take_until(stream, lambda: faults(stream, CameraFault.REFUSED) >= 1)
+    secret.write_bytes(b"\xef\xbb\xbfp@s/s #?%41\r\n")
+    take(stream)
+
+
 def test_late_frames_are_dropped_and_counted(serve: Serve, watch: Watch) -> None:
     stream = watch(serve("toolkit").url())
     first = take(stream)

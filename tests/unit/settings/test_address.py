@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Addresses: the part that is wrong is named, the password never."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -9,7 +10,7 @@ import pytest
 from pydantic import BaseModel, SecretStr, ValidationError, create_model
 
 from anpr.domain.errors import SettingsError
-from anpr.settings import CameraSettings, DatabaseSettings, Settings, load_settings
+from anpr.settings import CameraSettings, DatabaseSettings, KafkaSettings, Settings, load_settings
 from anpr.settings.address import check_address
 
 SCHEMES = ("rtsp", "rtsps")
@@ -31,6 +32,11 @@ SCHEMES = ("rtsp", "rtsps")
         ("rtsp://viewer:SEGRETO@127.0.0.1:port/live", "port"),
         ("rtsp://viewer:SEGRETO@/live", "no host"),
         ("rtsp://viewer:SEGRETO@[::1/live", "host"),
+        ("rtsp://viewer:SEGRETO@192.168.1.300/live", "four numbers"),
+        ("rtsp://viewer:SEGRETO@192.168.1/live", "four numbers"),
+        ("rtsp://viewer:SEGRETO@cam..local/live", "no name and no address"),
+        ("rtsp://viewer:SEGRETO@cam!/live", "no name and no address"),
+        ("rtsp://viewer:SEGRETO@h1:554,h2:0/live", "port"),
     ],
 )
 def test_what_is_wrong_is_named_without_the_password(address: str, told: str) -> None:
@@ -49,6 +55,9 @@ def test_what_is_wrong_is_named_without_the_password(address: str, told: str) ->
         "rtsp://[::1]:554/live",
         "rtsp://viewer@cam/a:b@c",
         "RTSP://cam/a%zz",
+        "rtsp://10.0.0.1:554/live?mail=a@b",
+        "rtsp://[::1]:554/live?mail=a@b",
+        "rtsp://cam_1.local/live",
     ],
 )
 def test_what_is_right_passes(address: str) -> None:
@@ -77,7 +86,16 @@ def test_a_databases_address_is_refused_without_its_password(url: str) -> None:
     assert "database.url" in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["postgresql:///x?host=/run/pg", "postgres://u:p%2F@h:5432/x", "host=h dbname=x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///x?host=/run/pg",
+        "postgres://u:p%2F@h:5432/x",
+        "postgresql://u:p@h1:5432,h2:5433/x",
+        "postgresql://u@%2Frun%2Fpg/x",
+        "host=h dbname=x",
+    ],
+)
 def test_both_forms_of_a_databases_address_are_taken(url: str) -> None:
     assert DatabaseSettings(url=SecretStr(url)).url is not None
 
@@ -118,3 +136,30 @@ def _sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for part in get_args(annotation):
         yield from _sections_in(part)
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        (
+            {"images": {"url": "s3://b", "endpoint": "https://u:SEGRETO@h:9000"}},
+            "images.endpoint: expected https://HOST",
+        ),
+        ({"images": {"url": "s3://b", "endpoint": "https://h:9000/b"}}, "images.endpoint: expected https://HOST"),
+        ({"images": {"url": "s3://u:SEGRETO@b"}}, "images.url: "),
+        ({"kafka": {"bootstrap": "u:SEGRETO@h:9092"}}, "kafka.bootstrap: expected HOST:PORT"),
+        ({"kafka": {"bootstrap": "SASL://u:SEGRETO@h:9092"}}, "kafka.bootstrap: expected HOST:PORT"),
+    ],
+)
+def test_no_other_address_takes_a_login_or_shows_it(tmp_path: Path, tree: dict[str, Any], told: str) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {})
+    assert told in str(caught.value)
+    assert "SEGRETO" not in str(caught.value)
+
+
+@pytest.mark.parametrize("servers", ["b:1", "broker-1:9092, broker-2:9092", "[::1]:9092", "broker"])
+def test_brokers_are_hosts_with_ports(servers: str) -> None:
+    assert KafkaSettings(bootstrap=servers).bootstrap == servers

@@ -181,3 +181,20 @@ def test_every_fault_is_kept_and_a_misspelt_key_is_answered_with_the_right_one(t
         f"file {path}: console.port: expected a whole number",
     )
     assert str(caught.value).endswith("(and 3 more: see anpr config check)")
+
+
+@pytest.mark.parametrize("section", ['{"transit_days": true}', '{"transit_days": 7.5}'])
+def test_a_section_in_the_environment_means_what_is_written_too(section: str) -> None:
+    with pytest.raises(SettingsError, match=r"environment: retention.transit_days: expected a whole number"):
+        load_settings(None, {"ANPR_RETENTION": section})
+    assert load_settings(None, {"ANPR_RETENTION": '{"transit_days": 5}'}).settings.retention.transit_days == 5
+    assert load_settings(None, {"ANPR_CONSOLE": '{"secure_cookies": true}'}).settings.console.secure_cookies
+
+
+def test_a_gate_that_is_not_there_is_answered_with_the_one_that_is(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        "reader: {gates: [nord]}\ngates: [{id: nord1, name: n, purpose: p, legal_basis: l}]\n", encoding="utf-8"
+    )
+    with pytest.raises(SettingsError, match=r"no gate has the id 'nord'; did you mean nord1\?"):
+        load_settings(path, {})

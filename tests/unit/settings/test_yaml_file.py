@@ -101,6 +101,32 @@ def test_a_plain_word_stays_as_it_is_written(tmp_path: Path, written: str) -> No
     assert read_yaml(write(tmp_path, f"a: {written}\n")) == {"a": written}
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("*SEGRETO", "line 2: a value that begins with * "),
+        ("!SEGRETO", "line 2: a value that begins with ! "),
+        ("!!bool yes", "line 2: a value that begins with ! "),
+        ("rtsp://u:12 #SEGRETO@h/x", "line 2: a blank and # begin a comment"),
+        ("rtsp://u:12 # SEGRETO@h/x", "line 2: a blank and # begin a comment"),
+    ],
+)
+def test_what_is_more_than_a_word_to_yaml_is_refused_and_not_shown(tmp_path: Path, written: str, told: str) -> None:
+    path = write(tmp_path, f"a:\n  b: {written}\n")
+    with pytest.raises(SettingsError) as caught:
+        read_yaml(path)
+    assert told in str(caught.value)
+    assert "SEGRETO" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["rtsp://h/x # ask mario@comune.it", "rtsp://h:554/x # a comment", '"rtsp://u:1 #2@h"', "a #b@c"],
+)
+def test_a_comment_behind_a_whole_address_is_one(tmp_path: Path, written: str) -> None:
+    assert set(read_yaml(write(tmp_path, f"a: {written}\n"))) == {"a"}
+
+
 def test_nothing_is_nothing(tmp_path: Path) -> None:
     assert read_yaml(write(tmp_path, "a:\nb: ~\nc: null\nd: ''\n")) == {"a": None, "b": None, "c": None, "d": ""}
 

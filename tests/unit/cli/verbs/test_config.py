@@ -25,6 +25,38 @@ def test_check_says_that_settings_are_valid(site: Path) -> None:
     assert "settings are valid" in result.output
 
 
+_GATE = "gates: [{{id: g, name: n, purpose: p, legal_basis: l, cameras: [{{id: c, url: {}}}]}}]\n"
+_DESTINATION = "forwarding: [{{id: q, profile: {}, target: 'directory:o', protocol: p, protocol_until: 2099-12-31}}]\n"
+
+
+def _checked(site: Path, text: str) -> tuple[int, str]:
+    site.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["--config", str(site), "config", "check"])
+    return result.exit_code, result.output
+
+
+def test_check_counts_in_the_singular_where_it_is_one(site: Path) -> None:
+    text = _GATE.format("rtsp://h/x") + _DESTINATION.format("scntt-example")
+    assert _checked(site, text) == (0, "settings are valid: 1 gate, 1 camera, 1 destination\n")
+
+
+def test_check_names_every_fault_on_a_line_of_its_own(site: Path) -> None:
+    code, output = _checked(site, _GATE.format("192.168.1.10") + "console: {prt: 9000, language: fr}\n")
+    assert code == 1
+    assert [line.partition(f"Error: file {site}: ")[2][:25] for line in output.splitlines()] == [
+        "gates.0.cameras.0.url: an", "console.language: Input s", "console.prt: no such sett",
+    ]  # fmt: skip
+
+
+def test_check_wants_the_files_that_cameras_and_destinations_name(site: Path) -> None:
+    code, output = _checked(site, _GATE.format("no-such-film.mp4") + _DESTINATION.format("scntt-exmple"))
+    assert code == 1
+    assert output.splitlines() == [
+        "Error: camera c: url: no such file or folder: no-such-film.mp4 (an address begins with its scheme: rtsp://…)",
+        "Error: destination q: profile scntt-exmple: none of that name is shipped; did you mean scntt-example?",
+    ]
+
+
 def test_check_names_the_wrong_key_in_one_line(site: Path) -> None:
     site.write_text("console: {prt: 9000}\n", encoding="utf-8")
     result = CliRunner().invoke(main, ["--config", str(site), "config", "check"])

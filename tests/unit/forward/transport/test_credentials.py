@@ -25,6 +25,16 @@ def test_a_secret_comes_from_its_file_or_its_variable(tmp_path: Path, monkeypatc
     assert read_secret(target(key_file="key"), WHERE) is None
 
 
+def test_a_byte_order_mark_is_no_part_of_a_secret_or_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in (("secret", "segreto\r\n"), ("key", "KEY\n")):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + content.encode())
+        monkeypatch.setenv(f"QUESTURA_{name.upper()}", "\ufeff" + content)
+    assert read_secret(target(secret_file=str(tmp_path / "secret")), WHERE) == "segreto"
+    assert read_secret(target(secret_env="QUESTURA_SECRET"), WHERE) == "segreto"
+    for key in (target(key_file=str(tmp_path / "key")), target(key_env="QUESTURA_KEY")):
+        assert (read_key(key, WHERE) or ("", b""))[1] == b"KEY\n"
+
+
 def test_a_key_comes_from_its_file_or_its_variable_with_the_place_it_is_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
