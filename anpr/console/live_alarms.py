@@ -6,6 +6,7 @@ again.
 """
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -17,13 +18,23 @@ from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Database
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class _Waiting:
+    """A place in a page's queue: what happens now goes before what comes from the past; else the first comes first."""
+
+    from_past: bool
+    number: int
+    view: AlarmView | None = field(compare=False)
+
+
 @dataclass(eq=False, slots=True)
 class Subscription:
     """One page's stream. `None` in its queue ends it."""
 
     loop: asyncio.AbstractEventLoop
-    queue: asyncio.Queue[AlarmView | None]
+    queue: asyncio.PriorityQueue[_Waiting]
     is_over: threading.Event = field(default_factory=threading.Event)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def push(self, view: AlarmView | None) -> None:
         """Called in the feed's threads."""
@@ -35,7 +46,8 @@ class Subscription:
     def _put(self, view: AlarmView | None) -> None:
         if self.is_over.is_set():
             return
-        if view is not None and view.alarm.retro and self.queue.qsize() * 2 >= self.queue.maxsize:
+        from_past = view is not None and view.alarm.retro
+        if from_past and self.queue.qsize() * 2 >= self.queue.maxsize:
             # A long list came in: what it found waits for the page's next load, and leaves room for what happens now.
             return
         if view is None or self.queue.full():
@@ -44,7 +56,7 @@ class Subscription:
             while not self.queue.empty():
                 self.queue.get_nowait()
             view = None
-        self.queue.put_nowait(view)
+        self.queue.put_nowait(_Waiting(from_past=from_past, number=next(self._numbers), view=view))
 
 
 class LiveAlarms:
@@ -83,7 +95,7 @@ class LiveAlarms:
     def subscribe(self) -> Iterator[Subscription | None]:
         """A stream for one page; None while the feed is down or has as many pages as it can serve."""
         loop = asyncio.get_running_loop()
-        page = Subscription(loop=loop, queue=asyncio.Queue(maxsize=self._queue_size))
+        page = Subscription(loop=loop, queue=asyncio.PriorityQueue(maxsize=self._queue_size))
         with self._lock:
             accepted = self.is_up and len(self._pages) < self._max_pages
             if accepted:
@@ -114,10 +126,12 @@ class LiveAlarms:
 
 
 async def next_alarms(page: Subscription, idle_s: float) -> AsyncIterator[AlarmView | None]:
-    """Alarms as they are announced, and None after each `idle_s` without one; ends when the stream is cut off."""
+    """Alarms as they are announced, those of now before those from the past, and None after each `idle_s` without one;
+    ends when the stream is cut off.
+    """
     while True:
         try:
-            view = await asyncio.wait_for(page.queue.get(), idle_s)
+            view = (await asyncio.wait_for(page.queue.get(), idle_s)).view
         except TimeoutError:
             yield None
             continue
