@@ -6,6 +6,7 @@ again.
 """
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -21,13 +22,23 @@ News = AlarmView | AlarmTally
 """What a page is told: an alarm that is new or has changed, or how many there are now."""
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class _Waiting:
+    """A place in a page's queue: what happens now goes before what comes from the past; else the first comes first."""
+
+    from_past: bool
+    number: int
+    news: News | None = field(compare=False)
+
+
 @dataclass(eq=False, slots=True)
 class Subscription:
     """One page's stream. `None` in its queue ends it."""
 
     loop: asyncio.AbstractEventLoop
-    queue: asyncio.Queue[News | None]
+    queue: asyncio.PriorityQueue[_Waiting]
     is_over: threading.Event = field(default_factory=threading.Event)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def push(self, news: News | None) -> None:
         """Called in the feed's threads."""
@@ -39,8 +50,8 @@ class Subscription:
     def _put(self, news: News | None) -> None:
         if self.is_over.is_set():
             return
-        is_past = isinstance(news, AlarmView) and news.alarm.retro
-        if is_past and self.queue.qsize() * 2 >= self.queue.maxsize:
+        from_past = isinstance(news, AlarmView) and news.alarm.retro
+        if from_past and self.queue.qsize() * 2 >= self.queue.maxsize:
             # A long list came in: what it found waits for the page's next load, and leaves room for what happens now.
             return
         if news is None or self.queue.full():
@@ -49,7 +60,7 @@ class Subscription:
             while not self.queue.empty():
                 self.queue.get_nowait()
             news = None
-        self.queue.put_nowait(news)
+        self.queue.put_nowait(_Waiting(from_past=from_past, number=next(self._numbers), news=news))
 
 
 class LiveAlarms:
@@ -94,7 +105,7 @@ class LiveAlarms:
     def subscribe(self) -> Iterator[Subscription | None]:
         """A stream for one page; None while the feed is down or has as many pages as it can serve."""
         loop = asyncio.get_running_loop()
-        page = Subscription(loop=loop, queue=asyncio.Queue(maxsize=self._queue_size))
+        page = Subscription(loop=loop, queue=asyncio.PriorityQueue(maxsize=self._queue_size))
         with self._lock:
             accepted = self.is_up and len(self._pages) < self._max_pages
             if accepted:
@@ -131,10 +142,12 @@ class LiveAlarms:
 
 
 async def next_news(page: Subscription, idle_s: float) -> AsyncIterator[News | None]:
-    """News as they come, and None after each `idle_s` without any; ends when the stream is cut off."""
+    """News as they come, those of now before those from the past, and None after each `idle_s` without any; ends when the
+    stream is cut off.
+    """
     while True:
         try:
-            news = await asyncio.wait_for(page.queue.get(), idle_s)
+            news = (await asyncio.wait_for(page.queue.get(), idle_s)).news
         except TimeoutError:
             yield None
             continue

@@ -2,6 +2,7 @@
 """`anpr read`, run as a user runs it, with the weights that ship, on drawn pictures."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from anpr.capture.image_file import read_image
 from anpr.cli import main
+from tests.support.clips import with_damaged_picture
 from tests.support.loaded_once import loaded_once
 from tests.support.streets import write_street
 
@@ -226,3 +229,42 @@ def test_explain_of_a_video_tells_frames_and_tracks(tmp_path: Path) -> None:
     frame, dropped = (json.loads(line) for line in lines.stdout.splitlines())
     assert (frame["frame"], frame["plates"][0]["text"]) == (0, "GB456MN")
     assert (dropped["dropped"], dropped["plate"], dropped["reads"]) == ("track-too-few-reads", "GB456MN", 1)
+
+
+def grainy_film(path: Path, text: str) -> Path:
+    """Two seconds of a street, with a key frame each second and grain, so that there is something to damage."""
+    street = read_image(write_street(path.with_suffix(".png"), text).path)
+    rng = np.random.default_rng(4)
+    with av.open(str(path), "w") as written:
+        stream = written.add_stream("libx264", rate=10, options={"preset": "veryfast", "g": "10", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        for _ in range(20):
+            noisy = np.clip(street + rng.normal(0, 5, street.shape), 0, 255).astype(np.uint8)
+            written.mux(stream.encode(av.VideoFrame.from_ndarray(noisy, format="bgr24")))
+        written.mux(stream.encode(None))
+    return path
+
+
+def test_a_damaged_film_is_told_with_status_1_and_so_is_what_was_read_before(tmp_path: Path) -> None:
+    film = grainy_film(tmp_path / "film.mp4", "GB456MN")
+    with_damaged_picture(film, film, 12)
+
+    result = run("--explain", film)
+
+    assert result.exit_code == 1
+    assert "read  GB456MN" in result.stdout
+    (error,) = [line for line in result.stderr.splitlines() if line.startswith("error")]
+    assert re.fullmatch(rf"error: {film}: damaged: \d+ of 20 frames are damaged and were not read for plates", error)
+
+
+def test_a_recorders_raw_export_is_read_under_its_own_name(tmp_path: Path) -> None:
+    raw = grainy_film(tmp_path / "raw.h264", "GB456MN").rename(tmp_path / "export.dav")
+    (tmp_path / "readme.pdf").touch()
+    (tmp_path / "raw.png").unlink()
+
+    alone, folder = run("--explain", raw), run("--explain", tmp_path)
+
+    for result in (alone, folder):
+        assert result.exit_code == 0, result.output
+        assert "read  GB456MN" in result.stdout
+    assert "1 files passed over, no picture or video by name (1 .pdf)" in folder.stderr

@@ -26,6 +26,9 @@ from anpr.store.database.listen import follow
 log = logging.getLogger(__name__)
 
 SWEEP_S = 5.0
+_REST_S = 0.02
+"""After each alarm from the past. An import raises hundreds at once, and reading them without a rest keeps the processor
+from those of now. So 200 take four seconds, which is soon enough for what happened in the past."""
 _REMEMBERED = 5_000
 
 
@@ -77,7 +80,7 @@ class AlarmFeed:
         count = Periodic(every_s=SWEEP_S, work=self._count, name="count of alarms", clock=clock, wake=self._changed)
         steps: dict[str, Callable[[], None]] = {
             "live": lambda: self._follow(ALARM_CHANNEL),
-            "retro": lambda: self._follow(RETRO_CHANNEL),
+            "retro": lambda: self._follow(RETRO_CHANNEL, _REST_S),
             "sweep": lambda: sweep.run(self._stop),
             "count": lambda: count.run(self._stop),
         }
@@ -119,8 +122,13 @@ class AlarmFeed:
         self._listener.alarm(view)
         self._changed.set()
 
-    def _follow(self, channel: str) -> None:
-        follow(self._database, [channel], self._noticed, self._lost, self._clock, self._stop)
+    def _follow(self, channel: str, rest_s: float = 0.0) -> None:
+        def noticed(note: Notification) -> None:
+            self._noticed(note)
+            if rest_s:
+                self._clock.wait(self._stop, rest_s)
+
+        follow(self._database, [channel], noticed, self._lost, self._clock, self._stop)
 
     def _noticed(self, note: Notification) -> None:
         view = self._source.one(int(note.payload)) if note.payload.isdigit() else None

@@ -3,7 +3,6 @@
 
 from pathlib import Path
 
-import av
 import pytest
 
 from anpr.capture.live import LiveSource
@@ -11,7 +10,7 @@ from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
 from anpr.runtime.clock import SystemClock
-from tests.support.clips import FRAMES, write_clip
+from tests.support.clips import FRAMES, with_damaged_picture, write_clip
 
 
 class FrameClock(SystemClock):
@@ -34,27 +33,16 @@ def read(path: Path) -> tuple[list[RawFrame], CameraError]:
     return frames, raised.value
 
 
-def damaged(clip: Path, number: int, target: Path) -> Path:
-    """The clip with its picture of this number damaged."""
-    data = bytearray(clip.read_bytes())
-    with av.open(str(clip)) as container:
-        packet = [one for one in container.demux(video=0) if one.pos is not None][number]
-        middle = packet.pos + packet.size // 2
-        data[middle : middle + 40] = b"\x55" * 40
-    target.write_bytes(data)
-    return target
-
-
 def test_frames_behind_a_damaged_one_are_not_whole_until_the_next_key_frame(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", key_every=30)
-    frames, error = read(damaged(clip, 40, tmp_path / "damaged.mp4"))
+    frames, error = read(with_damaged_picture(clip, tmp_path / "damaged.mp4", 40))
     assert {number for number, frame in enumerate(frames) if not frame.is_whole} == set(range(40, 60))
     assert error.fault is CameraFault.ENDED
 
 
 def test_a_stream_without_a_whole_picture_for_long_is_undecodable_and_opened_again(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", frames=4 * FRAMES, key_every=4 * FRAMES)
-    frames, error = read(damaged(clip, 20, tmp_path / "damaged.mp4"))
+    frames, error = read(with_damaged_picture(clip, tmp_path / "damaged.mp4", 20))
     assert error.fault is CameraFault.UNDECODABLE
     assert "damaged" in str(error)
     whole = [frame.is_whole for frame in frames]

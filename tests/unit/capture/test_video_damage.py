@@ -19,6 +19,7 @@ from tests.support.clips import (
     FRAMES_PER_S,
     differs,
     with_changed_bytes,
+    with_damaged_picture,
     without_pictures,
     without_ts_packets,
     write_clip,
@@ -130,12 +131,7 @@ def test_damage_is_told_after_what_is_whole_was_read(name: str, clip: Clip, tmp_
 def test_what_follows_a_damaged_frame_is_left_out_up_to_the_next_key_frame(
     clip: Clip, tmp_path: Path, clock: ManualClock
 ) -> None:
-    data = bytearray(clip("mpeg4.mp4").read_bytes())
-    with av.open(str(clip("mpeg4.mp4"))) as container:
-        packet = [one for one in container.demux(video=0) if one.pos is not None][20]
-        data[packet.pos + 60 : packet.pos + 200] = bytes(140)
-    path = tmp_path / "damaged.mp4"
-    path.write_bytes(data)
+    path = with_damaged_picture(clip("mpeg4.mp4"), tmp_path / "damaged.mp4", 20)
 
     frames, damaged, _ = read_all(path, clock)
 
@@ -155,13 +151,7 @@ def test_pictures_that_the_decoder_leaves_out_for_a_missing_one_are_told(
 
 
 def test_a_damaged_mjpeg_picture_is_left_out_alone(clip: Clip, tmp_path: Path, clock: ManualClock) -> None:
-    data = bytearray(clip("mjpeg.avi").read_bytes())
-    with av.open(str(clip("mjpeg.avi"))) as container:
-        packet = [one for one in container.demux(video=0) if one.pos is not None][20]
-        middle = packet.pos + packet.size // 2
-        data[middle : middle + packet.size // 4] = b"\x55" * (packet.size // 4)
-    path = tmp_path / "damaged.avi"
-    path.write_bytes(data)
+    path = with_damaged_picture(clip("mjpeg.avi"), tmp_path / "damaged.avi", 20, share=0.25)
 
     frames, _, error = read_all(path, clock)
 

@@ -82,7 +82,7 @@ def test_alarms_from_the_past_leave_room_for_those_of_now(live: LiveAlarms) -> N
             await asyncio.to_thread(live.alarm, view_of(50))
             return await read(page)
 
-    assert asyncio.run(flooded()) == [1, 2, 50]
+    assert asyncio.run(flooded()) == [50, 1, 2], "and what happens now is sent first"
 
 
 def test_there_are_only_so_many_pages(live: LiveAlarms) -> None:

@@ -15,6 +15,7 @@ from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL
 from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from tests.support.alarms import Alarms, Notes, view_of
+from tests.support.waiting import eventually
 
 WITHIN_S = 30
 
@@ -88,6 +89,31 @@ def test_an_alarm_of_now_does_not_wait_for_those_from_the_past(database: Notes, 
     assert told.ids.get(timeout=WITHIN_S) == 2, "while one from the past is still being read"
     alarms.go_on.set()
     assert told.ids.get(timeout=WITHIN_S) == 1
+
+
+def test_the_feed_rests_between_alarms_from_the_past_and_not_between_those_of_now(database: Notes, told: Told) -> None:
+    class CountingClock(SystemClock):
+        def __init__(self) -> None:
+            self.rests = 0
+
+        def wait(self, event: threading.Event, seconds: float) -> bool:
+            self.rests += seconds < 1
+            return super().wait(event, seconds)
+
+    clock, alarms = CountingClock(), SlowPast(*(view_of(number, retro=number < 4) for number in range(1, 7)))
+    alarms.go_on.set()
+    feed = AlarmFeed(database, alarms, clock, told)
+    feed.start()
+    for number in (4, 5, 6):
+        database.notify(ALARM_CHANNEL, number)
+    assert {told.ids.get(timeout=WITHIN_S) for _ in range(3)} == {4, 5, 6}
+    before = clock.rests
+    for number in (1, 2, 3):
+        database.notify(RETRO_CHANNEL, number)
+    eventually(lambda: clock.rests == 3)
+    feed.close()
+    assert before == 0
+    assert {told.ids.get(timeout=WITHIN_S) for _ in range(3)} == {1, 2, 3}
 
 
 def test_each_state_of_an_alarm_is_told_once(feed: AlarmFeed, told: Told) -> None:
