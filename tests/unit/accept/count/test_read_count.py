@@ -35,9 +35,7 @@ def test_dates_and_times_are_read_as_people_write_them(tmp_path: Path, when: str
 
 def test_a_row_in_which_no_vehicle_passed_is_counted_apart(tmp_path: Path) -> None:
     workspace = recorded(tmp_path / "c", events_at=[60, 90])
-    write_count(
-        workspace, "2026-12-01;08:01:00;-;;;;;s1m001", "2026-12-01;08:01:30;AB123CD;;;;;s1m002", ";;;;;;;"
-    )
+    write_count(workspace, "2026-12-01;08:01:00;-;;;;;s1m001", "2026-12-01;08:01:30;AB123CD;;;;;s1m002", ";;;;;;;")
 
     count = read_count(workspace)
 
