@@ -51,7 +51,7 @@ def find(workspace: Workspace, question: ReportOptions) -> Findings:
     sessions = workspace.sessions()
     if not sessions:
         raise InputError(f"{workspace.path}: nothing was recorded yet")
-    unfinished = [session.state.source for session in sessions if not session.state.complete and session.state.size]
+    unfinished = [session.state.source for session in sessions if not session.state.is_over]
     if unfinished:
         raise InputError(f"{workspace.path}: {unfinished[0]} was not read to its end; run `anpr accept record` again")
     if not workspace.count_path.is_file():

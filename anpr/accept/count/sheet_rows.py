@@ -15,12 +15,14 @@ _SEPARATORS = (";", ",", "\t")
 
 
 def lay_out(workspace: Workspace) -> int:
-    """Add the rows of every session that has none yet; returns how many. Plates are empty: whoever counts must not be
-    told what the reader read. Raises InputError when the sheet cannot be read or written.
+    """Add the rows of every session that is over and has none yet; returns how many.
+
+    Plates are empty: whoever counts must not be told what the reader read. Raises InputError when the sheet cannot be
+    read or written.
     """
     added = 0
     for session in workspace.sessions():
-        if not session.state.laid_out:
+        if session.state.is_over and not session.state.laid_out:
             added += _add(workspace, session)
             session.save(laid_out=True)
     return added

@@ -67,6 +67,16 @@ class SessionState(FolderRecord):
     damage: str | None = None
     """What of the recording could not be read."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it came from a camera."""
+        return self.size == 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will be added: a camera's past does not come back, a recording can be read on."""
+        return self.complete or self.is_live
+
 
 class RecordedTransit(FolderRecord):
     """A transit that the reader made. Images are paths relative to the acceptance folder."""

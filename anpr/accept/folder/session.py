@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Session folder: append-only records and images of one stretch, cut back to its last checkpoint when resumed."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -81,6 +82,11 @@ class RecordedSession:
                     kept = path.read_bytes().splitlines(keepends=True)[: self.state.lines.get(name, 0)]
                 write_private(path, b"".join(kept))
         self._lines = dict(self.state.lines)
+
+    def discard(self) -> None:
+        """Delete the session: nothing came of it. Raises InputError."""
+        with explained(self.path):
+            shutil.rmtree(self.path)
 
     def read(self, kind: type[_AnyRecord]) -> Sequence[_AnyRecord]:
         """The records of this kind that were complete at the last checkpoint. Raises InputError naming file and row."""

@@ -32,6 +32,8 @@ class Workspace:
             found = cls.open(path)
             if found.site.camera != site.camera:
                 raise InputError(f"{path}: holds the test of camera {found.site.camera}, not of {site.camera}")
+            if site.side not in {None, found.site.side}:
+                raise InputError(f"{path}: was begun with --side {found.site.side or 'left out'}; name a new folder")
             return found
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: is not empty and no acceptance folder; name a new one with --into")

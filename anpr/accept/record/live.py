@@ -2,15 +2,15 @@
 """Records a session from a live camera, with checkpoints and the times in which the camera gave no images."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from anpr.accept.folder.records import MotionEvent, RecordedTransit
 from anpr.accept.folder.session import RecordedSession
 from anpr.accept.folder.workspace import Workspace
+from anpr.accept.record.outages import Outages
 from anpr.accept.record.recorder import SessionRecorder
-from anpr.capture.stream import CameraState, CameraStatus, CameraStream
+from anpr.capture.stream import CameraStream
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.domain.gate import Camera
 from anpr.runtime.clock import Clock
@@ -41,7 +41,7 @@ def record_live(workspace: Workspace, job: LiveJob, clock: Clock, stop: threadin
     Each checkpoint leaves a session that can be counted and judged: when the process is killed, the last seconds are
     missing. Raises CameraError when no image ever came, ModelError, and InputError when the folder cannot be written.
     """
-    outages = _Outages()
+    outages = Outages()
     session = workspace.new_session("camera", clock.now())
     recorder = job.recorder(session)
     stream = CameraStream(job.camera, job.settings, clock, on_change=outages.changed)
@@ -53,6 +53,7 @@ def record_live(workspace: Workspace, job: LiveJob, clock: Clock, stop: threadin
     recorder.end()
     session.save(until=clock.now(), frames=recorder.frames, complete=True, outages=outages.until(clock.now()))
     if recorder.frames == 0:
+        session.discard()
         fault = outages.last_fault or CameraFault.UNREACHABLE
         raise CameraError(fault, job.camera.id, "gave no image in all this time; nothing to count")
     return session
@@ -63,7 +64,7 @@ class _Live:
     session: RecordedSession
     recorder: SessionRecorder
     stream: CameraStream
-    outages: "_Outages"
+    outages: Outages
 
 
 def _run(live: _Live, seconds: float, clock: Clock, stop: threading.Event, say: Say) -> None:
@@ -92,33 +93,3 @@ def _progress(live: _Live, elapsed_s: float, seconds: float) -> str:
         f"{elapsed_s / 60:.0f} of {seconds / 60:.0f} min: camera {live.stream.state.name}, "
         f"{session.count(MotionEvent)} motion events, {session.count(RecordedTransit)} transits"
     )
-
-
-class _Outages:
-    """When the camera gave no images. Written by the camera's thread, read by the recording one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._closed: list[tuple[datetime, datetime, str]] = []
-        self._since: datetime | None = None
-        self.last_fault: CameraFault | None = None
-
-    def changed(self, state: CameraState) -> None:
-        """Take the camera's next state."""
-        with self._lock:
-            if state.fault is not None and state.status is CameraStatus.FAULT:
-                self.last_fault = state.fault
-            if state.status in {CameraStatus.CONNECTING, CameraStatus.FAULT}:
-                self._since = self._since or state.since
-            elif self._since is not None:
-                self._closed.append((self._since, state.since, self._name()))
-                self._since, self.last_fault = None, None
-
-    def until(self, now: datetime) -> Sequence[tuple[datetime, datetime, str]]:
-        """All outages, the one that still lasts ending `now`."""
-        with self._lock:
-            lasting = [(self._since, now, self._name())] if self._since else []
-            return (*self._closed, *lasting)
-
-    def _name(self) -> str:
-        return self.last_fault.value if self.last_fault else CameraStatus.CONNECTING.value

@@ -109,6 +109,7 @@ def _record(
                 session.save(until=frame.captured_at, frames=recorder.frames)
     except MediaError as exc:
         if frame is None:
+            session.discard()
             raise
         damage = str(exc)
         progress.say(f"error: {damage}")

@@ -130,7 +130,7 @@ def _site_rows(workspace: Workspace, facts: SheetFacts, now: datetime) -> Iterat
 
 
 def _session_text(state: SessionState, workspace: Workspace) -> str:
-    what = "telecamera dal vivo" if state.source == "camera" else state.source
+    what = "telecamera dal vivo" if state.is_live else state.source
     times = f"{local_time(state.began, workspace.zone)} – {local_time(state.until, workspace.zone)}"
     return f"{times} ({what}, {state.frames} fotogrammi{'' if state.complete else ', interrotta'})"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -65,21 +66,25 @@ def record(  # noqa: PLR0913  one an option
     settings = engines.over(site.reader)
     paths = [Path(source) for source in sources]
     is_camera = len(paths) == 1 and not paths[0].exists()
+    named_by = "no such file, and camera" if is_camera else "--camera"
     chosen = sources[0] if is_camera else camera_id
-    workspace = Workspace.create(into or Path(f"collaudo-{chosen or 'registrazioni'}"), _site(site, chosen, side))
+    recordings = [] if is_camera else _recordings(paths, start, site.zone)
+    workspace = Workspace.create(
+        into or Path(f"collaudo-{chosen or 'registrazioni'}"), _site(site, chosen, side, named_by)
+    )
     if is_camera:
         complete = _record_camera(site, settings, workspace, sources[0], seconds)
     else:
-        complete = _record_files(settings, workspace, _camera(site, camera_id), _recordings(paths, start, workspace))
+        complete = _record_files(settings, workspace, _camera(site, camera_id), recordings)
     _lay_out(workspace)
     if not complete:
         ctx.exit(1)
 
 
-def _site(site: Settings, camera_id: str | None, side: str | None) -> Site:
+def _site(site: Settings, camera_id: str | None, side: str | None, named_by: str) -> Site:
     known: dict[str, Any] = {"gate": "registrazioni", "camera": "registrazioni"}
     if camera_id is not None:
-        gate, camera = find_camera(site, camera_id, "camera")
+        gate, camera = find_camera(site, camera_id, named_by)
         known = {"gate": gate.name, "camera": camera.id, "latitude": gate.latitude, "longitude": gate.longitude}
     return Site(
         municipality=site.municipality,
@@ -135,7 +140,7 @@ def _record_files(
     return not stop.is_set() and not any(session.state.damage for session in sessions)
 
 
-def _recordings(paths: Sequence[Path], start: str | None, workspace: Workspace) -> list[Recording]:
+def _recordings(paths: Sequence[Path], start: str | None, zone: ZoneInfo) -> list[Recording]:
     files = []
     for path in media_files(paths, _say):
         if isinstance(path, InputError):
@@ -149,18 +154,18 @@ def _recordings(paths: Sequence[Path], start: str | None, workspace: Workspace) 
     if twice:
         raise InputError(f"{twice}: two recordings have this name")
     if start is None:
-        return [Recording(path=path, began=start_time(path, workspace.zone)) for path in files]
+        return [Recording(path=path, began=start_time(path, zone)) for path in files]
     if len(files) > 1:
         raise InputError("--start goes with one file; several say in their names when they began")
-    return [Recording(path=files[0], began=_start(start, workspace))]
+    return [Recording(path=files[0], began=_start(start, zone))]
 
 
-def _start(text: str, workspace: Workspace) -> datetime:
+def _start(text: str, zone: ZoneInfo) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as exc:
         raise InputError(f"--start: {text!r} is not a time like 2026-12-01 08:00:00") from exc
-    return (at if at.tzinfo else at.replace(tzinfo=workspace.zone)).astimezone(UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _lay_out(workspace: Workspace) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 import anpr
+from anpr.accept.count.contact import write_contact_page
+from anpr.accept.count.sheet_rows import lay_out
 from anpr.accept.folder.workspace import Workspace
 from anpr.accept.judge.figures import Measure
 from anpr.accept.judge.light import LightAt, light_by_hours, light_by_sun
@@ -83,6 +85,8 @@ def report(  # noqa: PLR0913  one an option
         raise InputError("--class and --min-correct both say how many reads must be correct; give one")
     settings = loaded_settings(ctx).settings
     workspace = Workspace.open(folder)
+    if lay_out(workspace):  # a recording that was killed left its rows unwritten
+        write_contact_page(workspace)
     light_at, rule = _light(workspace, day)
     question = ReportOptions(
         light_at=light_at,
