@@ -142,8 +142,9 @@ class LiveAlarms:
 
 
 async def next_news(page: Subscription, idle_s: float) -> AsyncIterator[News | None]:
-    """News as they come, those of now before those from the past, and None after each `idle_s` without any; ends when the
-    stream is cut off.
+    """News as they come, those of now before those from the past, and None after each `idle_s` without any.
+
+    Ends when the stream is cut off.
     """
     while True:
         try:

@@ -30,18 +30,18 @@ def record(
 ) -> list[RecordedSession]:
     """Record; `stop` is set when the film has come to `stop_after` (s)."""
     clock = ManualClock(BEGAN)
-    stop = stop or threading.Event()
+    stopping = stop or threading.Event()
 
     class Stopping(SessionRecorder):
         def add(self, frame: Frame) -> None:
             super().add(frame)
             if frame.at_s >= stop_after:
-                stop.set()
+                stopping.set()
 
     def recorder(session: RecordedSession) -> SessionRecorder:
         return Stopping(session, Camera(id="c", url=""), ReaderSettings(), GreyReader(PLATES), clock)
 
-    return record_files(workspace, recordings, recorder, clock, stop)
+    return record_files(workspace, recordings, recorder, clock, stopping)
 
 
 def plates(workspace: Workspace) -> list[str]:
