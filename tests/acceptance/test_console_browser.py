@@ -179,7 +179,7 @@ def test_nothing_runs_out_of_the_page(page: Page, site: Site, width: int) -> Non
 def test_the_page_is_worked_with_the_keyboard(page: Page, site: Site) -> None:
     alarm = site.alarm_of(site.pass_vehicle(WANTED))
     log_in(page, site, Role.OPERATOR)
-    expect(page.locator("article.alarm")).to_be_visible()
+    expect(page.get_by_text("In diretta")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_text("Vai al contenuto")).to_be_focused()
     page.keyboard.press("Tab")
