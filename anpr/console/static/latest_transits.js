@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 // The latest transits: asks for new ones only, and lets them wait while somebody points at the list or is inside it.
-"use strict";
+import { byId, setConnected } from "./page.js";
 
 {
   const feed = byId("rows");

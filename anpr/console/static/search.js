@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 // The search form: ready ranges, the choice among many gates, and a form that is shown again with what is wrong with it.
-"use strict";
+import { byId } from "./page.js";
 
 {
   /* --- ready ranges: whole days of the site, whatever zone this browser is in ------------------------------------ */

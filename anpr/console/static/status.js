@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 // The status page refreshes itself; what was unfolded and where the focus was stays.
-"use strict";
+import { byId, setConnected } from "./page.js";
 
 {
   const status = byId("status");
