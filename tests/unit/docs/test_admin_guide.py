@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from anpr.cli.main import main
 from anpr.domain.access import Role
@@ -14,7 +15,15 @@ from anpr.settings import load_settings
 
 _COMMAND = re.compile(r"(?:^|`|\s)anpr (?:--config \S+ )?([a-z][^`\n#]*)")
 _LINK = re.compile(r"\]\(([^)#:]+)(#[\w-]+)?\)")
-PAGES = ("docs/guida-amministratore.md", "docs/costi.md", "docs/dichiarazione-accessibilita.md", "SECURITY.md")
+PAGES = (
+    "README.md",
+    "docs/design.md",
+    "docs/guida-primo-sito.md",
+    "docs/guida-amministratore.md",
+    "docs/costi.md",
+    "docs/dichiarazione-accessibilita.md",
+    "SECURITY.md",
+)
 
 
 @pytest.fixture
@@ -43,6 +52,12 @@ def unknown_in(words: list[str]) -> str | None:
 def test_every_command_of_the_guide_is_there(guide: str) -> None:
     found = commands_in(guide)
     assert len(found) > 40
+    assert [words for words in found if unknown_in(words)] == []
+
+
+def test_every_command_of_the_first_site_is_there(repository: Path) -> None:
+    found = commands_in((repository / "docs" / "guida-primo-sito.md").read_text(encoding="utf-8"))
+    assert len(found) > 15
     assert [words for words in found if unknown_in(words)] == []
 
 
@@ -92,9 +107,14 @@ def test_the_example_of_a_site_is_valid_with_and_without_forwarding(repository: 
     text = (repository / "config" / "site.example.yaml").read_text(encoding="utf-8")
     shown, commented = text.split("# forwarding:\n")
     forwarding = "forwarding:\n" + re.sub(r"^# ", "", commented, flags=re.MULTILINE)
-    file = tmp_path / "sito.yaml"
+    file, secret = tmp_path / "sito.yaml", tmp_path / "telecamera.txt"
+    secret.write_text("segreto", encoding="utf-8")
     for example in (text, shown + forwarding):
-        file.write_text(example, encoding="utf-8")
+        file.write_text(example.replace("/etc/anpr/telecamera.txt", str(secret)), encoding="utf-8")
         assert load_settings(file, {}).settings.gates[0].cameras[0].is_live
+    file.write_text(text.replace("/etc/anpr/telecamera.txt", str(secret)), encoding="utf-8")
+    result = CliRunner().invoke(main, ["--config", str(file), "config", "check"])
+    assert result.output == "settings are valid: 1 gate, 1 camera, 0 destinations\n"
+    file.write_text(shown + forwarding, encoding="utf-8")
     assert load_settings(file, {}).settings.forwarding[0].id == "questura"
     assert [words for words in commands_in(text.replace("#", "")) if unknown_in(words)] == []
