@@ -4,10 +4,12 @@
 import random
 from collections.abc import Collection
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
 import numpy as np
+from av.video.stream import VideoStream
 
 FRAMES, FRAMES_PER_S = 90, 15
 SIZE = (320, 240)
@@ -35,7 +37,7 @@ def write_clip(
     rng = np.random.default_rng(1)
     street = cv2.GaussianBlur(rng.integers(40, 200, (SIZE[1], SIZE[0], 3)).astype(np.uint8), (0, 0), 3)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=FRAMES_PER_S, options=options)
+        stream = cast("VideoStream", container.add_stream(codec, rate=FRAMES_PER_S, options=options))
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         for number in range(frames):

@@ -263,7 +263,7 @@ def test_damage_that_lasts_is_a_state_of_the_camera_and_so_is_its_end() -> None:
         camera, PATIENT, SystemClock(), source=source, on_change=lambda state: states.append(state.name)
     )
     stream.start()
-    frames = []
+    frames: list[Frame] = []
     while len(frames) < 163:
         frames.append(take(stream))
     labels = {"camera": "often-damaged"}
