@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 5.0
 _REST_S = 0.02
-"""After each alarm from the past. An import raises hundreds at once, and reading them without a rest keeps the
-processor from those of now. So 200 take four seconds, which is soon enough for what happened in the past."""
+"""After each alarm from the past. An import raises hundreds at once; reading them without a rest keeps the processor
+from those of now. So 200 take four seconds, which is soon enough for what happened in the past."""
 _REMEMBERED = 5_000
 
 
