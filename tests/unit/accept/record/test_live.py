@@ -49,7 +49,7 @@ def test_a_camera_that_gave_no_image_is_an_error_and_leaves_no_session(tmp_path:
     stop = threading.Event()
     stop.set()
 
-    with pytest.raises(CameraError, match="camera via-roma-1: .*gave no image"):
+    with pytest.raises(CameraError, match=r"camera via-roma-1: .*gave no image"):
         record(workspace, str(tmp_path / "nothing.mp4"), stop)
 
     assert workspace.sessions() == ()
