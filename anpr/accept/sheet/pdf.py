@@ -51,6 +51,8 @@ _HEADING = ParagraphStyle(
     "heading", parent=_BODY, fontName="VeraBd", fontSize=11, leading=15, spaceBefore=5 * mm, keepWithNext=True
 )
 
+_WHOLE = ("NOSPLIT", (0, 0), (-1, -1))
+"""Keeps a table on one page. Unlike KeepTogether it lets the heading above stay with it."""
 _GRID = [("GRID", (0, 0), (-1, -1), 0.5, _RULE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
 
 
@@ -116,9 +118,14 @@ def _figure(block: Figure) -> Iterator[Flowable]:
         return
     images = [_image(data) for data in block.images]
     images += [""] * (2 - len(images))
-    style = [("BOX", (0, 0), (-1, -1), 0.5, _RULE), ("SPAN", (0, 1), (-1, 1)), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    style = [
+        ("BOX", (0, 0), (-1, -1), 0.5, _RULE),
+        ("SPAN", (0, 1), (-1, 1)),
+        _WHOLE,
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ]
     grid = Grid([images, [caption, ""]], colWidths=[_WIDTH / 2] * 2, style=style, spaceAfter=2 * mm)
-    yield KeepTogether([grid])
+    yield grid
 
 
 def _image(data: bytes) -> Image:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from anpr.accept.count.vehicle import Lighting
 from anpr.accept.folder.records import Side
 from anpr.accept.judge.figures import FigureGroup, Measure
-from anpr.accept.judge.verdict import AcceptanceVerdict, Judgement
+from anpr.accept.judge.verdict import LEAST, AcceptanceVerdict, Judgement
 from anpr.accept.sheet.words import LIGHTS, MEASURES, SIDES, VERDICTS, group_name, interval_text, percent
 
 
@@ -41,6 +41,8 @@ def _sentence(one: Judgement) -> str:
         return f"{place}{observed}: tutto sotto la soglia di {threshold}."
     if one.needed is None:
         return f"{place}{observed}: la quota è pari alla soglia di {threshold}, e nessun numero di passaggi decide."
+    if one.share.of < one.needed == LEAST:
+        return f"{place}{observed}: troppo pochi per qualunque esito; servono almeno {one.needed} {unit}."
     side = "superarla" if one.share.value > one.threshold else "dire che non è raggiunta"
     return (
         f"{place}{observed}: la soglia di {threshold} sta nell'intervallo; se la quota resta questa, per {side} "

@@ -90,7 +90,7 @@ def local_time(at: datetime, zone: ZoneInfo) -> str:
 
 def duration(seconds: float) -> str:
     """`1 h 20 min`, `45 s`."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
+    if seconds < 60:
         return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -130,5 +130,5 @@ def _light(workspace: Workspace, day: tuple[time, time] | None) -> tuple[LightAt
 
 def _program(settings: Settings) -> str:
     reader = settings.reader
-    recogniser = reader.recogniser.model or "la rete fornita"
+    recogniser = reader.recogniser.model or "predefinito"
     return f"anpr {anpr.__version__}; rilevatore {reader.detector.model}, riconoscitore {recogniser}"

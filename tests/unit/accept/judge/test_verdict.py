@@ -25,6 +25,9 @@ def group(hits: int, of: int, light: Lighting | None = None, side: Side | None =
         (48, 50, AcceptanceVerdict.OPEN, 189),
         (98, 100, AcceptanceVerdict.OPEN, None),
         (0, 0, AcceptanceVerdict.OPEN, 189),
+        (0, 1, AcceptanceVerdict.OPEN, 30),
+        (20, 29, AcceptanceVerdict.OPEN, 30),
+        (20, 30, AcceptanceVerdict.FAILED, None),
     ],
 )
 def test_the_interval_decides_and_else_the_number_that_is_needed_is_told(
@@ -48,5 +51,7 @@ def test_without_a_threshold_there_is_no_verdict() -> None:
     assert overall(judge([group(5, 5)], {})) is None
 
 
-def test_light_and_side_together_are_for_reading_only() -> None:
-    assert judge([group(5, 5, Lighting.DAY, Side.FRONT)], {Measure.CORRECT: 0.98}) == ()
+def test_light_and_side_together_and_kinds_are_for_reading_only() -> None:
+    kind = FigureGroup(kind="moto", shares={Measure.CORRECT: Share(hits=0, of=50)})
+
+    assert judge([group(5, 5, Lighting.DAY, Side.FRONT), kind], {Measure.CORRECT: 0.98}) == ()

@@ -25,23 +25,21 @@ PLATES = {100: "AB123CD", 180: "EF456GH"}
 TWO_VEHICLES = [(0, 3.0), (100, 2.0), (0, 16.0), (180, 2.0), (0, 3.0)]
 
 
-def record(
-    workspace: Workspace, *recordings: Recording, stop: threading.Event | None = None, stop_after: float = 1e9
-) -> list[RecordedSession]:
-    """Record; `stop` is set when the film has come to `stop_after` (s)."""
+def record(workspace: Workspace, *recordings: Recording, stop_after: float = 1e9) -> list[RecordedSession]:
+    """Record; interrupted when the film has come to `stop_after` (s)."""
     clock = ManualClock(BEGAN)
-    stopping = stop or threading.Event()
+    stop = threading.Event()
 
     class Stopping(SessionRecorder):
         def add(self, frame: Frame) -> None:
             super().add(frame)
             if frame.at_s >= stop_after:
-                stopping.set()
+                stop.set()
 
     def recorder(session: RecordedSession) -> SessionRecorder:
         return Stopping(session, Camera(id="c", url=""), ReaderSettings(), GreyReader(PLATES), clock)
 
-    return record_files(workspace, recordings, recorder, clock, stopping)
+    return record_files(workspace, recordings, recorder, clock, stop)
 
 
 def plates(workspace: Workspace) -> list[str]:
