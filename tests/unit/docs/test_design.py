@@ -39,7 +39,5 @@ def test_every_package_is_in_the_layout(repository: Path) -> None:
 
 
 def test_every_verb_is_in_the_readme(repository: Path) -> None:
-    from anpr.cli.main import _VERBS
-
     readme = (repository / "README.md").read_text(encoding="utf-8")
     assert [verb for verb in main.list_commands(click.Context(main)) if f"| `anpr {verb}" not in readme] == []
