@@ -4,9 +4,11 @@
 import re
 from datetime import date, time
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from anpr.domain.near_name import near_name
 
 
 class Section(BaseModel):
@@ -37,7 +39,8 @@ def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError) as exc:
-        raise ValueError(f"no such time zone: {value}") from exc
+        near = near_name(value, available_timezones())
+        raise ValueError(f"no such time zone: {value}" + (f"; did you mean {near}?" if near else "")) from exc
     return value
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from anpr.domain.errors import SettingsError
+from anpr.domain.near_name import near_name
 from anpr.settings.complaints import explain
 from anpr.settings.model import Settings
 from anpr.settings.near_key import similar_key
@@ -95,7 +96,9 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
     for name in env:
         section = name.removeprefix("ANPR_").partition("__")[0].lower()
         if name.startswith("ANPR_") and name != "ANPR_CONFIG" and section not in Settings.model_fields:
-            raise SettingsError(f"environment: {name}: no such setting")
+            near = near_name(section, Settings.model_fields)
+            hint = f"; did you mean ANPR_{near.upper()}?" if near else ""
+            raise SettingsError(f"environment: {name}: no such setting{hint}")
 
 
 def _secret_from_file(env: Mapping[str, str], name: str) -> str | None:

@@ -14,6 +14,7 @@ from anpr.domain.errors import InputError, SettingsError
 from anpr.domain.near_name import suggestion
 from anpr.runtime.clock import SystemClock
 from anpr.settings import CameraSettings, Settings, missing_file
+from anpr.settings.address import looks_like_an_address
 from anpr.settings.complaints import explain, in_one_line
 
 _TRIED = "probe"
@@ -60,7 +61,7 @@ def _camera(settings: Settings, text: str) -> CameraSettings:
     cameras = {camera.id: camera for gate in settings.gates for camera in gate.cameras}
     if text in cameras:
         chosen = cameras[text]
-    elif "://" in text or "/" in text or Path(text).exists():
+    elif "://" in text or "/" in text or looks_like_an_address(text) or Path(text).exists():
         chosen = _from_address(text)
     else:
         raise InputError(f"camera {text}: no such camera in the settings{suggestion(text, cameras)}")

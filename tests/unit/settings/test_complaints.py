@@ -21,6 +21,7 @@ _DESTINATION = "forwarding: [{{id: q, profile: p, target: 'directory:o', protoco
         ("console: {port: eighty}", "console.port: expected a whole number"),
         ("console: {session_hours: eight}", "console.session_hours: expected a number"),
         ("console: {secure_cookies: si}", "console.secure_cookies: expected true or false"),
+        ("time_zone: Europe/Roma", "time_zone: no such time zone: Europe/Roma; did you mean Europe/Rome?"),
         ("municipality: [a]", "municipality: expected a text"),
         (_DESTINATION.format("2099-02-30", "02:30"), "forwarding.0.protocol_until: there is no such day"),
         (_DESTINATION.format("2099-02-28", "24:30"), "forwarding.0.at: there is no such time of day"),

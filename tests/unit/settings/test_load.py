@@ -119,7 +119,7 @@ def test_a_secret_never_appears_in_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"ANPR_CONSOL__PORT": "1"}, "environment: ANPR_CONSOL__PORT: no such setting"),
+        ({"ANPR_CONSOL__PORT": "1"}, r"environment: ANPR_CONSOL__PORT: no such setting; did you mean ANPR_CONSOLE\?"),
         ({"ANPR_CONSOLE__PORT": "x"}, "environment: console.port: "),
         ({"ANPR_GATES": "not json"}, "environment: "),
         ({"DATABASE_URL_FILE": "/nowhere/url"}, "DATABASE_URL_FILE: /nowhere/url: "),

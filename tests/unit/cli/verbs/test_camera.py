@@ -52,6 +52,7 @@ def test_a_camera_is_tried_and_its_picture_kept(tmp_path: Path, film: Path) -> N
     [
         ("c2", "Error: camera c2: no such camera in the settings; there are: c1\n"),
         ("rstp://u:segreto@h/x", "Error: url: unknown scheme; expected rtp://… or rtsp://…\n"),
+        ("10.1.2.3", "Error: url: an address begins with its scheme: rtsp://HOST/…"),
         ("nowhere/film.mp4", "no such file or folder: nowhere/film.mp4"),
         ("rtsp://u:segreto@127.0.0.1:1/x", "Error: camera probe: unreachable: "),
     ],
