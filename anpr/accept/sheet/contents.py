@@ -188,13 +188,11 @@ def _judgement_table(judgements: Sequence[Judgement]) -> Iterator[Block]:
 
 
 def _retention(workspace: Workspace, shows_plates: bool) -> str:
-    latest = max((session.state.until for session in workspace.sessions()), default=None)
-    if latest is None:
-        return ""
-    until = (latest + timedelta(days=workspace.site.retention_days)).astimezone(workspace.zone)
+    first = min(session.state.began for session in workspace.sessions())
+    until = (first + timedelta(days=workspace.site.retention_days)).astimezone(workspace.zone)
     working = (
         f"Immagini, transiti e conteggio di questa prova vanno cancellati entro il {until:%d/%m/%Y} "
-        f"({workspace.site.retention_days} giorni dall'ultima registrazione), con `anpr accept delete`."
+        f"({workspace.site.retention_days} giorni dalla prima registrazione), con `anpr accept delete`."
     )
     mine = "Questa scheda contiene targhe e immagini: va conservata e trasmessa come tale."
     return f"{working} {mine if shows_plates else 'Questa scheda non contiene né targhe né immagini.'}"

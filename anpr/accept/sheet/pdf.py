@@ -18,7 +18,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Image, KeepTogether, SimpleDocTemplate, Spacer
+from reportlab.platypus import Flowable, Image, SimpleDocTemplate, Spacer
 from reportlab.platypus import Paragraph as Text
 from reportlab.platypus import Table as Grid
 
@@ -135,15 +135,14 @@ def _image(data: bytes) -> Image:
 
 
 def _signatures(block: Signatures) -> Iterator[Flowable]:
-    names = [_text(f"{role}\n{name}", _SMALL) for role, name in block.rows]
-    lines = [("LINEBELOW", (0, 1), (-1, 1), 0.5, _INK)]
-    grid = Grid(
-        [names, [""] * len(names)],
-        colWidths=[_WIDTH / len(names)] * len(names),
-        rowHeights=[12 * mm, 15 * mm],
-        style=lines,
-    )
-    yield KeepTogether([Spacer(1, 8 * mm), grid])
+    style = [_WHOLE, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.5, _INK)]
+    width = _WIDTH / len(block.rows)
+    boxes = [
+        Grid([[_text(f"{role}\n{name}", _SMALL)]], colWidths=[width - 10 * mm], rowHeights=[28 * mm], style=style)
+        for role, name in block.rows
+    ]
+    yield Spacer(1, 8 * mm)
+    yield Grid([boxes], colWidths=[width] * len(boxes), style=[_WHOLE])
 
 
 _LAYOUTS: dict[type[Block], Callable[..., Iterator[Flowable]]] = {
