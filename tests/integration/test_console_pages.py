@@ -530,7 +530,7 @@ def test_status_names_gates_and_puts_what_is_wrong_first(site: Site) -> None:
         site.pass_vehicle(f"AB{n:03}CD", gate_id=f"varco-{n}", with_pictures=False)
     for role in (Role.ADMINISTRATOR, Role.INVESTIGATOR):
         page = site.client(role).get("/status/now").text
-        assert "La telecamera cam-12 (Varco 12) non guarda dal" in page
+        assert "La telecamera cam-12 (Varco 12) non è in funzione dal" in page
         wrong, _, right = page.partition('<details id="other-gates"')
         assert re.findall(r'<th scope="row">([^<]*?) <', wrong) == [
             "Varco 12",
