@@ -124,9 +124,12 @@ def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page,
     old = site.pass_vehicle("BB222BB")
     expect(page.locator("li.transit").first).to_contain_text("BB222BB")
     expect(page.locator("li.transit")).to_have_count(2)
-    pictures = [url for url in fetched if "/thumbnails/" in url]
-    assert all(str(old.id) in url for url in pictures), "a picture that was there was fetched again"
-    assert pictures, "the new one's"
+
+    def pictures() -> list[str]:
+        return [url for url in fetched if "/thumbnails/" in url]
+
+    eventually(lambda: bool(pictures()))
+    assert all(str(old.id) in url for url in pictures()), "a picture that was there was fetched again"
     page.get_by_label("Aggiornamento automatico").uncheck()
 
 

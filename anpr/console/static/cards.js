@@ -47,7 +47,8 @@ function swapPart(card, fresh, name) {
 /** Makes a card on the page say what a fresh one says. `isMine`: it is the answer to a form of this page. */
 export function mergeCard(card, fresh, isMine = false) {
   const isLate = "late" in fresh.dataset;
-  if (card.dataset.state === fresh.dataset.state && !isLate) return;
+  // The stream may tell of one's own action before the form's answer does: the answer still ends the form.
+  if (card.dataset.state === fresh.dataset.state && !isLate && !isMine) return;
   const isDone = isMine && !isLate && fresh.dataset.state === "closed";
   if (isDone) forgetDraft(card.dataset.alarm);
   const isKept = !isDone && isInUse(card);
@@ -57,6 +58,8 @@ export function mergeCard(card, fresh, isMine = false) {
   card.dataset.by = fresh.dataset.by;
   for (const name of ["head", "taking"]) swapPart(card, fresh, name);
   if (!isKept) swapPart(card, fresh, "closing");
+  // A button that is disabled while it waits for its answer has lost the focus to the page.
+  if (isMine && document.activeElement === document.body) card.focus({ preventScroll: true });
 }
 
 /** Asks for the cards of this page that have changed, and makes them current. */
