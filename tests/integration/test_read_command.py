@@ -195,7 +195,7 @@ class TestCamera:
         street = write_street(tmp_path / "street.png", "GB456MN")
         result = self.read(self.site(tmp_path, "[]"), "--camera", "cam-2", street.path)
         assert result.exit_code != 0
-        assert "no such camera in the settings; there are: cam-1" in result.stderr
+        assert "no such camera in the settings; did you mean cam-1?" in result.stderr
 
 
 def test_explain_tells_sign_by_sign_and_which_gate_it_was(tmp_path: Path) -> None:
