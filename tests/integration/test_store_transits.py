@@ -298,7 +298,7 @@ def many_transits() -> list[Transit]:
 
 def test_searches_go_by_index(database: Database, many_transits: list[Transit]) -> None:
     _insert(database, *(replace(t, captured_at=START - DAY * (n % 3)) for n, t in enumerate(many_transits)))
-    values = {"since": START - DAY, "until": None, "gate_ids": None, "limit": 200}
+    values = {"since": START - DAY, "until": None, "gate_ids": None, "limit": 200, "offset": 0, "received_until": None}
     with database.transaction() as conn:
         conn.execute("ANALYZE")
         plan = _plan(conn, "search_exact", {**values, "text": "BA123AA"})
