@@ -5,8 +5,8 @@
 
 A real PostgreSQL in a temporary folder, `anpr console` as a process of its own, an operator's stream. First live alarms
 alone, one after the other; then ten beside each import: the first right behind its 200 alarms from the past, the others
-while the console still works on them. With --before, the console of another checkout is measured first, on the same
-database. The last line is one JSON object; status 1 when a 99th percentile of this console is above WANTED_P99_MS.
+while the console still works on them. With --before, this benchmark of another checkout is run first, with its own
+migrations. The last line is one JSON object; status 1 when a 99th percentile of this console is above WANTED_P99_MS.
 """
 
 import re
@@ -33,10 +33,9 @@ from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.matching import matching_entries
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists
-from scripts.benchmarks.common import CLOCK, Figures
+from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.command import Script, finish, log
 from scripts.lab.console import console_process
-from scripts.repository import REPOSITORY
 
 USER, PASSWORD = "operator", "a long pass phrase"
 RETRO_ALARMS = 200
@@ -58,11 +57,15 @@ _NEVER = threading.Event()
 @click.option("--entries", type=click.IntRange(1), default=1_000_000, show_default=True, help="On the watchlists.")
 @click.option("--alarms", type=click.IntRange(2), help="Live ones [200; quick: 50].")
 @click.option("--quick", is_flag=True, help="Fewer alarms and imports, 200,000 entries: within a minute.")
-@click.option("--before", type=click.Path(exists=True, path_type=Path), help="Checkout whose console comes first.")
+@click.option("--before", type=click.Path(exists=True, path_type=Path), help="Checkout that is measured first.")
 def main(entries: int, alarms: int | None, quick: bool, before: Path | None) -> None:
     """Fill the lists, measure each console, print the figures."""
     amount = alarms or (50 if quick else 200)
     entries = min(entries, 200_000) if quick else entries
+    figures: Figures = {"entries": entries, "screen_alarms": amount}
+    if before is not None:
+        options = ["--entries", str(entries), "--alarms", str(amount)] + ["--quick"] * quick
+        figures |= figures_before(before, "scripts.benchmarks.centre.alarm_screen", options)
     with TemporaryDirectory(prefix="anpr-benchmark-") as name, embedded_database(Path(name) / "postgres") as url:
         migrate(url)
         with Database(url, pool_size=2, application="benchmark") as database:
@@ -70,11 +73,8 @@ def main(entries: int, alarms: int | None, quick: bool, before: Path | None) -> 
             with database.transaction() as conn:
                 create_user(conn, User(name=USER, role=Role.OPERATOR, password_hash=hash_password(PASSWORD)))
             log(f"{entries} entries on the watchlists")
-            figures: Figures = {"entries": entries, "screen_alarms": amount}
-            for prefix, checkout in [("before_", before)] * (before is not None) + [("", REPOSITORY)]:
-                with console_process(Path(name), url, checkout or REPOSITORY) as address, _Screen(address) as screen:
-                    measured = _measure(database, screen, amount, 3 if quick else 10)
-                figures |= {f"{prefix}{key}": value for key, value in measured.items()}
+            with console_process(Path(name), url) as address, _Screen(address) as screen:
+                figures |= _measure(database, screen, amount, 3 if quick else 10)
     finish(figures, [] if quick else _too_late(figures))
 
 
