@@ -84,11 +84,12 @@ class CameraHealth:
         self._damaged.set(0)
         self._change(CameraStatus.UP)
 
-    def failed(self, error: CameraError, retry_s: float) -> None:
-        """A session ended by `error`; the next begins in `retry_s` seconds."""
+    def failed(self, error: CameraError, retry_s: float, since: datetime | None = None) -> None:
+        """A session ended by `error`; the next begins in `retry_s` seconds. `since` (UTC): when no frame came any more;
+        now, unless it is given."""
         CAMERA_FAULTS.labels(self._camera_id, error.fault).inc()
         log.warning("%s; next try in %.1f s", error, retry_s)
-        self._down(CameraStatus.FAULT, error.fault)
+        self._down(CameraStatus.FAULT, error.fault, since)
 
     def finished(self, error: CameraError | None) -> None:
         """A file was read, to its end or to where it is broken."""
@@ -103,11 +104,11 @@ class CameraHealth:
         """The source was stopped."""
         self._down(CameraStatus.STOPPED, None)
 
-    def _down(self, status: CameraStatus, fault: CameraFault | None) -> None:
+    def _down(self, status: CameraStatus, fault: CameraFault | None, since: datetime | None = None) -> None:
         self._up.set(0)
         self._damaged.set(0)
-        self._change(status, fault)
+        self._change(status, fault, since)
 
-    def _change(self, status: CameraStatus, fault: CameraFault | None = None) -> None:
-        self.state = CameraState(status=status, since=self._clock.now(), fault=fault)
+    def _change(self, status: CameraStatus, fault: CameraFault | None = None, since: datetime | None = None) -> None:
+        self.state = CameraState(status=status, since=since or self._clock.now(), fault=fault)
         self._on_change(self.state)

@@ -14,6 +14,8 @@ from anpr.domain.gate import Camera
 from anpr.runtime.clock import Clock
 
 _OPEN_TIMEOUT_S = 5.0
+_GRACE_S = 0.5
+"""A frame that comes just when the silence has become too long is still taken."""
 _NO_WHOLE_FRAME_S = 10.0
 """A camera sends a key frame every one to four seconds. When none has ended the damage for this long, opening the
 stream again brings one."""
@@ -61,13 +63,17 @@ class LiveSource:
 
     def _read(self, decoder: Decoder) -> Iterator[RawFrame | None]:
         last_frame = last_whole = self._clock.monotonic()
+        is_first = True
         try:
             for frames in decoder.batches():
                 now = self._clock.monotonic()
                 if any(one.is_whole for one in frames):
                     last_whole = now
+                # What comes after a silence lay in a buffer while this process did not run: its time is not now.
+                if frames and not is_first and now - last_frame > self._frozen_after_s + _GRACE_S:
+                    raise self._no_frame(decoder)
                 if frames:
-                    last_frame = now
+                    last_frame, is_first = now, False
                     yield from (self._raw_frame(one, now) for one in frames)
                     self._check_whole(now - last_whole)
                 elif now - last_frame > self._frozen_after_s:

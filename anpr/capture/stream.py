@@ -5,6 +5,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -84,6 +85,7 @@ class CameraStream:
         self._stuck: list[CaptureSession] = []
         self._size: tuple[int, int] | None = None
         self._first_at: float | None = None
+        self._last_frame_at: datetime | None = None
         self._index = -1
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera.id}", daemon=True)
 
@@ -160,7 +162,8 @@ class CameraStream:
         if error.fault is CameraFault.CHANGED_SIZE:
             self._size = None
         retry_s = self._backoff.next_s()
-        self._health.failed(error, retry_s)
+        # The outage began with the last frame that could be examined, not when its absence was noticed.
+        self._health.failed(error, retry_s, self._last_frame_at if self.state.status in _UP else None)
         self._clock.wait(self._stop, retry_s)
         self._await_stuck()
 
@@ -185,6 +188,7 @@ class CameraStream:
             self._count_damage(raw)
             if not raw.is_whole:
                 return
+            self._last_frame_at = raw.captured_at
         # Outside the lock: a file's frame waits here until it is taken, and stop() must get through.
         lost = self._mailbox.put(make)
         self._late.inc(lost)

@@ -4,7 +4,9 @@
 from datetime import datetime, timedelta
 
 from anpr.console.state import Console
+from anpr.domain.coverage import BlindGate, as_far_as_known, blind_gates
 from anpr.domain.health import HealthInterval
+from anpr.store.gates import list_gates
 from anpr.store.health import MIN_GAP, intervals_between, open_intervals
 
 _ROWS = 30
@@ -28,6 +30,18 @@ def coverage_gaps(
 
 
 def present_states(console: Console) -> list[HealthInterval]:
-    """The present state of each camera and reader. Raises StoreError."""
+    """The present state of each camera and reader; a camera whose reader is away is unverified. Raises StoreError."""
     with console.database.transaction() as conn:
-        return open_intervals(conn)
+        return as_far_as_known(open_intervals(conn))
+
+
+def blind_now(console: Console) -> list[BlindGate]:
+    """The gates that do not look now, or not with all their cameras, the newest first.
+
+    Those that have not for longer than transits are kept may be gone for good; the status page has them. Raises
+    StoreError.
+    """
+    with console.database.transaction() as conn:
+        found = blind_gates(open_intervals(conn), list_gates(conn), console.clock.now())
+    oldest = oldest_kept(console)
+    return sorted((one for one in found if one.since >= oldest), key=lambda one: one.since, reverse=True)

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from anpr.domain.errors import CameraFault
@@ -23,10 +23,18 @@ DAMAGED = "damaged"
 """Frames arrive, and for two minutes at least one in twenty was damaged; those are not examined."""
 DEGRADED_VIEW = (BLURRED, DARK, DAMAGED)
 """States of a camera that works and whose image is too poor to read plates."""
+STALLED = "stalled"
+"""Frames arrive, and none has been examined for STALLED_AFTER: the thread that examines them hangs."""
 DISK_FULL = "disk-full"
 """Of a reader that works and can store no transit."""
+PAUSED = "paused"
+"""Of a reader whose process did not run: it was stopped by a signal, or its machine stood still or slept. No transit
+has a time within it; the same holds for a clock that was put forward."""
 AWAY = "away"
 """Of a reader that was not heard of; set by the centre only."""
+
+UNVERIFIED = "unverified"
+"""Of a camera whose reader is away: its last report says nothing about now. Shown by the centre, never stored."""
 
 CLOCK_SKEWED = "clock-skewed"
 """Of a reader's clock; set by the centre only."""
@@ -39,13 +47,17 @@ STATES = (
     FINISHED,
     STOPPED,
     MODEL_ERROR,
+    STALLED,
     *DEGRADED_VIEW,
     DISK_FULL,
+    PAUSED,
     AWAY,
     CLOCK_SKEWED,
     *(fault.value for fault in CameraFault),
 )
 """The states this version knows; a newer reader may send others."""
+
+STALLED_AFTER = timedelta(seconds=10)
 
 MAX_CHANGES = 50
 """Changes that one report carries: enough that none is missing when a few reports are lost."""

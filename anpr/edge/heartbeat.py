@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Heartbeat: reports reader and camera health on every change, and at a fixed interval so that silence is detected."""
+"""Heartbeat: reports reader and camera health on every change, and at a fixed interval so that silence is detected.
+
+It also notices that it was not called for a while: then the whole process did not run.
+"""
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from anpr.domain.errors import MessageError, OutboxFullError, TransportError
-from anpr.domain.health import DISK_FULL, MAX_CHANGES, STOPPED, UP, Change, HealthReport, SubjectKind
+from anpr.domain.health import DISK_FULL, MAX_CHANGES, PAUSED, STOPPED, UP, Change, HealthReport, SubjectKind
 from anpr.edge.state_history import StateHistory
 from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import READER_PAUSED_S
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +22,8 @@ READER_EVERY_S = 30.0
 CAMERA_EVERY_S = 600.0
 _CHECK_EVERY_S = 1.0
 _RETRY_S = 10.0
+PAUSE_S = 3.0
+"""A reader that is not called for so long did not run; it is called several times a second."""
 
 
 class HealthSink(Protocol):
@@ -49,22 +56,38 @@ class Heartbeat:
         self._reported: dict[str, Sequence[Change]] = {}
         self._due: dict[str, float] = {}
         self._check_at = float("-inf")
+        self._called_at = clock.now()
 
     def tick(self) -> None:
-        """Report what is due. Cheap to call often. Never raises for an outbox that accepts nothing now."""
+        """Report what is due. Called several times a second, and cheap. Never raises for an outbox that accepts nothing
+        now."""
+        self._note_pause()
+        for _, history in self._cameras.values():
+            history.check(self._clock.now())
         if self._clock.monotonic() >= self._check_at:
             self._check_at = self._clock.monotonic() + _CHECK_EVERY_S
             self._report()
+        self._called_at = self._clock.now()  # what the outbox took is no pause: the cameras' threads went on
 
     def close(self) -> None:
         """Report that the reader stops, so that its silence is not taken for an outage."""
         self._become(STOPPED)
         self._report()
 
-    def _become(self, state: str) -> None:
+    def _note_pause(self) -> None:
+        """By the wall clock, since the monotonic one stands still while a machine sleeps."""
+        paused_s = (self._clock.now() - self._called_at).total_seconds()
+        if paused_s > PAUSE_S:
+            log.warning("reader %s: did not run for %.1f s", self._reader_id, paused_s)
+            READER_PAUSED_S.inc(paused_s)
+            self._become(PAUSED, self._called_at)
+            self._check_at = float("-inf")
+
+    def _become(self, state: str, since: datetime | None = None) -> None:
+        """`since` (UTC): now, unless it is given."""
         last = self._own[-1]
         if state != last.state:
-            change = Change(state=state, since=max(self._clock.now(), last.since))
+            change = Change(state=state, since=max(since or self._clock.now(), last.since))
             self._own = (*self._own, change)[-MAX_CHANGES:]
 
     def _report(self) -> None:

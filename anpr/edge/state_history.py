@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime
 from typing import Protocol
 
-from anpr.domain.health import DAMAGED, MAX_CHANGES, MODEL_ERROR, UP, Change
+from anpr.domain.health import DAMAGED, MAX_CHANGES, MODEL_ERROR, STALLED, STALLED_AFTER, UP, Change
 
 
 class SourceState(Protocol):
@@ -30,6 +30,8 @@ class StateHistory:
         self._source: str | None = None
         self._model_failed = False
         self._view_problem: str | None = None
+        self._looked_at: datetime | None = None
+        self._stalled = False
 
     def add(self, state: SourceState) -> None:
         """The camera is in this state now. The same state again, after one more try, is no change."""
@@ -56,10 +58,29 @@ class StateHistory:
             self._view_problem = problem
             self._settle(since)
 
+    def looked(self, at: datetime) -> None:
+        """The thread that examines frames lives; `at` is UTC. Called at each of its steps, also when no frame came."""
+        with self._lock:
+            self._looked_at = at
+            if self._stalled:
+                self._stalled = False
+                self._settle(at)
+
+    def check(self, now: datetime) -> None:
+        """Called by another thread: frames that nobody has examined for STALLED_AFTER are a state of their own, from
+        the last step on."""
+        with self._lock:
+            if self._looked_at is not None and not self._stalled and now - self._looked_at > STALLED_AFTER:
+                self._stalled = True
+                self._settle(self._looked_at)
+
     def _settle(self, since: datetime) -> None:
-        """Of all that is wrong the worst counts: no frames, a failing model, damaged frames, then a degraded view."""
+        """Of all that is wrong the worst counts: no frames, nobody who examines them, a failing model, damaged frames,
+        then a degraded view."""
         name = self._source
-        if name in {UP, DAMAGED} and self._model_failed:
+        if name in {UP, DAMAGED} and self._stalled:
+            name = STALLED
+        elif name in {UP, DAMAGED} and self._model_failed:
             name = MODEL_ERROR
         elif name == UP:
             name = self._view_problem or UP

@@ -87,6 +87,9 @@ CONSUMER_LAG = Gauge(
 )
 CONSUMER_RESTARTS = Counter("anpr_consumer_restarts_total", "Kafka consumers that were stuck", registry=REGISTRY)
 HEALTH_REPORTS = Counter("anpr_health_reports_total", "Health reports that said something new", registry=REGISTRY)
+READER_PAUSED_S = Counter(
+    "anpr_reader_paused_seconds_total", "Time in which this reader's process or machine did not run", registry=REGISTRY
+)
 READER_OFFLINE = Counter(
     "anpr_reader_offline_total",
     "Times that a reader went offline: no heartbeat for 90 s",

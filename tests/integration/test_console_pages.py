@@ -25,7 +25,7 @@ from anpr.store.alarms.rows import acknowledge, close_alarm, raise_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.gates import save_gates
-from anpr.store.health import record_clock, record_health
+from anpr.store.health import mark_offline, record_clock, record_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import get_transit, insert_transits
 from anpr.store.watchlists.entries import NewEntry, add_entry
@@ -511,6 +511,47 @@ def test_status_tells_who_looks_now(site: Site) -> None:
     assert "immagine bloccata" in page
     assert "La telecamera nord-1 non è in funzione dal" in page
     assert "La telecamera" not in site.client(Role.AUDITOR).get("/status").text, "who may see forwarding only"
+
+
+def fall_silent(site: Site, minutes: float) -> None:
+    """The reader of camera nord-1, which was up, was last heard of so long ago."""
+    heard = site.clock.now() - timedelta(minutes=minutes)
+    camera = HealthReport(
+        kind=SubjectKind.CAMERA, id="nord-1", reader_id="reader-1", gate_ids=("porta-nord",), at=heard,
+        changes=(Change(state="up", since=heard),),
+    )  # fmt: skip
+    with site.database.transaction() as conn:
+        record_health(conn, [camera, replace(camera, kind=SubjectKind.READER, id="reader-1")], heard)
+        assert mark_offline(conn, site.clock.now()) == ["reader-1"]
+
+
+def test_a_camera_whose_reader_is_away_is_never_called_active(site: Site) -> None:
+    site.pass_vehicle("AB123CD", gate_id="porta-nord")
+    fall_silent(site, minutes=3)
+    page = site.client(Role.ADMINISTRATOR).get("/status").text
+    assert "non verificabile: lettore assente" in page
+    row = page.partition("Porta Nord")[2].partition("</tr>")[0]
+    assert "non verificabile" in row
+    assert "attivo" not in row
+
+
+def test_the_board_says_which_gate_does_not_look(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    hidden = client.get("/alarms/blind").text
+    assert re.search(r'id="blind"[^>]* hidden>', hidden)
+    fall_silent(site, minutes=3)
+    for page in (client.get("/alarms").text, client.get("/alarms/blind").text):
+        strip = page.partition('id="blind"')[2].partition("</div>")[0]
+        assert "Un varco non in funzione:" in strip
+        assert "<b>Porta Nord</b> <time" in strip
+        assert "Ponte vecchio" not in strip
+
+
+def test_a_gate_that_has_not_looked_for_longer_than_transits_are_kept_is_left_to_the_status_page(site: Site) -> None:
+    fall_silent(site, minutes=8 * 24 * 60)
+    client = site.client(Role.OPERATOR)
+    assert "Porta Nord" not in client.get("/alarms/blind").text
+    assert "lettore assente" in client.get("/status").text
 
 
 def test_status_names_gates_and_puts_what_is_wrong_first(site: Site) -> None:

@@ -102,6 +102,7 @@ class CameraWorker:
             self._outbox_writer.put(watch.end())
 
     def _step(self, watch: Watch, stream: CameraStream) -> None:
+        self.history.looked(self._clock.now())
         frame = stream.next_frame(_POLL_S)
         try:
             if frame is None:

@@ -23,6 +23,10 @@ class FrameClock(SystemClock):
         self._now += 1 / 15
         return self._now
 
+    def stand_still(self, seconds: float) -> None:
+        """The process does not run for so long."""
+        self._now += seconds
+
 
 def read(path: Path) -> tuple[list[RawFrame], CameraError]:
     """The frames, and the error that ends each live source."""
@@ -48,6 +52,18 @@ def test_a_stream_without_a_whole_picture_for_long_is_undecodable_and_opened_aga
     whole = [frame.is_whole for frame in frames]
     assert whole[:20] == [True] * 20
     assert not any(whole[20:])
+
+
+def test_frames_that_waited_while_the_process_stood_still_are_not_taken_for_new_ones(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4")
+    clock = FrameClock()
+    frames = LiveSource(Camera(id="gate-1", url=f"file://{clip}"), 3.0, clock).raw_frames()
+    for _ in range(10):
+        next(frames)
+    clock.stand_still(147)
+    with pytest.raises(CameraError) as raised:
+        list(frames)
+    assert raised.value.fault is CameraFault.FROZEN
 
 
 def test_a_sound_stream_is_whole(tmp_path: Path) -> None:

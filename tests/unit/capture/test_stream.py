@@ -154,6 +154,12 @@ def test_a_source_that_hangs_is_frozen_and_replaced(opened: Open) -> None:
     assert faults(stream.camera.id, CameraFault.FROZEN) >= 2
 
 
+def test_an_outage_begins_with_the_last_frame(opened: Open) -> None:
+    stream = opened(ScriptedSource([raw(1), fault(CameraFault.FROZEN, "x")]), settings=PATIENT)
+    eventually(lambda: stream.state.fault)
+    assert stream.state.since == WHEN
+
+
 def test_sessions_that_hang_do_not_pile_up(opened: Open) -> None:
     never = threading.Event()
     sessions: list[list[Step]] = [[raw(number), never] for number in range(20)]

@@ -17,13 +17,16 @@ from anpr.runtime.clock import ManualClock
 class Sink:
     """An outbox that takes nothing while `is_full`, a full disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
         self.reports: list[HealthReport] = []
         self.is_full = False
+        self.takes_s = 0.0
 
     def put_health(self, report: HealthReport) -> None:
         if self.is_full:
             raise OutboxFullError("outbox: the quota is used up")
+        self._clock.advance(self.takes_s)
         self.reports.append(decode_health(encode_health(report)))
 
     def take(self) -> list[tuple[str, list[str]]]:
@@ -34,7 +37,7 @@ class Sink:
 
 class Site:
     def __init__(self, clock: ManualClock) -> None:
-        self.clock, self.sink, self.history = clock, Sink(), StateHistory()
+        self.clock, self.sink, self.history = clock, Sink(clock), StateHistory()
         self.heartbeat = Heartbeat("reader-1", {"cam-1": ("gate-1", self.history)}, self.sink, clock)
 
     def camera(self, status: CameraStatus, fault: CameraFault | None = None) -> None:
@@ -111,15 +114,16 @@ def test_while_the_outbox_is_full_it_tries_seldom_and_loses_no_change(
 
 def test_when_the_disk_was_full_is_told_once_it_has_room(site: Site) -> None:
     began = site.clock.now()
-    site.run(1)
-    site.clock.advance(100)
+    site.run(101)
+    site.sink.take()
     site.sink.is_full = True
     site.run(600)
     site.sink.is_full = False
     assert [name for name, _ in site.run(15)] == ["reader-1"]
-    site.clock.advance(60)
-    site.heartbeat.tick()
-    (report,) = site.sink.reports
+    for _ in range(60 * 5):
+        site.heartbeat.tick()
+        site.clock.advance(0.2)
+    report = site.sink.reports[-1]
     assert [change.state for change in report.changes] == ["up", "disk-full", "up"]
     full, again = [(change.since - began).total_seconds() for change in report.changes[1:]]
     assert (full, again) == pytest.approx((101, 701), abs=11), "to the second, or to the try"
@@ -131,6 +135,36 @@ def test_a_disk_that_flaps_fits_the_contract(site: Site) -> None:
         site.clock.advance(20)
         site.heartbeat.tick()
     assert [len(report.changes) for report in site.sink.reports if report.id == "reader-1"][-1] == MAX_CHANGES
+
+
+def test_a_process_that_did_not_run_says_from_when_until_when(site: Site) -> None:
+    site.run(10)
+    stopped_at = site.clock.now()
+    site.clock.advance(147)
+    site.heartbeat.tick()
+    (report,) = [report for report in site.sink.reports if report.id == "reader-1"]
+    paused, again = report.changes[1:]
+    assert [change.state for change in report.changes] == ["up", "paused", "up"]
+    assert again.since == site.clock.now()
+    assert paused.since == pytest.approx(stopped_at, abs=timedelta(seconds=0.3))
+
+
+def test_a_slow_disk_is_no_pause(site: Site) -> None:
+    site.sink.takes_s = 20
+    site.run(60)
+    assert [change.state for change in site.heartbeat._own] == ["up"]
+
+
+def test_frames_that_nobody_examines_are_told_from_the_last_step(site: Site) -> None:
+    site.camera(CameraStatus.UP)
+    site.run(5)
+    hung_at = site.clock.now()
+    site.history.looked(hung_at)
+    site.run(11)
+    site.history.looked(site.clock.now())
+    site.run(2)
+    assert [change.state for change in site.history.changes] == ["up", "stalled", "up"]
+    assert site.history.changes[1].since == hung_at
 
 
 def test_the_last_word_is_that_it_stops(site: Site) -> None:

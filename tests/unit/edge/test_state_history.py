@@ -54,6 +54,19 @@ def test_a_blur_is_told_from_its_beginning_but_never_before_what_was_told_alread
     ]  # fmt: skip
 
 
+def test_a_camera_without_frames_is_not_called_stalled() -> None:
+    history = StateHistory()
+    history.add(state(CameraStatus.UP, 0))
+    history.looked(at(1))
+    history.add(state(CameraStatus.FAULT, 2, CameraFault.FROZEN))
+    history.check(at(60))
+    assert history.state == "frozen"
+    history.add(state(CameraStatus.UP, 61))
+    assert history.state == "stalled", "frames come again, and still nobody examines them"
+    history.looked(at(70))
+    assert told(history) == [("up", 0), ("frozen", 2), ("stalled", 61), ("up", 70)]
+
+
 def test_the_same_again_is_no_change() -> None:
     history = StateHistory()
     for number in range(100):

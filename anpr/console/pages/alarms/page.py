@@ -13,7 +13,7 @@ from anpr.console.access import VisitorDep, record_view
 from anpr.console.alarm_card import alarm_card
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.alarms import handling, stream
+from anpr.console.pages.alarms import blind, handling, stream
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -129,7 +129,10 @@ def _page(console: Console, context: PageContext, listing: _Listing, newest_id: 
     values = _values(console, context, listing)
     with console.database.transaction() as conn:
         names = watchlist_names(conn)
-    past = _values(console, context, _past(console)) if listing.kind == "open" else None
+    past = None
+    if listing.kind == "open":
+        past = _values(console, context, _past(console))
+        values |= blind.blind_values(console)
     return console.templates.response(
         f"alarms/{listing.kind}.html",
         context,
@@ -155,5 +158,6 @@ def _address(path: str, which: AlarmFilter, **place: object) -> str:
 
 router.include_router(stream.router)
 router.include_router(handling.router)
+router.include_router(blind.router)
 
 PAGE = Page(name="alarms", router=router, permissions=(Permission.VIEW_ALARMS,))

@@ -16,7 +16,7 @@ from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.gate import Gate
-from anpr.domain.health import UP, HealthInterval
+from anpr.domain.health import AWAY, UNVERIFIED, UP, HealthInterval
 from anpr.domain.natural_order import natural_key
 from anpr.settings import DestinationSettings
 from anpr.store.forwarding.runs import ForwardRun, list_runs
@@ -98,7 +98,7 @@ def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval
         GateState(
             gate=gate,
             last_at=last.get(gate.id),
-            activity=_activity(last.get(gate.id), at),
+            activity="unverified" if _is_unverified(gate, troubles) else _activity(last.get(gate.id), at),
             days_left=_days_left(gate.legal_basis_until, today),
             troubles=tuple(one for one in troubles if gate.id in one.gate_ids),
         )
@@ -116,6 +116,11 @@ def _activity(last_at: datetime | None, now: datetime) -> str:
     if last_at is None:
         return "silent"
     return "active" if now - last_at <= QUIET_AFTER else "quiet"
+
+
+def _is_unverified(gate: Gate, troubles: Sequence[HealthInterval]) -> bool:
+    """Whether nobody can say that it looks, however lately a vehicle passed: its reader is away."""
+    return any(gate.id in one.gate_ids and one.state in {AWAY, UNVERIFIED} for one in troubles)
 
 
 def _days_left(until: date | None, today: date) -> int | None:

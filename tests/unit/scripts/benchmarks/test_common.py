@@ -14,7 +14,7 @@ def test_the_figures_of_another_checkout_are_marked(tmp_path: Path) -> None:
     assert figures_before(tmp_path, "speed", ["7"]) == {"before_ms": 7}
 
 
-@pytest.mark.parametrize("script", ["print('{\"error\": \"no disk\"}')", "raise SystemExit('no disk')"])
+@pytest.mark.parametrize("script", ['print(\'{"error": "no disk"}\')', "raise SystemExit('no disk')"])
 def test_a_checkout_whose_benchmark_does_not_run_is_named(tmp_path: Path, script: str) -> None:
     (tmp_path / "speed.py").write_text(script)
     with pytest.raises(CannotRunError, match=str(tmp_path)):
