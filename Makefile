@@ -3,7 +3,7 @@
 #
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
-.PHONY: help run test test-fast check format setup lock clean docs \
+.PHONY: help run test test-fast check format setup lock clean sbom docs \
         benchmark-reader benchmark-speed benchmark-centre benchmark-alarms board chaos soak fuzz
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
@@ -40,6 +40,10 @@ lock: ## write requirements/*.txt anew
 
 clean: ## remove .venv, caches and data
 	rm -rf .venv .cache var
+
+sbom: ## bill of materials (CycloneDX) and docs/dependencies.md; ARGS="--set reader"
+	@scripts/setup dev
+	@$(PY) -m scripts.checks.sbom $(ARGS)
 
 docs: ## write every generated page and schema of docs/; ARGS=--check
 	@scripts/setup dev

@@ -2,6 +2,8 @@
 """Every installed engine finds the same boxes and reads the same texts with the same weights."""
 
 import importlib.util
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +53,29 @@ def reader(engine: str, model: str) -> PlateReader:
 def streets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
     folder = tmp_path_factory.mktemp("streets")
     return {text: read_image(write_street(folder / f"{text}.png", text).path) for text in ("GB456MN", "FK123LT")}
+
+
+def test_paddleocr_asks_nobody_for_anything(tmp_path: Path, repository: Path) -> None:
+    """What it brings along can fetch models from four hosts; the engine gives it a local folder."""
+    skip_unless_installed("paddleocr")
+    street = write_street(tmp_path / "street.png", "GB456MN").path
+    program = """
+import sys
+asked = []
+outward = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Request", "http.client.connect")
+sys.addaudithook(lambda event, args: asked.append((event, repr(args))) if event in outward else None)
+from pathlib import Path
+from anpr.capture.image_file import read_image
+from anpr.reader.plates.plate_reader import build_plate_reader
+from anpr.settings import ReaderSettings
+settings = ReaderSettings.model_validate({"recogniser": {"engine": "paddleocr", "model": "plate_recogniser"}})
+found = build_plate_reader(settings).read(read_image(Path(sys.argv[1])))
+assert found, "nothing was read"
+sys.exit(repr(asked) if asked else 0)
+"""
+    command = [sys.executable, "-c", program, str(street)]
+    ended = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize(
