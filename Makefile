@@ -18,7 +18,7 @@ run: ## everything on this machine; ARGS="--for 60s --json"
 test: ## the whole suite with real services and the full budget of property tests; ARGS="-k name"
 	@scripts/setup dev
 	@scripts/setup-test-services
-	@scripts/test --hypothesis-profile=full $(ARGS)
+	@scripts/test-all --hypothesis-profile=full $(ARGS)
 
 test-fast: ## unit tests that load no model and start no service, in a minute; ARGS="-k name"
 	@scripts/setup dev
