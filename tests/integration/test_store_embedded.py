@@ -168,6 +168,46 @@ def test_a_server_that_was_killed_recovers_what_was_committed(folder: Path) -> N
     assert not is_running(find_server(folder))
 
 
+def _kill_server(folder: Path) -> int:
+    postmaster = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    _wait_until_dead(postmaster)
+    return postmaster
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(_value(url))
+    except psycopg.OperationalError:
+        return False
+
+
+def test_a_server_that_dies_under_several_processes_is_started_again_by_one_of_them(folder: Path) -> None:
+    users = [_User(folder), _User(folder)]
+    _write(users[0].url, "committed before the crash")
+    killed = _kill_server(folder)
+    eventually(lambda: _answers(users[1].url))
+    assert _value(users[1].url) == "committed before the crash"
+    assert int((folder / "data" / "postmaster.pid").read_text().splitlines()[0]) != killed
+    for user in users:
+        user.leave()
+    assert not is_running(find_server(folder))
+
+
+def test_a_server_that_cannot_be_started_again_is_tried_until_it_can(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with embedded_database(folder) as url:
+        _write(url, "committed before the crash")
+        control = folder / "data" / "global" / "pg_control"
+        control.rename(folder / "away")
+        _kill_server(folder)
+        eventually(lambda: "embedded PostgreSQL does not start" in caplog.text)
+        (folder / "away").rename(control)
+        eventually(lambda: _answers(url))
+    assert not is_running(find_server(folder))
+
+
 def test_a_first_start_that_was_cut_short_begins_again(folder: Path) -> None:
     (folder / "data" / "base").mkdir(parents=True)
     (folder / "data" / "postgresql.conf").write_text("half of a")

@@ -3,6 +3,7 @@
 
 import hashlib
 import importlib.util
+import logging
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from anpr.domain.errors import StoreError
 from anpr.store.embedded.system_user import ServerUser, server_user
 
 START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 60
 _MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 with the file's name
 _NOT_RUNNING = 3  # pg_ctl status
 # The children of a postmaster that was killed leave within moments; until then no other may start.
@@ -25,6 +27,7 @@ _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _LEAST_BUFFERS_MB, _MOST_BUFFERS_MB = 128, 1024
 """128 is PostgreSQL's default, which holds an hour of few gates."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,21 +81,43 @@ def is_running(server: Server) -> bool:
 
 
 def start(server: Server) -> None:
-    """Set up what is missing and start it, unless it runs. Raises StoreError with the last line of its log."""
-    _prepare_folders(server)
-    if not (server.data / "PG_VERSION").exists():
-        _initialise(server)
-    if not is_running(server):
-        _start(server)
+    """Set up what is missing and start it, unless it runs.
+
+    Raises StoreError with the last line of its log, or with what a full or read-only disk refuses.
+    """
+    try:
+        _prepare_folders(server)
+        if not (server.data / "PG_VERSION").exists():
+            _initialise(server)
+        if not is_running(server):
+            _start(server)
+    except OSError as exc:
+        raise StoreError(f"embedded PostgreSQL cannot be started: {exc.filename}: {exc.strerror or exc}") from exc
 
 
 def stop(server: Server) -> None:
-    """Disconnect everybody, flush and stop. Raises StoreError when it does not stop."""
-    if not is_running(server):
-        return
-    done = _call(server, "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(START_TIMEOUT_S))
-    if done.returncode and is_running(server):
-        raise StoreError(f"embedded PostgreSQL does not stop: {_reason(done.stdout)}")
+    """Disconnect everybody, flush and stop. Raises StoreError when it does not stop.
+
+    One that is told to stop while it recovers from a crash may hang (seen with 18.x): then it is made to end, and what
+    was committed is recovered at the next start.
+    """
+    said = b""
+    for mode in ("fast", "immediate"):
+        if not is_running(server):
+            return
+        done = _call(server, "pg_ctl", "stop", "-m", mode, "-w", "-t", str(STOP_TIMEOUT_S))
+        if done.returncode == 0 or not is_running(server):
+            return
+        said = done.stdout
+        log.warning("embedded PostgreSQL: a %s stop did not end it within %d s", mode, STOP_TIMEOUT_S)
+    raise StoreError(f"embedded PostgreSQL does not stop: {_reason(said)}")
+
+
+def has_postmaster(server: Server) -> bool:
+    """Whether the process that its file names lives: cheap enough to ask each second, where `is_running` runs a
+    program. A start, under its lock, decides by `is_running`.
+    """
+    return _postmaster_state(server) not in (None, "Z")
 
 
 def _is_zombie(server: Server) -> bool:
@@ -100,12 +125,16 @@ def _is_zombie(server: Server) -> bool:
 
     PostgreSQL's own programs take such a process for a living one and would neither start nor stop.
     """
+    return _postmaster_state(server) == "Z"
+
+
+def _postmaster_state(server: Server) -> str | None:
+    """The letter that the kernel gives its state; None where no process of that number lives."""
     try:
         pid = (server.data / "postmaster.pid").read_text().splitlines()[0]
-        state = Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, ValueError, IndexError):
-        return False
-    return state == "Z"
+        return None
 
 
 def _prepare_folders(server: Server) -> None:
@@ -169,16 +198,19 @@ def _quoted(value: str) -> str:
 def _call(server: Server, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     # Output goes to a file, not a pipe: the server inherits it, and a pipe would stay open as long as it lives.
     with tempfile.TemporaryFile() as output:
-        done = subprocess.run(
-            [str(server.programs / program), "-D", str(server.data), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=False,
-            cwd="/",
-            timeout=START_TIMEOUT_S * 2,
-            **server.user.as_process(),
-        )
+        try:
+            done = subprocess.run(
+                [str(server.programs / program), "-D", str(server.data), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=False,
+                cwd="/",
+                timeout=START_TIMEOUT_S * 2,
+                **server.user.as_process(),
+            )
+        except subprocess.TimeoutExpired as exc:
+            raise StoreError(f"embedded PostgreSQL: {program} did not end within {exc.timeout:.0f} s") from exc
         output.seek(0)
         return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 
