@@ -164,7 +164,10 @@ class RetentionSettings(Section):
     transit_days: Annotated[int, Field(ge=1, le=3650)] = 7
     """Transits, their images, and refused messages."""
     alarm_days: Annotated[int, Field(ge=1, le=3650)] = 7
-    """Alarms, counted from the transit's capture."""
+    """Closed alarms, counted from the transit's capture."""
+    open_alarm_grace_days: Annotated[int, Field(ge=0, le=3650)] = 7
+    """So many days longer, an alarm that nobody has closed is kept with its transit and images. Then retention closes
+    it in its own name, with a row in the audit, and it goes."""
     ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """What was forwarded when, and when cameras and readers were not looking: rows without plates."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from anpr.cli.common.database import open_database
+from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import SystemClock
@@ -80,13 +80,18 @@ def check(ctx: click.Context) -> None:
 
 
 @command.command()
+@click.option("--really", is_flag=True, help="Also what seems too much at once; compare the clocks first.")
 @click.pass_context
-def expire(ctx: click.Context) -> None:
-    """Drop what is older than the retention settings keep, and make the coming days' partitions."""
+def expire(ctx: click.Context, really: bool) -> None:
+    """Drop what is older than the retention settings keep, and make the coming days' partitions.
+
+    It refuses when more days would go than passed since its last run: after a long absence, or with a wrong clock.
+    """
     settings = loaded_settings(ctx).settings
     clock = SystemClock()
     with open_database(settings, "anpr db") as database:
-        expired = run_retention(database, ImageStore(open_shelf(settings)), settings.retention, clock)
+        images, really_by = ImageStore(open_shelf(settings)), operating_system_user() if really else None
+        expired = run_retention(database, images, settings.retention, clock, really_by=really_by)
         with database.transaction() as conn:
             ensure_partitions_ahead(conn, clock.now())
     for table, days in expired.days.items():
@@ -95,3 +100,5 @@ def expire(ctx: click.Context) -> None:
         click.echo(f"{what}: {number} removed")
     for destination, number in expired.undelivered.items():
         click.echo(f"{destination}: {number} transits expired before they were accepted")
+    if expired.left_alarms:
+        click.echo(f"open alarms that are too old and wait for somebody to close them: {expired.left_alarms}")
