@@ -15,6 +15,7 @@ from typing import Any
 from anpr.domain.errors import SettingsError, StartError, StoreError
 from anpr.runtime.background import running
 from anpr.runtime.clock import Clock
+from anpr.runtime.private_files import close_to_others
 from anpr.settings import Settings
 from anpr.settings.process import child_environment
 from anpr.store.database.connection import Database
@@ -72,7 +73,8 @@ def run_up(
 @contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
     """Lock the data folder. Raises SettingsError when another `anpr up` has it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    close_to_others(data_dir, let_pass=True)  # the database's own user passes through it, when we are root
     with (data_dir / "up.lock").open("w") as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
