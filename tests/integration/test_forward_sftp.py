@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -128,7 +129,7 @@ class _Forgetful(asyncssh.SFTPServer):
 class _Flipping(asyncssh.SFTPServer):
     """Keeps the size and changes the bytes."""
 
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+    def write(self, file_obj: object, offset: int, data: bytes) -> Any:
         return super().write(file_obj, offset, bytes(byte ^ 1 for byte in data))
 
 

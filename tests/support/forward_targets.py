@@ -86,9 +86,7 @@ class _OnePassword(asyncssh.SSHServer):
 
 
 @contextmanager
-def password_server(
-    folder: Path, sftp: Callable[[asyncssh.SSHServerChannel], asyncssh.SFTPServer] | bool = True, **changes: Any
-) -> Iterator[Way]:
+def password_server(folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True, **changes: Any) -> Iterator[Way]:
     """An SFTP server in a thread of its own that lets nobody in without the password.
 
     `sftp` makes another kind of server; `changes` are keys of the target.

@@ -110,7 +110,7 @@ class SftpTransport:
         digest = sha256()
         async with self._client.open(path, "rb") as file:
             while part := await file.read(_READ_BYTES):
-                digest.update(part)
+                digest.update(part)  # type: ignore[arg-type]  # binary mode gives bytes, which asyncssh's types do not say
         return digest.digest()
 
     async def _flush(self, file: asyncssh.SFTPClientFile) -> None:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One embedded PostgreSQL server on one folder: set up, start, stop. Who may do so when is decided in cluster.py."""
 
-import hashlib
 import importlib.util
 import logging
 import os
@@ -14,11 +13,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from anpr.domain.errors import StoreError
+from anpr.store.embedded.socket_folder import ensure_socket_folder, has_short_path, noted_socket_folder
 from anpr.store.embedded.system_user import ServerUser, server_user
 
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
-_MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 with the file's name
 _NOT_RUNNING = 3  # pg_ctl status
 # The children of a postmaster that was killed leave within moments; until then no other may start.
 _MEMORY_IN_USE = b"pre-existing shared memory block"
@@ -49,11 +48,11 @@ class Server:
 
     @property
     def socket_folder(self) -> Path:
-        """Beside the data, or, where that path is too long for a socket, in the temporary folder."""
-        if len(os.fsencode(self.folder)) + len("/.s.PGSQL.5432") <= _MAX_SOCKET_PATH:
-            return self.folder
-        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"anpr-{digest}"
+        """Beside the data, or, where that path is too long for a socket, the folder that a start has made elsewhere.
+
+        Raises StoreError when there is no such folder yet.
+        """
+        return self.folder if has_short_path(self.folder) else noted_socket_folder(self.folder)
 
     def url(self, database: str) -> str:
         """A connection string over the socket, which only this user (and root) can reach."""
@@ -140,9 +139,10 @@ def _postmaster_state(server: Server) -> str | None:
 def _prepare_folders(server: Server) -> None:
     server.user.let_reach(server.folder)
     server.user.let_reach(server.programs)
-    server.socket_folder.mkdir(exist_ok=True)
-    server.data.mkdir(exist_ok=True)
-    for folder in {server.folder, server.socket_folder, server.data}:
+    if not has_short_path(server.folder):
+        ensure_socket_folder(server.folder, server.user)
+    server.data.mkdir(mode=0o700, exist_ok=True)
+    for folder in (server.folder, server.data):
         server.user.give(folder)
         folder.chmod(0o700)
 
