@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import pwd
 import signal
 import stat
 import subprocess
@@ -120,6 +121,18 @@ def test_it_flushes_to_disk_and_only_listens_to_this_user(folder: Path) -> None:
             assert conn.execute("SELECT current_setting(%s)", (name,)).fetchone() == (value,)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert stat.S_IMODE((folder / ".s.PGSQL.5432").stat().st_mode) == 0o700
+
+
+def test_only_processes_of_its_own_users_are_let_in_also_on_data_of_an_earlier_version(folder: Path) -> None:
+    with embedded_database(folder, durable=False):
+        pass
+    (folder / "data" / "pg_hba.conf").write_text("local all all trust\nhost all all all trust\n")
+    with embedded_database(folder, durable=False) as url, psycopg.connect(url) as conn:
+        rules = conn.execute("SELECT type, auth_method, options, error FROM pg_hba_file_rules").fetchall()
+        assert rules == [("local", "peer", ["map=anpr"], None)]
+        maps = conn.execute("SELECT sys_name, pg_username, error FROM pg_ident_file_mappings").fetchall()
+    ours = {pwd.getpwuid(each).pw_name for each in {0, os.geteuid(), find_server(folder).user.uid or 0}}
+    assert {(name, "all", None) for name in ours} == set(maps)
 
 
 def test_it_runs_as_long_as_somebody_uses_it(folder: Path) -> None:

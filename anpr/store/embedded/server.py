@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from anpr.domain.errors import StoreError
+from anpr.store.embedded.access import write_access
 from anpr.store.embedded.socket_folder import ensure_socket_folder, has_short_path, noted_socket_folder
 from anpr.store.embedded.system_user import ServerUser, server_user
 
@@ -89,6 +90,7 @@ def start(server: Server) -> None:
         if not (server.data / "PG_VERSION").exists():
             _initialise(server)
         if not is_running(server):
+            write_access(server.data, server.user)
             _start(server)
     except OSError as exc:
         raise StoreError(f"embedded PostgreSQL cannot be started: {exc.filename}: {exc.strerror or exc}") from exc
@@ -151,7 +153,14 @@ def _initialise(server: Server) -> None:
     # A first start that was killed leaves half a cluster: without PG_VERSION nothing was ever stored in it.
     for left in server.data.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C")
+    options = (
+        "--username=postgres",
+        "--auth-local=peer",
+        "--auth-host=reject",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--locale=C",
+    )
     speed = () if server.settings is _DURABLE else ("--no-sync",)
     done = _call(server, "initdb", *options, "--builtin-locale=C.UTF-8", *speed)
     if done.returncode:
