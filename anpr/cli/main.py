@@ -11,6 +11,7 @@ import click
 
 import anpr
 from anpr.domain.errors import AnprError
+from anpr.runtime.private_files import private_by_default
 from anpr.settings import LoadedSettings, load_settings
 
 _VERBS = {
@@ -79,6 +80,7 @@ class VerbGroup(click.Group):
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
     """Number plate recognition: cameras, transits, watchlists, alarms, forwarding."""
+    ctx.with_resource(private_by_default())  # for every verb, before it makes its first file
     _log_to_standard_error(verbose)
     ctx.obj = config_path
 

@@ -26,8 +26,9 @@ MAX_LINE = 64
 MAX_PX = 100_000
 """Largest coordinate of a box, either way."""
 SHA256_PATTERN = "^[0-9a-f]{64}$"
-PLAIN_PATTERN = r"^[^\x00-\x1f\x7f]*$"
-"""No control characters: PostgreSQL's text holds no NUL, and one such message would stop the batch it is in."""
+PLAIN_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*$"
+"""No control characters: PostgreSQL's text holds no NUL, and one such message would stop the batch it is in. No signs
+that are not seen or turn the line round either (Unicode's format characters): a plate is read by people."""
 
 Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
 """Of a gate, a camera or a reader."""

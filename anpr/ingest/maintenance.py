@@ -5,13 +5,15 @@ import logging
 from contextlib import AbstractContextManager
 from functools import partial
 
+from anpr.domain.errors import RetentionRefusedError
 from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import RETENTION_REFUSED
 from anpr.settings import RetentionSettings
 from anpr.store.database.connection import Database
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.images.image_store import ImageStore
-from anpr.store.retention import run_retention
+from anpr.store.retention import Expired, run_retention
 
 EVERY_S = 3600.0
 log = logging.getLogger(__name__)
@@ -28,10 +30,20 @@ def running_maintenance(
 
 
 def maintain(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> None:
-    """Make partitions ahead and run retention, once. Raises StoreError."""
+    """Make partitions ahead and run retention, once; a refusal is logged and told by /metrics. Raises StoreError."""
     with database.transaction() as conn:
         ensure_partitions_ahead(conn, clock.now())
-    expired = run_retention(database, images, settings, clock)
+    try:
+        expired = run_retention(database, images, settings, clock)
+    except RetentionRefusedError as exc:  # tried again in an hour, and not every minute like what may pass by itself
+        RETENTION_REFUSED.set(1)
+        log.error("%s", exc)
+        return
+    RETENTION_REFUSED.set(0)
+    _tell(expired)
+
+
+def _tell(expired: Expired) -> None:
     if not expired.is_nothing:
         log.info(
             "retention: days dropped %s, rows removed %s",
@@ -40,3 +52,5 @@ def maintain(database: Database, images: ImageStore, settings: RetentionSettings
         )
     for destination, number in expired.undelivered.items():
         log.warning("destination %s: %d transits were dropped before it accepted them", destination, number)
+    if expired.left_alarms:
+        log.warning("retention: %d open alarms are too old and wait for somebody to close them", expired.left_alarms)

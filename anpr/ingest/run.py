@@ -15,6 +15,7 @@ from itertools import product
 
 from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
+from anpr.ingest.audit_heads import running_audit_heads
 from anpr.ingest.consume import Centre, Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.maintenance import running_maintenance
@@ -62,6 +63,7 @@ def run_ingest(
     images = ImageStore(open_shelf(settings))
     with contextlib.ExitStack() as stack:
         stack.enter_context(running_maintenance(database, images, settings.retention, clock))
+        stack.enter_context(running_audit_heads(database, settings, clock))
         stack.enter_context(watching_readers(database, clock))
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(watchlist_cache(database, clock, changed))

@@ -79,6 +79,20 @@ OUTBOX_FULL = Gauge("anpr_outbox_full", "1 while the disk is full and the outbox
 PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
 STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
+AUDIT_ROWS = Gauge("anpr_audit_rows", "Rows of the audit, when its head was last looked at", registry=REGISTRY)
+AUDIT_DIFFERS = Gauge(
+    "anpr_audit_differs",
+    "1 while the audit is not as it was noted in the file of its heads: rows were changed or removed",
+    registry=REGISTRY,
+)
+AUDIT_HEAD_TIME = Gauge(
+    "anpr_audit_head_timestamp_seconds", "When the audit's head was last found to be in its file", registry=REGISTRY
+)
+RETENTION_REFUSED = Gauge(
+    "anpr_retention_refused",
+    "1 while retention refuses to delete, because more would go than the days that passed explain",
+    registry=REGISTRY,
+)
 CONSUMER_LAG = Gauge(
     "anpr_consumer_lag",
     "Messages that wait to be read by this process, as last measured",

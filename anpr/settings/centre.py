@@ -158,17 +158,33 @@ class ConsoleSettings(Section):
     """The published accessibility statement of the body that runs the console, for a link at the foot of every page."""
 
 
+class AuditSettings(Section):
+    """Where the audit's signed heads are kept outside the database, to find later what somebody changed in it."""
+
+    head_file: Annotated[str, Field(min_length=1)] | None = None
+    """File to which ingest adds the newest row's number and hash; best on another machine. None: `audit-heads.jsonl` in
+    data_dir."""
+    key_file: Annotated[str, Field(min_length=1)] | None = None
+    """File with the key that signs them, made when it is missing. None: `audit-key` in data_dir. Keep a copy."""
+    head_every_s: Annotated[float, Field(ge=10, le=86400)] = 600.0
+    """Seconds between two looks; a line is added only when rows came."""
+
+
 class RetentionSettings(Section):
     """Days that data is kept. 7 is the law's limit for municipal urban security (D.L. 11/2009 art. 6(8))."""
 
     transit_days: Annotated[int, Field(ge=1, le=3650)] = 7
     """Transits, their images, and refused messages."""
     alarm_days: Annotated[int, Field(ge=1, le=3650)] = 7
-    """Alarms, counted from the transit's capture."""
+    """Closed alarms, counted from the transit's capture."""
+    open_alarm_grace_days: Annotated[int, Field(ge=0, le=3650)] = 7
+    """So many days longer, an alarm that nobody has closed is kept with its transit and images. Then retention closes
+    it in its own name, with a row in the audit, and it goes."""
     ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """What was forwarded when, and when cameras and readers were not looking: rows without plates."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825
-    """Days that the audit is kept."""
+    """Days that the runs of forwarding are kept, as they explain rows of the audit. The audit itself is never deleted:
+    each row's hash covers the row before. So the plates that people searched for stay in it."""
 
     @model_validator(mode="after")
     def _audit_outlives_data(self) -> "RetentionSettings":

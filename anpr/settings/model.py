@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from anpr.domain.near_name import suggestion
 from anpr.settings.base import TimeZoneName
 from anpr.settings.centre import (
+    AuditSettings,
     ConsoleSettings,
     DatabaseSettings,
     ImageSettings,
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     forwarding: tuple[DestinationSettings, ...] = ()
     retention: RetentionSettings = RetentionSettings()
+    audit: AuditSettings = AuditSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -125,6 +127,16 @@ class Settings(BaseSettings):
     def images_dir(self) -> Path:
         """Where the centre keeps images when images.url is empty."""
         return self.data_dir / "images"
+
+    @property
+    def audit_head_path(self) -> Path:
+        """Where ingest keeps the audit's heads."""
+        return Path(self.audit.head_file) if self.audit.head_file else self.data_dir / "audit-heads.jsonl"
+
+    @property
+    def audit_key_path(self) -> Path:
+        """The key that signs them."""
+        return Path(self.audit.key_file) if self.audit.key_file else self.data_dir / "audit-key"
 
     @property
     def embedded_database_dir(self) -> Path:

@@ -3,7 +3,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,11 +12,12 @@ from typing import Any
 
 from psycopg.types.json import Json
 
-from anpr.domain.errors import StoreError
+from anpr.domain.errors import InputError
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
 GENESIS = bytes(32)
+_NOTED = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{64})")
 _SQL = load_queries("audit")
 
 
@@ -47,12 +49,16 @@ class AuditAction(StrEnum):
     DATA_DELETED = "data-deleted"
 
 
+_KNOWN = frozenset(AuditAction)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEvent:
     """One thing somebody did. `detail` is JSON: numbers, texts, lists, and no plates of data that was deleted."""
 
     actor: str
-    action: AuditAction
+    action: AuditAction | str
+    """A plain text where the row is of a version that knows more actions, or of a stranger."""
     at: datetime
     reason: str | None = None
     case_reference: str | None = None
@@ -70,15 +76,36 @@ class AuditRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NotedHead:
+    """The number of the newest row at some time, and its hash (64 hex digits): written ROWS:HEAD."""
+
+    rows: int
+    head: str
+
+    def __str__(self) -> str:
+        return f"{self.rows}:{self.head}"
+
+
+def parse_noted(text: str) -> NotedHead:
+    """What was noted. Raises InputError when it is not ROWS:HEAD."""
+    found = _NOTED.fullmatch(text.strip())
+    if found is None:
+        raise InputError("expected ROWS:HEAD as anpr db check prints it: a number, a colon and 64 hex digits")
+    return NotedHead(rows=int(found[1]), head=found[2].lower())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Verification:
     """Result of a walk along the chain. `broken_at` is the first row that does not fit; None when all do.
 
-    Rows cut off at the end leave no break: compare `rows` and `head` with what was noted elsewhere.
+    Rows cut off at the end leave no break, nor does a chain that was made anew: only what was noted elsewhere shows it.
+    `differs_at` are the noted rows that are missing or have another hash.
     """
 
     rows: int
     head: str
     broken_at: int | None
+    differs_at: tuple[int, ...] = ()
 
 
 def append(conn: Connection, event: AuditEvent) -> AuditRow:
@@ -117,15 +144,32 @@ def list_audit(conn: Connection, before_seq: int | None = None, limit: int = 200
     return [_row(row) for row in rows]
 
 
-def verify(conn: Connection) -> Verification:
-    """Walk the chain from its first row and recompute every hash."""
-    count, previous = 0, GENESIS
+def verify(conn: Connection, noted: Collection[NotedHead] = ()) -> Verification:
+    """Walk the chain from its first row, recompute every hash, and compare those of the noted rows."""
+    count, previous, broken_at = 0, GENESIS, None
+    missing = {(each.rows, each.head) for each in noted}
     for row in _all_rows(conn):
         expected = _digest(count + 1, _event(row), previous)
         if row["seq"] != count + 1 or bytes(row["previous_hash"]) != previous or bytes(row["hash"]) != expected:
-            return Verification(rows=count, head=previous.hex(), broken_at=row["seq"])
+            broken_at = row["seq"]
+            break
         count, previous = count + 1, expected
-    return Verification(rows=count, head=previous.hex(), broken_at=None)
+        missing.discard((count, previous.hex()))
+    # Behind a break nothing was compared: the break says it.
+    differs = tuple(sorted({rows for rows, _ in missing if broken_at is None or rows <= count}))
+    return Verification(rows=count, head=previous.hex(), broken_at=broken_at, differs_at=differs)
+
+
+def last_head(conn: Connection) -> NotedHead | None:
+    """The newest row and its hash, as one notes them elsewhere; None while there is no row."""
+    row = conn.execute(_SQL["last"]).fetchone()
+    return NotedHead(rows=row["seq"], head=bytes(row["hash"]).hex()) if row else None
+
+
+def still_has(conn: Connection, noted: NotedHead) -> bool:
+    """Whether the row of that number still has that hash; walks no chain."""
+    row = get_audit(conn, noted.rows)
+    return row is not None and row.hash == noted.head
 
 
 def _all_rows(conn: Connection) -> Iterator[dict[str, Any]]:
@@ -139,13 +183,10 @@ def _row(row: dict[str, Any]) -> AuditRow:
 
 
 def _event(row: dict[str, Any]) -> AuditEvent:
-    try:
-        action = AuditAction(row["action"])
-    except ValueError as exc:
-        raise StoreError(f"audit row {row['seq']}: unknown action {row['action']!r}") from exc
+    action = row["action"]
     return AuditEvent(
         actor=row["actor"],
-        action=action,
+        action=AuditAction(action) if action in _KNOWN else str(action),
         at=row["at"],
         reason=row["reason"],
         case_reference=row["case_reference"],

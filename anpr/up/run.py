@@ -5,14 +5,17 @@ import logging
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anpr.domain.errors import SettingsError, StartError
+from anpr.domain.errors import SettingsError, StartError, StoreError
+from anpr.runtime.background import running
 from anpr.runtime.clock import Clock
+from anpr.runtime.private_files import close_to_others
 from anpr.settings import Settings
 from anpr.settings.process import child_environment
 from anpr.store.database.connection import Database
@@ -22,6 +25,7 @@ from anpr.store.gates import save_gates
 from anpr.store.users.activity import Activity, activity_since
 from anpr.up.deployment import Deployment, Echo, Summary
 from anpr.up.logins import Login, ensure_logins
+from anpr.up.outage import DatabaseOutage
 from anpr.up.parts import metrics_environment, wanted_parts
 from anpr.up.ports import free_port
 from anpr.up.progress import ProgressLine
@@ -32,6 +36,8 @@ log = logging.getLogger(__name__)
 
 READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.2
+ASK_EVERY_S = 2.0
+"""Between two questions to the database, which may be on another machine."""
 
 
 def run_up(
@@ -56,7 +62,7 @@ def run_up(
         _wait_until_ready(supervisor, settings.console.host, port, clock, stop)
         _welcome(settings, port, logins, echo)
         began = clock.monotonic()
-        _watch(supervisor, database, clock, stop, seconds, echo)
+        _watch(supervisor, partial(_report, database, settings, clock, echo), clock, stop, seconds)
         lasted = clock.monotonic() - began
         summaries = stop_parts(supervisor, settings, clock, echo)
         with database.transaction() as conn:
@@ -67,7 +73,8 @@ def run_up(
 @contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
     """Lock the data folder. Raises SettingsError when another `anpr up` has it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    close_to_others(data_dir, let_pass=True)  # the database's own user passes through it, when we are root
     with (data_dir / "up.lock").open("w") as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
@@ -133,23 +140,34 @@ def _welcome(settings: Settings, port: int, logins: list[Login], echo: Echo) -> 
 
 def _watch(
     supervisor: Supervisor,
-    database: Database,
+    report: Callable[[threading.Event], object],
     clock: Clock,
     stop: threading.Event,
     seconds: float | None,
-    echo: Echo,
 ) -> None:
+    """Until `stop` is set or `seconds` have passed. `report` asks the database in a thread of its own: when it is away
+    an answer takes seconds, and parts that crashed must not wait for that.
+    """
+    began = clock.monotonic()
+    with running(report, "progress"):
+        while not stop.is_set() and (seconds is None or clock.monotonic() - began < seconds):
+            clock.wait(stop, LOOK_EVERY_S)
+            supervisor.check()
+
+
+def _report(database: Database, settings: Settings, clock: Clock, echo: Echo, stop: threading.Event) -> None:
     began, began_at = clock.monotonic(), clock.now()
 
     def done() -> Activity:
         with database.transaction() as conn:
             return activity_since(conn, began_at)
 
+    outage = DatabaseOutage(database.ping, clock, settings.time_zone, echo)
     progress = ProgressLine(done, echo)
-    while not stop.is_set() and (seconds is None or clock.monotonic() - began < seconds):
-        clock.wait(stop, LOOK_EVERY_S)
-        supervisor.check()
-        progress.tell(clock.monotonic() - began)
+    while not clock.wait(stop, ASK_EVERY_S):
+        if outage.is_over():
+            with suppress(StoreError):  # it went between the two questions; the next one tells
+                progress.tell(clock.monotonic() - began)
 
 
 def _summary(reader: dict[str, Any], activity: Activity, seconds: float, restarts: int) -> Summary:

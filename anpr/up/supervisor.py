@@ -3,6 +3,7 @@
 
 import json
 import logging
+import os
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from anpr.runtime.backoff import doubled_s
 from anpr.runtime.clock import Clock
@@ -97,17 +98,29 @@ class Supervisor:
             self.stop(name, timeout_s)
 
     def _launch(self, child: Child) -> None:
-        with self._output_of(child).open("wb") as output:
-            # A session of its own: Ctrl-C reaches only us, and we stop the children in order.
-            child.process = subprocess.Popen(
-                [*self._command, *child.arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                env={**self._environment, **child.environment},
-                start_new_session=True,
-            )
         child.started = self._clock.monotonic()
         child.restart_at = None
+        try:
+            with self._open_output(child) as output:
+                # A session of its own: Ctrl-C reaches only us, and we stop the children in order.
+                child.process = subprocess.Popen(
+                    [*self._command, *child.arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    env={**self._environment, **child.environment},
+                    start_new_session=True,
+                )
+        except OSError as exc:  # no memory or no process left: it may not stay so, and the other parts go on
+            child.process = None
+            log.error("%s cannot be started: %s", child.name, exc.strerror or exc)
+
+    def _open_output(self, child: Child) -> IO[bytes]:
+        """The file for its summary. On a disk that is full or read-only the part runs all the same, without one."""
+        try:
+            return self._output_of(child).open("wb")
+        except OSError as exc:
+            log.warning("%s: its summary cannot be kept: %s", child.name, exc)
+            return Path(os.devnull).open("wb")
 
     def _plan_restart(self, child: Child, now: float) -> None:
         self._collect(child)
@@ -115,8 +128,8 @@ class Supervisor:
         wait = doubled_s(RESTART_FIRST_S, recent, RESTART_MOST_S)
         child.restarts += 1
         child.restart_at = now + wait
-        code = child.process.returncode if child.process else None
-        log.error("%s ended with status %s; starting it again in %.0f s", child.name, code, wait)
+        ended = f"ended with status {child.process.returncode}" if child.process else "was not started"
+        log.error("%s %s; starting it again in %.0f s", child.name, ended, wait)
 
     def _terminate(self, child: Child, timeout_s: float) -> None:
         assert child.process is not None
@@ -129,9 +142,14 @@ class Supervisor:
             child.process.wait()
 
     def _collect(self, child: Child) -> None:
-        lines = self._output_of(child).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        if lines and lines[-1].startswith("{"):
-            child.summaries.append(json.loads(lines[-1]))
+        if child.process is None:
+            return  # the file is an earlier run's
+        try:
+            lines = self._output_of(child).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            if lines and lines[-1].startswith("{"):
+                child.summaries.append(json.loads(lines[-1]))
+        except (OSError, ValueError) as exc:  # a disk that was full cut it short
+            log.warning("%s: its summary cannot be read: %s", child.name, exc)
 
     def _output_of(self, child: Child) -> Path:
         return self._folder / f"{child.name}.out"

@@ -5,16 +5,25 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
 
 import psutil
+import psycopg
 import pytest
 
 from anpr.demo.clips import ensure_clips
+from anpr.store.embedded.server import find_server, start, stop
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +152,120 @@ def test_a_second_one_in_the_same_folder_is_refused(environment: dict[str, str],
     assert done.returncode == 1
     assert "another 'anpr up' is running there" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@contextmanager
+def _up(environment: dict[str, str]) -> Iterator["_Up"]:
+    """The demo, running, until the block ends."""
+    command = [sys.executable, "-m", "anpr", "up", "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        up = _Up(process)
+        try:
+            up.wait_for("Ctrl-C stops everything")
+            yield up
+        except BaseException:
+            process.kill()
+            raise
+
+
+class _Up:
+    """A running `anpr up`, and what it said so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said: list[str] = []
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None
+        with suppress(ValueError):  # closed when the test has failed
+            self.said.extend(iter(self.process.stderr.readline, ""))
+
+    def wait_for(self, words: str) -> None:
+        def is_said() -> bool:
+            assert self.process.poll() is None, "".join(self.said)
+            return any(words in line for line in list(self.said))
+
+        eventually(is_said, seen=lambda: "".join(self.said[-30:]))
+
+    def end(self) -> dict[str, Any]:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.stdout is not None
+        summary = json.loads(self.process.stdout.read().splitlines()[-1])
+        assert self.process.wait(240) == 0, "".join(self.said)
+        return dict(summary)
+
+
+def _transits(url: str) -> set[UUID]:
+    """What is stored; nothing while the server recovers."""
+    try:
+        with psycopg.connect(url) as conn:
+            return {row[0] for row in conn.execute("SELECT id FROM transits")}
+    except psycopg.OperationalError:
+        return set()
+
+
+def _waiting(folder: Path) -> set[UUID]:
+    """The ids of the transits that wait in the outbox."""
+    with closing(sqlite3.connect(f"file:{folder / 'outbox.sqlite'}?mode=ro", uri=True, timeout=30)) as outbox:
+        rows = outbox.execute("SELECT value FROM records WHERE topic = 'anpr.transits'").fetchall()
+    return {UUID(json.loads(value)["id"]) for (value,) in rows}
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.usefixtures("no_orphans")
+def test_a_database_killed_under_it_is_started_again_and_the_reader_never_notices(
+    environment: dict[str, str], folder: Path
+) -> None:
+    server = find_server(folder / "postgres")
+    with _up(environment) as up:
+        url = server.url("anpr")
+        eventually(lambda: _transits(url))
+        os.kill(int((server.data / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+        up.wait_for("embedded PostgreSQL: it runs again")
+        before = _transits(url)
+        eventually(lambda: _transits(url) - before)
+        summary = up.end()
+    assert summary["restarts"] == 0, "".join(up.said)
+    assert "Traceback" not in "".join(up.said)
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.usefixtures("no_orphans")
+def test_transits_made_while_the_database_is_away_are_stored_when_it_is_back(
+    environment: dict[str, str], folder: Path
+) -> None:
+    with TemporaryDirectory(prefix="anpr-up-") as place:
+        server = find_server(Path(place) / "postgres", durable=False)
+        start(server)
+        try:
+            with _up({**environment, "DATABASE_URL": server.url("postgres")}) as up:
+                url = server.url("postgres")
+                eventually(lambda: _transits(url))
+                before = _kill_a_backend(url)
+                eventually(lambda: _transits(url) - before)
+                stop(server)
+                up.wait_for("database away since ")
+                waiting = eventually(lambda: _waiting(folder))
+                start(server)
+                up.wait_for("database back after ")
+                eventually(lambda: waiting <= _transits(url))
+                summary = up.end()
+        finally:
+            stop(server)
+    assert summary["restarts"] == 0, "".join(up.said)
+    assert "Traceback" not in "".join(up.said)
+
+
+def _kill_a_backend(url: str) -> set[UUID]:
+    """SIGKILL to the server process of another connection: the server throws everybody out and recovers. Gives the
+    transits stored before."""
+    stored = _transits(url)
+    with psycopg.connect(url) as conn:
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'anpr ingest' LIMIT 1"
+        row = conn.execute(query).fetchone()
+    assert row is not None
+    os.kill(row[0], signal.SIGKILL)
+    return stored

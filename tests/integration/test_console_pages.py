@@ -27,6 +27,7 @@ from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.gates import save_gates
 from anpr.store.health import mark_offline, record_clock, record_health
 from anpr.store.images.image_store import ImageStore
+from anpr.store.retention_guard import note_refusal
 from anpr.store.transits.rows import get_transit, insert_transits
 from anpr.store.watchlists.entries import NewEntry, add_entry
 from anpr.store.watchlists.lists import save_watchlist
@@ -749,3 +750,13 @@ def test_every_page_says_at_its_foot_which_version_runs_and_where_its_source_is(
         foot = client.get(path).text.partition('<footer class="foot">')[2]
         assert f"anpr {anpr.__version__}" in foot, path
         assert "codice sorgente di questa versione" in foot, path
+
+
+def test_the_status_page_says_that_retention_refuses(site: Site) -> None:
+    client = site.client(Role.ADMINISTRATOR)
+    assert "La conservazione non cancella" not in client.get("/status").text
+    with site.database.transaction() as conn:
+        note_refusal(conn, site.clock.now(), "retention refuses to drop 9 days <at once>")
+    page = client.get("/status").text
+    assert "La conservazione non cancella più dal" in page
+    assert "retention refuses to drop 9 days &lt;at once&gt;" in page

@@ -17,7 +17,7 @@ from anpr.store.transits.rows import insert_transits
 from tests.support.fixtures_console import Site, transit_of_track
 
 
-def recorded(site: Site) -> list[AuditAction]:
+def recorded(site: Site) -> list[str]:
     """What was recorded of searches and their results, newest first."""
     of_searches = {AuditAction.SEARCH, AuditAction.TRANSIT_VIEWED}
     return [row.event.action for row in site.audit() if row.event.action in of_searches]

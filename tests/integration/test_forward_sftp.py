@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -116,3 +117,51 @@ def test_a_server_that_is_away_or_goes_away_is_tried_again(ssh_server: SshServer
         refused(lambda: send_after_the_end(transport), "127.0.0.1", permanent=False)
     assert "T_1.xml" not in names(ssh_server.folder)
     refused(lambda: connect(to_ssh(ssh_server)), "127.0.0.1", permanent=False)
+
+
+class _Forgetful(asyncssh.SFTPServer):
+    """Says that it wrote, and did not: a full disk on a careless server."""
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:  # noqa: ARG002  the signature is asyncssh's
+        return len(data)
+
+
+class _Flipping(asyncssh.SFTPServer):
+    """Keeps the size and changes the bytes."""
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> Any:
+        return super().write(file_obj, offset, bytes(byte ^ 1 for byte in data))
+
+
+class _Fetching(asyncssh.SFTPServer):
+    """Takes each file away as soon as it has its name."""
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        super().posix_rename(oldpath, newpath)
+        Path(self.map_path(newpath).decode()).unlink()
+
+
+@pytest.mark.parametrize(
+    ("server", "verify", "told"),
+    [
+        (_Forgetful, "size", "5 bytes were sent, the server has 0"),
+        (_Flipping, "sha256", "the server has other bytes than those that were sent"),
+        (_Fetching, "size", "not there after it was sent"),
+    ],
+)
+def test_a_server_that_does_not_have_what_it_took_is_tried_again(
+    tmp_path: Path, server: type[asyncssh.SFTPServer], verify: str, told: str
+) -> None:
+    with password_server(tmp_path / "there", server, verify=verify) as way, open_transport(way.settings) as transport:
+        refused(lambda: transport.send("T_1.xml", b"hello"), told, permanent=False)
+
+
+@pytest.mark.parametrize(
+    ("server", "verify"), [(True, "size"), (True, "sha256"), (_Flipping, "size"), (_Fetching, "none")]
+)
+def test_a_server_that_has_it_is_believed_as_far_as_it_was_looked_at(
+    tmp_path: Path, server: type[asyncssh.SFTPServer] | bool, verify: str
+) -> None:
+    with password_server(tmp_path / "there", server, verify=verify) as way, open_transport(way.settings) as transport:
+        transport.send("T_1.xml", BIG)
+        transport.send("T_2.xml", b"")

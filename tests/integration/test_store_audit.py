@@ -2,12 +2,22 @@
 """The audit in a real PostgreSQL: append-only, and a changed row breaks the chain."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
 
-from anpr.domain.errors import StoreError
-from anpr.store.audit import AuditAction, AuditEvent, append, list_audit, verify
+from anpr.domain.errors import InputError, StoreError
+from anpr.store.audit import (
+    AuditAction,
+    AuditEvent,
+    NotedHead,
+    append,
+    last_head,
+    list_audit,
+    parse_noted,
+    verify,
+)
 from anpr.store.database.connection import Database
 from scripts.lab.transits import START
 
@@ -123,3 +133,62 @@ def test_an_event_of_a_failed_transaction_is_not_in_the_chain(database: Database
     _append(database, EVENT)
     with database.transaction() as conn:
         assert [row.seq for row in list_audit(conn)] == [1]
+
+
+def _tamper(database: Database, statement: str) -> None:
+    """As somebody with the database's own password can."""
+    with database.transaction() as conn:
+        conn.execute("ALTER TABLE audit DISABLE TRIGGER ALL")
+        conn.execute(statement.encode())
+        conn.execute("ALTER TABLE audit ENABLE TRIGGER ALL")
+
+
+def _noted(database: Database) -> NotedHead:
+    with database.transaction() as conn:
+        noted = last_head(conn)
+    assert noted is not None
+    return noted
+
+
+def test_what_was_noted_is_found_again_also_when_rows_came_since(database: Database) -> None:
+    _append(database, EVENT, EVENT)
+    first = _noted(database)
+    _append(database, EVENT)
+    with database.transaction() as conn:
+        assert parse_noted(str(first)) == first
+        assert verify(conn, [first, _noted(database)]).differs_at == ()
+
+
+@pytest.mark.parametrize("deleted", ["seq > 3", "true"])
+def test_rows_cut_off_the_end_differ_from_what_was_noted(database: Database, deleted: str) -> None:
+    _append(database, *[EVENT] * 5)
+    noted = _noted(database)
+    _tamper(database, f"DELETE FROM audit WHERE {deleted}")
+    with database.transaction() as conn:
+        found = verify(conn, [noted])
+    assert (found.broken_at, found.differs_at) == (None, (5,))
+
+
+def test_a_chain_made_anew_differs_from_what_was_noted(database: Database) -> None:
+    _append(database, *[EVENT] * 5)
+    noted = _noted(database)
+    _tamper(database, "DELETE FROM audit WHERE seq > 2")
+    _append(database, *[replace(EVENT, actor="nobody")] * 5)
+    with database.transaction() as conn:
+        assert verify(conn).broken_at is None
+        assert verify(conn, [noted]).differs_at == (5,)
+
+
+def test_an_action_that_nobody_knows_is_shown_by_its_name_and_verified(database: Database) -> None:
+    _append(database, EVENT, replace(EVENT, action="of-tomorrow"))
+    with database.transaction() as conn:
+        newest = list_audit(conn)[0]
+        assert newest.event.action == "of-tomorrow"
+        assert not isinstance(newest.event.action, AuditAction)
+        assert verify(conn).broken_at is None
+
+
+@pytest.mark.parametrize("text", ["", "12", "12:abc", "0:" + "a" * 64, "x:" + "a" * 64, "1:" + "g" * 64])
+def test_what_is_no_noted_head_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="expected ROWS:HEAD"):
+        parse_noted(text)

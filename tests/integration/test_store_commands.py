@@ -31,7 +31,7 @@ from anpr.store.embedded.server import find_server, is_running
 from anpr.store.gates import save_gates
 from anpr.store.health import record_health
 from anpr.store.transits.rows import insert_transits
-from anpr.store.users.accounts import get_user
+from anpr.store.users.accounts import User, create_user, get_user
 from anpr.store.users.passwords import verify_password
 from scripts.lab.transits import START, make_transit
 
@@ -112,6 +112,39 @@ def test_a_check_finds_a_broken_audit(anpr: Run, ok: Callable[..., str], databas
         conn.execute("UPDATE audit SET actor = 'somebody else'")
         conn.execute("ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_append_only")
     _refused(anpr("db", "check"), "audit's chain is broken at row 1")
+
+
+def test_a_check_holds_the_audit_against_what_was_noted(anpr: Run, ok: Callable[..., str], database_url: str) -> None:
+    ok(*CREATE)
+    noted = ok("db", "check").splitlines()[-1].rpartition(" ")[2]
+    assert re.fullmatch("1:[0-9a-f]{64}", noted)
+    ok("watchlist", "create", "a2", *CREATE[3:])
+    assert "1 noted heads compared" in ok("db", "check", "--noted", noted)
+    _refused(anpr("db", "check", "--noted", "7:" + noted[2:]), "is not as it was noted at row 7")
+    _refused(anpr("db", "check", "--noted", "x"), "expected ROWS:HEAD")
+    with psycopg.connect(database_url) as conn:
+        conn.execute("ALTER TABLE audit DISABLE TRIGGER ALL")
+        conn.execute("DELETE FROM audit")
+        conn.execute("ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_append_only")
+        conn.execute("ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_no_truncate")
+    _refused(anpr("db", "check", "--noted", noted), "the audit has 0 rows and is not as it was noted at row 1")
+
+
+def test_a_check_finds_an_audit_that_was_emptied(anpr: Run, ok: Callable[..., str], database: Database) -> None:
+    ok("db", "check")
+    with database.transaction() as conn:
+        create_user(conn, User(name="anna", role=Role.DPO, password_hash="x"))
+    _refused(anpr("db", "check"), "the audit is empty although there are users")
+
+
+def test_retention_that_is_refused_goes_on_when_told(anpr: Run, ok: Callable[..., str], database: Database) -> None:
+    now = SystemClock().now()
+    with database.transaction() as conn:
+        for ago in (20, 21, 22):
+            insert_transits(conn, [make_transit(ago, captured_at=now - timedelta(days=ago))], now)
+    _refused(anpr("db", "expire"), "retention refuses to drop 3 days", "anpr db expire --really")
+    assert "transits: 3 days dropped" in ok("db", "expire", "--really")
+    assert _events(database)[-1].actor == ACTOR
 
 
 def test_a_check_names_each_difference_to_the_migrations(anpr: Run, ok: Callable[..., str], database_url: str) -> None:

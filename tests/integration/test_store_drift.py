@@ -143,5 +143,5 @@ def test_a_role_that_may_not_make_schemas_is_told(database: Database, database_u
 
 
 def test_it_is_the_given_migrations_that_are_replayed(database: Database) -> None:
-    without_last = read_migrations()[:-1]
-    assert "index alarms_board of alarms is not part of the schema" in find_drift(database, without_last)
+    without_board = [each for each in read_migrations() if each.name != "alarm_board"]
+    assert "index alarms_board of alarms is not part of the schema" in find_drift(database, without_board)

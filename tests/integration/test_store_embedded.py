@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import pwd
 import signal
 import stat
 import subprocess
@@ -122,6 +123,18 @@ def test_it_flushes_to_disk_and_only_listens_to_this_user(folder: Path) -> None:
         assert stat.S_IMODE((folder / ".s.PGSQL.5432").stat().st_mode) == 0o700
 
 
+def test_only_processes_of_its_own_users_are_let_in_also_on_data_of_an_earlier_version(folder: Path) -> None:
+    with embedded_database(folder, durable=False):
+        pass
+    (folder / "data" / "pg_hba.conf").write_text("local all all trust\nhost all all all trust\n")
+    with embedded_database(folder, durable=False) as url, psycopg.connect(url) as conn:
+        rules = conn.execute("SELECT type, auth_method, options, error FROM pg_hba_file_rules").fetchall()
+        assert rules == [("local", "peer", ["map=anpr"], None)]
+        maps = conn.execute("SELECT sys_name, pg_username, error FROM pg_ident_file_mappings").fetchall()
+    ours = {pwd.getpwuid(each).pw_name for each in {0, os.geteuid(), find_server(folder).user.uid or 0}}
+    assert {(name, "all", None) for name in ours} == set(maps)
+
+
 def test_it_runs_as_long_as_somebody_uses_it(folder: Path) -> None:
     server = find_server(folder)
     first = _User(folder)
@@ -168,6 +181,46 @@ def test_a_server_that_was_killed_recovers_what_was_committed(folder: Path) -> N
     assert not is_running(find_server(folder))
 
 
+def _kill_server(folder: Path) -> int:
+    postmaster = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    _wait_until_dead(postmaster)
+    return postmaster
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(_value(url))
+    except psycopg.OperationalError:
+        return False
+
+
+def test_a_server_that_dies_under_several_processes_is_started_again_by_one_of_them(folder: Path) -> None:
+    users = [_User(folder), _User(folder)]
+    _write(users[0].url, "committed before the crash")
+    killed = _kill_server(folder)
+    eventually(lambda: _answers(users[1].url))
+    assert _value(users[1].url) == "committed before the crash"
+    assert int((folder / "data" / "postmaster.pid").read_text().splitlines()[0]) != killed
+    for user in users:
+        user.leave()
+    assert not is_running(find_server(folder))
+
+
+def test_a_server_that_cannot_be_started_again_is_tried_until_it_can(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with embedded_database(folder) as url:
+        _write(url, "committed before the crash")
+        control = folder / "data" / "global" / "pg_control"
+        control.rename(folder / "away")
+        _kill_server(folder)
+        eventually(lambda: "embedded PostgreSQL does not start" in caplog.text)
+        (folder / "away").rename(control)
+        eventually(lambda: _answers(url))
+    assert not is_running(find_server(folder))
+
+
 def test_a_first_start_that_was_cut_short_begins_again(folder: Path) -> None:
     (folder / "data" / "base").mkdir(parents=True)
     (folder / "data" / "postgresql.conf").write_text("half of a")
@@ -178,11 +231,16 @@ def test_a_first_start_that_was_cut_short_begins_again(folder: Path) -> None:
 def test_a_path_too_long_for_a_socket_still_works(folder: Path) -> None:
     deep = folder / ("d" * 60) / ("e" * 60)
     server = find_server(deep, durable=False)
-    assert server.socket_folder != deep.resolve()
-    with embedded_database(deep, durable=False) as url, psycopg.connect(url) as conn:
-        assert conn.execute("SELECT 1").fetchone() == (1,)
-    assert not is_running(server)
-    server.socket_folder.rmdir()
+    places = []
+    for _ in range(2):
+        with embedded_database(deep, durable=False) as url, psycopg.connect(url) as conn:
+            assert conn.execute("SELECT 1").fetchone() == (1,)
+            places.append(server.socket_folder)
+        assert not is_running(server)
+    first, second = places
+    assert first == second != deep.resolve(), "the second start took the noted one"
+    assert stat.S_IMODE(first.lstat().st_mode) == 0o700
+    first.rmdir()
 
 
 def test_data_that_is_damaged_is_one_clear_error(folder: Path) -> None:

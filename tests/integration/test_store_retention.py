@@ -9,19 +9,22 @@ from pathlib import Path
 import pytest
 
 from anpr.contract.image import image_header
-from anpr.domain.errors import PoisonReason, StoreError
+from anpr.domain.alarm import AlarmOutcome
+from anpr.domain.errors import PoisonReason, RetentionRefusedError, StoreError
 from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
 from anpr.ingest.maintenance import maintain, running_maintenance
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import RetentionSettings
-from anpr.store.alarms.rows import list_alarms, raise_alarms
+from anpr.store.alarms.rows import close_alarm, get_alarm, list_alarms, raise_alarms
 from anpr.store.audit import AuditAction, list_audit, verify
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.partitions import list_partitions
+from anpr.store.database.schema_diff import find_drift
 from anpr.store.dead_letters import DeadLetter, count_dead_letters, record_dead_letters
 from anpr.store.images.image_store import ImageStore, record_image
 from anpr.store.retention import cutoffs, run_retention
+from anpr.store.retention_guard import retention_state
 from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
 from scripts.lab.transits import START, make_transit, picture
 
@@ -34,7 +37,8 @@ def _day(ago: int) -> date:
     return TODAY - timedelta(days=ago)
 
 
-def _fill(database: Database, images: ImageStore, *days_ago: int) -> None:
+def _fill(database: Database, images: ImageStore, *days_ago: int, closed: bool = True) -> None:
+    """A transit with all that can belong to it, so many days ago; its alarm closed, or not."""
     for ago in days_ago:
         transit = make_transit(ago, captured_at=START - timedelta(days=ago), plate=f"AA{ago:03d}AA")
         data = picture(ago, 200)
@@ -55,7 +59,9 @@ def _fill(database: Database, images: ImageStore, *days_ago: int) -> None:
             insert_transits(conn, [transit], START)
             record_image(conn, header, len(data))
             record_dead_letters(conn, [letter])
-            raise_alarms(conn, [(transit, Match(entry=entry, probability=1.0), LIST)], START)
+            (alarm,) = raise_alarms(conn, [(transit, Match(entry=entry, probability=1.0), LIST)], START)
+            if closed:
+                close_alarm(conn, alarm.id, "anna", START, AlarmOutcome.OTHER)
 
 
 def _plates(conn: Connection) -> list[str]:
@@ -70,6 +76,7 @@ def test_days_past_retention_go_with_everything_of_theirs(
     expired = run_retention(database, images, KEEP, clock)
     assert expired.days["transits"] == expired.days["images"] == [_day(31), _day(8)]
     assert expired.rows == {
+        "open alarms closed": 0,
         "alarms": 1,
         "deliveries": 0,
         "dead letters": 2,
@@ -106,7 +113,14 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
             "images": [_day(8).isoformat()],
         }
     )
-    assert rows.detail["rows"] == {"alarms": 0, "deliveries": 0, "dead letters": 1, "health": 0, "list changes": 0}
+    assert rows.detail["rows"] == {
+        "open alarms closed": 0,
+        "alarms": 0,
+        "deliveries": 0,
+        "dead letters": 1,
+        "health": 0,
+        "list changes": 0,
+    }
 
 
 def test_nothing_to_drop_is_no_event(database: Database, tmp_path: Path, clock: ManualClock) -> None:
@@ -138,13 +152,13 @@ def test_a_long_search_delays_it_instead_of_everybody_else(
     database: Database, tmp_path: Path, clock: ManualClock
 ) -> None:
     with database.transaction() as conn:
-        insert_transits(conn, [make_transit(1, captured_at=START - timedelta(days=8))], START)
+        insert_transits(conn, [make_transit(1, captured_at=START - timedelta(days=8)), make_transit(2)], START)
     with database.transaction() as reader:
         reader.execute("SELECT count(*) FROM transits")
         with pytest.raises(StoreError, match="lock timeout"):
             run_retention(database, ImageStore(tmp_path), KEEP, clock)
     with database.transaction() as conn:
-        assert list_partitions(conn, "transits") == [_day(8)]
+        assert list_partitions(conn, "transits") == [_day(8), TODAY]
     assert run_retention(database, ImageStore(tmp_path), KEEP, clock).days["transits"] == [_day(8)]
 
 
@@ -153,7 +167,8 @@ def test_it_runs_while_ingest_stores_the_plates_it_forgets(
 ) -> None:
     """An inserter that has stored an expired plate anew but not committed only delays it."""
     with database.transaction() as conn:
-        insert_transits(conn, [make_transit(1, captured_at=START - timedelta(days=8), plate="AB123CD")], START)
+        old = make_transit(1, captured_at=START - timedelta(days=8), plate="AB123CD")
+        insert_transits(conn, [old, make_transit(3, plate="ZZ999ZZ")], START)
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as conn:
             insert_transits(conn, [make_transit(2, plate="AB123CD")], START)
@@ -162,7 +177,7 @@ def test_it_runs_while_ingest_stores_the_plates_it_forgets(
                 assert not retention.done()
         assert retention.result(30).days["transits"] == [_day(8)]
     with database.transaction() as conn:
-        assert _plates(conn) == ["AB123CD"]
+        assert _plates(conn) == ["AB123CD", "ZZ999ZZ"]
 
 
 def _waits(database: Database) -> bool:
@@ -172,7 +187,7 @@ def _waits(database: Database) -> bool:
 
 
 def test_maintenance_makes_days_ahead_and_drops_old_ones(database: Database, tmp_path: Path) -> None:
-    _fill(database, ImageStore(tmp_path), 7)
+    _fill(database, ImageStore(tmp_path), 0, 7)
     clock = ManualClock(datetime(2026, 11, 21, 23, 30, tzinfo=UTC))
     for _ in range(2):
         maintain(database, ImageStore(tmp_path), KEEP, clock)
@@ -180,7 +195,7 @@ def test_maintenance_makes_days_ahead_and_drops_old_ones(database: Database, tmp
     with database.transaction() as conn:
         # The first hour still kept the day a week ago, and the second made one more day ahead.
         assert list_partitions(conn, "transits") == [date(2026, 11, day) for day in (21, 22, 23, 24, 25)]
-        assert _plates(conn) == []
+        assert _plates(conn) == ["AA000AA"]
 
 
 def test_maintenance_that_fails_says_so(database: Database, tmp_path: Path) -> None:
@@ -200,7 +215,125 @@ def test_maintenance_runs_in_the_background_and_ends_with_its_context(database: 
 
 
 def test_two_processes_at_it_take_turns(database: Database, tmp_path: Path, clock: ManualClock) -> None:
-    _fill(database, ImageStore(tmp_path), 8, 9, 10)
+    _fill(database, ImageStore(tmp_path), 0, 8, 9)
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda _: run_retention(database, ImageStore(tmp_path), KEEP, clock), range(2)))
-    assert sorted(len(expired.days["transits"]) for expired in both) == [0, 3]
+    assert sorted(len(expired.days["transits"]) for expired in both) == [0, 2]
+
+
+def test_an_open_alarm_keeps_its_transit_and_image_and_nothing_else_of_the_day(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0, 31, closed=False)
+    with database.transaction() as conn:
+        other = make_transit(500, captured_at=START - timedelta(days=31, minutes=1), plate="ZZ999ZZ")
+        insert_transits(conn, [other], START)
+    header = image_header(transit=other, role=ImageRole.PLATE, data=picture(5, 200))
+    images.put(header, picture(5, 200))
+    kept = make_transit(31, captured_at=START - timedelta(days=31))
+    for dropped in (True, False):  # the second run finds nothing to do
+        expired = run_retention(database, images, KEEP, clock)
+        assert (expired.left_alarms, expired.is_nothing) == (1, not dropped)
+        with database.transaction() as conn:
+            assert list_partitions(conn, "transits") == list_partitions(conn, "images") == [_day(31), TODAY]
+            found = search_transits(conn, TransitQuery(pattern="AA*"))
+            assert {stored.transit.id for stored in found} == {kept.id, make_transit(0).id}
+            assert _plates(conn) == ["AA000AA", "AA031AA"]
+        assert images.find(kept.id, kept.captured_at, kept.gate_id, ImageRole.PLATE) == picture(31, 200)
+        assert images.find(other.id, other.captured_at, other.gate_id, ImageRole.PLATE) is None
+    assert find_drift(database) == []
+
+
+def test_an_alarm_that_nobody_closes_is_closed_by_retention_after_its_grace_and_then_everything_goes(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0)
+    _fill(database, images, 37, 38, closed=False)
+    with database.transaction() as conn:
+        recent, overdue = (alarm for alarm in list_alarms(conn) if alarm.state != "closed" or alarm.outcome is None)
+        recent, overdue = sorted((recent, overdue), key=lambda alarm: alarm.captured_at, reverse=True)
+    expired = run_retention(database, images, KEEP, clock)
+    assert (expired.rows["open alarms closed"], expired.rows["alarms"], expired.left_alarms) == (1, 1, 1)
+    with database.transaction() as conn:
+        assert get_alarm(conn, recent.id) is not None
+        assert get_alarm(conn, overdue.id) is None
+        assert list_partitions(conn, "transits") == [_day(37), TODAY]
+        (closing,) = (row.event for row in list_audit(conn) if row.event.action is AuditAction.ALARM_CLOSED)
+    assert (closing.actor, closing.detail) == ("retention", {"alarms": [overdue.id], "outcome": "other"})
+    assert closing.reason is not None
+
+
+def test_of_two_clocks_the_older_one_counts(database: Database, tmp_path: Path) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0, 1, 2)
+    ahead = ManualClock(START + timedelta(days=400))
+    assert run_retention(database, images, KEEP, ahead, database_clock=lambda _: START).is_nothing
+
+
+def test_a_clock_that_jumped_drops_nothing_also_when_transits_of_the_new_time_come(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0, 1, 2, 3, 4)
+    run_retention(database, images, KEEP, clock, database_clock=lambda _: clock.now())
+    clock.advance(400 * 86400)
+    for _ in range(2):
+        with pytest.raises(RetentionRefusedError, match=r"refuses to drop 5 days.*anpr db expire --really"):
+            run_retention(database, images, KEEP, clock, database_clock=lambda _: clock.now())
+        with database.transaction() as conn:
+            assert len(search_transits(conn, TransitQuery(pattern="AA*"))) == 5
+            assert len(list_alarms(conn)) == 5
+            late = make_transit(900, captured_at=clock.now(), plate="BB000BB")
+            insert_transits(conn, [late], clock.now())
+    with database.transaction() as conn:
+        state = retention_state(conn)
+    assert state.refused_at == clock.now()
+    assert "refuses to drop 5 days" in str(state.refusal)
+
+
+def test_a_machine_that_was_off_goes_on_when_somebody_says_so(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0, 1, 2, 3, 4)
+    clock.advance(30 * 86400)
+    with pytest.raises(RetentionRefusedError):
+        run_retention(database, images, KEEP, clock, database_clock=lambda _: clock.now())
+    expired = run_retention(database, images, KEEP, clock, really_by="os:anna", database_clock=lambda _: clock.now())
+    assert len(expired.days["transits"]) == 5
+    with database.transaction() as conn:
+        assert retention_state(conn).refusal is None
+        demanded = [row.event for row in list_audit(conn) if row.event.actor == "os:anna"]
+    assert [event.detail["phase"] for event in demanded] == ["demanded"]
+
+
+def test_a_day_a_day_goes_without_a_question(database: Database, tmp_path: Path, clock: ManualClock) -> None:
+    images = ImageStore(tmp_path)
+    for _ in range(12):
+        with database.transaction() as conn:
+            now = clock.now()
+            insert_transits(conn, [make_transit(now.day + 1000, captured_at=now, plate="AA000AA")], now)
+        run_retention(database, images, KEEP, clock, database_clock=lambda _: clock.now())
+        clock.advance(86400)
+    with database.transaction() as conn:
+        assert len(search_transits(conn, TransitQuery(pattern="AA*"))) == 8
+
+
+def test_what_came_in_after_an_absence_explains_its_days(
+    database: Database, tmp_path: Path, clock: ManualClock
+) -> None:
+    """Readers went on while ingest was away for ten days: what they kept says that the days were real."""
+    images = ImageStore(tmp_path)
+    with database.transaction() as conn:
+        conn.execute("UPDATE retention_state SET ran_at = %s", (START,))
+    _fill(database, images, *range(10))
+    clock.advance(10 * 86400)
+    for day in range(1, 11):
+        with database.transaction() as conn:
+            at = START + timedelta(days=day)
+            insert_transits(conn, [make_transit(day + 100, captured_at=at, plate="BB000BB")], at)
+    run_retention(database, images, KEEP, clock, database_clock=lambda _: clock.now())
+    with database.transaction() as conn:
+        assert list_partitions(conn, "transits")[0] == TODAY + timedelta(days=3)

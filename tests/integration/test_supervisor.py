@@ -108,3 +108,44 @@ def test_a_child_may_have_an_environment_of_its_own(supervisor: Supervisor, tmp_
     for name in ("one", "other"):
         eventually(lambda out=tmp_path / f"{name}.out": "port" in out.read_text(encoding="utf-8"))  # type: ignore[misc]
     assert [supervisor.stop(name, 120)["port"] for name in ("one", "other")] == ["9100", "9101"]
+
+
+def test_a_child_runs_also_where_its_summary_cannot_be_kept(
+    supervisor: Supervisor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "steady.out").mkdir()  # as root no mode refuses anything; a folder in its place does
+    supervisor.start("steady", [STEADY])
+    assert supervisor._children["steady"].is_running()
+    assert "its summary cannot be kept" in caplog.text
+    assert supervisor.stop("steady", 120) == {}
+    assert "its summary cannot be read" in caplog.text
+
+
+def test_a_child_that_cannot_be_started_is_tried_again(
+    tmp_path: Path, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = tmp_path / "program"
+    supervisor = Supervisor(command=[str(program)], environment=dict(os.environ), folder=tmp_path, clock=clock)
+    supervisor._command = [str(program)]  # without setpriv, which would be started and say so itself
+    supervisor.start("late", [])
+    supervisor.check()
+    assert "late cannot be started: No such file or directory" in caplog.text
+    assert "late was not started; starting it again in 1 s" in caplog.text
+    program.write_text("#!/bin/sh\necho '{\"frames\": 1}'\n")
+    program.chmod(0o700)
+    clock.advance(1.1)
+    supervisor.check()
+    process = supervisor._children["late"].process
+    assert process is not None
+    process.wait(120)
+    assert supervisor.stop("late", 120) == {"frames": 1}
+
+
+def test_a_summary_that_was_cut_short_ends_nobody(supervisor: Supervisor, caplog: pytest.LogCaptureFixture) -> None:
+    supervisor.start("cut", ["print('{\"frames\": ')"])
+    process = supervisor._children["cut"].process
+    assert process is not None
+    process.wait(120)
+    supervisor.check()
+    assert supervisor.restarts() == 1
+    assert "cut: its summary cannot be read" in caplog.text

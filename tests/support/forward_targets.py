@@ -86,8 +86,11 @@ class _OnePassword(asyncssh.SSHServer):
 
 
 @contextmanager
-def password_server(folder: Path) -> Iterator[Way]:
-    """An SFTP server in a thread of its own that lets nobody in without the password."""
+def password_server(folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True, **changes: Any) -> Iterator[Way]:
+    """An SFTP server in a thread of its own that lets nobody in without the password.
+
+    `sftp` makes another kind of server; `changes` are keys of the target.
+    """
     folder.mkdir(parents=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
     loop = asyncio.new_event_loop()
@@ -96,7 +99,7 @@ def password_server(folder: Path) -> Iterator[Way]:
 
     async def start() -> asyncssh.SSHAcceptor:
         return await asyncssh.create_server(
-            _OnePassword, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=True, config=None
+            _OnePassword, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=sftp, config=None
         )
 
     acceptor = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
@@ -106,7 +109,7 @@ def password_server(folder: Path) -> Iterator[Way]:
         known.write_text(f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
         secret.write_text(f"{PASSWORD}\n", encoding="utf-8")
         login = {"kind": "sftp", "host": "127.0.0.1", "port": port, "user": "comune", "path": folder}
-        yield Way(destination({**login, "known_hosts_file": known, "secret_file": secret}), folder)
+        yield Way(destination({**login, "known_hosts_file": known, "secret_file": secret, **changes}), folder)
     finally:
 
         async def close() -> None:

@@ -5,11 +5,13 @@ import sys
 
 import click
 
-from anpr.cli.common.database import open_database
+from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import SystemClock
-from anpr.store.audit import verify
+from anpr.settings import Settings
+from anpr.store.audit import NotedHead, Verification, parse_noted, verify
+from anpr.store.audit_heads import HeadFile, ensure_key
 from anpr.store.database.migrate import migrate, schema_status
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.database.schema_diff import find_drift
@@ -17,6 +19,10 @@ from anpr.store.embedded.configured import has_database, open_database_url
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
+from anpr.store.users.accounts import list_users
+
+_FEW = 5
+"""So many rows are named."""
 
 
 @click.group(name="db")
@@ -61,32 +67,63 @@ def status(ctx: click.Context) -> None:
 
 
 @command.command()
+@click.option("--noted", multiple=True, metavar="ROWS:HEAD", help="A head that this command printed earlier.")
 @click.pass_context
-def check(ctx: click.Context) -> None:
-    """Check the schema and the audit's chain; say what is wrong and exit with 1 when something is."""
+def check(ctx: click.Context, noted: tuple[str, ...]) -> None:
+    """Check the schema and the audit's chain; say what is wrong and exit with 1 when something is.
+
+    The audit is also held against the signed heads in audit.head_file, where this machine has that file and its key.
+    """
     settings = loaded_settings(ctx).settings
     with open_database(settings, "anpr db") as database:
         drift = find_drift(database)
         for difference in drift:
             click.echo(difference)
+        heads = [*map(parse_noted, noted), *_kept_heads(settings)]
         with database.transaction() as conn:
-            chain = verify(conn)
+            chain, has_users = verify(conn, heads), bool(list_users(conn))
     problems = [f"the schema is not what the migrations made (differences: {len(drift)})"] if drift else []
-    if chain.broken_at is not None:
-        problems.append(f"the audit's chain is broken at row {chain.broken_at} ({chain.rows} rows before it are whole)")
+    problems += _faults(chain, has_users)
     if problems:
         raise StoreError("; ".join(problems))
-    click.echo(f"the schema is current; the audit's {chain.rows} rows are whole, head {chain.head[:16]}")
+    click.echo(f"the schema is current; the audit's {chain.rows} rows are whole ({len(heads)} noted heads compared)")
+    if chain.rows:
+        click.echo(f"note this elsewhere, for --noted: {NotedHead(rows=chain.rows, head=chain.head)}")
+
+
+def _kept_heads(settings: Settings) -> list[NotedHead]:
+    if not settings.audit_head_path.exists():
+        return []
+    return HeadFile(settings.audit_head_path, ensure_key(settings.audit_key_path)).read()
+
+
+def _faults(chain: Verification, has_users: bool) -> list[str]:
+    faults = []
+    if chain.broken_at is not None:
+        faults.append(f"the audit's chain is broken at row {chain.broken_at} ({chain.rows} rows before it are whole)")
+    if chain.differs_at:
+        rows = ", ".join(str(row) for row in chain.differs_at[:_FEW])
+        faults.append(
+            f"the audit has {chain.rows} rows and is not as it was noted at row {rows}: rows were changed or removed"
+        )
+    if chain.rows == 0 and has_users:
+        faults.append("the audit is empty although there are users: its rows were removed")
+    return faults
 
 
 @command.command()
+@click.option("--really", is_flag=True, help="Also what seems too much at once; compare the clocks first.")
 @click.pass_context
-def expire(ctx: click.Context) -> None:
-    """Drop what is older than the retention settings keep, and make the coming days' partitions."""
+def expire(ctx: click.Context, really: bool) -> None:
+    """Drop what is older than the retention settings keep, and make the coming days' partitions.
+
+    It refuses when more days would go than passed since its last run: after a long absence, or with a wrong clock.
+    """
     settings = loaded_settings(ctx).settings
     clock = SystemClock()
     with open_database(settings, "anpr db") as database:
-        expired = run_retention(database, ImageStore(open_shelf(settings)), settings.retention, clock)
+        images, really_by = ImageStore(open_shelf(settings)), operating_system_user() if really else None
+        expired = run_retention(database, images, settings.retention, clock, really_by=really_by)
         with database.transaction() as conn:
             ensure_partitions_ahead(conn, clock.now())
     for table, days in expired.days.items():
@@ -95,3 +132,5 @@ def expire(ctx: click.Context) -> None:
         click.echo(f"{what}: {number} removed")
     for destination, number in expired.undelivered.items():
         click.echo(f"{destination}: {number} transits expired before they were accepted")
+    if expired.left_alarms:
+        click.echo(f"open alarms that are too old and wait for somebody to close them: {expired.left_alarms}")

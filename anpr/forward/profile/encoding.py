@@ -46,6 +46,9 @@ class CsvEncoding(_Encoding):
     quote: Literal["minimal", "all"] = "minimal"
     column_names: bool = True
     newline: Newline = "crlf"
+    formulas: Literal["keep", "escape"] = "keep"
+    """`escape` puts an apostrophe before a text that a spreadsheet would take for a formula (it begins with = + - @, a
+    tab or a line end): for files that people open. A program that reads the file gets the apostrophe too."""
 
     @field_validator("delimiter")
     @classmethod

@@ -7,6 +7,7 @@ A row is a list of (name, text); None as text leaves the element out.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.sax.saxutils import XMLGenerator
@@ -19,6 +20,8 @@ from anpr.forward.profile.encoding import (
     JsonEncoding,
     XmlEncoding,
 )
+
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
 Row = Sequence[tuple[str, str | None]]
 Lines = Iterable[Row]
@@ -81,6 +84,7 @@ def _write_element(xml: XMLGenerator, name: str, value: str | dict[str, Any]) ->
 
 def write_csv(encoding: CsvEncoding, header: Row, records: Lines, trailer: Row, names: Sequence[str]) -> bytes:
     """Header line, column names when wanted, a line a record, trailer line."""
+    cell = _as_text if encoding.formulas == "escape" else _as_it_is
     out = io.StringIO()
     writer = csv.writer(
         out,
@@ -89,13 +93,23 @@ def write_csv(encoding: CsvEncoding, header: Row, records: Lines, trailer: Row, 
         lineterminator=NEWLINES[encoding.newline],
     )
     if header:
-        writer.writerow([text for _, text in header])
+        writer.writerow([cell(text) for _, text in header])
     if encoding.column_names:
-        writer.writerow(names)
-    writer.writerows([text for _, text in record] for record in records)
+        writer.writerow([cell(name) for name in names])
+    writer.writerows([cell(text) for _, text in record] for record in records)
     if trailer:
-        writer.writerow([text for _, text in trailer])
+        writer.writerow([cell(text) for _, text in trailer])
     return out.getvalue().encode(encoding.charset)
+
+
+def _as_it_is(text: str | None) -> str | None:
+    return text
+
+
+def _as_text(text: str | None) -> str | None:
+    """An apostrophe before what a spreadsheet would calculate (OWASP, CSV injection)."""
+    is_formula = text and text[0] in "=+-@\t\r\n" and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
 
 
 def write_fixed_width(encoding: FixedWidthEncoding, header: Row, records: Lines, trailer: Row) -> bytes:

@@ -2,6 +2,7 @@
 """Directory transport: writes files into a folder of this machine, or a mounted one."""
 
 import errno
+import grp
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.runtime.private_files import warn_if_open
 from anpr.settings import DirectoryTarget
 
 # What waiting does not cure. A full disk or a lost mount may be put right before the next try.
@@ -18,25 +20,39 @@ _PERMANENT = frozenset(
 
 
 @contextmanager
-def open_target(target: DirectoryTarget, where: str) -> Iterator["DirectoryTransport"]:  # noqa: ARG001  one signature
+def open_target(target: DirectoryTarget, where: str) -> Iterator["DirectoryTransport"]:
     """The folder, made when it is missing. Raises ForwardError."""
-    yield DirectoryTransport(Path(target.path))
+    yield DirectoryTransport(Path(target.path), _group_id(target.group, where))
 
 
 class DirectoryTransport:
-    """Writes `.NAME.part`, flushes it to disk, then renames: a reader of the folder sees whole files only."""
+    """Writes `.NAME.part`, flushes it to disk, then renames: a reader of the folder sees whole files only.
 
-    def __init__(self, folder: Path) -> None:
+    Files and a folder that is made are this user's, and readable by the group where there is one.
+    """
+
+    def __init__(self, folder: Path, group_id: int | None = None) -> None:
         self._folder = folder
+        self._group_id = group_id
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
         except OSError as exc:
             raise _mapped(self._folder, exc) from exc
+
+    def _make_folder(self) -> None:
+        if self._folder.is_dir():
+            warn_if_open(self._folder, f"chmod o-rwx {self._folder}, and name who needs it in the target's `group`")
+            return
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._group_id is not None:
+            os.chown(self._folder, -1, self._group_id)
+            self._folder.chmod(0o750)
 
     def send(self, name: str, data: bytes) -> None:
         part = self._folder / f".{name}.part"
         try:
-            with part.open("wb") as file:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+                self._give(file.fileno())
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -44,6 +60,13 @@ class DirectoryTransport:
             self._flush_folder()
         except OSError as exc:
             raise _mapped(self._folder / name, exc) from exc
+
+    def _give(self, descriptor: int) -> None:
+        if self._group_id is None:
+            os.fchmod(descriptor, 0o600)  # also one that a killed run left
+        else:
+            os.fchown(descriptor, -1, self._group_id)
+            os.fchmod(descriptor, 0o640)
 
     def fetch(self, name: str) -> Receipt | None:
         path = self._folder / name
@@ -63,6 +86,15 @@ class DirectoryTransport:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _group_id(name: str | None, where: str) -> int | None:
+    if name is None:
+        return None
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise ForwardError(f"{where}.group: this machine has no group {name}", permanent=True) from None
 
 
 def _mapped(path: Path, exc: OSError) -> ForwardError:

@@ -5,6 +5,7 @@ import asyncio
 import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from anpr.settings.secret_file import read_text_file
 CONNECT_TIMEOUT_S = 20
 TRANSFER_TIMEOUT_S = 300
 """One file; a server that stops answering in the middle of it must not hold the run for ever."""
+_READ_BYTES = 1024 * 1024
 
 _Result = TypeVar("_Result")
 
@@ -49,20 +51,24 @@ def open_target(target: SftpTarget, where: str) -> Iterator["SftpTransport"]:
         try:
             client = _run(runner, server, _start_client(connection), CONNECT_TIMEOUT_S)
             _run(runner, f"{server}: {target.path}", _check_folder(client, target.path), CONNECT_TIMEOUT_S)
-            yield SftpTransport(runner, client, server, target.path)
+            yield SftpTransport(runner, client, server, target)
         finally:
             connection.abort()
             runner.run(connection.wait_closed())
 
 
 class SftpTransport:
-    """Writes `.NAME.part`, asks the server to flush it, then renames it over the old one in one step."""
+    """Writes `.NAME.part`, asks the server to flush it, then renames it over the old one in one step.
 
-    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient, server: str, folder: str) -> None:
+    What the server says of that is not believed: the file is looked at afterwards.
+    """
+
+    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient, server: str, target: SftpTarget) -> None:
         self._runner = runner
         self._client = client
         self._server = server
-        self._folder = PurePosixPath(folder)
+        self._folder = PurePosixPath(target.path)
+        self._verify = target.verify
 
     def send(self, name: str, data: bytes) -> None:
         self._run(name, self._send(name, data))
@@ -83,6 +89,29 @@ class SftpTransport:
             if await self._client.exists(whole):
                 await self._client.remove(whole)
             await self._client.rename(part, whole)
+        await self._look(whole, name, data)
+
+    async def _look(self, path: str, name: str, data: bytes) -> None:
+        if self._verify == "none":
+            return
+        try:
+            size = (await self._client.stat(path)).size
+            if size is not None and size != len(data):
+                raise ForwardError(f"{self._server}: {name}: {len(data)} bytes were sent, the server has {size}")
+            if (self._verify == "sha256" or size is None) and await self._digest(path) != sha256(data).digest():
+                raise ForwardError(f"{self._server}: {name}: the server has other bytes than those that were sent")
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+            raise ForwardError(
+                f"{self._server}: {name}: not there after it was sent; a server that takes files away at once needs"
+                " `verify: none`"
+            ) from None
+
+    async def _digest(self, path: str) -> bytes:
+        digest = sha256()
+        async with self._client.open(path, "rb") as file:
+            while part := await file.read(_READ_BYTES):
+                digest.update(part)  # type: ignore[arg-type]  # binary mode gives bytes, which asyncssh's types do not say
+        return digest.digest()
 
     async def _flush(self, file: asyncssh.SFTPClientFile) -> None:
         try:

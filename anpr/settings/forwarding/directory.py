@@ -14,6 +14,9 @@ class DirectoryTarget(TargetSettings):
     kind: Literal["directory"]
     path: Annotated[str, Field(min_length=1)]
     """The folder; made when it is missing."""
+    group: Annotated[str, Field(min_length=1)] | None = None
+    """Group of this machine whose members may read the folder and its files, such as the one of the program that
+    fetches them. None: only the user of the forwarder."""
 
     @property
     def address(self) -> str:

@@ -26,6 +26,9 @@ class SftpTarget(LoginSettings):
     """The folder there, which must exist; `.` is the one a login begins in."""
     known_hosts_file: str
     """Host keys that are trusted, in OpenSSH form."""
+    verify: Literal["size", "sha256", "none"] = "size"
+    """What is compared with the file on the server after each transfer; what differs counts as not sent. `sha256`
+    reads the file back. `none` is for a server that takes files away at once or lets nobody look."""
 
     @field_validator("host")
     @classmethod

@@ -9,6 +9,7 @@ from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.errors import InputError
 from anpr.domain.watchlist import Priority
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import count_of
 from anpr.store.database.queries import load_queries
 from anpr.store.watchlists.matching import Hit
 
@@ -94,8 +95,19 @@ def close_alarm(
 
 
 def delete_alarms(conn: Connection, before: datetime) -> int:
-    """Retention: delete alarms of transits captured before this (UTC); returns how many."""
+    """Retention: delete closed alarms of transits captured before this (UTC); returns how many. Open ones stay."""
     return conn.execute(_SQL["delete"], {"before": before}).rowcount
+
+
+def close_left_alarms(conn: Connection, before: datetime, by: str, at: datetime, note: str) -> list[int]:
+    """Retention: close open alarms of transits captured before this (UTC) with the outcome `other`; gives their ids."""
+    values = {"before": before, "by": by, "at": at, "note": note}
+    return sorted(row["id"] for row in conn.execute(_SQL["close_left"], values))
+
+
+def count_left_alarms(conn: Connection, before: datetime) -> int:
+    """How many alarms of transits captured before this (UTC) nobody has closed."""
+    return count_of(conn, _SQL["count_left"], {"before": before})
 
 
 def _announce(conn: Connection, row: dict[str, Any]) -> Alarm:

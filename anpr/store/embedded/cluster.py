@@ -11,37 +11,42 @@ import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
 import psycopg
 
 from anpr.domain.errors import StoreError
+from anpr.runtime.clock import SystemClock
+from anpr.store.embedded.locking import locked
+from anpr.store.embedded.revival import reviving
 from anpr.store.embedded.server import Server, find_server, is_running, start, stop
 
 DATABASE = "anpr"
 
 
 @contextmanager
-def embedded_database(folder: Path, *, durable: bool = True) -> Iterator[str]:
+def embedded_database(folder: Path, *, durable: bool = True, revive: bool = True) -> Iterator[str]:
     """The URL of the database `anpr` on the server whose data lies in `folder`; both are made when missing.
 
-    Several processes may hold it at once. `durable=False` is for tests: nothing is flushed to disk.
+    Several processes may hold it at once. Each looks after the server and starts it again when it died, except with
+    `revive=False`, for runs that kill it on purpose. `durable=False` is for tests: nothing is flushed to disk.
     Raises StoreError when the package is missing or the server does not start, with the last line of its log.
     """
     server = find_server(folder, durable=durable)
     _make(server.folder)
     with (server.folder / "start.lock").open("w") as starting, (server.folder / "users.lock").open("w") as users:
-        with _locked(starting):
+        with locked(starting):
             fcntl.flock(users, fcntl.LOCK_SH)
             _ensure_reaper(server)
             start(server)
             _ensure_database(server)
         try:
-            yield server.url(DATABASE)
+            with reviving(server, SystemClock()) if revive else nullcontext():
+                yield server.url(DATABASE)
         finally:
-            with _locked(starting):
+            with locked(starting):
                 _leave(server, users)
     if not is_running(server):
         _await_reaper(server)
@@ -86,12 +91,3 @@ def _leave(server: Server, users: IO[str]) -> None:
         fcntl.flock(users, fcntl.LOCK_SH)
         return
     stop(server)
-
-
-@contextmanager
-def _locked(file: IO[str]) -> Iterator[None]:
-    fcntl.flock(file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One embedded PostgreSQL server on one folder: set up, start, stop. Who may do so when is decided in cluster.py."""
 
-import hashlib
 import importlib.util
+import logging
 import os
 import shutil
 import subprocess
@@ -13,10 +13,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from anpr.domain.errors import StoreError
+from anpr.store.embedded.access import write_access
+from anpr.store.embedded.socket_folder import ensure_socket_folder, has_short_path, noted_socket_folder
 from anpr.store.embedded.system_user import ServerUser, server_user
 
 START_TIMEOUT_S = 120
-_MAX_SOCKET_PATH = 100  # bytes; the kernel takes 107 with the file's name
+STOP_TIMEOUT_S = 60
 _NOT_RUNNING = 3  # pg_ctl status
 # The children of a postmaster that was killed leave within moments; until then no other may start.
 _MEMORY_IN_USE = b"pre-existing shared memory block"
@@ -25,6 +27,7 @@ _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _LEAST_BUFFERS_MB, _MOST_BUFFERS_MB = 128, 1024
 """128 is PostgreSQL's default, which holds an hour of few gates."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,11 +49,11 @@ class Server:
 
     @property
     def socket_folder(self) -> Path:
-        """Beside the data, or, where that path is too long for a socket, in the temporary folder."""
-        if len(os.fsencode(self.folder)) + len("/.s.PGSQL.5432") <= _MAX_SOCKET_PATH:
-            return self.folder
-        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"anpr-{digest}"
+        """Beside the data, or, where that path is too long for a socket, the folder that a start has made elsewhere.
+
+        Raises StoreError when there is no such folder yet.
+        """
+        return self.folder if has_short_path(self.folder) else noted_socket_folder(self.folder)
 
     def url(self, database: str) -> str:
         """A connection string over the socket, which only this user (and root) can reach."""
@@ -78,21 +81,44 @@ def is_running(server: Server) -> bool:
 
 
 def start(server: Server) -> None:
-    """Set up what is missing and start it, unless it runs. Raises StoreError with the last line of its log."""
-    _prepare_folders(server)
-    if not (server.data / "PG_VERSION").exists():
-        _initialise(server)
-    if not is_running(server):
-        _start(server)
+    """Set up what is missing and start it, unless it runs.
+
+    Raises StoreError with the last line of its log, or with what a full or read-only disk refuses.
+    """
+    try:
+        _prepare_folders(server)
+        if not (server.data / "PG_VERSION").exists():
+            _initialise(server)
+        if not is_running(server):
+            write_access(server.data, server.user)
+            _start(server)
+    except OSError as exc:
+        raise StoreError(f"embedded PostgreSQL cannot be started: {exc.filename}: {exc.strerror or exc}") from exc
 
 
 def stop(server: Server) -> None:
-    """Disconnect everybody, flush and stop. Raises StoreError when it does not stop."""
-    if not is_running(server):
-        return
-    done = _call(server, "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(START_TIMEOUT_S))
-    if done.returncode and is_running(server):
-        raise StoreError(f"embedded PostgreSQL does not stop: {_reason(done.stdout)}")
+    """Disconnect everybody, flush and stop. Raises StoreError when it does not stop.
+
+    One that is told to stop while it recovers from a crash may hang (seen with 18.x): then it is made to end, and what
+    was committed is recovered at the next start.
+    """
+    said = b""
+    for mode in ("fast", "immediate"):
+        if not is_running(server):
+            return
+        done = _call(server, "pg_ctl", "stop", "-m", mode, "-w", "-t", str(STOP_TIMEOUT_S))
+        if done.returncode == 0 or not is_running(server):
+            return
+        said = done.stdout
+        log.warning("embedded PostgreSQL: a %s stop did not end it within %d s", mode, STOP_TIMEOUT_S)
+    raise StoreError(f"embedded PostgreSQL does not stop: {_reason(said)}")
+
+
+def has_postmaster(server: Server) -> bool:
+    """Whether the process that its file names lives: cheap enough to ask each second, where `is_running` runs a
+    program. A start, under its lock, decides by `is_running`.
+    """
+    return _postmaster_state(server) not in (None, "Z")
 
 
 def _is_zombie(server: Server) -> bool:
@@ -100,20 +126,25 @@ def _is_zombie(server: Server) -> bool:
 
     PostgreSQL's own programs take such a process for a living one and would neither start nor stop.
     """
+    return _postmaster_state(server) == "Z"
+
+
+def _postmaster_state(server: Server) -> str | None:
+    """The letter that the kernel gives its state; None where no process of that number lives."""
     try:
         pid = (server.data / "postmaster.pid").read_text().splitlines()[0]
-        state = Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, ValueError, IndexError):
-        return False
-    return state == "Z"
+        return None
 
 
 def _prepare_folders(server: Server) -> None:
     server.user.let_reach(server.folder)
     server.user.let_reach(server.programs)
-    server.socket_folder.mkdir(exist_ok=True)
-    server.data.mkdir(exist_ok=True)
-    for folder in {server.folder, server.socket_folder, server.data}:
+    if not has_short_path(server.folder):
+        ensure_socket_folder(server.folder, server.user)
+    server.data.mkdir(mode=0o700, exist_ok=True)
+    for folder in (server.folder, server.data):
         server.user.give(folder)
         folder.chmod(0o700)
 
@@ -122,7 +153,14 @@ def _initialise(server: Server) -> None:
     # A first start that was killed leaves half a cluster: without PG_VERSION nothing was ever stored in it.
     for left in server.data.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C")
+    options = (
+        "--username=postgres",
+        "--auth-local=peer",
+        "--auth-host=reject",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--locale=C",
+    )
     speed = () if server.settings is _DURABLE else ("--no-sync",)
     done = _call(server, "initdb", *options, "--builtin-locale=C.UTF-8", *speed)
     if done.returncode:
@@ -169,16 +207,19 @@ def _quoted(value: str) -> str:
 def _call(server: Server, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     # Output goes to a file, not a pipe: the server inherits it, and a pipe would stay open as long as it lives.
     with tempfile.TemporaryFile() as output:
-        done = subprocess.run(
-            [str(server.programs / program), "-D", str(server.data), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=False,
-            cwd="/",
-            timeout=START_TIMEOUT_S * 2,
-            **server.user.as_process(),
-        )
+        try:
+            done = subprocess.run(
+                [str(server.programs / program), "-D", str(server.data), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=False,
+                cwd="/",
+                timeout=START_TIMEOUT_S * 2,
+                **server.user.as_process(),
+            )
+        except subprocess.TimeoutExpired as exc:
+            raise StoreError(f"embedded PostgreSQL: {program} did not end within {exc.timeout:.0f} s") from exc
         output.seek(0)
         return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 

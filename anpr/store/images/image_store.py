@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Image store: JPEG bytes on a shelf by day and gate, there whole or not at all, and rows that say where."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -58,14 +58,18 @@ class ImageStore:
         """The image's JPEG bytes; None when it has not arrived (yet) or its day has been dropped."""
         return self.shelf.read(image_key(transit_id, captured_at, gate_id, role))
 
-    def drop_days(self, before: date) -> list[date]:
-        """Remove the images of all days before `before`; returns those days.
+    def drop_days(self, before: date, keep: Collection[str] = ()) -> list[date]:
+        """Remove the images of all days before `before`, except those with the keys `keep`; returns those days.
 
         Raises StoreError when the shelf refuses. Folders whose name is no day are left alone.
         """
         due = [day for day in self.shelf.days() if day < before]
         for day in due:
-            self.shelf.drop_day(day)
+            kept = {key for key in keep if key.startswith(f"{day.isoformat()}/")}
+            if kept:
+                self.shelf.thin_day(day, kept)
+            else:
+                self.shelf.drop_day(day)
         return due
 
 

@@ -95,5 +95,14 @@ RETURNING *;
 -- name: tally
 SELECT state, priority, retro, count(*) AS count FROM alarms WHERE state <> 'closed' GROUP BY state, priority, retro;
 
+-- name: close_left
+UPDATE alarms SET state = 'closed', closed_by = %(by)s, closed_at = %(at)s, outcome = 'other', note = %(note)s,
+    acknowledged_by = coalesce(acknowledged_by, %(by)s), acknowledged_at = coalesce(acknowledged_at, %(at)s)
+WHERE state <> 'closed' AND captured_at < %(before)s
+RETURNING id;
+
+-- name: count_left
+SELECT count(*) AS count FROM alarms WHERE state <> 'closed' AND captured_at < %(before)s;
+
 -- name: delete
-DELETE FROM alarms WHERE captured_at < %(before)s;
+DELETE FROM alarms WHERE captured_at < %(before)s AND state = 'closed';

@@ -110,7 +110,9 @@ WITH relations AS (
     UNION ALL
     SELECT 'function', NULL, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
         concat_ws(', ', pg_get_function_result(p.oid), l.lanname, p.prokind, p.provolatile, p.proparallel, p.prosecdef,
-            p.proisstrict, p.proleakproof, p.proretset, p.proconfig, pg_get_expr(p.proargdefaults, 0), p.prosrc,
+            p.proisstrict, p.proleakproof, p.proretset,
+            -- Its own schema is another one where the migrations are replayed.
+            replace(p.proconfig::text, 'search_path=' || current_schema() || ',', 'search_path=SCHEMA,'), pg_get_expr(p.proargdefaults, 0), p.prosrc,
             pg_get_function_sqlbody(p.oid))
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE n.nspname = current_schema()

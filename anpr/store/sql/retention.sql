@@ -6,4 +6,54 @@ SET lock_timeout = '60s';
 SELECT pg_advisory_lock(hashtextextended('anpr retention', 0));
 
 -- name: forget_plates
-DELETE FROM plates WHERE last_day < %(before)s;
+-- Those of transits that outlive their day stay: wildcards are looked up here.
+DELETE FROM plates WHERE last_day < %(before)s
+    AND plate NOT IN (SELECT plate FROM transits WHERE captured_at < %(start)s);
+
+-- name: transits_to_go
+-- What a day's partition holds: nothing at all, or a row that nobody retains.
+SELECT NOT EXISTS (SELECT FROM transits WHERE captured_at >= %(start)s AND captured_at < %(end)s) AS is_empty,
+    EXISTS (SELECT FROM transits AS row WHERE captured_at >= %(start)s AND captured_at < %(end)s AND NOT EXISTS
+        (SELECT FROM retained_transits AS kept WHERE kept.captured_at = row.captured_at AND kept.transit_id = row.id))
+    AS has_rows_to_go;
+
+-- name: images_to_go
+SELECT NOT EXISTS (SELECT FROM images WHERE captured_at >= %(start)s AND captured_at < %(end)s) AS is_empty,
+    EXISTS (SELECT FROM images AS row WHERE captured_at >= %(start)s AND captured_at < %(end)s AND NOT EXISTS
+        (SELECT FROM retained_transits AS kept
+         WHERE kept.captured_at = row.captured_at AND kept.transit_id = row.transit_id))
+    AS has_rows_to_go;
+
+-- name: expire
+SELECT expire_partition(%(table)s, %(day)s) AS count;
+
+-- name: kept_images
+SELECT path FROM images WHERE captured_at < %(before)s;
+
+-- name: alarm_days
+-- UTC days of the alarms that would be deleted or closed.
+SELECT DISTINCT (captured_at AT TIME ZONE 'UTC')::date AS day FROM alarms
+WHERE (state = 'closed' AND captured_at < %(closed)s) OR captured_at < %(open)s;
+
+-- name: clock
+SELECT clock_timestamp() AS now;
+
+-- name: state
+SELECT ran_at, refused_at, refusal FROM retention_state;
+
+-- name: days_lived
+-- Days since the last run on which something passed.
+SELECT count(*) AS count FROM unnest(%(days)s::date[]) AS day WHERE EXISTS (
+    SELECT FROM transits
+    WHERE captured_at >= day::timestamp AT TIME ZONE 'UTC' AND captured_at < (day + 1)::timestamp AT TIME ZONE 'UTC');
+
+-- name: newest_sign
+-- The latest moment that the outside world told of: a transit, or a reader's report.
+SELECT greatest((SELECT max(captured_at) FROM transits),
+    (SELECT max(reported_at) FROM health_subjects WHERE kind = 'reader')) AS at;
+
+-- name: note_run
+UPDATE retention_state SET ran_at = %(at)s, refused_at = NULL, refusal = NULL;
+
+-- name: note_refusal
+UPDATE retention_state SET refused_at = coalesce(refused_at, %(at)s), refusal = %(why)s;

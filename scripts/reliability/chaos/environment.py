@@ -153,7 +153,7 @@ def running_environment(folder: Path, plan: Plan, traffic: Traffic) -> Iterator[
     with ExitStack() as stack:
         camera = stack.enter_context(reader_process.street(folder))
         log("the street is drawn")
-        url = stack.enter_context(embedded_database(folder / "postgres"))
+        url = stack.enter_context(embedded_database(folder / "postgres", revive=False))
         log("the database is up")
         _fill(url)
         broker = KafkaBroker(folder / "kafka", listeners=LISTENERS)

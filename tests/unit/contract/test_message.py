@@ -317,3 +317,16 @@ def test_a_picture_that_claims_more_than_fits_into_memory_is_refused() -> None:
     with pytest.raises(MessageError, match="claims 65535 x 65535 px") as refused:
         decode_image(header.to_headers(), data)
     assert refused.value.reason is PoisonReason.TOO_LARGE
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\ufeff", "\u00ad", "\u0085", "\u2028"])
+@pytest.mark.parametrize("key", ["raw", "lane"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_sign_that_hides_or_turns_what_people_read_is_refused(sign: str, key: str, escaped: bool) -> None:
+    tree = json.loads(encode_transit(make_transit(1)))
+    tree[key] = f"AB{sign}12"
+    with pytest.raises(MessageError) as refused:
+        decode_transit(json.dumps(tree, ensure_ascii=escaped, separators=(",", ":")).encode())
+    assert refused.value.reason is PoisonReason.WRONG_SHAPE
+    tree[key] = "Città – corsia 2"
+    assert getattr(decode_transit(json.dumps(tree).encode()), key) == tree[key]

@@ -415,3 +415,9 @@ def test_a_clock_that_is_set_a_month_ahead_gives_nothing_up(path: Path, caplog: 
     assert [record.message for record in caplog.records].count(
         "outbox: the clock was set forward: nothing is given up for its age until the reader starts anew"
     ) == 1
+
+
+def test_what_was_sent_is_overwritten_on_the_disk(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "outbox.sqlite")
+    assert spool._connection.execute("PRAGMA secure_delete").fetchone() == (1,)
+    spool.close()

@@ -21,6 +21,7 @@ from anpr.domain.natural_order import natural_key
 from anpr.settings import DestinationSettings
 from anpr.store.forwarding.runs import ForwardRun, list_runs
 from anpr.store.gates import list_gates
+from anpr.store.retention_guard import RetentionState, retention_state
 from anpr.store.transits.rows import last_of_gates
 
 router = APIRouter(prefix="/status")
@@ -75,6 +76,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "gates": gates,
         "gate_names": {state.gate.id: state.gate.name for state in gates},
         "health": _in_order(health) if health is not None else None,
+        "retention": _retention(console) if health is not None else None,
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
         "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
@@ -85,6 +87,11 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "refresh_s": REFRESH_S,
         "few": FEW,
     }
+
+
+def _retention(console: Console) -> RetentionState:
+    with console.database.transaction() as conn:
+        return retention_state(conn)
 
 
 def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval]) -> list[GateState]:

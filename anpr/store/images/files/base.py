@@ -2,7 +2,7 @@
 """Shelf interface: a blob store with keys day/gate/name; implementations differ in how bytes are made durable."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -40,6 +40,12 @@ class Shelf(ABC):
     @abstractmethod
     def drop_day(self, day: date) -> None:
         """Remove everything of that day."""
+
+    def thin_day(self, day: date, keep: Collection[str]) -> None:
+        """Remove every file of that day whose key is not in `keep`."""
+        for gate in self.gates(day):
+            for key in [each.key for each in self.files(day, gate) if each.key not in keep]:
+                self.remove(key)
 
     def read(self, key: str) -> bytes | None:
         """The file's bytes; None when there is none."""

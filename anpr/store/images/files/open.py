@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from anpr.domain.errors import SettingsError
+from anpr.runtime.private_files import close_to_others
 from anpr.settings import ImageSettings, Settings
 from anpr.settings.secret_file import read_text_file
 from anpr.store.images.files.base import Shelf
@@ -20,11 +21,16 @@ def open_shelf(settings: Settings) -> Shelf:
     """
     url = settings.images.url
     if url is None:
-        return LocalShelf(settings.images_dir)
+        return _open_local(settings.images_dir)
     parts = urlsplit(url)
     if parts.scheme == "s3":
         return _open_s3(settings.images, parts.netloc, parts.path.strip("/"))
-    return LocalShelf(Path(parts.path if parts.scheme == "file" else url))
+    return _open_local(Path(parts.path if parts.scheme == "file" else url))
+
+
+def _open_local(folder: Path) -> Shelf:
+    close_to_others(folder)  # an earlier version made it for all to read
+    return LocalShelf(folder)
 
 
 def _open_s3(settings: ImageSettings, bucket: str, prefix: str) -> Shelf:

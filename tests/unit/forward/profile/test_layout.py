@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Direction, Gate
 from anpr.domain.transit import ImageRole, Transit
+from anpr.forward.profile.encoding import CsvEncoding
 from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.load import load_profile
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
+from anpr.forward.profile.writers import write_csv
 from scripts.lab.transits import make_transit, picture
 from tests.support.budget import examples
 from tests.unit.forward.profile.profiles import tree
@@ -134,6 +136,24 @@ def test_a_character_the_charset_lacks_rejects_the_transit(tmp_path: Path) -> No
     transits = three()
     layout = lay_out(profile, transits, context())
     assert layout.rejected == {transits[1].id: "plate: holds a character that ascii lacks"}
+
+
+@pytest.mark.parametrize(("formulas", "shown"), [("keep", "=1+1"), ("escape", "'=1+1")])
+def test_a_text_that_a_spreadsheet_would_calculate_is_escaped_where_the_profile_says_so(
+    tmp_path: Path, formulas: str, shown: str
+) -> None:
+    fields = [PLATE, {"name": "seen", "source": "raw"}]
+    profile = make_profile(tmp_path, encoding={"kind": "csv", "formulas": formulas}, fields=fields)
+    transit = make_transit(1, raw="=1+1")
+    layout = lay_out(profile, [transit], context())
+    assert rows(layout)[1] == [transit.plate, shown]
+
+
+@pytest.mark.parametrize("text", ["-11.5", "+39", "AB123CD", "", None])
+def test_numbers_and_plain_texts_are_no_formulas(text: str | None) -> None:
+    encoding = CsvEncoding.model_validate({"kind": "csv", "formulas": "escape", "column_names": False})
+    written = write_csv(encoding, [], [[("value", text)]], [], ["value"])
+    assert written.decode().strip().strip('"') == (text or "")
 
 
 def test_a_header_that_cannot_be_written_is_the_profiles_fault(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Rights of the processes in a PostgreSQL of your own, least privilege each. Run it with psql as the owner of the tables (who
+-- needs CREATEROLE) or as a superuser, after `anpr db migrate`, and again after each later migration; it may be run at any time.
+-- The owner migrates, and runs `anpr user`, `anpr watchlist` and `anpr db`. Then make a login for each process:
+--     CREATE ROLE anpr_ingest_1 LOGIN PASSWORD '…' IN ROLE anpr_ingest;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['anpr_ingest', 'anpr_console', 'anpr_forward'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- What an earlier version gave, and what nobody was meant to have.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_forward;
+GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
+
+-- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
+GRANT SELECT ON schema_migrations TO anpr_ingest, anpr_console, anpr_forward;
+GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward;
+
+-- Ingest stores, matches, raises alarms, and runs retention. It reads lists and no user.
+GRANT SELECT, INSERT ON transits, images TO anpr_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON plates, alarms, gates, dead_letters, health_subjects, health_intervals,
+    list_changes, deliveries, forward_batches TO anpr_ingest;
+GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
+GRANT SELECT ON watchlists, entries, list_version, retained_transits TO anpr_ingest;
+GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date)
+    TO anpr_ingest;
+
+-- The console shows everything, takes and closes alarms, and is the only one that reads users.
+GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, health_subjects, health_intervals, list_version,
+    list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches, forward_runs,
+    retained_transits TO anpr_console;
+GRANT UPDATE ON alarms TO anpr_console;
+
+-- Forwarding reads transits and keeps its ledger.
+GRANT SELECT ON transits, images, gates TO anpr_forward;
+GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_runs TO anpr_forward;
+GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
