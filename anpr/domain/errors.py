@@ -13,9 +13,8 @@ AnprError
 ├── TransportError           broker or spool not reachable or refusing; `permanent` decides the retry
 ├── OutboxFullError          the outbox keeps nothing more
 │   └── DiskFullError        the disk is full or failing, or the file may not grow
-├── StoreError               the database is not reachable or its schema is not ours; `refused` says that data are wrong
+├── StoreError               the database does not do what it is asked; `fault` decides what helps
 │   └── ImageTakenError      another image is stored in this one's place
-├── PoisonRunError           ingest stops: too many messages in a row were refused
 ├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
 │   ├── NotSignedInError     nobody is logged in (anpr.console.access)
@@ -60,6 +59,8 @@ class PoisonReason(StrEnum):
     WRONG_DIGEST = "wrong-digest"
     UNKNOWN_TOPIC = "unknown-topic"
     WRONG_TIME = "wrong-time"
+    TOO_OLD = "too-old"
+    CONFLICT = "conflict"
     NOT_STORABLE = "not-storable"
 
 
@@ -111,23 +112,27 @@ class DiskFullError(OutboxFullError):
     """The disk is full or failing, or the file may not grow; the quota may not be used up."""
 
 
+class StoreFault(StrEnum):
+    """What is wrong when the database does not do what it is asked, which decides what helps."""
+
+    DATA = "data"
+    """It refused the data: the same again is refused again."""
+    BATCH = "batch"
+    """It cannot do so much at once: less of it may pass."""
+    WAIT = "wait"
+    """It is away, busy or not ours: the same again may pass later."""
+
+
 class StoreError(AnprError):
-    """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs.
+    """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs."""
 
-    `refused`: the database answered and refused the data, so that trying the same again is of no use.
-    """
-
-    def __init__(self, detail: str, *, refused: bool = False) -> None:
+    def __init__(self, detail: str, *, fault: StoreFault = StoreFault.WAIT) -> None:
         super().__init__(detail)
-        self.refused = refused
+        self.fault = fault
 
 
 class ImageTakenError(StoreError):
     """Another image is stored in this one's place, and stays: what was noted and shown does not change."""
-
-
-class PoisonRunError(AnprError):
-    """So many messages in a row were refused that something is wrong with more than messages."""
 
 
 class StartError(AnprError):

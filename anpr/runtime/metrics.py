@@ -79,6 +79,17 @@ OUTBOX_FULL = Gauge("anpr_outbox_full", "1 while the disk is full and the outbox
 PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
 STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
+DEAD_LETTERS_NOT_KEPT = Counter(
+    "anpr_dead_letters_not_kept_total",
+    "Refused messages that were counted only: their sender had its share of dead letters for the day",
+    registry=REGISTRY,
+)
+SENDER_PARKED = Gauge(
+    "anpr_sender_parked",
+    "Refused messages of a parked sender within its hour; senders that are not parked have no value",
+    ["sender"],
+    registry=REGISTRY,
+)
 CONSUMER_LAG = Gauge(
     "anpr_consumer_lag",
     "Messages that wait to be read by this process, as last measured",

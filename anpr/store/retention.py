@@ -12,12 +12,13 @@ from anpr.store.alarms.retro import forget_changes
 from anpr.store.alarms.rows import delete_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Database, mapped_errors
-from anpr.store.database.partitions import PARTITIONED, drop_partitions, list_partitions, utc_day
+from anpr.store.database.partitions import drop_partitions, partitions_before, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.dead_letters import delete_dead_letters
-from anpr.store.forwarding.retention import delete_deliveries, expire_deliveries
+from anpr.store.forwarding.retention import drop_deliveries, expire_deliveries
 from anpr.store.health import delete_health
 from anpr.store.images.image_store import ImageStore
+from anpr.store.refused_senders import forget_senders
 
 ACTOR = "retention"
 _SQL = load_queries("retention")
@@ -88,12 +89,14 @@ def _alone(database: Database) -> Iterator[None]:
 
 
 def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    deliveries = drop_deliveries(database, start_of(before.ledger))
     with database.transaction() as conn:
         undelivered = expire_deliveries(conn, start_of(before.transits), at)
         rows = {
             "alarms": delete_alarms(conn, start_of(before.alarms)),
-            "deliveries": delete_deliveries(conn, start_of(before.ledger)),
+            "deliveries": deliveries,
             "dead letters": delete_dead_letters(conn, start_of(before.transits)),
+            "refused senders": forget_senders(conn, start_of(before.transits)),
             "health": delete_health(conn, start_of(before.ledger)),
             "list changes": forget_changes(conn, start_of(before.ledger)),
         }
@@ -104,13 +107,12 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
 
 def _drop_days(database: Database, before: date, clock: Clock) -> dict[str, list[date]]:
     """Two events around it: were there one, deleted days could go unrecorded, or recorded ones stay."""
+    due = partitions_before(database, before)
+    if not any(due.values()):
+        return due
     with database.transaction() as conn:
-        due = {table: [day for day in list_partitions(conn, table) if day < before] for table in PARTITIONED}
-        if not any(due.values()):
-            return due
         append(conn, _event(clock.now(), {"phase": "begun", "days": _iso(due)}))
-    with database.transaction() as conn:
-        dropped = drop_partitions(conn, before)
+    dropped = drop_partitions(database, before)
     with database.transaction() as conn:
         append(conn, _event(clock.now(), {"phase": "ended", "days": _iso(dropped)}))
     return dropped

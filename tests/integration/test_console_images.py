@@ -85,8 +85,7 @@ def test_what_retention_dropped_is_shown_no_more(site: Site) -> None:
     client = site.client(Role.OPERATOR)
     path = f"/transits/{transit.id}/thumbnails/context"
     assert client.get(path).status_code == 200
-    with site.database.transaction() as conn:
-        drop_partitions(conn, utc_day(transit.captured_at).replace(year=9000))
+    drop_partitions(site.database, utc_day(transit.captured_at).replace(year=9000))
     assert client.get(path).status_code == 404
 
 

@@ -161,8 +161,7 @@ def test_a_day_that_retention_drops_meanwhile_is_no_fault(database: Database, sh
     store(database, shelf, 1)
 
     def drop() -> None:
-        with database.transaction() as conn:
-            drop_partitions(conn, DAY + timedelta(days=1))
+        drop_partitions(database, DAY + timedelta(days=1))
         shelf.drop_day(DAY)
 
     assert checked(database, WhileListing(shelf._folder, drop)) == []

@@ -107,8 +107,8 @@ def test_a_picture_is_recorded_once_even_before_its_transit(database: Database) 
 def test_refused_messages_are_kept_once_with_their_place_and_reason(database: Database) -> None:
     huge = replace(LETTER, offset=13, reason=PoisonReason.TOO_LARGE, size=200_000, value=b"x" * 200_000, detail="a\0b")
     with database.transaction() as conn:
-        assert record_dead_letters(conn, [LETTER, huge]) == 2
-        assert record_dead_letters(conn, [LETTER]) == 0
+        assert record_dead_letters(conn, [LETTER, huge]) == [LETTER, huge]
+        assert record_dead_letters(conn, [LETTER]) == [LETTER], "it is stored, and was before"
         cut, whole = list_dead_letters(conn)
         assert whole == LETTER
         assert (len(cut.value), cut.size, cut.detail) == (MAX_VALUE_BYTES, 200_000, "a\ufffdb")

@@ -73,6 +73,7 @@ def test_days_past_retention_go_with_everything_of_theirs(
         "alarms": 1,
         "deliveries": 0,
         "dead letters": 2,
+        "refused senders": 0,
         "health": 0,
         "list changes": 0,
         "plates": 2,
@@ -106,7 +107,14 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
             "images": [_day(8).isoformat()],
         }
     )
-    assert rows.detail["rows"] == {"alarms": 0, "deliveries": 0, "dead letters": 1, "health": 0, "list changes": 0}
+    assert rows.detail["rows"] == {
+        "alarms": 0,
+        "deliveries": 0,
+        "dead letters": 1,
+        "refused senders": 0,
+        "health": 0,
+        "list changes": 0,
+    }
 
 
 def test_nothing_to_drop_is_no_event(database: Database, tmp_path: Path, clock: ManualClock) -> None:

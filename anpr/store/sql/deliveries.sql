@@ -162,8 +162,5 @@ SELECT * FROM deliveries
 WHERE captured_at = (SELECT captured_at FROM transits WHERE id = %(id)s) AND transit_id = %(id)s
 ORDER BY destination;
 
--- name: drop_day
-SELECT drop_partition('deliveries', %(day)s);
-
 -- name: forget_batches
 DELETE FROM forward_batches WHERE day < %(day)s;

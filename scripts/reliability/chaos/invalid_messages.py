@@ -88,7 +88,7 @@ _CORRUPTIONS: tuple[tuple[PoisonReason, Corruption], ...] = (
     (PoisonReason.WRONG_SHAPE, _with_a_wrong_value),
     (PoisonReason.WRONG_SHAPE, lambda chance, fields: chance.choice(([], [fields], 7, "text", None, True))),
     (PoisonReason.UNKNOWN_VERSION, lambda chance, fields: {**fields, "version": chance.choice((0, 2, 99, "1", None))}),
-    (PoisonReason.WRONG_TIME, lambda _, fields: _moved(fields, "1970-01-01T00:00:00Z")),
+    (PoisonReason.TOO_OLD, lambda _, fields: _moved(fields, "1970-01-01T00:00:00Z")),
     (PoisonReason.WRONG_TIME, lambda _, fields: _moved(fields, "2999-12-31T23:59:59+14:00")),
     (
         PoisonReason.TOO_LARGE,
