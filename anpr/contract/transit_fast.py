@@ -15,6 +15,7 @@ from anpr.contract.topics import MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES
 from anpr.contract.transit import MAX_CANDIDATES, MAX_COUNTRY, MAX_IMAGES, MAX_PASS, MAX_READS, decode_transit
 from anpr.domain.plate import MAX_LENGTH
 from anpr.domain.transit import ImageRef, Transit
+from anpr.domain.transit_id import is_bound
 
 # The version stands first, as our encoder puts it, and is said once; no sign is escaped, so nothing hides.
 _BEGIN, _VERSION = b'{"version":1,', b'"version"'
@@ -58,7 +59,8 @@ def _keeps_the_contract(transit: Transit) -> bool:
     """What the domain's own checks and the types leave open. Texts hold no control characters: `_looks_usual`."""
     captured_at, box = transit.captured_at, transit.box
     return (
-        is_identifier(transit.gate_id)
+        is_bound(transit.id, captured_at)
+        and is_identifier(transit.gate_id)
         and is_identifier(transit.camera_id)
         and is_identifier(transit.reader_id)
         and abs(transit.first_seen - captured_at) <= MAX_PASS

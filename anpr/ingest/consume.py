@@ -64,8 +64,6 @@ class Consumer:
     """How often this batch was too much for the database."""
     _days: set[date] = field(default_factory=set)
     """Days whose partitions are there."""
-    _is_replay: bool = False
-    """Whether the last batch was stored before: then the next one is too, most likely."""
 
     def run(self, stop: threading.Event) -> None:
         """Consume until `stop` is set, waiting for a database or broker that is down.
@@ -97,7 +95,6 @@ class Consumer:
         batch = decode(records, now, start_of(cutoffs(self.retention, now).transits))
         self._make_days(batch)
         stored = self._store(batch, now, stop)
-        self._is_replay = stored.duplicates > stored.stored
         self._watch_clocks(batch)
         if stored.refusals:
             reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in stored.refusals)
@@ -116,7 +113,7 @@ class Consumer:
     def _store(self, batch: Batch, now: datetime, stop: threading.Event) -> StoredBatch:
         limits = letter_limits(self.settings)
         try:
-            return store_batch(self.centre, batch, now, limits, is_replay=self._is_replay)
+            return store_batch(self.centre, batch, now, limits)
         except StoreError as exc:
             if exc.fault is StoreFault.BATCH:
                 self._tries += 1

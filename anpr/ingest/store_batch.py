@@ -16,7 +16,7 @@ from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
 from anpr.store.images.image_store import ImageStore, keep_orphans, record_images
 from anpr.store.refused_senders import LetterLimits
-from anpr.store.transits.already_stored import unknown_transits
+from anpr.store.transits.known_transits import sort_out
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.matching import Hit, matching_entries
 from anpr.transport.source import Incoming
@@ -70,35 +70,51 @@ class Centre:
     """How transits find their entries; ingest gives the matcher that has all lists in memory."""
 
 
-def store_batch(
-    centre: Centre, batch: Batch, now: datetime, limits: LetterLimits | None = None, *, is_replay: bool = False
-) -> StoredBatch:
+def store_batch(centre: Centre, batch: Batch, now: datetime, limits: LetterLimits | None = None) -> StoredBatch:
     """Store the batch, all or nothing; health reports after it, in a transaction of their own, since no alarm waits for
     them. `now` is when it was received.
 
-    Images are written first: a row never names a file that is not there. `is_replay` says that most transits are
-    likely to be stored already; it changes the time this takes and nothing else. Raises StoreError.
+    Images are written first: a row never names a file that is not there. Raises StoreError.
     """
     transits = batch.transits
     with centre.database.transaction() as conn:
         batch = _filed(conn, centre.images, batch)
-        stored = insert_transits(conn, unknown_transits(conn, transits) if is_replay else transits, now)
+        found = sort_out(conn, transits)
+        batch = _without_conflicts(batch, found.other)
+        stored = insert_transits(conn, found.new, now)
         noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images])
         kept = record_dead_letters(conn, _dead_letters(batch.refusals, now), limits)
         # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
-        hits = centre.match(conn, [transit for transit in transits if transit.id in stored])
+        hits = centre.match(conn, [transit for transit in found.new if transit.id in stored])
         alarms = _raise(conn, hits, now)
     health = _store_health(centre.database, batch, now)
     places = {letter.place for letter in kept}
     return StoredBatch(
         stored=len(stored),
-        duplicates=len(transits) - len(stored),
+        duplicates=len(transits) - len(stored) - len(found.other),
         images=noted,
         alarms=alarms,
         health=health,
         refusals=batch.refusals,
         letters=[each for each in batch.refusals if each.place in places],
     )
+
+
+def _without_conflicts(batch: Batch, places: set[int]) -> Batch:
+    """The batch with its transits at these places (counted among transits) refused: their ids are another's."""
+    if not places:
+        return batch
+    numbers = iter(range(len(batch.items)))
+    items = tuple(
+        _conflict(record, item) if isinstance(item, Transit) and next(numbers) in places else item
+        for record, item in zip(batch.records, batch.items, strict=True)
+    )
+    return replace(batch, items=items)
+
+
+def _conflict(record: Incoming, transit: Transit) -> Refusal:
+    detail = f"transit {transit.id} of reader {transit.reader_id}: another one is stored under this id"
+    return Refusal(record=record, reason=PoisonReason.CONFLICT, detail=detail)
 
 
 def _store_health(database: Database, batch: Batch, now: datetime) -> int:

@@ -34,8 +34,8 @@ def test_one_transit_tells_where_it_went(site: Site) -> None:
     site.store([sent])
     run_day(site.job(), DAY)
     with site.database.transaction() as conn:
-        (delivery,) = deliveries_of_transit(conn, sent.id)
-        assert deliveries_of_transit(conn, make_transit(2).id) == []
+        (delivery,) = deliveries_of_transit(conn, sent.id, sent.captured_at)
+        assert deliveries_of_transit(conn, make_transit(2).id, sent.captured_at) == []
     assert (delivery.destination, delivery.state, delivery.day) == ("questura", DeliveryState.SENT, DAY)
     assert (delivery.batch, delivery.sent_at, delivery.reason) == (1, site.clock.now(), None)
 

@@ -33,6 +33,7 @@ from anpr.store.dead_letters import count_dead_letters, list_dead_letters
 from anpr.store.health import record_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import UNKNOWN, WINDOW, parked_senders
+from anpr.store.transits.rows import get_transit
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.transport.source import Incoming
@@ -199,6 +200,25 @@ def test_what_is_cancelled_because_ingest_stops_is_nobodys_fault(
     Consumer(source=source, centre=centre, settings=IngestSettings(), clock=clock).step(stop)
     assert source.committed == 0
     assert refused(centre) == {}
+
+
+def test_another_transit_under_a_known_id_is_told_and_hides_nothing(centre: Centre, clock: ManualClock) -> None:
+    genuine = make_transit(5, plate="EX111EX", raw="EX111EX")
+    forged = [
+        replace(genuine, plate="QQ222QQ", raw="QQ222QQ", gate_id="gate-2"),
+        replace(genuine, captured_at=genuine.captured_at - timedelta(minutes=30), plate="QQ222QQ"),
+    ]
+    with centre.database.transaction() as conn:
+        import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate, reason="x") for plate in ("EX111EX", "QQ222QQ")])
+    records = [transit_message(each, n) for n, each in enumerate((genuine, forged[0], genuine, forged[1], genuine))]
+    for batch_size in (1, 5):  # the same in one batch, and against what is stored
+        consume(centre, records, clock, batch_size=batch_size)
+    with centre.database.transaction() as conn:
+        found = get_transit(conn, genuine.id)
+        alarms = [alarm.plate for alarm in list_alarms(conn)]
+    assert found is not None
+    assert (found.transit, alarms) == (genuine, ["EX111EX"])
+    assert refused(centre) == {PoisonReason.CONFLICT: 2}
 
 
 def test_what_passed_more_than_an_hour_ago_raises_an_alarm_from_the_past(centre: Centre, clock: ManualClock) -> None:

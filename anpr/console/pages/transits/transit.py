@@ -74,7 +74,7 @@ def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
     with console.database.transaction() as conn:
         gates = gate_names(conn)
         alarms = views_of_transit(conn, transit.id)
-        deliveries = deliveries_of_transit(conn, transit.id)
+        deliveries = deliveries_of_transit(conn, transit.id, transit.captured_at)
     return {
         "transit": transit,
         "received_at": stored.received_at,
