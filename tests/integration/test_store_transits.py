@@ -342,8 +342,14 @@ def test_searches_go_by_index(database: Database, many_transits: list[Transit]) 
         plan = _plan(conn, "search_wildcard", {**values, "text": "BA12_A%", "folded": "8A12_A%"})
         assert "transits_20261121_plate_captured_at_idx" in plan
         assert "Seq Scan" not in plan
-        keys = {"moments": [each.captured_at for each in many_transits], "ids": [each.id for each in many_transits]}
-        plan = _plan(conn, "known", keys, "known")
+        batch = {
+            "ids": [each.id for each in many_transits[:4_000]],
+            "since": START - DAY / 24,
+            "until": START + DAY / 24,
+        }
+        plan = _plan(conn, "known", batch, "known")
+        assert "transits_20261121_id_idx" in plan
+        assert "transits_20261120" not in plan, "days before the batch are not even opened"
         assert "Join" not in plan, "a join reads whole days"
         assert "Seq Scan" not in plan
         plan = _plan(conn, "latest", {"limit": 50})
