@@ -14,7 +14,8 @@ AnprError
 ├── OutboxFullError          the outbox keeps nothing more
 │   └── DiskFullError        the disk is full or failing, or the file may not grow
 ├── StoreError               the database does not do what it is asked; `fault` decides what helps
-│   └── ImageTakenError      another image is stored in this one's place
+│   ├── ImageTakenError      other bytes are stored in this image's place
+│   └── ImageAlteredError    the image stored is not the one that its transit names
 ├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
 │   ├── NotSignedInError     nobody is logged in (anpr.console.access)
@@ -132,7 +133,11 @@ class StoreError(AnprError):
 
 
 class ImageTakenError(StoreError):
-    """Another image is stored in this one's place, and stays: what was noted and shown does not change."""
+    """Other bytes are stored in this image's place, and stay: what was noted and shown does not change."""
+
+
+class ImageAlteredError(StoreError):
+    """The image stored is not the one that its transit names: damaged, or another one. It is shown to nobody."""
 
 
 class StartError(AnprError):

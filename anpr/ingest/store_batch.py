@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Stores one batch: transits, images, health, matches and alarms in one transaction, or nothing of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from anpr.domain.alarm import Alarm
-from anpr.domain.errors import ImageTakenError, PoisonReason
+from anpr.domain.errors import PoisonReason
 from anpr.domain.transit import Transit
 from anpr.ingest.batch import Batch, Item, ReceivedImage, Refusal
 from anpr.ingest.sender import sender_of
@@ -14,7 +14,7 @@ from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
-from anpr.store.images.image_store import ImageStore, keep_orphans, record_images
+from anpr.store.images.image_store import ImageStore, keep_orphans, record_images, unannounced
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.transits.known_transits import sort_out
 from anpr.store.transits.rows import insert_transits
@@ -133,18 +133,34 @@ def _raise(conn: Connection, hits: Sequence[Hit], now: datetime) -> list[Alarm]:
 
 
 def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
-    """Store the images; gives the batch with those refused in whose place another one is stored."""
+    """Store the images; gives the batch with those refused that their stored transit does not name."""
     if not batch.images:
         return batch
     keep_orphans(conn)
-    refusals = iter(images.put_all([(image.header, image.data) for image in batch.images]))
-    pairs = zip(batch.records, batch.items, strict=True)
-    return replace(batch, items=tuple(_unless(message, item, refusals) for message, item in pairs))
+    other = unannounced(conn, [image.header for image in batch.images])
+    batch = _refuse_images(batch, {place: _unannounced(batch.images[place]) for place in other})
+    taken = images.put_all([(image.header, image.data) for image in batch.images])
+    return _refuse_images(
+        batch,
+        {place: (PoisonReason.NOT_STORABLE, str(refusal)) for place, refusal in enumerate(taken) if refusal},
+    )
 
 
-def _unless(message: Incoming, item: Item, refusals: Iterator[ImageTakenError | None]) -> Item:
-    refusal = next(refusals) if isinstance(item, ReceivedImage) else None
-    return Refusal(record=message, reason=PoisonReason.NOT_STORABLE, detail=str(refusal)) if refusal else item
+def _unannounced(image: ReceivedImage) -> tuple[PoisonReason, str]:
+    header = image.header
+    return PoisonReason.WRONG_DIGEST, f"{header.role} image of transit {header.transit_id}: not the one that it names"
+
+
+def _refuse_images(batch: Batch, why: Mapping[int, tuple[PoisonReason, str]]) -> Batch:
+    """The batch with its images at these places (counted among images) refused."""
+    if not why:
+        return batch
+    numbers = iter(range(len(batch.items)))
+    items: list[Item] = []
+    for record, item in zip(batch.records, batch.items, strict=True):
+        refused = why.get(next(numbers)) if isinstance(item, ReceivedImage) else None
+        items.append(Refusal(record=record, reason=refused[0], detail=refused[1]) if refused else item)
+    return replace(batch, items=tuple(items))
 
 
 def _dead_letters(refusals: Iterable[Refusal], now: datetime) -> list[DeadLetter]:

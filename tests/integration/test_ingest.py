@@ -90,9 +90,9 @@ def test_a_transit_and_its_pictures_are_stored(centre: Centre, clock: ManualCloc
         stored = get_transit(conn, transit.id)
         assert stored is not None
         assert (stored.transit, stored.received_at) == (transit, clock.now())
-        assert stored_roles(conn, transit.id, transit.captured_at) == set(pictures)
+        assert stored_roles(conn, transit) == set(pictures)
     for role, data in pictures.items():
-        assert centre.images.find(transit.id, transit.captured_at, transit.gate_id, role) == data
+        assert centre.images.find(transit, role) == data
 
 
 def test_pictures_may_come_before_their_transit(centre: Centre, clock: ManualClock) -> None:
@@ -101,7 +101,7 @@ def test_pictures_may_come_before_their_transit(centre: Centre, clock: ManualClo
     consume(centre, ListSource(records), clock)
     with centre.database.transaction() as conn:
         assert get_transit(conn, transit.id) is None
-        assert stored_roles(conn, transit.id, transit.captured_at) == set(pictures)
+        assert stored_roles(conn, transit) == set(pictures)
     consume(centre, ListSource([transit_message(transit, 9)]), clock)
     with centre.database.transaction() as conn:
         assert get_transit(conn, transit.id) is not None
@@ -226,22 +226,29 @@ def test_what_only_the_database_refuses_is_set_apart_alone(centre: Centre, clock
     assert (letter.offset, letter.reason) == (2, PoisonReason.NOT_STORABLE)
 
 
-def test_another_picture_under_the_same_name_is_set_apart_and_the_first_stays(
-    centre: Centre, clock: ManualClock
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_picture_that_its_transit_does_not_name_takes_no_place(
+    centre: Centre, clock: ManualClock, is_first: bool
 ) -> None:
+    """Also one that comes before its transit; after it, it is set apart."""
     transit, pictures = pass_with_pictures(1)
-    first, other = pictures[ImageRole.PLATE], picture(99, 2_000)
+    genuine, forged = pictures[ImageRole.PLATE], picture(99, 2_000)
+    elsewhere = replace(image_message(transit, ImageRole.PLATE, genuine, 4), offset=5)
     messages = [
-        image_message(transit, ImageRole.PLATE, first, 0),
-        image_message(transit, ImageRole.PLATE, other, 1),
-        image_message(transit, ImageRole.PLATE, first, 2),
+        transit_message(transit, 0),
+        image_message(transit, ImageRole.PLATE, forged, 1),
+        image_message(transit, ImageRole.PLATE, genuine, 2),
+        image_message(transit, ImageRole.PLATE, forged, 3),
+        replace(elsewhere, headers={**elsewhere.headers, "gate_id": b"gate-2"}),
     ]
-    consume(centre, ListSource(messages), clock)
-    assert (count(centre.database, "images"), count(centre.database, "dead_letters")) == (1, 1)
+    if is_first:
+        messages = [*messages[1:4], messages[0], *messages[4:]]
+    consume(centre, ListSource(messages), clock, batch_size=1)
     with centre.database.transaction() as conn:
-        (letter,) = list_dead_letters(conn)
-    assert (letter.offset, letter.reason) == (1, PoisonReason.NOT_STORABLE)
-    assert centre.images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == first
+        letters = [(letter.offset, letter.reason) for letter in list_dead_letters(conn)]
+        assert stored_roles(conn, transit) == {ImageRole.PLATE}
+    assert sorted(letters) == [(n, PoisonReason.WRONG_DIGEST) for n in ([5] if is_first else [1, 3, 5])]
+    assert centre.images.find(transit, ImageRole.PLATE) == genuine
 
 
 def test_the_process_never_ends_because_of_poison(centre: Centre, clock: ManualClock) -> None:

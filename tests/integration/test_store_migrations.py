@@ -178,7 +178,7 @@ def test_a_long_search_in_the_migrators_way_does_not_stop_ingest(
     ):
         before = _rows(database)
         consumer = _consumer(database, tmp_path, traffic, batch_size=7)
-        search.execute("SELECT count(*) FROM transits")
+        search.execute("SELECT count(*) FROM images")
         migrating = pool.submit(migrate, empty_database_url)
         while not _waits(database):
             assert not migrating.done()

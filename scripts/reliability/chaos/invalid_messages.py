@@ -241,5 +241,5 @@ def conflicting_image(traffic: Traffic, number: int, role: ImageRole) -> Message
     transit, _ = traffic.transit(number)
     data = traffic.image(number + 1, role)
     headers = image_header(transit=transit, role=role, data=data).to_headers()
-    headers[EXPECTED_REASON_HEADER] = PoisonReason.NOT_STORABLE.encode()
+    headers[EXPECTED_REASON_HEADER] = PoisonReason.WRONG_DIGEST.encode()
     return Message(topic=IMAGES_TOPIC, key=str(transit.id).encode(), headers=headers, value=data)
