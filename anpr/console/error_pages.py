@@ -16,7 +16,10 @@ from anpr.domain.errors import AccessError, StoreError
 
 log = logging.getLogger(__name__)
 
-_TITLES = {400: "invalid", 403: "refused", 404: "not_found", 410: "image_gone", 422: "invalid", 503: "database"}
+_TITLES = {
+    400: "invalid", 403: "refused", 404: "not_found", 409: "image_other", 410: "image_gone", 422: "invalid",
+    503: "database",
+}  # fmt: skip
 
 
 def add_error_pages(app: FastAPI) -> None:

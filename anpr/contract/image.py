@@ -9,8 +9,10 @@ from pydantic import AwareDatetime, ValidationError
 from anpr.contract.jpeg import jpeg_fault, jpeg_size
 from anpr.contract.parsing import Identifier, Part, Sha256, check_version, sha256_of
 from anpr.contract.topics import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
+from anpr.contract.transit import UNBOUND
 from anpr.domain.errors import MessageError, PoisonReason
 from anpr.domain.transit import ImageRole, Transit
+from anpr.domain.transit_id import is_bound
 
 
 class ImageHeader(Part):
@@ -47,6 +49,8 @@ def decode_image(headers: dict[str, bytes], data: bytes) -> ImageHeader:
         header = ImageHeader.model_validate(_header_fields(headers))
     except (ValidationError, UnicodeDecodeError) as exc:
         raise MessageError(PoisonReason.WRONG_SHAPE, "image headers are missing or wrong") from exc
+    if not is_bound(header.transit_id, header.captured_at):
+        raise MessageError(PoisonReason.WRONG_SHAPE, f"image of transit {header.transit_id}: {UNBOUND}")
     if sha256_of(data) != header.sha256:
         raise MessageError(PoisonReason.WRONG_DIGEST, f"image of transit {header.transit_id} is not what was sent")
     _check_jpeg(header, data)

@@ -7,9 +7,10 @@ with `readable_from` which is the oldest that understands it, and is refused by 
 """
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from anpr.contract.topics import MAX_TRANSIT_BYTES
@@ -37,6 +38,8 @@ Px = Annotated[float, Field(ge=-MAX_PX, le=MAX_PX, allow_inf_nan=False)]
 PlateText = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH, pattern=PLAIN_PATTERN)]
 Line = Annotated[str, Field(max_length=MAX_LINE, pattern=PLAIN_PATTERN)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
+
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
 class Part(BaseModel):
@@ -83,6 +86,16 @@ def first_error(exc: ValidationError) -> str:
     error = exc.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part)[:32] for part in error["loc"]) or "message"
     return f"{where}: {error['msg']}"
+
+
+@lru_cache(maxsize=16_384)
+def is_identifier(text: str) -> bool:
+    """Asked of the contract's own type; gates, cameras and readers are few and come again and again."""
+    try:
+        _IDENTIFIER.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def sha256_of(data: bytes) -> str:

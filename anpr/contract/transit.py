@@ -25,9 +25,11 @@ from anpr.domain.errors import MessageError, PoisonReason
 from anpr.domain.gate import Direction
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.domain.transit_id import is_bound
 
 MAX_PASS = timedelta(days=31)
 """Between first and last sight of a vehicle; a longer one is a clock that was set, or an attack on date arithmetic."""
+UNBOUND = "id: not a UUIDv7 of the time in captured_at"
 MAX_CANDIDATES = 32
 MAX_READS = 1_000_000
 MAX_IMAGES = 8
@@ -88,6 +90,8 @@ def encode_transit(transit: Transit) -> bytes:
         message = TransitV1.model_validate(transit, from_attributes=True)
     except ValidationError as exc:
         raise MessageError(PoisonReason.WRONG_SHAPE, f"transit {transit.id}: {first_error(exc)}") from exc
+    if not is_bound(transit.id, transit.captured_at):
+        raise MessageError(PoisonReason.WRONG_SHAPE, f"transit {transit.id}: {UNBOUND}")
     return message.model_dump_json(exclude_none=True).encode()
 
 
@@ -104,6 +108,8 @@ def decode_transit(data: bytes) -> Transit:
 
 
 def _to_domain(message: TransitV1) -> Transit:
+    if not is_bound(message.id, message.captured_at):
+        raise ValueError(UNBOUND)
     for name in ("first_seen", "last_seen"):
         if abs(getattr(message, name) - message.captured_at) > MAX_PASS:
             raise ValueError(f"{name} is more than {MAX_PASS.days} days from captured_at")

@@ -7,16 +7,15 @@ that must be refused, is left to the contract: this may only say yes, and only w
 """
 
 import re
-from functools import lru_cache
 
 import msgspec
-from pydantic import TypeAdapter, ValidationError
 
-from anpr.contract.parsing import MAX_LINE, MAX_PX, SHA256_PATTERN, Identifier
+from anpr.contract.parsing import MAX_LINE, MAX_PX, SHA256_PATTERN, is_identifier
 from anpr.contract.topics import MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES
 from anpr.contract.transit import MAX_CANDIDATES, MAX_COUNTRY, MAX_IMAGES, MAX_PASS, MAX_READS, decode_transit
 from anpr.domain.plate import MAX_LENGTH
 from anpr.domain.transit import ImageRef, Transit
+from anpr.domain.transit_id import is_bound
 
 # The version stands first, as our encoder puts it, and is said once; no sign is escaped, so nothing hides.
 _BEGIN, _VERSION = b'{"version":1,', b'"version"'
@@ -28,7 +27,6 @@ _MOST_PARTS = 64
 
 _SHA256 = re.compile(SHA256_PATTERN)
 _DECODER = msgspec.json.Decoder(Transit)
-_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
 def read_transit(data: bytes) -> Transit:
@@ -61,9 +59,10 @@ def _keeps_the_contract(transit: Transit) -> bool:
     """What the domain's own checks and the types leave open. Texts hold no control characters: `_looks_usual`."""
     captured_at, box = transit.captured_at, transit.box
     return (
-        _is_identifier(transit.gate_id)
-        and _is_identifier(transit.camera_id)
-        and _is_identifier(transit.reader_id)
+        is_bound(transit.id, captured_at)
+        and is_identifier(transit.gate_id)
+        and is_identifier(transit.camera_id)
+        and is_identifier(transit.reader_id)
         and abs(transit.first_seen - captured_at) <= MAX_PASS
         and abs(transit.last_seen - captured_at) <= MAX_PASS
         and len(transit.raw) <= MAX_LINE
@@ -81,13 +80,3 @@ def _are_images(images: tuple[ImageRef, ...]) -> bool:
     return len(images) <= MAX_IMAGES and all(
         [_SHA256.fullmatch(each.sha256) is not None and each.size <= MAX_IMAGE_BYTES for each in images]
     )
-
-
-@lru_cache(maxsize=16_384)
-def _is_identifier(text: str) -> bool:
-    """Asked of the contract's own type; gates, cameras and readers are few and come again and again."""
-    try:
-        _IDENTIFIER.validate_python(text)
-    except ValidationError:
-        return False
-    return True

@@ -13,10 +13,10 @@ AnprError
 ├── TransportError           broker or spool not reachable or refusing; `permanent` decides the retry
 ├── OutboxFullError          the outbox keeps nothing more
 │   └── DiskFullError        the disk is full or failing, or the file may not grow
-├── StoreError               the database is not reachable or its schema is not ours; `refused` says that data are wrong
-│   ├── ImageTakenError      another image is stored in this one's place
+├── StoreError               the database does not do what it is asked; `fault` decides what helps
+│   ├── ImageTakenError      other bytes are stored in this image's place
+│   ├── ImageAlteredError    the image stored is not the one that its transit names
 │   └── RetentionRefusedError retention would delete more than is plausible: a clock may be wrong
-├── PoisonRunError           ingest stops: too many messages in a row were refused
 ├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
 │   ├── NotSignedInError     nobody is logged in (anpr.console.access)
@@ -61,6 +61,8 @@ class PoisonReason(StrEnum):
     WRONG_DIGEST = "wrong-digest"
     UNKNOWN_TOPIC = "unknown-topic"
     WRONG_TIME = "wrong-time"
+    TOO_OLD = "too-old"
+    CONFLICT = "conflict"
     NOT_STORABLE = "not-storable"
 
 
@@ -112,27 +114,35 @@ class DiskFullError(OutboxFullError):
     """The disk is full or failing, or the file may not grow; the quota may not be used up."""
 
 
+class StoreFault(StrEnum):
+    """What is wrong when the database does not do what it is asked, which decides what helps."""
+
+    DATA = "data"
+    """It refused the data: the same again is refused again."""
+    BATCH = "batch"
+    """It cannot do so much at once: less of it may pass."""
+    WAIT = "wait"
+    """It is away, busy or not ours: the same again may pass later."""
+
+
 class StoreError(AnprError):
-    """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs.
+    """The database cannot be reached, refuses what it was given, or its schema is not the one this version needs."""
 
-    `refused`: the database answered and refused the data, so that trying the same again is of no use.
-    """
-
-    def __init__(self, detail: str, *, refused: bool = False) -> None:
+    def __init__(self, detail: str, *, fault: StoreFault = StoreFault.WAIT) -> None:
         super().__init__(detail)
-        self.refused = refused
+        self.fault = fault
 
 
 class ImageTakenError(StoreError):
-    """Another image is stored in this one's place, and stays: what was noted and shown does not change."""
+    """Other bytes are stored in this image's place, and stay: what was noted and shown does not change."""
 
 
 class RetentionRefusedError(StoreError):
     """Retention would delete more than the days that passed explain; a person must look, and say that it is right."""
 
 
-class PoisonRunError(AnprError):
-    """So many messages in a row were refused that something is wrong with more than messages."""
+class ImageAlteredError(StoreError):
+    """The image stored is not the one that its transit names: damaged, or another one. It is shown to nobody."""
 
 
 class StartError(AnprError):

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Sends one batch: from the ledger's rows to files at the destination, and back to the ledger."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from anpr.domain.counts import Counts
-from anpr.domain.errors import ForwardError
+from anpr.domain.errors import ForwardError, ImageAlteredError
 from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.delivery_client import DeliveryClient
@@ -27,6 +28,8 @@ from anpr.store.forwarding.batches import (
     start_attempt,
 )
 from anpr.store.forwarding.deliveries import DayScope
+
+log = logging.getLogger(__name__)
 
 Images = dict[tuple[UUID, ImageRole], bytes]
 """JPEG bytes by transit and role."""
@@ -111,10 +114,19 @@ def load_images(job: Job, transits: Sequence[Transit]) -> Images:
     found: Images = {}
     for transit in transits:
         for rule in job.profile.images:
-            data = job.centre.images.find(transit.id, transit.captured_at, transit.gate_id, rule.role)
+            data = _image(job, transit, rule.role)
             if data is not None:
                 found[transit.id, rule.role] = data
     return found
+
+
+def _image(job: Job, transit: Transit, role: ImageRole) -> bytes | None:
+    """One that is not what its transit names goes to nobody; for the profile it has not arrived."""
+    try:
+        return job.centre.images.find(transit, role)
+    except ImageAlteredError as exc:
+        log.error("destination %s: not sent: %s", job.id, exc)
+        return None
 
 
 def _waits(job: Job, transit: Transit, images: Images) -> bool:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Consumer with at-least-once delivery: polls, decodes, stores, and only then commits.
 
-What fails in between comes again, and storing it again changes nothing.
+What fails in between comes again, and storing it again changes nothing. Nothing that a message holds ends a consumer or
+keeps it from the next batch: errors of the database are the data's, this batch's, or ones to wait for (StoreFault).
 """
 
 import logging
@@ -9,36 +10,40 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
-from anpr.domain.errors import PoisonRunError, StoreError, TransportError
-from anpr.ingest.batch import Batch, Refusal, decode
+from anpr.domain.errors import StoreError, StoreFault, TransportError
+from anpr.ingest.batch import Batch, decode
 from anpr.ingest.clock_skew import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
-from anpr.ingest.store_batch import Match, StoredBatch, store_batch, store_one_by_one
+from anpr.ingest.isolate import store_apart
+from anpr.ingest.store_batch import Centre, StoredBatch, store_batch
 from anpr.ingest.summary import IngestSummary, count
 from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
-from anpr.settings import IngestSettings
-from anpr.store.database.connection import Database
-from anpr.store.images.image_store import ImageStore
-from anpr.store.watchlists.matching import matching_entries
+from anpr.settings import IngestSettings, RetentionSettings
+from anpr.store.database.partitions import make_days, utc_day
+from anpr.store.refused_senders import LetterLimits
+from anpr.store.retention import cutoffs, start_of
 from anpr.transport.source import Incoming, Source
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+MOST_TRIES = 3
+"""Of a batch that is too much for the database, with a wait between them: what is short may be short for a moment only.
+After that the batch is divided."""
 
-@dataclass(frozen=True, kw_only=True)
-class Centre:
-    """Where every consumer of this process writes: the database, and the images' bytes."""
 
-    database: Database
-    images: ImageStore
-    match: Match = matching_entries
-    """How transits find their entries; ingest gives the matcher that has all lists in memory."""
+def letter_limits(settings: IngestSettings) -> LetterLimits:
+    """What is kept of one sender's refused messages."""
+    return LetterLimits(
+        park_after=settings.park_after,
+        letters=settings.dead_letters_per_reader,
+        bytes=settings.dead_letter_mb_per_reader * 1_000_000,
+    )
 
 
 @dataclass(kw_only=True)
@@ -49,19 +54,21 @@ class Consumer:
     centre: Centre
     settings: IngestSettings
     clock: Clock
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     dead_letters: DeadLetterTopic | None = None
     backoff: Backoff = field(default_factory=Backoff)
     summary: IngestSummary = field(default_factory=IngestSummary)
     problem: str | None = None
     """What it waits for now, in one line."""
-    _poison_run: int = 0
-    _is_replay: bool = False
-    """Whether the last batch was stored before: then the next one is too, most likely."""
+    _tries: int = 0
+    """How often this batch was too much for the database."""
+    _days: set[date] = field(default_factory=set)
+    """Days whose partitions are there."""
 
     def run(self, stop: threading.Event) -> None:
         """Consume until `stop` is set, waiting for a database or broker that is down.
 
-        Raises PoisonRunError, and TransportError where waiting is of no use.
+        Raises TransportError where waiting is of no use.
         """
         while not stop.is_set():
             self.step(stop)
@@ -72,53 +79,56 @@ class Consumer:
         records = self._patiently(self._poll, stop)
         if not records:
             return False
-        batch = self._patiently(lambda: self._store_records(records), stop)
+        self._tries = 0
+        batch = self._patiently(lambda: self._store_records(records, stop), stop)
         if batch is None:  # told to stop while something is down: nothing is committed
             return False
         self.summary += count(batch)
-        self._watch_poison(records, batch.refusals)
         self._patiently(lambda: self.source.commit(records), stop)
         return True
 
     def _poll(self) -> list[Incoming]:
         return self.source.poll(self.settings.batch_size, self.settings.batch_wait_s)
 
-    def _store_records(self, records: Sequence[Incoming]) -> StoredBatch:
+    def _store_records(self, records: Sequence[Incoming], stop: threading.Event) -> StoredBatch:
         now = self.clock.now()
-        batch = decode(records, now)
-        stored = self._store(batch, now)
-        self._is_replay = stored.duplicates > stored.stored
-        watch_clocks(self.centre.database, batch, self.settings.clock_tolerance_s)
+        batch = decode(records, now, start_of(cutoffs(self.retention, now).transits))
+        self._make_days(batch)
+        stored = self._store(batch, now, stop)
+        self._watch_clocks(batch)
         if stored.refusals:
             reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in stored.refusals)
             log.warning("refused %s", ", ".join(f"{reason} ({times})" for reason, times in reasons.items()))
-            if self.dead_letters is not None:
-                self.dead_letters.send(stored.refusals)
+        if stored.letters and self.dead_letters is not None:
+            self.dead_letters.send(stored.letters)
         return stored
 
-    def _store(self, batch: Batch, now: datetime) -> StoredBatch:
-        try:
-            return store_batch(
-                self.centre.database, self.centre.images, batch, now, self.centre.match, is_replay=self._is_replay
-            )
-        except StoreError as exc:
-            if not exc.refused:
-                raise
-            log.error("a batch of %d was refused (%s): storing its messages one by one", len(batch.records), exc)
-            return store_one_by_one(self.centre.database, self.centre.images, batch, now, self.centre.match)
+    def _make_days(self, batch: Batch) -> None:
+        """Before the batch's own transaction, which would hold their locks to its end; retention bounds them."""
+        days = {utc_day(each.captured_at) for each in batch.transits}
+        missing = (days | {utc_day(each.header.captured_at) for each in batch.images}) - self._days
+        make_days(self.centre.database, missing)
+        self._days |= missing
 
-    def _watch_poison(self, records: Sequence[Incoming], refusals: Sequence[Refusal]) -> None:
-        """Before the commit: a process that is started again meets the same run, and does not drain the topic."""
-        refused = {(refusal.record.topic, refusal.record.partition, refusal.record.offset) for refusal in refusals}
-        for each in records:
-            is_refused = (each.topic, each.partition, each.offset) in refused
-            self._poison_run = self._poison_run + 1 if is_refused else 0
-            if self._poison_run >= self.settings.max_poison_run:
-                raise PoisonRunError(
-                    f"{self._poison_run} messages in a row were refused, the last at {each.topic} partition"
-                    f" {each.partition} offset {each.offset}: look at the dead letters, then start ingest again"
-                    " (ingest.max_poison_run)"
-                )
+    def _store(self, batch: Batch, now: datetime, stop: threading.Event) -> StoredBatch:
+        limits = letter_limits(self.settings)
+        try:
+            return store_batch(self.centre, batch, now, limits)
+        except StoreError as exc:
+            if exc.fault is StoreFault.BATCH:
+                self._tries += 1
+            if exc.fault is StoreFault.WAIT or (exc.fault is StoreFault.BATCH and self._tries < MOST_TRIES):
+                raise
+            log.error("a batch of %d was not taken (%s): storing it by parts", len(batch.records), exc)
+        return store_apart(lambda part: store_batch(self.centre, part, now, limits), batch, stop)
+
+    def _watch_clocks(self, batch: Batch) -> None:
+        try:
+            watch_clocks(self.centre.database, batch, self.settings.clock_tolerance_s)
+        except StoreError as exc:
+            if exc.fault is StoreFault.WAIT:
+                raise
+            log.error("clocks of readers cannot be judged by this batch: %s", exc)
 
     def _patiently(self, action: Callable[[], T], stop: threading.Event) -> T | None:
         """Repeat the action until it works and give its result; None when `stop` was set before."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ingest process: everything it runs is entered here.
 
-One consumer takes transits and health reports, another images, so that images never hold up an alarm. Beside them run
-maintenance of the database, the look for offline readers, the cache of watchlists and retro-match.
+One consumer takes transits, one health reports and one images, so that neither of the others holds up an alarm; in the
+direct form health reports come with transits. Beside them run maintenance of the database, the look for offline readers
+and for parked senders, the cache of watchlists and retro-match.
 """
 
 import contextlib
@@ -16,11 +17,14 @@ from itertools import product
 from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.audit_heads import running_audit_heads
-from anpr.ingest.consume import Centre, Consumer
+from anpr.ingest.consume import Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.maintenance import running_maintenance
 from anpr.ingest.offline_readers import watching_readers
+from anpr.ingest.parked_senders import watching_senders
 from anpr.ingest.retro import retro_matching
+from anpr.ingest.stopping import cancelling
+from anpr.ingest.store_batch import Centre
 from anpr.ingest.summary import IngestSummary
 from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import Clock
@@ -40,7 +44,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.2
 MOST_IMAGES = 500
-"""In one batch."""
+"""In one batch: as many as transits would take gigabytes."""
+MOST_REPORTS = 500
+"""In one batch: each report may change fifty rows."""
 
 
 def run_ingest(
@@ -54,7 +60,7 @@ def run_ingest(
     """Ingest until `stop` is set or `seconds` have passed; gives the summary of all consumers.
 
     Reads Kafka when settings name a broker, else the outbox in data_dir. The schema must be current.
-    Raises PoisonRunError, and TransportError where waiting is of no use, after all consumers have ended.
+    Raises TransportError where waiting is of no use, after all consumers have ended.
     """
     for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
         preset(POISON, topic, reason)
@@ -62,15 +68,17 @@ def run_ingest(
         save_gates(conn, [gate.to_domain() for gate in settings.gates])
     images = ImageStore(open_shelf(settings))
     with contextlib.ExitStack() as stack:
+        stack.enter_context(cancelling(database, clock, stop))
         stack.enter_context(running_maintenance(database, images, settings.retention, clock))
         stack.enter_context(running_audit_heads(database, settings, clock))
         stack.enter_context(watching_readers(database, clock))
+        stack.enter_context(watching_senders(database, clock))
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(watchlist_cache(database, clock, changed))
         centre = Centre(database=database, images=images, match=matcher.hits)
         consumers = [
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack)
-            for source, batches in zip(open_sources(settings, clock), batch_settings(settings.ingest), strict=True)
+            for source, batches in open_sources(settings, clock)
         ]
         log.info(
             "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path
@@ -83,22 +91,25 @@ def run_ingest(
 
 def _add_checks(readiness: Readiness, database: Database, consumers: Sequence[Consumer]) -> None:
     readiness.add("database", database.ping)
-    for name, consumer in zip(("transits", "images"), consumers, strict=True):
+    names = ("transits", "images") if len(consumers) == len(RecordKind) else ("transits", "health", "images")
+    for name, consumer in zip(names, consumers, strict=True):
         readiness.add(name, partial(getattr, consumer, "problem"))
     readiness.started()
 
 
-def open_sources(settings: Settings, clock: Clock) -> list[Source]:
-    """Two sources, by Kafka or direct: transits with health reports, and images."""
-    if settings.kafka.bootstrap:
-        topics = ([TRANSITS_TOPIC, HEALTH_TOPIC], [IMAGES_TOPIC])
-        return [KafkaSource(settings.kafka, each, clock) for each in topics]
-    return [DirectSource(settings.outbox_path, clock, [kind]) for kind in RecordKind]
-
-
-def batch_settings(settings: IngestSettings) -> list[IngestSettings]:
-    """Settings for each of `open_sources`: as many images as transits in one batch would take gigabytes."""
-    return [settings, settings.model_copy(update={"batch_size": min(settings.batch_size, MOST_IMAGES)})]
+def open_sources(settings: Settings, clock: Clock) -> list[tuple[Source, IngestSettings]]:
+    """The sources, by Kafka or direct, with the settings of each: of transits first, of images last."""
+    whole = settings.ingest
+    images = whole.model_copy(update={"batch_size": min(whole.batch_size, MOST_IMAGES)})
+    if not settings.kafka.bootstrap:
+        metadata, pictures = (DirectSource(settings.outbox_path, clock, [kind]) for kind in RecordKind)
+        return [(metadata, whole), (pictures, images)]
+    health = whole.model_copy(update={"batch_size": min(whole.batch_size, MOST_REPORTS)})
+    return [
+        (KafkaSource(settings.kafka, [TRANSITS_TOPIC], clock), whole),
+        (KafkaSource(settings.kafka, [HEALTH_TOPIC], clock), health),
+        (KafkaSource(settings.kafka, [IMAGES_TOPIC], clock), images),
+    ]
 
 
 def run_consumers(
@@ -132,4 +143,11 @@ def _consumer(
     if settings.kafka.bootstrap:
         dead_letters = DeadLetterTopic(KafkaPublisher(settings.kafka))
         stack.callback(dead_letters.close)
-    return Consumer(source=source, centre=centre, settings=settings.ingest, clock=clock, dead_letters=dead_letters)
+    return Consumer(
+        source=source,
+        centre=centre,
+        settings=settings.ingest,
+        clock=clock,
+        retention=settings.retention,
+        dead_letters=dead_letters,
+    )

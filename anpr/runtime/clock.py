@@ -63,9 +63,10 @@ class ManualClock:
         self._monotonic += seconds
 
 
-NewId = Callable[[], UUID]
+NewId = Callable[[datetime], UUID]
 
 
-def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562): sorts by the time it was made."""
-    return uuid_utils.compat.uuid7()
+def new_id(captured_at: datetime) -> UUID:
+    """A UUIDv7 (RFC 9562) of that time: a transit's id tells when it was captured, and sorts by it."""
+    microseconds = (captured_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return uuid_utils.compat.uuid7(nanoseconds=microseconds * 1000)

@@ -93,6 +93,17 @@ RETENTION_REFUSED = Gauge(
     "1 while retention refuses to delete, because more would go than the days that passed explain",
     registry=REGISTRY,
 )
+DEAD_LETTERS_NOT_KEPT = Counter(
+    "anpr_dead_letters_not_kept_total",
+    "Refused messages that were counted only: their sender had its share of dead letters for the day",
+    registry=REGISTRY,
+)
+SENDER_PARKED = Gauge(
+    "anpr_sender_parked",
+    "Refused messages of a parked sender within its hour; senders that are not parked have no value",
+    ["sender"],
+    registry=REGISTRY,
+)
 CONSUMER_LAG = Gauge(
     "anpr_consumer_lag",
     "Messages that wait to be read by this process, as last measured",

@@ -40,7 +40,7 @@ class KafkaSettings(Section):
     bootstrap: str | None = None
     """host:port,host:port; from KAFKA_BOOTSTRAP."""
     group: str = "anpr-ingest"
-    """Consumer group of the centre; its images are read by a second one, with -images at the end."""
+    """Consumer group of the centre; those of images and health reports have -images and -health at the end."""
     topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{0,100}$")] = ""
     """Put before each topic's name, so that several centres can share a broker: prato. makes prato.anpr.transits."""
     partitions: Annotated[int, Field(ge=1, le=1000)] = 12
@@ -88,8 +88,14 @@ class IngestSettings(Section):
     """Records stored in one transaction at most; of images, 500 at most."""
     batch_wait_s: Annotated[float, Field(gt=0, le=60)] = 0.2
     """How long a batch waits to fill."""
-    max_poison_run: Annotated[int, Field(ge=1)] = 100
-    """So many refused messages in a row stop ingest instead of draining a topic."""
+    park_after: Annotated[int, Field(ge=1)] = 100
+    """A reader of which more messages than this are refused within an hour is parked: the status page shows it in red,
+    and an alert tells of it. What it sends in order is stored as before."""
+    dead_letters_per_reader: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000
+    """Refused messages of one reader that are kept in a day, for somebody to look at; what is beyond is counted. All
+    readers together may use ten times as much."""
+    dead_letter_mb_per_reader: Annotated[int, Field(ge=0, le=100_000)] = 10
+    """Megabytes of the same."""
     retro_per_entry: Annotated[int, Field(ge=1, le=1000)] = 5
     """Alarms at most for the past of one new entry: its newest passages."""
     retro_per_change: Annotated[int, Field(ge=0, le=10_000)] = 200

@@ -21,9 +21,10 @@ from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.partitions import PARTITIONED, list_partitions, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.dead_letters import delete_dead_letters
-from anpr.store.forwarding.retention import delete_deliveries, expire_deliveries
+from anpr.store.forwarding.retention import drop_deliveries, expire_deliveries
 from anpr.store.health import delete_health
 from anpr.store.images.image_store import ImageStore
+from anpr.store.refused_senders import forget_senders
 from anpr.store.retention_guard import (
     DatabaseClock,
     database_now,
@@ -169,13 +170,15 @@ def _due(conn: Connection, before: date) -> _Due:
 
 
 def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dict[str, int], dict[str, int], int]:
+    deliveries = drop_deliveries(database, start_of(before.ledger))
     with database.transaction() as conn:
         undelivered = expire_deliveries(conn, start_of(before.transits), at)
         rows = {
             "open alarms closed": _close_left(conn, before, at),
             "alarms": delete_alarms(conn, start_of(before.alarms)),
-            "deliveries": delete_deliveries(conn, start_of(before.ledger)),
+            "deliveries": deliveries,
             "dead letters": delete_dead_letters(conn, start_of(before.transits)),
+            "refused senders": forget_senders(conn, start_of(before.transits)),
             "health": delete_health(conn, start_of(before.ledger)),
             "list changes": forget_changes(conn, start_of(before.ledger)),
         }

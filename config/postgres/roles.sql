@@ -26,17 +26,17 @@ GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward;
 
 -- Ingest stores, matches, raises alarms, and runs retention. It reads lists and no user.
 GRANT SELECT, INSERT ON transits, images TO anpr_ingest;
-GRANT SELECT, INSERT, UPDATE, DELETE ON plates, alarms, gates, dead_letters, health_subjects, health_intervals,
-    list_changes, deliveries, forward_batches TO anpr_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON plates, alarms, gates, dead_letters, refused_senders, health_subjects,
+    health_intervals, list_changes, deliveries, forward_batches TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
 GRANT SELECT ON watchlists, entries, list_version, retained_transits TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date)
     TO anpr_ingest;
 
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
-GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, health_subjects, health_intervals, list_version,
-    list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches, forward_runs,
-    retained_transits TO anpr_console;
+GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
+    list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
+    forward_runs, retained_transits TO anpr_console;
 GRANT UPDATE ON alarms TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.

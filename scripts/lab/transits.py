@@ -17,8 +17,9 @@ _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
 
 
 def make_transit(number: int, **changes: Any) -> Transit:
-    """Transit number `number`: captured `number` seconds after START, without images."""
-    captured = START + timedelta(seconds=number)
+    """Transit number `number`: captured `number` seconds after START, or at the time given, which its id tells too;
+    without images."""
+    captured = changes.get("captured_at", START + timedelta(seconds=number))
     plate = plate_of(number)
     transit = Transit(
         id=uuid7_of(captured, number),

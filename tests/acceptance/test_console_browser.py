@@ -8,7 +8,7 @@ from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.transit import ImageRole
 from anpr.store.alarms.rows import acknowledge, raise_alarms
-from anpr.store.images.image_store import image_key
+from anpr.store.images.image_store import named_key
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.matching import matching_entries
 from tests.support.fixtures_browser import count_tones, log_in
@@ -136,15 +136,15 @@ def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page,
 def test_a_picture_that_is_lost_or_damaged_is_not_said_to_be_on_its_way(page: Page, site: Site) -> None:
     site.pass_vehicle("AA111AA", with_pictures=False)
     lost, damaged = site.pass_vehicle("BB222BB"), site.pass_vehicle("CC333CC")
-    place = site.settings.images_dir / image_key(damaged.id, damaged.captured_at, "porta-nord", ImageRole.CONTEXT)
+    place = site.settings.images_dir / named_key(damaged, ImageRole.CONTEXT)
     place.write_bytes(b"no picture any more")
-    site.images.shelf.remove(image_key(lost.id, lost.captured_at, "porta-nord", ImageRole.CONTEXT))
+    site.images.shelf.remove(named_key(lost, ImageRole.CONTEXT))
     log_in(page, site, Role.OPERATOR)
     page.get_by_role("link", name="Ultimi transiti").click()
     for plate, text in (
         ("AA111AA", "Immagine in arrivo…"),
         ("BB222BB", "Immagine perduta"),
-        ("CC333CC", "Immagine danneggiata"),
+        ("CC333CC", "Non è l'immagine annunciata"),
     ):
         first = page.locator("li.transit", has_text=plate).locator(".image").first
         expect(first.locator(".image-wait")).to_have_text(text)

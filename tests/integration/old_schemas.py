@@ -85,6 +85,8 @@ def _fill_passage(conn: Connection, number: int) -> None:
             entry_plate=plate, watchlist_id="stolen", reason="r", priority="high", probability=0.9, state="closed",
             acknowledged_by="anna", acknowledged_at=START, closed_by="anna", closed_at=START, outcome="stopped",
             note="n", **place)  # fmt: skip
+    _insert(conn, "refused_senders", sender=f"reader/{number}", since=START, refused=2, last_at=START,
+            last_reason="not-json", day=START.date())  # fmt: skip
     _insert(conn, "dead_letters", received_at=at, topic="anpr.transits", partition=0, offset=number, reason="not-json",
             detail="broken", size=3, value=b"{{{")  # fmt: skip
     if "batch" in _columns(conn, "deliveries") and "day" in _columns(conn, "deliveries"):

@@ -12,7 +12,7 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.access import Role
 from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.store.database.partitions import drop_partitions, utc_day
-from anpr.store.images.image_store import image_key
+from anpr.store.images.image_store import image_key, named_key
 from tests.support.fixtures_console import WANTED, Site
 
 
@@ -34,7 +34,7 @@ def passes(site: Site, data: bytes) -> Transit:
 
 def lose(site: Site, transit: Transit, role: ImageRole = ImageRole.CONTEXT) -> None:
     """The file is gone."""
-    site.images.shelf.remove(image_key(transit.id, transit.captured_at, transit.gate_id, role))
+    site.images.shelf.remove(named_key(transit, role))
 
 
 def test_lists_ask_for_thumbnails_and_the_transit_for_the_whole_picture(site: Site) -> None:
@@ -85,8 +85,7 @@ def test_what_retention_dropped_is_shown_no_more(site: Site) -> None:
     client = site.client(Role.OPERATOR)
     path = f"/transits/{transit.id}/thumbnails/context"
     assert client.get(path).status_code == 200
-    with site.database.transaction() as conn:
-        drop_partitions(conn, utc_day(transit.captured_at).replace(year=9000))
+    drop_partitions(site.database, utc_day(transit.captured_at).replace(year=9000))
     assert client.get(path).status_code == 404
 
 
@@ -112,3 +111,30 @@ def test_a_damaged_one_is_sent_as_it_is_and_noted(site: Site, caplog: pytest.Log
     answer = site.client(Role.OPERATOR).get(f"/transits/{transit.id}/thumbnails/context")
     assert answer.content == damaged
     assert any(f"no thumbnail of image context of transit {transit.id}" in r.getMessage() for r in caplog.records)
+
+
+@pytest.mark.parametrize("size", ["images", "thumbnails"])
+def test_another_picture_than_the_transit_names_is_shown_to_nobody(
+    site: Site, size: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    transit = site.pass_vehicle("CC333CC")
+    lose(site, transit)
+    site.images.shelf.put_all({named_key(transit, ImageRole.CONTEXT): large_image()})
+    client = site.client(Role.OPERATOR)
+    answer = client.get(f"/transits/{transit.id}/{size}/context")
+    assert answer.status_code == 409
+    assert "Non è l&#39;immagine annunciata" in answer.text
+    page = client.get(f"/transits/{transit.id}")
+    assert page.status_code == 200
+    assert "CC333CC" in page.text
+    assert any("is not the one that its transit names" in record.getMessage() for record in caplog.records)
+
+
+def test_a_picture_stored_before_keys_had_a_digest_is_found(site: Site) -> None:
+    transit = site.pass_vehicle("DD444DD")
+    data = site.images.shelf.read(named_key(transit, ImageRole.CONTEXT))
+    assert data
+    lose(site, transit)
+    old = image_key(transit.id, transit.captured_at, transit.gate_id, ImageRole.CONTEXT, None)
+    site.images.shelf.put_all({old: data})
+    assert site.client(Role.OPERATOR).get(f"/transits/{transit.id}/images/context").content == data

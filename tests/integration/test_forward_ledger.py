@@ -12,7 +12,7 @@ from anpr.forward.schedule import day_scope
 from anpr.store.database.connection import Database
 from anpr.store.forwarding.batches import open_batches
 from anpr.store.forwarding.deliveries import counts_by_day, deliveries_of_transit, queue_transits, rejections
-from anpr.store.forwarding.retention import delete_deliveries, expire_deliveries
+from anpr.store.forwarding.retention import drop_deliveries, expire_deliveries
 from anpr.store.retention import run_retention
 from scripts.lab.transits import make_transit
 from tests.support.forwarding import DAY, NIGHT, Site, transits
@@ -34,8 +34,8 @@ def test_one_transit_tells_where_it_went(site: Site) -> None:
     site.store([sent])
     run_day(site.job(), DAY)
     with site.database.transaction() as conn:
-        (delivery,) = deliveries_of_transit(conn, sent.id)
-        assert deliveries_of_transit(conn, make_transit(2).id) == []
+        (delivery,) = deliveries_of_transit(conn, sent.id, sent.captured_at)
+        assert deliveries_of_transit(conn, make_transit(2).id, sent.captured_at) == []
     assert (delivery.destination, delivery.state, delivery.day) == ("questura", DeliveryState.SENT, DAY)
     assert (delivery.batch, delivery.sent_at, delivery.reason) == (1, site.clock.now(), None)
 
@@ -77,9 +77,10 @@ def test_retention_drops_old_days_of_the_ledger_and_counts_them(site: Site) -> N
     run_day(site.job(), DAY)
     with site.database.transaction() as conn:
         assert list(counts_by_day(conn, "questura")) == [DAY - timedelta(days=2), DAY]
-        assert delete_deliveries(conn, NIGHT - timedelta(days=1)) == 2
+    assert drop_deliveries(site.database, NIGHT - timedelta(days=1)) == 2
+    with site.database.transaction() as conn:
         assert counts_by_day(conn, "questura") == {DAY: {DeliveryState.SENT: 3}}
-        assert delete_deliveries(conn, NIGHT - timedelta(days=1)) == 0
+    assert drop_deliveries(site.database, NIGHT - timedelta(days=1)) == 0
 
 
 def test_retention_leaves_the_ledger_when_it_drops_the_transits(site: Site) -> None:

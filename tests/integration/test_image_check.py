@@ -26,7 +26,8 @@ from anpr.store.images.check import Fault, GateReport, ImageCheck
 from anpr.store.images.files import LocalShelf, Shelf, Stored, open_shelf
 from anpr.store.images.image_store import ImageStore, header_key, keep_orphans, record_image
 from anpr.store.images.orphans import remove_orphans
-from scripts.lab.transits import START, make_transit, picture
+from anpr.store.transits.rows import insert_transits
+from scripts.lab.transits import START, make_transit, picture, with_images
 from tests.contract.test_shelf import s3_settings
 from tests.support.waiting import eventually
 
@@ -57,9 +58,11 @@ def path_of(shelf: LocalShelf, key: str) -> Path:
 
 
 def note(database: Database, transit: Transit, data: bytes) -> str:
-    """A row, whether or not there is a picture."""
+    """A row, whether or not there is a picture, and the transit that names it."""
     header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
+    named, _ = with_images(transit, {ImageRole.PLATE: data})
     with database.transaction() as conn:
+        insert_transits(conn, [named], NOW)
         record_image(conn, header, len(data))
     return header_key(header)
 
@@ -130,6 +133,24 @@ def test_each_kind_of_fault_is_found_where_it_is(
     assert by_size.faults[Fault.MISSING] == [keys[1]]
 
 
+def test_a_picture_that_its_transit_does_not_name_is_a_fault_whatever_its_row_says(
+    database: Database, shelf: LocalShelf
+) -> None:
+    key = store(database, shelf, 1)
+    forged, alone = picture(99, 300), picture(98, 300)
+    keys = []
+    with database.transaction() as conn:
+        for transit, data in ((make_transit(1), forged), (make_transit(2), alone)):  # 2: a transit that nobody sent
+            header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
+            keys.append(put(shelf, transit, data))
+            record_image(conn, header, len(data))
+    (report,) = checked(database, shelf)
+    assert faults(report) == {Fault.UNANNOUNCED: keys}
+    assert key not in keys
+    (soon,) = checked(database, shelf, now=START + timedelta(hours=1))
+    assert soon.faults[Fault.UNANNOUNCED] == keys[:1], "the transit of the other one may come yet"
+
+
 def test_the_days_asked_for_are_looked_at_and_no_other(database: Database, shelf: LocalShelf) -> None:
     put(shelf, make_transit(1), picture(1, 300))
     other = DAY + timedelta(days=1)
@@ -161,8 +182,7 @@ def test_a_day_that_retention_drops_meanwhile_is_no_fault(database: Database, sh
     store(database, shelf, 1)
 
     def drop() -> None:
-        with database.transaction() as conn:
-            drop_partitions(conn, DAY + timedelta(days=1))
+        drop_partitions(database, DAY + timedelta(days=1))
         shelf.drop_day(DAY)
 
     assert checked(database, WhileListing(shelf._folder, drop)) == []
@@ -212,7 +232,9 @@ def test_who_is_putting_a_picture_is_waited_for(database: Database, shelf: Local
             target=lambda: removed.append(remove_orphans(database, shelf, report, "os:anna", ManualClock(NOW)))
         )
         remover.start()
-        header = image_header(transit=make_transit(2), role=ImageRole.PLATE, data=picture(2, 300))
+        named, _ = with_images(make_transit(2), {ImageRole.PLATE: picture(2, 300)})
+        insert_transits(conn, [named], NOW)
+        header = image_header(transit=named, role=ImageRole.PLATE, data=picture(2, 300))
         record_image(conn, header, 300)  # not committed yet: nobody else sees it
         waits_for_lock(database)
     remover.join(timeout=240)
@@ -258,7 +280,7 @@ def anpr(database_url: str, tmp_path: Path) -> Callable[..., Result]:
 def test_the_command_lists_what_is_wrong_and_ends_with_1(
     anpr: Callable[..., Result], database: Database, shelf: LocalShelf
 ) -> None:
-    assert anpr().stdout == "0 rows, 0 files: 0 orphan, 0 missing, 0 different, 0 unreadable\n"
+    assert anpr().stdout == "0 rows, 0 files: 0 orphan, 0 missing, 0 different, 0 unreadable, 0 unannounced\n"
     good, lost = store(database, shelf, 1), store(database, shelf, 2)
     assert anpr().exit_code == 0
     path_of(shelf, lost).unlink()
@@ -268,14 +290,14 @@ def test_the_command_lists_what_is_wrong_and_ends_with_1(
     assert result.stdout.splitlines() == [
         f"orphan\t{orphan}",
         f"missing\t{lost}",
-        "2 rows, 2 files: 1 orphan, 1 missing, 0 different, 0 unreadable",
+        "2 rows, 2 files: 1 orphan, 1 missing, 0 different, 0 unreadable, 0 unannounced",
     ]
     assert f"{DAY}/gate-1: 2 rows and 2 files looked at" in result.stderr
     assert anpr("--day", "2026-11-20").exit_code == 0
     lines = [json.loads(line) for line in anpr("--json").stdout.splitlines()]
     assert lines[0] == {
         "day": "2026-11-21", "gate": "gate-1", "rows": 2, "files": 2, "young": 0,
-        "orphan": [orphan], "missing": [lost], "different": [], "unreadable": [],
+        "orphan": [orphan], "missing": [lost], "different": [], "unreadable": [], "unannounced": [],
     }  # fmt: skip
     assert lines[1]["total"]["missing"] == 1
     removing = anpr("--remove-orphans")

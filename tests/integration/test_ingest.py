@@ -16,10 +16,11 @@ import pytest
 import anpr.store.database.connection
 from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.contract.transit import encode_transit
-from anpr.domain.errors import PoisonReason, PoisonRunError, TransportError
+from anpr.domain.errors import PoisonReason, TransportError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Priority, Watchlist
-from anpr.ingest.consume import Centre, Consumer
+from anpr.ingest.consume import Consumer
+from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings
@@ -89,9 +90,9 @@ def test_a_transit_and_its_pictures_are_stored(centre: Centre, clock: ManualCloc
         stored = get_transit(conn, transit.id)
         assert stored is not None
         assert (stored.transit, stored.received_at) == (transit, clock.now())
-        assert stored_roles(conn, transit.id, transit.captured_at) == set(pictures)
+        assert stored_roles(conn, transit) == set(pictures)
     for role, data in pictures.items():
-        assert centre.images.find(transit.id, transit.captured_at, transit.gate_id, role) == data
+        assert centre.images.find(transit, role) == data
 
 
 def test_pictures_may_come_before_their_transit(centre: Centre, clock: ManualClock) -> None:
@@ -100,7 +101,7 @@ def test_pictures_may_come_before_their_transit(centre: Centre, clock: ManualClo
     consume(centre, ListSource(records), clock)
     with centre.database.transaction() as conn:
         assert get_transit(conn, transit.id) is None
-        assert stored_roles(conn, transit.id, transit.captured_at) == set(pictures)
+        assert stored_roles(conn, transit) == set(pictures)
     consume(centre, ListSource([transit_message(transit, 9)]), clock)
     with centre.database.transaction() as conn:
         assert get_transit(conn, transit.id) is not None
@@ -225,47 +226,36 @@ def test_what_only_the_database_refuses_is_set_apart_alone(centre: Centre, clock
     assert (letter.offset, letter.reason) == (2, PoisonReason.NOT_STORABLE)
 
 
-def test_another_picture_under_the_same_name_is_set_apart_and_the_first_stays(
-    centre: Centre, clock: ManualClock
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_picture_that_its_transit_does_not_name_takes_no_place(
+    centre: Centre, clock: ManualClock, is_first: bool
 ) -> None:
+    """Also one that comes before its transit; after it, it is set apart."""
     transit, pictures = pass_with_pictures(1)
-    first, other = pictures[ImageRole.PLATE], picture(99, 2_000)
+    genuine, forged = pictures[ImageRole.PLATE], picture(99, 2_000)
+    elsewhere = replace(image_message(transit, ImageRole.PLATE, genuine, 4), offset=5)
     messages = [
-        image_message(transit, ImageRole.PLATE, first, 0),
-        image_message(transit, ImageRole.PLATE, other, 1),
-        image_message(transit, ImageRole.PLATE, first, 2),
+        transit_message(transit, 0),
+        image_message(transit, ImageRole.PLATE, forged, 1),
+        image_message(transit, ImageRole.PLATE, genuine, 2),
+        image_message(transit, ImageRole.PLATE, forged, 3),
+        replace(elsewhere, headers={**elsewhere.headers, "gate_id": b"gate-2"}),
     ]
-    consume(centre, ListSource(messages), clock)
-    assert (count(centre.database, "images"), count(centre.database, "dead_letters")) == (1, 1)
+    if is_first:
+        messages = [*messages[1:4], messages[0], *messages[4:]]
+    consume(centre, ListSource(messages), clock, batch_size=1)
     with centre.database.transaction() as conn:
-        (letter,) = list_dead_letters(conn)
-    assert (letter.offset, letter.reason) == (1, PoisonReason.NOT_STORABLE)
-    assert centre.images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == first
+        letters = [(letter.offset, letter.reason) for letter in list_dead_letters(conn)]
+        assert stored_roles(conn, transit) == {ImageRole.PLATE}
+    assert sorted(letters) == [(n, PoisonReason.WRONG_DIGEST) for n in ([5] if is_first else [1, 3, 5])]
+    assert centre.images.find(transit, ImageRole.PLATE) == genuine
 
 
-def test_a_run_of_poison_stops_before_it_is_committed(centre: Centre, clock: ManualClock) -> None:
-    records = [*transit_messages(range(3)), *(message(b"garbage", 3 + number) for number in range(20))]
+def test_the_process_never_ends_because_of_poison(centre: Centre, clock: ManualClock) -> None:
+    records = [*(message(b"garbage", number) for number in range(500)), transit_message(make_transit(1), 500)]
     source = ListSource(records)
-    with pytest.raises(PoisonRunError, match=r"5 messages in a row.*anpr\.transits partition 0 offset 7"):
-        consume(centre, source, clock, max_poison_run=5)
-    assert (source.committed, count(centre.database, "transits")) == (0, 3)
-    assert count(centre.database, "dead_letters") == 20
-    with pytest.raises(PoisonRunError):
-        consume(centre, source.reopen(), clock, max_poison_run=5)
-
-
-def test_a_run_of_poison_is_counted_over_batches(centre: Centre, clock: ManualClock) -> None:
-    source = ListSource([message(b"garbage", number) for number in range(20)])
-    with pytest.raises(PoisonRunError):
-        consume(centre, source, clock, max_poison_run=5, batch_size=2)
-    assert source.committed == 4
-
-
-def test_poison_between_good_messages_does_not_stop(centre: Centre, clock: ManualClock) -> None:
-    records = []
-    for number in range(20):
-        records += [message(b"garbage", 2 * number), transit_message(make_transit(number), 2 * number + 1)]
-    assert consume(centre, ListSource(records), clock, max_poison_run=2).summary.transits == 20
+    summary = consume(centre, source, clock, batch_size=50, park_after=5).summary
+    assert (summary.transits, summary.poison, source.committed) == (1, 500, 501)
 
 
 class OutageClock(ManualClock):
@@ -379,7 +369,8 @@ def test_two_thousand_broken_messages_never_stop_it_and_lose_no_good_one(centre:
         if number % 10 == 0:
             records.append(transit_message(make_transit(number), len(records)))
     source = ListSource(records)
-    consumer = consume(centre, source, clock, max_poison_run=100_000)
+    clock.advance(4 * 3600)
+    consumer = consume(centre, source, clock, dead_letters_per_reader=10_000, dead_letter_mb_per_reader=1_000)
     assert source.committed == len(records) == 2_200
     with centre.database.transaction() as conn:
         assert all(get_transit(conn, make_transit(number).id) for number in range(0, 2_000, 10))

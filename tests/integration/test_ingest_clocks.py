@@ -12,7 +12,8 @@ import pytest
 from anpr.contract.health import encode_health, health_key
 from anpr.contract.topics import HEALTH_TOPIC
 from anpr.domain.health import Change, HealthInterval, HealthReport, SubjectKind, clock_state
-from anpr.ingest.consume import Centre, Consumer
+from anpr.ingest.consume import Consumer
+from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings, KafkaSettings

@@ -14,8 +14,8 @@ from anpr.domain.errors import CameraFault, OutboxFullError, PoisonReason
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.edge.heartbeat import Heartbeat
 from anpr.edge.state_history import StateHistory
-from anpr.ingest.consume import Centre
 from anpr.ingest.offline_readers import mark_silent_readers
+from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock
 from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters

@@ -95,7 +95,7 @@ def test_from_the_outbox_to_the_database_and_stopped_by_a_signal(
     assert (summary["transits"], summary["images"], summary["poison"]) == (10, 20, 0)
     assert (count(database, "transits"), count(database, "images")) == (10, 20)
     transit = make_transit(4)
-    stored = ImageStore(site.settings.images_dir).find(transit.id, transit.captured_at, "gate-1", ImageRole.CONTEXT)
+    stored = ImageStore(site.settings.images_dir).find(transit, ImageRole.CONTEXT)
     assert stored == picture(-4, 20_000)
 
 

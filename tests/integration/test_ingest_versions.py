@@ -10,7 +10,7 @@ import pytest
 
 from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
-from anpr.ingest.consume import Centre
+from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock
 from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters

@@ -20,7 +20,7 @@ from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.forward.runs import run_nightly
 from anpr.ingest.audit_heads import note_head
-from anpr.ingest.consume import Centre, Consumer
+from anpr.ingest.store_batch import Centre, Consumer
 from anpr.ingest.maintenance import maintain
 from anpr.ingest.retro import RetroMatch
 from anpr.runtime.clock import ManualClock

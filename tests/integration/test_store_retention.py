@@ -22,7 +22,7 @@ from anpr.store.database.connection import Connection, Database
 from anpr.store.database.partitions import list_partitions
 from anpr.store.database.schema_diff import find_drift
 from anpr.store.dead_letters import DeadLetter, count_dead_letters, record_dead_letters
-from anpr.store.images.image_store import ImageStore, record_image
+from anpr.store.images.image_store import ImageStore, header_key, record_image
 from anpr.store.retention import cutoffs, run_retention
 from anpr.store.retention_guard import retention_state
 from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
@@ -80,6 +80,7 @@ def test_days_past_retention_go_with_everything_of_theirs(
         "alarms": 1,
         "deliveries": 0,
         "dead letters": 2,
+        "refused senders": 0,
         "health": 0,
         "list changes": 0,
         "plates": 2,
@@ -118,6 +119,7 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
         "alarms": 0,
         "deliveries": 0,
         "dead letters": 1,
+        "refused senders": 0,
         "health": 0,
         "list changes": 0,
     }
@@ -240,8 +242,8 @@ def test_an_open_alarm_keeps_its_transit_and_image_and_nothing_else_of_the_day(
             found = search_transits(conn, TransitQuery(pattern="AA*"))
             assert {stored.transit.id for stored in found} == {kept.id, make_transit(0).id}
             assert _plates(conn) == ["AA000AA", "AA031AA"]
-        assert images.find(kept.id, kept.captured_at, kept.gate_id, ImageRole.PLATE) == picture(31, 200)
-        assert images.find(other.id, other.captured_at, other.gate_id, ImageRole.PLATE) is None
+        assert images.shelf.read(header_key(image_header(transit=kept, role=ImageRole.PLATE, data=picture(31, 200))))
+        assert images.shelf.read(header_key(header)) is None
     assert find_drift(database) == []
 
 

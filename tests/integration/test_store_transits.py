@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -16,11 +16,12 @@ from anpr.domain.errors import InputError, StoreError
 from anpr.domain.gate import Direction
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
+from anpr.domain.transit_id import capture_window
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.partitions import ensure_partitions_ahead, list_partitions
 from anpr.store.database.queries import load_queries
 from anpr.store.images.image_store import record_image
-from anpr.store.transits.already_stored import unknown_transits
+from anpr.store.transits.known_transits import Sorted, sort_out
 from anpr.store.transits.rows import (
     TransitQuery,
     count_transits,
@@ -30,7 +31,7 @@ from anpr.store.transits.rows import (
     search_transits,
     transits_between,
 )
-from scripts.lab.transits import START, make_transit
+from scripts.lab.transits import START, make_transit, uuid7_of
 
 NOW = START + timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -100,15 +101,44 @@ def test_what_is_sent_again_is_stored_once(database: Database) -> None:
         assert count_transits(conn, START, START + DAY) == 2
 
 
-def test_what_is_known_is_told_apart_by_time_and_id(database: Database) -> None:
-    stored = [make_transit(n) for n in range(1, 4)]
+def test_a_copy_is_known_and_another_under_its_id_is_told(database: Database) -> None:
+    ref = ImageRef(role=ImageRole.PLATE, sha256="ab" * 32, size=9)
+    stored = [make_transit(n, images=(ref,), raw="é", direction=Direction.APPROACHING) for n in range(1, 4)]
     _insert(database, *stored)
-    later = replace(stored[0], captured_at=stored[0].captured_at + DAY)
     new = make_transit(4)
+    others = [
+        replace(stored[0], captured_at=stored[0].captured_at + timedelta(minutes=30)),
+        replace(stored[0], plate="QQ222QQ"),
+        replace(stored[0], gate_id="gate-2"),
+        replace(stored[0], images=(replace(ref, sha256="cd" * 32),)),
+        replace(new, plate="QQ222QQ"),
+    ]
     with database.transaction() as conn:
-        assert unknown_transits(conn, [new, *stored, later, *stored]) == [new, later]
-        assert unknown_transits(conn, stored) == []
-        assert unknown_transits(conn, []) == []
+        found = sort_out(conn, [new, *stored, new, *others])
+        assert (found.new, found.other) == ([new], {5, 6, 7, 8, 9})
+        assert sort_out(conn, stored) == Sorted()
+        assert sort_out(conn, []) == Sorted()
+
+
+def test_a_transit_is_found_by_its_id_alone_in_the_day_that_the_id_tells(database: Database) -> None:
+    midnight = datetime(2026, 11, 21, tzinfo=UTC)
+    moments = [midnight - timedelta(seconds=1), midnight, midnight - 3 * DAY]
+    stored = [make_transit(n, captured_at=moment) for n, moment in enumerate(moments)]
+    made_late = make_transit(9, captured_at=midnight - timedelta(minutes=20), id=uuid7_of(midnight, 9))
+    _insert(database, *stored, made_late)
+    with database.transaction() as conn:
+        for transit in (*stored, made_late):
+            found = get_transit(conn, transit.id)
+            assert found is not None
+            assert found.transit == transit
+        for other in (UUID(int=0), uuid4(), UUID(int=(1 << 128) - 1), UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")):
+            assert get_transit(conn, other) is None
+        plan = "".join(str(row) for row in conn.execute(
+            "EXPLAIN SELECT * FROM transits WHERE id = %s AND captured_at >= %s AND captured_at <= %s",
+            (stored[2].id, *(capture_window(stored[2].id) or ())),
+        ))  # fmt: skip
+    assert "transits_20261118" in plan
+    assert "transits_20261121" not in plan
 
 
 def test_two_batches_in_one_transaction_do_not_mix(database: Database) -> None:
@@ -164,7 +194,7 @@ def test_a_clock_that_is_years_off_makes_no_day(database: Database, captured_at:
 
 
 def test_the_last_moment_of_a_day_and_the_first_of_the_next_are_found(database: Database) -> None:
-    midnight = datetime(2026, 11, 22, tzinfo=UTC)
+    midnight = datetime(2026, 11, 21, tzinfo=UTC)
     before, at = (
         make_transit(1, captured_at=midnight - timedelta(microseconds=1)),
         make_transit(2, captured_at=midnight),
@@ -312,13 +342,19 @@ def test_searches_go_by_index(database: Database, many_transits: list[Transit]) 
         plan = _plan(conn, "search_wildcard", {**values, "text": "BA12_A%", "folded": "8A12_A%"})
         assert "transits_20261121_plate_captured_at_idx" in plan
         assert "Seq Scan" not in plan
-        keys = {"moments": [each.captured_at for each in many_transits], "ids": [each.id for each in many_transits]}
-        plan = _plan(conn, "known", keys, "known")
+        batch = {
+            "ids": [each.id for each in many_transits[:4_000]],
+            "since": START - DAY / 24,
+            "until": START + DAY / 24,
+        }
+        plan = _plan(conn, "known", batch, "known")
+        assert "transits_20261121_id_idx" in plan
+        assert "transits_20261120" not in plan, "days before the batch are not even opened"
         assert "Join" not in plan, "a join reads whole days"
         assert "Seq Scan" not in plan
         plan = _plan(conn, "latest", {"limit": 50})
         assert "Seq Scan" not in plan
-        plan = _plan(conn, "get", {"id": make_transit(7).id})
+        plan = _plan(conn, "get", {"id": make_transit(7).id, "since": START - DAY, "until": START})
         assert "transits_20261121_id_idx" in plan
         assert "Seq Scan" not in plan
         # 20,000 plates are read through as fast as looked up; what matters is that the index can serve these patterns.

@@ -170,7 +170,7 @@ def transit_of_track(plate: str, at: datetime, **changes: Any) -> tuple[Transit,
     crop = scene[corner[1] - 8 : opposite[1] + 8, corner[0] - 8 : opposite[0] + 8]
     pictures = {ImageRole.CONTEXT: _jpeg(scene), ImageRole.PLATE: _jpeg(crop)}
     transit = Transit(
-        id=new_id(),
+        id=new_id(at),
         gate_id="porta-nord",
         camera_id="nord-1",
         reader_id="reader-1",

@@ -30,7 +30,7 @@ async function imageFailed(image) {
 async function whyNoImage(address) {
   try {
     const answer = await fetch(address);
-    return answer.status === 410 ? "gone" : answer.ok ? "broken" : "pending";
+    return { 409: "other", 410: "gone" }[answer.status] ?? (answer.ok ? "broken" : "pending");
   } catch {
     return "pending";
   }

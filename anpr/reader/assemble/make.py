@@ -27,7 +27,7 @@ def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: BestS
     """The transit of a track; its images show `shot`. Raises ModelError when they cannot be encoded."""
     encoded = encode_images(shot)
     transit = Transit(
-        id=origin.new_id(),
+        id=origin.new_id(shot.frame.captured_at),
         gate_id=origin.gate_id,
         camera_id=origin.camera.id,
         reader_id=origin.reader_id,

@@ -29,12 +29,13 @@ def raise_alarms(conn: Connection, hits: Sequence[Hit], raised_at: datetime, *, 
     if not hits:
         return []
     conn.execute(_SQL["lock"])
-    raised = []
-    for hit in hits:
-        row = conn.execute(_SQL["raise"], _to_row(hit, raised_at) | {"retro": retro}).fetchone()
-        if row:
-            raised.append(_announce(conn, row))
-    return raised
+    rows = [_to_row(hit) for hit in hits]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    raised = conn.execute(_SQL["raise"], {**columns, "raised_at": raised_at, "retro": retro}).fetchall()
+    raised.sort(key=lambda row: row["id"])
+    channel = RETRO_CHANNEL if retro else ALARM_CHANNEL
+    conn.execute(_SQL["notify"], {"channel": channel, "payloads": [str(row["id"]) for row in raised]})
+    return [from_row(row) for row in raised]
 
 
 def list_alarms(
@@ -112,7 +113,7 @@ def count_left_alarms(conn: Connection, before: datetime) -> int:
 
 def _announce(conn: Connection, row: dict[str, Any]) -> Alarm:
     channel = RETRO_CHANNEL if row["retro"] else ALARM_CHANNEL
-    conn.execute(_SQL["notify"], {"channel": channel, "payload": str(row["id"])})
+    conn.execute(_SQL["notify"], {"channel": channel, "payloads": [str(row["id"])]})
     return from_row(row)
 
 
@@ -129,12 +130,11 @@ def _refusal(alarm: Alarm) -> str:
     return f"alarm {alarm.id}: already acknowledged by {alarm.acknowledged_by}"
 
 
-def _to_row(hit: Hit, raised_at: datetime) -> dict[str, Any]:
+def _to_row(hit: Hit) -> dict[str, Any]:
     transit, match, watchlist = hit
     return {
         "transit_id": transit.id,
         "captured_at": transit.captured_at,
-        "raised_at": raised_at,
         "gate_id": transit.gate_id,
         "camera_id": transit.camera_id,
         "plate": transit.plate,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """PostgreSQL connections: pool, transactions, notifications; the driver's errors become StoreError here."""
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,17 +15,27 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from anpr.domain.errors import StoreError
+from anpr.domain.errors import StoreError, StoreFault
 
 Connection = psycopg.Connection[dict[str, Any]]
 """What every function of the store takes first; rows come as dicts."""
 
 CONNECT_TIMEOUT_S = 10
 _LISTEN_CHECK_S = 0.5
+_CANCEL_TIMEOUT_S = 2.0
+log = logging.getLogger(__name__)
 
 # People wait for answers of milliseconds: no half second for compiling a plan over thirty days, no second process that
 # reads whole tables for it, and pages of an index cost what they do on an SSD or in memory.
 _OPTIONS = "-c TimeZone=UTC -c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html. Class 53: memory, locks or another limit does not do
+# for so much at once; 54: a limit of the program; XX: an internal error, which some row may be the cause of. 57014:
+# cancelled, as by a statement_timeout. Asking for less does not help against a full disk or too many connections.
+_BATCH_CLASSES = frozenset({"53", "54", "XX"})
+_BATCH_STATES = frozenset({"57014"})
+_WAIT_STATES = frozenset({"53100", "53300"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +62,7 @@ class Database:
             # their generic plans neither prune days nor see that an optional filter is off.
             "prepare_threshold": None,
         }
+        self._running: set[Connection] = set()  # changed by single operations only, which are atomic
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=Connection,
@@ -96,7 +108,24 @@ class Database:
         Raises StoreError for whatever the driver raises inside, or when no connection is free in time.
         """
         with mapped_errors(), self._pool.connection() as conn:
-            yield conn
+            self._running.add(conn)
+            try:
+                yield conn
+            finally:
+                self._running.discard(conn)
+
+    def cancel_running(self) -> int:
+        """Cancel what this process's transactions are doing at this moment: StoreError is raised where they are.
+
+        Returns how many there were. One that cannot be cancelled, because its connection is gone, ends by itself.
+        """
+        running = list(self._running)
+        for conn in running:
+            try:
+                conn.cancel_safe(timeout=_CANCEL_TIMEOUT_S)
+            except psycopg.Error as exc:
+                log.warning("database: a transaction cannot be cancelled: %s", one_line(exc))
+        return len(running)
 
     def ping(self) -> None:
         """Ask it something. Raises StoreError when it does not answer."""
@@ -138,8 +167,17 @@ def mapped_errors() -> Iterator[None]:
     except PoolClosed as exc:
         raise StoreError("database: the connection pool is closed") from exc
     except psycopg.Error as exc:
-        refused = isinstance(exc, psycopg.DataError | psycopg.IntegrityError)
-        raise StoreError(f"database: {one_line(exc)}", refused=refused) from exc
+        raise StoreError(f"database: {one_line(exc)}", fault=fault_of(exc)) from exc
+
+
+def fault_of(exc: psycopg.Error) -> StoreFault:
+    """What kind of error the driver raises: the data's, of this batch, or one to wait for."""
+    if isinstance(exc, psycopg.DataError | psycopg.IntegrityError):
+        return StoreFault.DATA
+    state = exc.sqlstate or ""
+    if state not in _WAIT_STATES and (state[:2] in _BATCH_CLASSES or state in _BATCH_STATES):
+        return StoreFault.BATCH
+    return StoreFault.WAIT
 
 
 def one_line(exc: psycopg.Error) -> str:

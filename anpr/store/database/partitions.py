@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from anpr.domain.errors import InputError
 from anpr.domain.transit import Transit
-from anpr.store.database.connection import Connection
+from anpr.store.database.connection import Connection, Database
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
 PARTITIONED = ("transits", "images")
 OLDEST = timedelta(days=3660)
-NEWEST = timedelta(days=2)
+"""No transit is stored that is older, whoever stores it; ingest refuses all that is past retention."""
+NEWEST = timedelta(minutes=10)
+"""Ahead of the centre's clock: what a reader's clock may be wrong by. Its drift is watched apart (clock_skew)."""
 _SQL = load_queries("partitions")
 
 
@@ -27,7 +29,7 @@ def refuse_unstorable(transits: Iterable[Transit], now: datetime) -> None:
         if not is_storable(transit.captured_at, now):
             raise InputError(
                 f"transit {transit.id} of camera {transit.camera_id}: captured at {transit.captured_at.isoformat()},"
-                f" which is not within {OLDEST.days} days before or {NEWEST.days} days after {now.isoformat()}"
+                f" which is not within {OLDEST.days} days before or {NEWEST.seconds // 60} min after {now.isoformat()}"
             )
 
 
@@ -41,6 +43,17 @@ def ensure_partitions(conn: Connection, days: Iterable[date], tables: Iterable[s
         for day in sorted(days):
             made += bool(one_row(conn, _SQL["ensure"], {"table": table, "day": day})["made"])
     return made
+
+
+def make_days(database: Database, days: Iterable[date], tables: Iterable[str] = PARTITIONED) -> None:
+    """Make the missing partitions, each in a transaction of its own: many in one take locks that others then lack.
+
+    Raises StoreError.
+    """
+    tables = tuple(tables)
+    for day in sorted(days):
+        with database.transaction() as conn:
+            ensure_partitions(conn, [day], tables)
 
 
 def ensure_partitions_ahead(conn: Connection, now: datetime, days: int = 3) -> int:
@@ -59,11 +72,26 @@ def list_partitions(conn: Connection, table: str) -> list[date]:
     return [row["day"] for row in conn.execute(_SQL["list"], {"table": table})]
 
 
-def drop_partitions(conn: Connection, before: date) -> dict[str, list[date]]:
-    """Drop every partition of a UTC day before `before`; returns the dropped days by table."""
-    dropped: dict[str, list[date]] = {}
-    for table in PARTITIONED:
-        dropped[table] = [day for day in list_partitions(conn, table) if day < before]
-        for day in dropped[table]:
-            conn.execute(_SQL["drop"], {"table": table, "day": day})
-    return dropped
+def partitions_before(database: Database, before: date, tables: Iterable[str] = PARTITIONED) -> dict[str, list[date]]:
+    """The days before `before` for which each table has a partition, oldest first."""
+    with database.transaction() as conn:
+        return {table: [day for day in list_partitions(conn, table) if day < before] for table in tables}
+
+
+def drop_partition(conn: Connection, table: str, day: date) -> None:
+    """Drop one partition, the only one of its transaction: see `drop_partitions`."""
+    conn.execute(_SQL["drop"], {"table": table, "day": day})
+
+
+def drop_partitions(database: Database, before: date) -> dict[str, list[date]]:
+    """Drop every partition of a UTC day before `before`; returns the dropped days by table.
+
+    Each in a transaction of its own: tables and indexes stay locked until it ends, and a server has a limited number of
+    locks. Raises StoreError when long-running searches keep one from being dropped for 5 s; those before it are gone.
+    """
+    due = partitions_before(database, before)
+    for table, days in due.items():
+        for day in days:
+            with database.transaction() as conn:
+                drop_partition(conn, table, day)
+    return due

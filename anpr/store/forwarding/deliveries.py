@@ -97,7 +97,7 @@ def rejections(conn: Connection, destination: str, limit: int = 50) -> list[tupl
     return [(row["day"], row["reason"], row["count"]) for row in rows]
 
 
-def deliveries_of_transit(conn: Connection, transit_id: UUID) -> list[Delivery]:
+def deliveries_of_transit(conn: Connection, transit_id: UUID, captured_at: datetime) -> list[Delivery]:
     """The ledger rows of one stored transit, one per destination."""
-    rows = conn.execute(_SQL["of_transit"], {"id": transit_id})
+    rows = conn.execute(_SQL["of_transit"], {"id": transit_id, "captured_at": captured_at})
     return [Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in rows]

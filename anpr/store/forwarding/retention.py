@@ -3,9 +3,9 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from anpr.store.database.connection import Connection
+from anpr.store.database.connection import Connection, Database
 from anpr.store.database.fetch import count_of
-from anpr.store.database.partitions import list_partitions, utc_day
+from anpr.store.database.partitions import drop_partition, partitions_before, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.forwarding.deliveries import NO_LONGER_STORED
 
@@ -21,14 +21,16 @@ def expire_deliveries(conn: Connection, before: datetime, at: datetime) -> dict[
     return {row["destination"]: row["count"] for row in rows}
 
 
-def delete_deliveries(conn: Connection, before: datetime) -> int:
-    """Drop the ledger of all UTC days before `before`, of all destinations; returns how many rows were deleted."""
+def drop_deliveries(database: Database, before: datetime) -> int:
+    """Drop the ledger of all UTC days before `before`, of all destinations, each in a transaction of its own; returns
+    how many rows were deleted."""
     count = 0
-    for day in list_partitions(conn, "deliveries"):
-        if day < utc_day(before):
-            since = datetime.combine(day, time(), UTC)
+    for day in partitions_before(database, utc_day(before), ["deliveries"])["deliveries"]:
+        since = datetime.combine(day, time(), UTC)
+        with database.transaction() as conn:
             count += count_of(conn, _SQL["count"], {"since": since, "until": since + timedelta(days=1)})
-            conn.execute(_SQL["drop_day"], {"day": day})
-    # A site's day begins up to a day apart from the UTC one: keep one more, so that no number is given twice.
-    conn.execute(_SQL["forget_batches"], {"day": utc_day(before) - timedelta(days=1)})
+            drop_partition(conn, "deliveries", day)
+    with database.transaction() as conn:
+        # A site's day begins up to a day apart from the UTC one: keep one more, so that no number is given twice.
+        conn.execute(_SQL["forget_batches"], {"day": utc_day(before) - timedelta(days=1)})
     return count

@@ -35,6 +35,8 @@ class Fault(StrEnum):
     MISSING = "missing"
     DIFFERENT = "different"
     UNREADABLE = "unreadable"
+    UNANNOUNCED = "unannounced"
+    """Stored, and not the image that its transit names; or its transit never came."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -110,6 +112,8 @@ class ImageCheck:
         return pages(self.database, day, gate_id) if is_ours else iter(())
 
     def _fault(self, row: ImageRow, size: int | None) -> Fault | None:
+        if row.is_named is False or (row.is_named is None and row.captured_at < self.clock.now() - OLD):
+            return Fault.UNANNOUNCED
         if size is not None and (size != row.size or self.sizes_only):
             return Fault.DIFFERENT if size != row.size else None
         try:

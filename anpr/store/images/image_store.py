@@ -1,25 +1,32 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Image store: JPEG bytes on a shelf by day and gate, there whole or not at all, and rows that say where."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from anpr.contract.image import ImageHeader
-from anpr.domain.errors import ImageTakenError
-from anpr.domain.transit import ImageRole
+from anpr.contract.parsing import sha256_of
+from anpr.domain.errors import ImageAlteredError, ImageTakenError
+from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.store.database.connection import Connection
 from anpr.store.database.partitions import ensure_partitions, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.images.files import LocalShelf, Shelf
 
 _SQL = load_queries("images")
+_KEY_DIGITS = 32
+"""Of a digest, in a key: 128 bits."""
 
 
 class ImageStore:
-    """The images: 2026-11-21/gate/<transit id>-<role>.jpg (UTC day of capture) in a folder, or on a shelf."""
+    """The images: 2026-11-21/gate/<transit id>-<role>-<digest>.jpg (UTC day of capture) in a folder, or on a shelf.
+
+    The digest in the key lets nothing take the place of the image that a transit names, whichever comes first.
+    """
 
     def __init__(self, shelf: Shelf | Path) -> None:
         self.shelf = LocalShelf(shelf) if isinstance(shelf, Path) else shelf
@@ -34,29 +41,32 @@ class ImageStore:
     def put_all(self, images: Sequence[tuple[ImageHeader, bytes]]) -> list[ImageTakenError | None]:
         """Store images so that they survive a power cut; storing them again changes nothing.
 
-        Says of each whether another one is stored in its place. Raises StoreError when the shelf refuses: some may be
-        stored then.
+        Says of each whether other bytes lie in its place: its own were damaged there. Raises StoreError when the shelf
+        refuses: some may be stored then.
         """
-        kept: dict[str, str] = {}
-        rest = {(header_key(header), header.sha256): data for header, data in images}
-        while rest:  # once, unless another image in the same place came first and is not the one that lies there
-            first: dict[str, bytes] = {}
-            digests: dict[str, str] = {}
-            for (key, digest), data in rest.items():
-                if key not in first:
-                    first[key], digests[key] = data, digest
-            taken = self.shelf.put_all(first)
-            kept |= {key: digest for key, digest in digests.items() if key not in taken}
-            rest = {
-                (key, digest): data
-                for (key, digest), data in rest.items()
-                if key not in kept and digest != digests[key]
-            }
-        return [_refusal(header, kept) for header, _ in images]
+        taken = self.shelf.put_all({header_key(header): data for header, data in images})
+        return [_refusal(header) if header_key(header) in taken else None for header, _ in images]
 
-    def find(self, transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> bytes | None:
-        """The image's JPEG bytes; None when it has not arrived (yet) or its day has been dropped."""
-        return self.shelf.read(image_key(transit_id, captured_at, gate_id, role))
+    def find(self, transit: Transit, role: ImageRole) -> bytes | None:
+        """The JPEG bytes of the image that the transit names; None when it names none, or it has not arrived (yet), or
+        its day has been dropped.
+
+        Raises ImageAlteredError when what lies there is not what the transit names.
+        """
+        for image in transit.images:
+            if image.role == role:
+                return self._find(transit, image)
+        return None
+
+    def _find(self, transit: Transit, image: ImageRef) -> bytes | None:
+        key = image_key(transit.id, transit.captured_at, transit.gate_id, image.role, image.sha256)
+        data = self.shelf.read(key)
+        if data is None:  # stored before keys had a digest
+            key = image_key(transit.id, transit.captured_at, transit.gate_id, image.role, None)
+            data = self.shelf.read(key)
+        if data is not None and sha256_of(data) != image.sha256:
+            raise ImageAlteredError(f"image {key}: it is not the one that its transit names")
+        return data
 
     def drop_days(self, before: date, keep: Collection[str] = ()) -> list[date]:
         """Remove the images of all days before `before`, except those with the keys `keep`; returns those days.
@@ -73,9 +83,16 @@ class ImageStore:
         return due
 
 
-def image_key(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole) -> str:
-    """The key of this image on the shelf."""
-    return f"{utc_day(captured_at).isoformat()}/{gate_folder(gate_id)}/{transit_id}-{role}.jpg"
+def image_key(transit_id: UUID, captured_at: datetime, gate_id: str, role: ImageRole, sha256: str | None) -> str:
+    """The key on the shelf of the image with this digest; None: of one from the time when keys had none."""
+    digest = f"-{sha256[:_KEY_DIGITS]}" if sha256 else ""
+    return f"{utc_day(captured_at).isoformat()}/{gate_folder(gate_id)}/{transit_id}-{role}{digest}.jpg"
+
+
+def named_key(transit: Transit, role: ImageRole) -> str:
+    """The key of the image that the transit names for this role. Raises StopIteration when it names none."""
+    sha256 = next(image.sha256 for image in transit.images if image.role == role)
+    return image_key(transit.id, transit.captured_at, transit.gate_id, role, sha256)
 
 
 def gate_folder(gate_id: str) -> str:
@@ -86,7 +103,7 @@ def gate_folder(gate_id: str) -> str:
 
 def header_key(header: ImageHeader) -> str:
     """The key on the shelf of the image with this header."""
-    return image_key(header.transit_id, header.captured_at, header.gate_id, header.role)
+    return image_key(header.transit_id, header.captured_at, header.gate_id, header.role, header.sha256)
 
 
 def keep_orphans(conn: Connection) -> None:
@@ -94,11 +111,8 @@ def keep_orphans(conn: Connection) -> None:
     conn.execute(_SQL["share"])
 
 
-def _refusal(header: ImageHeader, kept: Mapping[str, str]) -> ImageTakenError | None:
-    key = header_key(header)
-    if kept.get(key) == header.sha256:
-        return None
-    return ImageTakenError(f"image {key.rpartition('/')[2]}: another one is stored as this one")
+def _refusal(header: ImageHeader) -> ImageTakenError:
+    return ImageTakenError(f"image {header_key(header).rpartition('/')[2]}: other bytes are stored as this one")
 
 
 def record_image(conn: Connection, header: ImageHeader, size: int) -> bool:
@@ -125,7 +139,25 @@ def _row(header: ImageHeader) -> tuple[datetime, UUID, str, str, str, str]:
     return header.captured_at, header.transit_id, role, header.gate_id, header.sha256, header_key(header)
 
 
-def stored_roles(conn: Connection, transit_id: UUID, captured_at: datetime) -> set[ImageRole]:
-    """Which images of a transit have arrived."""
-    rows = conn.execute(_SQL["roles"], {"transit_id": transit_id, "captured_at": captured_at})
-    return {ImageRole(row["role"]) for row in rows}
+def stored_roles(conn: Connection, transit: Transit) -> set[ImageRole]:
+    """Which of the images that the transit names have arrived."""
+    named = {(image.role.value, image.sha256) for image in transit.images}
+    rows = conn.execute(_SQL["roles"], {"transit_id": transit.id, "captured_at": transit.captured_at})
+    return {ImageRole(row["role"]) for row in rows if (row["role"], row["sha256"]) in named}
+
+
+def unannounced(conn: Connection, headers: Sequence[ImageHeader]) -> set[int]:
+    """Places of those headers whose transit is stored and names no such image of this gate.
+
+    An image may come before its transit; it is told then by its digest, and `anpr images check` names it.
+    """
+    if not headers:
+        return set()
+    keys = {"moments": [each.captured_at for each in headers], "ids": [each.transit_id for each in headers]}
+    named = {row["place"] - 1: row for row in conn.execute(_SQL["announced"], keys)}
+    return {place for place, row in named.items() if not _is_named(headers[place], row)}
+
+
+def _is_named(header: ImageHeader, row: dict[str, Any]) -> bool:
+    refs = {(role, sha256) for role, sha256, _ in row["images"]}
+    return row["gate_id"] == header.gate_id and (header.role.value, header.sha256) in refs

@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from anpr.store.database.connection import Connection, Database
@@ -20,6 +21,9 @@ class ImageRow:
     key: str
     sha256: str
     size: int
+    captured_at: datetime
+    is_named: bool | None
+    """By its transit, with this digest; None when there is no such transit."""
 
 
 def gates_of_day(conn: Connection, day: date) -> list[str]:
@@ -30,14 +34,24 @@ def gates_of_day(conn: Connection, day: date) -> list[str]:
 def pages(database: Database, day: date, gate_id: str) -> Iterator[list[ImageRow]]:
     """The rows of one day and gate, at most PAGE at a time, each page in a transaction of its own."""
     bounds: dict[str, object] = {**_bounds(day), "gate_id": gate_id, "limit": PAGE}
-    after: dict[str, object] = {"captured_at": bounds["starts"], "transit_id": UUID(int=0), "role": ""}
+    after: dict[str, object] = {"captured_at": bounds["starts"], "transit_id": UUID(int=0), "role": "", "sha256": ""}
     while True:
         with database.transaction() as conn:
             rows = conn.execute(_SQL["page"], {**bounds, **after}).fetchall()
         if not rows:
             return
-        yield [ImageRow(key=row["path"], sha256=row["sha256"], size=row["size"]) for row in rows]
+        yield [_to_row(row) for row in rows]
         after = {name: rows[-1][name] for name in after}
+
+
+def _to_row(row: dict[str, Any]) -> ImageRow:
+    return ImageRow(
+        key=row["path"],
+        sha256=row["sha256"],
+        size=row["size"],
+        captured_at=row["captured_at"],
+        is_named=row["is_named"] if row["has_transit"] else None,
+    )
 
 
 def named_keys(conn: Connection, day: date, keys: Iterable[str]) -> set[str]:

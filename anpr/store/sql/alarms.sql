@@ -3,15 +3,23 @@
 SELECT pg_advisory_xact_lock(hashtextextended('anpr alarms', 0));
 
 -- name: raise
+-- All of a batch at once: one sender's thousands of hits must not hold up another's alarm. Ids are given in their order.
 INSERT INTO alarms (transit_id, captured_at, raised_at, gate_id, camera_id, plate, entry_id, entry_plate, watchlist_id,
     reason, priority, probability, retro)
-VALUES (%(transit_id)s, %(captured_at)s, %(raised_at)s, %(gate_id)s, %(camera_id)s, %(plate)s, %(entry_id)s,
-    %(entry_plate)s, %(watchlist_id)s, %(reason)s, %(priority)s, %(probability)s, %(retro)s)
+SELECT h.transit_id, h.captured_at, %(raised_at)s, h.gate_id, h.camera_id, h.plate, h.entry_id, h.entry_plate,
+    h.watchlist_id, h.reason, h.priority, h.probability, %(retro)s
+FROM unnest(
+    %(transit_id)s::uuid[], %(captured_at)s::timestamptz[], %(gate_id)s::text[], %(camera_id)s::text[],
+    %(plate)s::text[], %(entry_id)s::bigint[], %(entry_plate)s::text[], %(watchlist_id)s::text[], %(reason)s::text[],
+    %(priority)s::text[], %(probability)s::double precision[]
+) WITH ORDINALITY h (transit_id, captured_at, gate_id, camera_id, plate, entry_id, entry_plate, watchlist_id, reason,
+    priority, probability, place)
+ORDER BY h.place
 ON CONFLICT (transit_id, entry_id) DO NOTHING
 RETURNING *;
 
 -- name: notify
-SELECT pg_notify(%(channel)s, %(payload)s);
+SELECT pg_notify(%(channel)s, payload) FROM unnest(%(payloads)s::text[]) payload;
 
 -- name: list_newest
 SELECT * FROM alarms

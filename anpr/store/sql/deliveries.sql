@@ -159,11 +159,8 @@ GROUP BY day, reason ORDER BY day DESC, count(*) DESC, reason LIMIT %(limit)s;
 -- name: of_transit
 -- The transit's own capture time finds the one partition that its rows are in.
 SELECT * FROM deliveries
-WHERE captured_at = (SELECT captured_at FROM transits WHERE id = %(id)s) AND transit_id = %(id)s
+WHERE captured_at = %(captured_at)s AND transit_id = %(id)s
 ORDER BY destination;
-
--- name: drop_day
-SELECT drop_partition('deliveries', %(day)s);
 
 -- name: forget_batches
 DELETE FROM forward_batches WHERE day < %(day)s;

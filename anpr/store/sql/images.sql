@@ -8,7 +8,15 @@ SELECT * FROM unnest(
 ON CONFLICT DO NOTHING;
 
 -- name: roles
-SELECT role FROM images WHERE captured_at = %(captured_at)s AND transit_id = %(transit_id)s;
+SELECT role, sha256 FROM images WHERE captured_at = %(captured_at)s AND transit_id = %(transit_id)s;
+
+-- name: announced
+-- OFFSET 0 keeps it a look into one index for each image: joined, whole days would be read.
+SELECT k.place, t.gate_id, t.images
+FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[]) WITH ORDINALITY k (captured_at, id, place)
+CROSS JOIN LATERAL (
+    SELECT gate_id, images FROM transits WHERE transits.captured_at = k.captured_at AND transits.id = k.id OFFSET 0
+) t;
 
 -- name: share
 SELECT pg_advisory_xact_lock_shared(hashtextextended('anpr images', 0));
@@ -19,10 +27,17 @@ SELECT DISTINCT gate_id FROM images WHERE captured_at >= %(starts)s AND captured
 -- name: page
 -- By the primary key from where the last page ended: no snapshot is held while the files of a page are read.
 -- The first condition is the place in the index: with the day's beginning there, each page would walk all before it.
-SELECT captured_at, transit_id, role, sha256, size, path FROM images
-WHERE captured_at >= %(captured_at)s AND captured_at < %(ends)s AND gate_id = %(gate_id)s
-  AND (captured_at, transit_id, role) > (%(captured_at)s, %(transit_id)s, %(role)s)
-ORDER BY captured_at, transit_id, role LIMIT %(limit)s;
+SELECT i.captured_at, i.transit_id, i.role, i.sha256, i.size, i.path, t.id IS NOT NULL AS has_transit,
+    t.gate_id = i.gate_id AND t.images @> jsonb_build_array(jsonb_build_array(i.role, i.sha256)) AS is_named
+FROM (
+    SELECT * FROM images
+    WHERE captured_at >= %(captured_at)s AND captured_at < %(ends)s AND gate_id = %(gate_id)s
+      AND (captured_at, transit_id, role, sha256) > (%(captured_at)s, %(transit_id)s, %(role)s, %(sha256)s)
+    ORDER BY captured_at, transit_id, role, sha256 LIMIT %(limit)s
+) i
+LEFT JOIN transits t ON t.captured_at = i.captured_at AND t.id = i.transit_id
+  AND t.captured_at >= %(starts)s AND t.captured_at < %(ends)s
+ORDER BY i.captured_at, i.transit_id, i.role, i.sha256;
 
 -- name: named
 SELECT path FROM images

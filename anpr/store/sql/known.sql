@@ -1,6 +1,11 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: known
--- OFFSET 0 keeps it a look into one index for each transit: joined, whole days would be read.
-SELECT k.place
-FROM unnest(%(moments)b::timestamptz[], %(ids)b::uuid[]) WITH ORDINALITY k (captured_at, id, place)
-WHERE EXISTS (SELECT FROM transits t WHERE t.captured_at = k.captured_at AND t.id = k.id OFFSET 0);
+-- LIMIT keeps it a look into one index for each id: joined, whole days would be read. The bounds are those of the batch, so
+-- that the planner leaves out all other days.
+SELECT t.*
+FROM unnest(%(ids)b::uuid[]) k (id)
+CROSS JOIN LATERAL (
+    SELECT id, captured_at, gate_id, camera_id, reader_id, plate, raw, country, direction, images FROM transits
+    WHERE transits.id = k.id AND captured_at >= %(since)s AND captured_at <= %(until)s
+    ORDER BY received_at LIMIT 1
+) t;

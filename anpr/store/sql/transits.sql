@@ -59,7 +59,9 @@ CROSS JOIN LATERAL (
 ) t;
 
 -- name: get
-SELECT * FROM transits WHERE id = %(id)s;
+-- The id tells the time, and so the day: not all days are looked through. The one that came first is the transit.
+SELECT * FROM transits WHERE id = %(id)s AND captured_at >= %(since)s AND captured_at <= %(until)s
+ORDER BY received_at LIMIT 1;
 
 -- name: search_exact
 SELECT * FROM transits

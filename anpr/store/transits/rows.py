@@ -11,6 +11,7 @@ import msgspec
 from psycopg.types.json import set_json_loads
 
 from anpr.domain.transit import Transit
+from anpr.domain.transit_id import capture_window
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.partitions import ensure_partitions, refuse_unstorable, utc_day
@@ -87,7 +88,10 @@ def last_of_gates(conn: Connection, gate_ids: Sequence[str]) -> dict[str, dateti
 
 def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
     """The transit with this id; None when there is none (any more)."""
-    row = conn.execute(_SQL["get"], {"id": transit_id}).fetchone()
+    window = capture_window(transit_id)
+    if window is None:
+        return None
+    row = conn.execute(_SQL["get"], {"id": transit_id, "since": window[0], "until": window[1]}).fetchone()
     return from_row(row) if row else None
 
 

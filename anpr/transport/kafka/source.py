@@ -31,6 +31,8 @@ _ASK_TIMEOUT_MS = 10_000
 _SESSION_TIMEOUT_MS = 15_000  # so long are the alarms of a killed ingest late, until another takes its partitions
 _FETCH_BYTES = 16 * 1024 * 1024
 _SMALL_FETCH_BYTES = 1024 * 1024
+# Each is a group of its own: members of one that want other topics would rebalance each other's partitions.
+_GROUP_SUFFIXES: Mapping[tuple[str, ...], str] = {(IMAGES_TOPIC,): "-images", (HEALTH_TOPIC,): "-health"}
 _NO_HEADERS: Mapping[str, bytes] = MappingProxyType({})
 
 # After a rebalance the partition is another member's: it reads again what we stored, and that changes nothing.
@@ -119,7 +121,7 @@ class KafkaSource:
     def _options(self) -> dict[str, Any]:
         largest = MAX_RECORD_BYTES if IMAGES_TOPIC in self._topics else _SMALL_FETCH_BYTES
         return client_options(self._settings) | {
-            "group_id": self._settings.group + ("-images" if self._topics == (IMAGES_TOPIC,) else ""),
+            "group_id": self._settings.group + _GROUP_SUFFIXES.get(self._topics, ""),
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "allow_auto_create_topics": False,

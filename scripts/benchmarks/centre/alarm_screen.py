@@ -131,7 +131,7 @@ def _raise(database: Database, transits: Sequence[Transit], *, retro: bool = Fal
     Returns the last alarm's id, and when its commit began (monotonic seconds).
     """
     now = CLOCK.now()
-    listed = [replace(transit, id=new_id(), plate=LISTED_PLATE, captured_at=now) for transit in transits]
+    listed = [replace(transit, id=new_id(now), plate=LISTED_PLATE, captured_at=now) for transit in transits]
     with database.transaction() as conn:
         insert_transits(conn, listed, now)
         raised = raise_alarms(conn, matching_entries(conn, listed), now, retro=retro)

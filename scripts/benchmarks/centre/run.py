@@ -17,7 +17,8 @@ from typing import Any
 
 import click
 
-from anpr.ingest.consume import Centre, Consumer
+from anpr.ingest.consume import Consumer
+from anpr.ingest.store_batch import Centre
 from anpr.settings import IngestSettings, KafkaSettings
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import migrate

@@ -93,7 +93,7 @@ class _Room:
         for size in [number] if at_once else [1] * number:
             now = CLOCK.now()
             transits = [
-                replace(next(self._transits), id=new_id(), plate=LISTED_PLATE, captured_at=now) for _ in range(size)
+                replace(next(self._transits), id=new_id(now), plate=LISTED_PLATE, captured_at=now) for _ in range(size)
             ]
             with self._database.transaction() as conn:
                 insert_transits(conn, transits, now)

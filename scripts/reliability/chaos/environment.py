@@ -249,8 +249,9 @@ def _ingest(folder: Path, number: int, kafka: int, database: int, port: int) -> 
         "KAFKA_BOOTSTRAP": f"127.0.0.1:{kafka}",
         "ANPR_DATA_DIR": str(folder),
         "ANPR_KAFKA__PARTITIONS": str(PARTITIONS),
-        # Invalid messages come in long runs here; that such a run stops ingest has a test of its own.
-        "ANPR_INGEST__MAX_POISON_RUN": "1000000",
+        # Each invalid message is looked for afterwards.
+        "ANPR_INGEST__DEAD_LETTERS_PER_READER": "1000000",
+        "ANPR_INGEST__DEAD_LETTER_MB_PER_READER": "100000",
     }
     return ManagedProcess(name, folder, lambda: python("-m", "anpr", "ingest"), variables, port)
 

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,9 @@ def _without_a_field(chance: random.Random, fields: Fields) -> Fields:
 def _with_a_wrong_value(chance: random.Random, fields: Fields) -> Fields:
     wrong: tuple[tuple[str, Any], ...] = (
         ("id", "not-an-id"),
+        ("id", "00000000-0000-0000-0000-000000000000"),
+        ("id", "6f5f2f5e-6f61-4b3c-9d2e-1f0c5d0a7b11"),
+        ("id", "018bcfe5-6800-7000-8000-000000000001"),
         ("gate_id", "../../../etc/passwd"),
         ("camera_id", "A" * 300),
         ("captured_at", "2026-11-21T10:00:00"),
@@ -88,7 +92,7 @@ _CORRUPTIONS: tuple[tuple[PoisonReason, Corruption], ...] = (
     (PoisonReason.WRONG_SHAPE, _with_a_wrong_value),
     (PoisonReason.WRONG_SHAPE, lambda chance, fields: chance.choice(([], [fields], 7, "text", None, True))),
     (PoisonReason.UNKNOWN_VERSION, lambda chance, fields: {**fields, "version": chance.choice((0, 2, 99, "1", None))}),
-    (PoisonReason.WRONG_TIME, lambda _, fields: _moved(fields, "1970-01-01T00:00:00Z")),
+    (PoisonReason.TOO_OLD, lambda _, fields: _moved(fields, "1970-01-01T00:00:00Z")),
     (PoisonReason.WRONG_TIME, lambda _, fields: _moved(fields, "2999-12-31T23:59:59+14:00")),
     (
         PoisonReason.TOO_LARGE,
@@ -122,7 +126,10 @@ _ROOM_FOR_HEADERS = 700  # of the largest record the topic takes: as near to it 
 
 
 def _moved(fields: Fields, moment: str) -> Fields:
-    return {**fields, "captured_at": moment, "first_seen": moment, "last_seen": moment}
+    """With an id of that time: a wrong time, and nothing else."""
+    milliseconds = int(datetime.fromisoformat(moment).timestamp() * 1000)
+    fresh = str(UUID(int=milliseconds << 80 | UUID(fields["id"]).int & (1 << 80) - 1))
+    return {**fields, "id": fresh, "captured_at": moment, "first_seen": moment, "last_seen": moment}
 
 
 @dataclass
@@ -190,7 +197,9 @@ class InvalidMessages:
         transit, images = self.traffic.transit(self.number % 1_000_000)
         data = images[ImageRole.CONTEXT]
         headers = image_header(transit=transit, role=ImageRole.CONTEXT, data=data).to_headers()
-        key = headers["transit_id"] = str(UUID(int=self.number)).encode()
+        # An id of its own: a message that is not refused must not look like one that was sent.
+        own = str(UUID(int=transit.id.int >> 62 << 62 | self.number)).encode()
+        key = headers["transit_id"] = own
         reason, value = self._corrupt_image(headers, data)
         return reason, Message(topic=IMAGES_TOPIC, key=key, headers=headers, value=value)
 
@@ -203,7 +212,9 @@ class InvalidMessages:
         if kind == 0:
             return PoisonReason.WRONG_DIGEST, data[: self.chance.randrange(len(data))]
         if kind == 1:
-            headers["captured_at"] = b"9999-12-31T23:59:59Z"
+            moment = "2999-12-31T23:59:59+00:00"
+            moved = _moved({"id": headers["transit_id"].decode()}, moment)
+            headers["captured_at"], headers["transit_id"] = moment.encode(), str(moved["id"]).encode()
             return PoisonReason.WRONG_TIME, data
         if kind == 2:
             return self._corrupt_headers(headers), data
@@ -230,5 +241,5 @@ def conflicting_image(traffic: Traffic, number: int, role: ImageRole) -> Message
     transit, _ = traffic.transit(number)
     data = traffic.image(number + 1, role)
     headers = image_header(transit=transit, role=role, data=data).to_headers()
-    headers[EXPECTED_REASON_HEADER] = PoisonReason.NOT_STORABLE.encode()
+    headers[EXPECTED_REASON_HEADER] = PoisonReason.WRONG_DIGEST.encode()
     return Message(topic=IMAGES_TOPIC, key=str(transit.id).encode(), headers=headers, value=data)

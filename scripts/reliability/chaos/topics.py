@@ -26,7 +26,7 @@ Place = tuple[str, int, int]
 
 _GROUPS = (
     (TRANSITS_TOPIC, "anpr-ingest"),
-    (HEALTH_TOPIC, "anpr-ingest"),
+    (HEALTH_TOPIC, "anpr-ingest-health"),
     (IMAGES_TOPIC, "anpr-ingest-images"),
 )
 

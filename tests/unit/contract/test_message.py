@@ -2,6 +2,7 @@
 """The contract between edge and centre, version 1."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,11 +17,12 @@ from hypothesis import strategies as st
 from anpr.contract.image import decode_image, image_header
 from anpr.contract.topics import MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES
 from anpr.contract.transit import decode_transit, encode_transit, json_schema
+from anpr.contract.transit_fast import read_transit
 from anpr.domain.errors import MessageError, PoisonReason
 from anpr.domain.gate import Direction
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
-from scripts.lab.transits import make_transit, picture, with_images
+from scripts.lab.transits import START, make_transit, picture, uuid7_of, with_images
 
 _identifiers = st.from_regex(r"\A[a-z0-9][a-z0-9._-]{0,63}\Z")
 _probabilities = st.floats(0, 1)
@@ -36,6 +38,7 @@ _moments = st.datetimes(
     timezones=st.just(UTC),
 )
 _spans = st.timedeltas(timedelta(0), timedelta(days=30))
+_id_differences = st.timedeltas(-timedelta(minutes=59), timedelta(minutes=59))
 _images = st.builds(
     ImageRef, role=st.sampled_from(ImageRole), sha256=st.from_regex(r"\A[0-9a-f]{64}\Z"), size=st.integers(1, 4_000_000)
 )
@@ -46,7 +49,7 @@ def transits(draw: st.DrawFn) -> Transit:
     """Any transit an edge may send."""
     captured_at = draw(_moments)
     return Transit(
-        id=draw(st.uuids()),
+        id=uuid7_of(captured_at + draw(_id_differences), draw(st.integers(0, (1 << 62) - 1))),
         gate_id=draw(_identifiers),
         camera_id=draw(_identifiers),
         reader_id=draw(_identifiers),
@@ -330,3 +333,33 @@ def test_a_sign_that_hides_or_turns_what_people_read_is_refused(sign: str, key: 
     assert refused.value.reason is PoisonReason.WRONG_SHAPE
     tree[key] = "Città – corsia 2"
     assert getattr(decode_transit(json.dumps(tree).encode()), key) == tree[key]
+
+
+UNBOUND_IDS = [
+    UUID(int=0),
+    UUID(int=(1 << 128) - 1),
+    UUID("6f5f2f5e-6f61-4b3c-9d2e-1f0c5d0a7b11"),
+    uuid7_of(START - timedelta(days=900), 1),
+    uuid7_of(START + timedelta(hours=1, milliseconds=1), 1),
+    uuid7_of(START - timedelta(hours=1, milliseconds=1), 1),
+    UUID(int=uuid7_of(START, 1).int & ~(0b11 << 62)),
+]
+
+
+@pytest.mark.parametrize("identity", UNBOUND_IDS)
+@pytest.mark.parametrize("decode", [decode_transit, read_transit])
+def test_an_id_tells_when_its_transit_was_captured(identity: UUID, decode: Callable[[bytes], Transit]) -> None:
+    message = {**fields(), "id": str(identity), "captured_at": START.isoformat()}
+    with pytest.raises(MessageError, match="not a UUIDv7 of the time in captured_at") as caught:
+        decode(as_bytes(message))
+    assert caught.value.reason is PoisonReason.WRONG_SHAPE
+    with pytest.raises(MessageError, match="not a UUIDv7"):
+        encode_transit(make_transit(0, id=identity))
+
+
+def test_an_image_is_of_a_transit_of_its_time() -> None:
+    data = picture(1, 500)
+    header = image_header(transit=make_transit(0, id=UNBOUND_IDS[3]), role=ImageRole.PLATE, data=data)
+    with pytest.raises(MessageError, match="not a UUIDv7") as caught:
+        decode_image(header.to_headers(), data)
+    assert caught.value.reason is PoisonReason.WRONG_SHAPE

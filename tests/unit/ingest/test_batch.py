@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Looking into messages."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,17 +12,20 @@ from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.domain.transit import ImageRole
 from anpr.ingest.batch import ReceivedImage, Refusal, decode
+from anpr.ingest.sender import sender_of
 from anpr.runtime.clock import ManualClock
 from anpr.transport.source import Incoming
 from scripts.lab.transits import START, make_transit, picture, with_images
 from tests.support.sources import image_message, message, transit_message
+
+OLDEST = START - timedelta(days=7)
 
 
 def test_each_message_becomes_what_it_is_in_its_order(clock: ManualClock) -> None:
     data = picture(1, 500)
     transit, _ = with_images(make_transit(1), {ImageRole.PLATE: data})
     records = [transit_message(transit, 0), image_message(transit, ImageRole.PLATE, data, 1), message(b"?", 2)]
-    batch = decode(records, clock.now())
+    batch = decode(records, clock.now(), OLDEST)
     header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
     assert batch.records == tuple(records)
     assert batch.transits == [transit]
@@ -32,31 +35,41 @@ def test_each_message_becomes_what_it_is_in_its_order(clock: ManualClock) -> Non
 
 
 def test_an_unknown_topic_is_refused(clock: ManualClock) -> None:
-    (refusal,) = decode([message(b"{}", 0, topic="anpr.weather")], clock.now()).refusals
+    (refusal,) = decode([message(b"{}", 0, topic="anpr.weather")], clock.now(), OLDEST).refusals
     assert refusal.reason is PoisonReason.UNKNOWN_TOPIC
 
 
-@pytest.mark.parametrize("away", [timedelta(days=3), timedelta(days=-4000)])
-def test_a_clock_that_is_days_ahead_or_years_behind_is_refused(clock: ManualClock, away: timedelta) -> None:
-    moment = START + away
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        (START + timedelta(minutes=11), PoisonReason.WRONG_TIME),
+        (START + timedelta(days=3), PoisonReason.WRONG_TIME),
+        (OLDEST - timedelta(microseconds=1), PoisonReason.TOO_OLD),
+        (START - timedelta(days=4000), PoisonReason.TOO_OLD),
+    ],
+)
+def test_what_is_minutes_ahead_or_past_retention_is_refused(moment: datetime, reason: PoisonReason) -> None:
     transit = make_transit(1, captured_at=moment, first_seen=moment, last_seen=moment)
-    data = picture(1, 500)
-    batch = decode([transit_message(transit, 0), image_message(transit, ImageRole.PLATE, data, 1)], clock.now())
-    assert [refusal.reason for refusal in batch.refusals] == [PoisonReason.WRONG_TIME] * 2
+    records = [transit_message(transit, 0), image_message(transit, ImageRole.PLATE, picture(1, 500), 1)]
+    assert [refusal.reason for refusal in decode(records, START, OLDEST).refusals] == [reason] * 2
 
 
-def test_what_was_captured_while_the_uplink_was_away_for_weeks_is_taken(clock: ManualClock) -> None:
-    moment = START - timedelta(days=40)
+@pytest.mark.parametrize("moment", [START + timedelta(minutes=9), OLDEST])
+def test_what_retention_keeps_is_taken_however_late_it_comes(moment: datetime) -> None:
     transit = make_transit(1, captured_at=moment, first_seen=moment, last_seen=moment)
-    assert decode([transit_message(transit, 0)], clock.now()).transits == [transit]
+    assert decode([transit_message(transit, 0)], START, OLDEST).transits == [transit]
 
 
-def test_singles_hold_one_message_each(clock: ManualClock) -> None:
-    batch = decode([transit_message(make_transit(number), number) for number in range(3)], clock.now())
-    singles = batch.singles()
-    assert [single.records for single in singles] == [(record,) for record in batch.records]
-    refused = singles[1].refused(PoisonReason.NOT_STORABLE, "why")
-    assert refused.items == (Refusal(record=batch.records[1], reason=PoisonReason.NOT_STORABLE, detail="why"),)
+def test_a_batch_is_divided_without_losing_a_message_or_its_order(clock: ManualClock) -> None:
+    readers = ["a", "b", "a", "a", "b"]
+    transits = [make_transit(number, reader_id=name) for number, name in enumerate(readers)]
+    batch = decode([transit_message(transit, n) for n, transit in enumerate(transits)], clock.now(), OLDEST)
+    fewest, most = batch.by(sender_of)
+    assert [record.offset for record in fewest.records] == [1, 4]
+    assert [record.offset for record in most.records] == [0, 2, 3]
+    assert [[record.offset for record in half.records] for half in most.halves()] == [[0], [2, 3]]
+    refused = fewest.refused(PoisonReason.NOT_STORABLE, "why")
+    assert refused.items[0] == Refusal(record=batch.records[1], reason=PoisonReason.NOT_STORABLE, detail="why")
 
 
 _bytes = st.binary(max_size=200)
@@ -71,6 +84,6 @@ _bytes = st.binary(max_size=200)
 )
 def test_nothing_a_message_holds_raises(topic: str, headers: dict[str, bytes], value: bytes) -> None:
     record = Incoming(topic=topic, partition=0, offset=0, key=b"", headers=headers, value=value)
-    batch = decode([record], START)
+    batch = decode([record], START, OLDEST)
     assert batch.records == (record,)
     assert len(batch.items) == 1

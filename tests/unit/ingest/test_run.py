@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import TransportError
-from anpr.ingest.consume import Centre, Consumer
-from anpr.ingest.run import batch_settings, open_sources, run_consumers
+from anpr.ingest.consume import Consumer
+from anpr.ingest.run import open_sources, run_consumers
+from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import IngestSettings, KafkaSettings, Settings
 from anpr.store.database.connection import Database
@@ -50,7 +52,7 @@ def test_it_ends_when_told(tmp_path: Path) -> None:
 
 
 def test_without_a_broker_it_reads_the_outbox(tmp_path: Path, clock: ManualClock) -> None:
-    sources = open_sources(Settings(data_dir=tmp_path), clock)
+    sources = [source for source, _ in open_sources(Settings(data_dir=tmp_path), clock)]
     assert [type(source) for source in sources] == [DirectSource, DirectSource]
     for source in sources:
         source.close()
@@ -58,9 +60,19 @@ def test_without_a_broker_it_reads_the_outbox(tmp_path: Path, clock: ManualClock
 
 def test_with_a_broker_it_reads_that(tmp_path: Path, clock: ManualClock) -> None:
     settings = Settings(data_dir=tmp_path, kafka=KafkaSettings(bootstrap="b:1"))
-    assert [type(source) for source in open_sources(settings, clock)] == [KafkaSource, KafkaSource]
+    sources = [source for source, _ in open_sources(settings, clock)]
+    assert [source._topics for source in sources if isinstance(source, KafkaSource)] == [
+        (TRANSITS_TOPIC,),
+        (HEALTH_TOPIC,),
+        (IMAGES_TOPIC,),
+    ], "a flood of health reports or images holds up no transit"
 
 
-@pytest.mark.parametrize(("asked", "given"), [(2_000, [2_000, 500]), (50, [50, 50])])
-def test_a_batch_of_pictures_is_bounded_apart(asked: int, given: list[int]) -> None:
-    assert [each.batch_size for each in batch_settings(IngestSettings(batch_size=asked))] == given
+@pytest.mark.parametrize(("asked", "given"), [(2_000, [2_000, 500, 500]), (50, [50, 50, 50])])
+def test_a_batch_of_pictures_or_reports_is_bounded_apart(
+    asked: int, given: list[int], tmp_path: Path, clock: ManualClock
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path, kafka=KafkaSettings(bootstrap="b:1"), ingest=IngestSettings(batch_size=asked)
+    )
+    assert [batches.batch_size for _, batches in open_sources(settings, clock)] == given

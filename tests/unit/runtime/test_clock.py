@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from anpr.domain.transit_id import id_moment
 from anpr.runtime.clock import ManualClock, SystemClock, new_id
+
+START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
 def test_manual_clock_moves_only_by_hand(clock: ManualClock) -> None:
@@ -40,8 +43,10 @@ def test_system_clock_is_utc_and_its_wait_ends_at_once_when_set() -> None:
     assert clock.monotonic() <= clock.monotonic()
 
 
-def test_ids_are_version_7_and_sort_by_time() -> None:
-    ids = [new_id() for _ in range(100)]
+def test_ids_are_version_7_of_the_time_given_and_sort_by_it() -> None:
+    moments = [START + timedelta(milliseconds=7 * number, microseconds=999) for number in range(100)]
+    ids = [new_id(moment) for moment in moments]
     assert {identity.version for identity in ids} == {7}
     assert ids == sorted(ids)
-    assert len(set(ids)) == 100
+    assert [id_moment(identity) for identity in ids] == [moment - timedelta(microseconds=999) for moment in moments]
+    assert len({new_id(START) for _ in range(100)}) == 100

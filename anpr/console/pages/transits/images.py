@@ -12,6 +12,7 @@ from starlette.responses import Response
 from anpr.console.pages.transits.transit import stored_transit
 from anpr.console.rendering.thumbnails import FORGET_AFTER_S, ThumbnailError
 from anpr.console.state import Console, ConsoleDep
+from anpr.domain.errors import ImageAlteredError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.images.image_store import stored_roles
 
@@ -25,7 +26,8 @@ console itself does, and shows them to the session that fetched them only; whole
 
 @router.get("/{transit_id}/images/{role}")
 def image(console: ConsoleDep, transit_id: UUID, role: ImageRole) -> Response:
-    """One image as it came. 404 while it has not arrived, 410 when it did and its file is gone."""
+    """One image as it came. 404 while it has not arrived, 410 when it did and its file is gone, 409 when it is not the
+    one that the transit names."""
     return _answer(_bytes(console, stored_transit(console, transit_id).transit, role))
 
 
@@ -54,7 +56,7 @@ def _bytes(console: Console, transit: Transit, role: ImageRole) -> bytes:
     if data is not None:
         return data
     with console.database.transaction() as conn:
-        is_noted = role in stored_roles(conn, transit.id, transit.captured_at)
+        is_noted = role in stored_roles(conn, transit)
     if not is_noted:
         raise HTTPException(404)
     data = _find(console, transit, role)  # it may have come between the two questions
@@ -65,7 +67,11 @@ def _bytes(console: Console, transit: Transit, role: ImageRole) -> bytes:
 
 
 def _find(console: Console, transit: Transit, role: ImageRole) -> bytes | None:
-    return console.images.find(transit.id, transit.captured_at, transit.gate_id, role)
+    try:
+        return console.images.find(transit, role)
+    except ImageAlteredError as exc:
+        log.error("console: %s: it is shown to nobody; see anpr images check", exc)
+        raise HTTPException(409) from exc
 
 
 def _answer(data: bytes, headers: Mapping[str, str] | None = None) -> Response:

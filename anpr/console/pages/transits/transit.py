@@ -15,6 +15,7 @@ from anpr.console.alarm_card import FORM_VALUES
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.contract.jpeg import jpeg_size
+from anpr.domain.errors import ImageAlteredError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.alarms.views import views_of_transit
 from anpr.store.audit import AuditAction
@@ -74,7 +75,7 @@ def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
     with console.database.transaction() as conn:
         gates = gate_names(conn)
         alarms = views_of_transit(conn, transit.id)
-        deliveries = deliveries_of_transit(conn, transit.id)
+        deliveries = deliveries_of_transit(conn, transit.id, transit.captured_at)
     return {
         "transit": transit,
         "received_at": stored.received_at,
@@ -88,6 +89,9 @@ def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
 
 
 def _context_size(console: Console, transit: Transit) -> tuple[int, int] | None:
-    """Width and height in px; None while the image has not arrived, or when there is none."""
-    data = console.images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.CONTEXT)
+    """Width and height in px; None while the image has not arrived, or when there is none that the transit names."""
+    try:
+        data = console.images.find(transit, ImageRole.CONTEXT)
+    except ImageAlteredError:  # whoever asks for it is told: `image`
+        return None
     return jpeg_size(data) if data else None

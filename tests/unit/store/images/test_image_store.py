@@ -7,76 +7,85 @@ from uuid import UUID
 
 import pytest
 
-from anpr.contract.image import image_header
-from anpr.domain.errors import ImageTakenError, StoreError
-from anpr.domain.transit import ImageRole
-from anpr.store.images.image_store import ImageStore, image_key
-from scripts.lab.transits import make_transit, picture
+from anpr.contract.image import ImageHeader, image_header
+from anpr.domain.errors import ImageAlteredError, ImageTakenError, StoreError
+from anpr.domain.transit import ImageRole, Transit
+from anpr.store.images.image_store import ImageStore, image_key, named_key
+from scripts.lab.transits import make_transit, picture, with_images
 
 ID = UUID("019aa5a0-0000-7000-8000-000000000001")
 LATE = datetime(2026, 11, 22, 0, 30, tzinfo=timezone(timedelta(hours=1)))
 
 
+def named(number: int) -> tuple[Transit, bytes, ImageHeader]:
+    """A transit that names a picture, the picture, and its header."""
+    data = picture(number, 500)
+    transit, _ = with_images(make_transit(1), {ImageRole.PLATE: data})
+    return transit, data, image_header(transit=transit, role=ImageRole.PLATE, data=data)
+
+
 def test_a_picture_is_found_by_what_its_transit_knows(tmp_path: Path) -> None:
-    images, transit, data = ImageStore(tmp_path), make_transit(1), picture(1, 500)
-    key = images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
-    assert key == f"2026-11-21/gate-1/{transit.id}-plate.jpg"
+    images, (transit, data, header) = ImageStore(tmp_path), named(1)
+    key = images.put(header, data)
+    assert (
+        key == f"2026-11-21/gate-1/{transit.id}-plate-{header.sha256[:32]}.jpg" == named_key(transit, ImageRole.PLATE)
+    )
     assert (tmp_path / key).read_bytes() == data
-    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
-    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.CONTEXT) is None
+    assert images.find(transit, ImageRole.PLATE) == data
+    assert images.find(transit, ImageRole.CONTEXT) is None
 
 
 def test_putting_it_again_changes_nothing_and_leaves_no_parts(tmp_path: Path) -> None:
-    images, transit, data = ImageStore(tmp_path), make_transit(1), picture(1, 500)
-    header = image_header(transit=transit, role=ImageRole.PLATE, data=data)
-    assert images.put(header, data) == images.put(header, data)
-    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [f"{transit.id}-plate.jpg"]
+    images, (_, data, header) = ImageStore(tmp_path), named(1)
+    key = images.put(header, data)
+    assert images.put(header, data) == key
+    assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()] == [key]
 
 
-def test_another_picture_does_not_take_the_place_of_one_that_is_there(tmp_path: Path) -> None:
-    images, transit, data, other = ImageStore(tmp_path), make_transit(1), picture(1, 500), picture(2, 500)
-    images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_another_picture_takes_no_place_whichever_comes_first(tmp_path: Path, is_first: bool) -> None:
+    images, (transit, data, header) = ImageStore(tmp_path), named(1)
+    other = picture(2, 500)
+    batch = [(header, data), (image_header(transit=transit, role=ImageRole.PLATE, data=other), other)]
+    assert images.put_all(batch if is_first else batch[::-1]) == [None, None]
+    assert images.find(transit, ImageRole.PLATE) == data
+
+
+def test_what_is_not_what_the_transit_names_is_given_to_nobody(tmp_path: Path) -> None:
+    images, (transit, data, header) = ImageStore(tmp_path), named(1)
+    (tmp_path / images.put(header, data)).write_bytes(data[:-1])
+    with pytest.raises(ImageAlteredError, match=f"{transit.id}-plate.*not the one that its transit names"):
+        images.find(transit, ImageRole.PLATE)
     with pytest.raises(ImageTakenError, match=str(transit.id)):
-        images.put(image_header(transit=transit, role=ImageRole.PLATE, data=other), other)
-    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
+        images.put(header, data)
 
 
-def test_in_one_batch_the_first_of_two_different_ones_is_stored(tmp_path: Path) -> None:
-    images, transit, data, other = ImageStore(tmp_path), make_transit(1), picture(1, 500), picture(2, 500)
-    batch = [(image_header(transit=transit, role=ImageRole.PLATE, data=each), each) for each in (data, data, other)]
-    first, again, different = images.put_all(batch)
-    assert (first, again) == (None, None)
-    assert isinstance(different, ImageTakenError)
-    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
-
-
-def test_who_comes_behind_another_one_in_a_batch_is_held_against_what_is_stored(tmp_path: Path) -> None:
-    images, transit, data = ImageStore(tmp_path), make_transit(1), picture(1, 500)
-    others = [picture(number, 500) for number in (2, 3)]
-    images.put(image_header(transit=transit, role=ImageRole.PLATE, data=data), data)
-    batch = [
-        (image_header(transit=transit, role=ImageRole.PLATE, data=each), each) for each in (*others, data, *others)
-    ]
-    assert [refusal is None for refusal in images.put_all(batch)] == [False, False, True, False, False]
-    assert images.find(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE) == data
+def test_a_picture_stored_before_keys_had_a_digest_is_held_against_it_too(tmp_path: Path) -> None:
+    images, (transit, data, _) = ImageStore(tmp_path), named(1)
+    old = image_key(transit.id, transit.captured_at, transit.gate_id, ImageRole.PLATE, None)
+    images.shelf.put_all({old: data})
+    assert images.find(transit, ImageRole.PLATE) == data
+    (tmp_path / old).write_bytes(picture(2, 500))
+    with pytest.raises(ImageAlteredError, match="not the one that its transit names"):
+        images.find(transit, ImageRole.PLATE)
 
 
 def test_the_day_is_the_utc_day() -> None:
-    assert image_key(ID, LATE, "gate-1", ImageRole.PLATE).startswith("2026-11-21/")
+    assert image_key(ID, LATE, "gate-1", ImageRole.PLATE, None).startswith("2026-11-21/")
 
 
 @pytest.mark.parametrize("gate_id", ["..", ".", "../../etc", "/etc", "a/b", "..\\x", "%2e%2e", "a\0b"])
 def test_a_hostile_gate_id_stays_one_folder_below_its_day(tmp_path: Path, gate_id: str) -> None:
     images = ImageStore(tmp_path)
-    path = tmp_path / image_key(ID, LATE, gate_id, ImageRole.PLATE)
+    path = tmp_path / image_key(ID, LATE, gate_id, ImageRole.PLATE, "ab" * 32)
     assert path.parent.parent == tmp_path / "2026-11-21"
     assert path.parent.name not in (".", "..")
-    assert images.find(ID, LATE, gate_id, ImageRole.PLATE) is None
+    assert images.shelf.read(str(path.relative_to(tmp_path))) is None
 
 
 def test_two_gate_ids_never_share_a_folder() -> None:
     ids = ["..", "%2E%2E", ".", "a/b", "a%2Fb", "a b"]
-    assert len({image_key(ID, LATE, i, ImageRole.PLATE) for i in ids}) == len(ids)
+    assert len({image_key(ID, LATE, i, ImageRole.PLATE, None) for i in ids}) == len(ids)
 
 
 def test_days_before_the_cutoff_are_removed_and_others_stay(tmp_path: Path) -> None:

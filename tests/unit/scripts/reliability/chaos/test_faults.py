@@ -17,7 +17,7 @@ from anpr.transport.source import Incoming
 from scripts.lab.ports import free_ports
 from scripts.reliability.chaos.invalid_messages import EXPECTED_REASON_HEADER, InvalidMessages, Message
 from scripts.reliability.chaos.proxy import Network, State
-from scripts.reliability.chaos.traffic import Traffic, number_of, plate_of
+from scripts.reliability.chaos.traffic import RETENTION, Traffic, number_of, plate_of
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 TRAFFIC = Traffic(seed=5, start=NOW)
@@ -40,13 +40,13 @@ def test_every_kind_of_invalid_message_is_refused_for_the_reason_it_was_made_for
     wrong = []
     seen = set()
     for offset, message in enumerate(messages):
-        (item,) = decode([incoming(offset, message)], NOW).items
+        (item,) = decode([incoming(offset, message)], NOW, NOW - RETENTION).items
         expected = message.headers[EXPECTED_REASON_HEADER].decode()
         seen.add(expected)
         if not isinstance(item, Refusal) or item.reason != expected:
             wrong.append((expected, item if isinstance(item, Refusal) else "accepted", message.value[:300]))
     assert wrong == []
-    assert seen == set(PoisonReason) - {PoisonReason.UNKNOWN_TOPIC, PoisonReason.NOT_STORABLE}
+    assert seen == set(PoisonReason) - {PoisonReason.UNKNOWN_TOPIC, PoisonReason.NOT_STORABLE, PoisonReason.CONFLICT}
 
 
 def test_a_number_gives_the_same_transit_everywhere_and_its_id_gives_the_number() -> None:
