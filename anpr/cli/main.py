@@ -11,6 +11,8 @@ import click
 
 import anpr
 from anpr.domain.errors import AnprError
+from anpr.runtime.file_limit import raise_file_limit
+from anpr.runtime.log_repeats import CalmHandler
 from anpr.settings import LoadedSettings, load_settings
 
 _VERBS = {
@@ -79,12 +81,13 @@ class VerbGroup(click.Group):
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
     """Number plate recognition: cameras, transits, watchlists, alarms, forwarding."""
+    raise_file_limit()
     _log_to_standard_error(verbose)
     ctx.obj = config_path
 
 
 def _log_to_standard_error(verbose: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = CalmHandler(sys.stderr)
     if not verbose:
         handler.addFilter(_is_not_kafkas)
     logging.basicConfig(

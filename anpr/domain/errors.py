@@ -14,7 +14,8 @@ AnprError
 ├── OutboxFullError          the outbox keeps nothing more
 │   └── DiskFullError        the disk is full or failing, or the file may not grow
 ├── StoreError               the database is not reachable or its schema is not ours; `refused` says that data are wrong
-│   └── ImageTakenError      another image is stored in this one's place
+│   ├── ImageTakenError      another image is stored in this one's place
+│   └── QueryTooLongError    a search was broken off at its time limit
 ├── PoisonRunError           ingest stops: too many messages in a row were refused
 ├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
@@ -124,6 +125,10 @@ class StoreError(AnprError):
 
 class ImageTakenError(StoreError):
     """Another image is stored in this one's place, and stays: what was noted and shown does not change."""
+
+
+class QueryTooLongError(StoreError):
+    """A search took longer than it may and was broken off; a narrower one helps."""
 
 
 class PoisonRunError(AnprError):
