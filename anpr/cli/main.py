@@ -12,7 +12,7 @@ import click
 import anpr
 from anpr.domain.errors import AnprError
 from anpr.runtime.file_limit import raise_file_limit
-from anpr.runtime.log_repeats import CalmHandler
+from anpr.runtime.log_repeats import CalmHandler, OneLineFormatter
 from anpr.settings import LoadedSettings, load_settings
 
 _VERBS = {
@@ -88,11 +88,11 @@ def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
 
 def _log_to_standard_error(verbose: bool) -> None:
     handler = CalmHandler(sys.stderr)
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     if not verbose:
         handler.addFilter(_is_not_kafkas)
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         handlers=[handler],
     )
     for noisy in ("asyncssh", "uvicorn", "sse_starlette", "PIL", "httpx"):

@@ -76,6 +76,17 @@ def _summary(seen: _Seen) -> logging.LogRecord:
     return record
 
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+
+
+class OneLineFormatter(logging.Formatter):
+    """One record, one line: control characters of the message, which may be somebody else's words, are written out."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name is logging's
+        """Called by `format`; a traceback keeps its lines."""
+        return super().formatMessage(record).translate(_CONTROLS)
+
+
 class CalmHandler(logging.StreamHandler[TextIO]):
     """Writes to a stream, each line at most once a minute."""
 

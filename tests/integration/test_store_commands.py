@@ -198,7 +198,7 @@ def test_an_empty_answer_of_another_database_points_to_the_demonstration() -> No
         assert run("db", "migrate", "--create").exit_code == 0
         (Path(folder) / "demo").mkdir()
         (Path(folder) / "demo" / "settings.yaml").touch()
-        told = run("search", "AB123CD", "--reason", "x").stderr
+        told = run("search", "AB123CD", "--reason", "prova").stderr
         assert told.splitlines()[0] == "0 transits"
         assert f"the demonstration runs with: anpr --config {folder}/demo/settings.yaml" in told
 

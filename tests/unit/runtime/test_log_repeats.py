@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from anpr.runtime.clock import ManualClock
-from anpr.runtime.log_repeats import PER_PLACE, CalmHandler, RepeatLimiter
+from anpr.runtime.log_repeats import PER_PLACE, CalmHandler, OneLineFormatter, RepeatLimiter
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def written() -> io.StringIO:
 @pytest.fixture
 def log(written: io.StringIO, clock: ManualClock) -> Iterator[logging.Logger]:
     logger, handler = logging.getLogger("test-repeats"), CalmHandler(written, RepeatLimiter(clock.monotonic))
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    handler.setFormatter(OneLineFormatter("%(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.propagate = False
     logger.setLevel(logging.DEBUG)
@@ -76,3 +76,8 @@ def test_debug_lines_pass_and_what_was_held_back_is_told_at_the_end(log: logging
         "DEBUG detail",
         "INFO again (2 more like it within a minute)",
     ]
+
+
+def test_nobody_writes_lines_or_colours_into_our_log(log: logging.Logger, written: io.StringIO) -> None:
+    log.warning("console: %s", "/a\n2026-01-01 INFO all is well\x1b[2J\x9b")
+    assert written.getvalue() == "WARNING console: /a\\x0a2026-01-01 INFO all is well\\x1b[2J\\x9b\n"
