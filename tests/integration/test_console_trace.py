@@ -9,6 +9,7 @@ from anpr.settings import ConsoleSettings
 from anpr.store.audit import AuditAction, AuditEvent
 from anpr.store.database.connection import Connection
 from tests.support.fixtures_console import WANTED, Site, serving
+from tests.support.waiting import eventually
 
 
 def events(site: Site, action: AuditAction) -> list[AuditEvent]:
@@ -88,6 +89,7 @@ def test_the_stream_of_alarms_records_what_it_sends(site: Site) -> None:
         assert next(lines)
         transit = site.pass_vehicle(WANTED)
         assert any(WANTED in line for line in lines)
+        eventually(lambda: events(site, AuditAction.TRANSIT_VIEWED))
     (event,) = events(site, AuditAction.TRANSIT_VIEWED)
     assert event.detail == {"page": "alarm-stream", "transits": [str(transit.id)]}
 

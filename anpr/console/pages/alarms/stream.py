@@ -5,6 +5,7 @@ The board's stream carries cards. That of every other page carries notices: what
 Both begin with `ready` and send `tally`, the true numbers, after each change.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -35,6 +36,7 @@ from anpr.store.alarms.views import STEP_LIMIT, AlarmView
 
 router = APIRouter()
 log = logging.getLogger(__name__)
+_NOTING: "set[asyncio.Future[None]]" = set()
 
 OVERLAP = 50
 """Alarm ids. A page that comes back may show older ones as they were: it is told their present state."""
@@ -134,10 +136,11 @@ async def _events(
                 if isinstance(news, AlarmTally):
                     yield _tally(news)
                     continue
-                await _record(console, visitor, asked, news)
+                noted = _note(console, visitor, asked, news)
                 for view in news:
                     last_id = max(last_id, view.alarm.id)
                     yield _event(asked.make, view, last_id)
+                await noted
         except StoreError:  # logged by the feed; the page asks again
             return
         if page.is_replaced:
@@ -155,10 +158,14 @@ async def _told(
         yield news if isinstance(news, AlarmTally) else [news]
 
 
-async def _record(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> None:
-    """What the stream shows is recorded before it is sent."""
+def _note(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> "asyncio.Future[None]":
+    """Begin to record what the stream shows. An alarm does not wait for it: rows of the audit are written one after the
+    other, and fifty boards would each wait for the others'. A stream whose row cannot be written ends."""
     transits = [view.alarm.transit_id for view in views]
-    await to_thread.run_sync(record_shown, console, visitor, asked.page, transits)
+    noted = asyncio.ensure_future(to_thread.run_sync(record_shown, console, visitor, asked.page, transits))
+    _NOTING.add(noted)  # it goes on when the page is closed meanwhile
+    noted.add_done_callback(_NOTING.discard)
+    return noted
 
 
 async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[News]:
