@@ -31,6 +31,9 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 USER anpr
 VOLUME /var/lib/anpr
 EXPOSE 8080
+# Reached from outside the container: the console starts with console.certificate_file and key_file (mount them), or with
+# console.trusted_proxies for a proxy with HTTPS in front of it (docs/security.md); without either it says so and ends.
+# Metrics stay inside unless ANPR_METRICS_HOST says otherwise.
 ENV ANPR_CONSOLE__HOST=0.0.0.0
 ENTRYPOINT ["anpr"]
 CMD ["console"]

@@ -11,6 +11,8 @@ import click
 
 import anpr
 from anpr.domain.errors import AnprError
+from anpr.runtime.file_limit import raise_file_limit
+from anpr.runtime.log_repeats import CalmHandler, OneLineFormatter
 from anpr.runtime.private_files import private_by_default
 from anpr.settings import LoadedSettings, load_settings
 
@@ -81,17 +83,18 @@ class VerbGroup(click.Group):
 def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
     """Number plate recognition: cameras, transits, watchlists, alarms, forwarding."""
     ctx.with_resource(private_by_default())  # for every verb, before it makes its first file
+    raise_file_limit()
     _log_to_standard_error(verbose)
     ctx.obj = config_path
 
 
 def _log_to_standard_error(verbose: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = CalmHandler(sys.stderr)
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     if not verbose:
         handler.addFilter(_is_not_kafkas)
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         handlers=[handler],
     )
     for noisy in ("asyncssh", "uvicorn", "sse_starlette", "PIL", "httpx"):

@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Access control: who sends a request, and whether their role allows it. Refusals leave a row in the audit."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import Depends, Request
 
 from anpr.console.auth.sessions import Session, fingerprint
+from anpr.console.cookies import SESSION_COOKIE, VISIT_COOKIE, read_cookie
+from anpr.console.network.origin import is_of_another_site
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, may
 from anpr.domain.errors import AccessError
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.users.accounts import User, get_user
+from anpr.store.users.accounts import User
+from anpr.store.users.sessions import open_session, see_session
 
-SESSION_COOKIE = "anpr_session"
-VISIT_COOKIE = "anpr_visit"
-"""A random name for a browser that has not logged in, to which the login form is tied."""
-
+_BEFORE_OWN_PASSWORD = ("/account", "/session", "/logout")
+SEEN_EVERY = timedelta(minutes=1)
+"""Use of a session is noted this often: a write at each click would be one too many."""
 FORM_FIELD = "form_token"
 
 
@@ -31,6 +35,10 @@ class NotSignedInError(AccessError):
         self.again = again
 
 
+class PasswordChangeNeededError(AccessError):
+    """The visitor's password is one that others know: they may do nothing but choose their own."""
+
+
 class FormTokenError(AccessError):
     """A form came without the token of this session: from another site, or from a page older than the login."""
 
@@ -41,6 +49,8 @@ class Visitor:
 
     user: User
     session: Session
+    seen_at: datetime
+    """When they last did something, to SEEN_EVERY (UTC)."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the user's role allows it."""
@@ -48,27 +58,58 @@ class Visitor:
 
 
 def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
-    """The user whose session cookie this is; None when it is not valid (any more), the user is disabled, or their
-    password was changed."""
+    """The user whose session cookie this is; None when it is not valid (any more), was ended or not used for long, the
+    user is disabled, or their password was changed."""
     session = console.sessions.from_cookie(cookie)
     if session is None:
         return None
     with console.database.transaction() as conn:
-        user = get_user(conn, session.user)
-    if user is None or user.disabled or fingerprint(user.password_hash) != session.password:
+        stored = open_session(conn, session.key)
+    if stored is None or stored.user.name != session.user or stored.user.disabled:
         return None
-    return Visitor(user=user, session=session)
+    if fingerprint(stored.user.password_hash) != session.password:
+        return None
+    if console.clock.now() >= stored.seen_at + idle_limit(console):
+        return None
+    return Visitor(user=stored.user, session=session, seen_at=stored.seen_at)
+
+
+def idle_limit(console: Console) -> timedelta:
+    """So long a session lasts that nobody uses."""
+    return timedelta(minutes=console.settings.console.idle_minutes)
 
 
 def signed_in(request: Request, console: ConsoleDep) -> Visitor:
     """The visitor. Raises NotSignedInError."""
-    cookie = request.cookies.get(SESSION_COOKIE)
+    cookie = read_cookie(request, SESSION_COOKIE)
     visitor = visitor_of(console, cookie)
     if visitor is None:
-        again = _is_of_script(request) or console.sessions.has_ended(cookie)
+        again = _is_of_script(request) or console.sessions.is_ours(cookie)
         raise NotSignedInError(_back_to(request), again=again)
+    if _is_use(request):
+        visitor = seen_now(console, visitor)
     request.state.visitor = visitor
+    if visitor.user.must_change and not request.scope["path"].startswith(_BEFORE_OWN_PASSWORD):
+        raise PasswordChangeNeededError("a password of one's own comes first")
     return visitor
+
+
+def seen_now(console: Console, visitor: Visitor) -> Visitor:
+    """The visitor, of whom it is noted that they do something."""
+    now = console.clock.now()
+    if now - visitor.seen_at < SEEN_EVERY:
+        return visitor
+    with console.database.transaction() as conn:
+        see_session(conn, visitor.session.key, now)
+    return replace(visitor, seen_at=now)
+
+
+def _is_use(request: Request) -> bool:
+    """Whether a person has caused the request: opened a page or sent a form. What a page asks for by itself (what is
+    new, the stream of alarms, pictures) keeps no session alive; that of a watched board its script does."""
+    if request.method == "GET":
+        return "text/html" in request.headers.get("accept", "") and not _is_of_script(request)
+    return request.url.path != "/session/confirm"
 
 
 VisitorDep = Annotated[Visitor, Depends(signed_in)]
@@ -91,7 +132,8 @@ def allowed(*any_of: Permission) -> Callable[[Request, Console, Visitor], Visito
 
 
 async def check_form(request: Request, console: ConsoleDep) -> None:
-    """Protection against cross-site request forgery: every POST carries the token of its session (or visit).
+    """Protection against cross-site request forgery: every POST carries the token of its session (or visit), and
+    comes from one of our own pages.
 
     Raises FormTokenError.
     """
@@ -99,23 +141,85 @@ async def check_form(request: Request, console: ConsoleDep) -> None:
         return
     form = await request.form(max_files=0, max_fields=1000)
     token = form.get(FORM_FIELD)
+    if is_of_another_site(request.headers):
+        raise FormTokenError("another site has sent this form")
     if not isinstance(token, str) or not console.sessions.is_form_token(form_key(console, request), token):
         raise FormTokenError("form token missing or wrong")
 
 
 def form_key(console: Console, request: Request) -> str:
     """The key that forms of this browser are tied to: its session's, or its visit's before the login; or empty."""
-    session = console.sessions.from_cookie(request.cookies.get(SESSION_COOKIE))
-    return session.key if session else request.cookies.get(VISIT_COOKIE, "")
+    session = console.sessions.from_cookie(read_cookie(request, SESSION_COOKIE))
+    return session.key if session else read_cookie(request, VISIT_COOKIE) or ""
 
 
 def record_view(console: Console, visitor: Visitor, page: str, **detail: object) -> None:
-    """Record in the audit that the visitor looks at transits on this page, once while they go on looking.
+    """Record in the audit that the visitor looks at this page, once while they go on looking.
 
     Pages that refresh themselves ask every few seconds; ViewAudit says when that is worth another row.
     """
-    if console.view_audit.is_due(visitor.session.key, f"{page} {detail}"):
-        record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": page, **detail})
+    event = _view(console, visitor, page, detail)
+    _record_due(console, visitor, [f"{page} {detail}"], lambda _: event)
+
+
+def record_shown(
+    console: Console,
+    visitor: Visitor,
+    page: str,
+    transits: Iterable[UUID],
+    *,
+    reason: str | None = None,
+    case: str | None = None,
+    **detail: object,
+) -> None:
+    """Record that the visitor is shown these transits on this page: in one row those that the session was not shown
+    there in the last minutes. Without any, that they look at the page."""
+    shown = [str(transit) for transit in transits]
+    if not shown:
+        record_view(console, visitor, page, **detail)
+        return
+    event = replace(_view(console, visitor, page, detail), reason=reason, case_reference=case)
+    begins = f"{page} {detail} "
+    _record_due(
+        console,
+        visitor,
+        [begins + transit for transit in shown],
+        lambda due: replace(event, detail={**event.detail, "transits": [view.removeprefix(begins) for view in due]}),
+    )
+
+
+def _view(console: Console, visitor: Visitor, page: str, detail: Mapping[str, object]) -> AuditEvent:
+    return AuditEvent(
+        actor=visitor.user.name,
+        action=AuditAction.TRANSIT_VIEWED,
+        at=console.clock.now(),
+        detail={"page": page, **detail},
+    )
+
+
+def record_once(console: Console, visitor: Visitor, view: str, event: AuditEvent) -> None:
+    """Append the event unless the visitor's session has done so for this view already. Raises StoreError."""
+    _record_due(console, visitor, [view], lambda _: event, once=True)
+
+
+def _record_due(
+    console: Console,
+    visitor: Visitor,
+    views: Iterable[str],
+    event_of: Callable[[list[str]], AuditEvent],
+    *,
+    once: bool = False,
+) -> None:
+    key = visitor.session.key
+    due = console.view_audit.due_of(key, views, once=once)
+    if not due:
+        return
+    try:
+        with console.database.transaction() as conn:
+            append(conn, event_of(due))
+    except BaseException:
+        console.view_audit.forget(key, due)
+        raise
 
 
 def record(console: Console, actor: str, action: AuditAction, detail: Mapping[str, object] | None = None) -> None:

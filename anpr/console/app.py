@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from anpr.console import probes
 from anpr.console.access import allowed, check_form
 from anpr.console.auth.login_throttle import LoginThrottle
+from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.secret_key import load_secret
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
@@ -18,15 +19,19 @@ from anpr.console.compression import Compression
 from anpr.console.error_pages import add_error_pages
 from anpr.console.headers import Headers
 from anpr.console.live_alarms import LiveAlarms
+from anpr.console.network.names import OwnNames
+from anpr.console.network.proxies import FromProxies, TrustedProxies
 from anpr.console.page import Page
-from anpr.console.pages import alarms, audit, login, search, status, transits, watchlists
+from anpr.console.pages import account, alarms, audit, login, search, status, transits, watchlists
 from anpr.console.rendering.footer import footer_of
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.rendering.translations import load_catalogues
+from anpr.console.search_seats import CONNECTIONS, SearchSeats
 from anpr.console.state import Console
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
+from anpr.settings.base import is_loopback
 from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
@@ -40,6 +45,7 @@ PAGES: tuple[Page, ...] = (
     watchlists.PAGE,
     audit.PAGE,
     status.PAGE,
+    account.PAGE,
 )
 """All pages, in the order of the menu; a login leads to the first one that the role may open."""
 
@@ -53,14 +59,18 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        console.search_database.open()
         console.live.start()
         try:
             yield
         finally:
             console.live.close()
+            console.search_database.close()
+            console.password_checks.close()
 
     app = FastAPI(
         title="anpr console",
+        redirect_slashes=False,  # it would answer with an address built from the Host header
         openapi_url=None,  # neither a description nor its pages, which would load scripts from elsewhere
         lifespan=lifespan,
         dependencies=[Depends(check_form)],
@@ -68,6 +78,7 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
     app.state.console = console
     app.add_middleware(Compression)
     app.add_middleware(Headers)
+    _guard(app, settings)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.include_router(probes.router)
     for page in PAGES:
@@ -76,15 +87,27 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
     return app
 
 
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """Who asks, and for which name, is settled before anything else looks at a request."""
+    console = settings.console
+    is_local = is_loopback(console.host) and not console.trusted_proxies
+    app.add_middleware(OwnNames, names=console.names, any_name=not is_local)
+    proxies = TrustedProxies(console.trusted_proxies)
+    app.add_middleware(FromProxies, proxies=proxies, always_https=console.secure_cookies)
+
+
 def build_console(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> Console:
     """The parts, not started yet."""
     stored = StoredAlarms(database.transaction)
     return Console(
         settings=settings,
         database=database,
+        search_database=database.another_pool(CONNECTIONS, "search"),
+        search_seats=SearchSeats(),
         images=images,
         clock=clock,
         sessions=_sessions(settings, clock),
+        password_checks=PasswordChecks(),
         throttle=LoginThrottle(clock),
         pages=PAGES,
         templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),

@@ -9,10 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import SESSION_COOKIE, FormTokenError, NotSignedInError, Visitor, visitor_of
+from anpr.console.access import FormTokenError, NotSignedInError, PasswordChangeNeededError, Visitor, record, visitor_of
+from anpr.console.cookies import SESSION_COOKIE, read_cookie
 from anpr.console.page_context import context_for
 from anpr.console.state import Console, console_of
-from anpr.domain.errors import AccessError, StoreError
+from anpr.domain.errors import AccessError, StoreError, StoreFault
+from anpr.store.audit import AuditAction
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ _TITLES = {
 def add_error_pages(app: FastAPI) -> None:
     """Answer every kind of failure."""
     app.add_exception_handler(NotSignedInError, _not_signed_in)
+    app.add_exception_handler(PasswordChangeNeededError, _own_password_first)
     app.add_exception_handler(FormTokenError, _stale)
     app.add_exception_handler(AccessError, _refused)
     app.add_exception_handler(StoreError, _database)
@@ -48,6 +51,14 @@ def _login_address(exc: NotSignedInError) -> str:
     return f"/login?{'&'.join(parts)}" if parts else "/login"
 
 
+def _own_password_first(request: Request, exc: Exception) -> Response:  # noqa: ARG001  the signature is Starlette's
+    if "hx-request" in request.headers:
+        return Response(status_code=403, headers={"HX-Redirect": "/account"})
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(status_code=403)
+    return RedirectResponse("/account", status_code=303)
+
+
 def _stale(request: Request, exc: Exception) -> Response:
     log.info("console: %s on %s", exc, request.url.path)
     if "hx-request" in request.headers:
@@ -61,14 +72,25 @@ def _refused(request: Request, exc: Exception) -> Response:
 
 
 def _database(request: Request, exc: Exception) -> Response:
+    if isinstance(exc, StoreError) and exc.fault is StoreFault.DATA:  # it is there, and will not take what was sent
+        log.warning("console: %s: %s", request.url.path, exc)
+        return _page(request, 400, "invalid")
     log.error("console: %s: %s", request.url.path, exc)
     return _page(request, 503, "database")
 
 
 def _invalid(request: Request, exc: Exception) -> Response:
+    _note_refused_search(request)
     places = {error["loc"][0] for error in exc.errors()} if isinstance(exc, RequestValidationError) else set()
     # A wrong identity in the address is an address that does not exist.
     return _page(request, 404, "not_found") if "path" in places else _page(request, 400, "invalid")
+
+
+def _note_refused_search(request: Request) -> None:
+    """A search that did not even come as a form is a refused one too."""
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    if visitor and request.method == "POST" and request.url.path == "/search":
+        record(console_of(request), visitor.user.name, AuditAction.SEARCH_REFUSED, {"refused": ["form"]})
 
 
 def _http(request: Request, exc: Exception) -> Response:
@@ -96,7 +118,7 @@ def _visitor(console: Console, request: Request, kind: str) -> Visitor | None:
     if known or kind == "database":  # it did not answer just now: another try would only make the visitor wait
         return known
     try:
-        return visitor_of(console, request.cookies.get(SESSION_COOKIE))
+        return visitor_of(console, read_cookie(request, SESSION_COOKIE))
     except StoreError as exc:
         log.error("console: %s: the menu is left out: %s", request.url.path, exc)
         return None

@@ -31,6 +31,10 @@ _ALWAYS = {
 }
 
 
+_ONLY_HTTPS = "max-age=31536000"
+"""Browsers that were here over HTTPS come back over nothing else for a year (HSTS)."""
+
+
 class Headers:
     """Adds the security headers, and refuses bodies larger than any form of ours.
 
@@ -47,7 +51,10 @@ class Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message), scope["path"])
+                headers = MutableHeaders(scope=message)
+                _add_headers(headers, scope["path"])
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", _ONLY_HTTPS)
             await send(message)
 
         app = self._app if _is_small(scope) else PlainTextResponse("request too large", status_code=413)

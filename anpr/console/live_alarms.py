@@ -21,6 +21,10 @@ from anpr.store.database.connection import Database
 News = AlarmView | AlarmTally
 """What a page is told: an alarm that is new or has changed, or how many there are now."""
 
+PER_SESSION = 5
+PER_USER = 20
+"""Streams at once; with one more the oldest ends, and its page says so."""
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class _Waiting:
@@ -37,6 +41,10 @@ class Subscription:
 
     loop: asyncio.AbstractEventLoop
     queue: asyncio.PriorityQueue[_Waiting]
+    user: str = ""
+    session: str = ""
+    is_replaced: bool = False
+    """It ends because its session or its user has opened too many others."""
     is_over: threading.Event = field(default_factory=threading.Event)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -73,7 +81,7 @@ class LiveAlarms:
         self._queue_size = queue_size
         self._max_pages = max_pages
         self._lock = threading.Lock()
-        self._pages: set[Subscription] = set()
+        self._pages: dict[Subscription, None] = {}  # in the order in which they came
         self._tally: AlarmTally | None = None
 
     def start(self) -> None:
@@ -101,20 +109,35 @@ class LiveAlarms:
         """Open streams."""
         return len(self._pages)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more page of somebody new can be served."""
+        return len(self._pages) < self._max_pages
+
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription | None]:
-        """A stream for one page; None while the feed is down or has as many pages as it can serve."""
-        loop = asyncio.get_running_loop()
-        page = Subscription(loop=loop, queue=asyncio.PriorityQueue(maxsize=self._queue_size))
+    def subscribe(self, user: str = "", session: str = "") -> Iterator[Subscription | None]:
+        """A stream for one page of this user's session; None while the feed is down or has as many pages as it can
+        serve.
+
+        The oldest stream of a session that has PER_SESSION, or of a user that has PER_USER, ends for it.
+        """
+        queue: asyncio.PriorityQueue[_Waiting] = asyncio.PriorityQueue(maxsize=self._queue_size)
+        page = Subscription(loop=asyncio.get_running_loop(), queue=queue, user=user, session=session)
         with self._lock:
-            accepted = self.is_up and len(self._pages) < self._max_pages
+            replaced = self._too_many(page)
+            accepted = self.is_up and len(self._pages) - len(replaced) < self._max_pages
             if accepted:
-                self._pages.add(page)
+                for old in replaced:
+                    del self._pages[old]
+                self._pages[page] = None
+        for old in replaced if accepted else []:
+            old.is_replaced = True
+            old.push(None)
         try:
             yield page if accepted else None
         finally:
             with self._lock:
-                self._pages.discard(page)
+                self._pages.pop(page, None)
 
     def alarm(self, view: AlarmView) -> None:
         """Called by the feed: tell every page."""
@@ -135,6 +158,16 @@ class LiveAlarms:
         """Close every open stream; pages that are still there ask again."""
         for page in self._subscribed():
             page.push(None)
+
+    def _too_many(self, new: Subscription) -> set[Subscription]:
+        """The streams that end when this one begins: the oldest of its session, or of its user."""
+        if not new.user:
+            return set()
+        of_user = [page for page in self._pages if page.user == new.user]
+        of_session = [page for page in of_user if page.session == new.session]
+        return {*of_session[: max(0, len(of_session) - PER_SESSION + 1)]} | {
+            *of_user[: max(0, len(of_user) - PER_USER + 1)]
+        }
 
     def _subscribed(self) -> list[Subscription]:
         with self._lock:

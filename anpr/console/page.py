@@ -25,6 +25,9 @@ class Page:
     Empty: it is open to everybody, logged in or not, and has no menu entry.
     """
 
+    is_in_menu: bool = True
+    """Whether the menu leads to it; one's own account is behind one's name instead."""
+
     @property
     def path(self) -> str:
         """The address of its menu entry."""
@@ -37,4 +40,4 @@ class Page:
 
 def menu_of(pages: Sequence[Page], role: Role) -> tuple[Page, ...]:
     """The pages in the menu of this role, in their order; a login leads to the first one."""
-    return tuple(page for page in pages if page.is_for(role))
+    return tuple(page for page in pages if page.is_in_menu and page.is_for(role))

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from anpr.console.access import Visitor, form_key
-from anpr.console.auth.sessions import Session
+from anpr.console.access import Visitor, form_key, idle_limit
+from anpr.console.cookies import LANGUAGE_COOKIE, read_cookie
 from anpr.console.page import menu_of
 from anpr.console.rendering.filters import local_minute
 from anpr.console.rendering.templates import PageContext
@@ -15,14 +15,12 @@ from anpr.console.rendering.translations import language_of
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, may
 
-LANGUAGE_COOKIE = "anpr_language"
-
 
 def context_for(console: Console, request: Request, visitor: Visitor | None) -> PageContext:
     """The context for a visitor, or for somebody not logged in."""
-    language = language_of(request.cookies.get(LANGUAGE_COOKIE), console.settings.console.language)
+    language = language_of(read_cookie(request, LANGUAGE_COOKIE), console.settings.console.language)
     key = visitor.session.key if visitor else form_key(console, request)
-    token = console.sessions.form_token(key)
+    token = console.sessions.form_token(key) if key else ""  # nobody's: a page of theirs has no forms
     # What a form leads to has no address of its own: its page has.
     is_get = request.method == "GET"
     path = request.url.path if is_get else "/" + request.url.path.split("/")[1]
@@ -30,17 +28,18 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
     if visitor is None:
         return PageContext(language=language, form_token=token, path=path, address=address)
     role = visitor.user.role
+    is_told = may(role, Permission.VIEW_ALARMS) and not visitor.user.must_change
     return PageContext(
         language=language,
         form_token=token,
         user=visitor.user.name,
         role=role,
         may=frozenset(permission for permission in Permission if may(role, permission)),
-        menu=menu_of(console.pages, role),
+        menu=() if visitor.user.must_change else menu_of(console.pages, role),
         path=path,
         address=address,
-        session=session_state(console, visitor.session),
-        to_take=_to_take(console) if may(role, Permission.VIEW_ALARMS) else None,
+        session=session_state(console, visitor),
+        to_take=_to_take(console) if is_told else None,
     )
 
 
@@ -49,19 +48,21 @@ def _to_take(console: Console) -> int:
     return tally.to_take if tally else 0
 
 
-def session_state(console: Console, session: Session) -> dict[str, object]:
+def session_state(console: Console, visitor: Visitor) -> dict[str, object]:
     """What a page's script knows of its session: who, when it ends (local time, and in s), whether it can be extended
     without the password, how often to ask for that, and how long before the end to warn."""
-    sessions = console.sessions
-    ends_at = datetime.fromtimestamp(session.ends_at, UTC)
+    sessions, session, idle = console.sessions, visitor.session, idle_limit(console)
+    ends_at = min(datetime.fromtimestamp(session.ends_at, UTC), visitor.seen_at + idle)
+    is_by_idling = ends_at.timestamp() < session.ends_at
+    lifetime_s = min(sessions.lifetime_s, int(idle.total_seconds()))
     return {
         "user": session.user,
         "ends_at": local_minute(ends_at, console.settings.zone),
-        "remaining_s": sessions.remaining_s(session),
-        "extensible": sessions.can_be_extended(session),
-        "lifetime_s": sessions.lifetime_s,
-        "warn_s": min(600, sessions.lifetime_s // 4),
-        "extend_every_s": max(5, min(300, sessions.lifetime_s // 4)),
+        "remaining_s": int((ends_at - console.clock.now()).total_seconds()),
+        "extensible": is_by_idling or sessions.can_be_extended(session),
+        "lifetime_s": lifetime_s,
+        "warn_s": min(600, lifetime_s // 4),
+        "extend_every_s": max(5, min(300, lifetime_s // 4)),
     }
 
 

@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from anpr.console.auth.login_throttle import LoginThrottle
+from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.live_alarms import LiveAlarms
 from anpr.console.page import Page
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
+from anpr.console.search_seats import SearchSeats
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.alarms.views import StoredAlarms
@@ -27,9 +29,13 @@ class Console:
 
     settings: Settings
     database: Database
+    search_database: Database
+    """The same database with connections of its own: searches wait for one another only."""
+    search_seats: SearchSeats
     images: ImageStore
     clock: Clock
     sessions: Sessions
+    password_checks: PasswordChecks
     throttle: LoginThrottle
     alarms: StoredAlarms
     templates: Templates

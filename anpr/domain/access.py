@@ -31,6 +31,7 @@ class Permission(StrEnum):
     VIEW_HEALTH = "view-health"
     VIEW_FORWARDING = "view-forwarding"
     MANAGE_USERS = "manage-users"
+    KEEP_OWN_ACCOUNT = "keep-own-account"
 
 
 _ALLOWED = MappingProxyType(
@@ -63,9 +64,12 @@ _ALLOWED = MappingProxyType(
 )
 
 
+_EVERYBODY = frozenset({Permission.KEEP_OWN_ACCOUNT})
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Whether `role` has `permission`."""
-    return permission in _ALLOWED[role]
+    return permission in _ALLOWED[role] or permission in _EVERYBODY
 
 
 def demand(role: Role, permission: Permission) -> None:

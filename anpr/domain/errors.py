@@ -16,6 +16,7 @@ AnprError
 ├── StoreError               the database does not do what it is asked; `fault` decides what helps
 │   ├── ImageTakenError      other bytes are stored in this image's place
 │   ├── ImageAlteredError    the image stored is not the one that its transit names
+│   ├── QueryTooLongError    a search was broken off at its time limit
 │   └── RetentionRefusedError retention would delete more than is plausible: a clock may be wrong
 ├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
@@ -143,6 +144,10 @@ class RetentionRefusedError(StoreError):
 
 class ImageAlteredError(StoreError):
     """The image stored is not the one that its transit names: damaged, or another one. It is shown to nobody."""
+
+
+class QueryTooLongError(StoreError):
+    """A search took longer than it may and was broken off; a narrower one helps."""
 
 
 class StartError(AnprError):

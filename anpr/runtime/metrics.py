@@ -162,3 +162,22 @@ FORWARD_RUNS = Counter(
     ["destination", "outcome"],
     registry=REGISTRY,
 )
+
+CONNECTIONS_REFUSED = Counter(
+    "anpr_connections_refused_total",
+    "Connections closed by a limit: too many in-all or per-address, or headers-late, body-late, answer-late",
+    ["server", "limit"],
+    registry=REGISTRY,
+)
+for _server in ("console", "probes"):
+    for _limit in ("in-all", "per-address", "headers-late", "body-late", "answer-late"):
+        preset(CONNECTIONS_REFUSED, _server, _limit)
+
+STREAMS_ENDED = Counter(
+    "anpr_console_streams_ended_total",
+    "Streams of live alarms that were refused because all places were taken, or replaced by newer ones of their user",
+    ["why"],
+    registry=REGISTRY,
+)
+preset(STREAMS_ENDED, "refused")
+preset(STREAMS_ENDED, "replaced")

@@ -3,10 +3,11 @@
 
 import re
 from datetime import date, time
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from anpr.domain.near_name import near_name
 
@@ -46,3 +47,25 @@ def _known_zone(value: str) -> str:
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 """A name of the IANA database that this machine knows, e.g. Europe/Rome."""
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as exc:
+        raise ValueError(f"expected an address or a network such as 10.0.0.5 or 10.0.0.0/24: {exc}") from exc
+
+
+NetworkText = Annotated[str, AfterValidator(_network)]
+"""An IP network; an address alone is a network of one."""
+
+ServerName = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^([A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:.]+\]?)$")]
+"""A server's DNS name or address as browsers write it, without a port."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what listens on this address is reached from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from anpr.domain.errors import SettingsError
 from anpr.settings.address import check_address
-from anpr.settings.base import Section
+from anpr.settings.base import NetworkText, Section, ServerName, is_loopback
 
 _KEYWORDS = re.compile(r"^\s*([a-z_]+\s*=|$)")
 """The other form that PostgreSQL's client library reads: host=… dbname=…"""
@@ -155,13 +156,51 @@ class ConsoleSettings(Section):
     session_max_hours: Annotated[float, Field(gt=0, le=72)] = 12.0
     """A session ends after this in any case, and the password is asked for again; never before session_hours. 12 is a
     shift and its overtime."""
+    idle_minutes: Annotated[float, Field(ge=5, le=1440)] = 30.0
+    """A session in which nobody did anything for so long ends. The alarm board on screen counts as use."""
     secure_cookies: bool = False
-    """Set it when the console is served over HTTPS."""
+    """Treat every request as HTTPS, where a proxy in front of the console does not say so. Not needed with
+    certificate_file, nor behind one of trusted_proxies that sends X-Forwarded-Proto."""
+    certificate_file: str | None = None
+    """PEM certificate (and those between it and the authority); with it the console speaks HTTPS only."""
+    key_file: str | None = None
+    """PEM key of that certificate."""
+    names: tuple[ServerName, ...] = ()
+    """Names by which browsers reach the console, without a port: console.comune.example.it. A request for another name
+    is refused. When empty and listening on loopback without a trusted proxy: localhost and the loopback addresses."""
+    trusted_proxies: tuple[NetworkText, ...] = ()
+    """Addresses or networks of proxies (10.0.0.5, fd00::/64) whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    When empty, nobody's."""
+    insecure: bool = False
+    """Serve other machines without HTTPS and without a trusted proxy: passwords and plates then cross the network in
+    clear."""
+    max_connections: Annotated[int, Field(ge=10, le=100_000)] = 1000
+    """Open connections at once; more are closed at once and counted."""
+    max_connections_per_address: Annotated[int, Field(ge=5, le=100_000)] = 200
+    """The same of one address (of IPv6: of one /64 network). Trusted proxies are not limited."""
+    search_timeout_s: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """A search that takes longer is broken off, and its user is told."""
     source_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
     """Where the source code of the running version can be had, for the link at the foot of every page (AGPL-3.0, § 13);
     `{version}` in it becomes the version. Without one the pages tell users to ask whoever runs the system."""
     accessibility_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
     """The published accessibility statement of the body that runs the console, for a link at the foot of every page."""
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> "ConsoleSettings":
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file belong together")
+        return self
+
+    def refuse_exposed(self, host: str) -> None:
+        """Listening on `host` must not send passwords in clear over a network. Raises SettingsError."""
+        if self.certificate_file or self.trusted_proxies or self.insecure or is_loopback(host):
+            return
+        raise SettingsError(
+            f"console.host: {host} is reached by other machines, and the console has no HTTPS: set"
+            " console.certificate_file and console.key_file, or console.trusted_proxies for a proxy with HTTPS in front"
+            " of it (docs/security.md); or console.insecure: true in a closed network"
+        )
 
 
 class AuditSettings(Section):

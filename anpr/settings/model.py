@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """/metrics for Prometheus, /healthz and /readyz on this port of each process; none when empty. `anpr up` gives it
     to the reader, and the next ones to ingest, console and forward."""
+    metrics_host: str = "127.0.0.1"
+    """Address that metrics_port is on; that of a network where only Prometheus is, or 0.0.0.0 in a container."""
     gates: tuple[GateSettings, ...] = ()
     reader: ReaderSettings = ReaderSettings()
     kafka: KafkaSettings = KafkaSettings()

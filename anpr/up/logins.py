@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""First logins: created when there is no user yet, kept in a file that only this user can read."""
+"""First logins: created when there is no user yet, with one-time passwords, shown once and on a terminal only."""
 
-import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,28 +11,31 @@ from anpr.runtime.clock import Clock
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.users.accounts import User, create_user, list_users
+from anpr.store.users.first_logins import FILE, Login, forget_logins, write_logins
 from anpr.store.users.passwords import hash_password
+from anpr.up.deployment import Echo
 
-FILE = "first-logins.txt"
 _FIRST = (("operatore", Role.OPERATOR), ("revisore", Role.AUDITOR), ("amministratore", Role.ADMINISTRATOR))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Login:
-    """A name and its password."""
+class FirstLogins:
+    """First logins that nobody has used yet; `are_new`: they were made by this start."""
 
-    name: str
-    role: str
-    password: str
+    logins: Sequence[Login]
+    are_new: bool
 
 
-def ensure_logins(conn: Connection, folder: Path, clock: Clock) -> list[Login]:
-    """The first logins, made now if there are no users at all; empty when somebody else made users."""
-    if list_users(conn):
-        return read_logins(folder)
+def ensure_logins(conn: Connection, folder: Path, clock: Clock) -> FirstLogins:
+    """The first logins, made now if there are no users at all; else those whose users have no password of their own."""
+    users = list_users(conn)
+    if users:
+        settled = {user.name for user in users if not user.must_change}
+        return FirstLogins(logins=forget_logins(folder, settled), are_new=False)
     logins = [Login(name=name, role=str(role), password=secrets.token_urlsafe(12)) for name, role in _FIRST]
     for login in logins:
-        create_user(conn, User(name=login.name, role=Role(login.role), password_hash=hash_password(login.password)))
+        password_hash = hash_password(login.password)
+        create_user(conn, User(name=login.name, role=Role(login.role), password_hash=password_hash, must_change=True))
         event = AuditEvent(
             actor="anpr up",
             action=AuditAction.USER_CREATED,
@@ -41,20 +44,18 @@ def ensure_logins(conn: Connection, folder: Path, clock: Clock) -> list[Login]:
             detail={"user": login.name, "role": login.role},
         )
         append(conn, event)
-    _write(folder / FILE, logins)
-    return logins
+    write_logins(folder, logins)
+    return FirstLogins(logins=logins, are_new=True)
 
 
-def read_logins(folder: Path) -> list[Login]:
-    """The first logins as they were kept in this folder; empty where none were."""
-    path = folder / FILE
-    if not path.exists():
-        return []
-    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [Login(name=name, role=role, password=password) for name, role, password in rows]
-
-
-def _write(path: Path, logins: list[Login]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.writelines(f"{login.name} {login.role} {login.password}\n" for login in logins)
+def tell_logins(first: FirstLogins, folder: Path, echo: Echo, *, is_terminal: bool) -> None:
+    """Say how to log in: the passwords themselves once, and to a person at a terminal, never into a journal."""
+    if first.are_new and is_terminal:
+        for login in first.logins:
+            echo(f"  login     {login.name} / {login.password}   ({login.role})")
+        echo("            each is to be changed at the first login, and is not shown again")
+    elif first.logins:
+        names = ", ".join(login.name for login in first.logins)
+        echo(f"  login     {names}: first passwords in {folder / FILE}")
+    else:
+        echo("  login     a lost password: anpr user password NAME")

@@ -2,6 +2,8 @@
 """`anpr up`, start to end: prepares, starts the parts, watches them, and stops them without losing anything."""
 
 import logging
+import ssl
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -16,7 +18,7 @@ from anpr.domain.errors import SettingsError, StartError, StoreError
 from anpr.runtime.background import running
 from anpr.runtime.clock import Clock
 from anpr.runtime.private_files import close_to_others
-from anpr.settings import Settings
+from anpr.settings import ConsoleSettings, Settings
 from anpr.settings.process import child_environment
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import migrate
@@ -24,7 +26,7 @@ from anpr.store.embedded.configured import open_database_url
 from anpr.store.gates import save_gates
 from anpr.store.users.activity import Activity, activity_since
 from anpr.up.deployment import Deployment, Echo, Summary
-from anpr.up.logins import Login, ensure_logins
+from anpr.up.logins import FirstLogins, ensure_logins, tell_logins
 from anpr.up.outage import DatabaseOutage
 from anpr.up.parts import metrics_environment, wanted_parts
 from anpr.up.ports import free_port
@@ -33,6 +35,11 @@ from anpr.up.shutdown import STOP_WITHIN_S, stop_parts
 from anpr.up.supervisor import Supervisor, this_program
 
 log = logging.getLogger(__name__)
+
+_ANY_CERTIFICATE = ssl.create_default_context()
+_ANY_CERTIFICATE.check_hostname = False
+_ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
+"""Only whether our own child answers is asked, at an address that its certificate need not name."""
 
 READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.2
@@ -48,6 +55,7 @@ def run_up(
     Raises StartError naming the part that did not come up, StoreError for the database.
     """
     settings = deployment.settings
+    settings.console.refuse_exposed(settings.console.host)
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.data_dir))
         url = stack.enter_context(_database(settings, echo))
@@ -59,7 +67,7 @@ def run_up(
         stack.callback(supervisor.stop_all, STOP_WITHIN_S)
         started_at = clock.now()
         _start_parts(supervisor, settings)
-        _wait_until_ready(supervisor, settings.console.host, port, clock, stop)
+        _wait_until_ready(supervisor, _address(settings.console, port), clock, stop)
         _welcome(settings, port, logins, echo)
         began = clock.monotonic()
         _watch(supervisor, partial(_report, database, settings, clock, echo), clock, stop, seconds)
@@ -89,7 +97,7 @@ def _database(settings: Settings, echo: Echo) -> AbstractContextManager[str]:
     return open_database_url(settings, create=True)
 
 
-def _prepare(database: Database, deployment: Deployment, clock: Clock) -> list[Login]:
+def _prepare(database: Database, deployment: Deployment, clock: Clock) -> FirstLogins:
     with database.transaction() as conn:
         save_gates(conn, [gate.to_domain() for gate in deployment.settings.gates])
         deployment.prepare(conn)
@@ -111,28 +119,32 @@ def _start_parts(supervisor: Supervisor, settings: Settings) -> None:
         supervisor.start(part.name, part.arguments, metrics_environment(part, settings.metrics_port))
 
 
-def _wait_until_ready(supervisor: Supervisor, host: str, port: int, clock: Clock, stop: threading.Event) -> None:
+def _address(console: ConsoleSettings, port: int) -> str:
+    host = f"[{console.host}]" if ":" in console.host else console.host
+    return f"{'https' if console.certificate_file else 'http'}://{host}:{port}"
+
+
+def _wait_until_ready(supervisor: Supervisor, address: str, clock: Clock, stop: threading.Event) -> None:
     deadline = clock.monotonic() + READY_WITHIN_S
-    while not stop.is_set() and not _answers(f"http://{host}:{port}/readyz"):
+    while not stop.is_set() and not _answers(f"{address}/readyz"):
         supervisor.check()
         if clock.monotonic() > deadline:
-            raise StartError(f"console: did not answer on port {port} within {READY_WITHIN_S:.0f} s; its log is above")
+            raise StartError(f"console: did not answer at {address} within {READY_WITHIN_S:.0f} s; its log is above")
         clock.wait(stop, LOOK_EVERY_S)
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=2, context=_ANY_CERTIFICATE) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _welcome(settings: Settings, port: int, logins: list[Login], echo: Echo) -> None:
+def _welcome(settings: Settings, port: int, logins: FirstLogins, echo: Echo) -> None:
     echo("")
-    echo(f"  console   http://{settings.console.host}:{port}")
-    for login in logins:
-        echo(f"  login     {login.name} / {login.password}   ({login.role})")
+    echo(f"  console   {_address(settings.console, port)}")
+    tell_logins(logins, settings.data_dir, echo, is_terminal=sys.stderr.isatty())
     echo(f"  data      {settings.data_dir}")
     echo("  Ctrl-C stops everything")
     echo("")

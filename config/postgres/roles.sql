@@ -38,6 +38,9 @@ GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_s
     list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
     forward_runs, retained_transits TO anpr_console;
 GRANT UPDATE ON alarms TO anpr_console;
+-- Logging in and out, and one's own password; users are made, disabled and given roles by the owner.
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
+GRANT UPDATE (password_hash, must_change) ON users TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
 GRANT SELECT ON transits, images, gates TO anpr_forward;

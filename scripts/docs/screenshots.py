@@ -8,6 +8,7 @@ Streets and plates are drawn. Needs chromium (Debian's package) and the developm
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 import click
 from playwright.sync_api import Page, sync_playwright
 
-from anpr.up.logins import Login, read_logins
+from anpr.store.users.first_logins import Login, read_logins
 from scripts.command import CannotRunError, Script, finish, log
 from scripts.repository import DOCS
 
@@ -91,6 +92,12 @@ def _log_in(page: Page, demo: Demo) -> None:
     page.get_by_label("Nome utente").fill(demo.login.name)
     page.get_by_label("Password").fill(demo.login.password)
     page.get_by_role("button", name="Accedi").click()
+    wanted = secrets.token_urlsafe(16)  # the first password is good for choosing one's own only
+    page.get_by_label("Password attuale").fill(demo.login.password)
+    page.get_by_label("Nuova password", exact=True).fill(wanted)
+    page.get_by_label("Ripeti la nuova password").fill(wanted)
+    page.get_by_role("button", name="Cambia la password").click()
+    page.goto(demo.url)
 
 
 def _save(page: Page, path: Path, height_px: int) -> None:

@@ -29,8 +29,9 @@ ROLES = {
     "/watchlists": Role.LIST_MANAGER,
     "/audit": Role.AUDITOR,
     "/status": Role.ADMINISTRATOR,
+    "/account": Role.DPO,
 }
-"""Who opens each entry of the menu here."""
+"""Who opens each page here."""
 
 
 def faults(page: Page) -> list[str]:

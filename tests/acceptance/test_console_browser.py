@@ -10,9 +10,10 @@ from anpr.domain.transit import ImageRole
 from anpr.store.alarms.rows import acknowledge, raise_alarms
 from anpr.store.images.image_store import named_key
 from anpr.store.transits.rows import insert_transits
+from anpr.store.users.accounts import set_password_hash
 from anpr.store.watchlists.matching import matching_entries
 from tests.support.fixtures_browser import count_tones, log_in
-from tests.support.fixtures_console import WANTED, Site, transit_of_track
+from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -194,3 +195,28 @@ def test_the_page_is_worked_with_the_keyboard(page: Page, site: Site) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(f"#alarm-{alarm.id}")).to_contain_text("In carico a operator")
     expect(page.locator(f"#alarm-{alarm.id}")).to_be_focused()
+
+
+def test_a_page_that_gave_way_to_newer_ones_says_so_and_does_not_come_back(page: Page, site: Site) -> None:
+    log_in(page, site, Role.OPERATOR)
+    expect(page.locator("#live")).to_be_visible()
+    page.evaluate("window.others = Array.from({ length: 5 }, () => new EventSource('/alarms/stream'))")
+    expect(page.get_by_text("Questa pagina non si aggiorna più")).to_be_visible()
+    expect(page.locator("#lost")).to_be_hidden()
+    expect(page.locator("#live")).to_be_hidden()
+    assert site.console.live.pages == 5
+
+
+def test_a_first_password_is_changed_on_the_way_in(page: Page, site: Site, password_hash: str) -> None:
+    with site.database.transaction() as conn:
+        set_password_hash(conn, "operator", password_hash, must_change=True)
+    log_in(page, site, Role.OPERATOR)
+    expect(page.get_by_text("La tua password è provvisoria")).to_be_visible()
+    expect(page.get_by_label("Password attuale")).to_be_focused()
+    page.get_by_label("Password attuale").fill(PASSWORD)
+    page.get_by_label("Nuova password", exact=True).fill("la bici blu di Anna")
+    page.get_by_label("Ripeti la nuova password").fill("la bici blu di Anna")
+    page.get_by_role("button", name="Cambia la password").click()
+    expect(page.get_by_text("Password cambiata.")).to_be_visible()
+    page.get_by_role("link", name="Allarmi").click()
+    expect(page.locator("#live")).to_be_visible()

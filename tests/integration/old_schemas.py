@@ -48,6 +48,8 @@ def fill(conn: Connection) -> None:
     """Something in every table, transits and what belongs to them in two days."""
     _days(conn)
     _insert(conn, "users", name="anna", role="operator", password_hash="x", disabled=True)
+    if "key_hash" in _columns(conn, "sessions"):
+        _insert(conn, "sessions", key_hash=bytes(32), user_name="anna", started_at=START, seen_at=START)
     _insert(conn, "gates", id="gate-1", name="Nord", purpose="p", legal_basis="l", cameras=Jsonb(["cam-1"]))
     _fill_lists(conn)
     for number in range(6):

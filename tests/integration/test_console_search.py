@@ -49,8 +49,8 @@ def test_a_search_leads_to_an_address_that_shows_it_again_without_another_record
         for text in ('value="AB*CD"', 'value="furto in via Roma"', 'value="1182/26"', "motivo: furto in via Roma"):
             assert text in page, text
         site.clock.ahead += timedelta(hours=1)
-    assert recorded(site) == [AuditAction.SEARCH]
-    assert str(site.audit()[0].seq) == address.removeprefix("/search/")
+    assert recorded(site) == [AuditAction.TRANSIT_VIEWED, AuditAction.SEARCH], "the search, and what it showed, once"
+    assert str(site.audit()[1].seq) == address.removeprefix("/search/")
     assert client.get(address).headers["cache-control"] == "private, no-store"
 
 
@@ -63,7 +63,7 @@ def test_the_script_is_led_to_the_results_too(site: Site) -> None:
 
 
 def test_only_who_searched_sees_the_results_and_a_later_session_is_recorded(site: Site) -> None:
-    site.pass_vehicle("AB123CD")
+    transit = site.pass_vehicle("AB123CD")
     client = site.client(Role.INVESTIGATOR)
     address = str(site.search(client, plate="AB123CD", reason="furto").url.path)
     assert site.client(Role.OPERATOR).get(address).status_code == 404
@@ -73,9 +73,10 @@ def test_only_who_searched_sees_the_results_and_a_later_session_is_recorded(site
     again = site.client(Role.INVESTIGATOR)
     for _ in range(2):
         assert "1 transito trovato" in again.get(address).text
-    assert recorded(site) == [AuditAction.TRANSIT_VIEWED, AuditAction.SEARCH]
+    assert recorded(site) == [AuditAction.TRANSIT_VIEWED, AuditAction.TRANSIT_VIEWED, AuditAction.SEARCH]
     viewed = next(row for row in site.audit() if row.event.action is AuditAction.TRANSIT_VIEWED)
-    assert viewed.event.detail == {"page": "search", "search": int(address.removeprefix("/search/"))}
+    number, shown = int(address.removeprefix("/search/")), [str(transit.id)]
+    assert viewed.event.detail == {"page": "search", "search": number, "transits": shown}
 
 
 def test_what_arrives_after_the_search_needs_another_one(site: Site) -> None:

@@ -20,9 +20,10 @@ from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.forward.runs import run_nightly
 from anpr.ingest.audit_heads import note_head
-from anpr.ingest.store_batch import Centre, Consumer
+from anpr.ingest.consume import Consumer
 from anpr.ingest.maintenance import maintain
 from anpr.ingest.retro import RetroMatch
+from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock
 from anpr.settings import IngestSettings, RetentionSettings, Settings, resource_path
 from anpr.store.alarms.rows import acknowledge, close_alarm, list_alarms

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr db`, `watchlist`, `search` and `user` as somebody types them, against a real PostgreSQL."""
 
-import getpass
 import json
 import os
 import pty
+import pwd
 import re
 import subprocess
 import sys
@@ -36,7 +36,7 @@ from anpr.store.users.passwords import verify_password
 from scripts.lab.transits import START, make_transit
 
 Run = Callable[..., Result]
-ACTOR = f"os:{getpass.getuser()}"
+ACTOR = f"os:{pwd.getpwuid(os.getuid()).pw_name}"
 
 
 def _runner(url: str | None, data_dir: Path) -> Run:
@@ -231,7 +231,7 @@ def test_an_empty_answer_of_another_database_points_to_the_demonstration() -> No
         assert run("db", "migrate", "--create").exit_code == 0
         (Path(folder) / "demo").mkdir()
         (Path(folder) / "demo" / "settings.yaml").touch()
-        told = run("search", "AB123CD", "--reason", "x").stderr
+        told = run("search", "AB123CD", "--reason", "prova").stderr
         assert told.splitlines()[0] == "0 transits"
         assert f"the demonstration runs with: anpr --config {folder}/demo/settings.yaml" in told
 

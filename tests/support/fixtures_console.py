@@ -27,7 +27,7 @@ from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.runtime.clock import SystemClock, new_id
-from anpr.settings import Settings
+from anpr.settings import ConsoleSettings, Settings
 from anpr.store.alarms.rows import alarms_of_transits, raise_alarms
 from anpr.store.audit import AuditRow, list_audit
 from anpr.store.database.connection import Database
@@ -206,6 +206,7 @@ def site(database: Database, tmp_path: Path, password_hash: str) -> Iterator[Sit
     settings = Settings(
         municipality="Comune di Prova",
         data_dir=tmp_path,
+        console=ConsoleSettings(idle_minutes=1440),  # tests put the clock forward by hours
         forwarding=(  # type: ignore[arg-type]  # pydantic makes it one
             {
                 "id": "questura",
@@ -229,14 +230,15 @@ def site(database: Database, tmp_path: Path, password_hash: str) -> Iterator[Sit
 class serving:  # noqa: N801  reads as a word
     """The application on a free port while the block lasts."""
 
-    def __init__(self, app: FastAPI) -> None:
-        self._server = make_server(app)
-        self._socket = listen("127.0.0.1", 0)
+    def __init__(self, app: FastAPI, settings: ConsoleSettings | None = None) -> None:
+        self._server = make_server(app, settings)
+        self._socket = listen("127.0.0.1", 0, settings)
+        self._is_https = bool(settings and settings.certificate_file)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
     def __enter__(self) -> str:
         self._thread.start()
-        return address_of(self._socket).rstrip("/")
+        return address_of(self._socket, is_https=self._is_https).rstrip("/")
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True

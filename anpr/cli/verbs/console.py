@@ -6,7 +6,7 @@ import click
 from anpr.cli.common.database import open_database
 from anpr.cli.main import loaded_settings
 from anpr.console.app import create_app
-from anpr.console.server import listen, serve
+from anpr.console.server import check_certificate, listen, serve
 from anpr.runtime.clock import SystemClock
 from anpr.runtime.probes import Readiness, probes
 from anpr.store.images.files import open_shelf
@@ -20,15 +20,18 @@ from anpr.store.images.image_store import ImageStore
 def command(ctx: click.Context, host: str | None, port: int | None) -> None:
     """Serve the operations room's web pages until SIGINT or SIGTERM."""
     settings = loaded_settings(ctx).settings
-    wanted_port = settings.console.port if port is None else port
+    wanted_host, wanted_port = host or settings.console.host, settings.console.port if port is None else port
+    settings.console.refuse_exposed(wanted_host)
+    check_certificate(settings.console)
+    settings = settings.model_copy(update={"console": settings.console.model_copy(update={"host": wanted_host})})
     readiness = Readiness(starting="the database is not open yet")
     with (
-        probes(settings.metrics_port, readiness),
-        listen(host or settings.console.host, wanted_port) as listening,
+        probes(settings.metrics_port, readiness, settings.metrics_host),
+        listen(wanted_host, wanted_port, settings.console) as listening,
         open_database(settings, "anpr console") as database,
     ):
         app = create_app(settings, database, ImageStore(open_shelf(settings)), SystemClock())
         readiness.add("database", database.ping)
         readiness.add("live alarms", lambda: None if app.state.console.live.is_up else "not connected")
         readiness.started()
-        serve(app, listening, on_start=lambda address: click.echo(f"console: {address}"))
+        serve(app, listening, settings.console, on_start=lambda address: click.echo(f"console: {address}"))

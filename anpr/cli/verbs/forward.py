@@ -107,7 +107,10 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
         timer = threading.Timer(seconds, stop.set)
         timer.daemon = True
         timer.start()
-    with probes(settings.metrics_port, readiness), open_database(settings, "anpr forward") as database:
+    with (
+        probes(settings.metrics_port, readiness, settings.metrics_host),
+        open_database(settings, "anpr forward") as database,
+    ):
         readiness.add("database", database.ping)
         readiness.started()
         images = ImageStore(open_shelf(settings))

@@ -35,7 +35,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     began = clock.monotonic()
     readiness = Readiness(starting="the database is not open yet")
     with (
-        probes(settings.metrics_port, readiness),
+        probes(settings.metrics_port, readiness, settings.metrics_host),
         open_database(settings, "anpr ingest") as database,
     ):
         summary = run_ingest(settings, database, clock, stop, seconds, readiness)

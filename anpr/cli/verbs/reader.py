@@ -36,7 +36,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
         _stop_after(seconds, stop, time_is_up, clock)
     began = clock.monotonic()
     with (
-        probes(settings.metrics_port, readiness),
+        probes(settings.metrics_port, readiness, settings.metrics_host),
         open_outbox(settings, clock) as outbox,
         publishing(settings, outbox, clock, stop),
     ):

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Password check of a login: about as slow for a user who does not exist, and only a few at once."""
-
-import threading
+"""Password check of a login: about as slow for a user who does not exist."""
 
 from anpr.domain.errors import AccessError
 from anpr.store.database.connection import Database
 from anpr.store.users.accounts import User, get_user
 from anpr.store.users.passwords import NOBODY_HASH, verify_password
-
-# argon2 takes 64 MiB and all of a core for each check: this many at once, whatever comes in.
-_AT_ONCE = threading.BoundedSemaphore(2)
 
 
 class LoginRefusedError(AccessError):
@@ -27,8 +22,7 @@ def authenticate(database: Database, name: str, password: str) -> User:
     """
     with database.transaction() as conn:
         user = get_user(conn, name)
-    with _AT_ONCE:
-        is_right = verify_password(user.password_hash if user else NOBODY_HASH, password)
+    is_right = verify_password(user.password_hash if user else NOBODY_HASH, password)
     if user is None:
         raise LoginRefusedError("unknown")
     if not is_right or user.disabled:

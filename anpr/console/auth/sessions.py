@@ -2,13 +2,13 @@
 """Sliding login sessions as signed cookies with an absolute limit, and the anti-forgery tokens of forms.
 
 A session lasts `hours` from the login and is extended while somebody uses the console or watches the alarm board, up to
-`longest_hours` after the login. Then the password is asked for again.
+`longest_hours` after the login. Then the password is asked for again. That a session was ended before its time, or that
+nobody has used it for long, is kept in the database (anpr.store.users.sessions) and looked up with each request.
 """
 
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from anpr.runtime.clock import Clock
 
-_MAX_ENDED = 10_000
 _TOKEN_BYTES = hashlib.sha256().digest_size
 _FIELDS = {"user": str, "key": str, "started_at": int, "ends_at": int, "password": str}
 
@@ -36,7 +35,7 @@ class Session:
 
 
 class Sessions:
-    """Makes, reads and ends sessions. Expiry is judged here, whatever the browser does with its cookie."""
+    """Makes and reads sessions. Expiry is judged here, whatever the browser does with its cookie."""
 
     def __init__(self, secret: str, hours: float, longest_hours: float, clock: Clock) -> None:
         self._serializer = URLSafeSerializer(secret, salt="anpr-session")
@@ -44,8 +43,6 @@ class Sessions:
         self._lifetime = timedelta(hours=hours)
         self._longest = max(self._lifetime, timedelta(hours=longest_hours))
         self._clock = clock
-        # Logged out before their end. Bounded: the oldest are forgotten, and are the first to expire anyway.
-        self._ended: OrderedDict[str, int] = OrderedDict()
 
     @property
     def lifetime_s(self) -> int:
@@ -85,10 +82,9 @@ class Sessions:
         """Seconds until it ends."""
         return session.ends_at - _seconds(self._clock.now())
 
-    def has_ended(self, cookie: str | None) -> bool:
-        """Whether this is the cookie of a session that was ours and is over; not of one that was forged."""
-        session = self._session_in(cookie)
-        return session is not None and not self.is_open(session)
+    def is_ours(self, cookie: str | None) -> bool:
+        """Whether this is the cookie of a session of ours, over or not; not of one that was forged."""
+        return self._session_in(cookie) is not None
 
     def _last_end(self, session: Session) -> int:
         return session.started_at + int(self._longest.total_seconds())
@@ -99,7 +95,7 @@ class Sessions:
         return text
 
     def from_cookie(self, cookie: str | None) -> Session | None:
-        """The session in a cookie; None when it is missing, forged, over, or was ended."""
+        """The session in a cookie; None when it is missing, forged or over."""
         session = self._session_in(cookie)
         return session if session and self.is_open(session) else None
 
@@ -113,14 +109,8 @@ class Sessions:
         return Session(**fields) if _is_whole(fields) else None
 
     def is_open(self, session: Session) -> bool:
-        """Whether it is neither over nor ended by logging out."""
-        return _seconds(self._clock.now()) < session.ends_at and session.key not in self._ended
-
-    def end(self, session: Session) -> None:
-        """Log out: its cookie is refused from now on by this process."""
-        self._ended[session.key] = session.ends_at
-        while len(self._ended) > _MAX_ENDED:
-            self._ended.popitem(last=False)
+        """Whether its time is not over. Whether somebody has ended it is in the database."""
+        return _seconds(self._clock.now()) < session.ends_at
 
     def form_token(self, key: str) -> str:
         """A token that a form must carry to be accepted for the session (or visit) with this key.
@@ -133,7 +123,12 @@ class Sessions:
         return (mask + _xor(mask, self._bare_token(key))).hex()
 
     def is_form_token(self, key: str, token: str) -> bool:
-        """Whether `token` belongs to this session or visit; takes the same time either way."""
+        """Whether `token` belongs to this session or visit; takes the same time either way.
+
+        No token belongs to the empty key, which is that of everybody who has neither.
+        """
+        if not key:
+            return False
         try:
             data = bytes.fromhex(token)
         except ValueError:

@@ -3,6 +3,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from anpr.runtime.clock import Clock
 
@@ -12,7 +13,7 @@ AGAIN_AFTER_S = 900.0
 class ViewAudit:
     """What each session is looking at. Bounded: when full, the oldest is forgotten, and would be recorded again."""
 
-    def __init__(self, clock: Clock, *, max_records: int = 10_000) -> None:
+    def __init__(self, clock: Clock, *, max_records: int = 100_000) -> None:
         self._clock = clock
         self._max_records = max_records
         self._since: OrderedDict[tuple[str, str], float] = OrderedDict()
@@ -23,13 +24,27 @@ class ViewAudit:
 
         `once`: or ever, because what it shows does not change.
         """
+        return bool(self.due_of(session_key, [view], once=once))
+
+    def due_of(self, session_key: str, views: Iterable[str], *, once: bool = False) -> list[str]:
+        """Those of these views that need a row, as `is_due`."""
         now = self._clock.monotonic()
         with self._lock:
-            since = self._since.get((session_key, view))
-            if since is not None and (once or now - since < AGAIN_AFTER_S):
-                return False
-            self._since.pop((session_key, view), None)
-            self._since[session_key, view] = now
+            due = [view for view in views if self._is_due((session_key, view), now, once)]
             while len(self._since) > self._max_records:
                 self._since.popitem(last=False)
-            return True
+            return due
+
+    def forget(self, session_key: str, views: Iterable[str]) -> None:
+        """These could not be recorded after all: they are due."""
+        with self._lock:
+            for view in views:
+                self._since.pop((session_key, view), None)
+
+    def _is_due(self, key: tuple[str, str], now: float, once: bool) -> bool:
+        since = self._since.get(key)
+        if since is not None and (once or now - since < AGAIN_AFTER_S):
+            return False
+        self._since.pop(key, None)
+        self._since[key] = now
+        return True

@@ -4,7 +4,7 @@
 import { cardsIn, isInUse, mergeCard, refreshCards, settleCard } from "./cards.js";
 import { draftedAlarms, forgetDraft } from "./drafts.js";
 import { lastAlarm, noteAlarm } from "./last-alarm.js";
-import { appear, ask, byId, session, setConnected } from "./page.js";
+import { appear, ask, byId, session, setConnected, tellReplaced } from "./page.js";
 import { leaveIfOver } from "./session.js";
 import { play } from "./sound.js";
 import { follow } from "./stream.js";
@@ -217,6 +217,7 @@ if (board) {
     },
     down: () => setConnected(false),
     over: leaveIfOver,
+    replaced: tellReplaced,
     tally: takeTally,
     alarm: receive,
   });

@@ -42,7 +42,10 @@ function imageLater(image) {
   image.dataset.tries = tries + 1;
   image.loading = "eager"; // while it is hidden a lazy one would not be asked for
   window.setTimeout(() => {
-    if (image.isConnected) image.src = `${image.src.split("?")[0]}?try=${tries + 1}`;
+    if (!image.isConnected) return;
+    const address = new URL(image.src);
+    address.searchParams.set("try", tries + 1);
+    image.src = address;
   }, IMAGE_WAITS_MS[tries]);
 }
 

@@ -28,6 +28,7 @@ function begin(after) {
       stop = null;
       tell("over");
     },
+    replaced: () => tell("replaced"),
     tally: (data) => tell("tally", (tally = data)),
     notice: (data) => tell("notice", data),
   });

@@ -3,7 +3,7 @@
 
 import { lastAlarm, noteAlarm } from "./last-alarm.js";
 import { refreshCards } from "./cards.js";
-import { byId, session, setConnected, showStrip } from "./page.js";
+import { byId, session, setConnected, showStrip, tellReplaced } from "./page.js";
 import { leaveIfOver } from "./session.js";
 import { play } from "./sound.js";
 import { follow } from "./stream.js";
@@ -37,6 +37,7 @@ const handlers = {
   },
   down: () => setConnected(false),
   over: leaveIfOver,
+  replaced: tellReplaced,
   tally: takeTally,
   notice: receive,
 };

@@ -30,6 +30,12 @@ export function ask(address, options = {}) {
 /** The form token of this page, with which every POST goes. */
 export const formToken = () => document.querySelector('input[name="form_token"]').value;
 
+/** Says that this page is not live any more, because too many others are open. */
+export function tellReplaced() {
+  showStrip(byId("lost"), false);
+  showStrip(byId("replaced"), true);
+}
+
 const live = byId("live");
 
 /** Says whether what is on the screen is live. */

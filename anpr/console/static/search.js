@@ -69,7 +69,7 @@ import { byId } from "./page.js";
   }
 
   document.body.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status !== 400 || !event.detail.requestConfig.elt.matches("form.search")) return;
+    if (![400, 503].includes(event.detail.xhr.status) || !event.detail.requestConfig.elt.matches("form.search")) return;
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   });

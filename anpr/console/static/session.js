@@ -104,7 +104,8 @@ async function confirmPassword(event) {
   const answer = await post("/session/confirm", { password: field.value });
   field.value = "";
   if (answer === null || answer.ok) fault.textContent = "";
-  else fault.textContent = answer.status === 429 ? fault.dataset.wait.replace("#", answer.headers.get("Retry-After")) : fault.dataset.wrong;
+  else if (answer.status === 429) fault.textContent = fault.dataset.wait.replace("#", answer.headers.get("Retry-After"));
+  else fault.textContent = answer.status === 503 ? fault.dataset.busy : fault.dataset.wrong;
   if (answer?.ok) extendedAt = Date.now();
   showEnd();
 }

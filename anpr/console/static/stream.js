@@ -15,6 +15,7 @@ async function whoIsIn() {
 
 /**
  * Follows the events of `address(lastId, isAgain)` for `user`.
+ * on.replaced(): the server has ended this stream for a newer one of the same session or user; it does not come back.
  * `on` has a handler for each event's name (data, id), and up(isAgain), down(), over(): nobody, or somebody else, is signed in.
  */
 export function follow(address, user, on) {
@@ -36,6 +37,12 @@ export function follow(address, user, on) {
         on[name]?.(event.data, Number(event.lastEventId));
       });
     }
+    source.addEventListener("replaced", () => {
+      isStopped = true; // too many other pages are open: to come back would end one of them
+      source.close();
+      on.down();
+      on.replaced?.();
+    });
     source.addEventListener("error", () => {
       if (isStopped) return;
       on.down();

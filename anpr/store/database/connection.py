@@ -54,6 +54,7 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 8, application: str = "anpr") -> None:
         self._url = url
+        self._application = application
         self._options: dict[str, Any] = {
             "application_name": application,
             "connect_timeout": CONNECT_TIMEOUT_S,
@@ -75,6 +76,10 @@ class Database:
             check=ConnectionPool.check_connection,
             name=application,
         )
+
+    def another_pool(self, pool_size: int, purpose: str) -> "Database":
+        """The same database with connections of its own, not open yet, for work that must not use up the others."""
+        return Database(self._url, pool_size, f"{self._application} {purpose}")
 
     def open(self) -> None:
         """Connect. Raises StoreError when the database cannot be reached."""

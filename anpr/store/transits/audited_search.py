@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Audited search: needs a reason, and writes its row in the audit before it shows anything."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from anpr.domain.errors import InputError
+from anpr.domain.errors import InputError, QueryTooLongError
+from anpr.domain.search_reason import MAX_REASON, check_reason, plain_reason
 from anpr.runtime.clock import Clock
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Database
+from anpr.store.database.time_limit import time_limit
 from anpr.store.transits.pattern import read_pattern
 from anpr.store.transits.rows import StoredTransit, TransitQuery, count_found, search_transits
 
@@ -15,23 +19,37 @@ MAX_LIMIT = 10_000
 """Transits. What one search of the command line prints at most, and the console counts and shows page by page."""
 
 
-def audited_search(
-    database: Database, query: TransitQuery, actor: str, reason: str, case_reference: str | None, clock: Clock
+def audited_search(  # noqa: PLR0913, PLR0917  who asks what, why, and how long it may take
+    database: Database,
+    query: TransitQuery,
+    actor: str,
+    reason: str,
+    case_reference: str | None,
+    clock: Clock,
+    limit_s: float | None = None,
 ) -> list[StoredTransit]:
     """What the query finds, newest first, once the row that says who asked and why is committed.
 
-    Raises InputError for an empty reason or a query that cannot be run; that too is written down, as refused.
+    Raises InputError for a reason that says nothing or a query that cannot be run, and QueryTooLongError for one that
+    takes longer than `limit_s`; that too is written down, as refused.
     """
     event = _event(actor, reason, case_reference, clock)
     _refuse_wrong(database, query, event)
-    with database.transaction() as conn:
-        found = search_transits(conn, query)
+    with _refusal_noted(database, query, event), database.transaction() as conn:
+        with time_limit(conn, limit_s):
+            found = search_transits(conn, query)
         append(conn, replace(event, detail={**describe(query), "limit": query.limit, "found": len(found)}))
     return found
 
 
-def record_search(
-    database: Database, query: TransitQuery, actor: str, reason: str, case_reference: str | None, clock: Clock
+def record_search(  # noqa: PLR0913, PLR0917  who asks what, why, and how long it may take
+    database: Database,
+    query: TransitQuery,
+    actor: str,
+    reason: str,
+    case_reference: str | None,
+    clock: Clock,
+    limit_s: float | None = None,
 ) -> int:
     """Record that somebody asks this, with the number of all transits that it finds; returns the audit's row.
 
@@ -40,8 +58,9 @@ def record_search(
     event = _event(actor, reason, case_reference, clock)
     _refuse_wrong(database, query, event)
     everything = replace(query, limit=MAX_LIMIT, offset=0, received_until=event.at)
-    with database.transaction() as conn:
-        found = count_found(conn, everything)
+    with _refusal_noted(database, query, event), database.transaction() as conn:
+        with time_limit(conn, limit_s):
+            found = count_found(conn, everything)
         detail = {**describe(query), "found": found}
         if found == MAX_LIMIT:
             detail["limit"] = MAX_LIMIT
@@ -53,15 +72,21 @@ def _event(actor: str, reason: str, case_reference: str | None, clock: Clock) ->
         actor=actor,
         action=AuditAction.SEARCH,
         at=clock.now(),
-        reason=reason.strip() or None,
+        reason=plain_reason(reason)[:MAX_REASON] or None,
         case_reference=case_reference,
     )
 
 
 def _refuse_wrong(database: Database, query: TransitQuery, event: AuditEvent) -> None:
-    try:
+    with _refusal_noted(database, query, event):
         _check(query, event.reason)
-    except InputError as exc:
+
+
+@contextmanager
+def _refusal_noted(database: Database, query: TransitQuery, event: AuditEvent) -> Iterator[None]:
+    try:
+        yield
+    except (InputError, QueryTooLongError) as exc:
         detail = {**describe(query), "limit": query.limit, "refused": str(exc)}
         with database.transaction() as conn:
             append(conn, replace(event, action=AuditAction.SEARCH_REFUSED, detail=detail))
@@ -69,8 +94,7 @@ def _refuse_wrong(database: Database, query: TransitQuery, event: AuditEvent) ->
 
 
 def _check(query: TransitQuery, reason: str | None) -> None:
-    if not reason:
-        raise InputError("reason: a search needs one (D.Lgs. 51/2018 art. 21)")
+    check_reason(reason or "")
     read_pattern(query.pattern)
     if query.since and query.until and query.since >= query.until:
         raise InputError("since: must be before until")

@@ -23,13 +23,21 @@ class User:
     role: Role
     password_hash: str = field(repr=False)
     disabled: bool = False
+    must_change: bool = False
+    """The password is known to others and good for choosing one's own only."""
 
 
 def create_user(conn: Connection, user: User) -> None:
     """Raises InputError when the name is not one, or is taken."""
     if not _NAME.fullmatch(user.name):
         raise InputError(f"user {user.name!r}: lower-case letters, digits, dot, dash, underscore, @; at most 64")
-    values = {"name": user.name, "role": str(user.role), "hash": user.password_hash, "disabled": user.disabled}
+    values = {
+        "name": user.name,
+        "role": str(user.role),
+        "hash": user.password_hash,
+        "disabled": user.disabled,
+        "must_change": user.must_change,
+    }
     if conn.execute(_SQL["create"], values).rowcount == 0:
         raise InputError(f"user {user.name}: exists already")
 
@@ -37,17 +45,17 @@ def create_user(conn: Connection, user: User) -> None:
 def get_user(conn: Connection, name: str) -> User | None:
     """The user of this name; None when there is none."""
     row = conn.execute(_SQL["get"], {"name": name}).fetchone()
-    return _from_row(row) if row else None
+    return user_of_row(row) if row else None
 
 
 def list_users(conn: Connection) -> list[User]:
     """Everybody, by name."""
-    return [_from_row(row) for row in conn.execute(_SQL["list"])]
+    return [user_of_row(row) for row in conn.execute(_SQL["list"])]
 
 
-def set_password_hash(conn: Connection, name: str, password_hash: str) -> None:
-    """Raises InputError when there is no such user."""
-    _change(conn, "set_password_hash", {"name": name, "hash": password_hash})
+def set_password_hash(conn: Connection, name: str, password_hash: str, *, must_change: bool = False) -> None:
+    """A new password, with which all sessions end. Raises InputError when there is no such user."""
+    _change(conn, "set_password_hash", {"name": name, "hash": password_hash, "must_change": must_change})
 
 
 def set_role(conn: Connection, name: str, role: Role) -> None:
@@ -56,7 +64,7 @@ def set_role(conn: Connection, name: str, role: Role) -> None:
 
 
 def set_disabled(conn: Connection, name: str, disabled: bool) -> None:
-    """Raises InputError when there is no such user."""
+    """Whether the user is shut out; whoever is let in again logs in anew. Raises InputError when there is none."""
     _change(conn, "set_disabled", {"name": name, "disabled": disabled})
 
 
@@ -66,6 +74,7 @@ def _change(conn: Connection, query: str, values: dict[str, Any]) -> None:
         raise InputError(f"user {name}: no such user{suggestion(name, known)}")
 
 
-def _from_row(row: dict[str, Any]) -> User:
+def user_of_row(row: dict[str, Any]) -> User:
+    """The user in a row of their table, whatever else is in it."""
     values = {name: row[name] for name in User.__dataclass_fields__}
     return User(**{**values, "role": Role(row["role"])})

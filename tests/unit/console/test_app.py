@@ -20,6 +20,11 @@ def test_only_the_login_is_open_to_everybody() -> None:
     assert [page.name for page in PAGES if not page.permissions] == ["login"]
 
 
+def test_every_role_keeps_its_own_account_which_is_behind_the_name_and_not_in_the_menu() -> None:
+    (account,) = [page for page in PAGES if page.name == "account"]
+    assert all(account.is_for(role) and account not in menu_of(PAGES, role) for role in Role)
+
+
 def test_no_page_has_the_addresses_of_another() -> None:
     paths = [page.path for page in PAGES]
     assert len(set(paths)) == len(paths)

@@ -3,11 +3,13 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
-from anpr.console.live_alarms import LiveAlarms, News, Subscription, next_news
+from anpr.console.live_alarms import PER_SESSION, PER_USER, LiveAlarms, News, Subscription, next_news
 from anpr.domain.alarm import AlarmState
 from anpr.domain.watchlist import Priority
 from anpr.runtime.clock import SystemClock
@@ -128,3 +130,41 @@ def test_every_page_is_told_the_counts_and_a_new_one_finds_the_latest(live: Live
     assert live.latest_tally == tally
     live.close()
     assert live.latest_tally is None, "nobody counts any more"
+
+
+def test_with_one_stream_too_many_the_oldest_of_its_session_ends(database: Notes) -> None:
+    async def crowd(live: LiveAlarms) -> tuple[list[bool], list[News | None]]:
+        with ExitStack() as stack:
+            first = [stack.enter_context(live.subscribe("anna", "a")) for _ in range(PER_SESSION)]
+            other = stack.enter_context(live.subscribe("anna", "b"))
+            last = stack.enter_context(live.subscribe("anna", "a"))
+            pages = [page for page in (*first, other, last) if page]
+            assert len(pages) == PER_SESSION + 2
+            ended = [news async for news in next_news(pages[0], 5)]
+            return [page.is_replaced for page in pages], ended
+
+    replaced, ended = asyncio.run(with_room(database, crowd))
+    assert replaced == [True] + [False] * (PER_SESSION + 1)
+    assert ended == [], "its stream is over"
+
+
+def test_one_user_cannot_take_the_places_of_others(database: Notes) -> None:
+    async def crowd(live: LiveAlarms) -> tuple[int, bool]:
+        with ExitStack() as stack:
+            for number in range(3 * PER_USER):
+                stack.enter_context(live.subscribe("anna", f"session-{number}"))
+            other = stack.enter_context(live.subscribe("piero", "p"))
+            return live.pages, other is not None and live.has_room
+
+    assert asyncio.run(with_room(database, crowd)) == (PER_USER + 1, True)
+
+
+async def with_room(database: Notes, crowd: Callable[[LiveAlarms], Awaitable[Any]]) -> Any:
+    live = LiveAlarms(database, Alarms(), SystemClock(), queue_size=3, max_pages=50)
+    live.start()
+    try:
+        while not live.is_up:
+            await asyncio.sleep(0.005)
+        return await crowd(live)
+    finally:
+        live.close()

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, allowed, local_path
 from anpr.console.alarm_card import MAX_NOTE, alarm_card
+from anpr.console.fields import Line, Lines, Whole
 from anpr.console.page_context import ContextDep
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
@@ -21,7 +22,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 router = APIRouter()
 
 Handler = Annotated[Visitor, Depends(allowed(Permission.HANDLE_ALARMS))]
-Back = Annotated[str, Form(max_length=200)]
+Back = Annotated[Line, Form(max_length=200)]
 
 MOST_KNOWN = 500
 """Alarms that one page may ask after at once."""
@@ -48,7 +49,7 @@ def acknowledge(
     console: ConsoleDep,
     visitor: Handler,
     context: ContextDep,
-    alarm_id: int,
+    alarm_id: Whole,
     back: Back = "/alarms",
 ) -> Response:
     """The visitor takes charge of an alarm."""
@@ -72,9 +73,9 @@ def close(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
     console: ConsoleDep,
     visitor: Handler,
     context: ContextDep,
-    alarm_id: int,
+    alarm_id: Whole,
     outcome: Annotated[AlarmOutcome, Form()],
-    note: Annotated[str, Form(max_length=MAX_NOTE)] = "",
+    note: Annotated[Lines, Form(max_length=MAX_NOTE)] = "",
     back: Back = "/alarms",
 ) -> Response:
     """Record what came of an alarm."""

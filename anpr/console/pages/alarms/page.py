@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep, record_view
+from anpr.console.access import Visitor, VisitorDep, record_shown
 from anpr.console.alarm_card import alarm_card
+from anpr.console.fields import Line, Whole
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.alarms import blind, handling, stream
@@ -48,7 +49,7 @@ class _Listing:
 
 
 def alarm_filter(
-    watchlist: Annotated[str, Query(alias="list", max_length=64)] = "",
+    watchlist: Annotated[Line, Query(alias="list", max_length=64)] = "",
     priority: Annotated[str, Query(pattern="^(|high|medium|low)$")] = "",
 ) -> AlarmFilter:
     """The filter in the address; what is empty does not narrow."""
@@ -65,7 +66,7 @@ def show_open(  # noqa: PLR0913, PLR0917  one parameter for each part of the add
     context: ContextDep,
     which: FilterDep,
     after: After = f"0-{MAX_ID}",
-    alarm: int = 0,
+    alarm: Whole = 0,
     only: Only = "",
 ) -> Response:
     """The board: what nobody has taken and is urgent comes first; new ones come by themselves.
@@ -73,7 +74,6 @@ def show_open(  # noqa: PLR0913, PLR0917  one parameter for each part of the add
     `after` is the place (rank-id) after which the page begins. `alarm` is shown in any case, on top when it is not
     among those of the page: who comes back from a transit finds the alarm they left.
     """
-    record_view(console, visitor, "alarms")
     newest_id = console.alarms.newest_id()  # before the alarms are read: what comes in between is sent, not left out
     rank, last_id = after.split("-")
     views = console.alarms.board(BoardPlace(rank=int(rank), id=min(int(last_id), MAX_ID)), which)
@@ -84,7 +84,13 @@ def show_open(  # noqa: PLR0913, PLR0917  one parameter for each part of the add
     if alarm and all(view.alarm.id != alarm for view in views):
         views = [*console.alarms.some([alarm]), *views]
     listing = _Listing(kind="open", views=views, more=more, which=which)
-    return _cards(console, context, listing) if only else _page(console, context, listing, newest_id)
+    _record(console, visitor, "alarms", views)
+    if only:
+        return _cards(console, context, listing)
+    past = _past(console)
+    if past.views:
+        _record(console, visitor, "past-alarms", past.views)
+    return _page(console, context, listing, newest_id, past)
 
 
 @router.get("/past")
@@ -92,8 +98,8 @@ def show_past(
     console: ConsoleDep, visitor: VisitorDep, context: ContextDep, below: Below = MAX_ID, only: Only = ""
 ) -> Response:
     """Alarms of transits from before their entry, that are not closed."""
-    record_view(console, visitor, "past-alarms")
     listing = _past(console, below)
+    _record(console, visitor, "past-alarms", listing.views)
     return _cards(console, context, listing) if only else _page(console, context, listing)
 
 
@@ -107,10 +113,10 @@ def show_closed(
     only: Only = "",
 ) -> Response:
     """Closed alarms, the newest first."""
-    record_view(console, visitor, "closed-alarms")
     views = console.alarms.closed(below, which)
     more = _address("/alarms/closed", which, below=views[-1].alarm.id) if len(views) == PAGE_LIMIT else ""
     listing = _Listing(kind="closed", views=views, more=more, which=which)
+    _record(console, visitor, "closed-alarms", views)
     return _cards(console, context, listing) if only else _page(console, context, listing)
 
 
@@ -124,14 +130,18 @@ def _cards(console: Console, context: PageContext, listing: _Listing) -> Respons
     return console.templates.response("alarms/more.html", context, **_values(console, context, listing))
 
 
-def _page(console: Console, context: PageContext, listing: _Listing, newest_id: int = 0) -> Response:
-    """The whole page. `newest_id`: alarms above it come by themselves."""
+def _record(console: Console, visitor: Visitor, page: str, views: Sequence[AlarmView]) -> None:
+    record_shown(console, visitor, page, [view.alarm.transit_id for view in views])
+
+
+def _page(
+    console: Console, context: PageContext, listing: _Listing, newest_id: int = 0, past: _Listing | None = None
+) -> Response:
+    """The whole page. `newest_id`: alarms above it come by themselves; `past`: those from the past, below the board."""
     values = _values(console, context, listing)
     with console.database.transaction() as conn:
         names = watchlist_names(conn)
-    past = None
     if listing.kind == "open":
-        past = _values(console, context, _past(console))
         values |= blind.blind_values(console)
     return console.templates.response(
         f"alarms/{listing.kind}.html",
@@ -141,7 +151,7 @@ def _page(console: Console, context: PageContext, listing: _Listing, newest_id: 
         names=names,
         priorities=list(Priority),
         tally=console.alarms.tally(),
-        past=past,
+        past=_values(console, context, past) if past else None,
         last_id=newest_id,
     )
 

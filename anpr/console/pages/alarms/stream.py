@@ -5,28 +5,38 @@ The board's stream carries cards. That of every other page carries notices: what
 Both begin with `ready` and send `tally`, the true numbers, after each change.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import SESSION_COOKIE, VisitorDep, record_view, visitor_of
+from anpr.console.access import Visitor, VisitorDep, record_shown, record_view, visitor_of
 from anpr.console.alarm_card import alarm_card
+from anpr.console.cookies import SESSION_COOKIE, read_cookie
+from anpr.console.fields import Whole
 from anpr.console.live_alarms import News, Subscription, next_news
 from anpr.console.page_context import ContextDep
+from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.alarm import AlarmState
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority
+from anpr.runtime.metrics import STREAMS_ENDED
 from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import STEP_LIMIT, AlarmView
 
 router = APIRouter()
+log = logging.getLogger(__name__)
+_NOTING: "set[asyncio.Future[None]]" = set()
 
 OVERLAP = 50
 """Alarm ids. A page that comes back may show older ones as they were: it is told their present state."""
@@ -41,12 +51,27 @@ _Make = Callable[[AlarmView], tuple[str, str]]
 """The name and the data of an alarm's event."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """What a page has asked for: alarms after this id, and `overlap` ids before it again; None: only what comes now."""
+
+    page: str
+    after: int | None
+    overlap: int
+    make: _Make
+
+    @property
+    def since(self) -> int | None:
+        return None if self.after is None else max(0, self.after - self.overlap)
+
+
 @router.get("/stream")
-async def stream(
+async def stream(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
     request: Request,
     console: ConsoleDep,
+    visitor: VisitorDep,
     context: ContextDep,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Whole = 0,
     again: bool = False,
     last_event_id: LastEventId = "",
 ) -> Response:
@@ -54,7 +79,8 @@ async def stream(
     came_back = _is_id(last_event_id)
     last_id = int(last_event_id) if came_back else after
     overlap = OVERLAP if came_back or again else 0
-    return _answer(request, console, last_id, overlap, lambda view: ("alarm", alarm_card(console, context, view)))
+    make = partial(_card, console, context)
+    return _answer(request, console, visitor, _Asked(page="alarm-stream", after=last_id, overlap=overlap, make=make))
 
 
 @router.get("/notices")
@@ -62,13 +88,13 @@ def notices(
     request: Request,
     console: ConsoleDep,
     visitor: VisitorDep,
-    after: Annotated[int | None, Query(ge=0)] = None,
+    after: Whole | None = None,
     last_event_id: LastEventId = "",
 ) -> Response:
     """Events `notice`, each an alarm in JSON; ids are alarm ids. Without `after` only what comes from now on."""
     record_view(console, visitor, "alarm-notices")
     last_id = int(last_event_id) if _is_id(last_event_id) else after
-    return _answer(request, console, last_id, 0, _notice)
+    return _answer(request, console, visitor, _Asked(page="alarm-notices", after=last_id, overlap=0, make=_notice))
 
 
 def tally_json(tally: AlarmTally) -> str:
@@ -80,35 +106,66 @@ def tally_json(tally: AlarmTally) -> str:
     return json.dumps({**by_priority, "to_take": tally.to_take, "open": tally.open, "past": tally.past})
 
 
-def _answer(request: Request, console: Console, after: int | None, overlap: int, make: _Make) -> Response:
+def _card(console: Console, context: PageContext, view: AlarmView) -> tuple[str, str]:
+    return "alarm", alarm_card(console, context, view)
+
+
+def _answer(request: Request, console: Console, visitor: Visitor, asked: _Asked) -> Response:
     if not console.live.is_up:
         raise HTTPException(503)
-    since = None if after is None else max(0, after - overlap)
-    events = _events(console, request.cookies.get(SESSION_COOKIE), after or 0, since, make)
+    if not console.live.has_room:
+        log.warning("console: a stream of alarms was refused: %s are open", console.live.pages)
+        STREAMS_ENDED.labels("refused").inc()
+        raise HTTPException(503)
+    events = _events(console, read_cookie(request, SESSION_COOKIE), visitor, asked)
     return EventSourceResponse(events, ping=_PING_S, send_timeout=_SEND_TIMEOUT_S)
 
 
 async def _events(
-    console: Console, cookie: str | None, last_id: int, since: int | None, make: _Make
+    console: Console, cookie: str | None, visitor: Visitor, asked: _Asked
 ) -> AsyncIterator[ServerSentEvent]:
-    with console.live.subscribe() as page:
+    last_id = asked.after or 0
+    with console.live.subscribe(visitor.user.name, visitor.session.key) as page:
         if page is None:
             return
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)
         if console.live.latest_tally is not None:
             yield _tally(console.live.latest_tally)
         try:
-            async for view in _missed(console, since):
-                last_id = max(last_id, view.alarm.id)
-                yield _event(make, view, last_id)
+            async for news in _told(console, cookie, page, asked):
+                if isinstance(news, AlarmTally):
+                    yield _tally(news)
+                    continue
+                noted = _note(console, visitor, asked, news)
+                for view in news:
+                    last_id = max(last_id, view.alarm.id)
+                    yield _event(asked.make, view, last_id)
+                await noted
         except StoreError:  # logged by the feed; the page asks again
             return
-        async for news in _while_signed_in(console, cookie, page):
-            if isinstance(news, AlarmTally):
-                yield _tally(news)
-            else:
-                last_id = max(last_id, news.alarm.id)
-                yield _event(make, news, last_id)
+        if page.is_replaced:
+            STREAMS_ENDED.labels("replaced").inc()
+            yield ServerSentEvent(event="replaced", data="")
+
+
+async def _told(
+    console: Console, cookie: str | None, page: Subscription, asked: _Asked
+) -> AsyncIterator[list[AlarmView] | AlarmTally]:
+    """What the page missed, then what comes. Raises StoreError."""
+    async for views in _missed(console, asked.since):
+        yield views
+    async for news in _while_signed_in(console, cookie, page):
+        yield news if isinstance(news, AlarmTally) else [news]
+
+
+def _note(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> "asyncio.Future[None]":
+    """Begin to record what the stream shows. An alarm does not wait for it: rows of the audit are written one after the
+    other, and fifty boards would each wait for the others'. A stream whose row cannot be written ends."""
+    transits = [view.alarm.transit_id for view in views]
+    noted = asyncio.ensure_future(to_thread.run_sync(record_shown, console, visitor, asked.page, transits))
+    _NOTING.add(noted)  # it goes on when the page is closed meanwhile
+    noted.add_done_callback(_NOTING.discard)
+    return noted
 
 
 async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[News]:
@@ -127,11 +184,11 @@ def _tally(tally: AlarmTally) -> ServerSentEvent:
     return ServerSentEvent(event="tally", data=tally_json(tally))
 
 
-async def _missed(console: Console, after: int | None) -> AsyncIterator[AlarmView]:
+async def _missed(console: Console, after: int | None) -> AsyncIterator[list[AlarmView]]:
     while after is not None:
         views = await to_thread.run_sync(console.alarms.raised_after, after)
-        for view in views:
-            yield view
+        if views:
+            yield views
         after = views[-1].alarm.id if len(views) == STEP_LIMIT else None
 
 
@@ -157,7 +214,7 @@ def _notice(view: AlarmView) -> tuple[str, str]:
 
 
 def _is_id(text: str) -> bool:
-    return text.isdigit() and len(text) < 19
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _is_still_in(console: Console, cookie: str | None) -> bool:

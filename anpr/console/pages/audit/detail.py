@@ -31,6 +31,8 @@ class DetailItem:
 
     name: str
     value: str
+    more: str = ""
+    """What is shown only on demand: long lists of ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,12 @@ class DetailWriter:
     def items(self, detail: Mapping[str, object]) -> list[DetailItem]:
         """Everything that is told of it, in its order; what is empty is left out."""
         told = _without_the_pager(detail)
-        return [
-            DetailItem(name=self._name(name), value=self._value(name, value))
-            for name, value in told
-            if value is not None and value not in ([], {})
-        ]
+        return [self._item(name, value) for name, value in told if value is not None and value not in ([], {})]
+
+    def _item(self, name: str, value: object) -> DetailItem:
+        if name == "transits" and isinstance(value, list):
+            return DetailItem(name=self._name(name), value=str(len(value)), more=self._value(name, value))
+        return DetailItem(name=self._name(name), value=self._value(name, value))
 
     def _name(self, name: str) -> str:
         return self.t.either(f"detail.{name}", name.replace("_", " "))

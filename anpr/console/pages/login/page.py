@@ -2,24 +2,36 @@
 """Login and logout, and the choice of language. Open to everybody."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import SESSION_COOKIE, VISIT_COOKIE, VisitorDep, local_path, record, visitor_of
+from anpr.console.access import VisitorDep, local_path, visitor_of
 from anpr.console.auth.authenticate import LoginRefusedError
+from anpr.console.auth.password_checks import PasswordsBusyError
+from anpr.console.cookies import (
+    LANGUAGE_COOKIE,
+    SESSION_COOKIE,
+    VISIT_COOKIE,
+    delete_cookie,
+    read_cookie,
+    set_cookie,
+)
+from anpr.console.credentials import LoginDelayedError, check_login
+from anpr.console.fields import Line
 from anpr.console.page import Page, menu_of
-from anpr.console.page_context import LANGUAGE_COOKIE, ContextDep
+from anpr.console.page_context import ContextDep
 from anpr.console.pages.login import session
-from anpr.console.pages.login.cookies import set_cookie, set_session
-from anpr.console.pages.login.credentials import LoginDelayedError, check_login
 from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import Language
+from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
-from anpr.store.audit import AuditAction
-from anpr.store.users.accounts import User
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.users.sessions import end_session
 
 router = APIRouter()
 
@@ -33,73 +45,80 @@ def home(console: ConsoleDep, visitor: VisitorDep) -> Response:
 
 
 @router.get("/login")
-def show(request: Request, console: ConsoleDep, context: ContextDep, back: str = "/", again: bool = False) -> Response:
+def show(request: Request, console: ConsoleDep, context: ContextDep, back: Line = "/", again: bool = False) -> Response:
     """The form; a visitor who is logged in already is led on to `back`."""
-    if visitor_of(console, request.cookies.get(SESSION_COOKIE)):
+    if visitor_of(console, read_cookie(request, SESSION_COOKIE)):
         return RedirectResponse(local_path(back), status_code=303)
     return _form(console, request, context, {"back": local_path(back), "message": "login.again" if again else None})
 
 
 @router.post("/login")
-def enter(
+async def enter(
     request: Request,
     console: ConsoleDep,
     context: ContextDep,
-    user: Annotated[str, Form(max_length=200)] = "",
+    user: Annotated[Line, Form(max_length=200)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
-    back: Annotated[str, Form(max_length=500)] = "/",
+    back: Annotated[Line, Form(max_length=500)] = "/",
 ) -> Response:
-    """Check name and password. After several failures the throttle answers 429, with Retry-After in s."""
+    """Check name and password. After several failures the throttle answers 429, while too many passwords are being
+    checked the answer is 503; both with Retry-After in s."""
     values: dict[str, object] = {"back": local_path(back), "name": user.strip().lower()[:64]}
     try:
-        found = check_login(console, request, user, password)
+        found = await check_login(console, request, user, password)
     except LoginDelayedError as delayed:
-        values |= {"message": "login.wait", "seconds": delayed.seconds}
-        answer = _form(console, request, context, values, 429)
-        answer.headers["Retry-After"] = str(delayed.seconds)
-        return answer
+        values["message"], values["count"] = delayed.message
+        return _form(console, request, context, values, 429, {"Retry-After": str(delayed.seconds)})
+    except PasswordsBusyError:
+        values["message"] = "login.busy"
+        return _form(console, request, context, values, 503, {"Retry-After": "5"})
     except LoginRefusedError:
         return _form(console, request, context, {**values, "message": "login.wrong"}, 401)
-    return _start_session(console, found, local_path(back))
+    session = await to_thread.run_sync(begin_session, console, found)
+    answer = RedirectResponse(local_path(back), status_code=303)
+    set_session(console, request, answer, session)
+    delete_cookie(request, answer, VISIT_COOKIE)
+    return answer
 
 
 @router.post("/logout")
-def leave(console: ConsoleDep, visitor: VisitorDep) -> Response:
-    """End the session, here and in the browser."""
-    console.sessions.end(visitor.session)
-    record(console, visitor.user.name, AuditAction.LOGOUT)
+def leave(request: Request, console: ConsoleDep, visitor: VisitorDep) -> Response:
+    """End the session, for every console and in the browser."""
+    now = console.clock.now()
+    with console.database.transaction() as conn:
+        end_session(conn, visitor.session.key, now)
+        append(conn, AuditEvent(actor=visitor.user.name, action=AuditAction.LOGOUT, at=now))
     answer = RedirectResponse("/login", status_code=303)
-    answer.delete_cookie(SESSION_COOKIE)
+    delete_cookie(request, answer, SESSION_COOKIE)
     return answer
 
 
 @router.post("/language")
 def choose_language(
-    console: ConsoleDep,
+    request: Request,
     language: Annotated[Language, Form()],
-    back: Annotated[str, Form(max_length=500)] = "/",
+    back: Annotated[Line, Form(max_length=500)] = "/",
 ) -> Response:
     """Remember the language in this browser."""
     answer = RedirectResponse(local_path(back), status_code=303)
-    set_cookie(console, answer, LANGUAGE_COOKIE, language, _YEAR_S)
-    return answer
-
-
-def _start_session(console: Console, user: User, back: str) -> Response:
-    answer = RedirectResponse(back, status_code=303)
-    set_session(console, answer, console.sessions.start(user.name, user.password_hash))
-    answer.delete_cookie(VISIT_COOKIE)
+    set_cookie(request, answer, LANGUAGE_COOKIE, language, _YEAR_S)
     return answer
 
 
 def _form(
-    console: Console, request: Request, context: PageContext, values: dict[str, object], status: int = 200
+    console: Console,
+    request: Request,
+    context: PageContext,
+    values: dict[str, object],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    visit = request.cookies.get(VISIT_COOKIE) or secrets.token_urlsafe(16)
+    visit = read_cookie(request, VISIT_COOKIE) or secrets.token_urlsafe(16)
     context = replace(context, form_token=console.sessions.form_token(visit), path="/login", address="/login")
-    values = {"name": "", "seconds": 0, "message": None, **values}
+    values = {"name": "", "count": 0, "message": None, **values}
     answer = console.templates.response("login/login.html", context, status=status, **values)
-    set_cookie(console, answer, VISIT_COOKIE, visit, None)
+    answer.headers.update(headers or {})
+    set_cookie(request, answer, VISIT_COOKIE, visit, None)
     return answer
 
 

@@ -5,34 +5,36 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
+from anpr.console.fields import has_controls
 from anpr.console.rendering.filters import field_end, field_start
 from anpr.domain.local_time import FIRST_YEAR, LAST_YEAR, TimeFault, TimeTextError, parse_moment
 from anpr.domain.plate import MAX_LENGTH, without_separators
+from anpr.domain.search_reason import MAX_REASON, MIN_LETTERS, is_reason
 from anpr.store.transits.pattern import MIN_LITERALS, PatternError, PatternFault, read_pattern
 from anpr.store.transits.recorded_search import RecordedSearch
 from anpr.store.transits.rows import TransitQuery
 
-_MIN_REASON = 3
 _DEFAULT_RANGE = timedelta(hours=24)
 _SCRIPTS = {"CYRILLIC": "search.cyrillic_character", "GREEK": "search.greek_character"}
 
-_Text = Annotated[str, Field(max_length=200)]
+_MOST = MappingProxyType({"plate": 200, "reason": MAX_REASON, "case": 100, "since": 40, "until": 40})
+_MOST_GATES, _MOST_GATE = 1000, 64
 
 
 class SearchFields(BaseModel):
-    """The form as it was sent."""
+    """The form as it was sent, however odd: `check_fields` says what is wrong with it, and the refusal is recorded."""
 
-    plate: _Text = ""
-    reason: _Text = ""
-    case: _Text = ""
-    since: _Text = ""
-    until: _Text = ""
-    gates: Annotated[list[_Text], Field(max_length=1000)] = []
+    plate: str = ""
+    reason: str = ""
+    case: str = ""
+    since: str = ""
+    until: str = ""
+    gates: list[str] = []
     look_alike: bool = False
 
 
@@ -76,17 +78,31 @@ def fields_of(search: RecordedSearch, zone: ZoneInfo) -> SearchFields:
 def check_fields(fields: SearchFields, zone: ZoneInfo) -> CheckedFields:
     """What the fields mean at the site, and what is wrong with them."""
     checked = CheckedFields()
+    _refuse_odd(fields, checked)
+    if checked.faults:
+        return checked
     try:
         read_pattern(fields.plate)
     except PatternError as exc:
         checked.faults["plate"] = _plate_fault(exc)
-    if len(fields.reason.strip()) < _MIN_REASON:
-        checked.faults["reason"] = FieldFault(key="search.wrong_reason")
+    if not is_reason(fields.reason):
+        checked.faults["reason"] = FieldFault(key="search.wrong_reason", values={"least": MIN_LETTERS})
     checked.since = _time(checked, "since", fields.since, zone)
     checked.until = _time(checked, "until", fields.until, zone)
     if checked.since and checked.until and checked.since >= checked.until:
         checked.faults["until"] = FieldFault(key="search.wrong_order")
     return checked
+
+
+def _refuse_odd(fields: SearchFields, checked: CheckedFields) -> None:
+    """What nobody types: control characters, and texts without end."""
+    texts = {name: [getattr(fields, name)] for name in _MOST} | {"gates": fields.gates}
+    for name, values in texts.items():
+        most = _MOST.get(name, _MOST_GATE)
+        if any(has_controls(value) for value in values):
+            checked.faults[name] = FieldFault(key="search.control_character")
+        elif any(len(value) > most for value in values) or len(values) > _MOST_GATES:
+            checked.faults[name] = FieldFault(key="search.too_long", values={"most": most})
 
 
 def query_of(fields: SearchFields, checked: CheckedFields) -> TransitQuery:

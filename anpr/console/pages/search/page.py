@@ -5,6 +5,7 @@ A search is recorded once, by POST, and has the number of its row in the audit. 
 number, so that Back, reload, the next page, the language switch and a second tab show the same search again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 from typing import Annotated, Any
@@ -14,20 +15,25 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep, record
+from anpr.console.access import Visitor, VisitorDep, record_once
 from anpr.console.coverage import coverage_gaps, oldest_kept
+from anpr.console.fields import without_controls
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.search.form import SearchFields, check_fields, fields_of, new_fields, query_of
+from anpr.console.pages.search.form import FieldFault, SearchFields, check_fields, fields_of, new_fields, query_of
 from anpr.console.rendering.filters import local_day
 from anpr.console.rendering.templates import PageContext
+from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
-from anpr.store.audit import AuditAction
+from anpr.domain.errors import QueryTooLongError
+from anpr.domain.search_reason import MAX_REASON, plain_reason
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.database.time_limit import time_limit
 from anpr.store.gates import gate_names
 from anpr.store.transits.audited_search import MAX_LIMIT, record_search
 from anpr.store.transits.recorded_search import RecordedSearch, count_again, page_of, recorded_search
-from anpr.store.transits.rows import get_transit
+from anpr.store.transits.rows import StoredTransit, get_transit
 
 router = APIRouter(prefix="/search")
 
@@ -57,16 +63,21 @@ def search(
     """Record the search with its reason, then lead to its results; or the form again with what is wrong with it."""
     checked = check_fields(fields, console.settings.zone)
     if checked.faults:
+        _record_refused(console, visitor, fields, list(checked.faults))
         return _page(console, context, fields, status=400, faults=checked.faults)
-    number = record_search(
-        console.database,
-        query_of(fields, checked),
-        visitor.user.name,
-        fields.reason,
-        fields.case.strip() or None,
-        console.clock,
-    )
-    _is_new_view(console, visitor, number)
+    try:
+        with console.search_seats.seat(visitor.user.name):
+            number = record_search(
+                console.search_database,
+                query_of(fields, checked),
+                visitor.user.name,
+                fields.reason,
+                fields.case.strip() or None,
+                console.clock,
+                console.settings.console.search_timeout_s,
+            )
+    except (QueryTooLongError, SearchesBusyError) as exc:
+        return _page(console, context, fields, status=503, notice=_notice(console, exc))
     address = f"/search/{number}"
     if "hx-request" in request.headers:  # the script, which leaves no POST among the pages that Back leads to
         return Response(status_code=204, headers={"HX-Redirect": address})
@@ -84,13 +95,15 @@ def results(
     """A page of the results of the visitor's own search, as often as they like. 404 for everybody else's."""
     with console.database.transaction() as conn:
         found = recorded_search(conn, number)
-        if found is None or found.actor != visitor.user.name:
-            raise HTTPException(404)
-        total = count_again(conn, found, MAX_LIMIT)
-        page = min(page, max(1, ceil(total / ROWS)))
-        rows = page_of(conn, found, page, ROWS)
-    if _is_new_view(console, visitor, number):  # a later session of the same person
-        record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"page": "search", "search": number})
+    if found is None or found.actor != visitor.user.name:
+        raise HTTPException(404)
+    try:
+        with console.search_seats.seat(visitor.user.name):
+            total, page, rows = _results(console, found, page)
+    except (QueryTooLongError, SearchesBusyError) as exc:
+        fields = fields_of(found, console.settings.zone)
+        return _page(console, context, fields, status=503, notice=_notice(console, exc))
+    _record_shown(console, visitor, found, page, rows)
     query = found.query
     values: dict[str, Any] = {
         "search": found,
@@ -110,9 +123,48 @@ def _end(search: RecordedSearch) -> datetime:
     return min(search.query.until, search.at) if search.query.until else search.at
 
 
-def _is_new_view(console: Console, visitor: Visitor, number: int) -> bool:
-    """Whether the visitor's session has not seen this search yet."""
-    return console.view_audit.is_due(visitor.session.key, f"search {number}", once=True)
+def _results(console: Console, search: RecordedSearch, page: int) -> tuple[int, int, list[StoredTransit]]:
+    """How many there are, the page that there is, and its transits."""
+    with console.search_database.transaction() as conn, time_limit(conn, console.settings.console.search_timeout_s):
+        total = count_again(conn, search, MAX_LIMIT)
+        page = min(page, max(1, ceil(total / ROWS)))
+        return total, page, page_of(conn, search, page, ROWS)
+
+
+def _record_shown(
+    console: Console, visitor: Visitor, search: RecordedSearch, page: int, rows: Sequence[StoredTransit]
+) -> None:
+    """Which transits a page of results has shown to a session: once, since the results stay as they are."""
+    event = AuditEvent(
+        actor=visitor.user.name,
+        action=AuditAction.TRANSIT_VIEWED,
+        at=console.clock.now(),
+        reason=search.reason or None,
+        case_reference=search.case_reference or None,
+        detail={"page": "search", "search": search.number, "transits": [str(row.transit.id) for row in rows]},
+    )
+    record_once(console, visitor, f"search {search.number} {page}", event)
+
+
+def _record_refused(console: Console, visitor: Visitor, fields: SearchFields, faults: list[str]) -> None:
+    """What could not be searched is written down too, as far as it can be."""
+    event = AuditEvent(
+        actor=visitor.user.name,
+        action=AuditAction.SEARCH_REFUSED,
+        at=console.clock.now(),
+        reason=without_controls(plain_reason(fields.reason))[:MAX_REASON] or None,
+        case_reference=without_controls(fields.case.strip())[:100] or None,
+        detail={"pattern": without_controls(fields.plate)[:64], "refused": faults},
+    )
+    with console.database.transaction() as conn:
+        append(conn, event)
+
+
+def _notice(console: Console, exc: Exception) -> FieldFault:
+    """Why there is no answer, and what helps."""
+    if isinstance(exc, SearchesBusyError):
+        return FieldFault(key="search.busy_user" if exc.by_user else "search.busy")
+    return FieldFault(key="search.too_slow", values={"count": f"{console.settings.console.search_timeout_s:g}"})
 
 
 def _plate_of(console: Console, transit_id: UUID) -> str:
@@ -134,6 +186,7 @@ def _page(
         "gates": gates,
         "gate_names": gates,
         "faults": {},
+        "notice": None,
         "found": None,
         "kept_days": console.settings.retention.transit_days,
         "kept_since": oldest_kept(console),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Images of transits: whole, or as thumbnails. The pages that show them were recorded when they were opened."""
+"""Images of transits: whole, each look recorded; or as thumbnails, which belong to lists that are recorded."""
 
 import logging
 from collections.abc import Mapping
@@ -9,11 +9,14 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from anpr.console.access import VisitorDep, record_once
+from anpr.console.pages.transits.opening import OpeningDep, consultation
 from anpr.console.pages.transits.transit import stored_transit
 from anpr.console.rendering.thumbnails import FORGET_AFTER_S, ThumbnailError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import ImageAlteredError
 from anpr.domain.transit import ImageRole, Transit
+from anpr.store.audit import AuditAction
 from anpr.store.images.image_store import stored_roles
 
 router = APIRouter()
@@ -25,10 +28,17 @@ console itself does, and shows them to the session that fetched them only; whole
 
 
 @router.get("/{transit_id}/images/{role}")
-def image(console: ConsoleDep, transit_id: UUID, role: ImageRole) -> Response:
+def image(console: ConsoleDep, visitor: VisitorDep, transit_id: UUID, role: ImageRole, opened: OpeningDep) -> Response:
     """One image as it came. 404 while it has not arrived, 410 when it did and its file is gone, 409 when it is not the
-    one that the transit names."""
-    return _answer(_bytes(console, stored_transit(console, transit_id).transit, role))
+    one that the transit names.
+
+    That it is shown is recorded, with the reason the transit was opened under: once per session, transit and role.
+    """
+    transit = stored_transit(console, transit_id).transit
+    data = _bytes(console, transit, role)
+    event = consultation(console, visitor, transit, opened, AuditAction.IMAGE_VIEWED, image=role.value)
+    record_once(console, visitor, f"image {transit_id} {role}", event)
+    return _answer(data)
 
 
 @router.get("/{transit_id}/thumbnails/{role}")

@@ -8,19 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep, record_view
+from anpr.console.access import Visitor, VisitorDep, record_shown
+from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.transits import images, transit
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.store.gates import gate_names
-from anpr.store.transits.rows import latest_transits
+from anpr.store.transits.rows import StoredTransit, latest_transits
 
 router = APIRouter(prefix="/transits")
 
 ROWS = 40
-GateChoice = Annotated[str, Query(max_length=64)]
+GateChoice = Annotated[Line, Query(max_length=64)]
 Have = Annotated[Sequence[UUID], Query(max_length=4 * ROWS)]
 """The transits on the page."""
 
@@ -28,8 +29,9 @@ Have = Annotated[Sequence[UUID], Query(max_length=4 * ROWS)]
 @router.get("")
 def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, gate: GateChoice = "") -> Response:
     """The page."""
-    record_view(console, visitor, "latest", gate=gate or None)
-    return console.templates.response("transits/transits.html", context, **_values(console, gate))
+    values = _values(console, gate)
+    _record(console, visitor, values["found"], gate)
+    return console.templates.response("transits/transits.html", context, **values)
 
 
 @router.get("/rows")
@@ -40,13 +42,17 @@ def rows(
 
     By identity and not by time: after an outage a transit arrives later than one that was captured after it.
     """
-    record_view(console, visitor, "latest", gate=gate or None)
     values = _values(console, gate)
     known = frozenset(have)
     values["found"] = [stored for stored in values["found"] if stored.transit.id not in known]
+    _record(console, visitor, values["found"], gate)
     if not values["found"]:
         return Response(status_code=204)
     return console.templates.response("transit_items.html", context, **values)
+
+
+def _record(console: Console, visitor: Visitor, found: Sequence[StoredTransit], gate: str) -> None:
+    record_shown(console, visitor, "latest", [stored.transit.id for stored in found], gate=gate or None)
 
 
 def _values(console: Console, gate: str) -> dict[str, Any]:

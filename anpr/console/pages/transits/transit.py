@@ -2,7 +2,7 @@
 """One transit: its images, how it was read, where and when, its alarms and where it was forwarded to."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,44 +10,42 @@ from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep, record
+from anpr.console.access import VisitorDep
 from anpr.console.alarm_card import FORM_VALUES
 from anpr.console.page_context import ContextDep
+from anpr.console.pages.transits.opening import OpeningDep, consultation
 from anpr.console.state import Console, ConsoleDep
 from anpr.contract.jpeg import jpeg_size
 from anpr.domain.errors import ImageAlteredError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.alarms.views import views_of_transit
-from anpr.store.audit import AuditAction
+from anpr.store.audit import AuditAction, append
 from anpr.store.forwarding.deliveries import deliveries_of_transit
 from anpr.store.gates import gate_names
 from anpr.store.transits.rows import StoredTransit, get_transit
 
 router = APIRouter()
 
-Via = Literal["alarm", "latest", "search", "address"]
-"""The page somebody came from; recorded."""
-
 
 @router.get("/{transit_id}")
-def show(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
+def show(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
     transit_id: UUID,
-    via: Via = "address",
-    search: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
-    page: Annotated[int, Query(ge=1)] = 1,
-    alarm: int = 0,
+    opened: OpeningDep,
+    page: Annotated[int, Query(ge=1, lt=2**31)] = 1,
 ) -> Response:
-    """The page; that somebody looked at it is recorded before it is shown.
+    """The page; that somebody looked at it, and why, is recorded before it is shown.
 
-    `search` and `page`: the results that it was opened from, `alarm`: the alarm; the page leads back there.
+    `opened` and `page`: the results or the alarm that it was opened from; the page leads back there.
     """
     stored = stored_transit(console, transit_id)
-    record(console, visitor.user.name, AuditAction.TRANSIT_VIEWED, {"transit": str(transit_id), "via": via})
-    results = f"/search/{search}" + (f"?page={page}" if page > 1 else "") if search else None
-    if via == "alarm":
+    event = consultation(console, visitor, stored.transit, opened, AuditAction.TRANSIT_VIEWED)
+    with console.database.transaction() as conn:
+        append(conn, event)
+    results = f"/search/{opened.search}" + (f"?page={page}" if page > 1 else "") if opened.search else None
+    if opened.via == "alarm":
         context = replace(context, section="/alarms")
     return console.templates.response(
         "transits/transit.html",
@@ -55,9 +53,10 @@ def show(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
         **_values(console, stored),
         **FORM_VALUES,
         results=results,
-        via=via,
-        alarm_id=alarm,
-        here=f"/transits/{transit_id}?{urlencode({'via': via, 'alarm': alarm})}",
+        via=opened.via,
+        alarm_id=opened.alarm,
+        image_query=f"?{opened.query}",
+        here=f"/transits/{transit_id}?{urlencode({'via': opened.via, 'alarm': opened.alarm})}",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from anpr.up.logins import FILE
+from anpr.store.users.first_logins import FILE
 from scripts.command import CannotRunError
 from scripts.docs.screenshots import main, when_it_answers
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Check of a name and a password: throttled, in threads of its own, and written down either way."""
+
+from functools import partial
+from math import ceil
+
+from fastapi import Request
+
+from anpr.console.access import record
+from anpr.console.auth.authenticate import LoginRefusedError, authenticate
+from anpr.console.state import Console
+from anpr.domain.errors import AccessError
+from anpr.store.audit import AuditAction
+from anpr.store.users.accounts import User
+
+
+class LoginDelayedError(AccessError):
+    """After several failures the throttle asks for a wait of so many seconds; `by_account`: of tries elsewhere."""
+
+    def __init__(self, seconds: int, *, by_account: bool) -> None:
+        super().__init__("too many attempts")
+        self.seconds = seconds
+        self.by_account = by_account
+
+    @property
+    def message(self) -> tuple[str, int]:
+        """The key of what the page says, and the number in it."""
+        if self.by_account:
+            return "login.wait_account", ceil(self.seconds / 60)
+        return "login.wait", self.seconds
+
+
+async def check_login(console: Console, request: Request, user: str, password: str, *, is_login: bool = True) -> User:
+    """The user. `is_login`: a right password is recorded as a login.
+
+    Raises LoginDelayedError, LoginRefusedError, PasswordsBusyError and StoreError.
+    """
+    address = request.client.host if request.client else "unknown"
+    name = user.strip().lower()[:64]
+    return await console.password_checks.run(partial(_check, console, name, password, address, is_login=is_login))
+
+
+def _check(console: Console, name: str, password: str, address: str, *, is_login: bool) -> User:
+    wait = console.throttle.admit(name, address)
+    if wait.seconds > 0:
+        raise LoginDelayedError(ceil(wait.seconds), by_account=wait.by_account)
+    try:
+        found = authenticate(console.database, name, password)
+    except LoginRefusedError as refused:
+        record(console, refused.actor, AuditAction.LOGIN_REFUSED, {"address": address})
+        raise
+    console.throttle.succeeded(name, address)
+    if is_login:
+        record(console, name, AuditAction.LOGIN, {"address": address})
+    return found
