@@ -91,13 +91,12 @@ def test_ingest_stores_matches_and_runs_retention(
     with database.transaction() as conn:
         save_watchlist(conn, LIST)
         import_entries(conn, LIST.id, [NewEntry(plate=make_transit(1).plate, reason="x")])
+        insert_transits(conn, [make_transit(2, captured_at=START - timedelta(days=8))], START)  # retention drops it
     data = picture(1, 200)
-    old = make_transit(2, captured_at=START - timedelta(days=8))
     records = [
         transit_message(make_transit(1), 1),
-        transit_message(old, 2),
-        image_message(make_transit(1), ImageRole.PLATE, data, 3),
-        message(b"broken", 4),
+        image_message(make_transit(1), ImageRole.PLATE, data, 2),
+        message(b"broken", 3),
     ]
     consumer = Consumer(
         source=ListSource(records), centre=Centre(database=ours, images=images), settings=IngestSettings(), clock=clock

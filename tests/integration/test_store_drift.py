@@ -84,7 +84,9 @@ def test_each_difference_is_a_line_and_nothing_else_is_said(database: Database) 
     _filled(database)
     for change in DRIFT:
         _execute(database, change)
-    assert find_drift(database) == sorted(DRIFT.values())
+    # A day that is made by hand lacks what makes an id unique.
+    by_hand = "index unique btree (id) of transits_some is missing"
+    assert find_drift(database) == sorted([*DRIFT.values(), by_hand])
 
 
 def test_one_difference_is_one_line(database: Database) -> None:

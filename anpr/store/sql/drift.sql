@@ -22,6 +22,9 @@ BEGIN
                   WHERE n.nspname = current_schema() AND c.relkind = 'p' AND NOT c.relispartition LOOP
         EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
             parent || '_20000101', parent, '2000-01-01Z'::timestamptz, '2000-01-02Z'::timestamptz);
+        IF parent = 'transits' AND to_regprocedure('index_ids(text, boolean)') IS NOT NULL THEN
+            PERFORM index_ids(parent || '_20000101');
+        END IF;
     END LOOP;
 END
 $$;

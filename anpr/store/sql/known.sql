@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: known
 -- LIMIT keeps it a look into one index for each id: joined, whole days would be read. The bounds are those of the batch, so
--- that the planner leaves out all other days.
+-- that the planner leaves out all other days; within a day an id is unique, save what was stored before that was so.
 SELECT t.*
 FROM unnest(%(ids)b::uuid[]) k (id)
 CROSS JOIN LATERAL (
