@@ -27,7 +27,9 @@ from scripts.lab.transits import START, make_transit, picture, uuid7_of, with_im
 _identifiers = st.from_regex(r"\A[a-z0-9][a-z0-9._-]{0,63}\Z")
 _probabilities = st.floats(0, 1)
 _plates = st.from_regex(r"\A[0-9A-ZÄÖÜ]{1,16}\Z")
-_lines = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"], exclude_characters="\u2065"), max_size=64)
+_lines = st.text(
+    st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"], exclude_characters="\u2065"), max_size=64
+)
 _px = st.floats(-100_000, 100_000)
 _sizes = st.floats(0.001, 100_000)
 _boxes = st.builds(Box, x=_px, y=_px, w=_sizes, h=_sizes)
