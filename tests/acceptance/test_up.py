@@ -239,6 +239,7 @@ def test_transits_made_while_the_database_is_away_are_stored_when_it_is_back(
 ) -> None:
     with TemporaryDirectory(prefix="anpr-up-") as place:
         server = find_server(Path(place) / "postgres", durable=False)
+        server.folder.mkdir()
         start(server)
         try:
             with _up({**environment, "DATABASE_URL": server.url("postgres")}) as up:

