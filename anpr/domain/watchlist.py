@@ -70,7 +70,7 @@ def probability_that(transit: Transit, plate: str) -> float:
     if transit.plate == plate:
         return transit.confidence
     # Rounded at the edge, or sent by somebody else: more than 1 would be refused where the alarm is stored.
-    return min(1.0, sum(c.probability for c in transit.candidates if c.text == plate))
+    return min(1.0, sum((c.probability for c in transit.candidates if c.text == plate), 0.0))
 
 
 def matches(transit: Transit, entries: Iterable[tuple[Entry, Watchlist]]) -> list[Match]:

@@ -4,7 +4,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from anpr.contract.health import decode_health
 from anpr.contract.image import ImageHeader, decode_image
@@ -15,6 +15,9 @@ from anpr.domain.health import HealthReport
 from anpr.domain.transit import Transit
 from anpr.store.database.partitions import is_storable
 from anpr.transport.source import Incoming
+
+MOST_AHEAD = timedelta(minutes=10)
+"""What a reader's clock may be ahead of the centre's. Its drift is watched apart (clock_skew)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,5 +132,5 @@ def _check_capture(moment: datetime, now: datetime, oldest: datetime) -> None:
 
 
 def _check_time(what: str, moment: datetime, now: datetime) -> None:
-    if not is_storable(moment, now):
+    if not is_storable(moment, now) or moment > now + MOST_AHEAD:
         raise MessageError(PoisonReason.WRONG_TIME, f"{what} at {moment.isoformat()}, received {now.isoformat()}")

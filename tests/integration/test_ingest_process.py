@@ -94,7 +94,8 @@ def test_from_the_outbox_to_the_database_and_stopped_by_a_signal(
     summary, _ = end(process, sign)
     assert (summary["transits"], summary["images"], summary["poison"]) == (10, 20, 0)
     assert (count(database, "transits"), count(database, "images")) == (10, 20)
-    transit = make_transit(4)
+    content = {ImageRole.PLATE: picture(4, 3_000), ImageRole.CONTEXT: picture(-4, 20_000)}
+    transit, _ = with_images(make_transit(4), content)
     stored = ImageStore(site.settings.images_dir).find(transit, ImageRole.CONTEXT)
     assert stored == picture(-4, 20_000)
 

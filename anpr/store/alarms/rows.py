@@ -143,7 +143,7 @@ def _to_row(hit: Hit) -> dict[str, Any]:
         "watchlist_id": watchlist.id,
         "reason": match.entry.reason,
         "priority": str(watchlist.priority),
-        "probability": match.probability,
+        "probability": float(match.probability),  # the driver refuses a list of integers and floats
     }
 
 

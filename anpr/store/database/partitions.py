@@ -13,8 +13,8 @@ from anpr.store.database.queries import load_queries
 PARTITIONED = ("transits", "images")
 OLDEST = timedelta(days=3660)
 """No transit is stored that is older, whoever stores it; ingest refuses all that is past retention."""
-NEWEST = timedelta(minutes=10)
-"""Ahead of the centre's clock: what a reader's clock may be wrong by. Its drift is watched apart (clock_skew)."""
+NEWEST = timedelta(days=2)
+"""Ahead of the centre's clock, whoever stores it; ingest refuses more than minutes."""
 _SQL = load_queries("partitions")
 
 
@@ -29,7 +29,7 @@ def refuse_unstorable(transits: Iterable[Transit], now: datetime) -> None:
         if not is_storable(transit.captured_at, now):
             raise InputError(
                 f"transit {transit.id} of camera {transit.camera_id}: captured at {transit.captured_at.isoformat()},"
-                f" which is not within {OLDEST.days} days before or {NEWEST.seconds // 60} min after {now.isoformat()}"
+                f" which is not within {OLDEST.days} days before or {NEWEST.days} days after {now.isoformat()}"
             )
 
 

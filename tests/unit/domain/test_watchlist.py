@@ -75,3 +75,8 @@ def test_an_unknown_plate_has_no_probability() -> None:
 def test_an_impossible_transit_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(TRANSIT, **change)  # type: ignore[arg-type]
+
+
+def test_a_plate_that_is_no_candidate_has_a_probability_like_any_other() -> None:
+    """An integer among the numbers of one statement is refused by the driver, and no alarm would be raised."""
+    assert repr(probability_that(TRANSIT, "ZZ999ZZ")) == "0.0"
