@@ -34,6 +34,7 @@ EXPOSE 8080
 # Reached from outside the container: the console starts with console.certificate_file and key_file (mount them), or with
 # console.trusted_proxies for a proxy with HTTPS in front of it (docs/security.md); without either it says so and ends.
 # Metrics stay inside unless ANPR_METRICS_HOST says otherwise.
+# Beyond loopback the console starts only with console.certificate_file and key_file, or behind console.trusted_proxies.
 ENV ANPR_CONSOLE__HOST=0.0.0.0
 ENTRYPOINT ["anpr"]
 CMD ["console"]
