@@ -84,11 +84,11 @@ def main(ctx: click.Context, config_path: Path | None, verbose: bool) -> None:
     """Number plate recognition: cameras, transits, watchlists, alarms, forwarding."""
     ctx.with_resource(private_by_default())  # for every verb, before it makes its first file
     raise_file_limit()
-    _log_to_standard_error(verbose)
+    ctx.call_on_close(_log_to_standard_error(verbose).close)  # what repeats is summed up before the error is told
     ctx.obj = config_path
 
 
-def _log_to_standard_error(verbose: bool) -> None:
+def _log_to_standard_error(verbose: bool) -> logging.Handler:
     handler = CalmHandler(sys.stderr)
     handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     if not verbose:
@@ -99,6 +99,7 @@ def _log_to_standard_error(verbose: bool) -> None:
     )
     for noisy in ("asyncssh", "uvicorn", "sse_starlette", "PIL", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    return handler
 
 
 def _is_not_kafkas(record: logging.LogRecord) -> bool:
