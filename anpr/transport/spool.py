@@ -97,9 +97,8 @@ class Spool:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(
-            "PRAGMA secure_delete = ON"
-        )  # what was sent is overwritten; not every build does it by itself
+        # What was sent is overwritten; not every build of SQLite does so by itself.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
         connection.execute("BEGIN IMMEDIATE")
         with connection:
