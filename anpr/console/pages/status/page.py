@@ -103,16 +103,18 @@ def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval
     with console.database.transaction() as conn:
         gates = list_gates(conn)
         last = last_of_gates(conn, [gate.id for gate in gates])
-    states = [
-        GateState(
-            gate=gate,
-            last_at=last.get(gate.id),
-            activity="unverified" if _is_unverified(gate, troubles) else _activity(last.get(gate.id), at),
-            days_left=_days_left(gate.legal_basis_until, today),
-            troubles=tuple(one for one in troubles if gate.id in one.gate_ids),
+    states = []
+    for gate in gates:
+        own = tuple(one for one in troubles if gate.id in one.gate_ids)
+        states.append(
+            GateState(
+                gate=gate,
+                last_at=last.get(gate.id),
+                activity="unverified" if _is_unverified(own) else _activity(last.get(gate.id), at),
+                days_left=_days_left(gate.legal_basis_until, today),
+                troubles=own,
+            )
         )
-        for gate in gates
-    ]
     return sorted(states, key=lambda state: (not state.troubles, not state.needs_attention))
 
 
@@ -132,9 +134,9 @@ def _activity(last_at: datetime | None, now: datetime) -> str:
     return "active" if now - last_at <= QUIET_AFTER else "quiet"
 
 
-def _is_unverified(gate: Gate, troubles: Sequence[HealthInterval]) -> bool:
-    """Whether nobody can say that it looks, however lately a vehicle passed: its reader is away."""
-    return any(gate.id in one.gate_ids and one.state in {AWAY, UNVERIFIED} for one in troubles)
+def _is_unverified(troubles: Sequence[HealthInterval]) -> bool:
+    """Whether nobody can say that a gate with these looks, however lately a vehicle passed: its reader is away."""
+    return any(one.state in {AWAY, UNVERIFIED} for one in troubles)
 
 
 def _days_left(until: date | None, today: date) -> int | None:
