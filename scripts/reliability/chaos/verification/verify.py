@@ -195,6 +195,7 @@ def _dead_letters(facts: Facts) -> Verification:
         figures={
             "garbage": len(garbage),
             "dead_letters": len(refused),
+            "garbage_set_aside": len(late),
             "dead_letters_doubled": len(rows) - len(refused),
         },
         problems=described(
