@@ -32,7 +32,7 @@ USER anpr
 VOLUME /var/lib/anpr
 EXPOSE 8080
 # Reached from outside the container: the console starts with console.certificate_file and key_file (mount them), or with
-# console.trusted_proxies for a proxy with HTTPS in front of it (docs/security.md); without either it says so and ends.
+# console.trusted_proxies for a proxy with HTTPS in front of it (docs/hardening.md); without either it says so and ends.
 # Metrics stay inside unless ANPR_METRICS_HOST says otherwise.
 # Beyond loopback the console starts only with console.certificate_file and key_file, or behind console.trusted_proxies.
 ENV ANPR_CONSOLE__HOST=0.0.0.0

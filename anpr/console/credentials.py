@@ -8,8 +8,10 @@ from fastapi import Request
 
 from anpr.console.access import record
 from anpr.console.auth.authenticate import LoginRefusedError, authenticate
+from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.state import Console
 from anpr.domain.errors import AccessError
+from anpr.runtime.metrics import LOGINS_REFUSED
 from anpr.store.audit import AuditAction
 from anpr.store.users.accounts import User
 
@@ -30,6 +32,13 @@ class LoginDelayedError(AccessError):
         return "login.wait", self.seconds
 
 
+_WHY: dict[type[AccessError], str] = {
+    LoginDelayedError: "delayed",
+    LoginRefusedError: "wrong",
+    PasswordsBusyError: "busy",
+}
+
+
 async def check_login(console: Console, request: Request, user: str, password: str, *, is_login: bool = True) -> User:
     """The user. `is_login`: a right password is recorded as a login.
 
@@ -37,7 +46,11 @@ async def check_login(console: Console, request: Request, user: str, password: s
     """
     address = request.client.host if request.client else "unknown"
     name = user.strip().lower()[:64]
-    return await console.password_checks.run(partial(_check, console, name, password, address, is_login=is_login))
+    try:
+        return await console.password_checks.run(partial(_check, console, name, password, address, is_login=is_login))
+    except (LoginDelayedError, LoginRefusedError, PasswordsBusyError) as refused:
+        LOGINS_REFUSED.labels(_WHY[type(refused)]).inc()
+        raise
 
 
 def _check(console: Console, name: str, password: str, address: str, *, is_login: bool) -> User:

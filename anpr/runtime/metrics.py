@@ -173,6 +173,15 @@ for _server in ("console", "probes"):
     for _limit in ("in-all", "per-address", "headers-late", "body-late", "answer-late"):
         preset(CONNECTIONS_REFUSED, _server, _limit)
 
+LOGINS_REFUSED = Counter(
+    "anpr_logins_refused_total",
+    "Logins that were refused: wrong name or password, delayed by the throttle, or too busy to check them",
+    ["why"],
+    registry=REGISTRY,
+)
+for _why in ("wrong", "delayed", "busy"):
+    preset(LOGINS_REFUSED, _why)
+
 STREAMS_ENDED = Counter(
     "anpr_console_streams_ended_total",
     "Streams of live alarms that were refused because all places were taken, or replaced by newer ones of their user",

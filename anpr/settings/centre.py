@@ -199,7 +199,7 @@ class ConsoleSettings(Section):
         raise SettingsError(
             f"console.host: {host} is reached by other machines, and the console has no HTTPS: set"
             " console.certificate_file and console.key_file, or console.trusted_proxies for a proxy with HTTPS in front"
-            " of it (docs/security.md); or console.insecure: true in a closed network"
+            " of it (docs/hardening.md); or console.insecure: true in a closed network"
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Parser of the `kafka-acls.sh` commands in docs/security.md: gives kafka-python's ACLs."""
+"""Parser of the `kafka-acls.sh` commands in docs/hardening.md: gives kafka-python's ACLs."""
 
 import argparse
 import shlex

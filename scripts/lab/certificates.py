@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Certificate authority for tests: makes what `openssl` in docs/security.md makes for a site."""
+"""Certificate authority for tests: makes what `openssl` in docs/hardening.md makes for a site."""
 
 import ipaddress
 from dataclasses import dataclass

@@ -220,3 +220,18 @@ def test_a_first_password_is_changed_on_the_way_in(page: Page, site: Site, passw
     expect(page.get_by_text("Password cambiata.")).to_be_visible()
     page.get_by_role("link", name="Allarmi").click()
     expect(page.locator("#live")).to_be_visible()
+
+
+def test_a_password_can_be_looked_at_before_it_is_sent(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/login")
+    field, show = page.get_by_label("Password", exact=True), page.get_by_role("button", name="Mostra")
+    expect(page.get_by_label("Nome utente")).to_be_focused()
+    page.get_by_label("Nome utente").fill("operator")
+    field.fill("la bici blu di Anna")
+    expect(field).to_have_attribute("type", "password")
+    show.click()
+    expect(field).to_have_attribute("type", "text")
+    expect(show).to_have_attribute("aria-pressed", "true")
+    page.locator('form[action="/login"]').evaluate("form => form.addEventListener('submit', e => e.preventDefault())")
+    page.get_by_role("button", name="Accedi").click()
+    expect(field).to_have_attribute("type", "password")

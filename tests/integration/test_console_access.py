@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from anpr.console.app import PAGES, create_app
 from anpr.domain.access import Role
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import ConsoleSettings
 from anpr.store.audit import AuditAction
 from anpr.store.users.accounts import set_disabled, set_password_hash
@@ -179,6 +180,19 @@ def test_confirming_the_password_is_slowed_down_like_a_login(site: Site) -> None
     form = {"form_token": token, "password": "guess"}
     answers = [client.post("/session/confirm", data=form).status_code for _ in range(4)]
     assert answers == [403, 403, 403, 429]
+
+
+def test_refused_logins_are_counted_by_why(site: Site) -> None:
+    def counted() -> list[float]:
+        labels = ({"why": why} for why in ("wrong", "delayed", "busy"))
+        return [REGISTRY.get_sample_value("anpr_logins_refused_total", each) or 0.0 for each in labels]
+
+    site.clock.stop()
+    client, before = site.stranger(), counted()
+    for _ in range(4):
+        token = token_in(client.get("/login").text)
+        client.post("/login", data={"user": "operator", "password": "guess", "form_token": token})
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [3, 1, 0]
 
 
 def test_the_login_page_says_that_a_session_has_ended_and_leads_back(site: Site) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The console behind the proxies of docs/security.md, which are read from it: real nginx and real Caddy."""
+"""The console behind the proxies of docs/hardening.md, which are read from it: real nginx and real Caddy."""
 
 import os
 import re
@@ -28,7 +28,7 @@ CLIENT = "127.0.0.2"
 
 
 def example(repository: Path, language: str) -> str:
-    page = (repository / "docs" / "security.md").read_text(encoding="utf-8")
+    page = (repository / "docs" / "hardening.md").read_text(encoding="utf-8")
     (block,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
     return str(block)
 
@@ -113,7 +113,7 @@ def test_the_documented_proxy_carries_logins_addresses_and_live_alarms(
     prepare: Prepare,
 ) -> None:
     if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed: its example in docs/security.md was not tried")
+        pytest.skip(f"{program} is not installed: its example in docs/hardening.md was not tried")
     wanted = ConsoleSettings(idle_minutes=1440, names=("localhost",), trusted_proxies=("127.0.0.1",))
     settings = site.settings.model_copy(update={"console": wanted})
     pem, _ = certificate(tmp_path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""TLS, logins and rights on the way to Kafka and to PostgreSQL, set up as docs/security.md says."""
+"""TLS, logins and rights on the way to Kafka and to PostgreSQL, set up as docs/hardening.md says."""
 
 import os
 import re
@@ -36,7 +36,7 @@ from scripts.lab.ports import free_ports
 from scripts.lab.transits import make_transit
 from tests.support.waiting import eventually
 
-DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "security.md"
+DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "hardening.md"
 LISTENERS = {"SITE": "SASL_SSL", "INTERNAL": "SSL", "CONTROLLER": "SSL"}
 HERE = "127.0.0.1"
 PASSWORDS = {"admin": "admin-secret", "reader-1": "reader-secret", "ingest": "ingest-secret"}
@@ -47,7 +47,7 @@ TLS_ALERT = 21
 
 
 def documented(language: str, first: str) -> str:
-    """The block of docs/security.md in this language that begins with this word."""
+    """The block of docs/hardening.md in this language that begins with this word."""
     blocks = re.findall(rf"```{language}\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
     (block,) = [block for block in blocks if block.startswith(first)]
     return str(block)

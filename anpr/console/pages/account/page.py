@@ -22,7 +22,7 @@ from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.users.passwords import MIN_LENGTH
+from anpr.store.users.passwords import MAX_LENGTH, MIN_LENGTH
 from anpr.store.users.sessions import end_sessions_of, open_sessions_of
 
 router = APIRouter(prefix="/account")
@@ -112,6 +112,7 @@ def _page(  # noqa: PLR0913  what it shows
         fault=fault,
         count=count,
         least=MIN_LENGTH,
+        most=MAX_LENGTH,
         must_change=visitor.user.must_change,
     )
 
