@@ -69,7 +69,10 @@ def _add_headers(headers: MutableHeaders, path: str) -> None:
 
 
 def _is_small(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
     if scope["method"] in ("GET", "HEAD"):
         return True
-    length = dict(scope["headers"]).get(b"content-length", b"")
+    if b"transfer-encoding" in headers:
+        return False  # its length shows only at its end
+    length = headers.get(b"content-length", b"0")  # with neither there is no body (RFC 9112, 6.3)
     return length.isdigit() and int(length) <= MAX_BODY_BYTES

@@ -702,6 +702,7 @@ def test_a_body_larger_than_any_form_is_refused(site: Site) -> None:
     assert client.post("/search", data={"plate": "A" * 70_000}).status_code == 413
     endless = client.post("/search", content=iter([b"plate=AB123CD"]))
     assert endless.status_code == 413
+    assert client.request("DELETE", "/search").status_code == 405, "no body is not too large a body"
 
 
 def test_health_is_told_to_strangers_and_nothing_else(site: Site) -> None:

@@ -81,8 +81,8 @@ class AlarmFeed:
         steps: dict[str, Callable[[], None]] = {
             "live": lambda: self._follow(ALARM_CHANNEL),
             "retro": lambda: self._follow(RETRO_CHANNEL, _REST_S),
-            "sweep": lambda: sweep.run(self._stop),
             "count": lambda: count.run(self._stop),
+            "sweep": lambda: sweep.run(self._stop),  # the last to start: it asks whether all of them run
         }
         self._threads = [
             threading.Thread(target=step, name=f"alarm-feed-{name}", daemon=True) for name, step in steps.items()

@@ -81,6 +81,19 @@ def feed(database: Notes, alarms: SlowPast, told: Told) -> Iterator[AlarmFeed]:
     assert not feed.is_up
 
 
+def test_it_is_up_with_its_first_sweep(database: Notes, told: Told) -> None:
+    class EndlessWaits(SystemClock):
+        def wait(self, event: threading.Event, _seconds: float) -> bool:
+            return event.wait(WITHIN_S)
+
+    feed = AlarmFeed(database, Alarms(), EndlessWaits(), told)
+    feed.start()
+    try:
+        eventually(lambda: feed.is_up, within_s=WITHIN_S / 2)
+    finally:
+        feed.close()
+
+
 @pytest.mark.usefixtures("feed")
 def test_an_alarm_of_now_does_not_wait_for_those_from_the_past(database: Notes, alarms: SlowPast, told: Told) -> None:
     database.notify(RETRO_CHANNEL, 1)
