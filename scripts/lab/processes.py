@@ -34,7 +34,8 @@ class ManagedProcess:
         self.runs: list[ProcessRun] = []
         self._log = folder / f"{name}.log"
         self._command = command
-        self._variables = {**_clean_variables(), **variables, "ANPR_METRICS_PORT": str(port)}
+        self.variables = {**_clean_variables(), **variables, "ANPR_METRICS_PORT": str(port)}
+        """Its environment, in which other commands see what it sees."""
         self._on_line = on_line
         self._popen: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
@@ -105,7 +106,7 @@ class ManagedProcess:
             self._popen = subprocess.Popen(
                 self._command(),
                 cwd=REPOSITORY,
-                env=self._variables,
+                env=self.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -114,7 +114,7 @@ _NOT_JSON: tuple[Callable[[random.Random, bytes], bytes], ...] = (
     lambda _, value: value.replace(b'"country":"I"', b'"country":"\xc0\xaf"'),
     lambda _, value: b"\xef\xbb\xbf" + value,
     lambda _, value: value.decode().encode("utf-16"),
-    lambda _, value: gzip.compress(value),
+    lambda _, value: gzip.compress(value, mtime=0),
     lambda _, value: value.replace(b":7,", b":0x7,"),
     lambda _, value: value + value,
     lambda _, value: b"/**/" + value,
