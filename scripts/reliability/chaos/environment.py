@@ -29,6 +29,7 @@ from scripts.lab.process_metrics import scraping
 from scripts.lab.processes import ManagedProcess, Postgres, python
 from scripts.reliability.chaos import reader_process, receiving_centre
 from scripts.reliability.chaos.commits import install_commit_log
+from scripts.reliability.chaos.disks import Disk, mounted
 from scripts.reliability.chaos.outbox_log import install_outbox_log
 from scripts.reliability.chaos.proxy import Link, Network, State
 from scripts.reliability.chaos.receiving_centre import ReceivingCentre
@@ -78,6 +79,8 @@ class Environment:
     forward: ManagedProcess
     receiver: ReceivingCentre
     accepted: "AcceptedCounter"
+    disks: dict[str, Disk]
+    """By what lies on it; empty where this user may not mount one."""
     broker_lives: bool = True
     disruptions: list[Disruption] = field(default_factory=list)
     _idle: threading.Event = field(default_factory=threading.Event)
@@ -110,7 +113,9 @@ class Environment:
             seconds -= 0.2
 
     def restore(self) -> None:
-        """End every fault: open all links, start all servers."""
+        """End every fault: open all links, make room on all disks, start all servers."""
+        for disk in self.disks.values():
+            disk.restore()
         for link in self.links.values():
             link.set(State.OPEN)
         self.postgres.start()
@@ -155,6 +160,7 @@ def running_environment(folder: Path, plan: Plan, traffic: Traffic) -> Iterator[
         log("the street is drawn")
         url = stack.enter_context(embedded_database(folder / "postgres", revive=False))
         log("the database is up")
+        disks = {name: stack.enter_context(mounted(where)) for name, where in _disks(folder).items()}
         _fill(url)
         broker = KafkaBroker(folder / "kafka", listeners=LISTENERS)
         ports = dict(zip(("edge", "centre", "database", "ledger", "camera"), free_ports(5), strict=True))
@@ -181,14 +187,19 @@ def running_environment(folder: Path, plan: Plan, traffic: Traffic) -> Iterator[
         receiver = ReceivingCentre(folder / "forwarded")
         forward = _forward(folder, ports["ledger"], probes[4])
         environment = Environment(
-            folder, traffic, broker, postgres, url, links, sender, reader, ingests, forward, receiver, accepted
-        )
+            folder, traffic, broker, postgres, url, links, sender, reader, ingests, forward, receiver, accepted,
+            {name: disk for name, disk in disks.items() if disk is not None},
+        )  # fmt: skip
         create_topics(environment.kafka)
         stack.enter_context(environment.receiver.open())
         stack.enter_context(scraping([process.runs for process in environment.processes]))
         for process in environment.processes:
             stack.callback(process.kill)
         yield environment
+
+
+def _disks(folder: Path) -> dict[str, Path]:
+    return {"images": folder / "images", "outbox": outbox_of(folder, READER).parent}
 
 
 def _fill(url: str) -> None:

@@ -74,6 +74,19 @@ def _fill_the_outbox(environment: Environment, _: random.Random) -> None:
     environment.keep_running(3)
 
 
+def _fill_a_disk(name: str) -> Fault:
+    def fill(environment: Environment, _: random.Random) -> None:
+        if (disk := environment.disks.get(name)) is not None and not disk.fill():
+            log(f"the disk of {name} could not be filled")
+
+    return fill
+
+
+def _protect_the_images(environment: Environment, _: random.Random) -> None:
+    if (disk := environment.disks.get("images")) is not None and not disk.write_protect():
+        log("the disk of images was in use and stays writable")
+
+
 FAULTS: dict[str, tuple[Fault, int]] = {
     "sender killed": (_kill("sender", 1), 3),
     "reader killed": (_kill("reader", 1), 2),
@@ -91,6 +104,9 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "forward cut off from the database": (_cut("ledger"), 2),
     "all connections reset": (_reset_all, 2),
     "outbox filled": (_fill_the_outbox, 1),
+    "the outbox's disk full": (_fill_a_disk("outbox"), 1),
+    "the images' disk full": (_fill_a_disk("images"), 1),
+    "the images' disk read-only": (_protect_the_images, 1),
 }
 """By name: what it does, and how often it is drawn, relative to the others."""
 
@@ -104,6 +120,8 @@ class FaultInjector:
     longest_s: float = 3.0
     """Longest duration of the faults of a round, in seconds."""
     done: Counter[str] = field(default_factory=Counter)
+    only: tuple[str, ...] = ()
+    """Names of FAULTS to draw from; empty: all."""
 
     def round(self, number: int) -> None:
         """Inject one or two faults at once, wait, restore everything, and wait again."""
@@ -120,5 +138,5 @@ class FaultInjector:
 
     def _draw(self) -> list[str]:
         number = self.chance.choice((1, 1, 2))
-        weights = [weight for _, weight in FAULTS.values()]
-        return sorted(set(self.chance.choices(list(FAULTS), weights, k=number)))
+        drawn = {name: weight for name, (_, weight) in FAULTS.items() if not self.only or name in self.only}
+        return sorted(set(self.chance.choices(list(drawn), list(drawn.values()), k=number)))

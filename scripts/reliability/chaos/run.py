@@ -16,9 +16,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import psycopg
@@ -29,7 +30,7 @@ from scripts.lab.processes import ManagedProcess
 from scripts.reliability.chaos.background_traffic import Amounts, BackgroundTraffic
 from scripts.reliability.chaos.environment import Environment, Plan, running_environment
 from scripts.reliability.chaos.facts import Facts
-from scripts.reliability.chaos.fault_injector import FaultInjector
+from scripts.reliability.chaos.fault_injector import FAULTS, FaultInjector
 from scripts.reliability.chaos.outbox_log import waiting_in
 from scripts.reliability.chaos.topics import waiting
 from scripts.reliability.chaos.traffic import BEHIND, Traffic
@@ -48,6 +49,8 @@ class Limits:
     rounds: int
     seconds: float
     garbage: int
+    only: tuple[str, ...] = ()
+    """Names of the faults to draw from; empty: all."""
 
 
 @click.command(cls=Script, help=__doc__.splitlines()[0])
@@ -55,14 +58,15 @@ class Limits:
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Of faults, at most.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--garbage", type=click.IntRange(0), default=10_000, show_default=True, help="Messages, at least.")
+@click.option("--only", multiple=True, type=click.Choice(list(FAULTS)), help="Only this fault; may be repeated.")
 @click.option("--quick", is_flag=True, help="A few rounds, less than a minute in all.")
 @click.option(
     "--keep", type=click.Path(path_type=Path, file_okay=False), help="A new folder to leave logs and data in."
 )
-def main(rounds: int, minutes: float, seed: int, garbage: int, quick: bool, keep: Path | None) -> None:
-    limits = Limits(rounds=rounds, seconds=minutes * 60, garbage=garbage)
+def main(quick: bool, keep: Path | None, seed: int, minutes: float, **limited: Any) -> None:
+    limits = Limits(seconds=minutes * 60, **limited)
     if quick:
-        limits = Limits(rounds=rounds, seconds=QUICK_FAULTS_S, garbage=QUICK_GARBAGE)
+        limits = replace(limits, seconds=QUICK_FAULTS_S, garbage=QUICK_GARBAGE)
     now = SystemClock().now().replace(microsecond=0)
     with _folder(keep) as folder:
         figures, problems = run(folder, Traffic(seed=seed, start=now - BEHIND), limits, _amounts(now))
@@ -96,14 +100,19 @@ def run(folder: Path, traffic: Traffic, limits: Limits, amounts: Amounts) -> tup
             if why_not := process.await_ready(DRAIN_S):
                 raise CannotRunError(f"{process.name} does not start: {why_not}; see {process.name}.log (--keep)")
         background.start()
-        rounds = _inject_faults(FaultInjector(environment, chance), limits)
+        rounds = _inject_faults(FaultInjector(environment, chance, only=limits.only), limits)
         problems = _drain(environment, background, limits.garbage)
         log("comparing")
         verification = verify(environment, background.sent)
-        crashes = environment.crashes
+        crashes, disks = environment.crashes, len(environment.disks)
     for crash in crashes:
         log(f"crashed: {crash}")
-    figures: dict[str, float] = {"rounds": rounds, **verification.figures, "duplicates": background.sent.duplicates}
+    figures: dict[str, float] = {
+        "rounds": rounds,
+        "disks": disks,
+        **verification.figures,
+        "duplicates": background.sent.duplicates,
+    }
     figures |= {"falls": len(crashes), "stuck": len(problems), "seed": traffic.seed}
     return figures | {"seconds": round(time.monotonic() - began, 1)}, problems + verification.problems
 
