@@ -22,6 +22,7 @@ from anpr.ingest.store_batch import Centre, StoredBatch, store_batch
 from anpr.ingest.summary import IngestSummary, count
 from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
+from anpr.runtime.steady_time import SteadyTime
 from anpr.settings import IngestSettings, RetentionSettings
 from anpr.store.database.partitions import make_days, utc_day
 from anpr.store.refused_senders import LetterLimits
@@ -60,10 +61,14 @@ class Consumer:
     summary: IngestSummary = field(default_factory=IngestSummary)
     problem: str | None = None
     """What it waits for now, in one line."""
+    _time: SteadyTime = field(init=False)
     _tries: int = 0
     """How often this batch was too much for the database."""
     _days: set[date] = field(default_factory=set)
     """Days whose partitions are there."""
+
+    def __post_init__(self) -> None:
+        self._time = SteadyTime(self.clock)
 
     def run(self, stop: threading.Event) -> None:
         """Consume until `stop` is set, waiting for a database or broker that is down.
@@ -92,7 +97,9 @@ class Consumer:
 
     def _store_records(self, records: Sequence[Incoming], stop: threading.Event) -> StoredBatch:
         now = self.clock.now()
-        batch = decode(records, now, start_of(cutoffs(self.retention, now).transits))
+        # Where the clock was set since the start, nothing is refused that is in order by the time before or after.
+        earlier, later = self._time.both()
+        batch = decode(records, later, start_of(cutoffs(self.retention, earlier).transits))
         self._make_days(batch)
         stored = self._store(batch, now, stop)
         self._watch_clocks(batch)

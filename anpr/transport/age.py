@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from anpr.runtime.clock import Clock
+from anpr.runtime.steady_time import SteadyTime
 from anpr.transport.records import RecordKind
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class AgeLimit:
     def __init__(self, max_age: MaxAge, clock: Clock) -> None:
         self._ages = {RecordKind.METADATA: max_age.metadata, RecordKind.IMAGES: max_age.images}
         self._clock = clock
-        self._began = (clock.now(), clock.monotonic())
+        self._time = SteadyTime(clock)
         self._look_at = clock.monotonic()
 
     def due(self) -> Mapping[RecordKind, datetime]:
@@ -38,14 +39,9 @@ class AgeLimit:
         if self._clock.monotonic() < self._look_at:
             return {}
         self._look_at = self._clock.monotonic() + LOOK_EVERY_S
-        if self._was_set():
+        if self._time.step.total_seconds() > MAX_JUMP_S:  # of a month, it would make everything old at once
             log.error("outbox: the clock was set forward: nothing is given up for its age until the reader starts anew")
             self._look_at = float("inf")
             return {}
         now = self._clock.now()
         return {kind: now - age for kind, age in self._ages.items() if age is not None}
-
-    def _was_set(self) -> bool:
-        """Whether the clock was set forward: a jump of a month would make everything old at once."""
-        now, monotonic = self._began
-        return (self._clock.now() - now).total_seconds() - (self._clock.monotonic() - monotonic) > MAX_JUMP_S

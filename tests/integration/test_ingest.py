@@ -33,6 +33,7 @@ from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.transport.source import Incoming, Source
 from scripts.lab.transits import make_transit, picture, plate_of, with_images
+from tests.support.set_clock import SetClock
 from tests.support.sources import ListSource, image_message, message, transit_message
 
 WATCHLIST = Watchlist(id="stolen", name="Rubati", priority=Priority.HIGH, purpose="test", legal_basis="test")
@@ -406,3 +407,16 @@ def garbage(chance: random.Random, number: int, offset: int) -> Incoming:
             message(b"", offset, chance.choice([TRANSITS_TOPIC, IMAGES_TOPIC])),
         ]
     )
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=30), -timedelta(days=1)])
+def test_a_centre_whose_clock_is_set_refuses_nothing_that_was_in_order(
+    centre: Centre, clock: ManualClock, ahead: timedelta
+) -> None:
+    set_clock = SetClock(clock.now())
+    source = ListSource(transit_messages(range(2)))
+    consumer = Consumer(source=source, centre=centre, settings=IngestSettings(), clock=set_clock)
+    set_clock.ahead = ahead
+    while consumer.step(threading.Event()):
+        pass
+    assert (consumer.summary.transits, consumer.summary.poison) == (2, 0)

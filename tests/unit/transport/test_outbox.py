@@ -6,7 +6,7 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from anpr.transport.outbox import Outbox
 from anpr.transport.records import RecordKind
 from anpr.transport.spool import Spool
 from scripts.lab.transits import START, make_transit, picture, with_images
+from tests.support.set_clock import SetClock
 
 MB = 1024 * 1024
 
@@ -392,15 +393,6 @@ def test_age_goes_on_while_nobody_runs(path: Path, clock: ManualClock) -> None:
     with aged(path, later) as outbox:
         put(outbox, 2)
         assert [decode_transit(r.value).id for r in outbox.pending("metadata", 10)] == [make_transit(2).id]
-
-
-class SetClock(ManualClock):
-    """Its time of day can be set; the seconds since it started go on evenly."""
-
-    ahead = timedelta(0)
-
-    def now(self) -> datetime:
-        return super().now() + self.ahead
 
 
 def test_a_clock_that_is_set_a_month_ahead_gives_nothing_up(path: Path, caplog: pytest.LogCaptureFixture) -> None:
