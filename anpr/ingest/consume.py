@@ -18,6 +18,7 @@ from anpr.ingest.batch import Batch, decode
 from anpr.ingest.clock_skew import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.isolate import store_apart
+from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.store_batch import Centre, StoredBatch, store_batch
 from anpr.ingest.summary import IngestSummary, count
 from anpr.runtime.backoff import Backoff
@@ -55,6 +56,8 @@ class Consumer:
     settings: IngestSettings
     clock: Clock
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    keys: KeyRing | None = None
+    """The keys of readers, for what comes over a broker; None for what is from this machine."""
     dead_letters: DeadLetterTopic | None = None
     backoff: Backoff = field(default_factory=Backoff)
     summary: IngestSummary = field(default_factory=IngestSummary)
@@ -92,7 +95,7 @@ class Consumer:
 
     def _store_records(self, records: Sequence[Incoming], stop: threading.Event) -> StoredBatch:
         now = self.clock.now()
-        batch = decode(records, now, start_of(cutoffs(self.retention, now).transits))
+        batch = decode(records, now, start_of(cutoffs(self.retention, now).transits), self.keys)
         self._make_days(batch)
         stored = self._store(batch, now, stop)
         self._watch_clocks(batch)
@@ -113,14 +116,14 @@ class Consumer:
     def _store(self, batch: Batch, now: datetime, stop: threading.Event) -> StoredBatch:
         limits = letter_limits(self.settings)
         try:
-            return store_batch(self.centre, batch, now, limits)
+            return store_batch(self.centre, batch, now, limits, self.keys)
         except StoreError as exc:
             if exc.fault is StoreFault.BATCH:
                 self._tries += 1
             if exc.fault is StoreFault.WAIT or (exc.fault is StoreFault.BATCH and self._tries < MOST_TRIES):
                 raise
             log.error("a batch of %d was not taken (%s): storing it by parts", len(batch.records), exc)
-        return store_apart(lambda part: store_batch(self.centre, part, now, limits), batch, stop)
+        return store_apart(lambda part: store_batch(self.centre, part, now, limits, self.keys), batch, stop)
 
     def _watch_clocks(self, batch: Batch) -> None:
         try:
