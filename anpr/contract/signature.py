@@ -2,7 +2,8 @@
 """Digital signature of a message (Ed25519, RFC 8032): what is signed, and the header that carries the signature.
 
 Signed are topic (without the site's prefix), key, headers and the value's SHA-256, each behind its length, so that no
-two messages have the same encoding. Headers named `anpr.…` are left out: the signature is one, a dead letter has others.
+two messages have the same encoding. Headers named `anpr.…` are left out: one is the signature, and a dead letter has
+others.
 """
 
 import base64
@@ -48,7 +49,7 @@ class PublicKey:
     def __post_init__(self) -> None:
         found = _PUBLIC.fullmatch(self.text)
         raw = _decoded(found[1]) if found else b""
-        if self.text != _written(raw):
+        if not raw or self.text != _written(raw):
             raise InputError("expected a public key as `anpr key show` prints it: ed25519: and 43 characters")
         object.__setattr__(self, "fingerprint", hashlib.sha256(raw).hexdigest()[:32])
         object.__setattr__(self, "_key", Ed25519PublicKey.from_public_bytes(raw))
