@@ -17,6 +17,16 @@ def is_by_key(message: Message, header: bytes) -> bool:
     return KEY.public.verifies(read_claim(header).signature, signed_bytes(*message))
 
 
+def test_what_was_signed_once_is_verified_for_ever() -> None:
+    public = PublicKey("ed25519:A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg")
+    header = (
+        b"1:56475aa75463474c0285df5dbf2bcab7:yRkPjucbD3sFS8lv9tFmhzSHE4ygtMvFV8AEN-"
+        b"tUH-7p0nKzZXkpgDtf7rPQCTZwHS3sy4pCkF2WhXrVaV00DA"
+    )
+    assert public.fingerprint == read_claim(header).fingerprint
+    assert public.verifies(read_claim(header).signature, signed_bytes(*MESSAGE))
+
+
 def test_a_message_is_verified_by_the_public_key_alone() -> None:
     header = KEY.sign(*MESSAGE)
     assert read_claim(header).fingerprint == KEY.public.fingerprint
