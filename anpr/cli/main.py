@@ -4,6 +4,7 @@
 import importlib
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ _VERBS = {
     "user": "Create console users and set their passwords.",
     "db": "Create, migrate and check the database.",
     "images": "Check the stored pictures against the database.",
+    "key": "Make a reader's signing key; enrol, list and revoke keys.",
     "topics": "Make and list the broker's topics.",
     "config": "Check and show the settings.",
     "camera": "List the cameras, and try one before it is used.",
@@ -37,16 +39,21 @@ _VERBS = {
 
 
 class VerbGroup(click.Group):
-    """Finds each verb in the module of its name."""
+    """Finds each of `verbs`, with their help, in the module of its name in `package`."""
+
+    def __init__(self, *args: Any, verbs: Mapping[str, str], package: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._verbs = verbs
+        self._package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  the signature is click's
-        return list(_VERBS)
+        return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _VERBS:
+        if cmd_name not in self._verbs:
             return None
         try:
-            module = importlib.import_module(f"anpr.cli.verbs.{cmd_name}")
+            module = importlib.import_module(f"{self._package}.{cmd_name}")
         except ModuleNotFoundError as exc:
             if (exc.name or "").startswith("anpr"):
                 raise
@@ -62,11 +69,11 @@ class VerbGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as exc:  # click looks for similar names in `commands`, which is empty here
-            raise click.NoSuchCommand(exc.command_name, possibilities=_VERBS, ctx=ctx) from exc
+            raise click.NoSuchCommand(exc.command_name, possibilities=self._verbs, ctx=ctx) from exc
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(_VERBS.items()))
+            formatter.write_dl(list(self._verbs.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -75,7 +82,12 @@ class VerbGroup(click.Group):
             raise click.ClickException(str(exc)) from exc
 
 
-@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=VerbGroup,
+    verbs=_VERBS,
+    package="anpr.cli.verbs",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings file (YAML). [ANPR_CONFIG]")
 @click.option("-v", "--verbose", is_flag=True, help="More log lines. Plates may appear in them.")
 @click.version_option(anpr.__version__, prog_name="anpr")

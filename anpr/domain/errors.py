@@ -6,6 +6,7 @@ AnprError
 ├── InputError               a file, row or argument given to us is wrong
 │   ├── MediaError           an image or video that cannot be decoded
 │   ├── MessageError         a message that does not follow the contract (poison); has a typed `reason`
+│   │   └── WrongSignerError a reader signed what it may not; names the `signer`
 │   ├── TimeTextError        a text that stands for no moment; has a typed `fault` (anpr.domain.local_time)
 │   └── PatternError         a plate pattern that cannot be searched; has a typed `fault` (anpr.store.transits.pattern)
 ├── CameraError              a video source failed; has a typed `fault`
@@ -65,6 +66,8 @@ class PoisonReason(StrEnum):
     TOO_OLD = "too-old"
     CONFLICT = "conflict"
     NOT_STORABLE = "not-storable"
+    WRONG_SIGNATURE = "wrong-signature"
+    UNSIGNED = "unsigned"
 
 
 class MessageError(InputError):
@@ -73,6 +76,17 @@ class MessageError(InputError):
     def __init__(self, reason: PoisonReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
+
+
+class WrongSignerError(MessageError):
+    """A message that a reader really signed, and may not: with a revoked key, or in another reader's name.
+
+    `signer` is that reader.
+    """
+
+    def __init__(self, signer: str, detail: str) -> None:
+        super().__init__(PoisonReason.WRONG_SIGNATURE, detail)
+        self.signer = signer
 
 
 class CameraFault(StrEnum):

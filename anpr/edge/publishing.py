@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Publishing of an edge process: its outbox, and the thread that moves it to the broker."""
+"""Publishing of an edge process: its outbox, and the thread that moves it, signed, to the broker."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from anpr.domain.errors import AnprError
+from anpr.edge.signing_key import key_of
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.transport.age import MaxAge
 from anpr.transport.kafka import KafkaPublisher
 from anpr.transport.outbox import Outbox
-from anpr.transport.pump import pump
+from anpr.transport.pump import Publisher, pump
+from anpr.transport.signing import SigningPublisher
+
+log = logging.getLogger(__name__)
 
 _DRAIN_WITHIN_S = 3.0
 """How long a stopping process waits for the broker to take what the outbox holds; the rest stays on disk."""
@@ -43,7 +48,8 @@ def _max_age(settings: Settings) -> MaxAge:
 def publishing(settings: Settings, outbox: Outbox, clock: Clock, stop: threading.Event) -> Iterator[None]:
     """Publish to the broker, if one is set, in a thread of its own for the duration of the context; drain at its end.
 
-    Sets `stop` and raises AnprError at the end when publishing itself fails, and not just the broker: transits must not
+    What is published is signed where this reader has a key; raises SettingsError for one that cannot be used. Sets
+    `stop` and raises AnprError at the end when publishing itself fails, and not just the broker: transits must not
     pile up unseen.
     """
     if settings.kafka.bootstrap is None:
@@ -51,7 +57,8 @@ def publishing(settings: Settings, outbox: Outbox, clock: Clock, stop: threading
         return
     done = threading.Event()
     failures: list[AnprError] = []
-    publisher = KafkaPublisher(settings.kafka)
+    kafka = KafkaPublisher(settings.kafka)
+    publisher = _signing(settings, kafka)
 
     def run() -> None:
         try:
@@ -68,9 +75,18 @@ def publishing(settings: Settings, outbox: Outbox, clock: Clock, stop: threading
     finally:
         done.set()
         thread.join()
-        publisher.close()
+        kafka.close()
     if failures:
         raise failures[0]
+
+
+def _signing(settings: Settings, publisher: Publisher) -> Publisher:
+    key = key_of(settings)
+    if key is None:
+        log.warning("reader %s: publishes without a signature; anpr key new makes its key", settings.reader.id)
+        return publisher
+    log.info("reader %s: signs what it publishes with the key %s", settings.reader.id, key.public.fingerprint)
+    return SigningPublisher(publisher, key)
 
 
 def _drain(outbox: Outbox, pump_thread: threading.Thread, clock: Clock) -> None:

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Decodes polled messages into transits, images, health reports and refusals."""
+"""Decodes polled messages into transits, images, health reports and refusals, and says who vouches for each."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from anpr.contract.health import decode_health
 from anpr.contract.image import ImageHeader, decode_image
 from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.contract.transit_fast import read_transit
-from anpr.domain.errors import MessageError, PoisonReason
-from anpr.domain.health import HealthReport
+from anpr.domain.errors import MessageError, PoisonReason, WrongSignerError
+from anpr.domain.health import HealthReport, SubjectKind
+from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
+from anpr.ingest.key_ring import LOCAL, UNSIGNED, KeyRing, Origin
 from anpr.store.database.partitions import is_storable
 from anpr.transport.source import Incoming
 
@@ -35,6 +38,8 @@ class Refusal:
     record: Incoming
     reason: PoisonReason
     detail: str
+    signer: str | None = None
+    """The reader that signed it, where that is certain."""
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -47,10 +52,11 @@ Item = Transit | ReceivedImage | HealthReport | Refusal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """The messages of one poll, in their order, each with what it was decoded to."""
+    """The messages of one poll, in their order, each with what it was decoded to and who vouches for it."""
 
     records: tuple[Incoming, ...]
     items: tuple[Item, ...]
+    origins: tuple[Origin, ...]
 
     @property
     def transits(self) -> list[Transit]:
@@ -68,6 +74,22 @@ class Batch:
     def refusals(self) -> list[Refusal]:
         return [item for item in self.items if isinstance(item, Refusal)]
 
+    @property
+    def signatures(self) -> dict[UUID, Signature]:
+        """How each transit came; of two with one id, the first."""
+        pairs = zip(reversed(self.items), reversed(self.origins), strict=True)
+        return {item.id: origin.signature for item, origin in pairs if isinstance(item, Transit)}
+
+    @property
+    def heartbeats(self) -> dict[str, Signature]:
+        """How the last report of each reader about itself came, by its id."""
+        pairs = zip(self.items, self.origins, strict=True)
+        return {
+            item.id: origin.signature
+            for item, origin in pairs
+            if isinstance(item, HealthReport) and item.kind is SubjectKind.READER
+        }
+
     def by(self, key: Callable[[Incoming], str]) -> list["Batch"]:
         """A batch for each value of `key`, the smallest batch first; messages stay in their order."""
         places: dict[str, list[int]] = defaultdict(list)
@@ -81,32 +103,50 @@ class Batch:
         return [self._of(range(middle)), self._of(range(middle, len(self.records)))]
 
     def _of(self, places: Iterable[int]) -> "Batch":
-        pairs = [(self.records[place], self.items[place]) for place in places]
-        return Batch(records=tuple(record for record, _ in pairs), items=tuple(item for _, item in pairs))
+        some = list(places)
+        return Batch(
+            records=tuple([self.records[place] for place in some]),
+            items=tuple([self.items[place] for place in some]),
+            origins=tuple([self.origins[place] for place in some]),
+        )
 
     def refused(self, reason: PoisonReason, detail: str) -> "Batch":
         """The same messages, all of them refused."""
         items = tuple(Refusal(record=record, reason=reason, detail=detail) for record in self.records)
-        return Batch(records=self.records, items=items)
+        return Batch(records=self.records, items=items, origins=self.origins)
 
 
-def decode(records: Iterable[Incoming], now: datetime, oldest: datetime) -> Batch:
+def decode(records: Iterable[Incoming], now: datetime, oldest: datetime, keys: KeyRing | None = None) -> Batch:
     """Decode each message. Never raises for what a message holds.
 
     `now` is when they were received, `oldest` the first capture time (UTC) that is kept: retention begins at the door.
+    Signatures are verified by `keys`; without them the messages are from this machine, and local.
     """
     taken = tuple(records)
-    return Batch(records=taken, items=tuple(_decode_one(record, now, oldest) for record in taken))
+    pairs = [_decode_one(record, now, oldest, keys) for record in taken]
+    items, origins = zip(*pairs, strict=True) if pairs else ((), ())
+    return Batch(records=taken, items=items, origins=origins)
 
 
-def _decode_one(record: Incoming, now: datetime, oldest: datetime) -> Item:
+def _decode_one(record: Incoming, now: datetime, oldest: datetime, keys: KeyRing | None) -> tuple[Item, Origin]:
     try:
-        return _read(record, now, oldest)
+        item = _read(record, now, oldest)
+        return item, LOCAL if keys is None else keys.origin(record, _readers(item))
     except MessageError as exc:
-        return Refusal(record=record, reason=exc.reason, detail=str(exc))
+        signer = exc.signer if isinstance(exc, WrongSignerError) else None
+        return Refusal(record=record, reason=exc.reason, detail=str(exc), signer=signer), UNSIGNED
 
 
-def _read(record: Incoming, now: datetime, oldest: datetime) -> Item:
+def _readers(item: Transit | ReceivedImage | HealthReport) -> tuple[str, ...]:
+    """For whom a message speaks: an image for nobody, since its transit names its digest."""
+    if isinstance(item, ReceivedImage):
+        return ()
+    if isinstance(item, HealthReport) and item.kind is SubjectKind.READER:
+        return item.reader_id, item.id
+    return (item.reader_id,)
+
+
+def _read(record: Incoming, now: datetime, oldest: datetime) -> Transit | ReceivedImage | HealthReport:
     if record.topic == TRANSITS_TOPIC:
         transit = read_transit(record.value)
         _check_capture(transit.captured_at, now, oldest)

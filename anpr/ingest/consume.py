@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TypeVar
 
 from anpr.domain.errors import StoreError, StoreFault, TransportError
@@ -18,7 +19,8 @@ from anpr.ingest.batch import Batch, decode
 from anpr.ingest.clock_skew import watch_clocks
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
 from anpr.ingest.isolate import store_apart
-from anpr.ingest.store_batch import Centre, StoredBatch, store_batch
+from anpr.ingest.key_ring import KeyRing
+from anpr.ingest.store_batch import LIVE_FOR, Centre, StoredBatch, store_batch
 from anpr.ingest.summary import IngestSummary, count
 from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
@@ -56,6 +58,8 @@ class Consumer:
     settings: IngestSettings
     clock: Clock
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    keys: KeyRing | None = None
+    """The keys of readers, for what comes over a broker; None for what is from this machine."""
     dead_letters: DeadLetterTopic | None = None
     backoff: Backoff = field(default_factory=Backoff)
     summary: IngestSummary = field(default_factory=IngestSummary)
@@ -99,7 +103,7 @@ class Consumer:
         now = self.clock.now()
         # Where the clock was set since the start, nothing is refused that is in order by the time before or after.
         earlier, later = self._time.both()
-        batch = decode(records, later, start_of(cutoffs(self.retention, earlier).transits))
+        batch = decode(records, later, start_of(cutoffs(self.retention, earlier).transits), self.keys)
         self._make_days(batch)
         stored = self._store(batch, now, stop)
         self._watch_clocks(batch)
@@ -118,16 +122,17 @@ class Consumer:
         self._days |= missing
 
     def _store(self, batch: Batch, now: datetime, stop: threading.Event) -> StoredBatch:
-        limits = letter_limits(self.settings)
+        limits, live_since = letter_limits(self.settings), self._time.both()[0] - LIVE_FOR
+        store = partial(store_batch, self.centre, now=now, limits=limits, keys=self.keys, live_since=live_since)
         try:
-            return store_batch(self.centre, batch, now, limits)
+            return store(batch)
         except StoreError as exc:
             if exc.fault is StoreFault.BATCH:
                 self._tries += 1
             if exc.fault is StoreFault.WAIT or (exc.fault is StoreFault.BATCH and self._tries < MOST_TRIES):
                 raise
             log.error("a batch of %d was not taken (%s): storing it by parts", len(batch.records), exc)
-        return store_apart(lambda part: store_batch(self.centre, part, now, limits), batch, stop)
+        return store_apart(store, batch, stop)
 
     def _watch_clocks(self, batch: Batch) -> None:
         try:

@@ -3,7 +3,7 @@
 
 One consumer takes transits, one health reports and one images, so that neither of the others holds up an alarm; in the
 direct form health reports come with transits. Beside them run maintenance of the database, the look for offline readers
-and for parked senders, the cache of watchlists and retro-match.
+and for parked senders, the caches of watchlists and of readers' keys, and retro-match.
 """
 
 import contextlib
@@ -19,6 +19,8 @@ from anpr.domain.errors import PoisonReason
 from anpr.ingest.audit_heads import running_audit_heads
 from anpr.ingest.consume import Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
+from anpr.ingest.key_cache import key_cache
+from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.maintenance import running_maintenance
 from anpr.ingest.offline_readers import watching_readers
 from anpr.ingest.parked_senders import watching_senders
@@ -28,7 +30,7 @@ from anpr.ingest.store_batch import Centre
 from anpr.ingest.summary import IngestSummary
 from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import POISON, preset
+from anpr.runtime.metrics import POISON, UNSIGNED, preset
 from anpr.runtime.probes import Readiness
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database.connection import Database
@@ -62,8 +64,11 @@ def run_ingest(
     Reads Kafka when settings name a broker, else the outbox in data_dir. The schema must be current.
     Raises TransportError where waiting is of no use, after all consumers have ended.
     """
-    for topic, reason in product((TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC), PoisonReason):
+    topics = (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC)
+    for topic, reason in product(topics, PoisonReason):
         preset(POISON, topic, reason)
+    for topic in topics:
+        preset(UNSIGNED, topic)
     with database.transaction() as conn:  # pages of the centre name gates, and most machines of it see no `anpr up`
         save_gates(conn, [gate.to_domain() for gate in settings.gates])
     images = ImageStore(open_shelf(settings))
@@ -75,9 +80,10 @@ def run_ingest(
         stack.enter_context(watching_senders(database, clock))
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(watchlist_cache(database, clock, changed))
+        keys = stack.enter_context(_keys(settings, database, clock))
         centre = Centre(database=database, images=images, match=matcher.hits)
         consumers = [
-            _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack)
+            _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack, keys)
             for source, batches in open_sources(settings, clock)
         ]
         log.info(
@@ -87,6 +93,13 @@ def run_ingest(
             _add_checks(readiness, database, consumers)
         run_consumers(consumers, clock, stop, seconds)
     return sum((consumer.summary for consumer in consumers), IngestSummary())
+
+
+def _keys(settings: Settings, database: Database, clock: Clock) -> contextlib.AbstractContextManager[KeyRing | None]:
+    """Without a broker nobody but this machine's reader writes what is read: nothing is signed."""
+    if not settings.kafka.bootstrap:
+        return contextlib.nullcontext()
+    return key_cache(database, clock, allow_unsigned=settings.ingest.unsigned == "allow")
 
 
 def _add_checks(readiness: Readiness, database: Database, consumers: Sequence[Consumer]) -> None:
@@ -136,7 +149,12 @@ def _wait(running: Sequence[Future[None]], clock: Clock, stop: threading.Event, 
 
 
 def _consumer(
-    source: Source, centre: Centre, settings: Settings, clock: Clock, stack: contextlib.ExitStack
+    source: Source,
+    centre: Centre,
+    settings: Settings,
+    clock: Clock,
+    stack: contextlib.ExitStack,
+    keys: KeyRing | None,
 ) -> Consumer:
     stack.callback(source.close)
     dead_letters = None
@@ -149,5 +167,6 @@ def _consumer(
         settings=settings.ingest,
         clock=clock,
         retention=settings.retention,
+        keys=keys,
         dead_letters=dead_letters,
     )

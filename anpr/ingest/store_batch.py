@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Stores one batch: transits, images, health, matches and alarms in one transaction, or nothing of it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from anpr.domain.alarm import Alarm
 from anpr.domain.errors import PoisonReason
+from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
-from anpr.ingest.batch import Batch, Item, ReceivedImage, Refusal
+from anpr.ingest.batch import Batch, Refusal
+from anpr.ingest.file_images import file_images
+from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.sender import sender_of
+from anpr.ingest.vouched import refuse_camera_takeovers
 from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
-from anpr.store.health import record_health
-from anpr.store.images.image_store import ImageStore, keep_orphans, record_images, unannounced
+from anpr.store.health import record_health, record_heartbeats
+from anpr.store.images.image_store import ImageStore, record_images
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.transits.known_transits import sort_out
 from anpr.store.transits.rows import insert_transits
@@ -40,6 +45,8 @@ class StoredBatch:
     """Messages that were set apart."""
     letters: Sequence[Refusal] = ()
     """Those of them that are kept as dead letters; of one sender only so many are."""
+    unsigned: Mapping[str, int] = field(default_factory=dict)
+    """Messages that were stored although nobody vouches for them, by topic."""
 
     def __add__(self, other: "StoredBatch") -> "StoredBatch":
         return StoredBatch(
@@ -50,6 +57,7 @@ class StoredBatch:
             health=self.health + other.health,
             refusals=[*self.refusals, *other.refusals],
             letters=[*self.letters, *other.letters],
+            unsigned=Counter(self.unsigned) + Counter(other.unsigned),
         )
 
 
@@ -70,23 +78,34 @@ class Centre:
     """How transits find their entries; ingest gives the matcher that has all lists in memory."""
 
 
-def store_batch(centre: Centre, batch: Batch, now: datetime, limits: LetterLimits | None = None) -> StoredBatch:
+def store_batch(
+    centre: Centre,
+    batch: Batch,
+    now: datetime,
+    limits: LetterLimits | None = None,
+    keys: KeyRing | None = None,
+    *,
+    live_since: datetime | None = None,
+) -> StoredBatch:
     """Store the batch, all or nothing; health reports after it, in a transaction of their own, since no alarm waits for
-    them. `now` is when it was received.
+    them. `now` is when it was received; `keys` are those by which it was decoded. What was captured before `live_since`
+    (UTC; an hour ago by default) raises alarms from the past.
 
     Images are written first: a row never names a file that is not there. Raises StoreError.
     """
     transits = batch.transits
     with centre.database.transaction() as conn:
-        batch = _filed(conn, centre.images, batch)
+        if keys is not None:
+            batch = refuse_camera_takeovers(conn, keys, batch)
+        batch = file_images(conn, centre.images, batch, keys)
         found = sort_out(conn, transits)
         batch = _without_conflicts(batch, found.other)
-        stored = insert_transits(conn, found.new, now)
+        stored = insert_transits(conn, found.new, now, batch.signatures)
         noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images])
         kept = record_dead_letters(conn, _dead_letters(batch.refusals, now), limits)
         # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
         hits = centre.match(conn, [transit for transit in found.new if transit.id in stored])
-        alarms = _raise(conn, hits, now)
+        alarms = _raise(conn, hits, now, live_since or now - LIVE_FOR)
     health = _store_health(centre.database, batch, now)
     places = {letter.place for letter in kept}
     return StoredBatch(
@@ -97,6 +116,7 @@ def store_batch(centre: Centre, batch: Batch, now: datetime, limits: LetterLimit
         health=health,
         refusals=batch.refusals,
         letters=[each for each in batch.refusals if each.place in places],
+        unsigned=_unsigned(batch),
     )
 
 
@@ -106,61 +126,41 @@ def _without_conflicts(batch: Batch, places: set[int]) -> Batch:
         return batch
     numbers = iter(range(len(batch.items)))
     items = tuple(
-        _conflict(record, item) if isinstance(item, Transit) and next(numbers) in places else item
-        for record, item in zip(batch.records, batch.items, strict=True)
+        _conflict(record, item, origin.signer) if isinstance(item, Transit) and next(numbers) in places else item
+        for record, item, origin in zip(batch.records, batch.items, batch.origins, strict=True)
     )
     return replace(batch, items=items)
 
 
-def _conflict(record: Incoming, transit: Transit) -> Refusal:
+def _conflict(record: Incoming, transit: Transit, signer: str | None) -> Refusal:
     detail = f"transit {transit.id} of reader {transit.reader_id}: another one is stored under this id"
-    return Refusal(record=record, reason=PoisonReason.CONFLICT, detail=detail)
+    return Refusal(record=record, reason=PoisonReason.CONFLICT, detail=detail, signer=signer)
 
 
 def _store_health(database: Database, batch: Batch, now: datetime) -> int:
     if not batch.health:
         return 0
     with database.transaction() as conn:
-        return record_health(conn, batch.health, now)
+        told = record_health(conn, batch.health, now)
+        record_heartbeats(conn, batch.heartbeats)
+    return told
 
 
-def _raise(conn: Connection, hits: Sequence[Hit], now: datetime) -> list[Alarm]:
-    """What passed long ago is no alarm to run for: it goes on the channel of alarms from the past."""
-    since = now - LIVE_FOR
-    live = [hit for hit in hits if hit[0].captured_at >= since]
-    late = [hit for hit in hits if hit[0].captured_at < since]
-    return [*raise_alarms(conn, live, now), *raise_alarms(conn, late, now, retro=True)]
-
-
-def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
-    """Store the images; gives the batch with those refused that their stored transit does not name."""
-    if not batch.images:
-        return batch
-    keep_orphans(conn)
-    other = unannounced(conn, [image.header for image in batch.images])
-    batch = _refuse_images(batch, {place: _unannounced(batch.images[place]) for place in other})
-    taken = images.put_all([(image.header, image.data) for image in batch.images])
-    return _refuse_images(
-        batch,
-        {place: (PoisonReason.NOT_STORABLE, str(refusal)) for place, refusal in enumerate(taken) if refusal},
+def _unsigned(batch: Batch) -> Counter[str]:
+    return Counter(
+        [
+            record.topic
+            for record, item, origin in zip(batch.records, batch.items, batch.origins, strict=True)
+            if origin.signature is Signature.UNSIGNED and not isinstance(item, Refusal)
+        ]
     )
 
 
-def _unannounced(image: ReceivedImage) -> tuple[PoisonReason, str]:
-    header = image.header
-    return PoisonReason.WRONG_DIGEST, f"{header.role} image of transit {header.transit_id}: not the one that it names"
-
-
-def _refuse_images(batch: Batch, why: Mapping[int, tuple[PoisonReason, str]]) -> Batch:
-    """The batch with its images at these places (counted among images) refused."""
-    if not why:
-        return batch
-    numbers = iter(range(len(batch.items)))
-    items: list[Item] = []
-    for record, item in zip(batch.records, batch.items, strict=True):
-        refused = why.get(next(numbers)) if isinstance(item, ReceivedImage) else None
-        items.append(Refusal(record=record, reason=refused[0], detail=refused[1]) if refused else item)
-    return replace(batch, items=tuple(items))
+def _raise(conn: Connection, hits: Sequence[Hit], now: datetime, live_since: datetime) -> list[Alarm]:
+    """What passed long ago is no alarm to run for: it goes on the channel of alarms from the past."""
+    live = [hit for hit in hits if hit[0].captured_at >= live_since]
+    late = [hit for hit in hits if hit[0].captured_at < live_since]
+    return [*raise_alarms(conn, live, now), *raise_alarms(conn, late, now, retro=True)]
 
 
 def _dead_letters(refusals: Iterable[Refusal], now: datetime) -> list[DeadLetter]:
@@ -174,7 +174,7 @@ def _dead_letters(refusals: Iterable[Refusal], now: datetime) -> list[DeadLetter
             detail=refusal.detail,
             size=len(refusal.record.value),
             value=refusal.record.value,
-            sender=sender_of(refusal.record),
+            sender=f"reader/{refusal.signer}" if refusal.signer else sender_of(refusal.record),
         )
         for refusal in refusals
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from anpr.domain.counts import Counts
 from anpr.ingest.store_batch import StoredBatch
-from anpr.runtime.metrics import ALARMS, DEAD_LETTERS_NOT_KEPT, HEALTH_REPORTS, POISON, STORED
+from anpr.runtime.metrics import ALARMS, DEAD_LETTERS_NOT_KEPT, HEALTH_REPORTS, POISON, STORED, UNSIGNED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,8 @@ def count(batch: StoredBatch) -> IngestSummary:
         ALARMS.labels(alarm.watchlist_id).inc()
     for refusal in batch.refusals:
         POISON.labels(refusal.record.topic, refusal.reason).inc()
+    for topic, number in batch.unsigned.items():
+        UNSIGNED.labels(topic).inc(number)
     DEAD_LETTERS_NOT_KEPT.inc(len(batch.refusals) - len(batch.letters))
     return IngestSummary(
         transits=batch.stored,

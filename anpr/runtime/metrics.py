@@ -79,6 +79,9 @@ OUTBOX_FULL = Gauge("anpr_outbox_full", "1 while the disk is full and the outbox
 PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
 STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
+UNSIGNED = Counter(
+    "anpr_unsigned_total", "Messages over the broker that were stored without a signature", ["topic"], registry=REGISTRY
+)
 AUDIT_ROWS = Gauge("anpr_audit_rows", "Rows of the audit, when its head was last looked at", registry=REGISTRY)
 AUDIT_DIFFERS = Gauge(
     "anpr_audit_differs",

@@ -101,6 +101,9 @@ class IngestSettings(Section):
     """Alarms at most for the past of one new entry: its newest passages."""
     retro_per_change: Annotated[int, Field(ge=0, le=10_000)] = 200
     """Alarms at most for the past of all entries that one import brings; the rest is counted (anpr watchlist retro)."""
+    unsigned: Literal["allow", "refuse"] = "allow"
+    """Of messages over the broker without a signature. allow: stored and shown as unsigned; those in the name of a
+    reader with an enrolled key are refused in any case. refuse: all are; for when every reader has its key."""
     clock_tolerance_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
     """A reader whose clock is off by more at three heartbeats in a row has the wrong time; judged with Kafka only."""
 

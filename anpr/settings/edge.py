@@ -248,6 +248,9 @@ class ReaderSettings(Section):
     """Unique over all readers; carried by every transit."""
     gates: tuple[Identifier, ...] = ()
     """The gates this reader looks at; empty means all."""
+    key_file: str | None = None
+    """Private key (PEM) that signs what goes to the broker; `anpr key new` makes it. A file named here must be there.
+    When empty, reader.key in data_dir; where there is none either, messages go unsigned."""
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Of one inference session."""
     detector: DetectorSettings = DetectorSettings()

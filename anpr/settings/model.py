@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         return self.data_dir / "sight"
 
     @property
+    def signing_key_path(self) -> Path:
+        """The private key of this machine's reader."""
+        return Path(self.reader.key_file) if self.reader.key_file else self.data_dir / "reader.key"
+
+    @property
     def images_dir(self) -> Path:
         """Where the centre keeps images when images.url is empty."""
         return self.data_dir / "images"

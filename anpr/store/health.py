@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Health intervals: states of cameras and readers over time, so that a search can say when nothing was recorded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from anpr.domain.health import (
     SubjectKind,
     clock_state,
 )
+from anpr.domain.signature import Signature
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
@@ -43,6 +44,24 @@ def record_health(conn: Connection, reports: Iterable[HealthReport], heard_at: d
     """
     in_order = sorted(reports, key=lambda report: (report.kind, report.id, report.at))
     return sum(_record_one(conn, report, heard_at) for report in in_order)
+
+
+def record_heartbeats(conn: Connection, signatures: Mapping[str, Signature]) -> None:
+    """Note how each reader's last report about itself came; after `record_health`, in its transaction."""
+    if signatures:
+        ids = sorted(signatures)
+        conn.execute(_SQL["heartbeats"], {"ids": ids, "signatures": [str(signatures[each]) for each in ids]})
+
+
+def camera_readers(conn: Connection, camera_ids: Collection[str]) -> dict[str, str]:
+    """Which reader last reported each of these cameras; without those that nobody reported."""
+    rows = conn.execute(_SQL["camera_readers"], {"ids": list(camera_ids)})
+    return {row["id"]: row["reader_id"] for row in rows}
+
+
+def unsigned_readers(conn: Connection, limit: int = 200) -> list[str]:
+    """Readers at work whose last heartbeat came over a broker without a signature."""
+    return [row["id"] for row in conn.execute(_SQL["unsigned_readers"], {"limit": limit})]
 
 
 def mark_offline(conn: Connection, now: datetime) -> list[str]:

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Rights of the processes in a PostgreSQL of your own, least privilege each. Run it with psql as the owner of the tables (who
 -- needs CREATEROLE) or as a superuser, after `anpr db migrate`, and again after each later migration; it may be run at any time.
--- The owner migrates, and runs `anpr user`, `anpr watchlist` and `anpr db`. Then make a login for each process:
+-- The owner migrates, and runs `anpr user`, `anpr watchlist`, `anpr key` and `anpr db`. Then make a login for each process:
 --     CREATE ROLE anpr_ingest_1 LOGIN PASSWORD '…' IN ROLE anpr_ingest;
 DO $$
 DECLARE
@@ -29,7 +29,7 @@ GRANT SELECT, INSERT ON transits, images TO anpr_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, alarms, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
-GRANT SELECT ON watchlists, entries, list_version, retained_transits TO anpr_ingest;
+GRANT SELECT ON watchlists, entries, list_version, retained_transits, reader_keys TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date)
     TO anpr_ingest;
 

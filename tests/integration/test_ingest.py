@@ -414,9 +414,12 @@ def test_a_centre_whose_clock_is_set_refuses_nothing_that_was_in_order(
     centre: Centre, clock: ManualClock, ahead: timedelta
 ) -> None:
     set_clock = SetClock(clock.now())
+    add_to_watchlist(centre.database, plate_of(1))
     source = ListSource(transit_messages(range(2)))
     consumer = Consumer(source=source, centre=centre, settings=IngestSettings(), clock=set_clock)
     set_clock.ahead = ahead
     while consumer.step(threading.Event()):
         pass
     assert (consumer.summary.transits, consumer.summary.poison) == (2, 0)
+    with centre.database.transaction() as conn:
+        assert [row["retro"] for row in conn.execute("SELECT retro FROM alarms")] == [False], "a live one"

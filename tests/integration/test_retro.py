@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ LONG_AGO = START - timedelta(days=300)
 """As the moment of receipt: before any change of this test's lists, which the database dates itself."""
 
 
-def retro(database: Database, **ingest: int) -> RetroMatch:
+def retro(database: Database, **ingest: Any) -> RetroMatch:
     return RetroMatch(database=database, settings=Settings(ingest=IngestSettings(**ingest)), clock=ManualClock(NOW))
 
 

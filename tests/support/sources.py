@@ -2,8 +2,10 @@
 """A source of messages for tests of ingest: a list, with what was committed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from anpr.contract.image import image_header
+from anpr.contract.signature import SIGNATURE_HEADER, SigningKey
 from anpr.contract.topics import IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.contract.transit import encode_transit
 from anpr.domain.transit import ImageRole, Transit
@@ -50,3 +52,9 @@ def transit_message(transit: Transit, offset: int) -> Incoming:
 def image_message(transit: Transit, role: ImageRole, data: bytes, offset: int) -> Incoming:
     """The picture as it comes from a source."""
     return message(data, offset, IMAGES_TOPIC, image_header(transit=transit, role=role, data=data).to_headers())
+
+
+def signed(record: Incoming, key: SigningKey) -> Incoming:
+    """The message as a reader with this key sends it."""
+    signature = key.sign(record.topic, record.key, record.headers, record.value)
+    return replace(record, headers={**record.headers, SIGNATURE_HEADER: signature})

@@ -97,13 +97,14 @@ def _as_table(found: Iterable[StoredTransit], zone: ZoneInfo) -> Iterable[str]:
 
 
 def _as_jsonl(found: Iterable[StoredTransit], zone: ZoneInfo) -> Iterable[str]:
-    """The transit as in the message contract, its times in the site's zone, and when it was received."""
+    """The transit as in the message contract, its times in the site's zone, when it was received and how it came."""
     for stored in found:
         fields = json.loads(encode_transit(stored.transit))
         times = {
             name: _local(getattr(stored.transit, name), zone) for name in ("captured_at", "first_seen", "last_seen")
         }
-        yield json.dumps({**fields, **times, "received_at": _local(stored.received_at, zone)}, ensure_ascii=False)
+        came = {"received_at": _local(stored.received_at, zone), "signature": stored.signature}
+        yield json.dumps({**fields, **times, **came}, ensure_ascii=False)
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

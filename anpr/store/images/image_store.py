@@ -2,6 +2,7 @@
 """Image store: JPEG bytes on a shelf by day and gate, there whole or not at all, and rows that say where."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -146,16 +147,28 @@ def stored_roles(conn: Connection, transit: Transit) -> set[ImageRole]:
     return {ImageRole(row["role"]) for row in rows if (row["role"], row["sha256"]) in named}
 
 
-def unannounced(conn: Connection, headers: Sequence[ImageHeader]) -> set[int]:
-    """Places of those headers whose transit is stored and names no such image of this gate.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Announced:
+    """What the stored transit of an image says of it."""
+
+    reader_id: str
+    """Of the transit."""
+    is_named: bool
+    """Whether the transit names an image of this role and digest at this gate."""
+
+
+def announced(conn: Connection, headers: Sequence[ImageHeader]) -> dict[int, Announced]:
+    """What their transits say, by the places of those headers whose transit is stored.
 
     An image may come before its transit; it is told then by its digest, and `anpr images check` names it.
     """
     if not headers:
-        return set()
+        return {}
     keys = {"moments": [each.captured_at for each in headers], "ids": [each.transit_id for each in headers]}
-    named = {row["place"] - 1: row for row in conn.execute(_SQL["announced"], keys)}
-    return {place for place, row in named.items() if not _is_named(headers[place], row)}
+    return {
+        row["place"] - 1: Announced(reader_id=row["reader_id"], is_named=_is_named(headers[row["place"] - 1], row))
+        for row in conn.execute(_SQL["announced"], keys)
+    }
 
 
 def _is_named(header: ImageHeader, row: dict[str, Any]) -> bool:

@@ -19,6 +19,23 @@ SET reader_id = %(reader_id)s, gate_ids = %(gate_ids)s, reported_at = %(at)s,
     heard_at = greatest(heard_at, %(heard_at)s)
 WHERE kind = %(kind)s AND id = %(id)s;
 
+-- name: heartbeats
+UPDATE health_subjects s SET signature = k.signature
+FROM unnest(%(ids)s::text[], %(signatures)s::text[]) k (id, signature)
+WHERE s.kind = 'reader' AND s.id = k.id AND s.signature IS DISTINCT FROM k.signature;
+
+-- name: camera_readers
+SELECT id, reader_id FROM health_subjects WHERE kind = 'camera' AND id = ANY (%(ids)s);
+
+-- name: unsigned_readers
+-- Those that are at work: one that was taken down is none to give a key to.
+SELECT s.id FROM health_subjects s
+WHERE s.kind = 'reader' AND s.signature = 'unsigned' AND EXISTS (
+    SELECT FROM health_intervals i
+    WHERE i.kind = 'reader' AND i.id = s.id AND i.ended_at IS NULL AND i.state <> 'stopped'
+)
+ORDER BY s.id LIMIT %(limit)s;
+
 -- name: from_moment
 SELECT started_at, ended_at, state FROM health_intervals
 WHERE kind = %(kind)s AND id = %(id)s AND (ended_at IS NULL OR ended_at > %(moment)s)

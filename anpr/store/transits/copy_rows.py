@@ -6,23 +6,27 @@ that of `copy_staging` in sql/transits.sql.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
+from uuid import UUID
 
 import msgspec
 import psycopg
 
 from anpr.domain.plate import look_alike_key
+from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
 _TRAILER = struct.pack("!h", -1)
-_COLUMNS = 22
+_COLUMNS = 23
 _NULL = struct.pack("!i", -1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _JSONB_VERSION = b"\x01"
+_NO_SIGNATURES: Mapping[UUID, Signature] = MappingProxyType({})
 
 # Each value stands behind its length; 8 is that of a moment and of a float, 16 that of a UUID, 4 that of an int.
 _KEY = struct.Struct("!hiqi16siq").pack
@@ -32,16 +36,23 @@ _READS_AND_BOX = struct.Struct("!iiidididid").pack
 _LENGTH = struct.Struct("!i").pack
 
 
-def copy_rows(transits: Iterable[Transit], received_at: datetime) -> bytes:
-    """The whole of a COPY's data. Raises psycopg.DataError for what the columns cannot hold, as the driver does."""
+def copy_rows(
+    transits: Iterable[Transit], received_at: datetime, signatures: Mapping[UUID, Signature] = _NO_SIGNATURES
+) -> bytes:
+    """The whole of a COPY's data; `signatures` by transit id, NULL where there is none.
+
+    Raises psycopg.DataError for what the columns cannot hold, as the driver does.
+    """
     received = _micros(received_at)
     try:
-        return b"".join([_HEADER, *[_row(transit, received) for transit in transits], _TRAILER])
+        return b"".join(
+            [_HEADER, *[_row(transit, received, signatures.get(transit.id)) for transit in transits], _TRAILER]
+        )
     except (struct.error, UnicodeEncodeError) as exc:
         raise psycopg.DataError(f"a transit that no row can hold: {exc}") from exc
 
 
-def _row(t: Transit, received: int) -> bytes:
+def _row(t: Transit, received: int, signature: Signature | None) -> bytes:
     box = t.box
     return b"".join(
         (
@@ -60,6 +71,7 @@ def _row(t: Transit, received: int) -> bytes:
             _name(t.direction),
             _name(t.lane),
             _jsonb([(each.role, each.sha256, each.size) for each in t.images]),
+            _name(signature),
         )
     )
 

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Transits in the database: each stored once, however often it is sent; found by plate, gate and time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from psycopg.types.json import set_json_loads
 
+from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
 from anpr.domain.transit_id import capture_window
 from anpr.store.database.connection import Connection
@@ -20,14 +22,17 @@ from anpr.store.transits.copy_rows import copy_rows
 from anpr.store.transits.pattern import read_pattern
 
 _SQL = load_queries("transits")
+_NO_SIGNATURES: Mapping[UUID, Signature] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredTransit:
-    """A transit and when the centre stored it (UTC)."""
+    """A transit, when the centre stored it (UTC), and how it came."""
 
     transit: Transit
     received_at: datetime
+    signature: Signature | None = None
+    """None: from before the centre kept it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +53,14 @@ class TransitQuery:
     received_until: datetime | None = None
 
 
-def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: datetime) -> set[UUID]:
+def insert_transits(
+    conn: Connection,
+    transits: Sequence[Transit],
+    received_at: datetime,
+    signatures: Mapping[UUID, Signature] = _NO_SIGNATURES,
+) -> set[UUID]:
     """Store those that are not stored yet; returns their ids. The days they belong to are made when missing.
+    `signatures` says by id how they came.
 
     Call it first and once in a transaction: it takes its locks in one order (days, plates, transits by key), so that
     two inserters never wait for each other in a circle. Raises InputError for an impossible capture time.
@@ -61,7 +72,7 @@ def insert_transits(conn: Connection, transits: Sequence[Transit], received_at: 
     conn.execute(_SQL["create_staging"])
     conn.execute(_SQL["empty_staging"])
     with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
-        copy.write(copy_rows(transits, received_at))
+        copy.write(copy_rows(transits, received_at, signatures))
     conn.execute(_SQL["insert_plates"])
     return _insert_staged(conn, transits)
 
@@ -151,7 +162,9 @@ def from_row(row: dict[str, Any]) -> StoredTransit:
         "box": {"x": row["box_x"], "y": row["box_y"], "w": row["box_w"], "h": row["box_h"]},
         "images": [{"role": role, "sha256": sha, "size": size} for role, sha, size in row["images"]],
     }
-    return StoredTransit(transit=msgspec.convert(row | nested, Transit), received_at=row["received_at"])
+    signature = Signature(row["signature"]) if row["signature"] else None
+    transit = msgspec.convert(row | nested, Transit)
+    return StoredTransit(transit=transit, received_at=row["received_at"], signature=signature)
 
 
 def _many(conn: Connection, name: str, values: dict[str, Any]) -> list[StoredTransit]:

@@ -21,6 +21,7 @@ from anpr.domain.natural_order import natural_key
 from anpr.settings import DestinationSettings
 from anpr.store.forwarding.runs import ForwardRun, list_runs
 from anpr.store.gates import list_gates
+from anpr.store.health import unsigned_readers
 from anpr.store.refused_senders import RefusedSender, parked_senders
 from anpr.store.retention_guard import RetentionState, retention_state
 from anpr.store.transits.rows import last_of_gates
@@ -79,6 +80,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "health": _in_order(health) if health is not None else None,
         "retention": _retention(console) if health is not None else None,
         "parked": _parked(console, at) if health is not None else [],
+        "unsigned": _unsigned(console) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
         "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
@@ -121,6 +123,11 @@ def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval
 def _parked(console: Console, at: datetime) -> list[RefusedSender]:
     with console.database.transaction() as conn:
         return parked_senders(conn, at)
+
+
+def _unsigned(console: Console) -> list[str]:
+    with console.database.transaction() as conn:
+        return unsigned_readers(conn)
 
 
 def _in_order(health: Sequence[HealthInterval]) -> list[HealthInterval]:

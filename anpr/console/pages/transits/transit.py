@@ -78,6 +78,7 @@ def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
     return {
         "transit": transit,
         "received_at": stored.received_at,
+        "signature": stored.signature,
         "gate_name": gates.get(transit.gate_id, transit.gate_id),
         "alarms": alarms,
         "deliveries": deliveries,
