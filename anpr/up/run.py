@@ -21,14 +21,13 @@ from anpr.runtime.private_files import close_to_others
 from anpr.settings import ConsoleSettings, Settings
 from anpr.settings.process import child_environment
 from anpr.store.database.connection import Database
-from anpr.store.database.migrate import migrate
-from anpr.store.embedded.configured import open_database_url
+from anpr.store.embedded.configured import migrate_configured, open_database_url
 from anpr.store.gates import save_gates
 from anpr.store.users.activity import Activity, activity_since
 from anpr.up.deployment import Deployment, Echo, Summary
 from anpr.up.logins import FirstLogins, ensure_logins, tell_logins
 from anpr.up.outage import DatabaseOutage
-from anpr.up.parts import metrics_environment, wanted_parts
+from anpr.up.parts import DATABASE_VARIABLES, database_environment, metrics_environment, wanted_parts
 from anpr.up.ports import free_port
 from anpr.up.progress import ProgressLine
 from anpr.up.shutdown import STOP_WITHIN_S, stop_parts
@@ -59,14 +58,14 @@ def run_up(
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.data_dir))
         url = stack.enter_context(_database(settings, echo))
-        migrate(url)
+        migrate_configured(settings, url)
         database = stack.enter_context(Database(url, pool_size=2, application="anpr up"))
         logins = _prepare(database, deployment, clock)
         port = free_port(settings.console.host, settings.console.port)
-        supervisor = _supervisor(deployment, url, port, clock)
+        supervisor = _supervisor(deployment, port, clock)
         stack.callback(supervisor.stop_all, STOP_WITHIN_S)
         started_at = clock.now()
-        _start_parts(supervisor, settings)
+        _start_parts(supervisor, settings, url)
         _wait_until_ready(supervisor, _address(settings.console, port), clock, stop)
         _welcome(settings, port, logins, echo)
         began = clock.monotonic()
@@ -104,19 +103,20 @@ def _prepare(database: Database, deployment: Deployment, clock: Clock) -> FirstL
         return ensure_logins(conn, deployment.settings.data_dir, clock)
 
 
-def _supervisor(deployment: Deployment, url: str, port: int, clock: Clock) -> Supervisor:
+def _supervisor(deployment: Deployment, port: int, clock: Clock) -> Supervisor:
     config = ["--config", str(deployment.settings_file)] if deployment.settings_file else []
     return Supervisor(
         command=[*this_program(), *config],
-        environment=child_environment({"DATABASE_URL": url, "ANPR_CONSOLE__PORT": str(port)}),
+        environment=child_environment({"ANPR_CONSOLE__PORT": str(port)}, without=DATABASE_VARIABLES),
         folder=deployment.settings.data_dir / "run",
         clock=clock,
     )
 
 
-def _start_parts(supervisor: Supervisor, settings: Settings) -> None:
+def _start_parts(supervisor: Supervisor, settings: Settings, url: str) -> None:
     for part in wanted_parts(settings):
-        supervisor.start(part.name, part.arguments, metrics_environment(part, settings.metrics_port))
+        environment = metrics_environment(part, settings.metrics_port) | database_environment(part, settings, url)
+        supervisor.start(part.name, part.arguments, environment)
 
 
 def _address(console: ConsoleSettings, port: int) -> str:
