@@ -154,6 +154,31 @@ def test_a_second_one_in_the_same_folder_is_refused(environment: dict[str, str],
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.timeout(600)
+def test_a_database_that_is_away_at_the_start_is_waited_for_until_sigterm(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(f"data_dir: {tmp_path / 'site'}\n", encoding="utf-8")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-m", "anpr", "--config", str(site), "up", "--json"],
+        env={**environment, "DATABASE_URL": "postgresql://anpr:topsecret@127.0.0.1:1/anpr"},
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+    ) as process:
+        up = _Up(process)
+        try:
+            up.wait_for("database: waiting for 127.0.0.1:1 since 0 s")
+            assert up.end()["frames"] == 0
+        except BaseException:
+            process.kill()
+            raise
+    assert "topsecret" not in "".join(up.said)
+    assert "Traceback" not in "".join(up.said)
+
+
 @contextmanager
 def _up(environment: dict[str, str]) -> Iterator["_Up"]:
     """The demo, running, until the block ends."""

@@ -732,7 +732,7 @@ class BrokenImages(ImageStore):
 
 def test_a_fault_of_ours_shows_no_traceback(site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     transit = site.pass_vehicle("AB123CD")
-    app = create_app(site.settings, site.database, BrokenImages(tmp_path), MovableClock())
+    app = create_app(site.settings, site.console.database, BrokenImages(tmp_path), MovableClock())
     with serving(app) as url:
         site.url = url
         client = site.client(Role.OPERATOR)

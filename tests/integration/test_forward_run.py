@@ -34,8 +34,8 @@ DAYS = timedelta(days=1)
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Site:
-    return Site(database, tmp_path)
+def site(database: Database, forward_database: Database, tmp_path: Path) -> Site:
+    return Site(database, tmp_path, ours=forward_database)
 
 
 def value(outcome: str, counter: Counter = DELIVERIES) -> float:

@@ -44,8 +44,8 @@ def images(tmp_path: Path) -> ImageStore:
 
 
 @pytest.fixture
-def centre(database: Database, images: ImageStore) -> Centre:
-    return Centre(database=database, images=images)
+def centre(ingest_database: Database, images: ImageStore) -> Centre:
+    return Centre(database=ingest_database, images=images)
 
 
 def consume(centre: Centre, source: Source, clock: ManualClock, **settings: Any) -> Consumer:

@@ -45,7 +45,7 @@ HOSTILE, HONEST = "reader-a", "reader-b"
 
 
 @pytest.fixture
-def centre(database: Database, tmp_path: Path) -> Centre:
+def centre(database: Database, ingest_database: Database, tmp_path: Path) -> Centre:
     """A centre that has heard of both readers."""
     with database.transaction() as conn:
         for name in (HOSTILE, HONEST):
@@ -55,7 +55,7 @@ def centre(database: Database, tmp_path: Path) -> Centre:
             )
             record_health(conn, [report], START)
         save_watchlist(conn, WATCHLIST)
-    return Centre(database=database, images=ImageStore(tmp_path / "images"))
+    return Centre(database=ingest_database, images=ImageStore(tmp_path / "images"))
 
 
 def consume(centre: Centre, records: list[Incoming], clock: ManualClock, **settings: Any) -> Consumer:

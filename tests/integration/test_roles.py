@@ -127,9 +127,8 @@ def test_the_console_shows_every_page_and_takes_alarms(site: Site, opened: Open)
 
 
 def test_forwarding_sends_and_keeps_its_ledger(database: Database, opened: Open, tmp_path: Path) -> None:
-    site = forwarding.Site(database, tmp_path)
+    site = forwarding.Site(database, tmp_path, ours=opened("forward"))
     site.store(forwarding.transits(3))
-    site.database = opened("forward")
     run_nightly(site.job())
     assert site.states() == {"sent": 3}
 
