@@ -29,9 +29,7 @@ NIGHT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # 02:30 in Rome, the night af
 class Site:
     """A database, a folder of pictures, and one destination whose files arrive in `arrived`."""
 
-    def __init__(
-        self, database: Database, folder: Path, start: datetime = NIGHT, ours: Database | None = None
-    ) -> None:
+    def __init__(self, database: Database, folder: Path, start: datetime = NIGHT, ours: Database | None = None) -> None:
         """`ours` is the same database as forwarding may use it; without, it works as the owner."""
         self.database = database
         self.ours = ours or database
