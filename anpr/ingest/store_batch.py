@@ -14,7 +14,8 @@ from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
-from anpr.store.images.image_store import ImageStore, keep_orphans, record_images, unannounced
+from anpr.store.images.image_store import ImageStore, keep_orphans, record_images
+from anpr.store.images.unannounced import refused_places
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.transits.known_transits import sort_out
 from anpr.store.transits.rows import insert_transits
@@ -82,7 +83,7 @@ def store_batch(centre: Centre, batch: Batch, now: datetime, limits: LetterLimit
         found = sort_out(conn, transits)
         batch = _without_conflicts(batch, found.other)
         stored = insert_transits(conn, found.new, now)
-        noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images])
+        noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images], now)
         kept = record_dead_letters(conn, _dead_letters(batch.refusals, now), limits)
         # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
         hits = centre.match(conn, [transit for transit in found.new if transit.id in stored])
@@ -137,8 +138,9 @@ def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
     if not batch.images:
         return batch
     keep_orphans(conn)
-    other = unannounced(conn, [image.header for image in batch.images])
-    batch = _refuse_images(batch, {place: _unannounced(batch.images[place]) for place in other})
+    refused = refused_places(conn, [image.header for image in batch.images])
+    why = {place: _unannounced(batch.images[place]) for place in refused.other}
+    batch = _refuse_images(batch, why | {place: _crowded(batch.images[place]) for place in refused.crowded})
     taken = images.put_all([(image.header, image.data) for image in batch.images])
     return _refuse_images(
         batch,
@@ -149,6 +151,11 @@ def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
 def _unannounced(image: ReceivedImage) -> tuple[PoisonReason, str]:
     header = image.header
     return PoisonReason.WRONG_DIGEST, f"{header.role} image of transit {header.transit_id}: not the one that it names"
+
+
+def _crowded(image: ReceivedImage) -> tuple[PoisonReason, str]:
+    header = image.header
+    return PoisonReason.NOT_STORABLE, f"{header.role} image of transit {header.transit_id}: too many wait for it"
 
 
 def _refuse_images(batch: Batch, why: Mapping[int, tuple[PoisonReason, str]]) -> Batch:

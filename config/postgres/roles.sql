@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Rights of the processes in a PostgreSQL of your own, least privilege each. Run it with psql as the owner of the tables (who
--- needs CREATEROLE) or as a superuser, after `anpr db migrate`, and again after each later migration; it may be run at any time.
+-- Rights of the processes, least privilege each. The embedded PostgreSQL has them by itself. In a PostgreSQL of your own run it
+-- with `psql --single-transaction` as the owner of the tables (who needs CREATEROLE) or as a superuser, after `anpr db migrate`,
+-- and again after each later migration; it may be run at any time.
 -- The owner migrates, and runs `anpr user`, `anpr watchlist` and `anpr db`. Then make a login for each process:
 --     CREATE ROLE anpr_ingest_1 LOGIN PASSWORD '…' IN ROLE anpr_ingest;
 DO $$
@@ -20,7 +21,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_forward;
 -- A restore without privileges (pg_restore --no-privileges) gives these to everybody again.
 REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
-    index_ids(text, boolean) FROM PUBLIC;
+    index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
 
 -- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
@@ -33,8 +34,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON plates, alarms, gates, dead_letters, ref
     health_intervals, list_changes, deliveries, forward_batches TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
 GRANT SELECT ON watchlists, entries, list_version, retained_transits TO anpr_ingest;
-GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date)
-    TO anpr_ingest;
+GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
+    drop_unannounced(timestamptz[], uuid[], text[], text[]) TO anpr_ingest;
 
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
 GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,

@@ -458,6 +458,12 @@ def test_a_search_that_takes_too_long_is_broken_off_and_says_what_helps(
         )
 
 
+def _interruptible(command: Sequence[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    """A process that Ctrl-C reaches, also where this one was started in the background, which ignores it."""
+    shell = ["env", "--default-signal=INT", *command]
+    return subprocess.Popen(shell, env=environment, stderr=subprocess.PIPE, text=True)
+
+
 def test_ctrl_c_ends_a_search_in_the_database_too(database: Database, database_url: str, tmp_path: Path) -> None:
     def runs() -> bool:
         with database.transaction() as other:
@@ -469,7 +475,7 @@ def test_ctrl_c_ends_a_search_in_the_database_too(database: Database, database_u
     command = [sys.executable, "-m", "anpr", "search", "AA00*", "--reason", "furto"]
     with database.transaction() as conn:
         conn.execute("LOCK TABLE transits IN ACCESS EXCLUSIVE MODE")
-        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        with _interruptible(command, environment) as process:
             eventually(runs)
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=240)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Faults that a start would tell, found without any service: addresses, files, agreements. Nothing is made or changed."""
+"""Faults that a start would tell, found without asking a service: addresses, files, agreements. It changes nothing."""
 
 import grp
 import os

@@ -36,7 +36,7 @@ def open_database_url(settings: Settings, *, create: bool = False) -> Iterator[s
 
 
 def migrate_configured(settings: Settings, url: str) -> list[Migration]:
-    """Migrate the database that is open at `url`, and give the roles of an embedded one their rights on what it has now.
+    """Migrate the database that is open at `url`, and give the roles of an embedded one their rights.
 
     Returns what was applied. On a server of one's own its administrator gives rights. Raises StoreError.
     """

@@ -4,7 +4,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -120,15 +119,21 @@ def record_image(conn: Connection, header: ImageHeader, size: int) -> bool:
     return record_images(conn, [(header, size)]) == 1
 
 
-def record_images(conn: Connection, images: Iterable[tuple[ImageHeader, int]]) -> int:
-    """Note that these images, each with its size in bytes, are stored; returns how many were not noted yet."""
+def record_images(
+    conn: Connection, images: Iterable[tuple[ImageHeader, int]], received_at: datetime | None = None
+) -> int:
+    """Note that these images, each with its size in bytes, are stored; returns how many were not noted yet.
+
+    `received_at` is when they came; None: now, by the database's clock.
+    """
     # By key: two inserters that meet the same images take their rows in the same order.
     rows = sorted(((*_row(header), size) for header, size in images), key=lambda row: row[:3])
     if not rows:
         return 0
     ensure_partitions(conn, {utc_day(row[0]) for row in rows}, ["images"])
     columns = (list(column) for column in zip(*rows, strict=True))
-    return conn.execute(_SQL["record"], dict(zip(_COLUMNS, columns, strict=True))).rowcount
+    values = {**dict(zip(_COLUMNS, columns, strict=True)), "received_at": received_at}
+    return conn.execute(_SQL["record"], values).rowcount
 
 
 _COLUMNS = ("captured_at", "transit_id", "role", "gate_id", "sha256", "path", "size")
@@ -144,20 +149,3 @@ def stored_roles(conn: Connection, transit: Transit) -> set[ImageRole]:
     named = {(image.role.value, image.sha256) for image in transit.images}
     rows = conn.execute(_SQL["roles"], {"transit_id": transit.id, "captured_at": transit.captured_at})
     return {ImageRole(row["role"]) for row in rows if (row["role"], row["sha256"]) in named}
-
-
-def unannounced(conn: Connection, headers: Sequence[ImageHeader]) -> set[int]:
-    """Places of those headers whose transit is stored and names no such image of this gate.
-
-    An image may come before its transit; it is told then by its digest, and `anpr images check` names it.
-    """
-    if not headers:
-        return set()
-    keys = {"moments": [each.captured_at for each in headers], "ids": [each.transit_id for each in headers]}
-    named = {row["place"] - 1: row for row in conn.execute(_SQL["announced"], keys)}
-    return {place for place, row in named.items() if not _is_named(headers[place], row)}
-
-
-def _is_named(header: ImageHeader, row: dict[str, Any]) -> bool:
-    refs = {(role, sha256) for role, sha256, _ in row["images"]}
-    return row["gate_id"] == header.gate_id and (header.role.value, header.sha256) in refs

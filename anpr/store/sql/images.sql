@@ -1,22 +1,14 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: record
-INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path)
-SELECT * FROM unnest(
+INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path, received_at)
+SELECT k.*, coalesce(%(received_at)s::timestamptz, now()) FROM unnest(
     %(captured_at)s::timestamptz[], %(transit_id)s::uuid[], %(role)s::text[], %(gate_id)s::text[], %(sha256)s::text[],
     %(size)s::integer[], %(path)s::text[]
-)
+) k
 ON CONFLICT DO NOTHING;
 
 -- name: roles
 SELECT role, sha256 FROM images WHERE captured_at = %(captured_at)s AND transit_id = %(transit_id)s;
-
--- name: announced
--- OFFSET 0 keeps it a look into one index for each image: joined, whole days would be read.
-SELECT k.place, t.gate_id, t.images
-FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[]) WITH ORDINALITY k (captured_at, id, place)
-CROSS JOIN LATERAL (
-    SELECT gate_id, images FROM transits WHERE transits.captured_at = k.captured_at AND transits.id = k.id OFFSET 0
-) t;
 
 -- name: share
 SELECT pg_advisory_xact_lock_shared(hashtextextended('anpr images', 0));
