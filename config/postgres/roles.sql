@@ -30,7 +30,8 @@ GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward;
 
 -- Ingest stores, matches, raises alarms, and runs retention. It reads lists and no user.
 GRANT SELECT, INSERT ON transits, images TO anpr_ingest;
-GRANT SELECT, INSERT, UPDATE, DELETE ON plates, alarms, gates, dead_letters, refused_senders, health_subjects,
+GRANT SELECT, INSERT, DELETE ON alarms TO anpr_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
 GRANT SELECT ON watchlists, entries, list_version, retained_transits TO anpr_ingest;
@@ -41,7 +42,9 @@ GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, dat
 GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
     list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
     forward_runs, retained_transits TO anpr_console;
-GRANT UPDATE ON alarms TO anpr_console;
+-- How far an alarm has come, and never what it rests on: its transit, plate, entry.
+GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note) ON alarms
+    TO anpr_console, anpr_ingest;
 -- Logging in and out, and one's own password; users are made, disabled and given roles by the owner.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
 GRANT UPDATE (password_hash, must_change) ON users TO anpr_console;

@@ -131,11 +131,14 @@ def test_a_name_that_nobody_knows_makes_no_row_of_its_own(centre: Centre, clock:
     assert (parked.sender, parked.refused) == (UNKNOWN, 300)
 
 
-def test_whoever_forges_a_readers_name_costs_it_none_of_its_transits(centre: Centre, clock: ManualClock) -> None:
+def test_whoever_forges_a_readers_name_costs_it_none_of_its_transits(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
     forged = [as_message(from_hostile(n, reader_id=HONEST, plate=""), n) for n in range(300)]
     consume(centre, forged, clock, park_after=5, dead_letters_per_reader=5)
     with centre.database.transaction() as conn:
         assert [one.sender for one in parked_senders(conn, clock.now())] == [f"reader/{HONEST}"]
+    with database.transaction() as conn:
         import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate_of(7), reason="stolen")])
     summary = consume(centre, [transit_message(make_transit(7, reader_id=HONEST), 300)], clock).summary
     assert (summary.transits, summary.alarms) == (1, 1)

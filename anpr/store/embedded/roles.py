@@ -13,10 +13,12 @@ from psycopg import errors
 from anpr.domain.errors import StoreError
 from anpr.settings import resource_path
 from anpr.store.database.connection import Connection, Database
+from anpr.store.database.partitions import PARTITIONED
 
 TRIES = 5
-"""Partitions that others make or drop meanwhile have their rows of the catalogue changed under us."""
-_LOCK = b"SELECT pg_advisory_xact_lock(hashtextextended('anpr roles', 0))"
+"""Others may change rows of the catalogue under us all the same, as a vacuum does."""
+_LOCKS = ("roles", "retention", *(f"partition {table}" for table in (*PARTITIONED, "deliveries")))
+"""Nobody makes or drops days meanwhile: their rows of the catalogue would change under one of us, which is an error."""
 
 
 class CentreRole(StrEnum):
@@ -54,7 +56,8 @@ def role_url(url: str, role: CentreRole) -> str:
 
 
 def _grant(conn: Connection) -> None:
-    conn.execute(_LOCK)
+    for lock in _LOCKS:
+        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"anpr {lock}",))
     conn.execute(resource_path("config", "postgres", "roles.sql").read_bytes())
     for role in CentreRole:
         if not conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (role.login,)).fetchall():
