@@ -96,7 +96,15 @@ def test_a_restore_without_privileges_lets_nobody_drop_days(database_url: str, t
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name}".encode())
     try:
-        restore = [programs / "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--dbname", copy, dump]
+        restore: list[str | Path] = [
+            programs / "pg_restore",
+            "--no-owner",
+            "--no-privileges",
+            "--exit-on-error",
+            "--dbname",
+            copy,
+            dump,
+        ]
         subprocess.run(restore, check=True)
         grant_roles(copy)
         for role in (CentreRole.CONSOLE, CentreRole.FORWARD):
