@@ -14,8 +14,8 @@ from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health import record_health
-from anpr.store.images.image_store import ImageStore, keep_orphans, record_images
-from anpr.store.images.unannounced import refused_places
+from anpr.store.images.image_store import ImageStore, keep_orphans, record_images, unannounced
+from anpr.store.images.unannounced import crowded
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.transits.known_transits import sort_out
 from anpr.store.transits.rows import insert_transits
@@ -138,9 +138,10 @@ def _filed(conn: Connection, images: ImageStore, batch: Batch) -> Batch:
     if not batch.images:
         return batch
     keep_orphans(conn)
-    refused = refused_places(conn, [image.header for image in batch.images])
-    why = {place: _unannounced(batch.images[place]) for place in refused.other}
-    batch = _refuse_images(batch, why | {place: _crowded(batch.images[place]) for place in refused.crowded})
+    other = unannounced(conn, [image.header for image in batch.images])
+    batch = _refuse_images(batch, {place: _unannounced(batch.images[place]) for place in other})
+    too_many = crowded(conn, [image.header for image in batch.images])
+    batch = _refuse_images(batch, {place: _crowded(batch.images[place]) for place in too_many})
     taken = images.put_all([(image.header, image.data) for image in batch.images])
     return _refuse_images(
         batch,

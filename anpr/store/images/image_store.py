@@ -4,6 +4,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -149,3 +150,20 @@ def stored_roles(conn: Connection, transit: Transit) -> set[ImageRole]:
     named = {(image.role.value, image.sha256) for image in transit.images}
     rows = conn.execute(_SQL["roles"], {"transit_id": transit.id, "captured_at": transit.captured_at})
     return {ImageRole(row["role"]) for row in rows if (row["role"], row["sha256"]) in named}
+
+
+def unannounced(conn: Connection, headers: Sequence[ImageHeader]) -> set[int]:
+    """Places of those headers whose transit is stored and names no such image of this gate.
+
+    An image may come before its transit; it is told then by its digest, and `anpr images check` names it.
+    """
+    if not headers:
+        return set()
+    keys = {"moments": [each.captured_at for each in headers], "ids": [each.transit_id for each in headers]}
+    named = {row["place"] - 1: row for row in conn.execute(_SQL["announced"], keys)}
+    return {place for place, row in named.items() if not _is_named(headers[place], row)}
+
+
+def _is_named(header: ImageHeader, row: dict[str, Any]) -> bool:
+    refs = {(role, sha256) for role, sha256, _ in row["images"]}
+    return row["gate_id"] == header.gate_id and (header.role.value, header.sha256) in refs

@@ -5,13 +5,14 @@ An image may come before its transit and is told then by its digest. A forged on
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from anpr.contract.image import ImageHeader
+from anpr.domain.transit import ImageRole
 from anpr.runtime.clock import Clock
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection, Database
@@ -33,50 +34,29 @@ _SQL = load_queries("unannounced")
 _KEY = ("captured_at", "transit_id", "role", "sha256")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
-    """Places of headers that must not be stored."""
+def crowded(conn: Connection, headers: Sequence[ImageHeader]) -> set[int]:
+    """Places of those headers whose transit is not stored, and for which MOST_WAITING other images of this role wait.
 
-    other: set[int]
-    """Their transit is stored and names no such image of this gate."""
-    crowded: set[int]
-    """Their transit is not stored, and MOST_WAITING others of this role wait for it."""
-
-
-def refused_places(conn: Connection, headers: Sequence[ImageHeader]) -> Refused:
-    """Which of these images their transit does not name, or are too many before it has come. Raises StoreError."""
+    Raises StoreError.
+    """
     if not headers:
-        return Refused(other=set(), crowded=set())
-    keys = {"moments": [each.captured_at for each in headers], "ids": [each.transit_id for each in headers]}
-    named = {row["place"] - 1: row for row in conn.execute(_SQL["announced"], keys)}
-    other = {place for place, row in named.items() if not _is_named(headers[place], row)}
-    early = [place for place in range(len(headers)) if place not in named]
-    return Refused(other=other, crowded=_crowded(conn, headers, early) if early else set())
-
-
-def _is_named(header: ImageHeader, row: dict[str, Any]) -> bool:
-    refs = {(role, sha256) for role, sha256, _ in row["images"]}
-    return row["gate_id"] == header.gate_id and (header.role.value, header.sha256) in refs
-
-
-def _crowded(conn: Connection, headers: Sequence[ImageHeader], early: Collection[int]) -> set[int]:
-    waiting: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+        return set()
     keys = {
-        "moments": [headers[place].captured_at for place in early],
-        "ids": [headers[place].transit_id for place in early],
-        "roles": [str(headers[place].role) for place in early],
+        "moments": [each.captured_at for each in headers],
+        "ids": [each.transit_id for each in headers],
+        "roles": [str(each.role) for each in headers],
     }
+    taken: defaultdict[tuple[UUID, ImageRole], set[str]] = defaultdict(set)
+    crowded_places = set()
     for row in conn.execute(_SQL["waiting"], keys):
-        waiting[row["captured_at"], row["transit_id"], row["role"]].add(row["sha256"])
-    crowded = set()
-    for place in early:
-        header = headers[place]
-        digests = waiting[header.captured_at, header.transit_id, str(header.role)]
-        if header.sha256 not in digests and len(digests) >= MOST_WAITING:
-            crowded.add(place)
+        header = headers[row["place"] - 1]
+        digests = taken[header.transit_id, header.role]
+        digests |= set(row["digests"])
+        if not row["has_transit"] and header.sha256 not in digests and len(digests) >= MOST_WAITING:
+            crowded_places.add(row["place"] - 1)
         else:
             digests.add(header.sha256)
-    return crowded
+    return crowded_places
 
 
 def sweep(database: Database, shelf: Shelf, clock: Clock, database_clock: DatabaseClock = database_now) -> int:

@@ -10,6 +10,14 @@ ON CONFLICT DO NOTHING;
 -- name: roles
 SELECT role, sha256 FROM images WHERE captured_at = %(captured_at)s AND transit_id = %(transit_id)s;
 
+-- name: announced
+-- OFFSET 0 keeps it a look into one index for each image: joined, whole days would be read.
+SELECT k.place, t.gate_id, t.images
+FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[]) WITH ORDINALITY k (captured_at, id, place)
+CROSS JOIN LATERAL (
+    SELECT gate_id, images FROM transits WHERE transits.captured_at = k.captured_at AND transits.id = k.id OFFSET 0
+) t;
+
 -- name: share
 SELECT pg_advisory_xact_lock_shared(hashtextextended('anpr images', 0));
 

@@ -1,23 +1,15 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- name: announced
--- OFFSET 0 keeps it a look into one index for each image: joined, whole days would be read.
-SELECT k.place, t.gate_id, t.images
-FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[]) WITH ORDINALITY k (captured_at, id, place)
-CROSS JOIN LATERAL (
-    SELECT gate_id, images FROM transits WHERE transits.captured_at = k.captured_at AND transits.id = k.id OFFSET 0
-) t;
-
 -- name: waiting
--- A few of each: more than may wait is all that matters.
-SELECT k.captured_at, k.transit_id, k.role, i.sha256
-FROM (
-    SELECT DISTINCT * FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[], %(roles)s::text[])
-        k (captured_at, transit_id, role)
-) k
-CROSS JOIN LATERAL (
-    SELECT sha256 FROM images
-    WHERE images.captured_at = k.captured_at AND images.transit_id = k.transit_id AND images.role = k.role LIMIT 100
-) i;
+-- Scalar subqueries stay looks into one index for each image. A few digests are enough: more than may wait.
+SELECT k.place,
+    (SELECT true FROM transits t WHERE t.captured_at = k.captured_at AND t.id = k.transit_id LIMIT 1) AS has_transit,
+    ARRAY(
+        SELECT i.sha256 FROM images i
+        WHERE i.captured_at = k.captured_at AND i.transit_id = k.transit_id AND i.role = k.role LIMIT 100
+    ) AS digests
+FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[], %(roles)s::text[]) WITH ORDINALITY
+    k (captured_at, transit_id, role, place)
+ORDER BY k.place;
 
 -- name: left
 SELECT i.captured_at, i.transit_id, i.role, i.sha256 FROM images i
