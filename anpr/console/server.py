@@ -4,7 +4,6 @@
 import asyncio
 import signal
 import socket
-import ssl
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -15,6 +14,7 @@ from fastapi import FastAPI
 from anpr.console.network.protocol import HEADERS_S, DeadlineProtocol
 from anpr.console.network.proxies import TrustedProxies
 from anpr.domain.errors import SettingsError
+from anpr.runtime.certificate import load_pair
 from anpr.runtime.connection_limit import ConnectionLimits, LimitedListener
 from anpr.runtime.file_limit import file_limit
 from anpr.settings import ConsoleSettings
@@ -108,17 +108,9 @@ def check_certificate(settings: ConsoleSettings) -> None:
     if settings.certificate_file is None:
         return
     try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
-            settings.certificate_file, settings.key_file, password=_no_password
-        )
-    except (OSError, ValueError) as exc:  # ssl.SSLError is an OSError
-        files = f"{settings.certificate_file}, {settings.key_file}"
-        why = exc.reason if isinstance(exc, ssl.SSLError) else getattr(exc, "strerror", None) or exc
-        raise SettingsError(f"console.certificate_file, console.key_file: {files}: {why}") from exc
-
-
-def _no_password() -> str:
-    raise ValueError("the key needs a password; store it without one, readable by this user only")
+        load_pair(settings.certificate_file, settings.key_file)
+    except SettingsError as exc:
+        raise SettingsError(f"console.certificate_file, console.key_file: {exc}") from exc
 
 
 def serve(app: FastAPI, listening: socket.socket, settings: ConsoleSettings, on_start: Callable[[str], None]) -> None:

@@ -10,6 +10,7 @@ from anpr.ingest.key_ring import KeyRing, Origin
 from anpr.ingest.vouched import fault_of_image
 from anpr.store.database.connection import Connection
 from anpr.store.images.image_store import Announced, ImageStore, announced, keep_orphans
+from anpr.store.images.unannounced import crowded
 
 _Why = tuple[PoisonReason, str]
 
@@ -17,8 +18,8 @@ _Why = tuple[PoisonReason, str]
 def file_images(conn: Connection, images: ImageStore, batch: Batch, keys: KeyRing | None) -> Batch:
     """Store the images; gives the batch with those refused that may not be stored.
 
-    An image that comes before its transit is stored, whoever sent it: only the one with the digest that the transit
-    names is ever shown. Raises StoreError.
+    An image that comes before its transit is stored, whoever sent it, unless too many wait for that transit: only the
+    one with the digest that the transit names is ever shown. Raises StoreError.
     """
     received = batch.images
     if not received:
@@ -30,6 +31,8 @@ def file_images(conn: Connection, images: ImageStore, batch: Batch, keys: KeyRin
     known = announced(conn, [image.header for image in received])
     faults = {place: _fault(received[place], origins[place], known[place], keys) for place in known}
     batch = _refuse_images(batch, {place: fault for place, fault in faults.items() if fault})
+    too_many = crowded(conn, [image.header for image in batch.images])
+    batch = _refuse_images(batch, {place: _crowded(batch.images[place]) for place in too_many})
     taken = images.put_all([(image.header, image.data) for image in batch.images])
     return _refuse_images(
         batch,
@@ -44,6 +47,11 @@ def _fault(image: ReceivedImage, origin: Origin, known: Announced, keys: KeyRing
         return PoisonReason.WRONG_DIGEST, f"{what}: not the one that it names"
     fault = fault_of_image(keys, origin, known.reader_id) if keys is not None else None
     return (fault[0], f"{what}: {fault[1]}") if fault else None
+
+
+def _crowded(image: ReceivedImage) -> _Why:
+    header = image.header
+    return PoisonReason.NOT_STORABLE, f"{header.role} image of transit {header.transit_id}: too many wait for it"
 
 
 def _refuse_images(batch: Batch, why: Mapping[int, _Why]) -> Batch:

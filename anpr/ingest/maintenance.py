@@ -8,11 +8,12 @@ from functools import partial
 from anpr.domain.errors import RetentionRefusedError
 from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import RETENTION_REFUSED
+from anpr.runtime.metrics import RETENTION_REFUSED, UNANNOUNCED_IMAGES
 from anpr.settings import RetentionSettings
 from anpr.store.database.connection import Database
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.images.image_store import ImageStore
+from anpr.store.images.unannounced import WAIT_FOR, sweep
 from anpr.store.retention import Expired, run_retention
 
 EVERY_S = 3600.0
@@ -30,9 +31,15 @@ def running_maintenance(
 
 
 def maintain(database: Database, images: ImageStore, settings: RetentionSettings, clock: Clock) -> None:
-    """Make partitions ahead and run retention, once; a refusal is logged and told by /metrics. Raises StoreError."""
+    """Make partitions ahead, sweep images that no transit names, and run retention, once. Raises StoreError.
+
+    A refusal of retention is logged and told by /metrics.
+    """
     with database.transaction() as conn:
         ensure_partitions_ahead(conn, clock.now())
+    if swept := sweep(database, images.shelf, clock):
+        UNANNOUNCED_IMAGES.inc(swept)
+        log.warning("%d images were removed: no transit named them within %s", swept, WAIT_FOR)
     try:
         expired = run_retention(database, images, settings, clock)
     except RetentionRefusedError as exc:  # tried again in an hour, and not every minute like what may pass by itself

@@ -101,7 +101,7 @@ def store_batch(
         found = sort_out(conn, transits)
         batch = _without_conflicts(batch, found.other)
         stored = insert_transits(conn, found.new, now, batch.signatures)
-        noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images])
+        noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images], now)
         kept = record_dead_letters(conn, _dead_letters(batch.refusals, now), limits)
         # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
         hits = centre.match(conn, [transit for transit in found.new if transit.id in stored])

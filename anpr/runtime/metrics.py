@@ -96,6 +96,11 @@ RETENTION_REFUSED = Gauge(
     "1 while retention refuses to delete, because more would go than the days that passed explain",
     registry=REGISTRY,
 )
+UNANNOUNCED_IMAGES = Counter(
+    "anpr_unannounced_images_total",
+    "Images removed because no transit named them within a day",
+    registry=REGISTRY,
+)
 DEAD_LETTERS_NOT_KEPT = Counter(
     "anpr_dead_letters_not_kept_total",
     "Refused messages that were counted only: their sender had its share of dead letters for the day",

@@ -182,7 +182,7 @@ class ConsoleSettings(Section):
     max_connections_per_address: Annotated[int, Field(ge=5, le=100_000)] = 200
     """The same of one address (of IPv6: of one /64 network). Trusted proxies are not limited."""
     search_timeout_s: Annotated[float, Field(gt=0, le=300)] = 10.0
-    """A search that takes longer is broken off, and its user is told."""
+    """A search that takes longer is broken off, and its user is told; of `anpr search` too."""
     source_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
     """Where the source code of the running version can be had, for the link at the foot of every page (AGPL-3.0, § 13);
     `{version}` in it becomes the version. Without one the pages tell users to ask whoever runs the system."""

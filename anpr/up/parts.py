@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from anpr.domain.errors import SettingsError
 from anpr.settings import Settings
+from anpr.store.embedded.roles import CentreRole, role_url
 
 MAX_PORT = 65535
+DATABASE_VARIABLES = ("DATABASE_URL", "DATABASE_URL_FILE", "ANPR_DATABASE__URL")
+"""They hold a password, perhaps: a part that uses no database inherits none of them."""
 
 
 def _always(_settings: Settings) -> bool:
@@ -28,20 +31,23 @@ class Part:
     port_offset: int
     """Its metrics answer on `metrics_port` plus this. Never changed: Prometheus' configuration rests on it."""
     is_wanted: Callable[[Settings], bool] = _always
+    database_role: CentreRole | None = None
+    """The rights with which it uses the database; None: it uses none."""
     fills_outbox: bool = False
     """Whether it makes transits. When all that do have stopped, what is left in the outbox is stored before the others
     stop."""
 
 
 PARTS = (
-    Part(name="console", arguments=("console",), port_offset=2),
+    Part(name="console", arguments=("console",), port_offset=2, database_role=CentreRole.CONSOLE),
     Part(
         name="forward",
         arguments=("forward", "serve"),
         port_offset=3,
+        database_role=CentreRole.FORWARD,
         is_wanted=lambda settings: bool(settings.forwarding),
     ),
-    Part(name="ingest", arguments=("ingest", "--json"), port_offset=1),
+    Part(name="ingest", arguments=("ingest", "--json"), port_offset=1, database_role=CentreRole.INGEST),
     Part(name="reader", arguments=("reader", "--json"), port_offset=0, fills_outbox=True),
 )
 
@@ -62,3 +68,13 @@ def metrics_environment(part: Part, metrics_port: int | None) -> dict[str, str]:
         names = ", ".join(each.name for each in sorted(PARTS, key=lambda each: each.port_offset))
         raise SettingsError(f"metrics_port: {metrics_port} leaves no port for each of {names}")
     return {"ANPR_METRICS_PORT": str(metrics_port + part.port_offset)}
+
+
+def database_environment(part: Part, settings: Settings, url: str) -> dict[str, str]:
+    """The environment that tells the part the database at `url`: an embedded one by the login of the part's role.
+
+    The login of a server of one's own is the one that the settings name, for every part. Empty for a part without.
+    """
+    if part.database_role is None:
+        return {}
+    return {"DATABASE_URL": role_url(url, part.database_role) if settings.database.url is None else url}

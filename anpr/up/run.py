@@ -2,11 +2,8 @@
 """`anpr up`, start to end: prepares, starts the parts, watches them, and stops them without losing anything."""
 
 import logging
-import ssl
 import sys
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -14,21 +11,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anpr.domain.errors import SettingsError, StartError, StoreError
+from anpr.domain.errors import SettingsError, StoreError
 from anpr.runtime.background import running
 from anpr.runtime.clock import Clock
 from anpr.runtime.private_files import close_to_others
-from anpr.settings import ConsoleSettings, Settings
+from anpr.settings import Settings
 from anpr.settings.process import child_environment
 from anpr.store.database.connection import Database
-from anpr.store.database.migrate import migrate
-from anpr.store.embedded.configured import open_database_url
+from anpr.store.embedded.configured import migrate_configured, open_database_url
 from anpr.store.gates import save_gates
 from anpr.store.users.activity import Activity, activity_since
+from anpr.up.arrival import wait_for_database
+from anpr.up.console_ready import console_address, wait_until_ready
 from anpr.up.deployment import Deployment, Echo, Summary
 from anpr.up.logins import FirstLogins, ensure_logins, tell_logins
 from anpr.up.outage import DatabaseOutage
-from anpr.up.parts import metrics_environment, wanted_parts
+from anpr.up.parts import DATABASE_VARIABLES, database_environment, metrics_environment, wanted_parts
 from anpr.up.ports import free_port
 from anpr.up.progress import ProgressLine
 from anpr.up.shutdown import STOP_WITHIN_S, stop_parts
@@ -36,12 +34,6 @@ from anpr.up.supervisor import Supervisor, this_program
 
 log = logging.getLogger(__name__)
 
-_ANY_CERTIFICATE = ssl.create_default_context()
-_ANY_CERTIFICATE.check_hostname = False
-_ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
-"""Only whether our own child answers is asked, at an address that its certificate need not name."""
-
-READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.2
 ASK_EVERY_S = 2.0
 """Between two questions to the database, which may be on another machine."""
@@ -52,6 +44,7 @@ def run_up(
 ) -> Summary:
     """Run every part until `stop` is set or `seconds` have passed since all of them ran.
 
+    A database server of one's own that is away is waited for, until `stop` is set: then nothing has run.
     Raises StartError naming the part that did not come up, StoreError for the database.
     """
     settings = deployment.settings
@@ -59,15 +52,17 @@ def run_up(
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.data_dir))
         url = stack.enter_context(_database(settings, echo))
-        migrate(url)
+        if settings.database.url is not None and not wait_for_database(url, clock, stop, echo):
+            return _summary({}, Activity(transits=0, alarms=0, forwarded=0), 0.0, 0)
+        migrate_configured(settings, url)
         database = stack.enter_context(Database(url, pool_size=2, application="anpr up"))
         logins = _prepare(database, deployment, clock)
         port = free_port(settings.console.host, settings.console.port)
-        supervisor = _supervisor(deployment, url, port, clock)
+        supervisor = _supervisor(deployment, port, clock)
         stack.callback(supervisor.stop_all, STOP_WITHIN_S)
         started_at = clock.now()
-        _start_parts(supervisor, settings)
-        _wait_until_ready(supervisor, _address(settings.console, port), clock, stop)
+        _start_parts(supervisor, settings, url)
+        wait_until_ready(supervisor, console_address(settings.console, port), clock, stop)
         _welcome(settings, port, logins, echo)
         began = clock.monotonic()
         _watch(supervisor, partial(_report, database, settings, clock, echo), clock, stop, seconds)
@@ -104,46 +99,25 @@ def _prepare(database: Database, deployment: Deployment, clock: Clock) -> FirstL
         return ensure_logins(conn, deployment.settings.data_dir, clock)
 
 
-def _supervisor(deployment: Deployment, url: str, port: int, clock: Clock) -> Supervisor:
+def _supervisor(deployment: Deployment, port: int, clock: Clock) -> Supervisor:
     config = ["--config", str(deployment.settings_file)] if deployment.settings_file else []
     return Supervisor(
         command=[*this_program(), *config],
-        environment=child_environment({"DATABASE_URL": url, "ANPR_CONSOLE__PORT": str(port)}),
+        environment=child_environment({"ANPR_CONSOLE__PORT": str(port)}, without=DATABASE_VARIABLES),
         folder=deployment.settings.data_dir / "run",
         clock=clock,
     )
 
 
-def _start_parts(supervisor: Supervisor, settings: Settings) -> None:
+def _start_parts(supervisor: Supervisor, settings: Settings, url: str) -> None:
     for part in wanted_parts(settings):
-        supervisor.start(part.name, part.arguments, metrics_environment(part, settings.metrics_port))
-
-
-def _address(console: ConsoleSettings, port: int) -> str:
-    host = f"[{console.host}]" if ":" in console.host else console.host
-    return f"{'https' if console.certificate_file else 'http'}://{host}:{port}"
-
-
-def _wait_until_ready(supervisor: Supervisor, address: str, clock: Clock, stop: threading.Event) -> None:
-    deadline = clock.monotonic() + READY_WITHIN_S
-    while not stop.is_set() and not _answers(f"{address}/readyz"):
-        supervisor.check()
-        if clock.monotonic() > deadline:
-            raise StartError(f"console: did not answer at {address} within {READY_WITHIN_S:.0f} s; its log is above")
-        clock.wait(stop, LOOK_EVERY_S)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2, context=_ANY_CERTIFICATE) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+        environment = metrics_environment(part, settings.metrics_port) | database_environment(part, settings, url)
+        supervisor.start(part.name, part.arguments, environment)
 
 
 def _welcome(settings: Settings, port: int, logins: FirstLogins, echo: Echo) -> None:
     echo("")
-    echo(f"  console   {_address(settings.console, port)}")
+    echo(f"  console   {console_address(settings.console, port)}")
     tell_logins(logins, settings.data_dir, echo, is_terminal=sys.stderr.isatty())
     echo(f"  data      {settings.data_dir}")
     echo("  Ctrl-C stops everything")

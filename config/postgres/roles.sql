@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Rights of the processes in a PostgreSQL of your own, least privilege each. Run it with psql as the owner of the tables (who
--- needs CREATEROLE) or as a superuser, after `anpr db migrate`, and again after each later migration; it may be run at any time.
+-- Rights of the processes, least privilege each. The embedded PostgreSQL has them by itself. In a PostgreSQL of your own run it
+-- with `psql --single-transaction` as the owner of the tables (who needs CREATEROLE) or as a superuser, after `anpr db migrate`,
+-- and again after each later migration; it may be run at any time.
 -- The owner migrates, and runs `anpr user`, `anpr watchlist`, `anpr key` and `anpr db`. Then make a login for each process:
 --     CREATE ROLE anpr_ingest_1 LOGIN PASSWORD '…' IN ROLE anpr_ingest;
 DO $$
@@ -18,6 +19,9 @@ $$;
 -- What an earlier version gave, and what nobody was meant to have.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_forward;
+-- A restore without privileges (pg_restore --no-privileges) gives these to everybody again.
+REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
+    index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
 
 -- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
@@ -26,18 +30,21 @@ GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward;
 
 -- Ingest stores, matches, raises alarms, and runs retention. It reads lists and no user.
 GRANT SELECT, INSERT ON transits, images TO anpr_ingest;
-GRANT SELECT, INSERT, UPDATE, DELETE ON plates, alarms, gates, dead_letters, refused_senders, health_subjects,
+GRANT SELECT, INSERT, DELETE ON alarms TO anpr_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
 GRANT SELECT ON watchlists, entries, list_version, retained_transits, reader_keys TO anpr_ingest;
-GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date)
-    TO anpr_ingest;
+GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
+    drop_unannounced(timestamptz[], uuid[], text[], text[]) TO anpr_ingest;
 
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
 GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
     list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
     forward_runs, retained_transits TO anpr_console;
-GRANT UPDATE ON alarms TO anpr_console;
+-- How far an alarm has come, and never what it rests on: its transit, plate, entry.
+GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note) ON alarms
+    TO anpr_console, anpr_ingest;
 -- Logging in and out, and one's own password; users are made, disabled and given roles by the owner.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
 GRANT UPDATE (password_hash, must_change) ON users TO anpr_console;

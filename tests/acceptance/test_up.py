@@ -22,6 +22,7 @@ import psycopg
 import pytest
 
 from anpr.demo.clips import ensure_clips
+from anpr.store.embedded.roles import CentreRole, role_url
 from anpr.store.embedded.server import find_server, start, stop
 from tests.support.waiting import eventually
 
@@ -154,6 +155,31 @@ def test_a_second_one_in_the_same_folder_is_refused(environment: dict[str, str],
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.timeout(600)
+def test_a_database_that_is_away_at_the_start_is_waited_for_until_sigterm(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(f"data_dir: {tmp_path / 'site'}\n", encoding="utf-8")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-m", "anpr", "--config", str(site), "up", "--json"],
+        env={**environment, "DATABASE_URL": "postgresql://anpr:topsecret@127.0.0.1:1/anpr"},
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+    ) as process:
+        up = _Up(process)
+        try:
+            up.wait_for("database: waiting for 127.0.0.1:1 since 0 s")
+            assert up.end()["frames"] == 0
+        except BaseException:
+            process.kill()
+            raise
+    assert "topsecret" not in "".join(up.said)
+    assert "Traceback" not in "".join(up.said)
+
+
 @contextmanager
 def _up(environment: dict[str, str]) -> Iterator["_Up"]:
     """The demo, running, until the block ends."""
@@ -258,6 +284,51 @@ def test_transits_made_while_the_database_is_away_are_stored_when_it_is_back(
             stop(server)
     assert summary["restarts"] == 0, "".join(up.said)
     assert "Traceback" not in "".join(up.said)
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.usefixtures("no_orphans")
+def test_each_part_has_the_rights_of_its_own_role_and_the_reader_knows_no_database(
+    environment: dict[str, str], folder: Path
+) -> None:
+    owner = find_server(folder / "postgres").url("anpr")
+    with _up(environment) as up:
+        eventually(lambda: _transits(owner))
+        assert _users(owner) == {
+            "anpr up": {"postgres"},
+            "anpr ingest": {"anpr_ingest_login"},
+            "anpr console": {"anpr_console_login"},
+            "anpr forward": {"anpr_forward_login"},
+        }
+        readers = [each for each in _started_for(folder) if "reader" in each.cmdline()]
+        assert readers
+        assert not any("DATABASE" in name for each in readers for name in _environment(each))
+        for role, statement in _FORBIDDEN:
+            with psycopg.connect(role_url(owner, role)) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute(statement.encode())
+        summary = up.end()
+    assert summary["restarts"] == 0, "".join(up.said)
+
+
+_FORBIDDEN = (
+    *((role, "DELETE FROM audit") for role in CentreRole),
+    *((role, "UPDATE transits SET plate = 'AA000AA'") for role in CentreRole),
+    (CentreRole.INGEST, "SELECT * FROM users"),
+    (CentreRole.FORWARD, "SELECT * FROM users"),
+    (CentreRole.CONSOLE, "UPDATE users SET role = 'dpo'"),
+    (CentreRole.CONSOLE, "DELETE FROM alarms"),
+    (CentreRole.CONSOLE, "UPDATE alarms SET plate = 'AA000AA'"),
+)
+
+
+def _users(owner: str) -> dict[str, set[str]]:
+    """Who is connected, by the name of the program; the console's further pools have its name at the beginning."""
+    found: dict[str, set[str]] = {}
+    with psycopg.connect(owner) as conn:
+        query = "SELECT application_name, usename FROM pg_stat_activity WHERE application_name LIKE 'anpr %'"
+        for program, user in conn.execute(query):
+            found.setdefault(" ".join(program.split()[:2]), set()).add(user)
+    return found
 
 
 def _kill_a_backend(url: str) -> set[UUID]:

@@ -236,7 +236,7 @@ def test_the_session_cookie_is_out_of_scripts_reach(site: Site) -> None:
 
 def test_behind_https_cookies_travel_over_https_only(site: Site) -> None:
     https = site.settings.model_copy(update={"console": ConsoleSettings(secure_cookies=True)})
-    with serving(create_app(https, site.database, site.images, site.clock)) as url:
+    with serving(create_app(https, site.console.database, site.images, site.clock)) as url:
         site.url = url
         answer = site.stranger().get("/login")
     assert all("Secure" in text for text in answer.headers.get_list("set-cookie"))

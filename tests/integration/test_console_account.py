@@ -87,7 +87,7 @@ def test_all_ones_sessions_can_be_ended_and_nobody_elses(site: Site) -> None:
 
 def test_a_session_that_nobody_uses_ends(site: Site) -> None:
     strict = site.settings.model_copy(update={"console": ConsoleSettings()})
-    with serving(create_app(strict, site.database, site.images, site.clock)) as url:
+    with serving(create_app(strict, site.console.database, site.images, site.clock)) as url:
         site.url = url
         client = site.client(Role.OPERATOR)
         page = {"Accept": "text/html"}

@@ -45,7 +45,7 @@ def served(site: Site, stack: ExitStack, **console: object) -> str:
     """The same console with these settings, somewhere else."""
     wanted = ConsoleSettings.model_validate({"idle_minutes": 1440, **console})
     settings = site.settings.model_copy(update={"console": wanted})
-    app = create_app(settings, site.database, site.images, site.clock)
+    app = create_app(settings, site.console.database, site.images, site.clock)
     site.url = stack.enter_context(serving(app, wanted))
     return site.url
 

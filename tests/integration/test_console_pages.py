@@ -2,6 +2,7 @@
 """The pages: what they show, what they record, and how they fail."""
 
 import re
+import zlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
@@ -17,16 +18,19 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.access import Role
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.delivery import RunKind, RunOutcome
+from anpr.domain.errors import PoisonReason
 from anpr.domain.gate import Gate
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
 from anpr.store.alarms.rows import acknowledge, close_alarm, raise_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.gates import save_gates
 from anpr.store.health import mark_offline, record_clock, record_health
 from anpr.store.images.image_store import ImageStore
+from anpr.store.refused_senders import LetterLimits
 from anpr.store.retention_guard import note_refusal
 from anpr.store.transits.rows import get_transit, insert_transits
 from anpr.store.watchlists.entries import NewEntry, add_entry
@@ -515,6 +519,45 @@ def test_status_tells_who_looks_now(site: Site) -> None:
     assert "La telecamera" not in site.client(Role.AUDITOR).get("/status").text, "who may see forwarding only"
 
 
+def refuse_messages(site: Site, number: int, sender: str) -> None:
+    """So many messages of this sender are set apart now; more than two park it, and one of them is kept."""
+    letters = [
+        DeadLetter(
+            received_at=site.clock.now(),
+            topic="anpr.transits",
+            partition=0,
+            offset=zlib.crc32(sender.encode()) + place,
+            reason=PoisonReason.TOO_OLD,
+            detail="too old",
+            size=3,
+            value=b"{{{",
+            sender=sender,
+        )
+        for place in range(number)
+    ]
+    with site.database.transaction() as conn:
+        record_dead_letters(conn, letters, LetterLimits(park_after=2, letters=1))
+
+
+def test_a_parked_sender_is_a_red_line_of_the_status_page_for_an_hour(site: Site) -> None:
+    client = site.client(Role.ADMINISTRATOR)
+    refuse_messages(site, 2, "gate/ponte")
+    assert "Mittenti di messaggi scartati" not in client.get("/status").text, "few messages park nobody"
+    refuse_messages(site, 3, "gate/porta-nord")
+    refuse_messages(site, 4, "reader/<b>nobody")
+    page = client.get("/status").text
+    section = page.partition('aria-labelledby="parked"')[2].partition("</section>")[0]
+    lines = [unescape(re.sub("<[^>]+>", "", line)) for line in re.findall(r'<p class="fault">(.*?)</p>', section)]
+    assert sorted(line.partition(",")[0] for line in lines) == [
+        "Mittente sconosciuto: 4 messaggi scartati nell'ultima ora",
+        "Varco porta-nord: 3 messaggi scartati nell'ultima ora",
+    ]
+    assert all("transito oltre il periodo di conservazione" in line for line in lines)
+    assert sorted(line.rpartition(" ")[2] for line in lines) == ["2.", "3."], "what was counted and not kept"
+    site.clock.ahead += timedelta(minutes=61)
+    assert "Mittenti di messaggi scartati" not in client.get("/status").text
+
+
 def fall_silent(site: Site, minutes: float) -> None:
     """The reader of camera nord-1, which was up, was last heard of so long ago."""
     heard = site.clock.now() - timedelta(minutes=minutes)
@@ -732,7 +775,7 @@ class BrokenImages(ImageStore):
 
 def test_a_fault_of_ours_shows_no_traceback(site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     transit = site.pass_vehicle("AB123CD")
-    app = create_app(site.settings, site.database, BrokenImages(tmp_path), MovableClock())
+    app = create_app(site.settings, site.console.database, BrokenImages(tmp_path), MovableClock())
     with serving(app) as url:
         site.url = url
         client = site.client(Role.OPERATOR)

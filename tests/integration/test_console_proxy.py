@@ -119,7 +119,7 @@ def test_the_documented_proxy_carries_logins_addresses_and_live_alarms(
     pem, _ = certificate(tmp_path)
     trust = ssl.create_default_context(cafile=str(pem))
     (port,) = free_ports(1)
-    app = create_app(settings, site.database, site.images, site.clock)
+    app = create_app(settings, site.console.database, site.images, site.clock)
     with (
         serving(app, wanted) as upstream,
         running(*prepare(repository, tmp_path, port, upstream), port, trust) as url,

@@ -124,7 +124,7 @@ def test_a_search_that_takes_too_long_is_broken_off_told_and_recorded(
     monkeypatch.setattr("anpr.store.transits.audited_search.count_found", slowly)
     quick = ConsoleSettings(idle_minutes=1440, search_timeout_s=0.2)
     settings = site.settings.model_copy(update={"console": quick})
-    with serving(create_app(settings, site.database, site.images, site.clock)) as url:
+    with serving(create_app(settings, site.console.database, site.images, site.clock)) as url:
         site.url = url
         client = site.client(Role.INVESTIGATOR)
         answer = site.post(client, "/search", "/search", plate="AB1*", reason="furto in via Roma")

@@ -19,8 +19,8 @@ from tests.support.forwarding import DAY, NIGHT, Site, transits
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Site:
-    return Site(database, tmp_path)
+def site(database: Database, forward_database: Database, tmp_path: Path) -> Site:
+    return Site(database, tmp_path, ours=forward_database)
 
 
 def queue(site: Site) -> None:

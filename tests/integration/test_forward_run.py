@@ -26,6 +26,7 @@ from anpr.settings import DestinationSettings
 from anpr.store.audit import AuditAction
 from anpr.store.database.connection import Database
 from anpr.store.forwarding.runs import list_runs, run_lock
+from anpr.store.images.image_store import named_key
 from scripts.lab.transits import make_transit, with_images
 from tests.support.forwarding import DAY, NIGHT, Site, transits
 from tests.support.ssh_server import SshServer
@@ -34,8 +35,8 @@ DAYS = timedelta(days=1)
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Site:
-    return Site(database, tmp_path)
+def site(database: Database, forward_database: Database, tmp_path: Path) -> Site:
+    return Site(database, tmp_path, ours=forward_database)
 
 
 def value(outcome: str, counter: Counter = DELIVERIES) -> float:
@@ -396,6 +397,25 @@ def test_a_transit_waits_for_its_picture_but_not_for_ever(site: Site) -> None:
     assert run_interval(site.job(), catch_up=False).days[0].sent == 1
     assert site.states(today) == {"sent": 3}
     assert site.files()["T_questura_20261122_003.csv"].splitlines()[1:] == [f"{never.id};"]
+
+
+def test_an_image_that_was_altered_where_it_is_stored_is_sent_to_nobody(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.profile = PHOTO
+    data = b"picture"
+    moment = NIGHT - timedelta(minutes=11)  # past the profile's patience
+    altered, whole = (with_images(make_transit(n, captured_at=moment), {ImageRole.PLATE: data})[0] for n in (1, 2))
+    site.store([altered, whole])
+    for transit in (altered, whole):
+        site.store_picture(transit, ImageRole.PLATE, data)
+    (site.folder / "images" / named_key(altered, ImageRole.PLATE)).write_bytes(b"forged!")
+    assert run_interval(site.job(), catch_up=True).days[0].sent == 2
+    files = site.files()
+    assert files.pop(f"{whole.id}.txt") == "picture"
+    [records] = files.values()
+    assert records.splitlines()[1:] == [f"{altered.id};", f"{whole.id};{whole.id}.txt"]
+    assert f"destination questura: not sent: image {named_key(altered, ImageRole.PLATE)}" in caplog.text
 
 
 def test_an_interval_without_news_leaves_no_trace(site: Site) -> None:

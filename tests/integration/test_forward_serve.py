@@ -47,15 +47,15 @@ class ClockUntil(ManualClock):
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Site:
-    return Site(database, tmp_path, EVENING)
+def site(database: Database, forward_database: Database, tmp_path: Path) -> Site:
+    return Site(database, tmp_path, EVENING, ours=forward_database)
 
 
 def serve(site: Site, hours: float) -> ForwardSummary:
     """Run the forwarder from the site's present on."""
     site.stop.clear()
     site.clock = as_clock(site, hours)
-    return run_forwarder(site.settings(), site.database, site.images, site.clock, site.stop)
+    return run_forwarder(site.settings(), site.ours, site.images, site.clock, site.stop)
 
 
 def as_clock(site: Site, hours: float) -> ClockUntil:
@@ -124,7 +124,7 @@ def serve_away(site: Site, monkeypatch: pytest.MonkeyPatch, hours: float, *, per
     monkeypatch.setattr(
         delivery_client, "open_transport", Away(clock, NIGHT + timedelta(hours=2), permanent=permanent).open
     )
-    run_forwarder(site.settings(), site.database, site.images, clock, site.stop)
+    run_forwarder(site.settings(), site.ours, site.images, clock, site.stop)
     found = forward_runs(site)
     assert all((run.outcome is RunOutcome.FAILED) == (run.error == "no route to host") for run in found)
     return [(run.started_at - NIGHT).total_seconds() for run in forward_runs(site)]
@@ -200,7 +200,7 @@ def test_a_wrong_profile_stops_the_start(site: Site) -> None:
 def test_without_destinations_it_waits_to_be_stopped(site: Site) -> None:
     settings = site.settings().model_copy(update={"forwarding": ()})
     clock = as_clock(site, hours=1)
-    assert run_forwarder(settings, site.database, site.images, clock, site.stop) == ForwardSummary()
+    assert run_forwarder(settings, site.ours, site.images, clock, site.stop) == ForwardSummary()
     assert clock.now() == EVENING + timedelta(hours=1)
 
 

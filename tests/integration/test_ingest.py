@@ -45,8 +45,8 @@ def images(tmp_path: Path) -> ImageStore:
 
 
 @pytest.fixture
-def centre(database: Database, images: ImageStore) -> Centre:
-    return Centre(database=database, images=images)
+def centre(ingest_database: Database, images: ImageStore) -> Centre:
+    return Centre(database=ingest_database, images=images)
 
 
 def consume(centre: Centre, source: Source, clock: ManualClock, **settings: Any) -> Consumer:
@@ -108,8 +108,8 @@ def test_pictures_may_come_before_their_transit(centre: Centre, clock: ManualClo
         assert get_transit(conn, transit.id) is not None
 
 
-def test_a_batch_that_comes_again_changes_nothing(centre: Centre, clock: ManualClock) -> None:
-    add_to_watchlist(centre.database, plate_of(3))
+def test_a_batch_that_comes_again_changes_nothing(database: Database, centre: Centre, clock: ManualClock) -> None:
+    add_to_watchlist(database, plate_of(3))
     transit, pictures = pass_with_pictures(3)
     records = [*transit_messages(range(3)), transit_message(transit, 3)]
     records += [image_message(transit, role, data, offset) for offset, (role, data) in enumerate(pictures.items(), 4)]
@@ -125,8 +125,10 @@ def test_a_batch_that_comes_again_changes_nothing(centre: Centre, clock: ManualC
     assert (second.images, second.alarms) == (0, 0)
 
 
-def test_what_is_new_in_the_midst_of_a_replay_is_stored_and_matched(centre: Centre, clock: ManualClock) -> None:
-    add_to_watchlist(centre.database, plate_of(7))
+def test_what_is_new_in_the_midst_of_a_replay_is_stored_and_matched(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
+    add_to_watchlist(database, plate_of(7))
     consume(centre, ListSource(transit_messages(range(4))), clock)
     again = [*transit_messages([0, 1, 2, 3]), *transit_messages([2, 7, 3], 4), *transit_messages([7, 8], 7)]
     summary = consume(centre, ListSource(again), clock, batch_size=3).summary
@@ -134,8 +136,10 @@ def test_what_is_new_in_the_midst_of_a_replay_is_stored_and_matched(centre: Cent
     assert count(centre.database, "transits") == 6
 
 
-def test_a_listed_plate_raises_one_alarm_that_is_notified(centre: Centre, clock: ManualClock) -> None:
-    add_to_watchlist(centre.database, plate_of(2))
+def test_a_listed_plate_raises_one_alarm_that_is_notified(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
+    add_to_watchlist(database, plate_of(2))
     before = REGISTRY.get_sample_value("anpr_alarms_total", {"watchlist": WATCHLIST.id}) or 0.0
     with centre.database.connect(autocommit=True) as listener:
         listener.execute("LISTEN anpr_alarm")
@@ -155,8 +159,8 @@ class NeverCommits(ListSource):
         raise KeyboardInterrupt
 
 
-def test_a_kill_between_the_two_commits_doubles_nothing(centre: Centre, clock: ManualClock) -> None:
-    add_to_watchlist(centre.database, plate_of(1))
+def test_a_kill_between_the_two_commits_doubles_nothing(database: Database, centre: Centre, clock: ManualClock) -> None:
+    add_to_watchlist(database, plate_of(1))
     source = NeverCommits([*transit_messages(range(5)), message(b"garbage", 5)])
     with pytest.raises(KeyboardInterrupt):
         consume(centre, source, clock)
@@ -169,9 +173,9 @@ def test_a_kill_between_the_two_commits_doubles_nothing(centre: Centre, clock: M
 
 
 def test_a_failure_within_the_transaction_leaves_nothing(
-    centre: Centre, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    database: Database, centre: Centre, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_to_watchlist(centre.database, plate_of(1))
+    add_to_watchlist(database, plate_of(1))
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -216,8 +220,10 @@ def test_a_refused_message_is_set_apart_and_the_rest_goes_on(centre: Centre, clo
     assert REGISTRY.get_sample_value("anpr_poison_total", labels) == before + 1
 
 
-def test_what_only_the_database_refuses_is_set_apart_alone(centre: Centre, clock: ManualClock) -> None:
-    with centre.database.transaction() as conn:
+def test_what_only_the_database_refuses_is_set_apart_alone(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
+    with database.transaction() as conn:
         conn.execute("ALTER TABLE transits ADD CHECK (plate <> 'AA002AA')")
     source = ListSource(transit_messages(range(5)))
     summary = consume(centre, source, clock).summary

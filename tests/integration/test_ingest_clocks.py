@@ -47,8 +47,8 @@ def test_three_heartbeats_must_say_the_same(offsets: list[float], state: str) ->
 
 
 @pytest.fixture
-def centre(database: Database, tmp_path: Path) -> Centre:
-    return Centre(database=database, images=ImageStore(tmp_path / "images"))
+def centre(ingest_database: Database, tmp_path: Path) -> Centre:
+    return Centre(database=ingest_database, images=ImageStore(tmp_path / "images"))
 
 
 def heartbeat(at: datetime, reader_id: str = "reader-1") -> HealthReport:

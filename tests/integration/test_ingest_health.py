@@ -31,8 +31,8 @@ from tests.support.sources import ListSource, message, transit_message
 
 
 @pytest.fixture
-def centre(database: Database, tmp_path: Path) -> Centre:
-    return Centre(database=database, images=ImageStore(tmp_path / "images"))
+def centre(ingest_database: Database, tmp_path: Path) -> Centre:
+    return Centre(database=ingest_database, images=ImageStore(tmp_path / "images"))
 
 
 def reader_report(seconds: float, *changes: Change) -> HealthReport:

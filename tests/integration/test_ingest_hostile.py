@@ -45,7 +45,7 @@ HOSTILE, HONEST = "reader-a", "reader-b"
 
 
 @pytest.fixture
-def centre(database: Database, tmp_path: Path) -> Centre:
+def centre(database: Database, ingest_database: Database, tmp_path: Path) -> Centre:
     """A centre that has heard of both readers."""
     with database.transaction() as conn:
         for name in (HOSTILE, HONEST):
@@ -55,7 +55,7 @@ def centre(database: Database, tmp_path: Path) -> Centre:
             )
             record_health(conn, [report], START)
         save_watchlist(conn, WATCHLIST)
-    return Centre(database=database, images=ImageStore(tmp_path / "images"))
+    return Centre(database=ingest_database, images=ImageStore(tmp_path / "images"))
 
 
 def consume(centre: Centre, records: list[Incoming], clock: ManualClock, **settings: Any) -> Consumer:
@@ -131,11 +131,14 @@ def test_a_name_that_nobody_knows_makes_no_row_of_its_own(centre: Centre, clock:
     assert (parked.sender, parked.refused) == (UNKNOWN, 300)
 
 
-def test_whoever_forges_a_readers_name_costs_it_none_of_its_transits(centre: Centre, clock: ManualClock) -> None:
+def test_whoever_forges_a_readers_name_costs_it_none_of_its_transits(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
     forged = [as_message(from_hostile(n, reader_id=HONEST, plate=""), n) for n in range(300)]
     consume(centre, forged, clock, park_after=5, dead_letters_per_reader=5)
     with centre.database.transaction() as conn:
         assert [one.sender for one in parked_senders(conn, clock.now())] == [f"reader/{HONEST}"]
+    with database.transaction() as conn:
         import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate_of(7), reason="stolen")])
     summary = consume(centre, [transit_message(make_transit(7, reader_id=HONEST), 300)], clock).summary
     assert (summary.transits, summary.alarms) == (1, 1)
@@ -151,9 +154,9 @@ def test_the_same_refused_messages_again_are_counted_once(centre: Centre, clock:
 
 
 def test_one_message_the_database_does_not_take_costs_a_dozen_transactions(
-    centre: Centre, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    database: Database, centre: Centre, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with centre.database.transaction() as conn:
+    with database.transaction() as conn:
         conn.execute("ALTER TABLE transits ADD CHECK (plate <> 'AA077AA')")
         import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate_of(7), reason="stolen")])
     stored: list[int] = []
@@ -202,13 +205,15 @@ def test_what_is_cancelled_because_ingest_stops_is_nobodys_fault(
     assert refused(centre) == {}
 
 
-def test_another_transit_under_a_known_id_is_told_and_hides_nothing(centre: Centre, clock: ManualClock) -> None:
+def test_another_transit_under_a_known_id_is_told_and_hides_nothing(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
     genuine = make_transit(5, plate="EX111EX", raw="EX111EX")
     forged = [
         replace(genuine, plate="QQ222QQ", raw="QQ222QQ", gate_id="gate-2"),
         replace(genuine, captured_at=genuine.captured_at - timedelta(minutes=30), plate="QQ222QQ"),
     ]
-    with centre.database.transaction() as conn:
+    with database.transaction() as conn:
         import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate, reason="x") for plate in ("EX111EX", "QQ222QQ")])
     records = [transit_message(each, n) for n, each in enumerate((genuine, forged[0], genuine, forged[1], genuine))]
     for batch_size in (1, 5):  # the same in one batch, and against what is stored
@@ -221,8 +226,10 @@ def test_another_transit_under_a_known_id_is_told_and_hides_nothing(centre: Cent
     assert refused(centre) == {PoisonReason.CONFLICT: 2}
 
 
-def test_what_passed_more_than_an_hour_ago_raises_an_alarm_from_the_past(centre: Centre, clock: ManualClock) -> None:
-    with centre.database.transaction() as conn:
+def test_what_passed_more_than_an_hour_ago_raises_an_alarm_from_the_past(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
+    with database.transaction() as conn:
         import_entries(conn, WATCHLIST.id, [NewEntry(plate="AB123CD", reason="stolen")])
     ages = (timedelta(minutes=50), LIVE_FOR + timedelta(minutes=1), timedelta(days=6))
     transits = [make_transit(n, captured_at=START - age, plate="AB123CD") for n, age in enumerate(ages)]
@@ -238,8 +245,10 @@ def test_what_passed_more_than_an_hour_ago_raises_an_alarm_from_the_past(centre:
     assert notes == [("anpr_alarm", live), *(("anpr_alarm_retro", number) for number in late)]
 
 
-def test_a_thousand_hits_of_one_batch_are_raised_in_their_order(centre: Centre, clock: ManualClock) -> None:
-    with centre.database.transaction() as conn:
+def test_a_thousand_hits_of_one_batch_are_raised_in_their_order(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
+    with database.transaction() as conn:
         import_entries(conn, WATCHLIST.id, [NewEntry(plate="AB123CD", reason="stolen")])
     transits = [make_transit(n % 500, id=uuid7_of(make_transit(n % 500).captured_at, n), plate="AB123CD")
                 for n in range(1_000)]  # fmt: skip
@@ -316,13 +325,13 @@ def _hostile_records(chance: random.Random, number: int) -> Iterator[Incoming]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_amid_hostile_batches_of_one_reader_each_transit_of_another_is_stored_and_alarmed_in_its_batch(
-    centre: Centre, clock: ManualClock, seed: int
+    database: Database, centre: Centre, clock: ManualClock, seed: int
 ) -> None:
     chance = random.Random(seed)
-    with centre.database.transaction() as conn:  # an unknown unknown: something that only the database refuses
+    with database.transaction() as conn:  # an unknown unknown: something that only the database refuses
         conn.execute("ALTER TABLE transits ADD CHECK (plate NOT LIKE 'AA00%' OR reader_id <> 'reader-a')")
     listed = [plate_of(100_000 + n) for n in range(8)]
-    with centre.database.transaction() as conn:
+    with database.transaction() as conn:
         import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate, reason="stolen") for plate in listed])
     stop, size = threading.Event(), 250
     for number, plate in enumerate(listed):

@@ -22,8 +22,8 @@ from tests.support.sources import ListSource, message
 
 
 @pytest.fixture
-def centre(database: Database, tmp_path: Path) -> Centre:
-    return Centre(database=database, images=ImageStore(tmp_path / "images"))
+def centre(ingest_database: Database, tmp_path: Path) -> Centre:
+    return Centre(database=ingest_database, images=ImageStore(tmp_path / "images"))
 
 
 def sample_message(folder: Path, name: str, offset: int) -> Incoming:

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -32,6 +31,7 @@ from anpr.store.database.connection import Database
 from anpr.store.database.migrate import check_schema
 from anpr.store.database.partitions import list_partitions
 from anpr.store.database.schema_diff import find_drift
+from anpr.store.embedded.roles import CentreRole, grant_roles, role_url
 from anpr.store.gates import save_gates
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import insert_transits
@@ -52,16 +52,10 @@ def roles_sql() -> str:
 
 
 @pytest.fixture
-def url_of(database_url: str, roles_sql: str) -> Callable[[str], str]:
-    """The address with which a role's login connects, after the shipped file was run twice by the owner."""
-    with psycopg.connect(database_url, autocommit=True) as conn:
-        for _ in range(2):
-            conn.execute(roles_sql.encode())
-        for role in ("ingest", "console", "forward"):
-            if not conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (f"login_{role}",)).fetchone():
-                conn.execute(f"CREATE ROLE login_{role} LOGIN IN ROLE anpr_{role}".encode())
-    parts = urlsplit(database_url)
-    return lambda role: urlunsplit(parts._replace(netloc=f"login_{role}@"))
+def url_of(database_url: str) -> Callable[[str], str]:
+    """The address with which a role's login connects, after the shipped file was applied once more by the owner."""
+    grant_roles(database_url)
+    return lambda role: role_url(database_url, CentreRole(role))
 
 
 @pytest.fixture
@@ -133,9 +127,8 @@ def test_the_console_shows_every_page_and_takes_alarms(site: Site, opened: Open)
 
 
 def test_forwarding_sends_and_keeps_its_ledger(database: Database, opened: Open, tmp_path: Path) -> None:
-    site = forwarding.Site(database, tmp_path)
+    site = forwarding.Site(database, tmp_path, ours=opened("forward"))
     site.store(forwarding.transits(3))
-    site.database = opened("forward")
     run_nightly(site.job())
     assert site.states() == {"sent": 3}
 
@@ -175,6 +168,11 @@ def test_what_no_process_may_do(opened: Open, url_of: Callable[[str], str], role
         ("forward", "SELECT * FROM watchlists"),
         ("forward", "SELECT * FROM alarms"),
         ("console", "DELETE FROM alarms"),
+        *((role, "UPDATE alarms SET plate = 'AA000AA'") for role in ("ingest", "console", "forward")),
+        *((role, "UPDATE alarms SET transit_id = NULL") for role in ("ingest", "console", "forward")),
+        ("ingest", "DELETE FROM images"),
+        ("ingest", "UPDATE images SET path = 'x'"),
+        ("console", "SELECT drop_unannounced('{}', '{}', '{}', '{}')"),
         ("console", "INSERT INTO transits SELECT * FROM transits"),
         ("console", "SELECT drop_partition('transits', '2026-11-21')"),
         ("forward", "SELECT expire_partition('transits', '2026-11-21')"),

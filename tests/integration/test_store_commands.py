@@ -6,6 +6,7 @@ import os
 import pty
 import pwd
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -34,6 +35,7 @@ from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
 from anpr.store.users.passwords import verify_password
 from scripts.lab.transits import START, make_transit
+from tests.support.waiting import eventually
 
 Run = Callable[..., Result]
 ACTOR = f"os:{pwd.getpwuid(os.getuid()).pw_name}"
@@ -440,6 +442,45 @@ def test_a_search_without_a_reason_is_refused_and_recorded(anpr: Run, database: 
     _refused(anpr("search", "AA00*"), "reason")
     _refused(anpr("search", "A*", "--reason", "furto"), "at least 2 letters or digits")
     assert [event.action for event in _events(database)] == [AuditAction.SEARCH_REFUSED] * 2
+
+
+@pytest.mark.parametrize("table", ["transits", "health_intervals"])
+def test_a_search_that_takes_too_long_is_broken_off_and_says_what_helps(
+    anpr: Run, database: Database, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setenv("ANPR_CONSOLE__SEARCH_TIMEOUT_S", "0.2")
+    _store(database)
+    with database.transaction() as conn:
+        conn.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())  # as slow as can be
+        _refused(
+            anpr("search", "AA00*", "--reason", "furto"),
+            "took longer than 0.2 s and was broken off (console.search_timeout_s): narrow it by --since",
+        )
+
+
+def _interruptible(command: Sequence[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    """A process that Ctrl-C reaches, also where this one was started in the background, which ignores it."""
+    shell = ["env", "--default-signal=INT", *command]
+    return subprocess.Popen(shell, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def test_ctrl_c_ends_a_search_in_the_database_too(database: Database, database_url: str, tmp_path: Path) -> None:
+    def runs() -> bool:
+        with database.transaction() as other:
+            query = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'anpr search' AND wait_event_type = 'Lock'"
+            return bool(other.execute(query).fetchall())
+
+    environment = {**os.environ, "DATABASE_URL": database_url, "ANPR_DATA_DIR": str(tmp_path)}
+    environment["ANPR_CONSOLE__SEARCH_TIMEOUT_S"] = "300"
+    command = [sys.executable, "-m", "anpr", "search", "AA00*", "--reason", "furto"]
+    with database.transaction() as conn:
+        conn.execute("LOCK TABLE transits IN ACCESS EXCLUSIVE MODE")
+        with _interruptible(command, environment) as process:
+            eventually(runs)
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=240)
+        assert (process.returncode, "Traceback" in told) == (1, False), told
+        eventually(lambda: not runs())
 
 
 # -- user

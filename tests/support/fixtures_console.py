@@ -200,7 +200,7 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path, password_hash: str) -> Iterator[Site]:
+def site(database: Database, console_database: Database, tmp_path: Path, password_hash: str) -> Iterator[Site]:
     """A console with two gates, a watchlist that wants WANTED, and a user for each role, named like it."""
     _fill(database, password_hash)
     settings = Settings(
@@ -218,7 +218,7 @@ def site(database: Database, tmp_path: Path, password_hash: str) -> Iterator[Sit
         ),
     )
     images, clock = ImageStore(tmp_path / "images"), MovableClock()
-    app = create_app(settings, database, images, clock)
+    app = create_app(settings, console_database, images, clock)  # with the rights of the console only
     with serving(app) as url:
         site = Site(url=url, app=app, database=database, images=images, clock=clock, settings=settings)
         eventually(lambda: site.console.live.is_up)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Databases for tests: one embedded PostgreSQL per test session, one template, a fresh copy of it per test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ import pytest
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
+from anpr.store.embedded.roles import CentreRole, grant_roles, role_url
 
 TEMPLATE = "anpr_template"
 _numbers = count(1)
@@ -44,6 +46,7 @@ def template_url(postgres_url: str) -> str:
     _execute(postgres_url, f"CREATE DATABASE {TEMPLATE}")
     url = _with_database(postgres_url, TEMPLATE)
     migrate(url)
+    grant_roles(url)
     return url
 
 
@@ -73,3 +76,30 @@ def database(database_url: str) -> Iterator[Database]:
     """An open, migrated database of this test's own."""
     with Database(database_url, pool_size=4, application="tests") as database:
         yield database
+
+
+@pytest.fixture
+def database_as(database_url: str) -> Iterator[Callable[[CentreRole], Database]]:
+    """Opens this test's own database with the rights of one process of the centre, and no others."""
+    with ExitStack() as stack:
+        yield lambda role: stack.enter_context(
+            Database(role_url(database_url, role), pool_size=4, application=f"tests {role}")
+        )
+
+
+@pytest.fixture
+def ingest_database(database_as: Callable[[CentreRole], Database]) -> Database:
+    """This test's own database, as ingest may use it."""
+    return database_as(CentreRole.INGEST)
+
+
+@pytest.fixture
+def console_database(database_as: Callable[[CentreRole], Database]) -> Database:
+    """This test's own database, as the console may use it."""
+    return database_as(CentreRole.CONSOLE)
+
+
+@pytest.fixture
+def forward_database(database_as: Callable[[CentreRole], Database]) -> Database:
+    """This test's own database, as forwarding may use it."""
+    return database_as(CentreRole.FORWARD)

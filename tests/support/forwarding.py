@@ -29,8 +29,10 @@ NIGHT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # 02:30 in Rome, the night af
 class Site:
     """A database, a folder of pictures, and one destination whose files arrive in `arrived`."""
 
-    def __init__(self, database: Database, folder: Path, start: datetime = NIGHT) -> None:
+    def __init__(self, database: Database, folder: Path, start: datetime = NIGHT, ours: Database | None = None) -> None:
+        """`ours` is the same database as forwarding may use it; without, it works as the owner."""
         self.database = database
+        self.ours = ours or database
         self.folder = folder
         self.arrived = folder / "arrived"
         self.clock = ManualClock(start)
@@ -55,7 +57,7 @@ class Site:
 
     def job(self) -> Job:
         settings = self.settings()
-        centre = Centre(settings=settings, database=self.database, images=self.images, clock=self.clock, stop=self.stop)
+        centre = Centre(settings=settings, database=self.ours, images=self.images, clock=self.clock, stop=self.stop)
         return prepare_job(centre, settings.forwarding[0])
 
     def store(self, transits: Sequence[Transit]) -> None:

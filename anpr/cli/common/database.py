@@ -10,18 +10,20 @@ from pathlib import Path
 from anpr.settings import Settings
 from anpr.settings.process import environment_variable
 from anpr.store.database.connection import Database
-from anpr.store.database.migrate import check_schema
-from anpr.store.embedded.configured import open_database_url
+from anpr.store.embedded.configured import address_for, open_database_url
+from anpr.store.embedded.roles import CentreRole
 
 _LOGIN_UID = Path("/proc/self/loginuid")
 _NO_LOGIN = 2**32 - 1
 
 
 @contextmanager
-def open_database(settings: Settings, application: str) -> Iterator[Database]:
-    """An open database whose schema is this version's. Raises StoreError otherwise."""
-    with open_database_url(settings) as url:
-        check_schema(url)
+def open_database(settings: Settings, application: str, role: CentreRole | None = None) -> Iterator[Database]:
+    """An open database whose schema is this version's: as its owner, or with the rights of `role` only, which a server
+    of one's own gives to the login in its address. Raises StoreError otherwise.
+    """
+    with open_database_url(settings) as owner:
+        url = address_for(settings, owner, role)
         with Database(url, pool_size=settings.database.pool_size, application=application) as database:
             yield database
 

@@ -3,15 +3,18 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date
 
 import click
 from pydantic import SecretStr
 
 from anpr.cli.common.counted import counted
+from anpr.cli.common.start_faults import start_faults
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.forward.profile.load import profile_of
-from anpr.settings import DestinationSettings, LoadedSettings, Section, missing_file
+from anpr.runtime.clock import SystemClock
+from anpr.settings import DestinationSettings, LoadedSettings, Section, Settings, missing_file
 
 
 @click.group(name="config")
@@ -24,7 +27,8 @@ def command() -> None:
 def check(ctx: click.Context) -> None:
     """Validate the settings; name each wrong key and exit with 1 when there is one.
 
-    A camera that is read from a file of this machine must have it, and a destination its profile.
+    What a start would refuse is told too, as far as this machine's files show it: certificates and keys, folders, an
+    exposed console, an agreement that ended, a camera's file, a destination's profile. No service is asked.
     """
     try:
         settings = loaded_settings(ctx).settings
@@ -32,10 +36,15 @@ def check(ctx: click.Context) -> None:
         raise click.ClickException("\nError: ".join(exc.faults)) from exc
     cameras = [camera for gate in settings.gates for camera in gate.cameras]
     faults = [fault for camera in cameras if (fault := missing_file(camera))]
-    if faults := faults + _faults_of_profiles(settings.forwarding):
+    faults += _faults_of_profiles(settings.forwarding)
+    if faults := list(dict.fromkeys([*faults, *start_faults(settings, _today(settings))])):
         raise click.ClickException("\nError: ".join(faults))
     counts = f"{counted(len(settings.gates), 'gate')}, {counted(len(cameras), 'camera')}"
     click.echo(f"settings are valid: {counts}, {counted(len(settings.forwarding), 'destination')}")
+
+
+def _today(settings: Settings) -> date:
+    return SystemClock().now().astimezone(settings.zone).date()
 
 
 def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str]:

@@ -9,6 +9,7 @@ from anpr.console.app import create_app
 from anpr.console.server import check_certificate, listen, serve
 from anpr.runtime.clock import SystemClock
 from anpr.runtime.probes import Readiness, probes
+from anpr.store.embedded.roles import CentreRole
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 
@@ -28,7 +29,7 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
     with (
         probes(settings.metrics_port, readiness, settings.metrics_host),
         listen(wanted_host, wanted_port, settings.console) as listening,
-        open_database(settings, "anpr console") as database,
+        open_database(settings, "anpr console", CentreRole.CONSOLE) as database,
     ):
         app = create_app(settings, database, ImageStore(open_shelf(settings)), SystemClock())
         readiness.add("database", database.ping)

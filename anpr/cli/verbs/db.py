@@ -12,10 +12,10 @@ from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.audit import NotedHead, Verification, parse_noted, verify
 from anpr.store.audit_heads import HeadFile, ensure_key
-from anpr.store.database.migrate import migrate, schema_status
+from anpr.store.database.migrate import schema_status
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.database.schema_diff import find_drift
-from anpr.store.embedded.configured import has_database, open_database_url
+from anpr.store.embedded.configured import has_database, migrate_configured, open_database_url
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
@@ -43,7 +43,7 @@ def migrate_command(ctx: click.Context, create: bool) -> None:
         place = settings.embedded_database_dir
         create = click.confirm(f"There is no database in {place}. Make a new, empty one?", err=True)
     with open_database_url(settings, create=create) as url:
-        applied = migrate(url)
+        applied = migrate_configured(settings, url)
     for migration in applied:
         click.echo(f"applied {migration.version:04d}_{migration.name}")
     click.echo("the schema is current")

@@ -29,6 +29,7 @@ from anpr.forward.status import destination_status
 from anpr.runtime.clock import SystemClock
 from anpr.runtime.probes import Readiness, probes
 from anpr.settings import DestinationSettings, Settings
+from anpr.store.embedded.roles import CentreRole
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 
@@ -109,7 +110,7 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
         timer.start()
     with (
         probes(settings.metrics_port, readiness, settings.metrics_host),
-        open_database(settings, "anpr forward") as database,
+        open_database(settings, "anpr forward", CentreRole.FORWARD) as database,
     ):
         readiness.add("database", database.ping)
         readiness.started()

@@ -14,6 +14,7 @@ from anpr.cli.main import loaded_settings
 from anpr.ingest.run import run_ingest
 from anpr.runtime.clock import SystemClock
 from anpr.runtime.probes import Readiness, probes
+from anpr.store.embedded.roles import CentreRole
 
 _OBJECTS_A_LOOK = 50_000
 """New objects until Python looks for cycles. A batch makes tens of thousands that hold none and soon go by themselves;
@@ -36,7 +37,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     readiness = Readiness(starting="the database is not open yet")
     with (
         probes(settings.metrics_port, readiness, settings.metrics_host),
-        open_database(settings, "anpr ingest") as database,
+        open_database(settings, "anpr ingest", CentreRole.INGEST) as database,
     ):
         summary = run_ingest(settings, database, clock, stop, seconds, readiness)
     values = asdict(summary) | {"seconds": round(clock.monotonic() - began, 1)}

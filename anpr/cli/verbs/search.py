@@ -2,7 +2,8 @@
 """`anpr search`: finds where a plate passed. Asks for a reason, and records who asked before it answers."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,10 +14,13 @@ from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.contract.transit import encode_transit
+from anpr.domain.errors import QueryTooLongError
 from anpr.domain.health import HealthInterval
 from anpr.domain.local_time import read_time
 from anpr.runtime.clock import SystemClock
+from anpr.settings import Settings
 from anpr.store.database.connection import Database
+from anpr.store.database.time_limit import time_limit
 from anpr.store.embedded.configured import demo_hint
 from anpr.store.gates import check_gates
 from anpr.store.health import MIN_GAP, intervals_between
@@ -41,15 +45,21 @@ _GAPS = 30
 def command(
     ctx: click.Context, /, plate: str, reason: str, case_reference: str | None, form: str, **options: Any
 ) -> None:
-    """Search transits of PLATE: exact, or with * (any characters) and ? (one)."""
+    """Search transits of PLATE: exact, or with * (any characters) and ? (one).
+
+    It takes console.search_timeout_s at most. Ctrl-C ends it, also in the database.
+    """
     loaded = loaded_settings(ctx)
     settings = loaded.settings
     query = _query(plate, settings.zone, options)
     with open_database(settings, "anpr search") as database:
         with database.transaction() as conn:
             check_gates(conn, query.gate_ids)
-        found = audited_search(database, query, operating_system_user(), reason, case_reference, SystemClock())
-        gaps = _gaps(database, query, settings.retention.transit_days)
+        with _told_what_to_do():
+            limit_s = settings.console.search_timeout_s
+            actor = operating_system_user()
+            found = audited_search(database, query, actor, reason, case_reference, SystemClock(), limit_s)
+            gaps = _gaps(database, query, settings)
     for line in _as_jsonl(found, settings.zone) if form == "jsonl" else _as_table(found, settings.zone):
         click.echo(line)
     full = f" (the newest {query.limit}; there may be more)" if len(found) == query.limit else ""
@@ -62,11 +72,19 @@ def command(
         click.echo(_gap_line(gap, settings.zone), err=True)
 
 
-def _gaps(database: Database, query: TransitQuery, kept_days: int) -> list[HealthInterval]:
+@contextmanager
+def _told_what_to_do() -> Iterator[None]:
+    try:
+        yield
+    except QueryTooLongError as exc:
+        raise QueryTooLongError(f"{exc} (console.search_timeout_s): narrow it by --since, --until or --gate") from exc
+
+
+def _gaps(database: Database, query: TransitQuery, settings: Settings) -> list[HealthInterval]:
     """When cameras and readers asked about did not look: what the search could not see."""
-    oldest = SystemClock().now() - timedelta(days=kept_days)
+    oldest = SystemClock().now() - timedelta(days=settings.retention.transit_days)
     since = max(query.since or oldest, oldest)
-    with database.transaction() as conn:
+    with database.transaction() as conn, time_limit(conn, settings.console.search_timeout_s):
         return intervals_between(conn, since, query.until, query.gate_ids, least=MIN_GAP, limit=_GAPS)
 
 

@@ -102,7 +102,7 @@ class Database:
 
     def connect(self, *, autocommit: bool = False) -> Connection:
         """A connection of one's own, outside the pool. Raises StoreError."""
-        _check_form(self._url)
+        check_form(self._url)
         with mapped_errors():
             return psycopg.connect(self._url, autocommit=autocommit, row_factory=dict_row, **self._options)
 
@@ -151,7 +151,7 @@ class Database:
                     yield Notification(channel=note.channel, payload=note.payload)
 
 
-def _check_form(url: str) -> None:
+def check_form(url: str) -> None:
     """Raises StoreError where the driver cannot parse the address; in its own words it would quote the password."""
     try:
         conninfo_to_dict(url)

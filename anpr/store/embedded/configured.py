@@ -7,7 +7,9 @@ from pathlib import Path
 
 from anpr.domain.errors import StoreError
 from anpr.settings import Settings
+from anpr.store.database.migrate import Migration, check_schema, migrate
 from anpr.store.embedded.cluster import embedded_database
+from anpr.store.embedded.roles import CentreRole, grant_roles, role_url
 
 DEMO_SETTINGS = Path("demo", "settings.yaml")
 """Below the default data_dir: where `anpr up` without settings writes those of its demonstration."""
@@ -31,6 +33,30 @@ def open_database_url(settings: Settings, *, create: bool = False) -> Iterator[s
         raise StoreError(f"database: there is none in {folder}; {demo_hint(settings) or _WHAT_TO_DO}")
     with embedded_database(folder) as url:
         yield url
+
+
+def migrate_configured(settings: Settings, url: str) -> list[Migration]:
+    """Migrate the database that is open at `url`, and give the roles of an embedded one their rights.
+
+    Returns what was applied. On a server of one's own its administrator gives rights. Raises StoreError.
+    """
+    applied = migrate(url)
+    if settings.database.url is None:
+        grant_roles(url)
+    return applied
+
+
+def address_for(settings: Settings, url: str, role: CentreRole | None) -> str:
+    """The address by which a process with this role uses the database that is open at `url`; None: as its owner.
+
+    The address of a server of one's own says itself who connects. Raises StoreError when the schema is not this
+    version's.
+    """
+    check_schema(url)
+    if role is None or settings.database.url is not None:
+        return url
+    grant_roles(url)
+    return role_url(url, role)
 
 
 def has_database(settings: Settings) -> bool:

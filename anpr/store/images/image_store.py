@@ -121,15 +121,21 @@ def record_image(conn: Connection, header: ImageHeader, size: int) -> bool:
     return record_images(conn, [(header, size)]) == 1
 
 
-def record_images(conn: Connection, images: Iterable[tuple[ImageHeader, int]]) -> int:
-    """Note that these images, each with its size in bytes, are stored; returns how many were not noted yet."""
+def record_images(
+    conn: Connection, images: Iterable[tuple[ImageHeader, int]], received_at: datetime | None = None
+) -> int:
+    """Note that these images, each with its size in bytes, are stored; returns how many were not noted yet.
+
+    `received_at` is when they came; None: now, by the database's clock.
+    """
     # By key: two inserters that meet the same images take their rows in the same order.
     rows = sorted(((*_row(header), size) for header, size in images), key=lambda row: row[:3])
     if not rows:
         return 0
     ensure_partitions(conn, {utc_day(row[0]) for row in rows}, ["images"])
     columns = (list(column) for column in zip(*rows, strict=True))
-    return conn.execute(_SQL["record"], dict(zip(_COLUMNS, columns, strict=True))).rowcount
+    values = {**dict(zip(_COLUMNS, columns, strict=True)), "received_at": received_at}
+    return conn.execute(_SQL["record"], values).rowcount
 
 
 _COLUMNS = ("captured_at", "transit_id", "role", "gate_id", "sha256", "path", "size")

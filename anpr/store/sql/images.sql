@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: record
-INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path)
-SELECT * FROM unnest(
+INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path, received_at)
+SELECT k.*, coalesce(%(received_at)s::timestamptz, now()) FROM unnest(
     %(captured_at)s::timestamptz[], %(transit_id)s::uuid[], %(role)s::text[], %(gate_id)s::text[], %(sha256)s::text[],
     %(size)s::integer[], %(path)s::text[]
-)
+) k
 ON CONFLICT DO NOTHING;
 
 -- name: roles

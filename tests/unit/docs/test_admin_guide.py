@@ -109,6 +109,7 @@ def test_the_example_of_a_site_is_valid_with_and_without_forwarding(repository: 
     forwarding = "forwarding:\n" + re.sub(r"^# ", "", commented, flags=re.MULTILINE)
     file, secret = tmp_path / "sito.yaml", tmp_path / "telecamera.txt"
     secret.write_text("segreto", encoding="utf-8")
+    secret.chmod(0o600)  # as the guide to the first site makes it
     for example in (text, shown + forwarding):
         file.write_text(example.replace("/etc/anpr/telecamera.txt", str(secret)), encoding="utf-8")
         assert load_settings(file, {}).settings.gates[0].cameras[0].is_live

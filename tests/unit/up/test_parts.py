@@ -5,7 +5,7 @@ import pytest
 
 from anpr.domain.errors import SettingsError
 from anpr.settings import DestinationSettings, Settings
-from anpr.up.parts import PARTS, metrics_environment, wanted_parts
+from anpr.up.parts import PARTS, database_environment, metrics_environment, wanted_parts
 
 
 def ports(metrics_port: int) -> dict[str, dict[str, str]]:
@@ -45,3 +45,23 @@ def test_what_fills_the_outbox_starts_last_and_stops_first() -> None:
     flags = [part.fills_outbox for part in PARTS]
     assert flags == sorted(flags)
     assert any(flags)
+
+
+EMBEDDED = "postgresql://postgres@/anpr?host=%2Fdata%2Fpostgres"
+
+
+def test_each_part_uses_the_embedded_database_by_a_login_of_its_own_and_the_reader_knows_none() -> None:
+    assert {part.name: database_environment(part, Settings(), EMBEDDED) for part in PARTS} == {
+        "reader": {},
+        "ingest": {"DATABASE_URL": "postgresql://anpr_ingest_login@/anpr?host=%2Fdata%2Fpostgres"},
+        "console": {"DATABASE_URL": "postgresql://anpr_console_login@/anpr?host=%2Fdata%2Fpostgres"},
+        "forward": {"DATABASE_URL": "postgresql://anpr_forward_login@/anpr?host=%2Fdata%2Fpostgres"},
+    }
+
+
+def test_a_server_of_ones_own_is_used_by_the_login_of_the_settings() -> None:
+    url = "postgresql://anpr:secret@db/anpr"
+    settings = Settings.model_validate({"database": {"url": url}})
+    told = {part.name: database_environment(part, settings, url) for part in PARTS}
+    assert told["reader"] == {}
+    assert {value.get("DATABASE_URL") for name, value in told.items() if name != "reader"} == {url}
