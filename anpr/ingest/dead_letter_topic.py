@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Dead-letter topic: refused messages go to anpr.deadletter for the site's own tools; the table has them too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from anpr.domain.errors import TransportError
 from anpr.ingest.batch import Refusal
@@ -16,11 +16,20 @@ class DeadLetterTopic:
         self._publisher = publisher
 
     def send(self, refusals: Iterable[Refusal]) -> None:
-        """Send them all. Raises TransportError when some were not acknowledged; sending them again is harmless."""
+        """Send them all. Raises TransportError when some were not acknowledged; sending them again is harmless.
+
+        The error is never permanent: ingest waits until the topic takes them, since its end would help nobody.
+        """
         records = [_to_record(number, refusal) for number, refusal in enumerate(refusals)]
-        acknowledged = self._publisher.publish(records) if records else []
+        acknowledged = self._publish(records) if records else []
         if len(acknowledged) < len(records):
             raise TransportError(f"{len(records) - len(acknowledged)} dead letters were not acknowledged")
+
+    def _publish(self, records: Sequence[OutboxRecord]) -> list[int]:
+        try:
+            return self._publisher.publish(records)
+        except TransportError as exc:
+            raise TransportError(f"{DEADLETTER_TOPIC}: {exc}") from exc
 
     def close(self) -> None:
         self._publisher.close()
