@@ -34,7 +34,7 @@ NEWEST = read_migrations()[-1].version
 EARLIER = [each.version for each in read_migrations()[:-1]]
 FULL_INGEST = 20
 """The first version in which this ingest can store all that it must."""
-_NEXT = "ALTER TABLE transits ADD COLUMN later text; ALTER TABLE images ADD COLUMN later text;"
+_NEXT = "ALTER TABLE images ADD COLUMN later text;"
 WITH_NEXT = [
     *read_migrations(),
     Migration(version=NEWEST + 1, name="next", text=_NEXT, checksum=hashlib.sha256(_NEXT.encode()).hexdigest()),
