@@ -80,4 +80,4 @@ def test_every_entry_point_is_such_a_script(repository: Path) -> None:
     entries = [path for path in (repository / "scripts").rglob("*.py") if '__name__ == "__main__"' in path.read_text()]
     others = [path for path in entries if not elsewhere & set(path.parents) and "cls=Script" not in path.read_text()]
     # Child processes of a benchmark or of the chaos test; nobody calls them by hand.
-    assert sorted(path.stem for path in others) == ["alarms", "publish", "sender"]
+    assert sorted(path.stem for path in others) == ["alarms", "flood", "publish", "sender"]
