@@ -61,6 +61,10 @@ class Consumer:
     keys: KeyRing | None = None
     """The keys of readers, for what comes over a broker; None for what is from this machine."""
     dead_letters: DeadLetterTopic | None = None
+    before_poll: Callable[[threading.Event], object] = lambda _: None
+    """Called before each poll; may wait, for as long as `stop` is not set."""
+    polled: Callable[[int], object] = lambda _: None
+    """Told of each poll how many records it gave."""
     backoff: Backoff = field(default_factory=Backoff)
     summary: IngestSummary = field(default_factory=IngestSummary)
     problem: str | None = None
@@ -85,7 +89,9 @@ class Consumer:
     def step(self, stop: threading.Event) -> bool:
         """Handle one batch, or wait once for one; true when there was one. What was polled is stored and committed, or
         comes again."""
-        records = self._patiently(self._poll, stop)
+        self.before_poll(stop)
+        records = self._patiently(self._poll, stop) or []
+        self.polled(len(records))
         if not records:
             return False
         self._tries = 0

@@ -24,6 +24,7 @@ from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.maintenance import running_maintenance
 from anpr.ingest.offline_readers import watching_readers
 from anpr.ingest.parked_senders import watching_senders
+from anpr.ingest.precedence import Precedence
 from anpr.ingest.retro import retro_matching
 from anpr.ingest.stopping import cancelling
 from anpr.ingest.store_batch import Centre
@@ -86,6 +87,7 @@ def run_ingest(
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack, keys)
             for source, batches in open_sources(settings, clock)
         ]
+        _put_transits_first(consumers, clock)
         log.info(
             "reading %s", f"kafka {settings.kafka.bootstrap}" if settings.kafka.bootstrap else settings.outbox_path
         )
@@ -93,6 +95,14 @@ def run_ingest(
             _add_checks(readiness, database, consumers)
         run_consumers(consumers, clock, stop, seconds)
     return sum((consumer.summary for consumer in consumers), IngestSummary())
+
+
+def _put_transits_first(consumers: Sequence[Consumer], clock: Clock) -> None:
+    precedence = Precedence(clock)
+    transits, *others = consumers
+    transits.polled = precedence.polled
+    for consumer in others:
+        consumer.before_poll = precedence.give_way
 
 
 def _keys(settings: Settings, database: Database, clock: Clock) -> contextlib.AbstractContextManager[KeyRing | None]:

@@ -21,6 +21,7 @@ from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import PoisonReason
 from anpr.domain.gate import Gate
 from anpr.domain.health import Change, HealthReport, SubjectKind
+from anpr.domain.signature import Signature
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
 from anpr.store.alarms.rows import acknowledge, close_alarm, raise_alarms
@@ -28,7 +29,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.gates import save_gates
-from anpr.store.health import mark_offline, record_clock, record_health
+from anpr.store.health import mark_offline, record_clock, record_health, record_heartbeats
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.retention_guard import note_refusal
@@ -556,6 +557,40 @@ def test_a_parked_sender_is_a_red_line_of_the_status_page_for_an_hour(site: Site
     assert sorted(line.rpartition(" ")[2] for line in lines) == ["2.", "3."], "what was counted and not kept"
     site.clock.ahead += timedelta(minutes=61)
     assert "Mittenti di messaggi scartati" not in client.get("/status").text
+
+
+def test_the_status_page_names_readers_at_work_that_do_not_sign(site: Site) -> None:
+    client, now = site.client(Role.ADMINISTRATOR), site.clock.now()
+    came = {"reader-1": Signature.UNSIGNED, "reader-2": Signature.SIGNED, "reader-3": Signature.LOCAL}
+    for reader in came:
+        report = HealthReport(
+            kind=SubjectKind.READER, id=reader, reader_id=reader, gate_ids=("porta-nord",), at=now,
+            changes=(Change(state="up", since=now),),
+        )  # fmt: skip
+        with site.database.transaction() as conn:
+            record_health(conn, [report], now)
+    assert "non firmano" not in client.get("/status").text
+    with site.database.transaction() as conn:
+        record_heartbeats(conn, came)
+    section = client.get("/status").text.partition('aria-labelledby="unsigned"')[2].partition("</section>")[0]
+    assert re.findall(r'<p class="mono">(.*?)</p>', section) == ["reader-1"]
+
+
+@pytest.mark.parametrize(
+    ("signature", "said"),
+    [
+        (Signature.SIGNED, "verificata"),
+        (Signature.UNSIGNED, '<span class="fault">assente'),
+        (Signature.LOCAL, "letto sulla stessa macchina"),
+        (None, "non registrata"),
+    ],
+)
+def test_a_transit_says_who_vouches_for_it(site: Site, signature: Signature | None, said: str) -> None:
+    transit, _ = transit_of_track("AB123CD", site.clock.now())
+    with site.database.transaction() as conn:
+        insert_transits(conn, [transit], site.clock.now(), {transit.id: signature} if signature else {})
+    page = site.client(Role.OPERATOR).get(f"/transits/{transit.id}").text
+    assert said in page.partition("<dt>Firma del lettore</dt>")[2].partition("</dd>")[0]
 
 
 def fall_silent(site: Site, minutes: float) -> None:

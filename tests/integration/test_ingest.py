@@ -417,10 +417,10 @@ def garbage(chance: random.Random, number: int, offset: int) -> Incoming:
 
 @pytest.mark.parametrize("ahead", [timedelta(days=30), -timedelta(days=1)])
 def test_a_centre_whose_clock_is_set_refuses_nothing_that_was_in_order(
-    centre: Centre, clock: ManualClock, ahead: timedelta
+    centre: Centre, database: Database, clock: ManualClock, ahead: timedelta
 ) -> None:
     set_clock = SetClock(clock.now())
-    add_to_watchlist(centre.database, plate_of(1))
+    add_to_watchlist(database, plate_of(1))
     source = ListSource(transit_messages(range(2)))
     consumer = Consumer(source=source, centre=centre, settings=IngestSettings(), clock=set_clock)
     set_clock.ahead = ahead
@@ -429,3 +429,15 @@ def test_a_centre_whose_clock_is_set_refuses_nothing_that_was_in_order(
     assert (consumer.summary.transits, consumer.summary.poison) == (2, 0)
     with centre.database.transaction() as conn:
         assert [row["retro"] for row in conn.execute("SELECT retro FROM alarms")] == [False], "a live one"
+
+
+def test_a_consumer_asks_before_each_poll_and_tells_what_it_gave(centre: Centre, clock: ManualClock) -> None:
+    told: list[int | str] = []
+    source = ListSource(transit_messages(range(3)))
+    consumer = Consumer(
+        source=source, centre=centre, settings=IngestSettings(batch_size=2), clock=clock,
+        before_poll=lambda _: told.append("before"), polled=told.append,
+    )  # fmt: skip
+    while consumer.step(threading.Event()):
+        pass
+    assert told == ["before", 2, "before", 1, "before", 0]
