@@ -66,6 +66,7 @@ def unsigned_readers(conn: Connection, limit: int = 200) -> list[str]:
 
 def mark_offline(conn: Connection, now: datetime) -> list[str]:
     """Readers not heard of for OFFLINE_AFTER by our own clock are away since their last report; the ids of new ones."""
+    conn.execute(_SQL["heard_ahead"], {"now": now})
     silent = conn.execute(_SQL["silent_readers"], {"before": now - OFFLINE_AFTER}).fetchall()
     for row in silent:
         subject = {"kind": SubjectKind.READER.value, **{name: row[name] for name in ("id", "reader_id", "gate_ids")}}

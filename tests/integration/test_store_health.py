@@ -136,6 +136,19 @@ def test_a_reader_that_said_that_it_stops_is_stopped_and_not_away(database: Data
     assert spans(database, READER, "reader-1") == [("up", 0, 30), ("stopped", 30, 7200), ("up", 7200, None)]
 
 
+def test_a_reader_heard_of_by_a_clock_that_was_ahead_is_missed_all_the_same(database: Database) -> None:
+    """The centre's clock was a month ahead for a moment: the reader's silence must not be noticed a month late."""
+    now = datetime.now(UTC)
+    change = Change(state="up", since=now - timedelta(minutes=5))
+    beat = HealthReport(
+        kind=READER, id="reader-1", reader_id="reader-1", gate_ids=("gate-1",), at=now, changes=(change,)
+    )
+    with database.transaction() as conn:
+        record_health(conn, [beat], now + timedelta(days=30))
+        assert mark_offline(conn, now) == []
+        assert mark_offline(conn, now + timedelta(minutes=3)) == ["reader-1"]
+
+
 def test_silence_is_measured_by_our_clock_not_by_the_readers(database: Database) -> None:
     """Its clock is ten minutes behind: it is heard of all the same."""
     record(database, reader(-600, ("up", -900)), heard=0)

@@ -52,6 +52,11 @@ DELETE FROM health_intervals WHERE kind = %(kind)s AND id = %(id)s AND started_a
 INSERT INTO health_intervals (kind, id, started_at, ended_at, state, reader_id, gate_ids)
 VALUES (%(kind)s, %(id)s, %(started_at)s, %(ended_at)s, %(state)s, %(reader_id)s, %(gate_ids)s);
 
+-- name: heard_ahead
+-- By a clock that was ahead and has been set right: else nobody would miss the reader until that time has come.
+UPDATE health_subjects SET heard_at = greatest(%(now)s, now())
+WHERE kind = 'reader' AND heard_at > greatest(%(now)s, now()) + interval '1 minute';
+
 -- name: silent_readers
 SELECT id, reader_id, gate_ids, reported_at FROM health_subjects
 WHERE kind = 'reader' AND heard_at < %(before)s AND reported_at IS NOT NULL
