@@ -119,8 +119,8 @@ def test_it_runs_while_others_use_the_database(database: Database, database_url:
 
 
 def test_indexes_change_under_an_ingest_that_runs(empty_database_url: str) -> None:
-    """From the schema before 0008, with data in it, while more comes in."""
-    migrate(empty_database_url, [each for each in read_migrations() if each.version < 8])
+    """Without 0008, with data in it, while more comes in; this ingest needs what later ones add."""
+    migrate(empty_database_url, [each for each in read_migrations() if each.version != 8])
     with Database(empty_database_url, pool_size=2) as database, ThreadPoolExecutor(1) as pool:
 
         def insert(number: int) -> None:
