@@ -2,6 +2,7 @@
 """The console on a network: slow and many connections, proxies, other sites' forms, names, and HTTPS."""
 
 import re
+import select
 import socket
 import ssl
 import subprocess
@@ -81,7 +82,10 @@ def test_a_slow_second_request_is_cut_and_live_streams_go_on(site: Site, stack: 
         lines = stream.iter_lines()
         assert next(lines)
         slow = connected(stack, site.url, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert b"200 OK" in slow.recv(1000)
+        answer = b""
+        while not answer.endswith(b"ok"):  # headers and body may come apart
+            answer += slow.recv(1000)
+        assert b"200 OK" in answer
         slow.sendall(HALF_HEADERS)
         assert all_that_comes(slow) == b""
         site.pass_vehicle("FX427KB")
@@ -91,21 +95,12 @@ def test_a_slow_second_request_is_cut_and_live_streams_go_on(site: Site, stack: 
 def test_a_crowd_of_connections_shuts_out_nobody_else(site: Site, stack: ExitStack) -> None:
     url = served(site, stack, max_connections=30, max_connections_per_address=20)
     crowd = [connected(stack, url, HALF_BODY) for _ in range(25)]
-    refused = [each for each in crowd if _is_closed(each)]
-    assert len(refused) == 5
     transport = httpx.HTTPTransport(local_address="127.0.0.2")
     with httpx.Client(base_url=url, transport=transport, timeout=60) as other:
         assert other.get("/healthz").status_code == 200
-
-
-def _is_closed(connection: socket.socket) -> bool:
-    connection.settimeout(1)
-    try:
-        return connection.recv(1) == b""
-    except ConnectionResetError:
-        return True
-    except TimeoutError:
-        return False
+    # Connections are accepted in the order they came: the crowd has been judged by now, and a closed one is readable.
+    refused, _, _ = select.select(crowd, [], [], 0)
+    assert len(refused) == 5
 
 
 def test_what_a_client_writes_of_its_address_is_not_believed(site: Site) -> None:

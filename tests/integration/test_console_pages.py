@@ -793,7 +793,7 @@ def test_health_is_told_to_strangers_and_nothing_else(site: Site) -> None:
 
 def test_a_database_that_is_away_is_said_so(site: Site) -> None:
     client = site.client(Role.OPERATOR)
-    site.database.close()
+    site.console.database.close()
     answer = client.get("/alarms")
     assert answer.status_code == 503
     assert "Banca dati non raggiungibile" in answer.text

@@ -519,7 +519,7 @@ def test_a_user_is_changed_and_listed(ok: Callable[..., str], database: Database
 def test_what_cannot_be_done_to_a_user_says_why(anpr: Run, ok: Callable[..., str], tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("too short")
-    _refused(anpr("user", "add", "anna", "--role", "operator", "--password-file", str(path)), "between 12 and 256")
+    _refused(anpr("user", "add", "anna", "--role", "operator", "--password-file", str(path)), "between 12 and 128")
     path.write_text("")
     _refused(anpr("user", "add", "anna", "--role", "operator", "--password-file", str(path)), f"{path}: empty")
     _refused(anpr("user", "add", "anna", "--role", "operator", "--password-file", str(tmp_path / "no")), "No such file")
