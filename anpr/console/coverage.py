@@ -7,7 +7,7 @@ from anpr.console.state import Console
 from anpr.domain.coverage import BlindGate, as_far_as_known, blind_gates
 from anpr.domain.health import HealthInterval
 from anpr.store.gates import list_gates
-from anpr.store.health import MIN_GAP, intervals_between, open_intervals
+from anpr.store.health.intervals import MIN_GAP, intervals_between, open_intervals
 
 _ROWS = 30
 

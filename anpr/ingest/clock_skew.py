@@ -6,13 +6,12 @@ on the way, which only ever makes a heartbeat late. In the direct form reader an
 """
 
 import logging
-from datetime import datetime
 
 from anpr.domain.health import HealthReport, SubjectKind
 from anpr.ingest.batch import Batch
 from anpr.runtime.metrics import CLOCK_SKEWS
 from anpr.store.database.connection import Database
-from anpr.store.health import record_clock
+from anpr.store.health.clocks import Beat, record_clocks
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +25,16 @@ def watch_clocks(database: Database, batch: Batch, tolerance_s: float) -> None:
     if not beats:
         return
     with database.transaction() as conn:
-        wrong = [report for report, arrived_at in beats if record_clock(conn, report, arrived_at, tolerance_s)]
-    for report in wrong:
-        CLOCK_SKEWS.labels(report.reader_id).inc()
-        log.warning("reader %s: its clock is off by more than %.1f s", report.reader_id, tolerance_s)
+        wrong = record_clocks(conn, beats, tolerance_s)
+    for reader_id in wrong:
+        CLOCK_SKEWS.labels(reader_id).inc()
+        log.warning("reader %s: its clock is off by more than %.1f s", reader_id, tolerance_s)
 
 
-def _beats(batch: Batch) -> list[tuple[HealthReport, datetime]]:
-    """Heartbeats with the broker's time, in the order in which the broker took them."""
-    found = [
+def _beats(batch: Batch) -> list[Beat]:
+    """Heartbeats with the time at which the broker took them."""
+    return [
         (item, record.arrived_at)
         for record, item in zip(batch.records, batch.items, strict=True)
         if isinstance(item, HealthReport) and item.kind is SubjectKind.READER and record.arrived_at is not None
     ]
-    return sorted(found, key=lambda beat: (beat[0].reader_id, beat[1]))

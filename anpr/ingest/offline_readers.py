@@ -9,7 +9,7 @@ from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import READER_OFFLINE
 from anpr.store.database.connection import Database
-from anpr.store.health import mark_offline
+from anpr.store.health.record import mark_offline
 
 LOOK_EVERY_S = 15.0
 log = logging.getLogger(__name__)

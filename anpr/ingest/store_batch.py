@@ -18,7 +18,7 @@ from anpr.ingest.vouched import refuse_camera_takeovers
 from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
-from anpr.store.health import record_health, record_heartbeats
+from anpr.store.health.record import record_health, record_heartbeats
 from anpr.store.images.image_store import ImageStore, record_images
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.transits.known_transits import sort_out

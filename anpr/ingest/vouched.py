@@ -14,7 +14,7 @@ from anpr.domain.signature import Signature
 from anpr.ingest.batch import Batch, Refusal
 from anpr.ingest.key_ring import KeyRing, Origin
 from anpr.store.database.connection import Connection
-from anpr.store.health import camera_readers
+from anpr.store.health.intervals import camera_readers
 
 
 def refuse_camera_takeovers(conn: Connection, keys: KeyRing, batch: Batch) -> Batch:

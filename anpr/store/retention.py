@@ -22,7 +22,7 @@ from anpr.store.database.partitions import PARTITIONED, list_partitions, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.dead_letters import delete_dead_letters
 from anpr.store.forwarding.retention import drop_deliveries, expire_deliveries
-from anpr.store.health import delete_health
+from anpr.store.health.intervals import delete_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import forget_senders
 from anpr.store.retention_guard import (

@@ -29,7 +29,8 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.gates import save_gates
-from anpr.store.health import mark_offline, record_clock, record_health, record_heartbeats
+from anpr.store.health.clocks import record_clocks
+from anpr.store.health.record import mark_offline, record_health, record_heartbeats
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.retention_guard import note_refusal
@@ -502,7 +503,7 @@ def test_a_reader_with_the_wrong_time_is_told_with_by_how_much(site: Site) -> No
     with site.database.transaction() as conn:
         for minutes in (3, 2, 1):
             arrived_at = now - timedelta(minutes=minutes)
-            record_clock(conn, replace(report, at=arrived_at - timedelta(seconds=42)), arrived_at, 5)
+            record_clocks(conn, [(replace(report, at=arrived_at - timedelta(seconds=42)), arrived_at)], 5)
     status = unescape(site.client(Role.ADMINISTRATOR).get("/status").text)
     for text in ("L'orologio del lettore reader-1 indica un'ora sbagliata dal ", "ora sbagliata", "indietro di 42 s"):
         assert text in status, text

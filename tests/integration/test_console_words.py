@@ -10,7 +10,7 @@ from anpr.domain.access import Role
 from anpr.domain.gate import Gate
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.store.gates import save_gates
-from anpr.store.health import record_health
+from anpr.store.health.record import record_health
 from anpr.store.users.accounts import User, create_user
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 

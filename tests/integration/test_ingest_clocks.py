@@ -18,7 +18,7 @@ from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings, KafkaSettings
 from anpr.store.database.connection import Database
-from anpr.store.health import intervals_between, open_intervals
+from anpr.store.health.intervals import intervals_between, open_intervals
 from anpr.store.images.image_store import ImageStore
 from anpr.transport.kafka import KafkaPublisher, KafkaSource, create_topics
 from anpr.transport.records import OutboxRecord

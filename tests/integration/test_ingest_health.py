@@ -19,7 +19,7 @@ from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock
 from anpr.store.database.connection import Database
 from anpr.store.dead_letters import list_dead_letters
-from anpr.store.health import intervals_between, open_intervals
+from anpr.store.health.intervals import intervals_between, open_intervals
 from anpr.store.images.image_store import ImageStore
 from anpr.transport.direct import DirectSource
 from anpr.transport.outbox import Outbox

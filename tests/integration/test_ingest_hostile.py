@@ -30,7 +30,7 @@ from anpr.store.alarms.rows import list_alarms
 from anpr.store.database.connection import Database
 from anpr.store.database.partitions import drop_partitions, list_partitions, make_days
 from anpr.store.dead_letters import count_dead_letters, list_dead_letters
-from anpr.store.health import record_health
+from anpr.store.health.record import record_health
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import UNKNOWN, WINDOW, parked_senders
 from anpr.store.transits.rows import get_transit

@@ -28,7 +28,7 @@ from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database.connection import Database
 from anpr.store.dead_letters import DeadLetter, list_dead_letters
-from anpr.store.health import unsigned_readers
+from anpr.store.health.intervals import unsigned_readers
 from anpr.store.images.image_store import ImageStore, stored_roles
 from anpr.store.reader_keys import enrol_key, forget_reader, list_keys, revoke_keys
 from anpr.store.transits.rows import get_transit

@@ -30,7 +30,7 @@ from anpr.store.audit import AuditAction, AuditEvent, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.embedded.server import find_server, is_running
 from anpr.store.gates import save_gates
-from anpr.store.health import record_health
+from anpr.store.health.record import record_health
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
 from anpr.store.users.passwords import verify_password

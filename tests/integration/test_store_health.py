@@ -4,12 +4,15 @@
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import psycopg
 import pytest
 
 from anpr.domain.health import Change, HealthReport, SubjectKind
-from anpr.store.database.connection import Database
-from anpr.store.health import delete_health, intervals_between, mark_offline, open_intervals, record_health
+from anpr.store.database.connection import Connection, Database
+from anpr.store.health.intervals import delete_health, intervals_between, open_intervals
+from anpr.store.health.record import mark_offline, record_health
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 CAMERA, READER = SubjectKind.CAMERA, SubjectKind.READER
@@ -99,6 +102,25 @@ def test_whatever_order_and_repetition_the_end_is_the_same(database: Database, s
         (state, since, history[number + 1][1] if number < 19 else None) for number, (state, since) in enumerate(history)
     ]
     assert spans(database) == in_order
+
+
+def test_many_reports_cost_as_many_statements_as_one(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One statement a report let a sender of many reports hold up the transits of everybody else."""
+    statements: list[object] = []
+    execute = psycopg.Connection.execute
+
+    def counted(conn: Connection, query: Any, *rest: Any, **named: Any) -> Any:
+        statements.append(query)
+        return execute(conn, query, *rest, **named)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", counted)
+
+    def cost(number: int) -> int:
+        statements.clear()
+        record(database, *[report(30, ("up", 0), id=f"cam-{number}-{each}") for each in range(number)])
+        return len(statements)
+
+    assert cost(300) == cost(1)
 
 
 def test_a_reader_that_is_silent_is_away_since_its_last_word(database: Database) -> None:

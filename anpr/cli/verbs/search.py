@@ -23,7 +23,7 @@ from anpr.store.database.connection import Database
 from anpr.store.database.time_limit import time_limit
 from anpr.store.embedded.configured import demo_hint
 from anpr.store.gates import check_gates
-from anpr.store.health import MIN_GAP, intervals_between
+from anpr.store.health.intervals import MIN_GAP, intervals_between
 from anpr.store.transits.audited_search import audited_search
 from anpr.store.transits.rows import StoredTransit, TransitQuery
 

@@ -1,24 +1,4 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- name: add_subject
-INSERT INTO health_subjects (kind, id, reader_id, gate_ids, heard_at)
-VALUES (%(kind)s, %(id)s, %(reader_id)s, %(gate_ids)s, %(heard_at)s)
-ON CONFLICT DO NOTHING;
-
--- name: lock_subject
-SELECT reported_at FROM health_subjects WHERE kind = %(kind)s AND id = %(id)s FOR UPDATE;
-
--- name: add_offset
-UPDATE health_subjects
-SET offsets = (array_append(offsets, %(offset_s)s::double precision))[greatest(1, cardinality(offsets) + 2 - %(keep)s):]
-WHERE kind = %(kind)s AND id = %(id)s
-RETURNING offsets;
-
--- name: heard
-UPDATE health_subjects
-SET reader_id = %(reader_id)s, gate_ids = %(gate_ids)s, reported_at = %(at)s,
-    heard_at = greatest(heard_at, %(heard_at)s)
-WHERE kind = %(kind)s AND id = %(id)s;
-
 -- name: heartbeats
 UPDATE health_subjects s SET signature = k.signature
 FROM unnest(%(ids)s::text[], %(signatures)s::text[]) k (id, signature)
@@ -35,22 +15,6 @@ WHERE s.kind = 'reader' AND s.signature = 'unsigned' AND EXISTS (
     WHERE i.kind = 'reader' AND i.id = s.id AND i.ended_at IS NULL AND i.state <> 'stopped'
 )
 ORDER BY s.id LIMIT %(limit)s;
-
--- name: from_moment
-SELECT started_at, ended_at, state FROM health_intervals
-WHERE kind = %(kind)s AND id = %(id)s AND (ended_at IS NULL OR ended_at > %(moment)s)
-ORDER BY started_at;
-
--- name: end
-UPDATE health_intervals SET ended_at = %(ended_at)s
-WHERE kind = %(kind)s AND id = %(id)s AND started_at = %(started_at)s;
-
--- name: forget
-DELETE FROM health_intervals WHERE kind = %(kind)s AND id = %(id)s AND started_at = %(started_at)s;
-
--- name: put
-INSERT INTO health_intervals (kind, id, started_at, ended_at, state, reader_id, gate_ids)
-VALUES (%(kind)s, %(id)s, %(started_at)s, %(ended_at)s, %(state)s, %(reader_id)s, %(gate_ids)s);
 
 -- name: heard_ahead
 -- By a clock that was ahead and has been set right: else nobody would miss the reader until that time has come.

@@ -20,7 +20,8 @@ from anpr.ingest.run import run_ingest
 from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
-from anpr.store.health import intervals_between, mark_offline, open_intervals
+from anpr.store.health.intervals import intervals_between, open_intervals
+from anpr.store.health.record import mark_offline
 from tests.integration.rtsp.conftest import RunningServer, Serve
 from tests.support.waiting import eventually
 

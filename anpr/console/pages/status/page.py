@@ -21,7 +21,7 @@ from anpr.domain.natural_order import natural_key
 from anpr.settings import DestinationSettings
 from anpr.store.forwarding.runs import ForwardRun, list_runs
 from anpr.store.gates import list_gates
-from anpr.store.health import unsigned_readers
+from anpr.store.health.intervals import unsigned_readers
 from anpr.store.refused_senders import RefusedSender, parked_senders
 from anpr.store.retention_guard import RetentionState, retention_state
 from anpr.store.transits.rows import last_of_gates
