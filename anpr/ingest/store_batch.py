@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Stores one batch: transits, images, health, matches and alarms in one transaction, or nothing of it."""
+"""Stores one batch: transits, images, matches and alarms in one transaction; what no alarm needs, after it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,9 +87,11 @@ def store_batch(
     *,
     live_since: datetime | None = None,
 ) -> StoredBatch:
-    """Store the batch, all or nothing; health reports after it, in a transaction of their own, since no alarm waits for
-    them. `now` is when it was received; `keys` are those by which it was decoded. What was captured before `live_since`
-    (UTC; an hour ago by default) raises alarms from the past.
+    """Store the batch: transits, images and alarms all or nothing; after them health reports and dead letters.
+
+    Those are in transactions of their own, since no alarm waits for them or for their locks. A batch that comes again
+    adds what is missing. `now` is when it was received; `keys` are those by which it was decoded. What was captured
+    before `live_since` (UTC; an hour ago by default) raises alarms from the past.
 
     Images are written first: a row never names a file that is not there. Raises StoreError.
     """
@@ -102,11 +104,11 @@ def store_batch(
         batch = _without_conflicts(batch, found.other)
         stored = insert_transits(conn, found.new, now, batch.signatures)
         noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images], now)
-        kept = record_dead_letters(conn, _dead_letters(batch.refusals, now), limits)
         # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
         hits = centre.match(conn, [transit for transit in found.new if transit.id in stored])
         alarms = _raise(conn, hits, now, live_since or now - LIVE_FOR)
     health = _store_health(centre.database, batch, now)
+    kept = _store_dead_letters(centre.database, batch.refusals, now, limits)
     places = {letter.place for letter in kept}
     return StoredBatch(
         stored=len(stored),
@@ -144,6 +146,16 @@ def _store_health(database: Database, batch: Batch, now: datetime) -> int:
         told = record_health(conn, batch.health, now)
         record_heartbeats(conn, batch.heartbeats)
     return told
+
+
+def _store_dead_letters(
+    database: Database, refusals: Sequence[Refusal], now: datetime, limits: LetterLimits | None
+) -> list[DeadLetter]:
+    """Every consumer of every ingest locks the same few senders' rows, so they are held for this alone."""
+    if not refusals:
+        return []
+    with database.transaction() as conn:
+        return record_dead_letters(conn, _dead_letters(refusals, now), limits)
 
 
 def _unsigned(batch: Batch) -> Counter[str]:
