@@ -17,7 +17,7 @@ from subprocess import PIPE, Popen
 from anpr.settings import KafkaSettings
 from anpr.store.database.connection import Database
 from anpr.transport.kafka import KafkaPublisher
-from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, as_record
+from scripts.benchmarks.centre.workload import LISTED_PLATE, LIVE, Workload, as_record
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.command import CannotRunError, log
 from scripts.lab.processes import python
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> None:
     bootstrap, prefix, seconds, per_s = arguments
     each = max(1, round(int(per_s) * _TICK_S))
     warm = _WARM_S * int(per_s)
-    transits = Workload(number=int(seconds) * int(per_s) + warm, end=CLOCK.now(), seed=3).transits()
+    transits = Workload(number=int(seconds) * int(per_s) + warm, end=CLOCK.now(), span=LIVE, seed=3).transits()
     never = threading.Event()
     with closing(KafkaPublisher(KafkaSettings(bootstrap=bootstrap, topic_prefix=prefix))) as publisher:
         sent, began = 0, CLOCK.monotonic()

@@ -23,6 +23,8 @@ from anpr.transport.records import OutboxRecord
 CAMERAS = 100
 LISTED_PLATE = "AA000AA"
 """Entry 0 of the lists."""
+LIVE = timedelta(minutes=20)
+"""Within so long before now each listed transit raises a live alarm, and none one from the past."""
 VEHICLES = 150_000
 """Different plates in the day: each passes two or three times, as on real roads."""
 _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
@@ -30,17 +32,18 @@ _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """`number` transits within the 24 h before `end`, evenly over time, by chance over cameras and vehicles."""
+    """`number` transits within `span` before `end`, evenly over time, by chance over cameras and vehicles."""
 
     number: int
     end: datetime
+    span: timedelta = timedelta(days=1)
     seed: int = 20261121
 
     def transits(self, share: int = 0, shares: int = 1) -> Iterator[Transit]:
         """In the order of their capture; of the gates of one of `shares` senders."""
         chance = random.Random(self.seed + share)
-        step = timedelta(days=1) / self.number
-        start = self.end - timedelta(days=1)
+        step = self.span / self.number
+        start = self.end - self.span
         for index in range(share, self.number, shares):
             yield make(chance, start + index * step, index, share, shares)
 
