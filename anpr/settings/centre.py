@@ -214,7 +214,7 @@ class AuditSettings(Section):
     data_dir."""
     key_file: Annotated[str, Field(min_length=1)] | None = None
     """File with the key that signs them, made when it is missing. None: `audit-key` in data_dir. Keep a copy."""
-    head_every_s: Annotated[float, Field(ge=10, le=86400)] = 600.0
+    head_every_s: Annotated[float, Field(ge=10, le=86400)] = 60.0
     """Seconds between two looks; a line is added only when rows came."""
 
 
