@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +17,7 @@ from scripts.repository import REPOSITORY
 
 RESTART_S = 1.0
 END_TIMEOUT_S = 90.0
+MOST_CRASHES = 20
 
 
 class ManagedProcess:
@@ -136,6 +137,20 @@ class ManagedProcess:
     def _last_line(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
         return lines[-1] if lines else "(nothing)"
+
+
+def keep_running_until(done: Callable[[], bool], processes: Sequence[ManagedProcess], timeout_s: float) -> bool:
+    """Keep these processes running until `done()`; false when it took longer, or one of them keeps ending by itself."""
+    deadline = time.monotonic() + timeout_s
+    crashed = sum(len(process.crashes) for process in processes)
+    while not done():
+        for process in processes:
+            process.keep_running()
+        too_often = sum(len(process.crashes) for process in processes) - crashed > MOST_CRASHES
+        if too_often or time.monotonic() > deadline:
+            return False
+        time.sleep(0.3)
+    return True
 
 
 def python(*arguments: str) -> list[str]:

@@ -14,7 +14,7 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ import psycopg
 
 from anpr.runtime.clock import SystemClock
 from scripts.command import CannotRunError, Script, finish, log
-from scripts.lab.processes import ManagedProcess
+from scripts.lab.processes import ManagedProcess, keep_running_until
 from scripts.reliability.chaos.background_traffic import Amounts, BackgroundTraffic
 from scripts.reliability.chaos.environment import Environment, Plan, running_environment
 from scripts.reliability.chaos.facts import Facts
@@ -137,7 +137,7 @@ def _drain(environment: Environment, background: BackgroundTraffic, garbage: int
         stuck.append("the broker did not take the background traffic")
     for process in (environment.sender, environment.reader):
         stuck += _ended(environment, process)
-    if not _until(lambda: waiting(environment.kafka) == 0, environment.ingests):
+    if not keep_running_until(lambda: waiting(environment.kafka) == 0, environment.ingests, DRAIN_S):
         stuck.append(f"{waiting(environment.kafka)} messages were not ingested within {DRAIN_S:.0f} s")
     stuck += _not_ready(environment.ingests, 30)
     stuck += [f"{process.name} did not end" for process in environment.ingests if not process.end()]
@@ -152,7 +152,7 @@ def _ended(environment: Environment, process: ManagedProcess) -> list[str]:
     """Stop a process of the edge once its outbox is empty, its last records included; messages on problems."""
     path = environment.outbox(process)
     for _ in range(5):  # a reader publishes for 3 s after it was told to end, and its successor the rest
-        if not _until(lambda: waiting_in(path) <= 5, [process]):
+        if not keep_running_until(lambda: waiting_in(path) <= 5, [process], DRAIN_S):
             return [f"{process.name}: {waiting_in(path)} records stay in its outbox"]
         if not _end_once_up(process):
             return [f"{process.name} did not end"]
@@ -166,7 +166,7 @@ def _forwarded(environment: Environment, background: BackgroundTraffic) -> list[
     stuck = [] if environment.forward.end() else ["forward did not end"]
     with psycopg.connect(environment.database_url, autocommit=True) as conn:
         facts = Facts(environment, background.sent, conn)
-        if not _until(lambda: unsettled_count(facts) == 0, [environment.forward]):
+        if not keep_running_until(lambda: unsettled_count(facts) == 0, [environment.forward], DRAIN_S):
             stuck.append(f"{unsettled_count(facts)} transits were not forwarded within {DRAIN_S:.0f} s")
     return stuck if _end_once_up(environment.forward) else [*stuck, "forward did not end in the end"]
 
@@ -175,19 +175,6 @@ def _end_once_up(process: ManagedProcess) -> bool:
     """Stop a process once it is ready: before that, it has no signal handler and would count as crashed."""
     process.await_ready(DRAIN_S)
     return process.end()
-
-
-def _until(done: Callable[[], bool], processes: list[ManagedProcess]) -> bool:
-    """Keep these processes running until `done()`; false when that took longer than DRAIN_S."""
-    deadline = time.monotonic() + DRAIN_S
-    while True:
-        for process in processes:
-            process.keep_running()
-        if done():
-            return True
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.3)
 
 
 if __name__ == "__main__":

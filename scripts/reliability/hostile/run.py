@@ -14,7 +14,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ from anpr.transport.kafka import create_topics
 from scripts.command import CannotRunError, Script, finish, log
 from scripts.lab.kafka import KafkaBroker, ensure_jars
 from scripts.lab.ports import free_ports
-from scripts.lab.processes import ManagedProcess, python
+from scripts.lab.processes import ManagedProcess, keep_running_until, python
 from scripts.reliability.chaos.topics import waiting
 from scripts.reliability.hostile.flood import READER, FloodOptions
 from scripts.reliability.hostile.good_readers import WANTED, GoodReaders, Way
@@ -121,12 +121,12 @@ def run(site: Site, amount: int, seed: int) -> tuple[dict[str, Any], list[str]]:
         sent, flood_s = _flood(site, amount, seed)
         flooded = time.monotonic()
         began = flooded - flood_s
-        stuck = not _until(lambda: waiting(site.kafka) == 0, site)
+        stuck = not keep_running_until(lambda: waiting(site.kafka) == 0, site.ingests, _DRAIN_S)
         drained = time.monotonic()
         log(f"sent in {flood_s:.0f} s, read by ingest {drained - flooded:.0f} s later")
         time.sleep(CALM_S)
         good.end_sending()
-        _until(lambda: good.missing == 0, site)
+        keep_running_until(lambda: good.missing == 0, site.ingests, _DRAIN_S)
     ways = list(good.ways.values())
     phases = {
         "before": [way for way in ways if way.sent < began],
@@ -149,17 +149,6 @@ def _flood(site: Site, amount: int, seed: int) -> tuple[int, float]:
     command = python("-m", "scripts.reliability.hostile.flood", json.dumps(asdict(options)))
     count, seconds = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return count, seconds
-
-
-def _until(done: Callable[[], bool], site: Site) -> bool:
-    deadline = time.monotonic() + _DRAIN_S
-    while not done():
-        for process in site.ingests:
-            process.keep_running()
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 def _times(ways: Sequence[Way], name: str) -> dict[str, Any]:
