@@ -29,6 +29,7 @@ _VERBS = {
     "search": "Search transits; asks for a reason and records it.",
     "watchlist": "Import, list and edit watchlists.",
     "user": "Create console users and set their passwords.",
+    "audit": "Verify the audit, here or in an export; export it signed.",
     "db": "Create, migrate and check the database.",
     "images": "Check the stored pictures against the database.",
     "key": "Make a reader's signing key; enrol, list and revoke keys.",

@@ -90,6 +90,10 @@ class SigningKey:
         """The key for its file (PKCS 8, without a password)."""
         return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
+    def sign_bytes(self, data: bytes) -> bytes:
+        """The signature of exactly these bytes (64 bytes), which begin with what they are signed as."""
+        return self._key.sign(data)
+
     def sign(self, topic: str, key: bytes, headers: Mapping[str, bytes], value: bytes) -> bytes:
         """The value of the signature header for this message."""
         signature = self._key.sign(signed_bytes(topic, key, headers, value))

@@ -117,7 +117,7 @@ def append(conn: Connection, event: AuditEvent) -> AuditRow:
     last = conn.execute(_SQL["last"]).fetchone()
     seq = last["seq"] + 1 if last else 1
     previous = last["hash"] if last else GENESIS
-    digest = _digest(seq, event, previous)
+    digest = row_hash(seq, event, previous)
     conn.execute(
         _SQL["append"],
         {
@@ -152,7 +152,7 @@ def verify(conn: Connection, noted: Collection[NotedHead] = ()) -> Verification:
     count, previous, broken_at = 0, GENESIS, None
     missing = {(each.rows, each.head) for each in noted}
     for row in _all_rows(conn):
-        expected = _digest(count + 1, _event(row), previous)
+        expected = row_hash(count + 1, _event(row), previous)
         if row["seq"] != count + 1 or bytes(row["previous_hash"]) != previous or bytes(row["hash"]) != expected:
             broken_at = row["seq"]
             break
@@ -175,10 +175,16 @@ def still_has(conn: Connection, noted: NotedHead) -> bool:
     return row is not None and row.hash == noted.head
 
 
-def _all_rows(conn: Connection) -> Iterator[dict[str, Any]]:
+def walk(conn: Connection, first: int = 1) -> Iterator[AuditRow]:
+    """All rows from this number on, in their order; as they are when it begins."""
+    for row in _all_rows(conn, first):
+        yield _row(row)
+
+
+def _all_rows(conn: Connection, first: int = 1) -> Iterator[dict[str, Any]]:
     with conn.cursor(name="audit_walk") as cursor:
         cursor.itersize = 1000
-        yield from cursor.execute(_SQL["walk"])
+        yield from cursor.execute(_SQL["walk"], {"first": first})
 
 
 def _row(row: dict[str, Any]) -> AuditRow:
@@ -197,7 +203,8 @@ def _event(row: dict[str, Any]) -> AuditEvent:
     )
 
 
-def _digest(seq: int, event: AuditEvent, previous: bytes) -> bytes:
+def row_hash(seq: int, event: AuditEvent, previous: bytes) -> bytes:
+    """SHA-256 of the row before (32 bytes) and this one; with it anybody can walk the chain."""
     content = {
         "seq": seq,
         "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),

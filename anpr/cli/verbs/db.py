@@ -5,13 +5,12 @@ import sys
 
 import click
 
+from anpr.cli.common.audit_check import audit_faults, kept_heads
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import SystemClock
-from anpr.settings import Settings
-from anpr.store.audit import NotedHead, Verification, parse_noted, verify
-from anpr.store.audit_heads import HeadFile, ensure_key
+from anpr.store.audit import NotedHead, parse_noted, verify
 from anpr.store.database.migrate import schema_status
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.database.schema_diff import find_drift
@@ -20,9 +19,6 @@ from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
 from anpr.store.users.accounts import list_users
-
-_FEW = 5
-"""So many rows are named."""
 
 
 @click.group(name="db")
@@ -79,36 +75,16 @@ def check(ctx: click.Context, noted: tuple[str, ...]) -> None:
         drift = find_drift(database)
         for difference in drift:
             click.echo(difference)
-        heads = [*map(parse_noted, noted), *_kept_heads(settings)]
+        heads = [*map(parse_noted, noted), *kept_heads(settings)]
         with database.transaction() as conn:
             chain, has_users = verify(conn, heads), bool(list_users(conn))
     problems = [f"the schema is not what the migrations made (differences: {len(drift)})"] if drift else []
-    problems += _faults(chain, has_users)
+    problems += audit_faults(chain, has_users)
     if problems:
         raise StoreError("; ".join(problems))
     click.echo(f"the schema is current; the audit's {chain.rows} rows are whole ({len(heads)} noted heads compared)")
     if chain.rows:
         click.echo(f"note this elsewhere, for --noted: {NotedHead(rows=chain.rows, head=chain.head)}")
-
-
-def _kept_heads(settings: Settings) -> list[NotedHead]:
-    if not settings.audit_head_path.exists():
-        return []
-    return HeadFile(settings.audit_head_path, ensure_key(settings.audit_key_path)).read()
-
-
-def _faults(chain: Verification, has_users: bool) -> list[str]:
-    faults = []
-    if chain.broken_at is not None:
-        faults.append(f"the audit's chain is broken at row {chain.broken_at} ({chain.rows} rows before it are whole)")
-    if chain.differs_at:
-        rows = ", ".join(str(row) for row in chain.differs_at[:_FEW])
-        faults.append(
-            f"the audit has {chain.rows} rows and is not as it was noted at row {rows}: rows were changed or removed"
-        )
-    if chain.rows == 0 and has_users:
-        faults.append("the audit is empty although there are users: its rows were removed")
-    return faults
 
 
 @command.command()

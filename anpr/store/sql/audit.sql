@@ -18,4 +18,4 @@ ORDER BY seq DESC LIMIT %(limit)s;
 SELECT * FROM audit WHERE seq = %(seq)s;
 
 -- name: walk
-SELECT * FROM audit ORDER BY seq;
+SELECT * FROM audit WHERE seq >= %(first)s ORDER BY seq;
