@@ -59,13 +59,13 @@ class Visitor:
 
 def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
     """The user whose session cookie this is; None when it is not valid (any more), was ended or not used for long, the
-    user is disabled, or their password was changed."""
+    user is disabled or their last day is over, or their password was changed."""
     session = console.sessions.from_cookie(cookie)
     if session is None:
         return None
     with console.database.transaction() as conn:
         stored = open_session(conn, session.key)
-    if stored is None or stored.user.name != session.user or stored.user.disabled:
+    if stored is None or stored.user.name != session.user or stored.user.is_shut_out(console.clock.now()):
         return None
     if fingerprint(stored.user.password_hash) != session.password:
         return None

@@ -58,7 +58,7 @@ def _check(console: Console, name: str, password: str, address: str, *, is_login
     if wait.seconds > 0:
         raise LoginDelayedError(ceil(wait.seconds), by_account=wait.by_account)
     try:
-        found = authenticate(console.database, name, password)
+        found = authenticate(console.database, name, password, console.clock.now())
     except LoginRefusedError as refused:
         record(console, refused.actor, AuditAction.LOGIN_REFUSED, {"address": address})
         raise

@@ -516,6 +516,20 @@ def test_a_user_is_changed_and_listed(ok: Callable[..., str], database: Database
     assert "horse" not in str(_events(database))
 
 
+def test_a_user_has_a_last_day(anpr: Run, ok: Callable[..., str], database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_text("correct horse battery\n")
+    ok("user", "add", "anna", "--role", "operator", "--ends-on", "2099-12-31", "--password-file", str(path))
+    assert ok("user", "list") == "anna\toperator\tuntil 2099-12-31\n"
+    ok("user", "change", "anna", "--ends-on", "never")
+    assert ok("user", "list") == "anna\toperator\n"
+    changed, created = _events(database)
+    assert created.detail == {"user": "anna", "role": "operator", "ends_on": "2099-12-31"}
+    assert changed.detail == {"user": "anna", "changed": "ends-on", "previous": "2099-12-31", "ends_on": "none"}
+    assert "expected 2026-12-31, or never" in anpr("user", "change", "anna", "--ends-on", "31/12/2099").output
+    _refused(anpr("user", "change", "anna", "--ends-on", "2020-01-01"), "last day 2020-01-01: is over")
+
+
 def test_what_cannot_be_done_to_a_user_says_why(anpr: Run, ok: Callable[..., str], tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("too short")
