@@ -40,7 +40,7 @@ _WHY: dict[type[AccessError], str] = {
 
 
 async def check_login(console: Console, request: Request, user: str, password: str, *, is_login: bool = True) -> User:
-    """The user. `is_login`: a right password is recorded as a login.
+    """The user. `is_login`: a right password is recorded as a login, unless a second factor is still to come.
 
     Raises LoginDelayedError, LoginRefusedError, PasswordsBusyError and StoreError.
     """
@@ -63,6 +63,6 @@ def _check(console: Console, name: str, password: str, address: str, *, is_login
         record(console, refused.actor, AuditAction.LOGIN_REFUSED, {"address": address})
         raise
     console.throttle.succeeded(name, address)
-    if is_login:
+    if is_login and not found.has_second_factor:
         record(console, name, AuditAction.LOGIN, {"address": address})
     return found

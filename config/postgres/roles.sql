@@ -48,8 +48,9 @@ GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, out
 -- Logging in and out, one's own password, and what administrators do with users there. Nobody's name changes and nobody
 -- is removed, as the audit names them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
-GRANT INSERT ON users TO anpr_console;
+GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
 GRANT UPDATE (role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
 GRANT SELECT ON transits, images, gates TO anpr_forward;

@@ -45,7 +45,7 @@ def test_the_list_tells_role_state_last_day_last_login_and_open_sessions(site: S
         set_disabled(conn, "auditor", True)
         set_ends_on(conn, "dpo", site.clock.now().astimezone(UTC).date())
     page = admin.get("/users").text
-    row = {name: page[page.index(f'href="/users/{name}"') :].partition("</tr>")[0] for name in Role}
+    row = {str(name): page[page.index(f'href="/users/{name}"') :].partition("</tr>")[0] for name in Role}
     assert "operatore" in row["operator"]
     assert ">1</td>" in row["operator"]
     assert "mai" in row["dpo"]

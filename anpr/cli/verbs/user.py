@@ -100,7 +100,8 @@ def list_command(ctx: click.Context) -> None:
         users = list_users(conn)
     for user in users:
         ends = [f"until {user.ends_on}"] if user.ends_on else []
-        click.echo("\t".join([user.name, user.role, *(["disabled"] if user.disabled else []), *ends]))
+        factor = ["second factor"] if user.has_second_factor else []
+        click.echo("\t".join([user.name, user.role, *(["disabled"] if user.disabled else []), *ends, *factor]))
 
 
 @command.command()
@@ -147,6 +148,17 @@ def end_sessions(ctx: click.Context, name: str) -> None:
     with _transaction(ctx) as conn:
         ended = administration.end_sessions(conn, name, _author())
     click.echo(f"sessions of {name} ended: {ended}")
+
+
+@command.command(name="reset-second-factor")
+@click.argument("name")
+@click.pass_context
+def reset_second_factor(ctx: click.Context, name: str) -> None:
+    """Remove the second factor of NAME, who has lost it, and end their sessions."""
+    with _transaction(ctx) as conn:
+        if not administration.reset_second_factor(conn, name, _author()):
+            raise InputError(f"user {name}: has no second factor")
+    click.echo(f"second factor of {name} removed")
 
 
 @contextmanager

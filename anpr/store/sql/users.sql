@@ -5,13 +5,16 @@ VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s
 ON CONFLICT DO NOTHING;
 
 -- name: get
-SELECT * FROM users WHERE name = %(name)s;
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users WHERE name = %(name)s;
 
 -- name: lock
-SELECT * FROM users WHERE name = %(name)s FOR UPDATE;
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users WHERE name = %(name)s FOR UPDATE;
 
 -- name: list
-SELECT * FROM users ORDER BY name;
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users ORDER BY name;
 
 -- name: set_password_hash
 WITH ended AS (UPDATE sessions SET ended_at = now() WHERE user_name = %(name)s AND ended_at IS NULL)
@@ -31,10 +34,12 @@ UPDATE users SET ends_on = %(ends_on)s WHERE name = %(name)s;
 UPDATE users SET must_change = true WHERE name = %(name)s;
 
 -- name: lock_administrators
-SELECT * FROM users WHERE role = 'administrator' ORDER BY name FOR UPDATE;
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users WHERE role = 'administrator' ORDER BY name FOR UPDATE;
 
 -- name: list_accounts
-SELECT users.*, s.last_login_at, coalesce(s.open, 0) AS open_sessions
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor,
+    s.last_login_at, coalesce(s.open, 0) AS open_sessions
 FROM users LEFT JOIN (
     SELECT user_name, max(started_at) AS last_login_at,
         count(*) FILTER (WHERE ended_at IS NULL AND seen_at > %(seen_after)s AND started_at > %(started_after)s) AS open

@@ -28,6 +28,8 @@ class User:
     """The password is known to others and good for choosing one's own only."""
     ends_on: date | None = None
     """The last day on which they may log in, whole and in UTC; None: no end."""
+    has_second_factor: bool = False
+    """A login asks for a code after the password."""
 
     def is_shut_out(self, now: datetime) -> bool:
         """Whether they may not come in: disabled, or their last day is over."""

@@ -21,6 +21,7 @@ from anpr.store.users.accounts import (
     set_role,
     user_of_row,
 )
+from anpr.store.users.second_factors import remove_factor
 from anpr.store.users.sessions import end_sessions_of
 
 NO_END = "none"
@@ -118,6 +119,16 @@ def end_sessions(conn: Connection, name: str, by: Author) -> int:
     ended = end_sessions_of(conn, name)
     _note(conn, by, name, "sessions", sessions=ended)
     return ended
+
+
+def reset_second_factor(conn: Connection, name: str, by: Author) -> bool:
+    """The password is enough again, and all sessions end; False when there was none. Raises InputError."""
+    lock_user(conn, name)
+    if not remove_factor(conn, name):
+        return False
+    end_sessions_of(conn, name)
+    _note(conn, by, name, "second-factor", second_factor="reset")
+    return True
 
 
 def refuse_past(day: date | None, at: datetime) -> None:

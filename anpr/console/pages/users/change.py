@@ -95,6 +95,18 @@ def sessions(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name
     )
 
 
+@router.post("/{name}/second-factor")
+def second_factor(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
+    """Remove the second factor of a user who has lost it, and end their sessions. One's own asks for the password."""
+
+    def change(conn: Connection, by: Author) -> None:
+        if name == by.name:
+            raise UserFaultError("users.own_factor")
+        administration.reset_second_factor(conn, name, by)
+
+    return _changed(console, visitor, context, name, "second-factor", change)
+
+
 @router.post("/{name}/password")
 async def password(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
     """A new one-time password, shown once; the user's sessions end."""

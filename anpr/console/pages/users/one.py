@@ -17,7 +17,7 @@ from anpr.store.users.administration import Account, get_account
 
 router = APIRouter()
 
-Done = Literal["role", "disabled", "enabled", "ends-on", "must-change", "sessions"]
+Done = Literal["role", "disabled", "enabled", "ends-on", "must-change", "sessions", "second-factor"]
 """What was just changed, as the page tells it."""
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Users: everybody in one list, and a new one, whose one-time password is shown once."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -70,7 +71,7 @@ def _create(console: Console, wanted: User, by: Author) -> str:
 def _page(
     console: Console,
     context: PageContext,
-    fields: dict[str, object] | None = None,
+    fields: Mapping[str, object] | None = None,
     fault: str | None = None,
     status: int = 200,
 ) -> Response:

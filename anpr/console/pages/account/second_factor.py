@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One's own second factor: enrolled with a first code, with recovery codes that are shown once, and removed."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Form, Request
+from markupsafe import Markup
+from starlette.responses import RedirectResponse, Response
+
+from anpr.console.access import Visitor, VisitorDep
+from anpr.console.auth.authenticate import LoginRefusedError
+from anpr.console.auth.password_checks import PasswordsBusyError
+from anpr.console.auth.second_factor import SealedSecretError, qr_svg, step_of
+from anpr.console.credentials import LoginDelayedError, check_login
+from anpr.console.page_context import ContextDep
+from anpr.console.rendering.templates import PageContext
+from anpr.console.session_start import begin_session, set_session
+from anpr.console.state import Console, ConsoleDep
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.database.connection import Connection
+from anpr.store.users.second_factors import (
+    begin_factor,
+    confirm_factor,
+    get_factor,
+    remove_factor,
+    replace_recovery_codes,
+)
+from anpr.store.users.sessions import end_sessions_of
+
+log = logging.getLogger(__name__)
+router = APIRouter(prefix="/second-factor")
+
+Password = Annotated[str, Form(max_length=1000)]
+
+
+@router.get("")
+def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep) -> Response:
+    """Whether there is one; a begun one with its secret, as a QR code and as text."""
+    return _page(console, visitor, context)
+
+
+@router.post("/begin")
+async def begin(
+    request: Request, console: ConsoleDep, visitor: VisitorDep, context: ContextDep, password: Password = ""
+) -> Response:
+    """A new secret, after the password; it counts when its first code was typed."""
+    return await _after_password(
+        request, console, visitor, context, password, lambda: _begin(console, visitor.user.name)
+    )
+
+
+@router.post("/confirm")
+def confirm(
+    request: Request,
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    code: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """The first code: from now on a login asks for one. Other sessions end; the recovery codes are shown this once."""
+    try:
+        new = _confirm(console, visitor.user.name, code)
+    except SealedSecretError as exc:
+        log.error("console: %s", exc)
+        return _page(console, visitor, context)
+    if new is None:
+        return _page(console, visitor, context, fault="account.code_wrong", status=400)
+    session = begin_session(console, visitor.user)
+    answer = _codes_page(console, context, new)
+    set_session(console, request, answer, session)
+    return answer
+
+
+@router.post("/codes")
+async def renew_codes(
+    request: Request, console: ConsoleDep, visitor: VisitorDep, context: ContextDep, password: Password = ""
+) -> Response:
+    """New recovery codes in place of all earlier ones, after the password."""
+    return await _after_password(
+        request, console, visitor, context, password, lambda: _renew(console, visitor, context)
+    )
+
+
+@router.post("/remove")
+async def remove(
+    request: Request, console: ConsoleDep, visitor: VisitorDep, context: ContextDep, password: Password = ""
+) -> Response:
+    """No second factor any more, after the password; whose role must have one enrols another."""
+    return await _after_password(
+        request, console, visitor, context, password, lambda: _remove(console, visitor.user.name)
+    )
+
+
+async def _after_password(
+    request: Request,
+    console: Console,
+    visitor: Visitor,
+    context: PageContext,
+    password: str,
+    act: Callable[[], Response],
+) -> Response:
+    page = partial(_page, console, visitor, context)
+    try:
+        await check_login(console, request, visitor.user.name, password, is_login=False)
+    except LoginDelayedError as delayed:
+        key, count = delayed.message
+        answer = await to_thread.run_sync(partial(page, status=429, fault=key, count=count))
+        answer.headers["Retry-After"] = str(delayed.seconds)
+        return answer
+    except PasswordsBusyError:
+        return await to_thread.run_sync(partial(page, status=503, fault="login.busy"))
+    except LoginRefusedError:
+        return await to_thread.run_sync(partial(page, status=400, fault="account.wrong"))
+    return await to_thread.run_sync(act)
+
+
+def _begin(console: Console, user: str) -> Response:
+    secret = console.second_factor.make_secret()
+    with console.database.transaction() as conn:
+        begin_factor(conn, user, console.second_factor.seal(user, secret), console.clock.now())
+    return RedirectResponse("/account/second-factor", status_code=303)
+
+
+def _confirm(console: Console, user: str, code: str) -> list[str] | None:
+    """The recovery codes; None when nothing waits for a code, or this is not it. Raises SealedSecretError."""
+    now = console.clock.now()
+    with console.database.transaction() as conn:
+        factor = get_factor(conn, user)
+        if factor is None or factor.confirmed_at is not None:
+            return None
+        step = step_of(console.second_factor.unseal(user, factor.sealed_secret), code, now)
+        if step is None or not confirm_factor(conn, user, step, now):
+            return None
+        end_sessions_of(conn, user)
+        _note(console, conn, user, "second-factor", second_factor="on")
+        return _new_codes(console, conn, user)
+
+
+def _renew(console: Console, visitor: Visitor, context: PageContext) -> Response:
+    user = visitor.user.name
+    with console.database.transaction() as conn:
+        factor = get_factor(conn, user)
+        if factor is None or factor.confirmed_at is None:
+            return RedirectResponse("/account/second-factor", status_code=303)
+        new = _new_codes(console, conn, user)
+        _note(console, conn, user, "recovery-codes")
+    return _codes_page(console, context, new)
+
+
+def _remove(console: Console, user: str) -> Response:
+    with console.database.transaction() as conn:
+        if remove_factor(conn, user):
+            _note(console, conn, user, "second-factor", second_factor="off")
+    return RedirectResponse("/account/second-factor", status_code=303)
+
+
+def _new_codes(console: Console, conn: Connection, user: str) -> list[str]:
+    new = console.second_factor.recovery_codes()
+    replace_recovery_codes(conn, user, [console.second_factor.code_digest(user, code) for code in new])
+    return new
+
+
+def _note(console: Console, conn: Connection, user: str, changed: str, **detail: object) -> None:
+    told = {"user": user, "changed": changed, **detail}
+    append(conn, AuditEvent(actor=user, action=AuditAction.USER_CHANGED, at=console.clock.now(), detail=told))
+
+
+def _codes_page(console: Console, context: PageContext, new: list[str]) -> Response:
+    return console.templates.response("account/recovery_codes.html", context, codes=new)
+
+
+def _page(
+    console: Console,
+    visitor: Visitor,
+    context: PageContext,
+    *,
+    fault: str | None = None,
+    count: int = 0,
+    status: int = 200,
+) -> Response:
+    user = visitor.user.name
+    with console.database.transaction() as conn:
+        factor = get_factor(conn, user)
+    secret = ""
+    if factor and factor.confirmed_at is None:
+        try:
+            secret = console.second_factor.unseal(user, factor.sealed_secret)
+        except SealedSecretError as exc:  # it was never in use: another one takes its place
+            log.error("console: %s", exc)
+            factor, fault = None, "account.factor_unreadable"
+    return console.templates.response(
+        "account/second_factor.html",
+        context,
+        status=status,
+        factor=factor,
+        secret=secret,
+        qr=Markup(qr_svg(console.second_factor.address(user, secret))) if secret else "",
+        is_required=visitor.user.role in console.settings.console.second_factor,
+        fault=fault,
+        count=count,
+    )
