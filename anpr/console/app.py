@@ -114,7 +114,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         password_checks=PasswordChecks(),
         pending_logins=PendingLogins(secret, clock),
         second_factor=SecondFactor(load_factor_key(settings.data_dir), issuer=f"anpr {settings.municipality}"),
-        throttle=LoginThrottle(clock),
+        throttle=LoginThrottle(database, secret, clock),
         pages=PAGES,
         templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
         alarms=stored,

@@ -50,7 +50,7 @@ GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, out
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
 GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
 GRANT UPDATE (role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
-GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes TO anpr_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
 GRANT SELECT ON transits, images, gates TO anpr_forward;

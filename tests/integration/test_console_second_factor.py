@@ -2,8 +2,6 @@
 """The second factor: enrolled in one's own account, asked for after the password, recovered, and demanded of roles."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,7 +14,7 @@ from anpr.domain.access import Role
 from anpr.runtime.metrics import REGISTRY
 from anpr.store.audit import AuditAction
 from anpr.store.users.second_factors import get_factor
-from tests.support.fixtures_console import PASSWORD, Site, serving, token_in
+from tests.support.fixtures_console import PASSWORD, Site, another_console, serving, token_in
 
 PAGE = "/account/second-factor"
 
@@ -84,14 +82,6 @@ def test_no_code_is_good_twice_also_at_another_console(site: Site) -> None:
         again = give_code(give_password(other), code)
     assert again.status_code == 401
     assert "già stato usato" in again.text
-
-
-@contextmanager
-def another_console(site: Site) -> Iterator[Site]:
-    """A second one with the same database and folder, as after a restart."""
-    app = create_app(site.settings, site.console.database, site.images, site.clock)
-    with serving(app) as url:
-        yield replace(site, url=url, app=app)
 
 
 def test_a_code_that_was_used_to_enrol_is_used_up(site: Site) -> None:

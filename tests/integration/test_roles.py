@@ -166,6 +166,7 @@ def test_what_no_process_may_do(opened: Open, url_of: Callable[[str], str], role
         *((role, "INSERT INTO users VALUES ('x', 'dpo', 'x')") for role in ("ingest", "forward")),
         *((role, "UPDATE users SET role = 'dpo'") for role in ("ingest", "forward")),
         ("ingest", "SELECT * FROM users"),
+        *((role, "SELECT * FROM login_failures") for role in ("ingest", "forward")),
         *((role, "SELECT * FROM second_factors") for role in ("ingest", "forward")),
         ("forward", "SELECT * FROM users"),
         ("forward", "SELECT * FROM watchlists"),
