@@ -14,22 +14,19 @@ from starlette.responses import RedirectResponse, Response
 from anpr.console.access import Visitor, VisitorDep
 from anpr.console.auth.authenticate import LoginRefusedError
 from anpr.console.auth.password_checks import PasswordsBusyError
-from anpr.console.auth.second_factor import SealedSecretError, qr_svg, step_of
+from anpr.console.auth.second_factor import SealedSecretError, qr_svg
 from anpr.console.credentials import LoginDelayedError, check_login
 from anpr.console.page_context import ContextDep
+from anpr.console.pages.account.enrolment import (
+    begin_enrolment,
+    confirm_enrolment,
+    remove_own_factor,
+    renew_recovery_codes,
+)
 from anpr.console.rendering.templates import PageContext
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
-from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database.connection import Connection
-from anpr.store.users.second_factors import (
-    begin_factor,
-    confirm_factor,
-    get_factor,
-    remove_factor,
-    replace_recovery_codes,
-)
-from anpr.store.users.sessions import end_sessions_of
+from anpr.store.users.second_factors import get_factor
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/second-factor")
@@ -63,7 +60,7 @@ def confirm(
 ) -> Response:
     """The first code: from now on a login asks for one. Other sessions end; the recovery codes are shown this once."""
     try:
-        new = _confirm(console, visitor.user.name, code)
+        new = confirm_enrolment(console, visitor.user.name, code)
     except SealedSecretError as exc:
         log.error("console: %s", exc)
         return _page(console, visitor, context)
@@ -119,54 +116,20 @@ async def _after_password(
 
 
 def _begin(console: Console, user: str) -> Response:
-    secret = console.second_factor.make_secret()
-    with console.database.transaction() as conn:
-        begin_factor(conn, user, console.second_factor.seal(user, secret), console.clock.now())
+    begin_enrolment(console, user)
     return RedirectResponse("/account/second-factor", status_code=303)
 
 
-def _confirm(console: Console, user: str, code: str) -> list[str] | None:
-    """The recovery codes; None when nothing waits for a code, or this is not it. Raises SealedSecretError."""
-    now = console.clock.now()
-    with console.database.transaction() as conn:
-        factor = get_factor(conn, user)
-        if factor is None or factor.confirmed_at is not None:
-            return None
-        step = step_of(console.second_factor.unseal(user, factor.sealed_secret), code, now)
-        if step is None or not confirm_factor(conn, user, step, now):
-            return None
-        end_sessions_of(conn, user)
-        _note(console, conn, user, "second-factor", second_factor="on")
-        return _new_codes(console, conn, user)
-
-
 def _renew(console: Console, visitor: Visitor, context: PageContext) -> Response:
-    user = visitor.user.name
-    with console.database.transaction() as conn:
-        factor = get_factor(conn, user)
-        if factor is None or factor.confirmed_at is None:
-            return RedirectResponse("/account/second-factor", status_code=303)
-        new = _new_codes(console, conn, user)
-        _note(console, conn, user, "recovery-codes")
+    new = renew_recovery_codes(console, visitor.user.name)
+    if new is None:
+        return RedirectResponse("/account/second-factor", status_code=303)
     return _codes_page(console, context, new)
 
 
 def _remove(console: Console, user: str) -> Response:
-    with console.database.transaction() as conn:
-        if remove_factor(conn, user):
-            _note(console, conn, user, "second-factor", second_factor="off")
+    remove_own_factor(console, user)
     return RedirectResponse("/account/second-factor", status_code=303)
-
-
-def _new_codes(console: Console, conn: Connection, user: str) -> list[str]:
-    new = console.second_factor.recovery_codes()
-    replace_recovery_codes(conn, user, [console.second_factor.code_digest(user, code) for code in new])
-    return new
-
-
-def _note(console: Console, conn: Connection, user: str, changed: str, **detail: object) -> None:
-    told = {"user": user, "changed": changed, **detail}
-    append(conn, AuditEvent(actor=user, action=AuditAction.USER_CHANGED, at=console.clock.now(), detail=told))
 
 
 def _codes_page(console: Console, context: PageContext, new: list[str]) -> Response:
