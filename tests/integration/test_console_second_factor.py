@@ -47,6 +47,8 @@ def enrol(site: Site, user: str = "operator", client: httpx.Client | None = None
     assert found
     shown = site.post(client, f"{PAGE}/confirm", PAGE, code=code_now(site, found[1], -1))
     assert shown.status_code == 200, shown.text
+    language = {"form_token": token_in(shown.text), "language": "it"}
+    assert client.post("/language", data=language).status_code == 303, "its forms belong to the session that has begun"
     return Enrolled(client=client, secret=found[1], codes=recovery_codes(shown.text))
 
 

@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -67,7 +68,9 @@ def confirm(
     if new is None:
         return _page(console, visitor, context, fault="account.code_wrong", status=400)
     session = begin_session(console, visitor.user)
-    answer = _codes_page(console, context, new)
+    # The forms of this page belong to the session that begins with it.
+    fresh = replace(context, form_token=console.sessions.form_token(session.key))
+    answer = _codes_page(console, fresh, new)
     set_session(console, request, answer, session)
     return answer
 
