@@ -46,7 +46,5 @@ def test_the_key_of_second_factors_outlives_the_one_that_signs_cookies(tmp_path:
     assert load_secret(tmp_path) != secret
     assert load_factor_key(tmp_path) == factor != secret
     (tmp_path / "second-factor-key").chmod(0o644)
-    with pytest.raises(
-        SettingsError, match=r"second-factor-key: .* \(every second factor must then"
-    ):
+    with pytest.raises(SettingsError, match=r"second-factor-key: .* \(every second factor must then"):
         load_factor_key(tmp_path)
