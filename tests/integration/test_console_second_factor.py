@@ -120,6 +120,13 @@ def test_a_recovery_code_stands_in_once(site: Site) -> None:
     assert give_code(give_password(site), enrolled.codes[4]).status_code == 401, "new ones take the place of the others"
 
 
+def test_going_on_in_an_open_page_asks_for_the_password_and_is_a_login_too(site: Site) -> None:
+    client = enrol(site).client
+    form = {"form_token": token_in(client.get("/account").text), "password": PASSWORD}
+    assert client.post("/session/confirm", data=form).status_code == 200
+    assert site.audit()[0].event.action is AuditAction.LOGIN
+
+
 def test_the_password_of_five_minutes_ago_is_asked_for_again(site: Site) -> None:
     secret = enrol(site).secret
     client = give_password(site)

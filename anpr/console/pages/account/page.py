@@ -13,7 +13,7 @@ from anpr.console.access import Visitor, VisitorDep, idle_limit, lacks_second_fa
 from anpr.console.auth.authenticate import LoginRefusedError
 from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.cookies import SESSION_COOKIE, delete_cookie
-from anpr.console.credentials import LoginDelayedError, check_login
+from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.account import second_factor
@@ -53,7 +53,7 @@ async def change(  # noqa: PLR0913, PLR0917  one parameter for each field of the
     if fault is not None:
         return await to_thread.run_sync(partial(page, status=400, fault=fault))
     try:
-        await check_login(console, request, visitor.user.name, current, is_login=False)
+        await check_login(console, request, visitor.user.name, current, records=Records.NOTHING)
         user = await console.password_checks.run(partial(change_password, console, visitor.user, wanted))
     except LoginDelayedError as delayed:
         key, count = delayed.message

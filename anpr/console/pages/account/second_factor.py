@@ -16,7 +16,7 @@ from anpr.console.access import Visitor, VisitorDep
 from anpr.console.auth.authenticate import LoginRefusedError
 from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.auth.second_factor import SealedSecretError, qr_svg
-from anpr.console.credentials import LoginDelayedError, check_login
+from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.account.enrolment import (
     begin_enrolment,
@@ -105,7 +105,7 @@ async def _after_password(
 ) -> Response:
     page = partial(_page, console, visitor, context)
     try:
-        await check_login(console, request, visitor.user.name, password, is_login=False)
+        await check_login(console, request, visitor.user.name, password, records=Records.NOTHING)
     except LoginDelayedError as delayed:
         key, count = delayed.message
         answer = await to_thread.run_sync(partial(page, status=429, fault=key, count=count))

@@ -21,7 +21,7 @@ from anpr.console.cookies import (
     read_cookie,
     set_cookie,
 )
-from anpr.console.credentials import LoginDelayedError, check_login
+from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.fields import Line
 from anpr.console.page import Page, menu_of
 from anpr.console.page_context import ContextDep
@@ -66,7 +66,7 @@ async def enter(
     back = local_path(back)
     values: dict[str, object] = {"back": back, "name": user.strip().lower()[:64]}
     try:
-        found = await check_login(console, request, user, password)
+        found = await check_login(console, request, user, password, records=Records.LOGIN_WITHOUT_CODE)
         if found.has_second_factor:
             return code.ask_for_code(console, request, found, back)
     except LoginDelayedError as delayed:
