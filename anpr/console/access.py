@@ -35,8 +35,20 @@ class NotSignedInError(AccessError):
         self.again = again
 
 
-class PasswordChangeNeededError(AccessError):
+class AccountUnfinishedError(AccessError):
+    """The visitor may do nothing before they have done something for their account, at `address`."""
+
+    address = "/account"
+
+
+class PasswordChangeNeededError(AccountUnfinishedError):
     """The visitor's password is one that others know: they may do nothing but choose their own."""
+
+
+class SecondFactorNeededError(AccountUnfinishedError):
+    """The visitor's role must have a second factor (console.second_factor), and they have none yet."""
+
+    address = "/account/second-factor"
 
 
 class FormTokenError(AccessError):
@@ -59,13 +71,13 @@ class Visitor:
 
 def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
     """The user whose session cookie this is; None when it is not valid (any more), was ended or not used for long, the
-    user is disabled, or their password was changed."""
+    user is disabled or their last day is over, or their password was changed."""
     session = console.sessions.from_cookie(cookie)
     if session is None:
         return None
     with console.database.transaction() as conn:
         stored = open_session(conn, session.key)
-    if stored is None or stored.user.name != session.user or stored.user.disabled:
+    if stored is None or stored.user.name != session.user or stored.user.is_shut_out(console.clock.now()):
         return None
     if fingerprint(stored.user.password_hash) != session.password:
         return None
@@ -89,9 +101,26 @@ def signed_in(request: Request, console: ConsoleDep) -> Visitor:
     if _is_use(request):
         visitor = seen_now(console, visitor)
     request.state.visitor = visitor
-    if visitor.user.must_change and not request.scope["path"].startswith(_BEFORE_OWN_PASSWORD):
-        raise PasswordChangeNeededError("a password of one's own comes first")
+    if not request.scope["path"].startswith(_BEFORE_OWN_PASSWORD):
+        _refuse_unfinished(console, visitor.user)
     return visitor
+
+
+def is_unfinished(console: Console, user: User) -> bool:
+    """Whether they may open nothing but their account: their password, or a second factor, comes first."""
+    return user.must_change or lacks_second_factor(console, user)
+
+
+def lacks_second_factor(console: Console, user: User) -> bool:
+    """Whether their role must have a second factor, and they have none."""
+    return user.role in console.settings.console.second_factor and not user.has_second_factor
+
+
+def _refuse_unfinished(console: Console, user: User) -> None:
+    if user.must_change:
+        raise PasswordChangeNeededError("a password of one's own comes first")
+    if lacks_second_factor(console, user):
+        raise SecondFactorNeededError("a second factor comes first")
 
 
 def seen_now(console: Console, visitor: Visitor) -> Visitor:

@@ -12,7 +12,9 @@ from anpr.console import probes
 from anpr.console.access import allowed, check_form
 from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.password_checks import PasswordChecks
-from anpr.console.auth.secret_key import load_secret
+from anpr.console.auth.pending_login import PendingLogins
+from anpr.console.auth.second_factor import SecondFactor
+from anpr.console.auth.secret_key import load_factor_key, load_secret
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.compression import Compression
@@ -22,7 +24,7 @@ from anpr.console.live_alarms import LiveAlarms
 from anpr.console.network.names import OwnNames
 from anpr.console.network.proxies import FromProxies, TrustedProxies
 from anpr.console.page import Page
-from anpr.console.pages import account, alarms, audit, login, search, status, transits, watchlists
+from anpr.console.pages import account, alarms, audit, login, search, status, transits, users, watchlists
 from anpr.console.rendering.footer import footer_of
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
@@ -45,6 +47,7 @@ PAGES: tuple[Page, ...] = (
     watchlists.PAGE,
     audit.PAGE,
     status.PAGE,
+    users.PAGE,
     account.PAGE,
 )
 """All pages, in the order of the menu; a login leads to the first one that the role may open."""
@@ -53,7 +56,7 @@ PAGES: tuple[Page, ...] = (
 def create_app(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> FastAPI:
     """The application; `database` is open. Live alarms start and stop with the server.
 
-    Raises SettingsError when the signing key in data_dir cannot be read or made.
+    Raises SettingsError when a key in data_dir cannot be read or made.
     """
     console = build_console(settings, database, images, clock)
 
@@ -99,6 +102,7 @@ def _guard(app: FastAPI, settings: Settings) -> None:
 def build_console(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> Console:
     """The parts, not started yet."""
     stored = StoredAlarms(database.transaction)
+    secret = load_secret(settings.data_dir)
     return Console(
         settings=settings,
         database=database,
@@ -106,9 +110,11 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         search_seats=SearchSeats(),
         images=images,
         clock=clock,
-        sessions=_sessions(settings, clock),
+        sessions=_sessions(settings, secret, clock),
         password_checks=PasswordChecks(),
-        throttle=LoginThrottle(clock),
+        pending_logins=PendingLogins(secret, clock),
+        second_factor=SecondFactor(load_factor_key(settings.data_dir), issuer=f"anpr {settings.municipality}"),
+        throttle=LoginThrottle(database, secret, clock),
         pages=PAGES,
         templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
         alarms=stored,
@@ -118,6 +124,6 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
     )
 
 
-def _sessions(settings: Settings, clock: Clock) -> Sessions:
+def _sessions(settings: Settings, secret: str, clock: Clock) -> Sessions:
     console = settings.console
-    return Sessions(load_secret(settings.data_dir), console.session_hours, console.session_max_hours, clock)
+    return Sessions(secret, console.session_hours, console.session_max_hours, clock)

@@ -11,6 +11,8 @@ from starlette.responses import Response
 SESSION_COOKIE = "anpr_session"
 VISIT_COOKIE = "anpr_visit"
 """A random name for a browser that has not logged in, to which the login form is tied."""
+PENDING_COOKIE = "anpr_pending"
+"""A login whose password was right and whose code is still asked for."""
 LANGUAGE_COOKIE = "anpr_language"
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Check of a name and a password: throttled, in threads of its own, and written down either way."""
 
+from enum import Enum, auto
 from functools import partial
 from math import ceil
 
@@ -32,6 +33,15 @@ class LoginDelayedError(AccessError):
         return "login.wait", self.seconds
 
 
+class Records(Enum):
+    """When a right password is written down as a login."""
+
+    LOGIN = auto()
+    LOGIN_WITHOUT_CODE = auto()
+    """For users without a second factor; for others their code is."""
+    NOTHING = auto()
+
+
 _WHY: dict[type[AccessError], str] = {
     LoginDelayedError: "delayed",
     LoginRefusedError: "wrong",
@@ -39,30 +49,32 @@ _WHY: dict[type[AccessError], str] = {
 }
 
 
-async def check_login(console: Console, request: Request, user: str, password: str, *, is_login: bool = True) -> User:
-    """The user. `is_login`: a right password is recorded as a login.
+async def check_login(
+    console: Console, request: Request, user: str, password: str, *, records: Records = Records.LOGIN
+) -> User:
+    """The user. A right password is recorded as `records` says.
 
     Raises LoginDelayedError, LoginRefusedError, PasswordsBusyError and StoreError.
     """
     address = request.client.host if request.client else "unknown"
     name = user.strip().lower()[:64]
     try:
-        return await console.password_checks.run(partial(_check, console, name, password, address, is_login=is_login))
+        return await console.password_checks.run(partial(_check, console, name, password, address, records))
     except (LoginDelayedError, LoginRefusedError, PasswordsBusyError) as refused:
         LOGINS_REFUSED.labels(_WHY[type(refused)]).inc()
         raise
 
 
-def _check(console: Console, name: str, password: str, address: str, *, is_login: bool) -> User:
+def _check(console: Console, name: str, password: str, address: str, records: Records) -> User:
     wait = console.throttle.admit(name, address)
     if wait.seconds > 0:
         raise LoginDelayedError(ceil(wait.seconds), by_account=wait.by_account)
     try:
-        found = authenticate(console.database, name, password)
+        found = authenticate(console.database, name, password, console.clock.now())
     except LoginRefusedError as refused:
         record(console, refused.actor, AuditAction.LOGIN_REFUSED, {"address": address})
         raise
     console.throttle.succeeded(name, address)
-    if is_login:
+    if records is Records.LOGIN or (records is Records.LOGIN_WITHOUT_CODE and not found.has_second_factor):
         record(console, name, AuditAction.LOGIN, {"address": address})
     return found

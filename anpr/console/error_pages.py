@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import FormTokenError, NotSignedInError, PasswordChangeNeededError, Visitor, record, visitor_of
+from anpr.console.access import AccountUnfinishedError, FormTokenError, NotSignedInError, Visitor, record, visitor_of
 from anpr.console.cookies import SESSION_COOKIE, read_cookie
 from anpr.console.page_context import context_for
 from anpr.console.state import Console, console_of
@@ -27,7 +27,7 @@ _TITLES = {
 def add_error_pages(app: FastAPI) -> None:
     """Answer every kind of failure."""
     app.add_exception_handler(NotSignedInError, _not_signed_in)
-    app.add_exception_handler(PasswordChangeNeededError, _own_password_first)
+    app.add_exception_handler(AccountUnfinishedError, _account_first)
     app.add_exception_handler(FormTokenError, _stale)
     app.add_exception_handler(AccessError, _refused)
     app.add_exception_handler(StoreError, _database)
@@ -51,12 +51,13 @@ def _login_address(exc: NotSignedInError) -> str:
     return f"/login?{'&'.join(parts)}" if parts else "/login"
 
 
-def _own_password_first(request: Request, exc: Exception) -> Response:  # noqa: ARG001  the signature is Starlette's
+def _account_first(request: Request, exc: Exception) -> Response:
+    address = exc.address if isinstance(exc, AccountUnfinishedError) else "/account"
     if "hx-request" in request.headers:
-        return Response(status_code=403, headers={"HX-Redirect": "/account"})
+        return Response(status_code=403, headers={"HX-Redirect": address})
     if "text/event-stream" in request.headers.get("accept", ""):
         return Response(status_code=403)
-    return RedirectResponse("/account", status_code=303)
+    return RedirectResponse(address, status_code=303)
 
 
 def _stale(request: Request, exc: Exception) -> Response:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from anpr.console.access import Visitor, form_key, idle_limit
+from anpr.console.access import Visitor, form_key, idle_limit, is_unfinished
 from anpr.console.cookies import LANGUAGE_COOKIE, read_cookie
 from anpr.console.page import menu_of
 from anpr.console.rendering.filters import local_minute
@@ -27,15 +27,15 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
     address = f"{path}?{request.url.query}" if is_get and request.url.query else path
     if visitor is None:
         return PageContext(language=language, form_token=token, path=path, address=address)
-    role = visitor.user.role
-    is_told = may(role, Permission.VIEW_ALARMS) and not visitor.user.must_change
+    role, is_held = visitor.user.role, is_unfinished(console, visitor.user)
+    is_told = may(role, Permission.VIEW_ALARMS) and not is_held
     return PageContext(
         language=language,
         form_token=token,
         user=visitor.user.name,
         role=role,
         may=frozenset(permission for permission in Permission if may(role, permission)),
-        menu=() if visitor.user.must_change else menu_of(console.pages, role),
+        menu=() if is_held else menu_of(console.pages, role),
         path=path,
         address=address,
         session=session_state(console, visitor),

@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 
 from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.password_checks import PasswordChecks
+from anpr.console.auth.pending_login import PendingLogins
+from anpr.console.auth.second_factor import SecondFactor
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.live_alarms import LiveAlarms
@@ -36,6 +38,8 @@ class Console:
     clock: Clock
     sessions: Sessions
     password_checks: PasswordChecks
+    pending_logins: PendingLogins
+    second_factor: SecondFactor
     throttle: LoginThrottle
     alarms: StoredAlarms
     templates: Templates

@@ -3,10 +3,12 @@
 
 AnprError
 ├── SettingsError            a wrong key, value or file in the configuration
+│   └── SealedSecretError    a secret stored under another key file (anpr.console.auth.second_factor)
 ├── InputError               a file, row or argument given to us is wrong
 │   ├── MediaError           an image or video that cannot be decoded
 │   ├── MessageError         a message that does not follow the contract (poison); has a typed `reason`
 │   │   └── WrongSignerError a reader signed what it may not; names the `signer`
+│   ├── LastAdministratorError nobody would be left who can manage users (anpr.store.users.administration)
 │   ├── TimeTextError        a text that stands for no moment; has a typed `fault` (anpr.domain.local_time)
 │   └── PatternError         a plate pattern that cannot be searched; has a typed `fault` (anpr.store.transits.pattern)
 ├── CameraError              a video source failed; has a typed `fault`
@@ -22,6 +24,7 @@ AnprError
 ├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
 │   ├── NotSignedInError     nobody is logged in (anpr.console.access)
+│   ├── AccountUnfinishedError a password of one's own, or a second factor, comes first (anpr.console.access)
 │   └── FormTokenError       a form without the token of its session (anpr.console.access)
 └── ForwardError             a forwarding profile or destination; `permanent` decides the retry
 """

@@ -183,11 +183,12 @@ for _server in ("console", "probes"):
 
 LOGINS_REFUSED = Counter(
     "anpr_logins_refused_total",
-    "Logins that were refused: wrong name or password, delayed by the throttle, or too busy to check them",
+    "Logins that were refused: wrong name or password, wrong code of the second factor, delayed by the throttle, or"
+    " too busy to check them",
     ["why"],
     registry=REGISTRY,
 )
-for _why in ("wrong", "delayed", "busy"):
+for _why in ("wrong", "code", "delayed", "busy"):
     preset(LOGINS_REFUSED, _why)
 
 STREAMS_ENDED = Counter(

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from anpr.domain.access import Role
 from anpr.domain.errors import SettingsError
 from anpr.settings.address import check_address
 from anpr.settings.base import NetworkText, Section, ServerName, is_loopback
@@ -161,6 +162,9 @@ class ConsoleSettings(Section):
     shift and its overtime."""
     idle_minutes: Annotated[float, Field(ge=5, le=1440)] = 30.0
     """A session in which nobody did anything for so long ends. The alarm board on screen counts as use."""
+    second_factor: tuple[Role, ...] = ()
+    """Roles whose users must have a second factor: they are led to enrol one before they can open anything else. Others
+    may have one."""
     secure_cookies: bool = False
     """Treat every request as HTTPS, where a proxy in front of the console does not say so. Not needed with
     certificate_file, nor behind one of trusted_proxies that sends X-Forwarded-Proto."""

@@ -45,9 +45,12 @@ GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_s
 -- How far an alarm has come, and never what it rests on: its transit, plate, entry.
 GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note) ON alarms
     TO anpr_console, anpr_ingest;
--- Logging in and out, and one's own password; users are made, disabled and given roles by the owner.
+-- Logging in and out, one's own password, and what administrators do with users there. Nobody's name changes and nobody
+-- is removed, as the audit names them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
-GRANT UPDATE (password_hash, must_change) ON users TO anpr_console;
+GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
+GRANT UPDATE (role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
 GRANT SELECT ON transits, images, gates TO anpr_forward;

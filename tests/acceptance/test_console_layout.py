@@ -93,6 +93,7 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
             "/nothing",
         ],
         Role.AUDITOR: ["/audit"],
+        Role.ADMINISTRATOR: ["/users", f"/users/{LONG_USER}", f"/users/{LONG_USER}/password", "/account/second-factor"],
     }  # fmt: skip
     for user, addresses in paths.items():
         page.context.clear_cookies()

@@ -50,6 +50,11 @@ def fill(conn: Connection) -> None:
     _insert(conn, "users", name="anna", role="operator", password_hash="x", disabled=True)
     if "key_hash" in _columns(conn, "sessions"):
         _insert(conn, "sessions", key_hash=bytes(32), user_name="anna", started_at=START, seen_at=START)
+    _insert(conn, "second_factors", user_name="anna", sealed_secret=b"x", begun_at=START)
+    _insert(conn, "recovery_codes", user_name="anna", code_digest=bytes(32))
+    _insert(conn, "login_failures", kind="here", subject=bytes(32), failures=1, first_at=START, last_at=START)
+    if "place" in _columns(conn, "login_places"):
+        _insert(conn, "login_places", place=bytes(32), seen_at=START)
     _insert(conn, "reader_keys", fingerprint="0" * 32, reader_id="reader-1", public_key="ed25519:x", enrolled_at=START)
     _insert(conn, "gates", id="gate-1", name="Nord", purpose="p", legal_basis="l", cameras=Jsonb(["cam-1"]))
     _fill_lists(conn)

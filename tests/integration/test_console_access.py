@@ -19,7 +19,13 @@ from anpr.store.users.accounts import set_disabled, set_password_hash
 from tests.support.fixtures_console import PASSWORD, Site, serving, token_in
 
 OPEN_TO_ALL = {"/login", "/language", "/healthz", "/readyz"}
-IDS = {"alarm_id": "1", "number": "1", "transit_id": "01a20618-729e-7790-84c3-387f00c813b0", "role": "plate"}
+IDS = {
+    "alarm_id": "1",
+    "number": "1",
+    "transit_id": "01a20618-729e-7790-84c3-387f00c813b0",
+    "role": "plate",
+    "name": "operator",
+}
 
 
 def addresses(routes: Sequence[BaseRoute], method: str) -> list[str]:

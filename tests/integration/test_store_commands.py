@@ -34,6 +34,7 @@ from anpr.store.health.record import record_health
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
 from anpr.store.users.passwords import verify_password
+from anpr.store.users.second_factors import begin_factor, confirm_factor
 from scripts.lab.transits import START, make_transit
 from tests.support.waiting import eventually
 
@@ -514,6 +515,34 @@ def test_a_user_is_changed_and_listed(ok: Callable[..., str], database: Database
     assert verify_password(user.password_hash, "another horse entirely")
     assert len(_events(database)) == 5
     assert "horse" not in str(_events(database))
+
+
+def test_a_user_has_a_last_day(anpr: Run, ok: Callable[..., str], database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_text("correct horse battery\n")
+    ok("user", "add", "anna", "--role", "operator", "--ends-on", "2099-12-31", "--password-file", str(path))
+    assert ok("user", "list") == "anna\toperator\tuntil 2099-12-31\n"
+    ok("user", "change", "anna", "--ends-on", "never")
+    assert ok("user", "list") == "anna\toperator\n"
+    changed, created = _events(database)
+    assert created.detail == {"user": "anna", "role": "operator", "ends_on": "2099-12-31"}
+    assert changed.detail == {"user": "anna", "changed": "ends-on", "previous": "2099-12-31", "ends_on": "none"}
+    assert "expected 2026-12-31, or never" in anpr("user", "change", "anna", "--ends-on", "31/12/2099").output
+    _refused(anpr("user", "change", "anna", "--ends-on", "2020-01-01"), "last day 2020-01-01: is over")
+
+
+def test_a_lost_second_factor_is_reset(anpr: Run, ok: Callable[..., str], database: Database) -> None:
+    with database.transaction() as conn:
+        create_user(conn, User(name="anna", role=Role.DPO, password_hash="x"))
+        begin_factor(conn, "anna", b"sealed", START)
+        confirm_factor(conn, "anna", 1, START)
+    assert ok("user", "list") == "anna\tdpo\tsecond factor\n"
+    ok("user", "reset-second-factor", "anna")
+    assert ok("user", "list") == "anna\tdpo\n"
+    [event] = _events(database)
+    assert event.detail == {"user": "anna", "changed": "second-factor", "second_factor": "reset"}
+    _refused(anpr("user", "reset-second-factor", "anna"), "user anna: has no second factor")
+    _refused(anpr("user", "reset-second-factor", "ann"), "user ann: no such user; did you mean anna?")
 
 
 def test_what_cannot_be_done_to_a_user_says_why(anpr: Run, ok: Callable[..., str], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -49,18 +50,19 @@ _BOX = Box(x=260.0, y=220.0, w=120.0, h=28.0)
 
 
 class MovableClock(SystemClock):
-    """The machine's clock, which tests can put forward, and stop for whoever measures spans; waiting is real."""
+    """The machine's clock, which tests can put forward, and stop; waiting is real."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
         self._stopped_at: float | None = None
+        self._stopped_now: datetime | None = None
 
     def stop(self) -> None:
-        """From now on `monotonic` moves only when `ahead` does."""
-        self._stopped_at = super().monotonic()
+        """From now on it moves only when `ahead` does."""
+        self._stopped_at, self._stopped_now = super().monotonic(), super().now()
 
     def now(self) -> datetime:
-        return super().now() + self.ahead
+        return (self._stopped_now or super().now()) + self.ahead
 
     def monotonic(self) -> float:
         base = super().monotonic() if self._stopped_at is None else self._stopped_at
@@ -245,6 +247,14 @@ class serving:  # noqa: N801  reads as a word
         self._thread.join(timeout=120)
         self._socket.close()
         assert not self._thread.is_alive(), "the console did not stop"
+
+
+@contextmanager
+def another_console(site: Site) -> Iterator[Site]:
+    """A second one with the same database and folder, as after a restart."""
+    app = create_app(site.settings, site.console.database, site.images, site.clock)
+    with serving(app) as url:
+        yield replace(site, url=url, app=app)
 
 
 def _fill(database: Database, password_hash: str) -> None:

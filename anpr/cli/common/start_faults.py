@@ -34,7 +34,8 @@ def _of_console(settings: Settings) -> Iterator[str]:
     yield from _raised("", lambda: console.refuse_exposed(console.host))
     if console.certificate_file:
         yield from _of_pair("console", console.certificate_file, console.key_file)
-    yield from _of_secret("console-secret", str(settings.data_dir / "console-secret"), may_miss=True, for_group=False)
+    for key in ("console-secret", "second-factor-key"):
+        yield from _of_secret(key, str(settings.data_dir / key), may_miss=True, for_group=False)
 
 
 def _of_kafka(settings: Settings) -> Iterator[str]:

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr user`: console users. Passwords are prompted for or read from a file, never taken from the command line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 
@@ -10,15 +14,14 @@ from anpr.cli.common.words import ROLE
 from anpr.cli.main import loaded_settings
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
-from anpr.domain.near_name import suggestion
 from anpr.runtime.clock import SystemClock
 from anpr.settings.secret_file import read_secret_file
-from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
-from anpr.store.users.accounts import User, create_user, list_users, set_disabled, set_password_hash, set_role
+from anpr.store.users import administration
+from anpr.store.users.accounts import User, list_users
+from anpr.store.users.administration import Author
 from anpr.store.users.common_passwords import is_common
 from anpr.store.users.passwords import hash_password
-from anpr.store.users.sessions import end_sessions_of
 
 _PASSWORD_FILE = click.option(
     "--password-file", type=click.Path(path_type=Path), help="Read the password from this file's first line."
@@ -26,6 +29,27 @@ _PASSWORD_FILE = click.option(
 
 
 _KEEP = click.option("--keep", is_flag=True, help="The user may keep this password; else it is to be changed at login.")
+
+
+class LastDay(click.ParamType[date | Literal["never"]]):
+    """A day (2026-12-31), or `never` for no end."""
+
+    name = "day"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002  the signature is click's
+        return "DAY|never"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | Literal["never"]:
+        text = str(value).strip().lower()
+        if text == "never":
+            return "never"
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{value!r} is no day: expected 2026-12-31, or never", param, ctx)
+
+
+_ENDS_ON = click.option("--ends-on", type=LastDay(), help="Last day on which the user can log in (UTC); never: no end.")
 
 
 @click.group(name="user")
@@ -46,26 +70,38 @@ def remove(name: str) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--role", type=ROLE, required=True, help="What the user may do.")
+@_ENDS_ON
 @_PASSWORD_FILE
 @_KEEP
 @click.pass_context
-def add(ctx: click.Context, name: str, role: str, password_file: Path | None, keep: bool) -> None:
+def add(
+    ctx: click.Context,
+    name: str,
+    role: str,
+    ends_on: date | Literal["never"] | None,
+    password_file: Path | None,
+    keep: bool,
+) -> None:
     """Create the user NAME; asks for the password, in whose place the user chooses their own at the first login."""
+    by, day = _author(), _day(ends_on)
+    administration.refuse_past(day, by.at)
     password_hash = _hash(name, _read_password(password_file))
-    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
-        create_user(conn, User(name=name, role=Role(role), password_hash=password_hash, must_change=not keep))
-        _note(conn, AuditAction.USER_CREATED, {"user": name, "role": role})
+    user = User(name=name, role=Role(role), password_hash=password_hash, must_change=not keep, ends_on=day)
+    with _transaction(ctx) as conn:
+        administration.add_user(conn, user, by)
     click.echo(f"user {name} created with the role {role}")
 
 
 @command.command(name="list")
 @click.pass_context
 def list_command(ctx: click.Context) -> None:
-    """List users with their roles."""
-    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
+    """List users with their roles, who is disabled, and last days (UTC)."""
+    with _transaction(ctx) as conn:
         users = list_users(conn)
     for user in users:
-        click.echo("\t".join([user.name, user.role, *(["disabled"] if user.disabled else [])]))
+        ends = [f"until {user.ends_on}"] if user.ends_on else []
+        factor = ["second factor"] if user.has_second_factor else []
+        click.echo("\t".join([user.name, user.role, *(["disabled"] if user.disabled else []), *ends, *factor]))
 
 
 @command.command()
@@ -76,9 +112,8 @@ def list_command(ctx: click.Context) -> None:
 def password(ctx: click.Context, name: str, password_file: Path | None, keep: bool) -> None:
     """Set a password for NAME, in whose place the user chooses their own at the next login; ends their sessions."""
     password_hash = _hash(name, _read_password(password_file))
-    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
-        set_password_hash(conn, name, password_hash, must_change=not keep)
-        _note(conn, AuditAction.USER_CHANGED, {"user": name, "changed": "password"})
+    with _transaction(ctx) as conn:
+        administration.change_password(conn, name, password_hash, _author(), must_change=not keep)
     click.echo(f"password of {name} set")
 
 
@@ -86,18 +121,22 @@ def password(ctx: click.Context, name: str, password_file: Path | None, keep: bo
 @click.argument("name")
 @click.option("--role", type=ROLE, help="The new role.")
 @click.option("--disable/--enable", "disabled", default=None, help="Whether the user can log in.")
+@_ENDS_ON
 @click.pass_context
-def change(ctx: click.Context, name: str, role: str | None, disabled: bool | None) -> None:
-    """Change the role of NAME, or disable or enable the user."""
-    if role is None and disabled is None:
-        raise InputError("nothing to change: give --role, --disable or --enable")
-    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
+def change(
+    ctx: click.Context, name: str, role: str | None, disabled: bool | None, ends_on: date | Literal["never"] | None
+) -> None:
+    """Change the role or the last day of NAME, or disable or enable the user."""
+    if role is None and disabled is None and ends_on is None:
+        raise InputError("nothing to change: give --role, --disable, --enable or --ends-on")
+    by = _author()
+    with _transaction(ctx) as conn:
         if role is not None:
-            set_role(conn, name, Role(role))
-            _note(conn, AuditAction.USER_CHANGED, {"user": name, "changed": "role", "role": role})
+            administration.change_role(conn, name, Role(role), by)
         if disabled is not None:
-            set_disabled(conn, name, disabled)
-            _note(conn, AuditAction.USER_CHANGED, {"user": name, "changed": "disabled", "disabled": disabled})
+            administration.change_disabled(conn, name, disabled, by)
+        if ends_on is not None:
+            administration.change_ends_on(conn, name, _day(ends_on), by)
     click.echo(f"user {name} changed")
 
 
@@ -106,13 +145,34 @@ def change(ctx: click.Context, name: str, role: str | None, disabled: bool | Non
 @click.pass_context
 def end_sessions(ctx: click.Context, name: str) -> None:
     """End all sessions of NAME, in every console."""
-    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
-        known = [user.name for user in list_users(conn)]
-        if name not in known:
-            raise InputError(f"user {name}: no such user{suggestion(name, known)}")
-        ended = end_sessions_of(conn, name)
-        _note(conn, AuditAction.USER_CHANGED, {"user": name, "changed": "sessions", "sessions": ended})
+    with _transaction(ctx) as conn:
+        ended = administration.end_sessions(conn, name, _author())
     click.echo(f"sessions of {name} ended: {ended}")
+
+
+@command.command(name="reset-second-factor")
+@click.argument("name")
+@click.pass_context
+def reset_second_factor(ctx: click.Context, name: str) -> None:
+    """Remove the second factor of NAME, who has lost it, and end their sessions."""
+    with _transaction(ctx) as conn:
+        if not administration.reset_second_factor(conn, name, _author()):
+            raise InputError(f"user {name}: has no second factor")
+    click.echo(f"second factor of {name} removed")
+
+
+@contextmanager
+def _transaction(ctx: click.Context) -> Iterator[Connection]:
+    with open_database(loaded_settings(ctx).settings, "anpr user") as database, database.transaction() as conn:
+        yield conn
+
+
+def _author() -> Author:
+    return Author(name=operating_system_user(), at=SystemClock().now())
+
+
+def _day(ends_on: date | Literal["never"] | None) -> date | None:
+    return None if ends_on == "never" else ends_on
 
 
 def _hash(name: str, password: str) -> str:
@@ -127,8 +187,3 @@ def _read_password(path: Path | None) -> str:
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return typed
     return read_secret_file(path).splitlines()[0]
-
-
-def _note(conn: Connection, action: AuditAction, detail: dict[str, object]) -> None:
-    event = AuditEvent(actor=operating_system_user(), action=action, at=SystemClock().now(), detail=detail)
-    append(conn, event)

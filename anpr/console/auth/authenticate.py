@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Password check of a login: about as slow for a user who does not exist."""
 
+from datetime import datetime
+
 from anpr.domain.errors import AccessError
 from anpr.store.database.connection import Database
 from anpr.store.users.accounts import User, get_user
@@ -8,15 +10,15 @@ from anpr.store.users.passwords import NOBODY_HASH, verify_password
 
 
 class LoginRefusedError(AccessError):
-    """Wrong name or password, or the user is disabled. `actor` is the name to record in the audit."""
+    """Wrong name or password, or the user is shut out. `actor` is the name to record in the audit."""
 
     def __init__(self, actor: str) -> None:
         super().__init__("login refused")
         self.actor = actor
 
 
-def authenticate(database: Database, name: str, password: str) -> User:
-    """The user with this name and password. Raises LoginRefusedError, and StoreError.
+def authenticate(database: Database, name: str, password: str, now: datetime) -> User:
+    """The user with this name and password who may come in `now` (UTC). Raises LoginRefusedError, and StoreError.
 
     A name that no user has is recorded as `unknown`: somebody may have typed their password there.
     """
@@ -25,6 +27,6 @@ def authenticate(database: Database, name: str, password: str) -> User:
     is_right = verify_password(user.password_hash if user else NOBODY_HASH, password)
     if user is None:
         raise LoginRefusedError("unknown")
-    if not is_right or user.disabled:
+    if not is_right or user.is_shut_out(now):
         raise LoginRefusedError(user.name)
     return user

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Secret key that signs cookies: made once per installation, readable by its owner only."""
+"""Secret keys of the console: made once per installation, readable by their owner only."""
 
 import os
 import secrets
@@ -8,8 +8,11 @@ from pathlib import Path
 
 from anpr.domain.errors import SettingsError
 
+FACTOR_KEY = "second-factor-key"
 _FILE = "console-secret"
 _BYTES = 32
+_LOSS = {_FILE: "every session ends", FACTOR_KEY: "every second factor must then be reset"}
+"""What it costs to delete the file."""
 
 
 def load_secret(data_dir: Path) -> str:
@@ -17,9 +20,20 @@ def load_secret(data_dir: Path) -> str:
 
     Raises SettingsError when the file cannot be read or written, others may read it, or it is too short to be ours.
     """
-    path = data_dir / _FILE
+    return _load(data_dir / _FILE)
+
+
+def load_factor_key(data_dir: Path) -> str:
+    """The key of second factors in `data_dir`/second-factor-key, likewise; a copy of it belongs to every backup.
+
+    Raises SettingsError as `load_secret` does.
+    """
+    return _load(data_dir / FACTOR_KEY)
+
+
+def _load(path: Path) -> str:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _create(path)
         return _read(path)
@@ -43,8 +57,8 @@ def _create(path: Path) -> None:
 
 def _read(path: Path) -> str:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingsError(f"{path}: others may read this key; chmod 600 it, or delete it to end every session")
+        raise SettingsError(f"{path}: others may read this key; chmod 600 it, or delete it ({_LOSS[path.name]})")
     key = path.read_text(encoding="ascii", errors="replace").strip()
     if len(key) < 2 * _BYTES:
-        raise SettingsError(f"{path}: not a key of ours; delete it to make a new one (every session ends)")
+        raise SettingsError(f"{path}: not a key of ours; delete it to make a new one ({_LOSS[path.name]})")
     return key

@@ -15,7 +15,8 @@ WHERE user_name = %(user)s AND ended_at IS NULL AND key_hash NOT IN (
 DELETE FROM sessions WHERE user_name = %(user)s AND started_at < %(before)s;
 
 -- name: open
-SELECT users.*, sessions.seen_at FROM sessions JOIN users ON users.name = sessions.user_name
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor,
+    sessions.seen_at FROM sessions JOIN users ON users.name = sessions.user_name
 WHERE sessions.key_hash = %(key)s AND sessions.ended_at IS NULL;
 
 -- name: seen

@@ -1,14 +1,20 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: create
-INSERT INTO users (name, role, password_hash, disabled, must_change)
-VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s)
+INSERT INTO users (name, role, password_hash, disabled, must_change, ends_on)
+VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s)
 ON CONFLICT DO NOTHING;
 
 -- name: get
-SELECT * FROM users WHERE name = %(name)s;
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users WHERE name = %(name)s;
+
+-- name: lock
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users WHERE name = %(name)s FOR UPDATE;
 
 -- name: list
-SELECT * FROM users ORDER BY name;
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users ORDER BY name;
 
 -- name: set_password_hash
 WITH ended AS (UPDATE sessions SET ended_at = now() WHERE user_name = %(name)s AND ended_at IS NULL)
@@ -20,3 +26,24 @@ UPDATE users SET role = %(role)s WHERE name = %(name)s;
 -- name: set_disabled
 WITH ended AS (UPDATE sessions SET ended_at = now() WHERE user_name = %(name)s AND ended_at IS NULL)
 UPDATE users SET disabled = %(disabled)s WHERE name = %(name)s;
+
+-- name: set_ends_on
+UPDATE users SET ends_on = %(ends_on)s WHERE name = %(name)s;
+
+-- name: demand_new_password
+UPDATE users SET must_change = true WHERE name = %(name)s;
+
+-- name: lock_administrators
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users WHERE role = 'administrator' ORDER BY name FOR UPDATE;
+
+-- name: list_accounts
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor,
+    s.last_login_at, coalesce(s.open, 0) AS open_sessions
+FROM users LEFT JOIN (
+    SELECT user_name, max(started_at) AS last_login_at,
+        count(*) FILTER (WHERE ended_at IS NULL AND seen_at > %(seen_after)s AND started_at > %(started_after)s) AS open
+    FROM sessions GROUP BY user_name
+) s ON s.user_name = users.name
+WHERE %(name)s::text IS NULL OR users.name = %(name)s
+ORDER BY users.name;

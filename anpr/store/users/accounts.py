@@ -3,7 +3,8 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, NoReturn
 
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
@@ -25,11 +26,24 @@ class User:
     disabled: bool = False
     must_change: bool = False
     """The password is known to others and good for choosing one's own only."""
+    ends_on: date | None = None
+    """The last day on which they may log in, whole and in UTC; None: no end."""
+    has_second_factor: bool = False
+    """A login asks for a code after the password."""
+
+    def is_shut_out(self, now: datetime) -> bool:
+        """Whether they may not come in: disabled, or their last day is over."""
+        return self.disabled or (self.ends_on is not None and now.astimezone(UTC).date() > self.ends_on)
+
+
+def is_user_name(text: str) -> bool:
+    """Whether this can be the name of a user."""
+    return _NAME.fullmatch(text) is not None
 
 
 def create_user(conn: Connection, user: User) -> None:
     """Raises InputError when the name is not one, or is taken."""
-    if not _NAME.fullmatch(user.name):
+    if not is_user_name(user.name):
         raise InputError(f"user {user.name!r}: lower-case letters, digits, dot, dash, underscore, @; at most 64")
     values = {
         "name": user.name,
@@ -37,6 +51,7 @@ def create_user(conn: Connection, user: User) -> None:
         "hash": user.password_hash,
         "disabled": user.disabled,
         "must_change": user.must_change,
+        "ends_on": user.ends_on,
     }
     if conn.execute(_SQL["create"], values).rowcount == 0:
         raise InputError(f"user {user.name}: exists already")
@@ -46,6 +61,12 @@ def get_user(conn: Connection, name: str) -> User | None:
     """The user of this name; None when there is none."""
     row = conn.execute(_SQL["get"], {"name": name}).fetchone()
     return user_of_row(row) if row else None
+
+
+def lock_user(conn: Connection, name: str) -> User:
+    """The user of this name, whom nobody else changes until the transaction ends. Raises InputError."""
+    row = conn.execute(_SQL["lock"], {"name": name}).fetchone()
+    return user_of_row(row) if row else _no_such_user(conn, name)
 
 
 def list_users(conn: Connection) -> list[User]:
@@ -68,10 +89,24 @@ def set_disabled(conn: Connection, name: str, disabled: bool) -> None:
     _change(conn, "set_disabled", {"name": name, "disabled": disabled})
 
 
+def set_ends_on(conn: Connection, name: str, day: date | None) -> None:
+    """Their last day (UTC); None: no end. Raises InputError when there is no such user."""
+    _change(conn, "set_ends_on", {"name": name, "ends_on": day})
+
+
+def demand_new_password(conn: Connection, name: str) -> None:
+    """They can do nothing more before they have chosen another password. Raises InputError when there is none."""
+    _change(conn, "demand_new_password", {"name": name})
+
+
 def _change(conn: Connection, query: str, values: dict[str, Any]) -> None:
     if conn.execute(_SQL[query], values).rowcount == 0:
-        name, known = values["name"], [user.name for user in list_users(conn)]
-        raise InputError(f"user {name}: no such user{suggestion(name, known)}")
+        _no_such_user(conn, values["name"])
+
+
+def _no_such_user(conn: Connection, name: str) -> NoReturn:
+    known = [user.name for user in list_users(conn)]
+    raise InputError(f"user {name}: no such user{suggestion(name, known)}")
 
 
 def user_of_row(row: dict[str, Any]) -> User:

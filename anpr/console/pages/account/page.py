@@ -9,13 +9,14 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep, idle_limit
+from anpr.console.access import Visitor, VisitorDep, idle_limit, lacks_second_factor
 from anpr.console.auth.authenticate import LoginRefusedError
 from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.cookies import SESSION_COOKIE, delete_cookie
-from anpr.console.credentials import LoginDelayedError, check_login
+from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
+from anpr.console.pages.account import second_factor
 from anpr.console.pages.account.new_password import change_password, password_fault
 from anpr.console.rendering.templates import PageContext
 from anpr.console.session_start import begin_session, set_session
@@ -52,7 +53,7 @@ async def change(  # noqa: PLR0913, PLR0917  one parameter for each field of the
     if fault is not None:
         return await to_thread.run_sync(partial(page, status=400, fault=fault))
     try:
-        await check_login(console, request, visitor.user.name, current, is_login=False)
+        await check_login(console, request, visitor.user.name, current, records=Records.NOTHING)
         user = await console.password_checks.run(partial(change_password, console, visitor.user, wanted))
     except LoginDelayedError as delayed:
         key, count = delayed.message
@@ -114,7 +115,11 @@ def _page(  # noqa: PLR0913  what it shows
         least=MIN_LENGTH,
         most=MAX_LENGTH,
         must_change=visitor.user.must_change,
+        has_second_factor=visitor.user.has_second_factor,
+        lacks_second_factor=lacks_second_factor(console, visitor.user),
     )
 
+
+router.include_router(second_factor.router)
 
 PAGE = Page(name="account", router=router, permissions=(Permission.KEEP_OWN_ACCOUNT,), is_in_menu=False)

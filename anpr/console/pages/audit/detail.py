@@ -15,7 +15,13 @@ _ENDS = ("until", "valid_to")
 
 # Words that other pages have already; those of the audit alone are in the section `value`.
 _SECTIONS = MappingProxyType(
-    {"role": ("role",), "outcome": ("outcome", "run"), "priority": ("priority",), "state": ("state", "delivery")}
+    {
+        "role": ("role",),
+        "previous": ("role",),
+        "outcome": ("outcome", "run"),
+        "priority": ("priority",),
+        "state": ("state", "delivery"),
+    }
 )
 
 

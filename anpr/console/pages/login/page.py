@@ -21,11 +21,11 @@ from anpr.console.cookies import (
     read_cookie,
     set_cookie,
 )
-from anpr.console.credentials import LoginDelayedError, check_login
+from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.fields import Line
 from anpr.console.page import Page, menu_of
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.login import session
+from anpr.console.pages.login import code, session
 from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import Language
 from anpr.console.session_start import begin_session, set_session
@@ -63,9 +63,12 @@ async def enter(
 ) -> Response:
     """Check name and password. After several failures the throttle answers 429, while too many passwords are being
     checked the answer is 503; both with Retry-After in s."""
-    values: dict[str, object] = {"back": local_path(back), "name": user.strip().lower()[:64]}
+    back = local_path(back)
+    values: dict[str, object] = {"back": back, "name": user.strip().lower()[:64]}
     try:
-        found = await check_login(console, request, user, password)
+        found = await check_login(console, request, user, password, records=Records.LOGIN_WITHOUT_CODE)
+        if found.has_second_factor:
+            return code.ask_for_code(console, request, found, back)
     except LoginDelayedError as delayed:
         values["message"], values["count"] = delayed.message
         return _form(console, request, context, values, 429, {"Retry-After": str(delayed.seconds)})
@@ -75,7 +78,7 @@ async def enter(
     except LoginRefusedError:
         return _form(console, request, context, {**values, "message": "login.wrong"}, 401)
     session = await to_thread.run_sync(begin_session, console, found)
-    answer = RedirectResponse(local_path(back), status_code=303)
+    answer = RedirectResponse(back, status_code=303)
     set_session(console, request, answer, session)
     delete_cookie(request, answer, VISIT_COOKIE)
     return answer
@@ -122,6 +125,7 @@ def _form(
     return answer
 
 
+router.include_router(code.router)
 router.include_router(session.router)
 
 PAGE = Page(name="login", router=router, permissions=())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anpr.console.auth.secret_key import load_secret
+from anpr.console.auth.secret_key import load_factor_key, load_secret
 from anpr.domain.errors import SettingsError
 
 
@@ -38,3 +38,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="ascii")
     with pytest.raises(SettingsError, match="console-secret: "):
         load_secret(tmp_path / "file" / "data")
+
+
+def test_the_key_of_second_factors_outlives_the_one_that_signs_cookies(tmp_path: Path) -> None:
+    secret, factor = load_secret(tmp_path), load_factor_key(tmp_path)
+    (tmp_path / "console-secret").unlink()
+    assert load_secret(tmp_path) != secret
+    assert load_factor_key(tmp_path) == factor != secret
+    (tmp_path / "second-factor-key").chmod(0o644)
+    with pytest.raises(SettingsError, match=r"second-factor-key: .* \(every second factor must then"):
+        load_factor_key(tmp_path)

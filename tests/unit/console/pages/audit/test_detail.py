@@ -27,6 +27,8 @@ WRITER = DetailWriter(load_catalogues()["it"], ZoneInfo("Europe/Rome"), {"nord":
         ({"gates": ["nord", "altro"]}, "varchi Porta Nord, altro"),
         ({"page": "latest"}, "pagina ultimi transiti"),
         ({"role": "list-manager", "changed": "role"}, "ruolo gestore delle liste · modificato ruolo"),
+        ({"previous": "operator", "role": "dpo"}, "prima operatore · ruolo responsabile della protezione dei dati"),
+        ({"previous": "none", "ends_on": "2026-12-31"}, "prima senza fine · ultimo giorno 31/12/2026"),
         ({"outcome": "failed", "error": "disk"}, "esito non riuscita · errore disk"),
         ({"outcome": "stopped", "look_alike": True}, "esito Veicolo fermato · targhe simili sì"),
         ({"gate": None, "gates": [], "before": None}, ""),

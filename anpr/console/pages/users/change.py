@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Changes of one user: each a form, a transaction with its row in the audit, and the way back to the user's page."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Form
+from starlette.responses import RedirectResponse, Response
+
+from anpr.console.access import Visitor, VisitorDep
+from anpr.console.auth.password_checks import PasswordsBusyError
+from anpr.console.page_context import ContextDep
+from anpr.console.pages.users import one
+from anpr.console.pages.users.fields import Day, UserFaultError, UserName, last_day
+from anpr.console.pages.users.first_password import make_first_password
+from anpr.console.rendering.templates import PageContext
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.access import Role
+from anpr.store.database.connection import Connection
+from anpr.store.users import administration
+from anpr.store.users.administration import Author, LastAdministratorError, keep_an_administrator
+
+router = APIRouter()
+
+Change = Callable[[Connection, Author], object]
+
+
+@router.post("/{name}/role")
+def role(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName, role: Annotated[Role, Form()]
+) -> Response:
+    """Another role, from the user's next request on. 400 where it would leave no administrator."""
+
+    def change(conn: Connection, by: Author) -> None:
+        if role is not Role.ADMINISTRATOR:
+            keep_an_administrator(conn, name, by.at)
+        administration.change_role(conn, name, role, by)
+
+    return _changed(console, visitor, context, name, "role", change)
+
+
+@router.post("/{name}/disable")
+def disable(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
+    """Shut the user out and end their sessions. 400 where it would leave no administrator."""
+
+    def change(conn: Connection, by: Author) -> None:
+        keep_an_administrator(conn, name, by.at)
+        administration.change_disabled(conn, name, True, by)
+
+    return _changed(console, visitor, context, name, "disabled", change)
+
+
+@router.post("/{name}/enable")
+def enable(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
+    """Let the user in again, with their role and password of before."""
+    change = partial(administration.change_disabled, name=name, disabled=False)
+    return _changed(console, visitor, context, name, "enabled", lambda conn, by: change(conn, by=by))
+
+
+@router.post("/{name}/ends-on")
+def ends_on(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName, ends_on: Day = ""
+) -> Response:
+    """Another last day, or none. 400 where it is over, or would leave no administrator."""
+
+    def change(conn: Connection, by: Author) -> None:
+        day = last_day(ends_on, by.at)
+        if day is not None:
+            keep_an_administrator(conn, name, by.at)
+        administration.change_ends_on(conn, name, day, by)
+
+    return _changed(console, visitor, context, name, "ends-on", change)
+
+
+@router.post("/{name}/must-change")
+def must_change(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
+    """The user goes on when they have chosen another password."""
+    return _changed(
+        console,
+        visitor,
+        context,
+        name,
+        "must-change",
+        lambda conn, by: administration.demand_password_change(conn, name, by),
+    )
+
+
+@router.post("/{name}/sessions")
+def sessions(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
+    """End all sessions of the user, in every console."""
+    return _changed(
+        console, visitor, context, name, "sessions", lambda conn, by: administration.end_sessions(conn, name, by)
+    )
+
+
+@router.post("/{name}/second-factor")
+def second_factor(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
+    """Remove the second factor of a user who has lost it, and end their sessions. One's own asks for the password."""
+
+    def change(conn: Connection, by: Author) -> None:
+        if name == by.name:
+            raise UserFaultError("users.own_factor")
+        administration.reset_second_factor(conn, name, by)
+
+    return _changed(console, visitor, context, name, "second-factor", change)
+
+
+@router.post("/{name}/password")
+async def password(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
+    """A new one-time password, shown once; the user's sessions end."""
+    by = Author(name=visitor.user.name, at=console.clock.now())
+    await to_thread.run_sync(one.account_of, console, name)
+    try:
+        password = await console.password_checks.run(lambda: _new_password(console, name, by))
+    except PasswordsBusyError:
+        show = partial(one.page, console, context, name, is_self=by.name == name, fault="users.busy", status=503)
+        return await to_thread.run_sync(show)
+    return one.password_page(console, context, name, password)
+
+
+def _new_password(console: Console, name: str, by: Author) -> str:
+    first = make_first_password()
+    with console.database.transaction() as conn:
+        administration.change_password(conn, name, first.password_hash, by, must_change=True)
+    return first.password
+
+
+def _changed(
+    console: Console, visitor: Visitor, context: PageContext, name: str, done: one.Done, change: Change
+) -> Response:
+    """Do it, and lead back to the user. Raises HTTPException (404) when there is none."""
+    one.account_of(console, name)
+    by, is_self = Author(name=visitor.user.name, at=console.clock.now()), visitor.user.name == name
+    try:
+        with console.database.transaction() as conn:
+            change(conn, by)
+    except LastAdministratorError:
+        return one.page(console, context, name, is_self=is_self, fault="users.last_administrator", status=400)
+    except UserFaultError as fault:
+        return one.page(console, context, name, is_self=is_self, fault=fault.key, status=400)
+    # Who gave up their own rights here is led to what they may still open.
+    is_still_allowed = not is_self or done in ("ends-on", "enabled")
+    return RedirectResponse(f"/users/{name}?done={done}" if is_still_allowed else "/", status_code=303)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One user: role, state, last day, logins, and the forms that change them."""
+
+from datetime import datetime, timedelta
+from typing import Literal, TypedDict
+
+from fastapi import APIRouter, HTTPException
+from starlette.responses import Response
+
+from anpr.console.access import VisitorDep, idle_limit
+from anpr.console.page_context import ContextDep
+from anpr.console.pages.users.fields import UserName
+from anpr.console.rendering.templates import PageContext
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.access import Role
+from anpr.store.users.administration import Account, get_account
+
+router = APIRouter()
+
+Done = Literal["role", "disabled", "enabled", "ends-on", "must-change", "sessions", "second-factor"]
+"""What was just changed, as the page tells it."""
+
+
+class SessionLimits(TypedDict):
+    """Since when a session must have been used, and begun, to be open (UTC)."""
+
+    seen_after: datetime
+    started_after: datetime
+
+
+def session_limits(console: Console) -> SessionLimits:
+    """Those of now."""
+    now, longest = console.clock.now(), timedelta(hours=console.settings.console.session_max_hours)
+    return {"seen_after": now - idle_limit(console), "started_after": now - longest}
+
+
+def account_of(console: Console, name: str) -> Account:
+    """The user of this name. Raises HTTPException (404) when there is none."""
+    with console.database.transaction() as conn:
+        account = get_account(conn, name, **session_limits(console))
+    if account is None:
+        raise HTTPException(404)
+    return account
+
+
+@router.get("/{name}")
+def show(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName, done: Done | None = None
+) -> Response:
+    """The user, and what was just changed."""
+    return page(console, context, name, is_self=visitor.user.name == name, done=done)
+
+
+@router.get("/{name}/password")
+def ask(console: ConsoleDep, context: ContextDep, name: UserName) -> Response:
+    """Asks before a new password shuts the user out of the one they have."""
+    account = account_of(console, name)
+    return console.templates.response("users/ask_password.html", context, account=account)
+
+
+def page(  # noqa: PLR0913  what it shows
+    console: Console,
+    context: PageContext,
+    name: str,
+    *,
+    is_self: bool,
+    done: Done | None = None,
+    fault: str | None = None,
+    status: int = 200,
+) -> Response:
+    """The page of one user. Raises HTTPException (404) when there is none."""
+    return console.templates.response(
+        "users/user.html",
+        context,
+        status=status,
+        account=account_of(console, name),
+        now=console.clock.now(),
+        roles=list(Role),
+        is_self=is_self,
+        done=done,
+        fault=fault,
+    )
+
+
+def password_page(console: Console, context: PageContext, name: str, password: str) -> Response:
+    """The one-time password of a user, shown this once."""
+    return console.templates.response("users/password.html", context, name=name, password=password)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Administration of users: each change and its row in the audit, with what was before, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from anpr.domain.access import Role
+from anpr.domain.errors import InputError
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+from anpr.store.users.accounts import (
+    User,
+    create_user,
+    demand_new_password,
+    lock_user,
+    set_disabled,
+    set_ends_on,
+    set_password_hash,
+    set_role,
+    user_of_row,
+)
+from anpr.store.users.second_factors import remove_factor
+from anpr.store.users.sessions import end_sessions_of
+
+NO_END = "none"
+"""In the audit: a user without a last day."""
+_SQL = load_queries("users")
+
+
+class LastAdministratorError(InputError):
+    """The change would leave no administrator who can log in for good."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Author:
+    """Who changes users, and when (UTC)."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """A user with what an administrator is shown of their logins (UTC); `open_sessions`: how many are in use."""
+
+    user: User
+    last_login_at: datetime | None
+    open_sessions: int
+
+
+def list_accounts(conn: Connection, *, seen_after: datetime, started_after: datetime) -> list[Account]:
+    """Everybody by name. A session counts as open when it was used and begun after these moments."""
+    return _accounts(conn, None, seen_after, started_after)
+
+
+def get_account(conn: Connection, name: str, *, seen_after: datetime, started_after: datetime) -> Account | None:
+    """One of them; None when there is no such user."""
+    return next(iter(_accounts(conn, name, seen_after, started_after)), None)
+
+
+def keep_an_administrator(conn: Connection, name: str, at: datetime) -> None:
+    """Another one than `name` must be an administrator who is not disabled and has no last day.
+
+    Two that shut each other out at once wait for one another here. Raises LastAdministratorError.
+    """
+    administrators = [user_of_row(row) for row in conn.execute(_SQL["lock_administrators"])]
+    others = [user for user in administrators if user.name != name and user.ends_on is None]
+    if any(user.name == name for user in administrators) and all(user.is_shut_out(at) for user in others):
+        raise LastAdministratorError(f"user {name}: the last administrator; make another one first")
+
+
+def add_user(conn: Connection, user: User, by: Author) -> None:
+    """Raises InputError when the name is not one, or is taken."""
+    create_user(conn, user)
+    detail = {"user": user.name, "role": str(user.role), "ends_on": day_text(user.ends_on) if user.ends_on else None}
+    append(conn, AuditEvent(actor=by.name, action=AuditAction.USER_CREATED, at=by.at, detail=_told(detail)))
+
+
+def change_role(conn: Connection, name: str, role: Role, by: Author) -> None:
+    """Another role, from the next request on. Raises InputError when there is no such user."""
+    before = lock_user(conn, name)
+    set_role(conn, name, role)
+    _note(conn, by, name, "role", previous=str(before.role), role=str(role))
+
+
+def change_disabled(conn: Connection, name: str, disabled: bool, by: Author) -> None:
+    """Shut out, with all sessions, or let in again. Raises InputError when there is no such user."""
+    before = lock_user(conn, name)
+    set_disabled(conn, name, disabled)
+    _note(conn, by, name, "disabled", previous=before.disabled, disabled=disabled)
+
+
+def change_ends_on(conn: Connection, name: str, day: date | None, by: Author) -> None:
+    """Another last day (UTC); None: no end. Raises InputError when there is no such user, or the day is over."""
+    before = lock_user(conn, name)
+    refuse_past(day, by.at)
+    set_ends_on(conn, name, day)
+    _note(conn, by, name, "ends-on", previous=day_text(before.ends_on), ends_on=day_text(day))
+
+
+def change_password(conn: Connection, name: str, password_hash: str, by: Author, *, must_change: bool) -> None:
+    """Another password, with which all sessions end. Raises InputError when there is no such user."""
+    set_password_hash(conn, name, password_hash, must_change=must_change)
+    _note(conn, by, name, "password")
+
+
+def demand_password_change(conn: Connection, name: str, by: Author) -> None:
+    """The user goes on when they have chosen another password. Raises InputError when there is no such user."""
+    before = lock_user(conn, name)
+    demand_new_password(conn, name)
+    _note(conn, by, name, "must-change", previous=before.must_change, must_change=True)
+
+
+def end_sessions(conn: Connection, name: str, by: Author) -> int:
+    """End all sessions of the user; returns how many. Raises InputError when there is no such user."""
+    lock_user(conn, name)
+    ended = end_sessions_of(conn, name)
+    _note(conn, by, name, "sessions", sessions=ended)
+    return ended
+
+
+def reset_second_factor(conn: Connection, name: str, by: Author) -> bool:
+    """The password is enough again, and all sessions end; False when there was none. Raises InputError."""
+    lock_user(conn, name)
+    if not remove_factor(conn, name):
+        return False
+    end_sessions_of(conn, name)
+    _note(conn, by, name, "second-factor", second_factor="reset")
+    return True
+
+
+def refuse_past(day: date | None, at: datetime) -> None:
+    """Raises InputError when this last day is over already: `disable` says what is meant."""
+    if day is not None and day < at.astimezone(UTC).date():
+        raise InputError(f"last day {day}: is over; disable the user to shut them out now")
+
+
+def day_text(day: date | None) -> str:
+    """How the audit names a last day."""
+    return day.isoformat() if day else NO_END
+
+
+def _accounts(conn: Connection, name: str | None, seen_after: datetime, started_after: datetime) -> list[Account]:
+    values = {"name": name, "seen_after": seen_after, "started_after": started_after}
+    return [
+        Account(user=user_of_row(row), last_login_at=row["last_login_at"], open_sessions=row["open_sessions"])
+        for row in conn.execute(_SQL["list_accounts"], values)
+    ]
+
+
+def _note(conn: Connection, by: Author, user: str, changed: str, **detail: Any) -> None:
+    told = {"user": user, "changed": changed, **detail}
+    append(conn, AuditEvent(actor=by.name, action=AuditAction.USER_CHANGED, at=by.at, detail=told))
+
+
+def _told(detail: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in detail.items() if value is not None}
