@@ -39,9 +39,7 @@ TABLES = ("transits", "plates", "images", "alarms", "dead_letters")
 
 @pytest.fixture
 def centre(ingest_database: Database, tmp_path: Path) -> Centre:
-    return Centre(
-        database=ingest_database, images=ImageStore(tmp_path / "images"), hits_only=frozenset({GATE})
-    )
+    return Centre(database=ingest_database, images=ImageStore(tmp_path / "images"), hits_only=frozenset({GATE}))
 
 
 def consume(centre: Centre, records: Sequence[Incoming], clock: ManualClock, batch_size: int = 100) -> IngestSummary:
