@@ -6,8 +6,8 @@ import re
 from collections.abc import Set
 from pathlib import Path
 
-_PLATE = re.compile(rb"(?=([A-Z]{2}[0-9]{3}[A-Z]{2}))")
-"""An Italian plate; overlapping ones too."""
+_PLATE = re.compile(rb"[A-Z]{2}[0-9]{3}[A-Z]{2}")
+"""An Italian plate."""
 
 
 def plates_in(place: Path, wanted: Set[str]) -> set[str]:
@@ -26,6 +26,6 @@ def _in_file(path: Path, wanted: Set[str]) -> set[str]:
         if path.stat().st_size == 0:
             return set()
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return {text for match in _PLATE.finditer(data) if (text := match[1].decode()) in wanted}
+            return {text for match in _PLATE.finditer(data) if (text := match[0].decode()) in wanted}
     except FileNotFoundError:  # a server or an ingest that runs removes files of its own
         return set()

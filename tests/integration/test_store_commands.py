@@ -449,8 +449,8 @@ def test_an_answer_says_where_transits_without_a_hit_are_not_kept(
     result = anpr("search", "AB123CD", "--reason", "furto", "--format", "jsonl")
     assert result.stdout == ""
     assert result.stderr.splitlines()[1] == (
-        "keeps hits only: gate checks: 2 transits without a hit in the hours searched; a vehicle that is not found there"
-        " may have passed"
+        "keeps hits only: gate checks: 2 transits without a hit in the hours searched; a vehicle that is not found"
+        " there may have passed"
     )
     assert "gates that keep hits only, so that no search of the past finds others: checks" in ok("watchlist", "retro")
 

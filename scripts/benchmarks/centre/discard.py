@@ -212,12 +212,12 @@ def _environment(keep: str) -> dict[str, str]:
 def _kept(folder: Path, url: str, passages: Passages, drained: Drained) -> Kept:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("CHECKPOINT")
-        others = passages.others
-        places = {"database": folder / "postgres", "images": folder / "images"}
-        traces = {name: len(plates_in(place, others)) for name, place in places.items()}
+        others, hits = passages.others, passages.hits
+        stored = plates_in(folder / "postgres", others | hits)
+        traces = {"database": len(stored & others), "images": len(plates_in(folder / "images", others))}
         traces["logs"] = sum(len(plates_in(path, others)) for path in folder.glob("*.log"))
         return Kept(
-            drained=drained, hits=len(plates_in(folder / "postgres", passages.hits)), traces=traces,
+            drained=drained, hits=len(stored & hits), traces=traces,
             transits=_count(conn, "SELECT count(*) FROM transits"), images=_count(conn, "SELECT count(*) FROM images"),
             alarms=_count(conn, "SELECT count(*) FROM alarms"),
             discarded=_count(conn, "SELECT coalesce(sum(number), 0)::bigint FROM discarded_counts"),
