@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Coverage gaps: when a camera or reader recorded no transits, or saw badly; shown beside search results."""
+"""Coverage gaps, shown beside search results: who recorded no transits or saw badly, and which gates kept hits only."""
 
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from anpr.domain.coverage import BlindGate, as_far_as_known, blind_gates
 from anpr.domain.health import HealthInterval
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import MIN_GAP, intervals_between, open_intervals
+from anpr.store.transits.discarded import NotKept, not_kept
 
 _ROWS = 30
 
@@ -27,6 +28,17 @@ def coverage_gaps(
     oldest = oldest_kept(console)
     with console.database.transaction() as conn:
         return intervals_between(conn, max(since or oldest, oldest), until, gate_ids, least=MIN_GAP, limit=_ROWS)
+
+
+def transits_not_kept(
+    console: Console, since: datetime | None, until: datetime | None, gate_ids: tuple[str, ...] = ()
+) -> list[NotKept]:
+    """Gates among these (empty: all) that did not keep every transit within [since, until): there nothing found does
+    not mean that nobody passed. Not from before the oldest transits that are kept. Raises StoreError.
+    """
+    oldest = oldest_kept(console)
+    with console.database.transaction() as conn:
+        return not_kept(conn, max(since or oldest, oldest), until, gate_ids)
 
 
 def present_states(console: Console) -> list[HealthInterval]:

@@ -23,6 +23,13 @@ class CameraKind(StrEnum):
     CONTEXT = "context"
 
 
+class Keep(StrEnum):
+    """What is kept of the transits at a gate: ALL, or HITS: only those that match an entry of a watchlist."""
+
+    ALL = "all"
+    HITS = "hits"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Camera:
     """One video source of a gate. `url` may hold a password: show `id`, never `url`."""
@@ -54,3 +61,6 @@ class Gate:
     latitude: float | None = None
     longitude: float | None = None
     cameras: tuple[Camera, ...] = ()
+    retention_purpose: str | None = None
+    """Id of the purpose that says what is kept; None: everything."""
+    keep: Keep = Keep.ALL

@@ -70,7 +70,7 @@ class Job:
         """Gates by id: from the settings, and those missing there from the database. Raises StoreError."""
         with self.database.transaction() as conn:
             known = {gate.id: gate for gate in list_gates(conn)}
-        return known | {gate.id: gate.to_domain() for gate in self.centre.settings.gates}
+        return known | {gate.id: gate for gate in self.centre.settings.domain_gates()}
 
 
 def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:

@@ -2,8 +2,8 @@
 """Decodes polled messages into transits, images, health reports and refusals, and says who vouches for each."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -40,6 +40,18 @@ class Refusal:
     detail: str
     signer: str | None = None
     """The reader that signed it, where that is certain."""
+    is_withheld: bool = False
+    """Whether nobody may read it later: it may hold a plate that is not kept."""
+
+    @property
+    def letter_value(self) -> bytes:
+        """What a dead letter keeps of the message."""
+        return b"" if self.is_withheld else self.record.value
+
+    @property
+    def letter_detail(self) -> str:
+        """What a dead letter says of the fault."""
+        return WITHHELD if self.is_withheld else self.detail
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -47,7 +59,15 @@ class Refusal:
         return self.record.topic, self.record.partition, self.record.offset
 
 
-Item = Transit | ReceivedImage | HealthReport | Refusal
+WITHHELD = "neither detail nor value are kept: its gate keeps hits only, or is not told"
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """A transit that is counted and not kept, or an image of one."""
+
+
+Item = Transit | ReceivedImage | HealthReport | Refusal | Discarded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,10 +130,21 @@ class Batch:
             origins=tuple([self.origins[place] for place in some]),
         )
 
+    def without(self, transit_ids: Set[UUID]) -> "Batch":
+        """The batch with these transits, and the images of them, discarded."""
+        items = tuple([Discarded() if _transit_id(item) in transit_ids else item for item in self.items])
+        return replace(self, items=items)
+
     def refused(self, reason: PoisonReason, detail: str) -> "Batch":
         """The same messages, all of them refused."""
         items = tuple(Refusal(record=record, reason=reason, detail=detail) for record in self.records)
         return Batch(records=self.records, items=items, origins=self.origins)
+
+
+def _transit_id(item: Item) -> UUID | None:
+    if isinstance(item, Transit):
+        return item.id
+    return item.header.transit_id if isinstance(item, ReceivedImage) else None
 
 
 def decode(records: Iterable[Incoming], now: datetime, oldest: datetime, keys: KeyRing | None = None) -> Batch:

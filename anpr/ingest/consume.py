@@ -26,9 +26,10 @@ from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
 from anpr.runtime.steady_time import SteadyTime
 from anpr.settings import IngestSettings, RetentionSettings
-from anpr.store.database.partitions import make_days, utc_day
+from anpr.store.database.partitions import PARTITIONED, make_days, utc_day
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.retention import cutoffs, start_of
+from anpr.store.transits.discarded import TABLE as DISCARDED_TABLE
 from anpr.transport.source import Incoming, Source
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,9 @@ class Consumer:
         """Before the batch's own transaction, which would hold their locks to its end; retention bounds them."""
         days = {utc_day(each.captured_at) for each in batch.transits}
         missing = (days | {utc_day(each.header.captured_at) for each in batch.images}) - self._days
-        make_days(self.centre.database, missing)
+        make_days(
+            self.centre.database, missing, (*PARTITIONED, DISCARDED_TABLE) if self.centre.hits_only else PARTITIONED
+        )
         self._days |= missing
 
     def _store(self, batch: Batch, now: datetime, stop: threading.Event) -> StoredBatch:

@@ -10,7 +10,10 @@ from anpr.transport.records import OutboxRecord
 
 
 class DeadLetterTopic:
-    """Sends each refused message as it came, with headers that say what was wrong and where it stood."""
+    """Sends each refused message as it came, with headers that say what was wrong and where it stood.
+
+    Of one that is withheld it sends these headers and no value.
+    """
 
     def __init__(self, publisher: KafkaPublisher) -> None:
         self._publisher = publisher
@@ -44,10 +47,10 @@ def _to_record(number: int, refusal: Refusal) -> OutboxRecord:
         headers={
             **where.headers,
             "anpr.reason": refusal.reason.encode(),
-            "anpr.detail": refusal.detail[:1000].encode(errors="replace"),
+            "anpr.detail": refusal.letter_detail[:1000].encode(errors="replace"),
             "anpr.topic": where.topic.encode(),
             "anpr.partition": str(where.partition).encode(),
             "anpr.offset": str(where.offset).encode(),
         },
-        value=where.value,
+        value=refusal.letter_value,
     )

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files the images of a batch; refuses those that their transit does not name, or whose sender may not send them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
+from anpr.contract.image import ImageHeader
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.batch import Batch, Item, ReceivedImage, Refusal
 from anpr.ingest.key_ring import KeyRing, Origin
@@ -11,6 +13,7 @@ from anpr.ingest.vouched import fault_of_image
 from anpr.store.database.connection import Connection
 from anpr.store.images.image_store import Announced, ImageStore, announced, keep_orphans
 from anpr.store.images.unannounced import crowded
+from anpr.store.transits.discarded import discarded_among
 
 _Why = tuple[PoisonReason, str]
 
@@ -19,7 +22,8 @@ def file_images(conn: Connection, images: ImageStore, batch: Batch, keys: KeyRin
     """Store the images; gives the batch with those refused that may not be stored.
 
     An image that comes before its transit is stored, whoever sent it, unless too many wait for that transit: only the
-    one with the digest that the transit names is ever shown. Raises StoreError.
+    one with the digest that the transit names is ever shown. One of a discarded transit is discarded. Raises
+    StoreError.
     """
     received = batch.images
     if not received:
@@ -31,6 +35,9 @@ def file_images(conn: Connection, images: ImageStore, batch: Batch, keys: KeyRin
     known = announced(conn, [image.header for image in received])
     faults = {place: _fault(received[place], origins[place], known[place], keys) for place in known}
     batch = _refuse_images(batch, {place: fault for place, fault in faults.items() if fault})
+    batch = batch.without(
+        _discarded(conn, [image.header for place, image in enumerate(received) if place not in known])
+    )
     too_many = crowded(conn, [image.header for image in batch.images])
     batch = _refuse_images(batch, {place: _crowded(batch.images[place]) for place in too_many})
     taken = images.put_all([(image.header, image.data) for image in batch.images])
@@ -38,6 +45,11 @@ def file_images(conn: Connection, images: ImageStore, batch: Batch, keys: KeyRin
         batch,
         {place: (PoisonReason.NOT_STORABLE, str(refusal)) for place, refusal in enumerate(taken) if refusal},
     )
+
+
+def _discarded(conn: Connection, unannounced: Sequence[ImageHeader]) -> set[UUID]:
+    places = discarded_among(conn, [(header.captured_at, header.transit_id) for header in unannounced])
+    return {unannounced[place].transit_id for place in places}
 
 
 def _fault(image: ReceivedImage, origin: Origin, known: Announced, keys: KeyRing | None) -> _Why | None:

@@ -2,11 +2,15 @@
 """In-memory matcher: compares transits with all watchlists in microseconds, and misses no change of them.
 
 Why none is missed. Every change of the lists raises one version in the database, in the order in which changes become
-visible (migration 5). A batch asks for that version in its own transaction, after its transits are inserted, by the
-statement that also confirms the entries found here. When it is the version that memory holds, every entry committed
-until that moment was compared. When it is another, memory is behind: the batch is matched by the database instead, and
-a reload is called for. An entry that is committed later still is new to the batch and is looked for among what passed.
-So a notification that is late or lost costs speed, and nothing else.
+visible (migration 5). A batch asks for that version in its own transaction, after it has taken the lock of its insert
+(`announce_storing`), by the statement that also confirms the entries found here. When it is the version that memory
+holds, every entry committed until that moment was compared. When it is another, memory is behind: the batch is matched
+by the database instead, and a reload is called for. An entry that is committed later still is new to the batch:
+retro-match waits for whoever holds that lock, and then looks for it among what is stored. So a notification that is
+late or lost costs speed, and nothing else.
+
+The same statement decides, before the insert, what is discarded at a gate that keeps hits only: a transit that no entry
+committed until then matches. A later entry cannot find it.
 
 Memory may name an entry that is gone or has ended, never the other way round: the database confirms each.
 """
@@ -57,7 +61,7 @@ class Matcher:
     def hits(self, conn: Connection, transits: Sequence[Transit]) -> list[Hit]:
         """What `matching_entries` gives, for one cheap query where memory is up to date.
 
-        Call it after the transits are inserted, in their transaction, at its isolation level READ COMMITTED.
+        Call it after `announce_storing`, in the transaction that stores them, at its isolation level READ COMMITTED.
         """
         if not transits:
             return []

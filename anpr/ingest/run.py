@@ -31,7 +31,7 @@ from anpr.ingest.store_batch import Centre
 from anpr.ingest.summary import IngestSummary
 from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import POISON, UNSIGNED, preset
+from anpr.runtime.metrics import DISCARDED, POISON, UNSIGNED, preset
 from anpr.runtime.probes import Readiness
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database.connection import Database
@@ -70,8 +70,12 @@ def run_ingest(
         preset(POISON, topic, reason)
     for topic in topics:
         preset(UNSIGNED, topic)
+    hits_only = settings.hits_only
+    for gate_id in sorted(hits_only):
+        preset(DISCARDED, gate_id)
+        log.info("gate %s keeps hits only: other transits there are counted and not stored", gate_id)
     with database.transaction() as conn:  # pages of the centre name gates, and most machines of it see no `anpr up`
-        save_gates(conn, [gate.to_domain() for gate in settings.gates])
+        save_gates(conn, settings.domain_gates())
     images = ImageStore(open_shelf(settings))
     with contextlib.ExitStack() as stack:
         stack.enter_context(cancelling(database, clock, stop))
@@ -82,7 +86,7 @@ def run_ingest(
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(watchlist_cache(database, clock, changed))
         keys = stack.enter_context(_keys(settings, database, clock))
-        centre = Centre(database=database, images=images, match=matcher.hits)
+        centre = Centre(database=database, images=images, match=matcher.hits, hits_only=hits_only)
         consumers = [
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack, keys)
             for source, batches in open_sources(settings, clock)

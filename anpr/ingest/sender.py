@@ -15,7 +15,12 @@ class _Claim(msgspec.Struct):
     reader_id: str | None = None
 
 
+class _GateClaim(msgspec.Struct):
+    gate_id: str | None = None
+
+
 _DECODER = msgspec.json.Decoder(_Claim)
+_GATE_DECODER = msgspec.json.Decoder(_GateClaim)
 
 
 def sender_of(record: Incoming) -> str:
@@ -29,11 +34,29 @@ def sender_of(record: Incoming) -> str:
     return _named("reader", name) if kind == "reader" else ""
 
 
+def gates_of(record: Incoming) -> set[str]:
+    """The gates that a transit or image names, in its contents, its header or its key; empty where it names none."""
+    if record.topic == IMAGES_TOPIC:
+        claims = [_text(record.headers.get("gate_id", b""))]
+    else:
+        claims = [_claimed_gate(record.value), _text(record.key)]
+    return {claim for claim in claims if is_identifier(claim)}
+
+
 def _claimed_reader(value: bytes) -> str:
     if len(value) > MAX_TRANSIT_BYTES:
         return ""
     try:
         return _DECODER.decode(value).reader_id or ""
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return ""
+
+
+def _claimed_gate(value: bytes) -> str:
+    if len(value) > MAX_TRANSIT_BYTES:
+        return ""
+    try:
+        return _GATE_DECODER.decode(value).gate_id or ""
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return ""
 

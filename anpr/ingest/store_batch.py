@@ -10,19 +10,22 @@ from anpr.domain.alarm import Alarm
 from anpr.domain.errors import PoisonReason
 from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
-from anpr.ingest.batch import Batch, Refusal
+from anpr.ingest.batch import Batch, Discarded, Refusal
+from anpr.ingest.discard import divide, remove_late_images
 from anpr.ingest.file_images import file_images
 from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.sender import sender_of
 from anpr.ingest.vouched import refuse_camera_takeovers
+from anpr.ingest.withhold import withhold
 from anpr.store.alarms.rows import raise_alarms
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.health.record import record_health, record_heartbeats
 from anpr.store.images.image_store import ImageStore, record_images
 from anpr.store.refused_senders import LetterLimits
+from anpr.store.transits.discarded import discard
 from anpr.store.transits.known_transits import sort_out
-from anpr.store.transits.rows import insert_transits
+from anpr.store.transits.rows import announce_storing, insert_transits
 from anpr.store.watchlists.matching import Hit, matching_entries
 from anpr.transport.source import Incoming
 
@@ -47,6 +50,10 @@ class StoredBatch:
     """Those of them that are kept as dead letters; of one sender only so many are."""
     unsigned: Mapping[str, int] = field(default_factory=dict)
     """Messages that were stored although nobody vouches for them, by topic."""
+    discarded: Mapping[str, int] = field(default_factory=dict)
+    """Transits that were counted and not kept, by gate; those that were not counted before."""
+    discarded_images: int = 0
+    """Images of such transits."""
 
     def __add__(self, other: "StoredBatch") -> "StoredBatch":
         return StoredBatch(
@@ -58,11 +65,13 @@ class StoredBatch:
             refusals=[*self.refusals, *other.refusals],
             letters=[*self.letters, *other.letters],
             unsigned=Counter(self.unsigned) + Counter(other.unsigned),
+            discarded=Counter(self.discarded) + Counter(other.discarded),
+            discarded_images=self.discarded_images + other.discarded_images,
         )
 
 
 Match = Callable[[Connection, Sequence[Transit]], list[Hit]]
-"""Finds the entries of stored transits: `Matcher.hits`, or `matching_entries`, which needs no memory."""
+"""Finds the entries of transits: `Matcher.hits`, or `matching_entries`, which needs no memory."""
 
 LIVE_FOR = timedelta(hours=1)
 """After its capture a transit raises a live alarm; later, as after an outage of its reader, one from the past."""
@@ -76,6 +85,8 @@ class Centre:
     images: ImageStore
     match: Match = matching_entries
     """How transits find their entries; ingest gives the matcher that has all lists in memory."""
+    hits_only: frozenset[str] = frozenset()
+    """Gates that keep a transit only when it matches an entry."""
 
 
 def store_batch(
@@ -93,32 +104,42 @@ def store_batch(
     adds what is missing. `now` is when it was received; `keys` are those by which it was decoded. What was captured
     before `live_since` (UTC; an hour ago by default) raises alarms from the past.
 
-    Images are written first: a row never names a file that is not there. Raises StoreError.
+    Images are written first: a row never names a file that is not there. Transits at gates that keep hits only are
+    matched before anything of them is written, and discarded when they match nothing. Raises StoreError.
     """
     transits = batch.transits
     with centre.database.transaction() as conn:
         if keys is not None:
             batch = refuse_camera_takeovers(conn, keys, batch)
         batch = file_images(conn, centre.images, batch, keys)
+        at_door = sum(isinstance(item, Discarded) for item in batch.items)
         found = sort_out(conn, transits)
         batch = _without_conflicts(batch, found.other)
-        stored = insert_transits(conn, found.new, now, batch.signatures)
+        # The lock first, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
+        announce_storing(conn, found.new)
+        hits = centre.match(conn, found.new)
+        kept, gone = divide(found.new, hits, centre.hits_only)
+        stored = insert_transits(conn, kept, now, batch.signatures)
         noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images], now)
-        # After the insert, and at READ COMMITTED: see anpr/ingest/matcher.py for why no entry is missed then.
-        hits = centre.match(conn, [transit for transit in found.new if transit.id in stored])
-        alarms = _raise(conn, hits, now, live_since or now - LIVE_FOR)
+        alarms = _raise(conn, [hit for hit in hits if hit[0].id in stored], now, live_since or now - LIVE_FOR)
+        discarded = discard(conn, gone)
+    batch = batch.without({transit.id for transit in gone})
+    removed = remove_late_images(centre.database, centre.images, batch, gone, centre.hits_only)
+    batch = withhold(batch, centre.hits_only)
     health = _store_health(centre.database, batch, now)
-    kept = _store_dead_letters(centre.database, batch.refusals, now, limits)
-    places = {letter.place for letter in kept}
+    letters = _store_dead_letters(centre.database, batch.refusals, now, limits)
+    places = {letter.place for letter in letters}
     return StoredBatch(
         stored=len(stored),
-        duplicates=len(transits) - len(stored) - len(found.other),
+        duplicates=len(transits) - len(stored) - len(found.other) - discarded.total(),
         images=noted,
         alarms=alarms,
         health=health,
         refusals=batch.refusals,
         letters=[each for each in batch.refusals if each.place in places],
         unsigned=_unsigned(batch),
+        discarded=discarded,
+        discarded_images=at_door + removed,
     )
 
 
@@ -163,7 +184,7 @@ def _unsigned(batch: Batch) -> Counter[str]:
         [
             record.topic
             for record, item, origin in zip(batch.records, batch.items, batch.origins, strict=True)
-            if origin.signature is Signature.UNSIGNED and not isinstance(item, Refusal)
+            if origin.signature is Signature.UNSIGNED and not isinstance(item, Refusal | Discarded)
         ]
     )
 
@@ -183,9 +204,9 @@ def _dead_letters(refusals: Iterable[Refusal], now: datetime) -> list[DeadLetter
             partition=refusal.record.partition,
             offset=refusal.record.offset,
             reason=refusal.reason,
-            detail=refusal.detail,
+            detail=refusal.letter_detail,
             size=len(refusal.record.value),
-            value=refusal.record.value,
+            value=refusal.letter_value,
             sender=f"reader/{refusal.signer}" if refusal.signer else sender_of(refusal.record),
         )
         for refusal in refusals

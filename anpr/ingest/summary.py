@@ -5,18 +5,29 @@ from dataclasses import dataclass
 
 from anpr.domain.counts import Counts
 from anpr.ingest.store_batch import StoredBatch
-from anpr.runtime.metrics import ALARMS, DEAD_LETTERS_NOT_KEPT, HEALTH_REPORTS, POISON, STORED, UNSIGNED
+from anpr.runtime.metrics import (
+    ALARMS,
+    DEAD_LETTERS_NOT_KEPT,
+    DISCARDED,
+    DISCARDED_IMAGES,
+    HEALTH_REPORTS,
+    POISON,
+    STORED,
+    UNSIGNED,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngestSummary(Counts):
-    """Counts since the start. `poison` is refused messages."""
+    """Counts since the start. `poison` is refused messages; `discarded` transits were counted and not kept."""
 
     transits: int = 0
     duplicates: int = 0
     images: int = 0
     alarms: int = 0
     poison: int = 0
+    discarded: int = 0
+    discarded_images: int = 0
 
 
 def count(batch: StoredBatch) -> IngestSummary:
@@ -30,6 +41,9 @@ def count(batch: StoredBatch) -> IngestSummary:
         POISON.labels(refusal.record.topic, refusal.reason).inc()
     for topic, number in batch.unsigned.items():
         UNSIGNED.labels(topic).inc(number)
+    for gate_id, number in batch.discarded.items():
+        DISCARDED.labels(gate_id).inc(number)
+    DISCARDED_IMAGES.inc(batch.discarded_images)
     DEAD_LETTERS_NOT_KEPT.inc(len(batch.refusals) - len(batch.letters))
     return IngestSummary(
         transits=batch.stored,
@@ -37,4 +51,6 @@ def count(batch: StoredBatch) -> IngestSummary:
         images=batch.images,
         alarms=len(batch.alarms),
         poison=len(batch.refusals),
+        discarded=sum(batch.discarded.values()),
+        discarded_images=batch.discarded_images,
     )

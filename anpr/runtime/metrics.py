@@ -78,6 +78,15 @@ OUTBOX_BYTES = Gauge("anpr_outbox_bytes", "Bytes waiting for acknowledgement", [
 OUTBOX_FULL = Gauge("anpr_outbox_full", "1 while the disk is full and the outbox takes no transit", registry=REGISTRY)
 PUBLISHED = Counter("anpr_published_total", "Records acknowledged by the transport", ["topic"], registry=REGISTRY)
 STORED = Counter("anpr_stored_total", "Transits stored at the centre", ["outcome"], registry=REGISTRY)
+DISCARDED = Counter(
+    "anpr_transits_discarded_total",
+    "Transits that were counted and not kept: at a gate that keeps hits only, without a hit",
+    ["gate"],
+    registry=REGISTRY,
+)
+DISCARDED_IMAGES = Counter(
+    "anpr_images_discarded_total", "Images of such transits that were dropped", registry=REGISTRY
+)
 POISON = Counter("anpr_poison_total", "Messages refused, by reason", ["topic", "reason"], registry=REGISTRY)
 UNSIGNED = Counter(
     "anpr_unsigned_total", "Messages over the broker that were stored without a signature", ["topic"], registry=REGISTRY

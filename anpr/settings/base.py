@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from anpr.domain.identifier import IDENTIFIER_PATTERN
 from anpr.domain.near_name import near_name
 
 
@@ -19,6 +20,10 @@ class Section(BaseModel):
         extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True, use_attribute_docstrings=True,
         allow_inf_nan=False,
     )  # fmt: skip
+
+
+Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
+"""Lower case, digits, dot, dash, underscore; at most 64. Used in topics, folders and metrics."""
 
 
 def _written(pattern: str, example: str) -> BeforeValidator:

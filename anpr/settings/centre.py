@@ -9,8 +9,9 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from anpr.domain.access import Role
 from anpr.domain.errors import SettingsError
+from anpr.domain.gate import Keep
 from anpr.settings.address import check_address
-from anpr.settings.base import NetworkText, Section, ServerName, is_loopback
+from anpr.settings.base import Identifier, NetworkText, Section, ServerName, is_loopback
 
 _KEYWORDS = re.compile(r"^\s*([a-z_]+\s*=|$)")
 """The other form that PostgreSQL's client library reads: host=… dbname=…"""
@@ -222,6 +223,18 @@ class AuditSettings(Section):
     """Seconds between two looks; a line is added only when rows came."""
 
 
+class PurposeSettings(Section):
+    """A purpose for which gates read plates, as far as keeping is concerned."""
+
+    id: Identifier
+    """Unique; gates name it in retention_purpose."""
+    name: Annotated[str, Field(min_length=1)]
+    """As pages and reports show it."""
+    keep: Keep
+    """all: every transit. hits: only transits that match an entry of a watchlist; the others are counted and never
+    stored, and their images are dropped (Garante 752/2025, for gates that check insurance and inspection)."""
+
+
 class RetentionSettings(Section):
     """Days that data is kept. 7 is the law's limit for municipal urban security (D.L. 11/2009 art. 6(8))."""
 
@@ -237,6 +250,8 @@ class RetentionSettings(Section):
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825
     """Days that the runs of forwarding are kept, as they explain rows of the audit. The audit itself is never deleted:
     each row's hash covers the row before. So the plates that people searched for stay in it."""
+    purposes: tuple[PurposeSettings, ...] = ()
+    """Purposes that gates may name."""
 
     @model_validator(mode="after")
     def _audit_outlives_data(self) -> "RetentionSettings":

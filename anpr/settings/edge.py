@@ -9,14 +9,10 @@ from pydantic import Field, SecretStr, WithJsonSchema, field_validator, model_va
 
 from anpr.domain.area import Polygon
 from anpr.domain.errors import SettingsError
-from anpr.domain.gate import Camera, CameraKind, Gate
-from anpr.domain.identifier import IDENTIFIER_PATTERN
+from anpr.domain.gate import Camera, CameraKind, Gate, Keep
 from anpr.settings.address import check_address, looks_like_an_address
-from anpr.settings.base import Day, Section
+from anpr.settings.base import Day, Identifier, Section
 from anpr.settings.secret_file import read_secret_file
-
-Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
-"""Lower case, digits, dot, dash, underscore; at most 64. Used in topics, folders and metrics."""
 
 LIVE_SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "udp", "rtp", "tcp")
 """Of addresses that a camera is read from."""
@@ -138,11 +134,15 @@ class GateSettings(Section):
     """WGS 84, degrees north."""
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     """WGS 84, degrees east."""
+    retention_purpose: Identifier | None = None
+    """Id of one of retention.purposes, which says what the centre keeps of the transits here; none: everything. The
+    centre's own settings decide, so the gate must be in them."""
     cameras: tuple[CameraSettings, ...] = ()
 
-    def to_domain(self) -> Gate:
-        values = {name: getattr(self, name) for name in Gate.__dataclass_fields__ if name != "cameras"}
-        return Gate(**values, cameras=tuple(camera.to_domain() for camera in self.cameras))
+    def to_domain(self, keep: Keep = Keep.ALL) -> Gate:
+        """The gate; what is kept there is for the whole settings to say (`Settings.domain_gates`)."""
+        values = {name: getattr(self, name) for name in Gate.__dataclass_fields__ if name not in {"cameras", "keep"}}
+        return Gate(**values, cameras=tuple(camera.to_domain() for camera in self.cameras), keep=keep)
 
 
 class DetectorSettings(Section):

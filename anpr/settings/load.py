@@ -23,7 +23,7 @@ from anpr.settings.yaml_file import Tree, read_yaml
 _WELL_KNOWN = {"DATABASE_URL": ("database", "url"), "KAFKA_BOOTSTRAP": ("kafka", "bootstrap")}
 _SECRET_FILE_SUFFIX = "_FILE"
 
-_SINGULAR = {"gates": "gate", "cameras": "camera", "forwarding": "destination"}
+_SINGULAR = {"gates": "gate", "cameras": "camera", "forwarding": "destination", "purposes": "purpose"}
 
 
 @dataclass(frozen=True)

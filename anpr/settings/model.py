@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from anpr.domain.gate import Gate, Keep
 from anpr.domain.near_name import suggestion
 from anpr.settings.base import TimeZoneName
 from anpr.settings.centre import (
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
             ("gates", [gate.id for gate in self.gates]),
             ("cameras", cameras),
             ("forwarding", [destination.id for destination in self.forwarding]),
+            ("retention.purposes", [purpose.id for purpose in self.retention.purposes]),
         ):
             twice = [name for name, times in Counter(ids).items() if times > 1]
             if twice:
@@ -88,6 +90,18 @@ class Settings(BaseSettings):
         known = {gate.id for gate in self.gates}
         for unknown in sorted(set(self.reader.gates) - known):
             raise ValueError(f"reader.gates: no gate has the id {unknown!r}{suggestion(unknown, known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _purposes_exist(self) -> "Settings":
+        known = {purpose.id for purpose in self.retention.purposes}
+        for number, gate in enumerate(self.gates):
+            if gate.retention_purpose is not None and gate.retention_purpose not in known:
+                near = suggestion(gate.retention_purpose, known)
+                raise ValueError(
+                    f"gates.{number}.retention_purpose: retention.purposes has no id {gate.retention_purpose!r}{near}"
+                    f" (gate {gate.id})"
+                )
         return self
 
     @model_validator(mode="after")
@@ -109,6 +123,18 @@ class Settings(BaseSettings):
                     f" {self.retention.transit_days} days, lets plates be kept"
                 )
         return self
+
+    def domain_gates(self) -> list[Gate]:
+        """The gates, each with what is kept of its transits."""
+        keep = {purpose.id: purpose.keep for purpose in self.retention.purposes}
+        return [
+            gate.to_domain(keep[gate.retention_purpose] if gate.retention_purpose else Keep.ALL) for gate in self.gates
+        ]
+
+    @property
+    def hits_only(self) -> frozenset[str]:
+        """The gates that keep a transit only when it matches an entry of a watchlist."""
+        return frozenset(gate.id for gate in self.domain_gates() if gate.keep is Keep.HITS)
 
     @property
     def zone(self) -> ZoneInfo:

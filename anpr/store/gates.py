@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from anpr.domain.errors import InputError
-from anpr.domain.gate import Camera, CameraKind, Gate
+from anpr.domain.gate import Camera, CameraKind, Gate, Keep
 from anpr.domain.natural_order import natural_key
 from anpr.domain.near_name import suggestion
 from anpr.store.database.connection import Connection
@@ -54,6 +54,8 @@ def _to_row(gate: Gate) -> dict[str, Any]:
         "legal_basis_until": gate.legal_basis_until,
         "latitude": gate.latitude,
         "longitude": gate.longitude,
+        "retention_purpose": gate.retention_purpose,
+        "keep": str(gate.keep),
         "cameras": Jsonb(
             [{"id": c.id, "kind": c.kind, "lane": c.lane, "bearing_deg": c.bearing_deg} for c in gate.cameras]
         ),
@@ -63,4 +65,4 @@ def _to_row(gate: Gate) -> dict[str, Any]:
 def _from_row(row: dict[str, Any]) -> Gate:
     cameras = tuple(Camera(**{**c, "kind": CameraKind(c["kind"]), "url": ""}) for c in row["cameras"])
     values = {name: row[name] for name in Gate.__dataclass_fields__}
-    return Gate(**{**values, "cameras": cameras})
+    return Gate(**{**values, "cameras": cameras, "keep": Keep(row["keep"])})

@@ -33,6 +33,7 @@ from anpr.store.retention_guard import (
     older_clock,
     refuse_too_much,
 )
+from anpr.store.transits.discarded import drop_discarded, forget_counts
 
 ACTOR = "retention"
 _IDS_A_ROW = 1000
@@ -171,6 +172,7 @@ def _due(conn: Connection, before: date) -> _Due:
 
 def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dict[str, int], dict[str, int], int]:
     deliveries = drop_deliveries(database, start_of(before.ledger))
+    discarded = drop_discarded(database, before.transits)
     with database.transaction() as conn:
         undelivered = expire_deliveries(conn, start_of(before.transits), at)
         rows = {
@@ -181,6 +183,8 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "refused senders": forget_senders(conn, start_of(before.transits)),
             "health": delete_health(conn, start_of(before.ledger)),
             "list changes": forget_changes(conn, start_of(before.ledger)),
+            "discarded transits": discarded,
+            "hours of discarded transits": forget_counts(conn, start_of(before.ledger)),
         }
         if undelivered or any(rows.values()):
             append(conn, _event(at, {"rows": rows, "undelivered": undelivered}))

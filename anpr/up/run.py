@@ -94,7 +94,7 @@ def _database(settings: Settings, echo: Echo) -> AbstractContextManager[str]:
 
 def _prepare(database: Database, deployment: Deployment, clock: Clock) -> FirstLogins:
     with database.transaction() as conn:
-        save_gates(conn, [gate.to_domain() for gate in deployment.settings.gates])
+        save_gates(conn, deployment.settings.domain_gates())
         deployment.prepare(conn)
         return ensure_logins(conn, deployment.settings.data_dir, clock)
 

@@ -21,27 +21,28 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_forward;
 -- A restore without privileges (pg_restore --no-privileges) gives these to everybody again.
 REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
-    index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]) FROM PUBLIC;
+    index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]),
+    drop_discarded_images(timestamptz[], uuid[]) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
 
 -- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
 GRANT SELECT ON schema_migrations TO anpr_ingest, anpr_console, anpr_forward;
 GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward;
 
--- Ingest stores, matches, raises alarms, and runs retention. It reads lists and no user.
-GRANT SELECT, INSERT ON transits, images TO anpr_ingest;
+-- Ingest stores, matches, raises alarms, discards, and runs retention. It reads lists and no user.
+GRANT SELECT, INSERT ON transits, images, discarded_transits TO anpr_ingest;
 GRANT SELECT, INSERT, DELETE ON alarms TO anpr_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
-    health_intervals, list_changes, deliveries, forward_batches TO anpr_ingest;
+    health_intervals, list_changes, deliveries, forward_batches, discarded_counts TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
 GRANT SELECT ON watchlists, entries, list_version, retained_transits, reader_keys TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
-    drop_unannounced(timestamptz[], uuid[], text[], text[]) TO anpr_ingest;
+    drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
 GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
     list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
-    forward_runs, retained_transits TO anpr_console;
+    forward_runs, retained_transits, discarded_counts TO anpr_console;
 -- How far an alarm has come, and never what it rests on: its transit, plate, entry.
 GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note) ON alarms
     TO anpr_console, anpr_ingest;

@@ -2,6 +2,7 @@
 """The search page: recorded once and shown again, ranges as people write them, many gates."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -10,10 +11,12 @@ import pytest
 
 from anpr.console.rendering.filters import local_day
 from anpr.domain.access import Role
-from anpr.domain.gate import Gate
+from anpr.domain.gate import Gate, Keep
 from anpr.store.audit import AuditAction
 from anpr.store.gates import save_gates
+from anpr.store.transits.discarded import discard
 from anpr.store.transits.rows import insert_transits
+from scripts.lab.transits import make_transit
 from tests.support.fixtures_console import Site, transit_of_track
 
 
@@ -181,6 +184,30 @@ def test_a_day_is_shown_as_it_was_asked(site: Site) -> None:
     assert found(answer.text) == ["23:59", "00:00"]
     for text in ('name="since" value="21/11/2026"', 'name="until" value="21/11/2026"', "dal 21/11/2026 al 21/11/2026"):
         assert text in answer.text
+
+
+def test_a_search_says_where_transits_without_a_hit_are_not_kept(site: Site) -> None:
+    now = site.clock.now()
+    gate = Gate(id="checks", name="Via Roma", purpose="assicurazione", legal_basis="delibera", keep=Keep.HITS)
+    with site.database.transaction() as conn:
+        save_gates(conn, [gate])
+        discard(conn, [make_transit(n, gate_id="checks", captured_at=now - timedelta(hours=1)) for n in range(3)])
+    client = site.client(Role.INVESTIGATOR)
+    told = "Via Roma: transiti non conservati nelle ore cercate: 3"
+    for gates in ([], ["checks"]):
+        answer: httpx.Response = site.search(client, plate="AB123CD", reason="furto", gates=gates)
+        assert told in answer.text
+        assert "Un veicolo che qui non risulta può essere passato." in answer.text
+    elsewhere: httpx.Response = site.search(client, plate="AB123CD", reason="furto", gates=["gate-1"])
+    assert "Via Roma: " not in elsewhere.text
+    with site.database.transaction() as conn:
+        save_gates(conn, [replace(gate, keep=Keep.ALL)])
+    again: httpx.Response = site.search(client, plate="AB123CD", reason="furto")
+    assert told in again.text, "the gate kept hits only then, whatever it keeps now"
+    status = site.client(Role.ADMINISTRATOR).get("/status").text
+    assert "contati e non conservati nelle ultime 24 ore: 3" in status
+    row = status.partition("Via Roma")[2].partition("</tr>")[0]
+    assert "mai attivo" not in row, "a gate whose transits match no list is not silent"
 
 
 def many_gates(site: Site, number: int) -> None:

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
 from anpr.domain.access import Role
-from anpr.domain.gate import Gate
+from anpr.domain.gate import Gate, Keep
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.ingest.retro import RetroMatch
 from anpr.runtime.clock import SystemClock
@@ -31,6 +31,7 @@ from anpr.store.database.connection import Database
 from anpr.store.embedded.server import find_server, is_running
 from anpr.store.gates import save_gates
 from anpr.store.health.record import record_health
+from anpr.store.transits.discarded import discard
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
 from anpr.store.users.passwords import verify_password
@@ -436,6 +437,23 @@ def test_an_answer_says_who_was_not_looking(anpr: Run, database: Database) -> No
     result = anpr("search", "AB123CD", "--reason", "furto")
     assert result.stderr.splitlines()[0] == "0 transits"
     assert result.stderr.splitlines()[1].startswith("not looking: camera cam-1 (g-1): frozen from ")
+
+
+def test_an_answer_says_where_transits_without_a_hit_are_not_kept(
+    anpr: Run, ok: Callable[..., str], database: Database
+) -> None:
+    since = SystemClock().now() - timedelta(hours=1)
+    with database.transaction() as conn:
+        gate = Gate(id="checks", name="V", purpose="p", legal_basis="l", retention_purpose="insurance", keep=Keep.HITS)
+        save_gates(conn, [gate])
+        discard(conn, [make_transit(n, gate_id="checks", captured_at=since) for n in range(2)])
+    result = anpr("search", "AB123CD", "--reason", "furto", "--format", "jsonl")
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[1] == (
+        "keeps hits only: gate checks: 2 transits without a hit in the hours searched; a vehicle that is not found"
+        " there may have passed"
+    )
+    assert "gates that keep hits only, so that no search of the past finds others: checks" in ok("watchlist", "retro")
 
 
 def test_a_search_without_a_reason_is_refused_and_recorded(anpr: Run, database: Database) -> None:

@@ -7,6 +7,7 @@ import click
 
 from anpr.cli.common.audit_check import audit_faults, kept_heads
 from anpr.cli.common.database import open_database, operating_system_user
+from anpr.cli.common.retention_lines import as_json_text, as_lines
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import SystemClock
@@ -18,6 +19,7 @@ from anpr.store.embedded.configured import has_database, migrate_configured, ope
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
+from anpr.store.retention_report import count_files, retention_report
 from anpr.store.users.accounts import list_users
 
 
@@ -110,3 +112,23 @@ def expire(ctx: click.Context, really: bool) -> None:
         click.echo(f"{destination}: {number} transits expired before they were accepted")
     if expired.left_alarms:
         click.echo(f"open alarms that are too old and wait for somebody to close them: {expired.left_alarms}")
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.option("--files", "with_files", is_flag=True, help="Also count the images' files, which takes a while.")
+@click.pass_context
+def retention(ctx: click.Context, as_json: bool, with_files: bool) -> None:
+    """Report what is kept by purpose and gate, what was not kept, and what was deleted: numbers and times, no plates.
+
+    It reads all that is kept.
+    """
+    settings = loaded_settings(ctx).settings
+    with open_database(settings, "anpr db") as database, database.transaction() as conn:
+        report = retention_report(conn)
+    files = count_files(open_shelf(settings)) if with_files else None
+    if as_json:
+        click.echo(as_json_text(report, files))
+        return
+    for line in as_lines(report, files, settings.zone):
+        click.echo(line)

@@ -25,6 +25,7 @@ from anpr.store.embedded.configured import demo_hint
 from anpr.store.gates import check_gates
 from anpr.store.health.intervals import MIN_GAP, intervals_between
 from anpr.store.transits.audited_search import audited_search
+from anpr.store.transits.discarded import NotKept, not_kept
 from anpr.store.transits.rows import StoredTransit, TransitQuery
 
 _GAPS = 30
@@ -60,6 +61,7 @@ def command(
             actor = operating_system_user()
             found = audited_search(database, query, actor, reason, case_reference, SystemClock(), limit_s)
             gaps = _gaps(database, query, settings)
+            kept_nothing_of = _not_kept(database, query, settings)
     for line in _as_jsonl(found, settings.zone) if form == "jsonl" else _as_table(found, settings.zone):
         click.echo(line)
     full = f" (the newest {query.limit}; there may be more)" if len(found) == query.limit else ""
@@ -68,6 +70,8 @@ def command(
         click.echo(f"asked was the embedded database in {settings.embedded_database_dir}", err=True)
         if loaded.path is None and (hint := demo_hint(settings)):
             click.echo(hint, err=True)
+    for one in kept_nothing_of:
+        click.echo(_not_kept_line(one), err=True)
     for gap in gaps:
         click.echo(_gap_line(gap, settings.zone), err=True)
 
@@ -82,10 +86,25 @@ def _told_what_to_do() -> Iterator[None]:
 
 def _gaps(database: Database, query: TransitQuery, settings: Settings) -> list[HealthInterval]:
     """When cameras and readers asked about did not look: what the search could not see."""
-    oldest = SystemClock().now() - timedelta(days=settings.retention.transit_days)
-    since = max(query.since or oldest, oldest)
+    since = _since(query, settings)
     with database.transaction() as conn, time_limit(conn, settings.console.search_timeout_s):
         return intervals_between(conn, since, query.until, query.gate_ids, least=MIN_GAP, limit=_GAPS)
+
+
+def _not_kept(database: Database, query: TransitQuery, settings: Settings) -> list[NotKept]:
+    """Gates asked about that did not keep every transit: there nothing found does not mean that nobody passed."""
+    with database.transaction() as conn:
+        return not_kept(conn, _since(query, settings), query.until, query.gate_ids)
+
+
+def _not_kept_line(one: NotKept) -> str:
+    what = f"{counted(one.number, 'transit')} without a hit in the hours searched"
+    return f"keeps hits only: gate {one.gate_id}: {what}; a vehicle that is not found there may have passed"
+
+
+def _since(query: TransitQuery, settings: Settings) -> datetime:
+    oldest = SystemClock().now() - timedelta(days=settings.retention.transit_days)
+    return max(query.since or oldest, oldest)
 
 
 def _gap_line(gap: HealthInterval, zone: ZoneInfo) -> str:

@@ -15,6 +15,7 @@ from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.words import MATCH, PRIORITY
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import InputError
+from anpr.domain.gate import Keep
 from anpr.domain.local_time import last_day_included, read_time
 from anpr.domain.plate import normalise
 from anpr.domain.watchlist import Entry, MatchMode, Priority, Watchlist
@@ -22,6 +23,7 @@ from anpr.runtime.clock import SystemClock
 from anpr.store.alarms.retro import pending_entries, retro_changes
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
+from anpr.store.gates import list_gates
 from anpr.store.watchlists.entries import ImportMode, NewEntry, add_entry, import_entries, list_entries, remove_entries
 from anpr.store.watchlists.entries_csv import check_validity, read_entries_csv
 from anpr.store.watchlists.lists import delete_watchlist, get_watchlist, list_watchlists, save_watchlist
@@ -149,7 +151,10 @@ def retro(ctx: click.Context, limit: int) -> None:
     """Show what was found in the past for the entries that came last; `anpr ingest` does the search."""
     with open_database(loaded_settings(ctx).settings, "anpr watchlist") as database, database.transaction() as conn:
         pending, changes = pending_entries(conn), retro_changes(conn, limit)
+        hits_only = [gate.id for gate in list_gates(conn) if gate.keep is Keep.HITS]
     click.echo(f"not looked for in the past yet: {counted(pending, 'entry')}")
+    if hits_only:
+        click.echo(f"gates that keep hits only, so that no search of the past finds others: {', '.join(hits_only)}")
     for change in changes:
         moment = change.changed_at.astimezone(_zone(ctx)).isoformat(" ", "seconds")
         click.echo(

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from anpr.settings.base import Day, Section, TimeOfDay
-from anpr.settings.edge import Identifier
+from anpr.settings.base import Day, Identifier, Section, TimeOfDay
 from anpr.settings.forwarding.flat_form import with_target
 from anpr.settings.forwarding.targets import Target
 

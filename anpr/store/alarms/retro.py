@@ -3,8 +3,9 @@
 
 Entries come in the order of their version (migration 5), and how far the search has come is a row that changes with the
 alarms in one transaction: a crash repeats a step that left nothing behind. Nothing slips between this and the matching
-of new transits. A batch that did not see an entry had stored its transits before the entry was committed, in a
-transaction that was not over then; `writers` names those, and once they are over a search sees what they stored.
+of new transits. A batch that did not see an entry had announced its storing before the entry was committed, in a
+transaction that was not over then; `writers` names those, and once they are over a search sees what they stored. What a
+batch discarded is not stored, and no search finds it.
 """
 
 from collections.abc import Sequence

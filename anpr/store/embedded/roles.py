@@ -17,7 +17,7 @@ from anpr.store.database.partitions import PARTITIONED
 
 TRIES = 5
 """Others may change rows of the catalogue under us all the same, as a vacuum does."""
-_LOCKS = ("roles", "retention", *(f"partition {table}" for table in (*PARTITIONED, "deliveries")))
+_LOCKS = ("roles", "retention", *(f"partition {table}" for table in (*PARTITIONED, "deliveries", "discarded_transits")))
 """Nobody makes or drops days meanwhile: their rows of the catalogue would change under one of us, which is an error."""
 
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: writers
--- Transactions that have stored transits and are not over. The lock goes after the commit is visible.
+-- Transactions that store transits, or are about to, and are not over. The lock goes after the commit is visible.
 SELECT virtualtransaction AS writer FROM pg_locks
 WHERE locktype = 'relation' AND relation = 'transits'::regclass AND mode = 'RowExclusiveLock' AND granted
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -77,6 +77,12 @@ def insert_transits(
     return _insert_staged(conn, transits)
 
 
+def announce_storing(conn: Connection, transits: Sequence[Transit]) -> None:
+    """Take the lock of an insert before these transits are matched: retro-match waits for whoever holds it."""
+    if transits:
+        conn.execute(_SQL["announce"])
+
+
 def _insert_staged(conn: Connection, transits: Sequence[Transit]) -> set[UUID]:
     """Ids come back only when some were there already: nearly always all are new, or none is."""
     row = one_row(conn, _SQL["insert_transits"], {"number": len(transits)})

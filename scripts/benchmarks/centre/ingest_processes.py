@@ -19,7 +19,7 @@ from scripts.lab.processes import ManagedProcess, python
 LOOK_EVERY_S = 0.05
 _FEWEST_LOOKS = 5
 _GIVE_UP_S = 240.0
-_COUNTED = re.compile(r'^anpr_stored_total\{outcome="(\w+)"\} (\S+)$', re.MULTILINE)
+_COUNTED = re.compile(r'^anpr_(?:stored|transits_discarded)_total\{\w+="([^"]+)"\} (\S+)$', re.MULTILINE)
 _MEMORY = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -72,10 +72,10 @@ class Ingests:
 
     def __init__(self, parts: list[ManagedProcess], ports: list[int]) -> None:
         self._parts = parts
-        self._ports = ports
+        self.ports = ports
 
     def drain(self, number: int) -> Drained:
-        """Wait until so many transits were stored or found to be there; call it right after the start."""
+        """Wait until so many transits were stored, found to be there, or discarded; call it right after the start."""
         drained, began = Drained(), CLOCK.monotonic()
         never = threading.Event()
         while drained.number < number:
@@ -88,8 +88,8 @@ class Ingests:
         return drained
 
     def counted(self) -> tuple[int, ...]:
-        """Transits that were stored or known, by each of them."""
-        return tuple(sum(int(float(value)) for _, value in _COUNTED.findall(_metrics(port))) for port in self._ports)
+        """Transits that were stored, known or discarded, by each of them."""
+        return tuple(sum(int(float(value)) for _, value in _COUNTED.findall(_metrics(port))) for port in self.ports)
 
     def memory_mb(self) -> int:
         return max(_resident_mb(part) for part in self._parts)

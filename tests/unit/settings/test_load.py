@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.errors import SettingsError
+from anpr.domain.gate import Keep
 from anpr.settings import load_settings
 
 GATE = """
@@ -17,6 +18,14 @@ gates:
     legal_basis: pact of 2026-01-01
     cameras:
       - {id: north-1, url: "rtsp://user:hidden@camera/1"}
+"""
+
+CHECKS = """
+retention:
+  purposes:
+    - id: checks
+      name: "Insurance"
+      keep: hits
 """
 
 
@@ -98,6 +107,14 @@ def test_regions_and_masks_reach_the_camera(tmp_path: Path) -> None:
         ("reader: {outbox: {metadata_max_age_h: 25}}\nretention: {transit_days: 1}\n", "metadata_max_age_h: 25 is"),
         (GATE.replace("id: north\n", "id: North!\n"), "gates.0.id: "),
         (GATE + GATE.replace("gates:\n", ""), "gates: id 'north' is used twice"),
+        (
+            GATE.replace("id: north\n", "id: north\n    retention_purpose: check\n") + CHECKS,
+            "gates.0.retention_purpose: retention.purposes has no id 'check'; did you mean checks? (gate north)",
+        ),
+        (CHECKS.replace("hits", "some"), "retention.purposes.0.keep: "),
+        (CHECKS.replace("checks", "Checks!", 1), "retention.purposes.0.id: "),
+        (CHECKS.replace('"Insurance"', '""'), "retention.purposes.0.name: "),
+        (CHECKS + CHECKS.partition("purposes:\n")[2], "retention.purposes: id 'checks' is used twice"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, expected: str) -> None:
@@ -107,6 +124,15 @@ def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, expected:
     assert expected in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_gate_keeps_what_its_purpose_says_and_everything_without_one(tmp_path: Path) -> None:
+    everything = load_settings(write(tmp_path, GATE), {}).settings
+    assert ([gate.keep for gate in everything.domain_gates()], everything.hits_only) == ([Keep.ALL], frozenset())
+    text = GATE.replace("id: north\n", "id: north\n    retention_purpose: checks\n") + CHECKS
+    settings = load_settings(write(tmp_path, text), {}).settings
+    (gate,) = settings.domain_gates()
+    assert (gate.keep, gate.retention_purpose, settings.hits_only) == (Keep.HITS, "checks", frozenset({"north"}))
 
 
 def test_a_secret_never_appears_in_an_error(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep, record_once
-from anpr.console.coverage import coverage_gaps, oldest_kept
+from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
 from anpr.console.fields import without_controls
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
@@ -115,6 +115,7 @@ def results(
         "has_older": page * ROWS < total,
         "link_query": f"&search={number}" + (f"&page={page}" if page > 1 else ""),
         "gaps": coverage_gaps(console, query.since, _end(found), query.gate_ids),
+        "not_kept": transits_not_kept(console, query.since, _end(found), query.gate_ids),
     }
     return _page(console, context, fields_of(found, console.settings.zone), **values)
 

@@ -24,6 +24,7 @@ from anpr.store.gates import list_gates
 from anpr.store.health.intervals import unsigned_readers
 from anpr.store.refused_senders import RefusedSender, parked_senders
 from anpr.store.retention_guard import RetentionState, retention_state
+from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import last_of_gates
 
 router = APIRouter(prefix="/status")
@@ -50,6 +51,8 @@ class GateState:
     activity: str
     days_left: int | None
     troubles: tuple[HealthInterval, ...]
+    not_kept: int | None = None
+    """Transits of the last 24 hours that were counted and not kept; None where everything is kept."""
 
     @property
     def needs_attention(self) -> bool:
@@ -105,6 +108,10 @@ def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval
     with console.database.transaction() as conn:
         gates = list_gates(conn)
         last = last_of_gates(conn, [gate.id for gate in gates])
+        discarded = {one.gate_id: one for one in not_kept(conn, at - _GAPS_OF, at)}
+    for gate_id, one in discarded.items():  # a gate whose transits match no list is not silent
+        if one.last_at is not None:
+            last[gate_id] = max(one.last_at, last.get(gate_id, one.last_at))
     states = []
     for gate in gates:
         own = tuple(one for one in troubles if gate.id in one.gate_ids)
@@ -115,6 +122,7 @@ def _gate_states(console: Console, at: datetime, health: Sequence[HealthInterval
                 activity="unverified" if _is_unverified(own) else _activity(last.get(gate.id), at),
                 days_left=_days_left(gate.legal_basis_until, today),
                 troubles=own,
+                not_kept=discarded[gate.id].number if gate.id in discarded else None,
             )
         )
     return sorted(states, key=lambda state: (not state.troubles, not state.needs_attention))
