@@ -315,7 +315,8 @@ _FORBIDDEN = (
     *((role, "UPDATE transits SET plate = 'AA000AA'") for role in CentreRole),
     (CentreRole.INGEST, "SELECT * FROM users"),
     (CentreRole.FORWARD, "SELECT * FROM users"),
-    (CentreRole.CONSOLE, "UPDATE users SET role = 'dpo'"),
+    (CentreRole.CONSOLE, "UPDATE users SET name = 'ugo'"),
+    (CentreRole.CONSOLE, "DELETE FROM users"),
     (CentreRole.CONSOLE, "DELETE FROM alarms"),
     (CentreRole.CONSOLE, "UPDATE alarms SET plate = 'AA000AA'"),
 )
