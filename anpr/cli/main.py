@@ -30,6 +30,7 @@ _VERBS = {
     "watchlist": "Import, list and edit watchlists.",
     "user": "Create console users and set their passwords.",
     "audit": "Verify the audit, here or in an export; export it signed.",
+    "hold": "Keep transits past their day for a case.",
     "db": "Create, migrate and check the database.",
     "images": "Check the stored pictures against the database.",
     "key": "Make a reader's signing key; enrol, list and revoke keys.",

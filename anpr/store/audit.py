@@ -50,6 +50,9 @@ class AuditAction(StrEnum):
     FORWARDED = "forwarded"
     FORWARD_EXPIRED = "forward-expired"
     DATA_DELETED = "data-deleted"
+    HOLD_MADE = "hold-made"
+    HOLD_CHANGED = "hold-changed"
+    HOLD_ENDED = "hold-ended"
 
 
 _KNOWN = frozenset(AuditAction)

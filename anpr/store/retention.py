@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Retention: drops whole days of transits and images, and deletes what belongs to them.
 
-What an open alarm rests on waits, up to a limit of its own: the rows of its transit and images stay in their day, and
-its files on the shelf.
+What an open alarm rests on waits, up to a limit of its own, and what is held for a case until its hold ends: the rows
+of such transits and of their images stay in their day, and their files on the shelf.
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from anpr.store.database.queries import load_queries
 from anpr.store.dead_letters import delete_dead_letters
 from anpr.store.forwarding.retention import drop_deliveries, expire_deliveries
 from anpr.store.health.intervals import delete_health
+from anpr.store.holds import end_due_holds, forget_holds, freed_days
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import forget_senders
 from anpr.store.retention_guard import (
@@ -32,6 +33,7 @@ from anpr.store.retention_guard import (
     note_run,
     older_clock,
     refuse_too_much,
+    retention_state,
 )
 from anpr.store.transits.discarded import drop_discarded, forget_counts
 
@@ -136,15 +138,16 @@ def _alone(database: Database) -> Iterator[None]:
 
 
 def _look_twice(database: Database, before: Cutoffs, now: datetime, really_by: str | None) -> None:
-    with database.transaction() as conn:
-        due = _due(conn, before.transits).with_rows | _alarm_days(conn, before)
-        if really_by is not None:
-            detail = {"phase": "demanded", "days": sorted(day.isoformat() for day in due)}
-            append(conn, AuditEvent(actor=really_by, action=AuditAction.DATA_DELETED, at=now, detail=detail))
-            return
+    """Holds whose last day is over end in the same transaction: a refusal leaves them standing."""
     try:
         with database.transaction() as conn:
-            refuse_too_much(conn, due, now)
+            end_due_holds(conn, utc_day(now), ACTOR, now)
+            due = _due(conn, before.transits).with_rows | _alarm_days(conn, before)
+            if really_by is not None:
+                detail = {"phase": "demanded", "days": sorted(day.isoformat() for day in due)}
+                append(conn, AuditEvent(actor=really_by, action=AuditAction.DATA_DELETED, at=now, detail=detail))
+                return
+            refuse_too_much(conn, due, now, freed_days(conn, retention_state(conn).ran_at))
     except RetentionRefusedError as exc:
         with database.transaction() as conn:
             note_refusal(conn, now, str(exc))
@@ -183,6 +186,7 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "refused senders": forget_senders(conn, start_of(before.transits)),
             "health": delete_health(conn, start_of(before.ledger)),
             "list changes": forget_changes(conn, start_of(before.ledger)),
+            "ended holds": forget_holds(conn, start_of(before.ledger)),
             "discarded transits": discarded,
             "hours of discarded transits": forget_counts(conn, start_of(before.ledger)),
         }

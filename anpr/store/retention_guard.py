@@ -52,8 +52,13 @@ def older_clock(here: Clock, there: datetime) -> datetime:
     return min(now, there)
 
 
-def refuse_too_much(conn: Connection, due: Collection[date], now: datetime) -> None:
-    """Raises RetentionRefusedError when these UTC days would go and that is not plausible; changes nothing."""
+def refuse_too_much(
+    conn: Connection, due: Collection[date], now: datetime, freed: Collection[date] = frozenset()
+) -> None:
+    """Raises RetentionRefusedError when these UTC days would go and that is not plausible; changes nothing.
+
+    `freed`: days on which a hold has ended since the last run. Any number of them may go.
+    """
     if not due:
         return
     newest = one_row(conn, _SQL["newest_sign"])["at"]
@@ -64,9 +69,10 @@ def refuse_too_much(conn: Connection, due: Collection[date], now: datetime) -> N
             f" and the clock says {now:%Y-%m-%d %H:%M}Z; {HOW_TO_GO_ON}"
         )
     allowed = ALWAYS_DAYS + _days_lived(conn, now)
-    if len(due) > allowed:
+    odd = set(due) - set(freed)
+    if len(odd) > allowed:
         raise RetentionRefusedError(
-            f"retention refuses to drop {len(due)} days at once ({min(due)} to {max(due)}): since its last run"
+            f"retention refuses to drop {len(odd)} days at once ({min(odd)} to {max(odd)}): since its last run"
             f" {allowed - ALWAYS_DAYS} days had transits; {HOW_TO_GO_ON}"
         )
 

@@ -2,8 +2,9 @@
 """Rows in every table of a database of any version, by SQL that suits it, and whether they are still as they were."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -57,6 +58,12 @@ def fill(conn: Connection) -> None:
         _insert(conn, "login_places", place=bytes(32), seen_at=START)
     _insert(conn, "reader_keys", fingerprint="0" * 32, reader_id="reader-1", public_key="ed25519:x", enrolled_at=START)
     _insert(conn, "gates", id="gate-1", name="Nord", purpose="p", legal_basis="l", cameras=Jsonb(["cam-1"]))
+    _insert(conn, "discarded_counts", gate_id="gate-1", hour=START, number=3, last_at=START)
+    for number, day in enumerate(DAYS):
+        at = datetime.combine(day, time(12), UTC)
+        _insert(conn, "discarded_transits", captured_at=at, transit_id=UUID(int=number + 1))
+    kept = {"since": START - timedelta(days=1), "until": START, "plate": plate_of(0), "ends_on": START.date()}
+    _insert(conn, "holds", case_reference="12/2026", reason="r", author="anna", made_at=START, **kept)
     _fill_lists(conn)
     for number in range(6):
         _fill_passage(conn, number)

@@ -4,7 +4,7 @@
 import re
 import zlib
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import PoisonReason
 from anpr.domain.gate import Gate
 from anpr.domain.health import Change, HealthReport, SubjectKind
+from anpr.domain.hold import Hold
 from anpr.domain.signature import Signature
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
@@ -31,6 +32,7 @@ from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
 from anpr.store.gates import save_gates
 from anpr.store.health.clocks import record_clocks
 from anpr.store.health.record import mark_offline, record_health, record_heartbeats
+from anpr.store.holds import add_hold
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import LetterLimits
 from anpr.store.retention_guard import note_refusal
@@ -592,6 +594,21 @@ def test_a_transit_says_who_vouches_for_it(site: Site, signature: Signature | No
         insert_transits(conn, [transit], site.clock.now(), {transit.id: signature} if signature else {})
     page = site.client(Role.OPERATOR).get(f"/transits/{transit.id}").text
     assert said in page.partition("<dt>Firma del lettore</dt>")[2].partition("</dd>")[0]
+
+
+def test_a_transit_that_is_held_says_for_which_case_and_until_when(site: Site) -> None:
+    transit = site.pass_vehicle("AB123CD")
+    hour = timedelta(hours=1)
+    hold = Hold(
+        case_reference="12/2026", reason="furto", author="os:root", made_at=site.clock.now(), plate="AB123CD",
+        since=transit.captured_at - hour, until=transit.captured_at + hour, ends_on=date(2027, 5, 31),
+    )  # fmt: skip
+    page = f"/transits/{transit.id}"
+    client = site.client(Role.OPERATOR)
+    assert "Conservato oltre il termine" not in client.get(page).text
+    with site.database.transaction() as conn:
+        add_hold(conn, hold)
+    assert "per il procedimento 12/2026, fino al 31/05/2027 compreso" in client.get(page).text
 
 
 def fall_silent(site: Site, minutes: float) -> None:

@@ -88,7 +88,14 @@ def test_it_agrees_with_the_disk(ok: Run, database: Database, shelf: Path, clock
         assert report["files"][gate_id] == {"files": len(sizes), "bytes": sum(sizes)}
         assert (gate["images"], gate["image_bytes"]) == (len(sizes), sum(sizes))
     tables = {each["name"]: each["rows"] for each in report["tables"]}
-    assert tables == {"alarms": 1, "plates": 5, "dead letters": 0, "deliveries": 0, "ids of discarded transits": 3}
+    assert tables == {
+        "alarms": 1,
+        "plates": 5,
+        "dead letters": 0,
+        "deliveries": 0,
+        "holds": 0,
+        "ids of discarded transits": 3,
+    }
     assert report["deletions"][0]["detail"] == {"rows": {"x": 1}}
 
 

@@ -23,6 +23,7 @@ SELECT * FROM (
     UNION ALL SELECT 'plates', count(*), NULL FROM plates
     UNION ALL SELECT 'dead letters', count(*), min(received_at) FROM dead_letters
     UNION ALL SELECT 'deliveries', count(*), min(captured_at) FROM deliveries
+    UNION ALL SELECT 'holds', count(*), min(since) FROM holds WHERE ended_at IS NULL
     UNION ALL SELECT 'ids of discarded transits', count(*), min(captured_at) FROM discarded_transits
 ) found ORDER BY name;
 

@@ -22,6 +22,7 @@ from anpr.store.alarms.views import views_of_transit
 from anpr.store.audit import AuditAction, append
 from anpr.store.forwarding.deliveries import deliveries_of_transit
 from anpr.store.gates import gate_names
+from anpr.store.holds import holds_of
 from anpr.store.transits.rows import StoredTransit, get_transit
 
 router = APIRouter()
@@ -75,6 +76,7 @@ def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
         gates = gate_names(conn)
         alarms = views_of_transit(conn, transit.id)
         deliveries = deliveries_of_transit(conn, transit.id, transit.captured_at)
+        holds = holds_of(conn, transit)
     return {
         "transit": transit,
         "received_at": stored.received_at,
@@ -82,6 +84,7 @@ def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
         "gate_name": gates.get(transit.gate_id, transit.gate_id),
         "alarms": alarms,
         "deliveries": deliveries,
+        "holds": holds,
         "roles": {image.role for image in transit.images},
         "context_size": _context_size(console, transit),
         "seen_s": (transit.last_seen - transit.first_seen).total_seconds(),

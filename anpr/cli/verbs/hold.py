@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`anpr hold`: keep transits with their images past their day for a case. Every step is in the audit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import click
+
+from anpr.cli.common.counted import counted
+from anpr.cli.common.database import open_database, operating_system_user
+from anpr.cli.main import loaded_settings
+from anpr.domain.errors import InputError
+from anpr.domain.hold import Hold, check_end, check_range
+from anpr.domain.local_time import read_time
+from anpr.domain.plate import PlateError, normalise
+from anpr.domain.search_reason import check_reason
+from anpr.runtime.clock import SystemClock
+from anpr.store.database.connection import Connection
+from anpr.store.database.partitions import list_partitions
+from anpr.store.gates import check_gates
+from anpr.store.holds import Step, add_hold, change_end, count_held, end_hold, list_holds
+from anpr.store.transits.rows import get_transit
+
+_NUMBER = click.argument("number", type=click.IntRange(1, 2**63 - 1))
+_REASON = click.option("--reason", default="", help="Required, and recorded.")
+_ENDS_ON = click.option(
+    "--ends-on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day (UTC) on which it is kept."
+)
+
+
+@click.group(name="hold")
+def command() -> None:
+    """Keep transits with their images past their day, for a case.
+
+    \b
+    anpr hold make --case 12/2026 --reason "…" --plate AB123CD
+                   --since 2026-11-21 --until 2026-11-22 --ends-on 2027-05-31
+    anpr hold make --case 12/2026 --reason "…" --transit ID --ends-on 2027-05-31
+    """
+
+
+@command.command()
+@click.option("--case", "case_reference", required=True, help="Number of the proceeding.")
+@_REASON
+@click.option("--plate", help="Of this plate; with --gate, at that gate only.")
+@click.option("--gate", "gate_id", metavar="ID", help="At this gate.")
+@click.option("--transit", "transit_id", type=click.UUID, help="This transit alone.")
+@click.option("--since", default="", metavar="TIME", help="Captured at or after; local time.")
+@click.option("--until", default="", metavar="TIME", help="Captured before; a day alone is included.")
+@_ENDS_ON
+@click.pass_context
+def make(ctx: click.Context, /, reason: str, ends_on: datetime, **options: Any) -> None:
+    """Keep what passed, or will pass, in a range of time."""
+    reason = check_reason(reason)
+    now, zone = SystemClock().now(), loaded_settings(ctx).settings.zone
+    check_end(ends_on.date(), now.astimezone(UTC).date())
+    since, until = (
+        read_time("--since", options["since"], zone),
+        read_time("--until", options["until"], zone, is_end=True),
+    )
+    with _edit(ctx) as (conn, user):
+        named, start, end = _what(conn, options["plate"], options["gate_id"], options["transit_id"], since, until)
+        hold = Hold(
+            case_reference=options["case_reference"], reason=reason, author=user, made_at=now,
+            since=start, until=end, ends_on=ends_on.date(), **named,
+        )  # fmt: skip
+        number = add_hold(conn, hold)
+        held, oldest = count_held(conn, number), min(list_partitions(conn, "transits"), default=None)
+    click.echo(f"hold {number}: {counted(held, 'transit')} kept, up to and including {ends_on:%Y-%m-%d} (UTC)")
+    if oldest is not None and start.date() < oldest:
+        click.echo(f"of what passed before {oldest.isoformat()} nothing is stored any more", err=True)
+
+
+@command.command(name="list")
+@click.option("--all", "with_ended", is_flag=True, help="Also those that have ended.")
+@click.pass_context
+def list_command(ctx: click.Context, with_ended: bool) -> None:
+    """List the holds: number, case, what, from, to, last day, transits kept."""
+    settings = loaded_settings(ctx).settings
+    with open_database(settings, "anpr hold") as database, database.transaction() as conn:
+        found = [(hold, count_held(conn, hold.id)) for hold in list_holds(conn, ended=with_ended)]
+    for hold, held in found:
+        times = [moment.astimezone(settings.zone).isoformat(" ", "seconds") for moment in (hold.since, hold.until)]
+        state = f"ended by {hold.ended_by}" if hold.ended_at else counted(held, "transit")
+        click.echo("\t".join([str(hold.id), hold.case_reference, _of_whom(hold), *times, str(hold.ends_on), state]))
+
+
+@command.command()
+@_NUMBER
+@_ENDS_ON
+@_REASON
+@click.pass_context
+def extend(ctx: click.Context, number: int, ends_on: datetime, reason: str) -> None:
+    """Give the hold NUMBER another last day."""
+    reason, now = check_reason(reason), SystemClock().now()
+    check_end(ends_on.date(), now.astimezone(UTC).date())
+    with _edit(ctx) as (conn, user):
+        change_end(conn, number, ends_on.date(), Step(by=user, at=now, reason=reason))
+    click.echo(f"hold {number}: up to and including {ends_on:%Y-%m-%d} (UTC)")
+
+
+@command.command()
+@_NUMBER
+@_REASON
+@click.pass_context
+def end(ctx: click.Context, number: int, reason: str) -> None:
+    """End the hold NUMBER: what is past its day goes with the next run of retention."""
+    reason = check_reason(reason)
+    with _edit(ctx) as (conn, user):
+        end_hold(conn, number, Step(by=user, at=SystemClock().now(), reason=reason))
+    click.echo(f"hold {number} ended; what is past its day goes within a day")
+
+
+@contextmanager
+def _edit(ctx: click.Context) -> Iterator[tuple[Connection, str]]:
+    with open_database(loaded_settings(ctx).settings, "anpr hold") as database, database.transaction() as conn:
+        yield conn, operating_system_user()
+
+
+def _what(
+    conn: Connection,
+    plate: str | None,
+    gate_id: str | None,
+    transit_id: UUID | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> tuple[dict[str, Any], datetime, datetime]:
+    """What the hold names, and its range. Raises InputError for what nobody knows or nothing can lie in."""
+    if transit_id is not None:
+        if plate or gate_id or since or until:
+            raise InputError("--transit: it names one transit, without --plate, --gate, --since and --until")
+        stored = get_transit(conn, transit_id)
+        if stored is None:
+            raise InputError(f"--transit: none with the id {transit_id} is stored")
+        at = stored.transit.captured_at
+        return {"transit_id": transit_id}, at, at + timedelta(microseconds=1)
+    if not plate and not gate_id:
+        raise InputError("expected --plate, --gate or --transit")
+    if since is None or until is None:
+        raise InputError("expected --since and --until")
+    check_range(since, until)
+    if gate_id:
+        check_gates(conn, [gate_id])
+    return {"plate": _plate(plate), "gate_id": gate_id}, since, until
+
+
+def _plate(text: str | None) -> str | None:
+    try:
+        return normalise(text) if text else None
+    except PlateError as exc:
+        raise InputError(f"--plate: {exc}") from exc
+
+
+def _of_whom(hold: Hold) -> str:
+    if hold.transit_id is not None:
+        return f"transit {hold.transit_id}"
+    return " at ".join(part for part in (hold.plate, hold.gate_id and f"gate {hold.gate_id}") if part)

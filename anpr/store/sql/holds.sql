@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- name: add
+INSERT INTO holds (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, ends_on)
+VALUES (%(case_reference)s, %(reason)s, %(author)s, %(made_at)s, %(since)s, %(until)s, %(plate)s, %(gate_id)s, %(transit_id)s,
+    %(ends_on)s)
+RETURNING id;
+
+-- name: get
+SELECT * FROM holds WHERE id = %(id)s;
+
+-- name: list
+SELECT * FROM holds WHERE ended_at IS NULL OR %(ended)s ORDER BY id;
+
+-- name: change_end
+UPDATE holds SET ends_on = %(ends_on)s WHERE id = %(id)s;
+
+-- name: end
+UPDATE holds SET ended_at = %(at)s, ended_by = %(by)s WHERE id = %(id)s;
+
+-- name: due
+SELECT * FROM holds WHERE ended_at IS NULL AND ends_on < %(today)s ORDER BY id FOR UPDATE;
+
+-- name: freed_days
+SELECT DISTINCT (t.captured_at AT TIME ZONE 'UTC')::date AS day
+FROM holds h JOIN transits t
+    ON t.captured_at >= h.since AND t.captured_at < h.until
+    AND (h.plate IS NULL OR t.plate = h.plate)
+    AND (h.gate_id IS NULL OR t.gate_id = h.gate_id)
+    AND (h.transit_id IS NULL OR t.id = h.transit_id)
+WHERE h.ended_at >= %(since)s;
+
+-- name: count
+SELECT count(*) AS count
+FROM holds h JOIN transits t
+    ON t.captured_at >= h.since AND t.captured_at < h.until
+    AND (h.plate IS NULL OR t.plate = h.plate)
+    AND (h.gate_id IS NULL OR t.gate_id = h.gate_id)
+    AND (h.transit_id IS NULL OR t.id = h.transit_id)
+WHERE h.id = %(id)s;
+
+-- name: of_transit
+SELECT * FROM holds
+WHERE ended_at IS NULL AND %(captured_at)s >= since AND %(captured_at)s < until
+    AND (plate IS NULL OR plate = %(plate)s) AND (gate_id IS NULL OR gate_id = %(gate_id)s)
+    AND (transit_id IS NULL OR transit_id = %(id)s)
+ORDER BY id;
+
+-- name: forget
+DELETE FROM holds WHERE ended_at < %(before)s;

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`anpr hold` with a real PostgreSQL."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from anpr.cli.main import main
+from anpr.store.audit import AuditAction, list_audit
+from anpr.store.database.connection import Database
+from anpr.store.transits.rows import insert_transits
+from scripts.lab.transits import make_transit, uuid7_of
+
+Run = Callable[..., Result]
+REASON = ("--case", "12/2026", "--reason", "richiesta della procura")
+NOW = datetime.now(UTC)
+AT = NOW - timedelta(hours=2)
+TRANSIT = make_transit(1, id=uuid7_of(AT, 1), captured_at=AT, first_seen=AT, last_seen=AT, plate="AB123CD")
+DAY = (NOW + timedelta(days=90)).date().isoformat()
+RANGE = ("--since", (NOW - timedelta(days=1)).isoformat(), "--until", NOW.isoformat(), "--ends-on", DAY)
+
+
+@pytest.fixture
+def run(database: Database, database_url: str, tmp_path: Path) -> Run:
+    with database.transaction() as conn:
+        insert_transits(conn, [TRANSIT], NOW)
+    environment = {"DATABASE_URL": database_url, "ANPR_DATA_DIR": str(tmp_path), "ANPR_CONFIG": None}
+    return lambda *arguments: CliRunner().invoke(main, ["hold", *arguments], env=environment)
+
+
+def test_a_hold_is_made_listed_lengthened_and_ended(run: Run, database: Database) -> None:
+    made = run("make", *REASON, "--plate", "ab 123 cd", *RANGE)
+    assert made.exit_code == 0, made.output
+    assert made.stdout == f"hold 1: 1 transit kept, up to and including {DAY} (UTC)\n"
+    assert "before" not in made.stderr or "nothing is stored" in made.stderr
+    assert "12/2026\tAB123CD\t" in run("list").stdout
+    longer = (NOW + timedelta(days=120)).date().isoformat()
+    assert run("extend", "1", "--ends-on", longer, "--reason", "proroga del giudice").exit_code == 0
+    assert longer in run("list").stdout
+    assert run("end", "1", "--reason", "procedimento archiviato").exit_code == 0
+    assert run("list").stdout == ""
+    assert "ended by os:" in run("list", "--all").stdout
+    with database.transaction() as conn:
+        actions = [row.event.action for row in reversed(list_audit(conn))]
+    assert actions == [AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED]
+
+
+def test_one_transit_is_held_by_its_id(run: Run) -> None:
+    made = run("make", *REASON, "--transit", str(TRANSIT.id), "--ends-on", DAY)
+    assert made.exit_code == 0, made.output
+    assert made.stdout.startswith("hold 1: 1 transit kept")
+    assert f"transit {TRANSIT.id}" in run("list").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("make", "--case", "1", "--plate", "AB123CD", *RANGE), "reason: "),
+        (("make", *REASON, *RANGE), "expected --plate, --gate or --transit"),
+        (("make", *REASON, "--plate", "AB123CD", "--ends-on", DAY), "expected --since and --until"),
+        (("make", *REASON, "--plate", "ab*", *RANGE), "--plate: "),
+        (("make", *REASON, "--gate", "gate-nowhere", *RANGE), "no gate has the id 'gate-nowhere'"),
+        (("make", *REASON, "--plate", "A1", "--since", DAY, "--until", "2026-01-01", "--ends-on", DAY), "--until"),
+        (("make", *REASON, "--plate", "A1", "--since", "yesterday", "--until", DAY, "--ends-on", DAY), "--since: "),
+        (("make", *REASON, "--plate", "A1", *RANGE[:-1], "2020-01-01"), "2020-01-01 is over"),
+        (("make", *REASON, "--plate", "A1", *RANGE[:-1], "2199-01-01"), "at most five years"),
+        (("make", *REASON, "--transit", str(TRANSIT.id), "--plate", "A1", "--ends-on", DAY), "--transit: "),
+        (("make", *REASON, "--transit", "0" * 32, "--ends-on", DAY), "none with the id"),
+        (("end", "7", "--reason", "archiviato"), "hold 7: there is none"),
+        (("extend", "7", "--ends-on", DAY, "--reason", "proroga"), "hold 7: there is none"),
+    ],
+)
+def test_what_cannot_be_says_why_and_holds_nothing(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 1, result.output
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert run("list", "--all").stdout == ""
