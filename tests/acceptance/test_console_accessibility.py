@@ -29,6 +29,7 @@ ROLES = {
     "/watchlists": Role.LIST_MANAGER,
     "/audit": Role.AUDITOR,
     "/status": Role.ADMINISTRATOR,
+    "/users": Role.ADMINISTRATOR,
     "/account": Role.DPO,
 }
 """Who opens each page here."""
@@ -46,7 +47,12 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     yield
     transit = site.pass_vehicle(WANTED)
     site.pass_vehicle("AB123CD", country=None)
-    more = {"/alarms": ["/alarms/closed", "/nothing"], "/transits": [f"/transits/{transit.id}"]}
+    more = {
+        "/alarms": ["/alarms/closed", "/nothing"],
+        "/transits": [f"/transits/{transit.id}"],
+        "/users": ["/users/operator", "/users/operator/password"],
+        "/account": ["/account/second-factor"],
+    }
     for path, role in ROLES.items():
         page.context.clear_cookies()
         log_in(page, site, role)
