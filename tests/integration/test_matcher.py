@@ -16,6 +16,7 @@ from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.store.database.connection import Database
+from anpr.store.database.fetch import count_of
 from anpr.store.watchlists.entries import ImportMode, NewEntry, add_entry, import_entries, remove_entries
 from anpr.store.watchlists.lists import delete_watchlist, save_watchlist
 from anpr.store.watchlists.matching import list_version
@@ -40,6 +41,15 @@ def add(database: Database, *numbers: int) -> None:
     with database.transaction() as conn:
         for number in numbers:
             add_entry(conn, "a1", NewEntry(plate=plate_of(number), reason="x"))
+
+
+def listeners(database: Database) -> int:
+    """Connections to this database that wait for notifications."""
+    query = (
+        b"SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+    )
+    with database.transaction() as conn:
+        return count_of(conn, query)
 
 
 def found(database: Database, matcher: Matcher, *numbers: int) -> list[str]:
@@ -182,6 +192,7 @@ def test_every_process_is_told_and_a_lost_connection_is_made_again(database: Dat
             assert hits == [[plate_of(0), plate_of(number)]] * 2
             return matched_by("memory") == before + 4
 
+        eventually(lambda: listeners(database) == 2)  # what is notified before that is never delivered
         add(database, 1)
         eventually(lambda: is_current(1))
         eventually(also.is_set)
