@@ -38,10 +38,7 @@ def add_hold(conn: Connection, hold: Hold) -> int:
 
 def get_hold(conn: Connection, number: int) -> Hold:
     """Raises InputError when there is none."""
-    row = conn.execute(_SQL["get"], {"id": number}).fetchone()
-    if row is None:
-        raise InputError(f"hold {number}: there is none")
-    return Hold(**row)
+    return _hold(conn, "get", number)
 
 
 def list_holds(conn: Connection, *, ended: bool = False) -> list[Hold]:
@@ -84,7 +81,7 @@ def count_held(conn: Connection, number: int) -> int:
 
 def holds_of(conn: Connection, transit: Transit) -> list[Hold]:
     """Those that keep this transit now."""
-    values = {name: getattr(transit, name) for name in ("id", "captured_at", "plate", "gate_id")}
+    values = {"id": transit.id, "captured_at": transit.captured_at}
     return [Hold(**row) for row in conn.execute(_SQL["of_transit"], values)]
 
 
@@ -93,8 +90,16 @@ def forget_holds(conn: Connection, before: datetime) -> int:
     return conn.execute(_SQL["forget"], {"before": before}).rowcount
 
 
+def _hold(conn: Connection, query: str, number: int) -> Hold:
+    row = conn.execute(_SQL[query], {"id": number}).fetchone()
+    if row is None:
+        raise InputError(f"hold {number}: there is none")
+    return Hold(**row)
+
+
 def _standing(conn: Connection, number: int) -> Hold:
-    hold = get_hold(conn, number)
+    """Locked, so that of two who end it one is told that it has ended."""
+    hold = _hold(conn, "lock", number)
     if hold.ended_at is not None:
         raise InputError(f"hold {number}: it has ended")
     return hold

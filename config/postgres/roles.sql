@@ -35,7 +35,7 @@ GRANT SELECT, INSERT, DELETE ON alarms TO anpr_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches, discarded_counts TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
-GRANT SELECT ON watchlists, entries, list_version, retained_transits, reader_keys TO anpr_ingest;
+GRANT SELECT ON watchlists, entries, list_version, retained_transits, held_transits, reader_keys TO anpr_ingest;
 -- Retention ends holds whose last day is over, and forgets them later; it makes none and changes none.
 GRANT SELECT, DELETE, UPDATE (ended_at, ended_by) ON holds TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
@@ -44,7 +44,7 @@ GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, dat
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
 GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
     list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
-    forward_runs, retained_transits, discarded_counts, holds TO anpr_console;
+    forward_runs, retained_transits, discarded_counts, holds, held_transits TO anpr_console;
 -- How far an alarm has come, and never what it rests on: its transit, plate, entry.
 GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note) ON alarms
     TO anpr_console, anpr_ingest;

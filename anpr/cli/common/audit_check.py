@@ -1,23 +1,46 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Shared by the verbs that check the audit: the heads that this machine keeps, and what a verification found wrong."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from anpr.settings import Settings
-from anpr.store.audit import NotedHead, Verification
+from anpr.store.audit import NotedHead, Verification, parse_noted, verify
 from anpr.store.audit_heads import HeadFile, ensure_key
+from anpr.store.database.connection import Database
+from anpr.store.users.accounts import list_users
 
 _FEW = 5
 """So many rows are named."""
 
 
-def kept_heads(settings: Settings) -> list[NotedHead]:
-    """The signed heads in audit.head_file; none where it is not here. Raises SettingsError and StoreError."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditCheck:
+    """The chain, how many heads it was held against, and one text for each fault."""
+
+    chain: Verification
+    heads: int
+    faults: tuple[str, ...]
+
+
+def check_audit(database: Database, settings: Settings, noted: Iterable[str]) -> AuditCheck:
+    """Walk the chain and hold it against these heads (ROWS:HEAD) and those that this machine keeps.
+
+    Raises InputError, SettingsError and StoreError.
+    """
+    heads = [*map(parse_noted, noted), *_kept_heads(settings)]
+    with database.transaction() as conn:
+        chain, has_users = verify(conn, heads), bool(list_users(conn))
+    return AuditCheck(chain=chain, heads=len(heads), faults=tuple(_faults(chain, has_users)))
+
+
+def _kept_heads(settings: Settings) -> list[NotedHead]:
     if not settings.audit_head_path.exists():
         return []
     return HeadFile(settings.audit_head_path, ensure_key(settings.audit_key_path)).read()
 
 
-def audit_faults(chain: Verification, has_users: bool) -> list[str]:
-    """One text for each fault; none where the audit is whole."""
+def _faults(chain: Verification, has_users: bool) -> list[str]:
     faults = []
     if chain.broken_at is not None:
         faults.append(f"the audit's chain is broken at row {chain.broken_at} ({chain.rows} rows before it are whole)")

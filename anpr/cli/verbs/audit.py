@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import click
 
-from anpr.cli.common.audit_check import audit_faults, kept_heads
+from anpr.cli.common.audit_check import check_audit
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.public_key import tell_public
 from anpr.cli.main import loaded_settings
@@ -20,11 +20,10 @@ from anpr.domain.errors import InputError, StoreError
 from anpr.domain.search_reason import check_reason
 from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
-from anpr.store.audit import GENESIS, AuditAction, AuditEvent, append, get_audit, parse_noted, verify, walk
+from anpr.store.audit import GENESIS, AuditAction, AuditEvent, append, get_audit, walk
 from anpr.store.audit_export import MAX_LINE, Export, export_lines, site_key, verify_export
 from anpr.store.audit_heads import ensure_key
 from anpr.store.database.connection import Database
-from anpr.store.users.accounts import list_users
 
 
 @click.group(name="audit")
@@ -86,12 +85,10 @@ def key(ctx: click.Context) -> None:
 
 def _verify_here(settings: Settings, noted: tuple[str, ...]) -> None:
     with open_database(settings, "anpr audit") as database:
-        heads = [*map(parse_noted, noted), *kept_heads(settings)]
-        with database.transaction() as conn:
-            chain, has_users = verify(conn, heads), bool(list_users(conn))
-    if problems := audit_faults(chain, has_users):
-        raise StoreError("; ".join(problems))
-    click.echo(f"the audit's {chain.rows} rows are whole ({len(heads)} noted heads compared)")
+        found = check_audit(database, settings, noted)
+    if found.faults:
+        raise StoreError("; ".join(found.faults))
+    click.echo(f"the audit's {found.chain.rows} rows are whole ({found.heads} noted heads compared)")
 
 
 def _verify_file(path: Path, public_key: PublicKey | None) -> None:

@@ -5,13 +5,13 @@ import sys
 
 import click
 
-from anpr.cli.common.audit_check import audit_faults, kept_heads
+from anpr.cli.common.audit_check import check_audit
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.retention_lines import as_json_text, as_lines
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import SystemClock
-from anpr.store.audit import NotedHead, parse_noted, verify
+from anpr.store.audit import NotedHead
 from anpr.store.database.migrate import schema_status
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.database.schema_diff import find_drift
@@ -20,7 +20,6 @@ from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
 from anpr.store.retention_report import count_files, retention_report
-from anpr.store.users.accounts import list_users
 
 
 @click.group(name="db")
@@ -77,16 +76,17 @@ def check(ctx: click.Context, noted: tuple[str, ...]) -> None:
         drift = find_drift(database)
         for difference in drift:
             click.echo(difference)
-        heads = [*map(parse_noted, noted), *kept_heads(settings)]
-        with database.transaction() as conn:
-            chain, has_users = verify(conn, heads), bool(list_users(conn))
+        found = check_audit(database, settings, noted)
     problems = [f"the schema is not what the migrations made (differences: {len(drift)})"] if drift else []
-    problems += audit_faults(chain, has_users)
+    problems += found.faults
     if problems:
         raise StoreError("; ".join(problems))
-    click.echo(f"the schema is current; the audit's {chain.rows} rows are whole ({len(heads)} noted heads compared)")
-    if chain.rows:
-        click.echo(f"note this elsewhere, for --noted: {NotedHead(rows=chain.rows, head=chain.head)}")
+    click.echo(
+        f"the schema is current; the audit's {found.chain.rows} rows are whole ({found.heads} noted heads compared)"
+    )
+    if found.chain.rows:
+        head = NotedHead(rows=found.chain.rows, head=found.chain.head)
+        click.echo(f"note this elsewhere, for --noted: {head}")
 
 
 @command.command()

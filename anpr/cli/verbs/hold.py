@@ -57,10 +57,8 @@ def make(ctx: click.Context, /, reason: str, ends_on: datetime, **options: Any) 
     reason = check_reason(reason)
     now, zone = SystemClock().now(), loaded_settings(ctx).settings.zone
     check_end(ends_on.date(), now.astimezone(UTC).date())
-    since, until = (
-        read_time("--since", options["since"], zone),
-        read_time("--until", options["until"], zone, is_end=True),
-    )
+    since = read_time("--since", options["since"], zone)
+    until = read_time("--until", options["until"], zone, is_end=True)
     with _edit(ctx) as (conn, user):
         named, start, end = _what(conn, options["plate"], options["gate_id"], options["transit_id"], since, until)
         hold = Hold(

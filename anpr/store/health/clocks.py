@@ -20,7 +20,7 @@ def record_clocks(conn: Connection, beats: Iterable[Beat], tolerance_s: float) -
     in_order = sorted(beats, key=lambda beat: (beat[0].reader_id, beat[1]))
     if not in_order:
         return []
-    since = {_clock(report): (arrived_at, _owner(report)) for report, arrived_at in reversed(in_order)}
+    since = {_clock(report): (arrived_at, Owner.of(report)) for report, arrived_at in reversed(in_order)}
     timelines = open_timelines(conn, since, min(arrived_at for _, arrived_at in in_order))
     wrong = [
         report.reader_id
@@ -34,7 +34,7 @@ def record_clocks(conn: Connection, beats: Iterable[Beat], tolerance_s: float) -
 def _judge(timeline: Timeline, report: HealthReport, arrived_at: datetime, tolerance_s: float) -> bool:
     if timeline.known_until is not None and arrived_at <= timeline.known_until:
         return False
-    timeline.hear(_owner(report), arrived_at, arrived_at)
+    timeline.hear(Owner.of(report), arrived_at, arrived_at)
     offset_s = (report.at - arrived_at).total_seconds()
     timeline.offsets = [*timeline.offsets, offset_s][-CLOCK_BEATS:]
     state = clock_state(timeline.offsets, tolerance_s)
@@ -47,7 +47,3 @@ def _judge(timeline: Timeline, report: HealthReport, arrived_at: datetime, toler
 
 def _clock(report: HealthReport) -> Subject:
     return Subject(SubjectKind.CLOCK, report.reader_id)
-
-
-def _owner(report: HealthReport) -> Owner:
-    return Owner(reader_id=report.reader_id, gate_ids=report.gate_ids)

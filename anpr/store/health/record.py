@@ -64,19 +64,15 @@ def _since(reports: Iterable[HealthReport]) -> Since:
     for report in reports:
         first = report.changes[0].since
         earlier, _ = since.get(_subject(report), (first, None))
-        since[_subject(report)] = min(first, earlier), _owner(report)
+        since[_subject(report)] = min(first, earlier), Owner.of(report)
     return since
-
-
-def _owner(report: HealthReport) -> Owner:
-    return Owner(reader_id=report.reader_id, gate_ids=report.gate_ids)
 
 
 def _record_one(timeline: Timeline, report: HealthReport, heard_at: datetime) -> bool:
     known_until = timeline.known_until
     if known_until is not None and report.at <= known_until:
         return False
-    timeline.hear(_owner(report), report.at, heard_at)
+    timeline.hear(Owner.of(report), report.at, heard_at)
     spans = _spans(report)
     if report.kind is SubjectKind.READER and known_until is not None and known_until < spans[0].started_at:
         spans = _with_gap(timeline, known_until, spans)

@@ -8,11 +8,11 @@ transits of everybody else.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from psycopg.types.json import Jsonb
 
-from anpr.domain.health import SubjectKind
+from anpr.domain.health import HealthReport, SubjectKind
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -33,6 +33,11 @@ class Owner:
 
     reader_id: str
     gate_ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, report: HealthReport) -> Self:
+        """Who speaks in this report."""
+        return cls(reader_id=report.reader_id, gate_ids=report.gate_ids)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +102,8 @@ Since = Mapping[Subject, tuple[datetime, Owner]]
 def open_timelines(conn: Connection, since: Since, heard_at: datetime) -> dict[Subject, Timeline]:
     """Lock these subjects in their order, made where missing, and read their states: those that last after the moment
     given, or after the subject's last report if that was earlier."""
+    if not since:
+        return {}
     subjects = [
         {"kind": subject.kind, "id": subject.id, "since": moment.isoformat(), **asdict(owner)}
         for subject, (moment, owner) in sorted(since.items(), key=lambda pair: pair[0])

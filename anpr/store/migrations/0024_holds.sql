@@ -18,13 +18,17 @@ CREATE TABLE holds (
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 );
 
+-- What each hold covers, also one that has ended.
+CREATE VIEW held_transits AS
+    SELECT h.id AS hold_id, h.ended_at, t.captured_at, t.id AS transit_id
+    FROM holds h JOIN transits t
+        ON t.captured_at >= h.since AND t.captured_at < h.until
+        AND (h.plate IS NULL OR t.plate = h.plate)
+        AND (h.gate_id IS NULL OR t.gate_id = h.gate_id)
+        AND (h.transit_id IS NULL OR t.id = h.transit_id);
+
 -- Ended by a row, and not by a date in the query: a clock that jumps ends no hold (retention looks twice first).
 CREATE OR REPLACE VIEW retained_transits AS
     SELECT captured_at, transit_id FROM alarms WHERE state <> 'closed'
     UNION ALL
-    SELECT t.captured_at, t.id FROM holds h JOIN transits t
-        ON t.captured_at >= h.since AND t.captured_at < h.until
-        AND (h.plate IS NULL OR t.plate = h.plate)
-        AND (h.gate_id IS NULL OR t.gate_id = h.gate_id)
-        AND (h.transit_id IS NULL OR t.id = h.transit_id)
-    WHERE h.ended_at IS NULL;
+    SELECT captured_at, transit_id FROM held_transits WHERE ended_at IS NULL;

@@ -8,6 +8,9 @@ RETURNING id;
 -- name: get
 SELECT * FROM holds WHERE id = %(id)s;
 
+-- name: lock
+SELECT * FROM holds WHERE id = %(id)s FOR UPDATE;
+
 -- name: list
 SELECT * FROM holds WHERE ended_at IS NULL OR %(ended)s ORDER BY id;
 
@@ -21,28 +24,15 @@ UPDATE holds SET ended_at = %(at)s, ended_by = %(by)s WHERE id = %(id)s;
 SELECT * FROM holds WHERE ended_at IS NULL AND ends_on < %(today)s ORDER BY id FOR UPDATE;
 
 -- name: freed_days
-SELECT DISTINCT (t.captured_at AT TIME ZONE 'UTC')::date AS day
-FROM holds h JOIN transits t
-    ON t.captured_at >= h.since AND t.captured_at < h.until
-    AND (h.plate IS NULL OR t.plate = h.plate)
-    AND (h.gate_id IS NULL OR t.gate_id = h.gate_id)
-    AND (h.transit_id IS NULL OR t.id = h.transit_id)
-WHERE h.ended_at >= %(since)s;
+SELECT DISTINCT (captured_at AT TIME ZONE 'UTC')::date AS day FROM held_transits WHERE ended_at >= %(since)s;
 
 -- name: count
-SELECT count(*) AS count
-FROM holds h JOIN transits t
-    ON t.captured_at >= h.since AND t.captured_at < h.until
-    AND (h.plate IS NULL OR t.plate = h.plate)
-    AND (h.gate_id IS NULL OR t.gate_id = h.gate_id)
-    AND (h.transit_id IS NULL OR t.id = h.transit_id)
-WHERE h.id = %(id)s;
+SELECT count(*) AS count FROM held_transits WHERE hold_id = %(id)s;
 
 -- name: of_transit
-SELECT * FROM holds
-WHERE ended_at IS NULL AND %(captured_at)s >= since AND %(captured_at)s < until
-    AND (plate IS NULL OR plate = %(plate)s) AND (gate_id IS NULL OR gate_id = %(gate_id)s)
-    AND (transit_id IS NULL OR transit_id = %(id)s)
+SELECT * FROM holds WHERE ended_at IS NULL AND id IN (
+    SELECT hold_id FROM held_transits WHERE captured_at = %(captured_at)s AND transit_id = %(id)s
+)
 ORDER BY id;
 
 -- name: forget

@@ -10,14 +10,12 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep, idle_limit, lacks_second_factor
-from anpr.console.auth.authenticate import LoginRefusedError
-from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.cookies import SESSION_COOKIE, delete_cookie
-from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.account import second_factor
 from anpr.console.pages.account.new_password import change_password, password_fault
+from anpr.console.pages.account.own_password import after_own_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
@@ -52,22 +50,15 @@ async def change(  # noqa: PLR0913, PLR0917  one parameter for each field of the
     fault = password_fault(visitor.user.name, current, wanted, again)
     if fault is not None:
         return await to_thread.run_sync(partial(page, status=400, fault=fault))
-    try:
-        await check_login(console, request, visitor.user.name, current, records=Records.NOTHING)
+
+    async def act() -> Response:
         user = await console.password_checks.run(partial(change_password, console, visitor.user, wanted))
-    except LoginDelayedError as delayed:
-        key, count = delayed.message
-        answer = await to_thread.run_sync(partial(page, status=429, fault=key, count=count))
-        answer.headers["Retry-After"] = str(delayed.seconds)
+        session = await to_thread.run_sync(begin_session, console, user)
+        answer = RedirectResponse("/account?changed=1", status_code=303)
+        set_session(console, request, answer, session)
         return answer
-    except PasswordsBusyError:
-        return await to_thread.run_sync(partial(page, status=503, fault="login.busy"))
-    except LoginRefusedError:
-        return await to_thread.run_sync(partial(page, status=400, fault="account.wrong"))
-    session = await to_thread.run_sync(begin_session, console, user)
-    answer = RedirectResponse("/account?changed=1", status_code=303)
-    set_session(console, request, answer, session)
-    return answer
+
+    return await after_own_password(request, console, visitor.user.name, current, act, page)
 
 
 @router.post("/sessions")

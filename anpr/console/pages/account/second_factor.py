@@ -13,10 +13,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep
-from anpr.console.auth.authenticate import LoginRefusedError
-from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.auth.second_factor import SealedSecretError, qr_svg
-from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.account.enrolment import (
     begin_enrolment,
@@ -24,6 +21,7 @@ from anpr.console.pages.account.enrolment import (
     remove_own_factor,
     renew_recovery_codes,
 )
+from anpr.console.pages.account.own_password import after_own_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
@@ -104,18 +102,9 @@ async def _after_password(
     act: Callable[[], Response],
 ) -> Response:
     page = partial(_page, console, visitor, context)
-    try:
-        await check_login(console, request, visitor.user.name, password, records=Records.NOTHING)
-    except LoginDelayedError as delayed:
-        key, count = delayed.message
-        answer = await to_thread.run_sync(partial(page, status=429, fault=key, count=count))
-        answer.headers["Retry-After"] = str(delayed.seconds)
-        return answer
-    except PasswordsBusyError:
-        return await to_thread.run_sync(partial(page, status=503, fault="login.busy"))
-    except LoginRefusedError:
-        return await to_thread.run_sync(partial(page, status=400, fault="account.wrong"))
-    return await to_thread.run_sync(act)
+    return await after_own_password(
+        request, console, visitor.user.name, password, partial(to_thread.run_sync, act), page
+    )
 
 
 def _begin(console: Console, user: str) -> Response:
