@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -181,7 +182,8 @@ class Postgres:
         """SIGKILL to one of its processes, if there is any: the server throws everybody out and recovers."""
         children = Path(f"/proc/{self._postmaster()}/task/{self._postmaster()}/children").read_text().split()
         if mortal := [int(pid) for pid in children if _may_be_killed(pid)]:
-            os.kill(choose(mortal), signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may have ended by itself just now
+                os.kill(choose(mortal), signal.SIGKILL)
 
     def start(self) -> None:
         """Unless it runs."""

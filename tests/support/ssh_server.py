@@ -8,10 +8,12 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from scripts.lab.ports import free_ports
@@ -47,9 +49,12 @@ class SshServer:
 
     def kill(self) -> None:
         """End the server and, as a power cut would, every session of it."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for pid in (*map(int, children), self.process.pid):
-            os.kill(pid, 9)
+        server = psutil.Process(self.process.pid)
+        sessions = server.children(recursive=True)
+        server.kill()
+        for session in sessions:
+            with suppress(psutil.NoSuchProcess):  # one may end by itself just now
+                session.kill()
         self.process.wait(120)
         self.drain.join(120)
         if self.process.stderr is not None:
