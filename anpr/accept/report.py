@@ -16,8 +16,8 @@ from anpr.accept.judge.match import match
 from anpr.accept.judge.verdict import Judgement, judge, overall
 from anpr.accept.sheet.contents import Findings, SheetFacts, sheet_document
 from anpr.accept.sheet.details import details
-from anpr.accept.sheet.html import as_html
-from anpr.accept.sheet.pdf import as_pdf
+from anpr.paper.html import as_html
+from anpr.paper.pdf import as_pdf
 from anpr.domain.errors import InputError
 from anpr.runtime.clock import Clock
 

@@ -32,6 +32,7 @@ _VERBS = {
     "organisation": "Add organisations that share this system, and say what each owns.",
     "agreement": "Open gates and lists of one organisation to another, for a time.",
     "audit": "Verify the audit, here or in an export; export it signed.",
+    "documents": "Write registers, the draft DPIA, notices and the dossier; say what is about to end.",
     "hold": "Keep transits past their day for a case.",
     "db": "Create, migrate and check the database.",
     "images": "Check the stored pictures against the database.",

@@ -2,6 +2,10 @@
 """Own TLS certificate and its key, checked before anybody connects: readable, a pair, and valid today."""
 
 import ssl
+from datetime import UTC, date
+from pathlib import Path
+
+from cryptography import x509
 
 from anpr.domain.errors import SettingsError
 
@@ -29,6 +33,15 @@ def check_valid_today(certificate_file: str, key_file: str | None) -> None:
         _shake_hands(server, client)
     except ssl.SSLCertVerificationError as exc:
         raise SettingsError(f"{certificate_file}: {exc.verify_message}") from exc
+
+
+def last_day(certificate_file: str) -> date:
+    """The last day (UTC) on which this PEM certificate, and those beside it, hold. Raises SettingsError."""
+    try:
+        found = x509.load_pem_x509_certificates(Path(certificate_file).read_bytes())
+    except (OSError, ValueError) as exc:
+        raise SettingsError(f"{certificate_file}: {getattr(exc, 'strerror', None) or exc}") from exc
+    return min(each.not_valid_after_utc for each in found).astimezone(UTC).date()
 
 
 def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext) -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The acceptance sheet: its contents, and the same contents as HTML and as PDF, in Italian."""
+"""The acceptance sheet: its contents, in Italian; `anpr/paper` lays them out as HTML and PDF."""

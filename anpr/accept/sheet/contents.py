@@ -10,7 +10,7 @@ from anpr.accept.folder.workspace import Workspace
 from anpr.accept.judge.figures import FigureGroup, Measure
 from anpr.accept.judge.match import Matching
 from anpr.accept.judge.verdict import AcceptanceVerdict, Judgement
-from anpr.accept.sheet.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Signatures, Table, Tone
+from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Signatures, Table, Tone
 from anpr.accept.sheet.verdict_words import banner_text, reasons, untested
 from anpr.accept.sheet.words import (
     MEASURES,

@@ -36,3 +36,8 @@ PROTECTED = (
 def unprotected_tables(conn: Connection) -> list[str]:
     """Those whose rows this role sees whatever organisation it acts for, as the role that owns the tables does."""
     return [row["name"] for row in conn.execute(_SQL["unprotected"], {"tables": list(PROTECTED)})]
+
+
+def tables_without_rules(conn: Connection) -> list[str]:
+    """Those on which row-level security is not switched on: config/postgres/roles.sql was not run."""
+    return [row["name"] for row in conn.execute(_SQL["without_rules"], {"tables": list(PROTECTED)})]

@@ -42,3 +42,7 @@ WHERE is_watched(h.gate, h.watchlist, %(day)s);
 
 -- name: unprotected
 SELECT name FROM unnest(%(tables)s::text[]) AS name WHERE NOT row_security_active(name) ORDER BY name;
+
+-- name: without_rules
+SELECT name FROM unnest(%(tables)s::text[]) AS name
+WHERE NOT coalesce((SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass(name)), false) ORDER BY name;

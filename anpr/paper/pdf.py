@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The sheet as a PDF of A4 pages (ReportLab), with the fonts that ReportLab carries embedded in it.
+"""A document as a PDF of A4 pages (ReportLab), with the fonts that ReportLab carries embedded in it.
 
-ReportLab is pure Python under a BSD licence and needs no library of the system; its Vera fonts hold every letter of the
-sheet, where the built-in fonts of PDF lack `≥` and are not embedded, which archives ask for.
+ReportLab is pure Python under a BSD licence and needs no library of the system; its Vera fonts hold every letter of
+Italian, where the built-in fonts of PDF lack `≥` and are not embedded, which archives ask for.
 """
 
 import io
@@ -19,21 +19,25 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Image, SimpleDocTemplate, Spacer
+from reportlab.platypus import PageBreak as NewPage
 from reportlab.platypus import Paragraph as Text
 from reportlab.platypus import Table as Grid
 
-from anpr.accept.sheet.blocks import (
+from anpr.paper.blocks import (
     Banner,
     Block,
+    Diagram,
     Document,
     Facts,
     Figure,
     Heading,
+    PageBreak,
     Paragraph,
     Signatures,
     Table,
     Tone,
 )
+from anpr.paper.diagram_pdf import drawn
 
 _MARGIN = 15 * mm
 _WIDTH = A4[0] - 2 * _MARGIN
@@ -101,13 +105,16 @@ def _banner(block: Banner) -> Iterator[Flowable]:
 
 def _facts(block: Facts) -> Iterator[Flowable]:
     rows = [[_text(label, _STRONG), _text(value, _SMALL)] for label, value in block.rows]
-    yield Grid(rows, colWidths=[38 * mm, _WIDTH - 38 * mm], style=[("VALIGN", (0, 0), (-1, -1), "TOP")])
+    style = [("VALIGN", (0, 0), (-1, -1), "TOP")]
+    yield Grid(rows, colWidths=[38 * mm, _WIDTH - 38 * mm], style=style, splitInRow=1)
 
 
 def _table(block: Table) -> Iterator[Flowable]:
     rows = [[_text(cell, _STRONG) for cell in block.header]]
     rows += [[_text(row[0], _STRONG), *(_text(cell, _SMALL) for cell in row[1:])] for row in block.rows]
-    yield Grid(rows, colWidths=[_WIDTH / len(block.header)] * len(block.header), style=_GRID, repeatRows=1)
+    shares = block.widths or (1,) * len(block.header)
+    widths = [_WIDTH * share / sum(shares) for share in shares]
+    yield Grid(rows, colWidths=widths, style=_GRID, repeatRows=1, splitInRow=1)
     yield Spacer(1, 3 * mm)
 
 
@@ -134,6 +141,12 @@ def _image(data: bytes) -> Image:
     return Image(io.BytesIO(data), width=width * scale, height=height * scale, hAlign="LEFT")
 
 
+def _diagram(block: Diagram) -> Iterator[Flowable]:
+    yield drawn(block)
+    yield _text(block.caption, _SMALL)
+    yield Spacer(1, 3 * mm)
+
+
 def _signatures(block: Signatures) -> Iterator[Flowable]:
     style = [_WHOLE, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.5, _INK)]
     width = _WIDTH / len(block.rows)
@@ -153,4 +166,6 @@ _LAYOUTS: dict[type[Block], Callable[..., Iterator[Flowable]]] = {
     Table: _table,
     Figure: _figure,
     Signatures: _signatures,
+    PageBreak: lambda _: iter([NewPage()]),
+    Diagram: _diagram,
 }

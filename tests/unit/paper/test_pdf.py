@@ -3,8 +3,8 @@
 
 import re
 
-from anpr.accept.sheet.blocks import Banner, Document, Facts, Figure, Heading, Paragraph, Signatures, Table, Tone
-from anpr.accept.sheet.pdf import as_pdf
+from anpr.paper.blocks import Banner, Document, Facts, Figure, Heading, Paragraph, Signatures, Table, Tone
+from anpr.paper.pdf import as_pdf
 from tests.support.acceptance import jpeg
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Document model of the sheet: blocks of plain text, tables and images, which HTML and PDF lay out each in its way."""
+"""Document model: blocks of plain text, tables, images and diagrams, which HTML and PDF lay out each in its way."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,6 +44,8 @@ class Table:
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...] = ()
+    """Widths of columns of text, relative to one another; empty: columns of figures, all of one width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,47 @@ class Signatures:
     rows: tuple[tuple[str, str], ...]
 
 
-Block = Heading | Paragraph | Banner | Facts | Table | Figure | Signatures
+@dataclass(frozen=True, slots=True)
+class PageBreak:
+    """What follows begins on a page of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box of a diagram, in millimetres from the left and the top; the first of its lines is its name."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A straight arrow with a word beside its middle; points in millimetres from the left and the top."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """Boxes and arrows on a plane of 180 mm by `height` mm. `caption` says in words what they show."""
+
+    height: float
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    caption: str
+
+
+Block = Heading | Paragraph | Banner | Facts | Table | Figure | Signatures | PageBreak | Diagram
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """A sheet."""
+    """A document."""
 
     title: str
     subtitle: str

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What has a last day: legal bases of gates, agreements, forwarding protocols, certificates, users."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from anpr.documents.facts import SiteFacts
+from anpr.domain.organisation import WARNED_BEFORE
+
+
+class EndKind(StrEnum):
+    """What it is that ends."""
+
+    GATE = "gate"
+    AGREEMENT = "agreement"
+    PROTOCOL = "protocol"
+    CERTIFICATE = "certificate"
+    USER = "user"
+
+
+_BY_ITSELF = frozenset({EndKind.AGREEMENT, EndKind.USER})
+"""Nothing goes on past their end, and nobody has to do anything: told of for as long after it as before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """One thing and the last day on which it holds; `owner`: the name of an organisation, or empty."""
+
+    kind: EndKind
+    name: str
+    owner: str
+    last_day: date
+    days_left: int
+    """Whole days after today; 0: today is the last one; below 0: it is over."""
+
+    @property
+    def presses(self) -> bool:
+        """Whether it is over, or ends within WARNED_BEFORE."""
+        return self.days_left <= WARNED_BEFORE.days
+
+
+def ends_of(facts: SiteFacts) -> list[End]:
+    """All of them, the earliest first; agreements and users that have been over for long are history."""
+    found = [
+        End(kind=kind, name=name, owner=owner, last_day=day, days_left=(day - facts.today).days)
+        for kind, name, owner, day in _found(facts)
+    ]
+    current = [end for end in found if end.kind not in _BY_ITSELF or end.days_left >= -WARNED_BEFORE.days]
+    return sorted(current, key=lambda end: (end.last_day, end.kind, end.name))
+
+
+def _found(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]:
+    yield from _of_gates(facts)
+    yield from _of_agreements(facts)
+    for recipient in facts.recipients:
+        yield EndKind.PROTOCOL, f"{recipient.id}: {recipient.protocol}", "", recipient.until
+    for certificate in facts.certificates:
+        yield EndKind.CERTIFICATE, certificate.setting, "", certificate.until
+    for person in facts.people:
+        if person.ends_on and not person.disabled:
+            yield EndKind.USER, person.name, facts.names[person.organisation_id], person.ends_on
+
+
+def _of_gates(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]:
+    for gate in facts.gates:
+        if gate.legal_basis_until and not facts.is_retired(gate):
+            owner = facts.names.get(gate.organisation or "", "")
+            yield EndKind.GATE, f"{gate.name} ({gate.id})", owner, gate.legal_basis_until
+
+
+def _of_agreements(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]:
+    for agreement in facts.agreements:
+        if agreement.ended_at is None:
+            grantor, grantee = (facts.names.get(each, each) for each in (agreement.grantor_id, agreement.grantee_id))
+            yield EndKind.AGREEMENT, f"{agreement.id}: {grantor} → {grantee}", grantor, agreement.ends_on

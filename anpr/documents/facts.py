@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Facts of a site that documents tell, as frozen values. No plate, camera address, password or hash can be in them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from anpr.domain.access import Role
+from anpr.domain.gate import Gate
+from anpr.domain.organisation import Agreement, Organisation
+from anpr.domain.watchlist import Watchlist
+from anpr.store.retention_report import GateRetention
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListFacts:
+    """A watchlist with how many entries it has, and whose it is."""
+
+    watchlist: Watchlist
+    entries: int
+    owner_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """A user, as far as documents tell of them."""
+
+    name: str
+    role: Role
+    organisation_id: str
+    ends_on: date | None
+    disabled: bool
+    has_second_factor: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Another centre that receives transits, and the protocol that allows it up to `until`."""
+
+    id: str
+    profile: str
+    transport: str
+    protocol: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Certificate:
+    """A TLS certificate of this machine: the key of its setting, and its last day (UTC)."""
+
+    setting: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purpose:
+    """A purpose that gates may name, and whether only hits are kept for it."""
+
+    id: str
+    name: str
+    hits_only: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Days:
+    """Days that each kind of data is kept."""
+
+    transits: int
+    alarms: int
+    open_alarm_grace: int
+    ledger: int
+    forward_runs: int
+    topic_hours: int | None
+    """Hours of the broker's topics; None: no broker."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measures:
+    """Security measures as they are set."""
+
+    second_factor: frozenset[Role]
+    console_tls: bool
+    console_proxy: bool
+    console_on_network: bool
+    broker_security: str | None
+    """`kafka.security_protocol`; None: no broker."""
+    refuses_unsigned: bool
+    enrolled_keys: int
+    head_every_s: float
+    heads_found: bool
+    """Whether the file of the audit's heads is on this machine."""
+    tables_to_protect: int
+    unprotected: tuple[str, ...]
+    """Tables without row-level security."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteFacts:
+    """All that the documents tell, of one moment."""
+
+    municipality: str
+    zone: ZoneInfo
+    made_at: datetime
+    version: str
+    settings_digest: str
+    """SHA-256 of the settings, their secrets masked."""
+    organisations: tuple[Organisation, ...]
+    names: dict[str, str]
+    """Of all organisations by id, whichever are told of."""
+    gates: tuple[Gate, ...]
+    configured: frozenset[str]
+    """Gates in this machine's settings; empty where it has none."""
+    watchlists: tuple[ListFacts, ...]
+    agreements: tuple[Agreement, ...]
+    people: tuple[Person, ...]
+    recipients: tuple[Recipient, ...]
+    certificates: tuple[Certificate, ...]
+    purposes: tuple[Purpose, ...]
+    kept: tuple[GateRetention, ...]
+    days: Days
+    measures: Measures
+
+    @property
+    def today(self) -> date:
+        """The local day on which they were collected."""
+        return self.made_at.astimezone(self.zone).date()
+
+    def is_retired(self, gate: Gate) -> bool:
+        """Whether this machine's settings name gates, and this one not: only its old transits are left."""
+        return bool(self.configured) and gate.id not in self.configured
