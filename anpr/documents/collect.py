@@ -60,7 +60,7 @@ def collect(conn: Connection, settings: Settings, now: datetime, organisation_id
             Purpose(id=each.id, name=each.name, hits_only=each.keep is Keep.HITS)
             for each in settings.retention.purposes
         ),
-        kept=tuple(each for each in kept if each.gate_id in {gate.id for gate in gates}),
+        kept=tuple(each for each in kept if asked is None or each.gate_id in {gate.id for gate in gates}),
         days=_days(settings),
         measures=_measures(conn, settings),
     )

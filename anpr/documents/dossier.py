@@ -50,4 +50,4 @@ def _devices(facts: SiteFacts) -> Iterator[tuple[str, ...]]:
     for gate in facts.gates:
         for camera in gate.cameras:
             bearing = NONE if camera.bearing_deg is None else str(camera.bearing_deg)
-            yield gate.name, place(gate), camera.id, CAMERAS[camera.kind], camera.lane or NONE, bearing, TO_FILL
+            yield gate.id, place(gate), camera.id, CAMERAS[camera.kind], camera.lane or NONE, bearing, TO_FILL

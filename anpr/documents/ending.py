@@ -30,7 +30,7 @@ def _blocks(facts: SiteFacts) -> Iterator[Block]:
     yield Paragraph(_next(later))
     endless = [gate for gate in facts.gates if gate.legal_basis_until is None and not facts.is_retired(gate)]
     yield Heading(f"Varchi senza fine della base giuridica: {len(endless)}")
-    yield Paragraph(", ".join(f"{gate.name} ({gate.id})" for gate in endless) or NONE)
+    yield Paragraph(", ".join(gate.id for gate in endless) or NONE)
 
 
 def _table(ends: list[End]) -> Block:

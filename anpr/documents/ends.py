@@ -74,4 +74,4 @@ def _of_agreements(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]
     for agreement in facts.agreements:
         if agreement.ended_at is None:
             grantor, grantee = (facts.names.get(each, each) for each in (agreement.grantor_id, agreement.grantee_id))
-            yield EndKind.AGREEMENT, f"{agreement.id}: {grantor} → {grantee}", grantor, agreement.ends_on
+            yield EndKind.AGREEMENT, f"{agreement.id}: {grantor} – {grantee}", grantor, agreement.ends_on

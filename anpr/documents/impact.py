@@ -14,14 +14,14 @@ from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph
 
 _PROCESSED = (
     "Di ogni veicolo che passa a un varco: targa letta e letture possibili con la loro probabilità, ora, varco, "
-    "telecamera e corsia, senso di marcia, immagine della targa e del veicolo. Nelle immagini può comparire chi è a bordo o nei "
-    "pressi. Delle liste: targa, motivo, periodo. Degli utenti: nome, ruolo, ente, operazioni svolte."
+    "telecamera e corsia, senso di marcia, immagine della targa e del veicolo. Nelle immagini può comparire chi è a "
+    "bordo o nei pressi. Delle liste: targa, motivo, periodo. Degli utenti: nome, ruolo, ente, operazioni svolte."
 )
 _HITS = (
     "Varchi che conservano solo i transiti che corrispondono a una lista: {hits} di {all}. Conservare tutti i "
-    "passaggi a un varco la cui finalità è il controllo di assicurazione e revisione contrasta con la minimizzazione (Garante "
-    "752/2025). I dati di sicurezza urbana si conservano al massimo 7 giorni (D.L. 11/2009, art. 6, comma 8); oltre le "
-    "72 ore serve un motivo più forte (EDPB 3/2019)."
+    "passaggi a un varco la cui finalità è il controllo di assicurazione e revisione contrasta con la minimizzazione "
+    "(Garante 752/2025). I dati di sicurezza urbana si conservano al massimo 7 giorni (D.L. 11/2009, art. 6, comma "
+    "8); oltre le 72 ore serve un motivo più forte (EDPB 3/2019)."
 )
 _NECESSITY = (
     "Perché ogni varco è necessario, e perché un mezzo meno invasivo non basta?",

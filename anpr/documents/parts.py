@@ -45,7 +45,7 @@ def retention_table(facts: SiteFacts) -> Table:
     rows = (
         (
             each.gate_id,
-            kept(gates[each.gate_id], facts.days.transits),
+            kept(gates[each.gate_id], facts.days.transits) if each.gate_id in gates else "varco non registrato",
             str(each.transits),
             local_time(facts, each.oldest) if each.oldest else NONE,
             str(each.images),

@@ -8,6 +8,7 @@ Italian, where the built-in fonts of PDF lack `≥` and are not embedded, which 
 import io
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import zip_longest
 from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor
@@ -18,7 +19,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Image, SimpleDocTemplate, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, Image, SimpleDocTemplate, Spacer
 from reportlab.platypus import PageBreak as NewPage
 from reportlab.platypus import Paragraph as Text
 from reportlab.platypus import Table as Grid
@@ -54,6 +55,9 @@ _TITLE = ParagraphStyle("title", parent=_BODY, fontName="VeraBd", fontSize=17, l
 _HEADING = ParagraphStyle(
     "heading", parent=_BODY, fontName="VeraBd", fontSize=11, leading=15, spaceBefore=5 * mm, keepWithNext=True
 )
+_LOOSE = ParagraphStyle("loose", parent=_HEADING, keepWithNext=False)
+_WITH_HEADING = 50 * mm
+"""So much of a table of text must find room below its heading; the whole of it may not fit on any page."""
 
 _WHOLE = ("NOSPLIT", (0, 0), (-1, -1))
 """Keeps a table on one page. Unlike KeepTogether it lets the heading above stay with it."""
@@ -78,8 +82,11 @@ def as_pdf(document: Document) -> bytes:
         lang="it",
     )
     story: list[Flowable] = [_text(document.title, _TITLE), _text(document.subtitle, _BODY)]
-    for block in document.blocks:
-        story += _LAYOUTS[type(block)](block)
+    for block, after in zip_longest(document.blocks, document.blocks[1:]):
+        if isinstance(block, Heading) and isinstance(after, Table) and after.widths:
+            story += [CondPageBreak(_WITH_HEADING), _text(block.text, _LOOSE)]
+        else:
+            story += _LAYOUTS[type(block)](block)
     foot = partial(_draw_foot, document.footer)
     template.build(story, onFirstPage=foot, onLaterPages=foot)
     return file.getvalue()
