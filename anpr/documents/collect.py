@@ -54,7 +54,7 @@ def collect(conn: Connection, settings: Settings, now: datetime, organisation_id
         watchlists=tuple(_watchlists(conn, of)),
         agreements=tuple(each for each in list_agreements(conn) if {each.grantor_id, each.grantee_id} & of),
         people=tuple(_people(conn, of)),
-        recipients=tuple(_recipients(settings)),
+        recipients=tuple(_recipients(settings, of)),
         certificates=tuple(_certificates(settings)),
         purposes=tuple(
             Purpose(id=each.id, name=each.name, hits_only=each.keep is Keep.HITS)
@@ -80,14 +80,15 @@ def _people(conn: Connection, of: set[str]) -> Iterator[Person]:
             yield Person(**{name: getattr(user, name) for name in Person.__dataclass_fields__})
 
 
-def _recipients(settings: Settings) -> Iterator[Recipient]:
-    for each in settings.forwarding:
+def _recipients(settings: Settings, of: set[str]) -> Iterator[Recipient]:
+    for each in (each for each in settings.forwarding if each.organisation in of):
         yield Recipient(
             id=each.id,
             profile=each.profile.rpartition("/")[2],
             transport=each.target.kind,
             protocol=each.protocol,
             until=each.protocol_until,
+            organisation_id=each.organisation,
         )
 
 

@@ -55,7 +55,12 @@ def _found(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]:
     yield from _of_gates(facts)
     yield from _of_agreements(facts)
     for recipient in facts.recipients:
-        yield EndKind.PROTOCOL, f"{recipient.id}: {recipient.protocol}", "", recipient.until
+        yield (
+            EndKind.PROTOCOL,
+            f"{recipient.id}: {recipient.protocol}",
+            _owner(facts, recipient.organisation_id),
+            recipient.until,
+        )
     for certificate in facts.certificates:
         yield EndKind.CERTIFICATE, certificate.setting, "", certificate.until
     for person in facts.people:
@@ -66,7 +71,7 @@ def _found(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]:
 def _of_gates(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]:
     for gate in facts.gates:
         if gate.legal_basis_until and not facts.is_retired(gate):
-            owner = facts.names.get(gate.organisation or "", "")
+            owner = _owner(facts, gate.organisation)
             yield EndKind.GATE, f"{gate.name} ({gate.id})", owner, gate.legal_basis_until
 
 
@@ -75,3 +80,7 @@ def _of_agreements(facts: SiteFacts) -> Iterator[tuple[EndKind, str, str, date]]
         if agreement.ended_at is None:
             grantor, grantee = (facts.names.get(each, each) for each in (agreement.grantor_id, agreement.grantee_id))
             yield EndKind.AGREEMENT, f"{agreement.id}: {grantor} – {grantee}", grantor, agreement.ends_on
+
+
+def _owner(facts: SiteFacts, organisation_id: str | None) -> str:
+    return facts.names.get(organisation_id or "", "")

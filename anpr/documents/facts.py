@@ -42,6 +42,8 @@ class Recipient:
     transport: str
     protocol: str
     until: date
+    organisation_id: str
+    """For whom it is forwarded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

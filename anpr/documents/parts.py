@@ -76,7 +76,13 @@ def _role_rows(facts: SiteFacts) -> Iterator[tuple[str, ...]]:
 def recipients_table(facts: SiteFacts) -> Table:
     """Other centres that receive transits."""
     rows = (
-        (each.id, each.profile, TRANSPORTS.get(each.transport, each.transport), each.protocol, day(each.until))
+        (
+            f"{each.id}\nper {facts.names.get(each.organisation_id, each.organisation_id)}",
+            each.profile,
+            TRANSPORTS.get(each.transport, each.transport),
+            each.protocol,
+            day(each.until),
+        )
         for each in facts.recipients
     )
     return table_of(("Destinatario", "Profilo", "Trasporto", "Protocollo", "Fine"), rows, (20, 20, 12, 34, 14))

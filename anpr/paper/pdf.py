@@ -113,7 +113,8 @@ def _banner(block: Banner) -> Iterator[Flowable]:
 def _facts(block: Facts) -> Iterator[Flowable]:
     rows = [[_text(label, _STRONG), _text(value, _SMALL)] for label, value in block.rows]
     style = [("VALIGN", (0, 0), (-1, -1), "TOP")]
-    yield Grid(rows, colWidths=[38 * mm, _WIDTH - 38 * mm], style=style, splitInRow=1)
+    widths = [38 * mm, _WIDTH - 38 * mm]
+    yield Grid(rows, colWidths=widths, style=style, splitInRow=_splits(rows, widths))
 
 
 def _table(block: Table) -> Iterator[Flowable]:
@@ -121,8 +122,15 @@ def _table(block: Table) -> Iterator[Flowable]:
     rows += [[_text(row[0], _STRONG), *(_text(cell, _SMALL) for cell in row[1:])] for row in block.rows]
     shares = block.widths or (1,) * len(block.header)
     widths = [_WIDTH * share / sum(shares) for share in shares]
-    yield Grid(rows, colWidths=widths, style=_GRID, repeatRows=1, splitInRow=1)
+    yield Grid(rows, colWidths=widths, style=_GRID, repeatRows=1, splitInRow=_splits(rows, widths))
     yield Spacer(1, 3 * mm)
+
+
+def _splits(rows: list[list[Text]], widths: list[float]) -> int:
+    """1 where a row is taller than a page has room for, and must be split; else 0, and rows stay whole."""
+    cells = [(cell, width) for row in rows for cell, width in zip(row, widths, strict=True)]
+    tallest = max((cell.wrap(width - 4 * mm, A4[1])[1] for cell, width in cells), default=0)
+    return int(tallest > A4[1] - 2 * _MARGIN - 30 * mm)
 
 
 def _figure(block: Figure) -> Iterator[Flowable]:

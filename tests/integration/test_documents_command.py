@@ -141,6 +141,7 @@ def test_one_organisation_has_documents_of_its_own(run: Run, tmp_path: Path) -> 
     text = texts(tmp_path / "out")["registro"]
     assert "Via Tosco Romagnola" in text
     assert "Ponte Vecchio" not in text
+    assert "Protocollo 99/2026" not in texts(tmp_path / "out")["dpia-bozza"]
 
 
 def test_what_ends_is_told_with_its_days_and_by_the_exit_code(run: Run, database: Database) -> None:

@@ -3,7 +3,22 @@
 
 import re
 
-from anpr.paper.blocks import Banner, Document, Facts, Figure, Heading, Paragraph, Signatures, Table, Tone
+from anpr.paper.blocks import (
+    Arrow,
+    Banner,
+    Box,
+    Diagram,
+    Document,
+    Facts,
+    Figure,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Signatures,
+    Table,
+    Tone,
+)
+from anpr.paper.html import as_html
 from anpr.paper.pdf import as_pdf
 from tests.support.acceptance import jpeg
 
@@ -37,3 +52,33 @@ def test_every_kind_of_block_is_laid_out_over_as_many_pages_as_it_takes() -> Non
     assert pages(few) >= 2
     assert pages(many) >= pages(few) + 4
     assert b"/Lang" in few
+
+
+def of(*blocks: Heading | Table | PageBreak | Diagram | Facts, footer: str = "foglio") -> Document:
+    return Document(title="Registro", subtitle="Comune", footer=footer, blocks=blocks)
+
+
+def test_a_cell_longer_than_a_page_goes_on_over_the_next_ones() -> None:
+    long = "parola " * 4000
+    assert pages(as_pdf(of(Heading("Varchi"), Table(("a", "b"), (("x", long),), (1, 2))))) > 2
+    assert pages(as_pdf(of(Facts((("a", long),))))) > 1
+
+
+def test_a_table_begins_below_its_heading_however_long_it_is() -> None:
+    rows = tuple((str(number), "testo") for number in range(60))
+    assert pages(as_pdf(of(Heading("Varchi"), Table(("a", "b"), rows, (1, 2))))) == 2
+
+
+def test_page_breaks_and_diagrams_are_in_both_layouts() -> None:
+    diagram = Diagram(30, (Box(0, 0, 40, 20, ("Varchi", "2 <b>")),), (Arrow((40, 10), (60, 10), "video"),), "I flussi")
+    document = of(PageBreak(), diagram)
+    assert pages(as_pdf(document)) == 2
+    html = as_html(document).decode()
+    assert "2 &lt;b&gt;</text>" in html
+    assert 'aria-label="I flussi"' in html
+
+
+def test_no_text_of_the_foot_ends_the_style() -> None:
+    style = as_html(of(footer='a"; } </style><script>')).decode().partition("</style>")[0]
+    assert "\\000022 \\00003b" in style
+    assert "script" in style
