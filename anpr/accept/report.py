@@ -16,9 +16,9 @@ from anpr.accept.judge.match import match
 from anpr.accept.judge.verdict import Judgement, judge, overall
 from anpr.accept.sheet.contents import Findings, SheetFacts, sheet_document
 from anpr.accept.sheet.details import details
+from anpr.domain.errors import InputError
 from anpr.paper.html import as_html
 from anpr.paper.pdf import as_pdf
-from anpr.domain.errors import InputError
 from anpr.runtime.clock import Clock
 
 HTML, PDF, JSON = "collaudo.html", "collaudo.pdf", "collaudo.json"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -30,7 +31,7 @@ TODAY = NOW.date()
 FAR = "2099-12-31"
 CAMERA_URL = "rtsp://viewer:topsecret@192.0.2.77/stream"
 HASH = "$argon2id$a-hash-nobody-may-see"
-SITE = {
+SITE: dict[str, Any] = {
     "municipality": "Comune di Prova",
     "gates": [
         {
@@ -108,7 +109,7 @@ def test_the_texts_come_from_store_and_settings(run: Run, tmp_path: Path) -> Non
     assert "Protocollo 12/2026" in before["dossier-comitato"]
     assert "non è obbligatorio per nessun ruolo" in before["dpia-bozza"]
     purposes = [{"id": "revisione", "name": "Assicurazione e revisione", "keep": "hits"}]
-    gates = [{**SITE["gates"][0], "retention_purpose": "revisione"}]  # type: ignore[index]
+    gates = [{**SITE["gates"][0], "retention_purpose": "revisione"}]
     changes = {"retention": {"transit_days": 3, "purposes": purposes}, "console": {"second_factor": ["dpo"]}}
     assert run("make", "--folder", str(tmp_path / "b"), gates=gates, **changes).exit_code == 0
     after = texts(tmp_path / "b")
@@ -150,7 +151,7 @@ def test_what_ends_is_told_with_its_days_and_by_the_exit_code(run: Run, database
     assert "100 days left" in calm.stdout
     with database.transaction() as conn:
         set_ends_on(conn, "operator@empoli", TODAY + timedelta(days=10))
-    gates = [{**SITE["gates"][0], "legal_basis_until": str(TODAY - timedelta(days=3))}]  # type: ignore[index]
+    gates = [{**SITE["gates"][0], "legal_basis_until": str(TODAY - timedelta(days=3))}]
     pressing = run("ending", gates=gates)
     assert pressing.exit_code == 1
     first, second = pressing.stdout.splitlines()[:2]

@@ -10,7 +10,6 @@ from anpr.accept.folder.workspace import Workspace
 from anpr.accept.judge.figures import FigureGroup, Measure
 from anpr.accept.judge.match import Matching
 from anpr.accept.judge.verdict import AcceptanceVerdict, Judgement
-from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Signatures, Table, Tone
 from anpr.accept.sheet.verdict_words import banner_text, reasons, untested
 from anpr.accept.sheet.words import (
     MEASURES,
@@ -25,6 +24,7 @@ from anpr.accept.sheet.words import (
     percent,
     share_text,
 )
+from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Signatures, Table, Tone
 
 _COLUMNS = (Measure.COVERAGE, Measure.CORRECT, Measure.WRONG, Measure.NOT_READ, Measure.FALSE)
 

@@ -11,9 +11,9 @@ from anpr.accept.count.vehicle import CountedVehicle
 from anpr.accept.folder.records import DroppedTrack, MotionEvent, RecordedTransit
 from anpr.accept.folder.workspace import Workspace
 from anpr.accept.judge.match import CountedOutcome, Extra, Matching, Result
-from anpr.paper.blocks import Block, Figure, Heading, Paragraph
 from anpr.accept.sheet.words import drop_reason, local_time, percent
 from anpr.capture.image_file import read_image
+from anpr.paper.blocks import Block, Figure, Heading, Paragraph
 from anpr.reader.annotate import encode_jpeg
 
 _MOST = 200
