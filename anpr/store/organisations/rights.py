@@ -18,6 +18,12 @@ def may_at_gate(conn: Connection, action: Action, gate_id: str) -> bool:
     return bool(one_row(conn, _SQL["may"], {"action": str(action), "gate": gate_id})["may"])
 
 
+def may_at_gates(conn: Connection, action: Action, gate_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these gates at which the organisation for which this transaction acts may do this."""
+    rows = conn.execute(_SQL["may_at"], {"action": str(action), "gates": list(gate_ids)})
+    return frozenset(row["id"] for row in rows)
+
+
 def watched_hits(conn: Connection, hits: Sequence[Hit], day: date) -> list[Hit]:
     """The hits of lists that are compared with what passes their gate: somebody sees alarms of both (own, or by an
     agreement that holds on this local day). An alarm that nobody may see would be a comparison that nobody may make."""

@@ -29,6 +29,9 @@ SELECT watchlist_id AS id, organisation_id FROM watchlist_owners ORDER BY watchl
 -- name: may
 SELECT NOT row_security_active('transits') OR acting_may(%(action)s, %(gate)s) AS may;
 
+-- name: may_at
+SELECT id FROM unnest(%(gates)s::text[]) AS id WHERE NOT row_security_active('transits') OR acting_may(%(action)s, id);
+
 -- name: watched
 -- The places, among these pairs of gate and list, of those that are compared.
 SELECT h.place FROM unnest(%(gates)s::text[], %(watchlists)s::text[]) WITH ORDINALITY h (gate, watchlist, place)

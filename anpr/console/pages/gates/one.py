@@ -17,7 +17,9 @@ from anpr.console.pages.gates.rows import SHOWN, WARN_DAYS, GateRow, ListedGate,
 from anpr.console.pages.gates.sketch import sketch_of
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
+from anpr.domain.organisation import Action
 from anpr.domain.transit import ImageRole
+from anpr.store.organisations.rights import may_at_gate
 from anpr.store.transits.gate_activity import SURE, read_certainty, transits_per_hour
 from anpr.store.transits.rows import StoredTransit, latest_transits
 
@@ -76,6 +78,8 @@ def _newest(console: Console, visitor: Visitor, gate_id: str, at: datetime) -> S
     if not visitor.may(Permission.VIEW_TRANSITS):
         return None
     with console.database.transaction() as conn:
+        if not may_at_gate(conn, Action.PICTURES, gate_id):
+            return None
         newest = latest_transits(conn, _NEWEST, [gate_id])
     for stored in newest:
         has_scene = any(image.role is ImageRole.CONTEXT for image in stored.transit.images)

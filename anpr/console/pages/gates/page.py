@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep
 from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
@@ -26,7 +25,6 @@ ROWS = 50
 @router.get("")
 def show(
     console: ConsoleDep,
-    visitor: VisitorDep,  # noqa: ARG001
     context: ContextDep,
     q: Annotated[Line, Query(max_length=100)] = "",
     only: Literal["", "attention"] = "",
@@ -46,6 +44,7 @@ def show(
         rows=rows,
         found=len(found),
         total=len(gates),
+        owners=len({each.owner for each in gates}),
         attention=sum(each.needs_attention for each in gates),
         sketch=sketch_of(found),
         purposes=purpose_names(console),
@@ -59,9 +58,11 @@ def show(
 
 
 def _matches(listed: ListedGate, text: str) -> bool:
-    """Whether each word of the text is in the gate's name, id, purpose or legal basis, or in a camera's id."""
+    """Whether each word of the text is in the gate's name, id, owner, purpose or legal basis, or in a camera's
+    id."""
     gate = listed.gate
-    known: Sequence[str] = (gate.id, gate.name, gate.purpose, gate.legal_basis, *(each.id for each in gate.cameras))
+    cameras = [each.id for each in gate.cameras]
+    known: Sequence[str] = (gate.id, gate.name, listed.owner, gate.purpose, gate.legal_basis, *cameras)
     held = " ".join(known).casefold()
     return all(word in held for word in text.casefold().split())
 

@@ -10,9 +10,12 @@ from anpr.domain.coverage import as_far_as_known, look_now
 from anpr.domain.coverage_strip import CoverageStrip, Look, camera_strip, gate_strip
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.health import HealthInterval, SubjectKind
+from anpr.domain.organisation import Action
 from anpr.store.database.connection import Connection
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import history, open_intervals
+from anpr.store.organisations.registry import organisation_names
+from anpr.store.organisations.rights import may_at_gates
 from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import last_of_gates
 
@@ -37,6 +40,8 @@ class ListedGate:
     """A gate, whether it looks now, and the days that its legal basis still holds (None: without an end)."""
 
     gate: Gate
+    owner: str
+    """Name of the organisation that owns it."""
     now: Look
     days_left: int | None
 
@@ -59,6 +64,8 @@ class GateRow:
     """Capture time (UTC) of the newest transit that is kept, or was counted."""
     not_kept: int | None
     """Transits of the last 24 hours that were counted and not kept; None where everything is kept."""
+    is_open: bool
+    """Whether the visitor's organisation may search the transits here; where not, none of them is known to it."""
 
     @property
     def gate(self) -> Gate:
@@ -69,8 +76,14 @@ class GateRow:
 def listed_gates(conn: Connection, today: date) -> tuple[list[ListedGate], list[HealthInterval]]:
     """All gates by name, and the present states as far as they are known. Raises StoreError."""
     present = open_intervals(conn)
+    owners = organisation_names(conn)
     gates = [
-        ListedGate(gate=gate, now=look_now(gate, present), days_left=_days_left(gate, today))
+        ListedGate(
+            gate=gate,
+            owner=owners.get(gate.organisation or "", gate.organisation or ""),
+            now=look_now(gate, present),
+            days_left=_days_left(gate, today),
+        )
         for gate in list_gates(conn)
     ]
     return gates, as_far_as_known(present)
@@ -82,7 +95,8 @@ def gate_rows(
     """The rows of these gates, in their order. Raises StoreError."""
     ids = [one.gate.id for one in listed]
     states = history(conn, at - SHOWN, at, ids)
-    last = last_of_gates(conn, ids)
+    open_ids = may_at_gates(conn, Action.SEARCH, ids)
+    last = last_of_gates(conn, [gate_id for gate_id in ids if gate_id in open_ids])
     discarded = {one.gate_id: one for one in not_kept(conn, at - SHOWN, at, ids)}
     rows = []
     for one in listed:
@@ -95,6 +109,7 @@ def gate_rows(
                 strip=gate_strip([camera.strip for camera in cameras if camera.strip]),
                 last_at=_later(last.get(one.gate.id), counted.last_at if counted else None),
                 not_kept=counted.number if counted else None,
+                is_open=one.gate.id in open_ids,
             )
         )
     return rows
