@@ -50,12 +50,15 @@ def blind_gates(present: Sequence[HealthInterval], gates: Iterable[Gate], at: da
     return [one for one in found if one is not None]
 
 
-def look_now(gate: Gate, present: Sequence[HealthInterval]) -> Look:
-    """Whether the gate looks now, by the present states as far as they are known; UNKNOWN also without plate cameras,
+def looks_now(gates: Iterable[Gate], present: Sequence[HealthInterval]) -> dict[str, Look]:
+    """By gate whether it looks now, by the present states as far as they are known; UNKNOWN also without plate cameras,
     and for those that no reader ever reported."""
     known = {one.id: one for one in as_far_as_known(present) if one.kind is SubjectKind.CAMERA}
     faulty = {one.id for one in present if one.kind is SubjectKind.READER and one.state not in {UP, AWAY}}
-    return joined([_look(known.get(one.id), faulty) for one in gate.cameras if one.kind is CameraKind.PLATE])
+    return {
+        gate.id: joined([_look(known.get(one.id), faulty) for one in gate.cameras if one.kind is CameraKind.PLATE])
+        for gate in gates
+    }
 
 
 def _look(camera: HealthInterval | None, faulty_readers: Collection[str]) -> Look:

@@ -129,18 +129,20 @@ def _without(piece: _Piece, others: Iterable[_Piece]) -> list[_Piece]:
 
 def _strip(pieces: Iterable[_Piece], since: datetime, until: datetime, slots: int) -> CoverageStrip:
     length_s = (until - since) / timedelta(seconds=1) / slots
-    seconds = [dict.fromkeys(Look, 0.0) for _ in range(slots)]
+    seconds = {look: [0.0] * slots for look in (Look.LOOKED, Look.POOR, Look.BLIND)}
     for look, began, ended in pieces:
+        of_look = seconds.get(look)
+        if of_look is None:
+            continue  # what is not known is what is left
         for number in range(int(began / length_s), min(slots, int(ended / length_s) + 1)):
             overlap = min(ended, (number + 1) * length_s) - max(began, number * length_s)
-            seconds[number][look] += max(0.0, overlap)
-    looked_s = sum(slot[Look.LOOKED] + slot[Look.POOR] for slot in seconds)
-    judged = tuple(_judged(slot, length_s) for slot in seconds)
+            of_look[number] += max(0.0, overlap)
+    looked_s = sum(seconds[Look.LOOKED]) + sum(seconds[Look.POOR])
+    judged = tuple(_judged(length_s, *slot) for slot in zip(*seconds.values(), strict=True))
     return CoverageStrip(since=since, until=until, slots=judged, share=min(1.0, looked_s / (length_s * slots)))
 
 
-def _judged(seconds: dict[Look, float], length_s: float) -> Look:
-    good, poor, blind = seconds[Look.LOOKED], seconds[Look.POOR], seconds[Look.BLIND]
+def _judged(length_s: float, good: float, poor: float, blind: float) -> Look:
     if length_s - good - poor < BRIEF_S:
         return Look.POOR if poor > good else Look.LOOKED
     if good + poor >= BRIEF_S:

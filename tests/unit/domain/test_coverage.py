@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from anpr.domain.coverage import as_far_as_known, blind_gates, look_now
+from anpr.domain.coverage import as_far_as_known, blind_gates, looks_now
 from anpr.domain.coverage_strip import Look
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.health import HealthInterval, SubjectKind
@@ -95,8 +95,8 @@ def test_a_camera_that_never_gets_through_or_a_full_disk_is_blindness() -> None:
     ],
 )
 def test_whether_a_gate_looks_now(present: list[HealthInterval], expected: Look) -> None:
-    assert look_now(gate("north", "n-1", "n-2"), present) is expected
+    assert looks_now([gate("north", "n-1", "n-2")], present) == {"north": expected}
 
 
 def test_a_gate_without_plate_cameras_is_not_said_to_look() -> None:
-    assert look_now(gate("north"), [camera("north-scene", "up")]) is Look.UNKNOWN
+    assert looks_now([gate("north")], [camera("north-scene", "up")]) == {"north": Look.UNKNOWN}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from anpr.console.state import Console
-from anpr.domain.coverage import as_far_as_known, look_now
+from anpr.domain.coverage import as_far_as_known, looks_now
 from anpr.domain.coverage_strip import CoverageStrip, Look, camera_strip, gate_strip
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.health import HealthInterval, SubjectKind
@@ -76,15 +76,16 @@ class GateRow:
 def listed_gates(conn: Connection, today: date) -> tuple[list[ListedGate], list[HealthInterval]]:
     """All gates by name, and the present states as far as they are known. Raises StoreError."""
     present = open_intervals(conn)
-    owners = organisation_names(conn)
+    owners, stored = organisation_names(conn), list_gates(conn)
+    looks = looks_now(stored, present)
     gates = [
         ListedGate(
             gate=gate,
             owner=owners.get(gate.organisation or "", gate.organisation or ""),
-            now=look_now(gate, present),
+            now=looks[gate.id],
             days_left=_days_left(gate, today),
         )
-        for gate in list_gates(conn)
+        for gate in stored
     ]
     return gates, as_far_as_known(present)
 
@@ -98,10 +99,11 @@ def gate_rows(
     open_ids = may_at_gates(conn, Action.SEARCH, ids)
     last = last_of_gates(conn, [gate_id for gate_id in ids if gate_id in open_ids])
     discarded = {one.gate_id: one for one in not_kept(conn, at - SHOWN, at, ids)}
+    now = {one.id: one for one in present if one.kind is SubjectKind.CAMERA}
     rows = []
     for one in listed:
         counted = discarded.get(one.gate.id)
-        cameras = _cameras(one.gate, present, states, at)
+        cameras = _cameras(one.gate, now, states, at)
         rows.append(
             GateRow(
                 listed=one,
@@ -116,10 +118,9 @@ def gate_rows(
 
 
 def _cameras(
-    gate: Gate, present: Sequence[HealthInterval], states: Sequence[HealthInterval], at: datetime
+    gate: Gate, now: Mapping[str, HealthInterval], states: Sequence[HealthInterval], at: datetime
 ) -> tuple[CameraState, ...]:
     own = [one for one in states if gate.id in one.gate_ids]
-    now = {one.id: one for one in present if one.kind is SubjectKind.CAMERA}
     return tuple(
         CameraState(
             camera=camera,

@@ -105,21 +105,49 @@ def _round_length(metres: float) -> int:
     return max(1, round(max(digit * power for digit in (1, 2, 5) if digit * power <= metres)))
 
 
+class _Taken:
+    """Boxes that are taken, by the lines of text that they touch: two hundred names are tried at four sides each."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, list[_Box]] = {}
+
+    def add(self, box: _Box) -> None:
+        for line in self._touched(box):
+            self._lines.setdefault(line, []).append(box)
+
+    def has_room(self, box: _Box) -> bool:
+        """Whether it lies within the drawing and on none that is taken."""
+        left, top, right, bottom = box
+        if left < 0 or top < 0 or right > WIDTH or bottom > HEIGHT:
+            return False
+        return not any(
+            left < far and near < right and top < low and high < bottom
+            for line in self._touched(box)
+            for near, high, far, low in self._lines.get(line, ())
+        )
+
+    @staticmethod
+    def _touched(box: _Box) -> range:
+        return range(int(box[1] // _LINE_PX), int(box[3] // _LINE_PX) + 1)
+
+
 def _marks(gates: Sequence[ListedGate], points: Sequence[tuple[float, float]], here: str | None) -> tuple[Mark, ...]:
-    taken: list[_Box] = [(x - _DOT_PX, y - _DOT_PX, x + _DOT_PX, y + _DOT_PX) for x, y in points]
+    taken = _Taken()
+    for x, y in points:
+        taken.add((x - _DOT_PX, y - _DOT_PX, x + _DOT_PX, y + _DOT_PX))
     return tuple(
         _mark(one, point, taken, is_here=one.gate.id == here) for one, point in zip(gates, points, strict=True)
     )
 
 
-def _mark(one: ListedGate, point: tuple[float, float], taken: list[_Box], *, is_here: bool) -> Mark:
+def _mark(one: ListedGate, point: tuple[float, float], taken: _Taken, *, is_here: bool) -> Mark:
     """The mark, named at the first side that has room; the room is taken then."""
     x, y = point
     text = _shortened(one.gate.name)
     for anchor, label_x, label_y in _sides(x, y):
         box = _box_of(text, anchor, label_x, label_y)
-        if not _hits(box, taken):
-            taken.append(box)
+        if taken.has_room(box):
+            taken.add(box)
             return Mark(
                 listed=one, x=x, y=y, label=text, anchor=anchor, label_x=label_x, label_y=label_y, is_here=is_here
             )
@@ -145,10 +173,3 @@ def _box_of(text: str, anchor: str, x: float, y: float) -> _Box:
     wide = len(text) * _LETTER_PX
     left = {"start": x, "end": x - wide, "middle": x - wide / 2}[anchor]
     return left, y - _LINE_PX * 3 / 4, left + wide, y + _LINE_PX / 4
-
-
-def _hits(box: _Box, taken: Sequence[_Box]) -> bool:
-    left, top, right, bottom = box
-    if left < 0 or top < 0 or right > WIDTH or bottom > HEIGHT:
-        return True
-    return any(left < far and near < right and top < low and high < bottom for near, high, far, low in taken)
