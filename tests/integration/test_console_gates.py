@@ -36,7 +36,7 @@ def report(site: Site, gate_id: str, camera_id: str, *changes: tuple[str, float]
     """The camera has had each of these states since so many hours ago, and its reader is up."""
     now = site.clock.now()
     made = tuple(Change(state=state, since=now - timedelta(hours=hours)) for state, hours in changes)
-    whose = {"reader_id": "reader-1", "gate_ids": (gate_id,), "at": now}
+    whose: dict[str, Any] = {"reader_id": "reader-1", "gate_ids": (gate_id,), "at": now}
     up = (Change(state="up", since=now - timedelta(hours=48)),)
     with site.database.transaction() as conn:
         reports = [

@@ -2,6 +2,7 @@
 """Hours of a gate: numbers beside what is known of its looking."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from anpr.console.pages.gates.hours import hours_of
 from anpr.domain.coverage_strip import CoverageStrip, Look
@@ -27,7 +28,7 @@ def test_the_first_hour_and_the_last_are_parts() -> None:
         timedelta(minutes=20),
     ]
     assert (hours[0].since, hours[-1].until) == (SINCE, UNTIL)
-    assert all(one.until == next_one.since for one, next_one in zip(hours, hours[1:], strict=False))
+    assert all(one.until == next_one.since for one, next_one in pairwise(hours))
 
 
 def test_each_hour_has_its_numbers() -> None:
