@@ -31,6 +31,7 @@ ROLES = {
     "/gates": Role.OPERATOR,
     "/status": Role.ADMINISTRATOR,
     "/users": Role.ADMINISTRATOR,
+    "/organisations": Role.ADMINISTRATOR,
     "/account": Role.DPO,
 }
 """Who opens each page here."""

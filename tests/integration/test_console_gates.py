@@ -179,10 +179,10 @@ def test_what_another_organisation_has_not_opened_is_not_called_empty(site: Site
     report(site, "varco-1", "cam-1", ("up", 48))
     transit = site.pass_vehicle("AB123CD", gate_id="varco-1", camera_id="cam-1")
     client = site.client(Role.OPERATOR)  # of the manager, which sees every gate and no transit of another's
-    assert "i transiti non sono aperti alla tua organizzazione" in shown(client, "/gates?q=pelago")
+    assert "i transiti non sono aperti al tuo ente" in shown(client, "/gates?q=pelago")
     page = shown(client, "/gates/varco-1?picture=1")
     assert "Comune di Pelago" in page
-    assert "I transiti di questo varco non sono aperti alla tua organizzazione" in page
+    assert "I transiti di questo varco non sono aperti al tuo ente" in page
     assert "Nessun transito" not in page
     assert str(transit.id) not in page
 

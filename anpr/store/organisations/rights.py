@@ -18,10 +18,14 @@ def may_at_gate(conn: Connection, action: Action, gate_id: str) -> bool:
     return bool(one_row(conn, _SQL["may"], {"action": str(action), "gate": gate_id})["may"])
 
 
-def may_at_gates(conn: Connection, action: Action, gate_ids: Sequence[str]) -> frozenset[str]:
-    """Those of these gates at which the organisation for which this transaction acts may do this."""
-    rows = conn.execute(_SQL["may_at"], {"action": str(action), "gates": list(gate_ids)})
-    return frozenset(row["id"] for row in rows)
+def searchable_gates(conn: Connection) -> set[str]:
+    """The configured gates whose transits this transaction may search."""
+    return {row["id"] for row in conn.execute(_SQL["searchable"])}
+
+
+def is_shared(conn: Connection) -> bool:
+    """Whether more than one organisation has a part in this system."""
+    return bool(one_row(conn, _SQL["is_shared"])["is_shared"])
 
 
 def watched_hits(conn: Connection, hits: Sequence[Hit], day: date) -> list[Hit]:

@@ -29,11 +29,12 @@ SELECT watchlist_id AS id, organisation_id FROM watchlist_owners ORDER BY watchl
 -- name: may
 SELECT NOT row_security_active('transits') OR acting_may(%(action)s, %(gate)s) AS may;
 
--- name: may_at
--- As acting_may says of one gate, asked once for all.
-SELECT id FROM unnest(%(gates)s::text[]) AS id
-WHERE NOT row_security_active('transits') OR id IN (SELECT acting_gates(%(action)s))
-    OR (acting_organisation() = 'manager' AND id NOT IN (SELECT known_gates()));
+-- name: searchable
+-- As acting_may says of a configured gate, asked once for all of them.
+SELECT id FROM gates WHERE NOT row_security_active('transits') OR id IN (SELECT acting_gates('search'));
+
+-- name: is_shared
+SELECT EXISTS (SELECT FROM organisations WHERE id <> 'manager') AS is_shared;
 
 -- name: watched
 -- The places, among these pairs of gate and list, of those that are compared.

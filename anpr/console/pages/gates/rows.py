@@ -10,12 +10,11 @@ from anpr.domain.coverage import as_far_as_known, looks_now
 from anpr.domain.coverage_strip import CoverageStrip, Look, camera_strip, gate_strip
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.health import HealthInterval, SubjectKind
-from anpr.domain.organisation import Action
 from anpr.store.database.connection import Connection
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import history, open_intervals
 from anpr.store.organisations.registry import organisation_names
-from anpr.store.organisations.rights import may_at_gates
+from anpr.store.organisations.rights import searchable_gates
 from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import last_of_gates
 
@@ -96,7 +95,7 @@ def gate_rows(
     """The rows of these gates, in their order. Raises StoreError."""
     ids = [one.gate.id for one in listed]
     states = history(conn, at - SHOWN, at, ids)
-    open_ids = may_at_gates(conn, Action.SEARCH, ids)
+    open_ids = searchable_gates(conn)
     last = last_of_gates(conn, [gate_id for gate_id in ids if gate_id in open_ids])
     discarded = {one.gate_id: one for one in not_kept(conn, at - SHOWN, at, ids)}
     now = {one.id: one for one in present if one.kind is SubjectKind.CAMERA}

@@ -141,12 +141,13 @@ def _marks(gates: Sequence[ListedGate], points: Sequence[tuple[float, float]], h
 
 
 def _mark(one: ListedGate, point: tuple[float, float], taken: _Taken, *, is_here: bool) -> Mark:
-    """The mark, named at the first side that has room; the room is taken then."""
+    """The mark, named at the first side that has room; the room is taken then. Where the page is about it, it is
+    named over other marks too."""
     x, y = point
     text = _shortened(one.gate.name)
     for anchor, label_x, label_y in _sides(x, y):
         box = _box_of(text, anchor, label_x, label_y)
-        if taken.has_room(box):
+        if taken.has_room(box) or (is_here and _Taken().has_room(box)):
             taken.add(box)
             return Mark(
                 listed=one, x=x, y=y, label=text, anchor=anchor, label_x=label_x, label_y=label_y, is_here=is_here
