@@ -16,10 +16,10 @@ from anpr.domain.access import Role
 from anpr.domain.errors import InputError
 from anpr.runtime.clock import SystemClock
 from anpr.settings.secret_file import read_secret_file
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.users import administration
 from anpr.store.users.accounts import User, list_users
-from anpr.store.users.administration import Author
 from anpr.store.users.common_passwords import is_common
 from anpr.store.users.passwords import hash_password
 

@@ -8,6 +8,7 @@ from typing import Any
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 from anpr.store.users.accounts import (
@@ -31,14 +32,6 @@ _SQL = load_queries("users")
 
 class LastAdministratorError(InputError):
     """The change would leave no administrator who can log in for good."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Author:
-    """Who changes users, and when (UTC)."""
-
-    name: str
-    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

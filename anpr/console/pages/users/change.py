@@ -18,9 +18,10 @@ from anpr.console.pages.users.first_password import make_first_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Role
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.users import administration
-from anpr.store.users.administration import Author, LastAdministratorError, keep_an_administrator
+from anpr.store.users.administration import LastAdministratorError, keep_an_administrator
 
 router = APIRouter()
 

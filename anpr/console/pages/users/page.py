@@ -20,8 +20,9 @@ from anpr.console.pages.users.first_password import make_first_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, Role
+from anpr.store.author import Author
 from anpr.store.users.accounts import User, get_user, is_user_name
-from anpr.store.users.administration import Author, add_user, list_accounts
+from anpr.store.users.administration import add_user, list_accounts
 
 router = APIRouter(prefix="/users")
 
