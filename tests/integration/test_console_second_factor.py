@@ -120,11 +120,38 @@ def test_a_recovery_code_stands_in_once(site: Site) -> None:
     assert give_code(give_password(site), enrolled.codes[4]).status_code == 401, "new ones take the place of the others"
 
 
-def test_going_on_in_an_open_page_asks_for_the_password_and_is_a_login_too(site: Site) -> None:
+def test_going_on_in_an_open_page_asks_for_password_and_code_and_is_a_login_too(site: Site) -> None:
+    enrolled = enrol(site)
+    client = enrolled.client
+    token = token_in(client.get("/account").text)
+
+    def confirm(password: str, code: str) -> httpx.Response:
+        return client.post("/session/confirm", data={"form_token": token, "password": password, "code": code})
+
+    assert client.get("/session").json()["second_factor"] is True
+    code = code_now(site, enrolled.secret)
+    for password, typed, wrong in (("not it", code, "password"), (PASSWORD, "", "code"), (PASSWORD, "000000", "code")):
+        answer = confirm(password, typed)
+        assert (answer.status_code, answer.json()) == (403, {"wrong": wrong})
+    assert confirm(PASSWORD, code).status_code == 200, "a wrong password has used no code up"
+    event = site.audit()[0].event
+    assert (event.action, event.detail["second_factor"]) == (AuditAction.LOGIN, "code")
+    assert confirm(PASSWORD, code).json() == {"wrong": "code"}, "no code is good twice"
+
+
+def test_going_on_with_a_secret_of_another_key_is_told(site: Site) -> None:
     client = enrol(site).client
+    form = {"form_token": token_in(client.get("/account").text), "password": PASSWORD, "code": "000000"}
+    with site.database.transaction() as conn:
+        conn.execute("UPDATE second_factors SET sealed_secret = %s", [bytes(60)])
+    assert client.post("/session/confirm", data=form).json() == {"wrong": "unreadable"}
+
+
+def test_who_has_no_second_factor_goes_on_with_the_password(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
     form = {"form_token": token_in(client.get("/account").text), "password": PASSWORD}
-    assert client.post("/session/confirm", data=form).status_code == 200
-    assert site.audit()[0].event.action is AuditAction.LOGIN
+    answer = client.post("/session/confirm", data=form)
+    assert (answer.status_code, answer.json()["second_factor"]) == (200, False)
 
 
 def test_the_password_of_five_minutes_ago_is_asked_for_again(site: Site) -> None:
