@@ -50,7 +50,8 @@ def _to_take(console: Console) -> int:
 
 def session_state(console: Console, visitor: Visitor) -> dict[str, object]:
     """What a page's script knows of its session: who, when it ends (local time, and in s), whether it can be extended
-    without the password, how often to ask for that, how long before the end to warn, and whether the code is asked for with the password."""
+    without the password, how often to ask for that, how long before the end to warn, and whether a code is asked for
+    with the password."""
     sessions, session, idle = console.sessions, visitor.session, idle_limit(console)
     ends_at = min(datetime.fromtimestamp(session.ends_at, UTC), visitor.seen_at + idle)
     is_by_idling = ends_at.timestamp() < session.ends_at

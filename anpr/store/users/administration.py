@@ -7,6 +7,7 @@ from typing import Any
 
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
+from anpr.domain.organisation import MANAGER
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
@@ -15,6 +16,7 @@ from anpr.store.users.accounts import (
     User,
     create_user,
     demand_new_password,
+    list_users,
     lock_user,
     set_disabled,
     set_ends_on,
@@ -54,33 +56,42 @@ def get_account(conn: Connection, name: str, *, seen_after: datetime, started_af
 
 
 def keep_an_administrator(conn: Connection, name: str, at: datetime) -> None:
-    """Another one than `name` must be an administrator who is not disabled and has no last day.
+    """Another one than `name` must be an administrator who is not disabled and has no last day, and who may give the
+    rights back: one of the same organisation, or of the manager.
 
     Two that shut each other out at once wait for one another here. Raises LastAdministratorError.
     """
     administrators = [user_of_row(row) for row in conn.execute(_SQL["lock_administrators"])]
-    others = [user for user in administrators if user.name != name and user.ends_on is None]
-    if any(user.name == name for user in administrators) and all(user.is_shut_out(at) for user in others):
+    of_whom = {user.organisation_id for user in administrators if user.name == name}
+    may_help = of_whom | {MANAGER}
+    others = [user for user in administrators if user.name != name and user.organisation_id in may_help]
+    if of_whom and all(user.is_shut_out(at) or user.ends_on is not None for user in others):
         raise LastAdministratorError(f"user {name}: the last administrator; make another one first")
 
 
 def add_user(conn: Connection, user: User, by: Author) -> None:
-    """Raises InputError when the name is not one, or is taken."""
+    """Raises as `create_user`."""
     create_user(conn, user)
     detail = {"user": user.name, "role": str(user.role), "ends_on": day_text(user.ends_on) if user.ends_on else None}
     append(conn, AuditEvent(actor=by.name, action=AuditAction.USER_CREATED, at=by.at, detail=_told(detail)))
 
 
 def change_role(conn: Connection, name: str, role: Role, by: Author) -> None:
-    """Another role, from the next request on. Raises InputError when there is no such user."""
+    """Another role, from the next request on; the same one is no change. Raises InputError when there is no
+    such user."""
     before = lock_user(conn, name)
+    if before.role is role:
+        return
     set_role(conn, name, role)
     _note(conn, by, name, "role", previous=str(before.role), role=str(role))
 
 
 def change_disabled(conn: Connection, name: str, disabled: bool, by: Author) -> None:
-    """Shut out, with all sessions, or let in again. Raises InputError when there is no such user."""
+    """Shut out, with all sessions, or let in again; what is so already is no change. Raises InputError when there is no
+    such user."""
     before = lock_user(conn, name)
+    if before.disabled is disabled:
+        return
     set_disabled(conn, name, disabled)
     _note(conn, by, name, "disabled", previous=before.disabled, disabled=disabled)
 
@@ -89,6 +100,8 @@ def change_ends_on(conn: Connection, name: str, day: date | None, by: Author) ->
     """Another last day (UTC); None: no end. Raises InputError when there is no such user, or the day is over."""
     before = lock_user(conn, name)
     refuse_past(day, by.at)
+    if before.ends_on == day:
+        return
     set_ends_on(conn, name, day)
     _note(conn, by, name, "ends-on", previous=day_text(before.ends_on), ends_on=day_text(day))
 
@@ -101,9 +114,10 @@ def change_password(conn: Connection, name: str, password_hash: str, by: Author,
 
 def demand_password_change(conn: Connection, name: str, by: Author) -> None:
     """The user goes on when they have chosen another password. Raises InputError when there is no such user."""
-    before = lock_user(conn, name)
+    if lock_user(conn, name).must_change:
+        return
     demand_new_password(conn, name)
-    _note(conn, by, name, "must-change", previous=before.must_change, must_change=True)
+    _note(conn, by, name, "must-change", previous=False, must_change=True)
 
 
 def end_sessions(conn: Connection, name: str, by: Author) -> int:
@@ -122,6 +136,12 @@ def reset_second_factor(conn: Connection, name: str, by: Author) -> bool:
     end_sessions_of(conn, name)
     _note(conn, by, name, "second-factor", second_factor="reset")
     return True
+
+
+def reset_second_factors(conn: Connection, by: Author) -> list[str]:
+    """Remove everybody's second factor, as after the loss of the key; gives their names. Sessions end, and the audit
+    names each."""
+    return [user.name for user in list_users(conn) if reset_second_factor(conn, user.name, by)]
 
 
 def refuse_past(day: date | None, at: datetime) -> None:

@@ -103,7 +103,8 @@ def second_factor(console: ConsoleDep, visitor: VisitorDep, context: ContextDep,
     def change(conn: Connection, by: Author) -> None:
         if name == by.name:
             raise UserFaultError("users.own_factor")
-        administration.reset_second_factor(conn, name, by)
+        if not administration.reset_second_factor(conn, name, by):
+            raise UserFaultError("users.no_factor")
 
     return _changed(console, visitor, context, name, "second-factor", change)
 

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Form, Path
 
 from anpr.console.fields import Line
-from anpr.domain.errors import AnprError
+from anpr.domain.errors import AnprError, InputError
+from anpr.domain.local_time import read_day
 
 Day = Annotated[Line, Form(max_length=20)]
-"""A day as the browser's own field sends it, 2026-12-31; empty: none."""
+"""A day as the browser's own field sends it, 2026-12-31, or as people write it, 31/12/2026; empty: none."""
 
 UserName = Annotated[Line, Path(max_length=64)]
 """The name of a user in an address."""
@@ -29,8 +30,8 @@ def last_day(text: str, now: datetime) -> date | None:
     if not text.strip():
         return None
     try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
+        day = read_day("ends_on", text)
+    except InputError:
         raise UserFaultError("users.no_day") from None
     if day < now.astimezone(UTC).date():
         raise UserFaultError("users.past_day")

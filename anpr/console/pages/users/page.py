@@ -21,7 +21,7 @@ from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, Role
 from anpr.store.author import Author
-from anpr.store.users.accounts import User, get_user, is_user_name
+from anpr.store.users.accounts import RESERVED_NAMES, NameTakenError, User, is_user_name
 from anpr.store.users.administration import add_user, list_accounts
 
 router = APIRouter(prefix="/users")
@@ -47,7 +47,14 @@ async def create(
     fields = {"name": typed, "role": role, "ends_on": ends_on}
     by = Author(name=visitor.user.name, at=console.clock.now())
     try:
-        wanted = User(name=typed, role=role, password_hash="", must_change=True, ends_on=last_day(ends_on, by.at))
+        wanted = User(
+            name=typed,
+            role=role,
+            password_hash="",
+            must_change=True,
+            ends_on=last_day(ends_on, by.at),
+            organisation_id=visitor.user.organisation_id,
+        )
         password = await console.password_checks.run(lambda: _create(console, wanted, by))
     except UserFaultError as fault:
         key = fault.key
@@ -59,13 +66,16 @@ async def create(
 
 def _create(console: Console, wanted: User, by: Author) -> str:
     """The user is there; their first password. Raises UserFaultError."""
+    if wanted.name in RESERVED_NAMES:
+        raise UserFaultError("users.reserved")
     if not is_user_name(wanted.name):
         raise UserFaultError("users.no_name")
     first = make_first_password()
-    with console.database.transaction() as conn:
-        if get_user(conn, wanted.name) is not None:
-            raise UserFaultError("users.taken")
-        add_user(conn, replace(wanted, password_hash=first.password_hash), by)
+    try:
+        with console.database.transaction() as conn:
+            add_user(conn, replace(wanted, password_hash=first.password_hash), by)
+    except NameTakenError:  # also by somebody at the same moment, or of another organisation
+        raise UserFaultError("users.taken") from None
     return first.password
 
 
