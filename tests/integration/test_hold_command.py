@@ -2,6 +2,7 @@
 """`anpr hold` with a real PostgreSQL."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
+from anpr.domain.gate import Gate, Keep
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
+from anpr.store.gates import save_gates
 from anpr.store.transits.rows import insert_transits
 from scripts.lab.transits import make_transit, uuid7_of
 
@@ -56,6 +59,17 @@ def test_a_last_day_is_taken_as_people_write_it(run: Run) -> None:
     assert made.exit_code == 0, made.output
     assert run("extend", "1", "--ends-on", f"{last:%d.%m.%Y}", "--reason", "proroga del giudice").exit_code == 0
     assert DAY in run("list").stdout
+
+
+def test_a_gate_that_keeps_hits_only_is_named(run: Run, database: Database) -> None:
+    gate = Gate(id="gate-1", name="Varco", purpose="revisioni", legal_basis="delibera", keep=Keep.HITS)
+    with database.transaction() as conn:
+        save_gates(conn, [gate, replace(gate, id="gate-all", keep=Keep.ALL)])
+    told = "keeps hits only: gate gate-1: without a hit nothing is stored there, nor held\n"
+    for option, name in (("--gate", "gate-1"), ("--plate", "AB123CD")):
+        assert run("make", *REASON, option, name, *RANGE).stderr.endswith(told)
+    assert "hits only" not in run("make", *REASON, "--gate", "gate-all", *RANGE).stderr
+    assert "hits only" not in run("make", *REASON, "--transit", str(TRANSIT.id), "--ends-on", DAY).stderr
 
 
 def test_the_list_counts_what_each_hold_keeps_with_one_statement(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from anpr.store.database.connection import Connection
 from anpr.store.database.partitions import list_partitions
 from anpr.store.gates import check_gates
 from anpr.store.holds import add_hold, change_end, count_held, count_held_by_each, end_hold, list_holds
+from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import get_transit
 
 _NUMBER = click.argument("number", type=click.IntRange(1, 2**63 - 1))
@@ -69,9 +70,12 @@ def make(ctx: click.Context, /, case_reference: str, reason: str, last: str, **o
         )  # fmt: skip
         number = add_hold(conn, hold)
         held, oldest = count_held(conn, number), min(list_partitions(conn, "transits"), default=None)
+        incomplete = not_kept(conn, start, end, [named["gate_id"]] if named.get("gate_id") else [])
     click.echo(f"hold {number}: {counted(held, 'transit')} kept, up to and including {ends_on:%Y-%m-%d} (UTC)")
     if oldest is not None and start.date() < oldest:
         click.echo(f"of what passed before {oldest.isoformat()} nothing is stored any more", err=True)
+    for gate in () if options["transit_id"] else incomplete:
+        click.echo(f"keeps hits only: gate {gate.gate_id}: without a hit nothing is stored there, nor held", err=True)
 
 
 @command.command(name="list")
