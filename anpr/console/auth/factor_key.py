@@ -26,14 +26,16 @@ def open_second_factor(data_dir: Path, issuer: str, in_use: Mapping[str, bytes])
     """
     path = data_dir / FACTOR_KEY
     if in_use and not path.exists():
-        raise SettingsError(f"{path}: missing; only it verifies the second factors of {len(in_use)} users; {_WAY_OUT}")
+        raise SettingsError(
+            f"{path}: missing; only it verifies the second factors in the database ({len(in_use)}); {_WAY_OUT}"
+        )
     factor = SecondFactor(load_factor_key(data_dir), issuer)
     unreadable = [user for user, sealed in in_use.items() if not _reads(factor, user, sealed)]
     if unreadable and len(unreadable) == len(in_use):
-        raise SettingsError(f"{path}: not the key of the {len(in_use)} second factors in the database; {_WAY_OUT}")
+        raise SettingsError(f"{path}: not the key of the second factors in the database ({len(in_use)}); {_WAY_OUT}")
     if unreadable:
         named = ", ".join(unreadable[:_NAMED]) + (", …" if len(unreadable) > _NAMED else "")
-        log.error("console: %s: not the key of %d second factors (%s): reset them", path, len(unreadable), named)
+        log.error("console: %s: not the key of some second factors (%d: %s): reset them", path, len(unreadable), named)
     return factor
 
 
