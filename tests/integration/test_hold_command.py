@@ -112,7 +112,7 @@ def test_one_transit_is_held_by_its_id(run: Run) -> None:
         (("make", *REASON, "--transit", "0" * 32, "--ends-on", DAY), "none with the id"),
         (("make", "--case", " ", *REASON[2:], "--plate", "A1", *RANGE), "--case: expected the number of a proceeding"),
         (("make", "--case", "x" * 101, *REASON[2:], "--plate", "A1", *RANGE), "--case: at most 100 characters"),
-        (("make", "--case", "12\t\x1b[31m", *REASON[2:], "--plate", "A1", *RANGE), "--case: one line"),
+        (("make", "--case", "12\t\x1b[31m", *REASON[2:], "--plate", "A1", *RANGE), "--case: without control"),
         (("make", *REASON, "--plate", "A1", *RANGE[:-1], "domani"), "--ends-on: 'domani' is not a day"),
         (("end", "7", "--reason", "archiviato"), "hold 7: there is none"),
         (("extend", "7", "--ends-on", DAY, "--reason", "proroga"), "hold 7: there is none"),

@@ -460,7 +460,7 @@ def test_a_search_without_a_reason_is_refused_and_recorded(anpr: Run, database: 
     _store(database)
     _refused(anpr("search", "AA00*"), "reason")
     _refused(anpr("search", "A*", "--reason", "furto"), "at least 2 letters or digits")
-    _refused(anpr("search", "AA00*", "--reason", "furto", "--case", "12\x1b[31m"), "--case: one line")
+    _refused(anpr("search", "AA00*", "--reason", "furto", "--case", "12\x1b[31m"), "--case: without control")
     assert [event.action for event in _events(database)] == [AuditAction.SEARCH_REFUSED] * 2
 
 
