@@ -15,7 +15,7 @@ from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.users import change, one
-from anpr.console.pages.users.fields import Day, UserFaultError, last_day
+from anpr.console.pages.users.fields import Day, UserFaultError, administered, last_day
 from anpr.console.pages.users.first_password import make_first_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
@@ -34,27 +34,23 @@ def show(console: ConsoleDep, context: ContextDep) -> Response:
 
 
 @router.post("")
-async def create(
+async def create(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
     name: Annotated[Line, Form(max_length=200)] = "",
     role: Annotated[Role, Form()] = Role.OPERATOR,
     ends_on: Day = "",
+    organisation: Annotated[Line, Form(max_length=64)] = "",
 ) -> Response:
     """Create a user; the answer shows the first password, which is good for choosing one's own only."""
     typed = name.strip().lower()
-    fields = {"name": typed, "role": role, "ends_on": ends_on}
+    of = organisation or visitor.user.organisation_id
+    fields = {"name": typed, "role": role, "ends_on": ends_on, "organisation": of}
     by = Author(name=visitor.user.name, at=console.clock.now())
     try:
-        wanted = User(
-            name=typed,
-            role=role,
-            password_hash="",
-            must_change=True,
-            ends_on=last_day(ends_on, by.at),
-            organisation_id=visitor.user.organisation_id,
-        )
+        day = last_day(ends_on, by.at)
+        wanted = User(name=typed, role=role, password_hash="", must_change=True, ends_on=day, organisation_id=of)
         password = await console.password_checks.run(lambda: _create(console, wanted, by))
     except UserFaultError as fault:
         key = fault.key
@@ -71,11 +67,13 @@ def _create(console: Console, wanted: User, by: Author) -> str:
     if not is_user_name(wanted.name):
         raise UserFaultError("users.no_name")
     first = make_first_password()
-    try:
-        with console.database.transaction() as conn:
+    with console.database.transaction() as conn:
+        if wanted.organisation_id not in administered(console, conn):
+            raise UserFaultError("users.no_organisation")
+        try:
             add_user(conn, replace(wanted, password_hash=first.password_hash), by)
-    except NameTakenError:  # also by somebody at the same moment, or of another organisation
-        raise UserFaultError("users.taken") from None
+        except NameTakenError:  # also by a user of another organisation, whom the visitor does not see
+            raise UserFaultError("users.taken") from None
     return first.password
 
 
@@ -88,6 +86,7 @@ def _page(
 ) -> Response:
     with console.database.transaction() as conn:
         accounts = list_accounts(conn, **one.session_limits(console))
+        organisations = administered(console, conn)
     return console.templates.response(
         "users/users.html",
         context,
@@ -95,7 +94,9 @@ def _page(
         accounts=accounts,
         now=console.clock.now(),
         roles=list(Role),
-        fields=fields or {"name": "", "role": Role.OPERATOR, "ends_on": ""},
+        organisations=organisations,
+        fields=fields
+        or {"name": "", "role": Role.OPERATOR, "ends_on": "", "organisation": console.scope.organisation_id},
         fault=fault,
     )
 
