@@ -10,11 +10,11 @@ from starlette.staticfiles import StaticFiles
 
 from anpr.console import probes
 from anpr.console.access import allowed, check_form
+from anpr.console.auth.factor_key import open_second_factor
 from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.pending_login import PendingLogins
-from anpr.console.auth.second_factor import SecondFactor
-from anpr.console.auth.secret_key import load_factor_key, load_secret
+from anpr.console.auth.secret_key import load_secret
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.compression import Compression
@@ -50,6 +50,7 @@ from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import ITSELF
 from anpr.store.images.image_store import ImageStore
+from anpr.store.users.second_factors import secrets_in_use
 
 _STATIC = Path(__file__).resolve().parent / "static"
 PAGES: tuple[Page, ...] = (
@@ -71,7 +72,7 @@ PAGES: tuple[Page, ...] = (
 def create_app(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> FastAPI:
     """The application; `database` is open. Live alarms start and stop with the server.
 
-    Raises SettingsError when a key in data_dir cannot be read or made.
+    Raises SettingsError when a key in data_dir cannot be read or made, or is lost, and StoreError.
     """
     console = build_console(settings, database, images, clock)
 
@@ -115,13 +116,15 @@ def _guard(app: FastAPI, settings: Settings) -> None:
 
 
 def build_console(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> Console:
-    """The parts, not started yet."""
+    """The parts, not started yet. Raises SettingsError and StoreError."""
     database = database.limited_to(ITSELF)
     stored = StoredAlarms(database.transaction)
 
     def shown_to(organisation_id: str) -> StoredAlarms:
         return StoredAlarms(database.limited_to(scope_of(organisation_id, clock, settings)).transaction)
 
+    with database.transaction() as conn:
+        in_use = secrets_in_use(conn)
     secret = load_secret(settings.data_dir)
     return Console(
         settings=settings,
@@ -134,7 +137,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         sessions=_sessions(settings, secret, clock),
         password_checks=PasswordChecks(),
         pending_logins=PendingLogins(secret, clock),
-        second_factor=SecondFactor(load_factor_key(settings.data_dir), issuer=f"anpr {settings.municipality}"),
+        second_factor=open_second_factor(settings.data_dir, f"anpr {settings.municipality}", in_use),
         throttle=LoginThrottle(database, secret, clock),
         pages=PAGES,
         templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),

@@ -56,13 +56,18 @@ async def check_login(
 
     Raises LoginDelayedError, LoginRefusedError, PasswordsBusyError and StoreError.
     """
-    address = request.client.host if request.client else "unknown"
+    address = address_of_client(request)
     name = user.strip().lower()[:64]
     try:
         return await console.password_checks.run(partial(_check, console, name, password, address, records))
     except (LoginDelayedError, LoginRefusedError, PasswordsBusyError) as refused:
         LOGINS_REFUSED.labels(_WHY[type(refused)]).inc()
         raise
+
+
+def address_of_client(request: Request) -> str:
+    """Whence the request came, as the throttle and the audit name it."""
+    return request.client.host if request.client else "unknown"
 
 
 def _check(console: Console, name: str, password: str, address: str, records: Records) -> User:

@@ -61,7 +61,8 @@ def _organisation(console: Console) -> str | None:
 
 def session_state(console: Console, visitor: Visitor) -> dict[str, object]:
     """What a page's script knows of its session: who, when it ends (local time, and in s), whether it can be extended
-    without the password, how often to ask for that, and how long before the end to warn."""
+    without the password, how often to ask for that, how long before the end to warn, and whether a code is asked for
+    with the password."""
     sessions, session, idle = console.sessions, visitor.session, idle_limit(console)
     ends_at = min(datetime.fromtimestamp(session.ends_at, UTC), visitor.seen_at + idle)
     is_by_idling = ends_at.timestamp() < session.ends_at
@@ -74,6 +75,7 @@ def session_state(console: Console, visitor: Visitor) -> dict[str, object]:
         "lifetime_s": lifetime_s,
         "warn_s": min(600, lifetime_s // 4),
         "extend_every_s": max(5, min(300, lifetime_s // 4)),
+        "second_factor": visitor.user.has_second_factor,
     }
 
 

@@ -13,8 +13,8 @@ from anpr.store.audit import AuditAction
 from anpr.store.users.second_factors import get_factor, use_recovery_code, use_step
 
 
-def check_code(console: Console, user: str, code: str, address: str) -> None:
-    """The code is the telephone's or one of the recovery codes, and is used up now.
+def check_code(console: Console, user: str, code: str, address: str, *, is_login: bool = True) -> None:
+    """The code is the telephone's or one of the recovery codes, and is used up now; as a login it is written down.
 
     Raises LoginDelayedError, LoginRefusedError, SealedSecretError and StoreError.
     """
@@ -29,7 +29,8 @@ def check_code(console: Console, user: str, code: str, address: str) -> None:
         record(console, user, AuditAction.LOGIN_REFUSED, {"address": address, "second_factor": "wrong"})
         raise LoginRefusedError(user)
     console.throttle.succeeded(place, address)
-    record(console, user, AuditAction.LOGIN, {"address": address, "second_factor": way})
+    if is_login:
+        record(console, user, AuditAction.LOGIN, {"address": address, "second_factor": way})
 
 
 def _use_up(console: Console, user: str, code: str) -> str | None:

@@ -29,7 +29,7 @@ def check_reason(text: str) -> str:
     """The plain reason. Raises InputError for one that is missing, says nothing, or is too long."""
     plain = plain_reason(text)
     if not is_reason(plain):
-        raise InputError(f"reason: a search needs one, of at least {MIN_LETTERS} letters (D.Lgs. 51/2018 art. 21)")
+        raise InputError(f"reason: one is required, of at least {MIN_LETTERS} letters (D.Lgs. 51/2018 art. 21)")
     if len(plain) > MAX_REASON:
         raise InputError(f"reason: at most {MAX_REASON} characters")
     return plain

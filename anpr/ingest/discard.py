@@ -44,6 +44,7 @@ def remove_late_images(
         return 0
     with database.transaction() as conn:
         paths = drop_images_of_discarded(conn, sorted(set(keys)))
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="discarded") as threads:
-        list(threads.map(images.shelf.remove, paths))
+        # The rows go last: while a file is there its row names it, for the batch that comes again after a kill.
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="discarded") as threads:
+            list(threads.map(images.shelf.remove, paths))
     return len(paths)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Holds: what they keep (view `retained_transits`), and how they begin, change and end. Each step is in the audit."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,20 +8,12 @@ from anpr.domain.errors import InputError
 from anpr.domain.hold import Hold
 from anpr.domain.transit import Transit
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.queries import load_queries
 
 _SQL = load_queries("holds")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """Who changes or ends a hold, when (UTC) and why."""
-
-    by: str
-    at: datetime
-    reason: str
 
 
 def add_hold(conn: Connection, hold: Hold) -> int:
@@ -31,8 +22,7 @@ def add_hold(conn: Connection, hold: Hold) -> int:
     number: int = one_row(conn, _SQL["add"], values)["id"]
     detail = {"hold": number, "since": hold.since.isoformat(), "until": hold.until.isoformat()}
     detail |= _of_whom(hold) | {"ends_on": hold.ends_on.isoformat()}
-    step = Step(by=hold.author, at=hold.made_at, reason=hold.reason)
-    _note(conn, AuditAction.HOLD_MADE, hold, step, detail)
+    _note(conn, AuditAction.HOLD_MADE, hold, Author(name=hold.author, at=hold.made_at), hold.reason, detail)
     return number
 
 
@@ -46,26 +36,26 @@ def list_holds(conn: Connection, *, ended: bool = False) -> list[Hold]:
     return [_from_row(row) for row in conn.execute(_SQL["list"], {"ended": ended})]
 
 
-def change_end(conn: Connection, number: int, ends_on: date, step: Step) -> None:
+def change_end(conn: Connection, number: int, ends_on: date, by: Author, reason: str) -> None:
     """Another last day. Raises InputError when there is no such hold, or it has ended."""
     hold = _standing(conn, number)
     conn.execute(_SQL["change_end"], {"id": number, "ends_on": ends_on})
     detail = {"hold": number, "before": hold.ends_on.isoformat(), "ends_on": ends_on.isoformat()}
-    _note(conn, AuditAction.HOLD_CHANGED, hold, step, detail)
+    _note(conn, AuditAction.HOLD_CHANGED, hold, by, reason, detail)
 
 
-def end_hold(conn: Connection, number: int, step: Step) -> None:
+def end_hold(conn: Connection, number: int, by: Author, reason: str) -> None:
     """It keeps nothing any more; the next run of retention takes what is past its day. Raises InputError as above."""
     hold = _standing(conn, number)
-    conn.execute(_SQL["end"], {"id": number, "by": step.by, "at": step.at})
-    _note(conn, AuditAction.HOLD_ENDED, hold, step, {"hold": number})
+    conn.execute(_SQL["end"], {"id": number, "by": by.name, "at": by.at})
+    _note(conn, AuditAction.HOLD_ENDED, hold, by, reason, {"hold": number})
 
 
-def end_due_holds(conn: Connection, today: date, by: str, at: datetime) -> int:
+def end_due_holds(conn: Connection, today: date, by: Author) -> int:
     """End those whose last day (UTC) is over; returns how many."""
     due = [_from_row(row) for row in conn.execute(_SQL["due"], {"today": today})]
     for hold in due:
-        end_hold(conn, hold.id, Step(by=by, at=at, reason=f"its last day was {hold.ends_on.isoformat()}"))
+        end_hold(conn, hold.id, by, f"its last day was {hold.ends_on.isoformat()}")
     return len(due)
 
 
@@ -77,6 +67,11 @@ def freed_days(conn: Connection, since: datetime) -> set[date]:
 def count_held(conn: Connection, number: int) -> int:
     """Transits that are stored and that this hold keeps."""
     return count_of(conn, _SQL["count"], {"id": number})
+
+
+def count_held_by_each(conn: Connection) -> dict[int, int]:
+    """The same of every hold that has not ended and keeps something, by its number; one statement."""
+    return {row["hold_id"]: row["count"] for row in conn.execute(_SQL["count_each"])}
 
 
 def holds_of(conn: Connection, transit: Transit) -> list[Hold]:
@@ -114,12 +109,12 @@ def _of_whom(hold: Hold) -> dict[str, Any]:
     return {name: value for name, value in named.items() if value}
 
 
-def _note(conn: Connection, action: AuditAction, hold: Hold, step: Step, detail: dict[str, Any]) -> None:
+def _note(conn: Connection, action: AuditAction, hold: Hold, by: Author, reason: str, detail: dict[str, Any]) -> None:
     event = AuditEvent(
-        actor=step.by,
+        actor=by.name,
         action=action,
-        at=step.at,
-        reason=step.reason,
+        at=by.at,
+        reason=reason,
         case_reference=hold.case_reference,
         detail=detail,
     )

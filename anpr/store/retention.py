@@ -16,6 +16,7 @@ from anpr.settings import RetentionSettings
 from anpr.store.alarms.retro import forget_changes
 from anpr.store.alarms.rows import close_left_alarms, count_left_alarms, delete_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database, mapped_errors
 from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.partitions import PARTITIONED, list_partitions, utc_day
@@ -141,7 +142,7 @@ def _look_twice(database: Database, before: Cutoffs, now: datetime, really_by: s
     """Holds whose last day is over end in the same transaction: a refusal leaves them standing."""
     try:
         with database.transaction() as conn:
-            end_due_holds(conn, utc_day(now), ACTOR, now)
+            end_due_holds(conn, utc_day(now), Author(name=ACTOR, at=now))
             due = _due(conn, before.transits).with_rows | _alarm_days(conn, before)
             if really_by is not None:
                 detail = {"phase": "demanded", "days": sorted(day.isoformat() for day in due)}

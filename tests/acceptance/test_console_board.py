@@ -3,6 +3,7 @@
 
 from datetime import timedelta
 
+import pyotp
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -12,6 +13,7 @@ from anpr.domain.gate import Gate
 from anpr.domain.transit import Transit
 from anpr.store.alarms.rows import acknowledge, close_alarm
 from anpr.store.gates import save_gates
+from anpr.store.users.second_factors import begin_factor, confirm_factor
 from anpr.store.watchlists.entries import NewEntry, add_entry
 from scripts.reliability.board.hand import ALARMS_BEFORE, work_while_alarms_come
 from tests.support.fixtures_browser import count_tones, fill_in_login, log_in
@@ -244,6 +246,7 @@ def test_the_session_is_confirmed_in_place_before_it_ends(page: Page, site: Site
     page.goto(f"{site.url}/alarms")
     strip = page.get_by_role("alert").filter(has_text="La sessione termina alle")
     expect(strip).to_be_visible()
+    expect(strip.get_by_label("Codice")).to_be_hidden()
     note = open_form(card_of(page, alarm))
     note.type(NOTE)
     strip.get_by_role("button", name="Continua").click()
@@ -259,6 +262,30 @@ def test_the_session_is_confirmed_in_place_before_it_ends(page: Page, site: Site
     card_of(page, alarm).get_by_role("button", name="Chiudi", exact=True).click()
     expect(card_of(page, alarm)).to_have_attribute("data-state", AlarmState.CLOSED.value)
     assert site.alarm_of(transit).note == NOTE
+
+
+def test_who_has_a_second_factor_proves_it_too_to_go_on_in_place(page: Page, site: Site) -> None:
+    board(page, site)
+    factor = site.console.second_factor
+    secret = factor.make_secret()
+    with site.database.transaction() as conn:
+        begin_factor(conn, "operator", factor.seal("operator", secret), site.clock.now())
+        confirm_factor(conn, "operator", 0, site.clock.now())
+    site.clock.ahead += timedelta(hours=7)
+    page.goto(f"{site.url}/alarms")
+    expect(page.get_by_text("In diretta")).to_be_visible()
+    site.clock.ahead += timedelta(hours=4, minutes=51)
+    page.goto(f"{site.url}/alarms")
+    strip = page.get_by_role("alert").filter(has_text="La sessione termina alle")
+    strip.get_by_role("button", name="Continua").click()
+    strip.get_by_label("Password").fill(PASSWORD)
+    strip.get_by_label("Codice del secondo fattore").fill("000000")
+    strip.get_by_role("button", name="Conferma").click()
+    expect(strip).to_contain_text("Il codice non è valido")
+    expect(strip.get_by_label("Password")).to_have_value(PASSWORD)
+    strip.get_by_label("Codice del secondo fattore").fill(pyotp.TOTP(secret).at(site.clock.now()))
+    strip.get_by_role("button", name="Conferma").click()
+    expect(strip).to_be_hidden()
 
 
 def test_when_the_session_has_ended_the_login_says_so_and_leads_back_to_the_note(page: Page, site: Site) -> None:

@@ -74,6 +74,7 @@ def test_a_part_and_a_changed_row(site: Site, elsewhere: Site, tmp_path: Path) -
     [
         (("--out", "new.jsonl"), "reason: "),
         (("--out", "new.jsonl", "--reason", REASON, "--from-row", "7"), "--from-row: the audit has 5 rows"),
+        (("--out", "new.jsonl", "--reason", REASON, "--case", "12\x1b[31m"), "--case: without control"),
         (("--out", "there.jsonl", "--reason", REASON), "there.jsonl: File exists"),
         (("--out", "no/folder.jsonl", "--reason", REASON), "no/folder.jsonl: No such file"),
     ],

@@ -7,12 +7,16 @@ from datetime import timedelta
 
 import httpx
 import pyotp
+import pytest
 
 from anpr.console.app import create_app
 from anpr.console.auth.second_factor import STEP_S
 from anpr.domain.access import Role
+from anpr.domain.errors import SettingsError
 from anpr.runtime.metrics import REGISTRY
 from anpr.store.audit import AuditAction
+from anpr.store.author import Author
+from anpr.store.users.administration import reset_second_factors
 from anpr.store.users.second_factors import get_factor
 from tests.support.fixtures_console import PASSWORD, Site, another_console, serving, token_in
 
@@ -115,16 +119,44 @@ def test_a_recovery_code_stands_in_once(site: Site) -> None:
     assert site.audit()[0].event.detail["second_factor"] == "recovery-code"
     assert give_code(give_password(site), enrolled.codes[3]).status_code == 401
     assert "Restano 9 codici" in enrolled.client.get(PAGE).text
-    new = recovery_codes(site.post(enrolled.client, f"{PAGE}/codes", PAGE, password=PASSWORD).text)
+    shown = site.post(enrolled.client, f"{PAGE}/codes", PAGE, password=PASSWORD, code=enrolled.codes[5])
+    new = recovery_codes(shown.text)
     assert len(new) == 10
     assert give_code(give_password(site), enrolled.codes[4]).status_code == 401, "new ones take the place of the others"
 
 
-def test_going_on_in_an_open_page_asks_for_the_password_and_is_a_login_too(site: Site) -> None:
+def test_going_on_in_an_open_page_asks_for_password_and_code_and_is_a_login_too(site: Site) -> None:
+    enrolled = enrol(site)
+    client = enrolled.client
+    token = token_in(client.get("/account").text)
+
+    def confirm(password: str, code: str) -> httpx.Response:
+        return client.post("/session/confirm", data={"form_token": token, "password": password, "code": code})
+
+    assert client.get("/session").json()["second_factor"] is True
+    code = code_now(site, enrolled.secret)
+    for password, typed, wrong in (("not it", code, "password"), (PASSWORD, "", "code"), (PASSWORD, "000000", "code")):
+        answer = confirm(password, typed)
+        assert (answer.status_code, answer.json()) == (403, {"wrong": wrong})
+    assert confirm(PASSWORD, code).status_code == 200, "a wrong password has used no code up"
+    event = site.audit()[0].event
+    assert (event.action, event.detail["second_factor"]) == (AuditAction.LOGIN, "code")
+    assert confirm(PASSWORD, code).json() == {"wrong": "code"}, "no code is good twice"
+
+
+def test_going_on_with_a_secret_of_another_key_is_told(site: Site) -> None:
     client = enrol(site).client
+    form = {"form_token": token_in(client.get("/account").text), "password": PASSWORD, "code": "000000"}
+    with site.database.transaction() as conn:
+        conn.execute("UPDATE second_factors SET sealed_secret = %s", [bytes(60)])
+    assert client.post("/session/confirm", data=form).json() == {"wrong": "unreadable"}
+
+
+def test_who_has_no_second_factor_goes_on_with_the_password(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
     form = {"form_token": token_in(client.get("/account").text), "password": PASSWORD}
-    assert client.post("/session/confirm", data=form).status_code == 200
-    assert site.audit()[0].event.action is AuditAction.LOGIN
+    answer = client.post("/session/confirm", data=form)
+    assert (answer.status_code, answer.json()["second_factor"]) == (200, False)
 
 
 def test_the_password_of_five_minutes_ago_is_asked_for_again(site: Site) -> None:
@@ -153,12 +185,21 @@ def test_a_wrong_first_code_turns_nothing_on(site: Site) -> None:
     assert site.log_in(site.stranger(), "operator", PASSWORD, "/alarms").headers["location"] == "/alarms"
 
 
-def test_removing_it_asks_for_the_password(site: Site) -> None:
-    client = enrol(site).client
-    assert site.post(client, f"{PAGE}/remove", PAGE, password="wrong").status_code == 400
+@pytest.mark.parametrize("action", ["remove", "codes"])
+def test_removing_it_and_new_recovery_codes_ask_for_password_and_code(site: Site, action: str) -> None:
+    enrolled = enrol(site)
+    code = code_now(site, enrolled.secret)
+
+    def send(password: str, code: str) -> httpx.Response:
+        return site.post(enrolled.client, f"{PAGE}/{action}", PAGE, password=password, code=code)
+
+    assert send("wrong", code).status_code == 400
+    refused = send(PASSWORD, "000000")
+    assert (refused.status_code, "Il codice non è valido" in refused.text) == (400, True)
     give_password(site)
-    assert site.post(client, f"{PAGE}/remove", PAGE, password=PASSWORD).status_code == 303
-    assert site.log_in(site.stranger(), "operator", PASSWORD, "/alarms").headers["location"] == "/alarms"
+    assert send(PASSWORD, code).status_code == (303 if action == "remove" else 200)
+    gone = site.log_in(site.stranger(), "operator", PASSWORD, "/alarms").headers["location"]
+    assert gone == ("/alarms" if action == "remove" else "/login/code")
 
 
 def test_a_role_that_must_have_one_is_led_to_enrol_before_anything_else(site: Site) -> None:
@@ -189,15 +230,39 @@ def test_an_administrator_resets_it_for_who_lost_it(site: Site) -> None:
     event = next(row.event for row in site.audit() if row.event.action is AuditAction.USER_CHANGED)
     assert event.actor == "administrator"
     assert event.detail == {"user": "operator", "changed": "second-factor", "second_factor": "reset"}
+    again = site.post(admin, "/users/operator/second-factor", "/users/operator")
+    assert (again.status_code, "non ha un secondo fattore: nulla" in again.text) == (400, True)
     own = enrol(site, "administrator", admin).client
     assert site.post(own, "/users/administrator/second-factor", "/users").status_code == 400, "one's own: by password"
 
 
-def test_a_secret_of_another_key_is_told_and_lets_nobody_in(site: Site) -> None:
+def test_a_console_whose_key_is_lost_or_another_one_does_not_start_and_names_the_way_out(site: Site) -> None:
+    enrol(site)
+    key = site.settings.data_dir / "second-factor-key"
+    text = key.read_text()
+    key.unlink()
+    with pytest.raises(SettingsError, match=r"second-factor-key: missing; .* anpr user reset-second-factor --all"):
+        create_app(site.settings, site.console.database, site.images, site.clock)
+    assert not key.exists(), "none was made in its place"
+    key.write_text(text[::-1])
+    key.chmod(0o600)
+    with pytest.raises(SettingsError, match=r"not the key of the second factors in the database \(1\)"):
+        create_app(site.settings, site.console.database, site.images, site.clock)
+    key.unlink()
+    with site.database.transaction() as conn:
+        assert reset_second_factors(conn, Author(name="os:root", at=site.clock.now())) == ["operator"]
+    with another_console(site) as other:
+        assert other.log_in(other.stranger(), "operator", PASSWORD, "/alarms").headers["location"] == "/alarms"
+
+
+def test_a_secret_of_another_key_is_told_and_lets_nobody_in(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     enrolled = enrol(site)
-    (site.settings.data_dir / "second-factor-key").unlink()
+    enrol(site, "administrator")
+    with site.database.transaction() as conn:
+        conn.execute("UPDATE second_factors SET sealed_secret = %s WHERE user_name = 'operator'", [bytes(60)])
     with another_console(site) as other:
         answer = give_code(give_password(other), code_now(site, enrolled.secret))
+    assert "not the key of some second factors (1: operator)" in caplog.text
     assert answer.status_code == 503
     assert "chiedi all'amministratore di azzerarlo" in answer.text.replace("&#39;", "'")
 

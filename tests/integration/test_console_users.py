@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 import httpx
 import pytest
 
+from anpr.console.pages.users.first_password import FirstPassword, make_first_password
 from anpr.domain.access import Role
 from anpr.store.audit import AuditAction
 from anpr.store.users.accounts import User, create_user, get_user, set_disabled, set_ends_on
@@ -73,7 +74,10 @@ def test_a_new_user_gets_a_password_that_is_shown_once_and_must_be_changed(site:
         ({"name": "Anna Rossi"}, "Questo nome non va bene"),
         ({"name": ""}, "Questo nome non va bene"),
         ({"name": "operator"}, "Esiste già"),
-        ({"name": "anna", "ends_on": "31/12/2099"}, "non è una data"),
+        ({"name": "anna", "ends_on": "31/13/2099"}, "non è una data"),
+        ({"name": "anna", "ends_on": "31/12/99"}, "non è una data"),
+        ({"name": "retention"}, "indica il sistema stesso"),
+        ({"name": "Unknown"}, "indica il sistema stesso"),
         ({"name": "anna", "ends_on": "2020-01-01"}, "è già passato"),
     ],
 )
@@ -227,3 +231,63 @@ def test_only_administrators_change_users(site: Site) -> None:
         for path in ("/users", "/users/operator/disable", "/users/operator/password"):
             assert site.post(client, path, "/account").status_code == 403, f"{role} {path}"
     assert changes(site) == []
+
+
+def test_a_last_day_is_taken_as_people_write_it(site: Site, admin: httpx.Client) -> None:
+    site.post(admin, "/users/operator/ends-on", "/users/operator", ends_on="31/12/2099")
+    assert changes(site)[0]["ends_on"] == "2099-12-31"
+
+
+def test_a_form_that_is_sent_again_changes_nothing_and_leaves_no_row(site: Site, admin: httpx.Client) -> None:
+    operator = site.client(Role.OPERATOR)
+    day = "2099-12-31"
+    for action, fields in (("ends-on", {"ends_on": day}), ("role", {"role": "investigator"}), ("must-change", {})):
+        for _ in range(2):
+            assert site.post(admin, f"/users/operator/{action}", "/users", **fields).status_code == 303
+    assert [change["changed"] for change in changes(site)] == ["ends-on", "role", "must-change"]
+    assert site.post(admin, "/users/operator/enable", "/users").status_code == 303
+    assert operator.get("/account").status_code == 200, "who was never shut out stays logged in"
+
+
+def test_of_two_who_create_the_same_user_at_once_one_is_told_that_it_is_there(
+    site: Site, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile() -> FirstPassword:
+        with site.database.transaction() as conn:
+            create_user(conn, User(name="anna", role=Role.DPO, password_hash="x"))
+        return make_first_password()
+
+    monkeypatch.setattr("anpr.console.pages.users.page.make_first_password", meanwhile)
+    answer = site.post(admin, "/users", "/users", name="anna", role="operator")
+    assert (answer.status_code, "Esiste già un utente con questo nome" in answer.text) == (400, True)
+
+
+def test_an_administrator_of_another_organisation_is_not_the_one_who_is_left(
+    site: Site, admin: httpx.Client, password_hash: str
+) -> None:
+    with site.database.transaction() as conn:
+        conn.execute("INSERT INTO organisations (id, name, kind) VALUES ('vicini', 'Comune vicino', 'municipality')")
+        create_user(
+            conn,
+            User(name="lucia", role=Role.ADMINISTRATOR, password_hash=password_hash, organisation_id="vicini"),
+        )
+    refused = site.post(admin, "/users/administrator/disable", "/users/administrator")
+    assert (refused.status_code, "nessun amministratore attivo" in refused.text) == (400, True)
+
+
+def test_a_new_user_belongs_to_the_organisation_of_who_creates_them(site: Site, password_hash: str) -> None:
+    with site.database.transaction() as conn:
+        conn.execute("INSERT INTO organisations (id, name, kind) VALUES ('vicini', 'Comune vicino', 'municipality')")
+        create_user(
+            conn,
+            User(name="lucia", role=Role.ADMINISTRATOR, password_hash=password_hash, organisation_id="vicini"),
+        )
+    lucia = site.stranger()
+    assert site.log_in(lucia, "lucia", PASSWORD).status_code == 303
+    assert site.post(lucia, "/users", "/users", name="paolo", role="operator").status_code == 200
+    with site.database.transaction() as conn:
+        created = get_user(conn, "paolo")
+    assert created
+    assert created.organisation_id == "vicini"
+    taken = site.post(lucia, "/users", "/users", name="operator", role="operator")
+    assert (taken.status_code, "Esiste già" in taken.text) == (400, True), "of an organisation that she does not see"

@@ -2,15 +2,20 @@
 """`anpr hold` with a real PostgreSQL."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
 from anpr.cli.main import main
+from anpr.domain.gate import Gate, Keep
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
+from anpr.store.gates import save_gates
 from anpr.store.transits.rows import insert_transits
 from scripts.lab.transits import make_transit, uuid7_of
 
@@ -48,6 +53,42 @@ def test_a_hold_is_made_listed_lengthened_and_ended(run: Run, database: Database
     assert actions == [AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED]
 
 
+def test_a_last_day_is_taken_as_people_write_it(run: Run) -> None:
+    last = NOW + timedelta(days=90)
+    made = run("make", *REASON, "--plate", "AB123CD", *RANGE[:-1], f"{last:%d/%m/%Y}")
+    assert made.exit_code == 0, made.output
+    assert run("extend", "1", "--ends-on", f"{last:%d.%m.%Y}", "--reason", "proroga del giudice").exit_code == 0
+    assert DAY in run("list").stdout
+
+
+def test_a_gate_that_keeps_hits_only_is_named(run: Run, database: Database) -> None:
+    gate = Gate(id="gate-1", name="Varco", purpose="revisioni", legal_basis="delibera", keep=Keep.HITS)
+    with database.transaction() as conn:
+        save_gates(conn, [gate, replace(gate, id="gate-all", keep=Keep.ALL)])
+    told = "keeps hits only: gate gate-1: without a hit nothing is stored there, nor held\n"
+    for option, name in (("--gate", "gate-1"), ("--plate", "AB123CD")):
+        assert run("make", *REASON, option, name, *RANGE).stderr.endswith(told)
+    assert "hits only" not in run("make", *REASON, "--gate", "gate-all", *RANGE).stderr
+    assert "hits only" not in run("make", *REASON, "--transit", str(TRANSIT.id), "--ends-on", DAY).stderr
+
+
+def test_the_list_counts_what_each_hold_keeps_with_one_statement(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for plate in ("AB123CD", "ZZ000ZZ", "AB123CD"):
+        assert run("make", *REASON, "--plate", plate, *RANGE).exit_code == 0
+    assert run("end", "3", "--reason", "procedimento archiviato").exit_code == 0
+    asked: list[str] = []
+    execute = psycopg.Connection.execute
+
+    def noted(conn: psycopg.Connection[Any], query: Any, *rest: Any, **named: Any) -> Any:
+        asked.append(str(query))
+        return execute(conn, query, *rest, **named)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", noted)
+    lines = run("list", "--all").stdout.splitlines()
+    assert [line.split("\t")[-1].split(" by ")[0] for line in lines] == ["1 transit", "0 transits", "ended"]
+    assert sum("held_transits" in query for query in asked) == 1
+
+
 def test_one_transit_is_held_by_its_id(run: Run) -> None:
     made = run("make", *REASON, "--transit", str(TRANSIT.id), "--ends-on", DAY)
     assert made.exit_code == 0, made.output
@@ -69,6 +110,10 @@ def test_one_transit_is_held_by_its_id(run: Run) -> None:
         (("make", *REASON, "--plate", "A1", *RANGE[:-1], "2199-01-01"), "at most five years"),
         (("make", *REASON, "--transit", str(TRANSIT.id), "--plate", "A1", "--ends-on", DAY), "--transit: "),
         (("make", *REASON, "--transit", "0" * 32, "--ends-on", DAY), "none with the id"),
+        (("make", "--case", " ", *REASON[2:], "--plate", "A1", *RANGE), "--case: expected the number of a proceeding"),
+        (("make", "--case", "x" * 101, *REASON[2:], "--plate", "A1", *RANGE), "--case: at most 100 characters"),
+        (("make", "--case", "12\t\x1b[31m", *REASON[2:], "--plate", "A1", *RANGE), "--case: without control"),
+        (("make", *REASON, "--plate", "A1", *RANGE[:-1], "domani"), "--ends-on: 'domani' is not a day"),
         (("end", "7", "--reason", "archiviato"), "hold 7: there is none"),
         (("extend", "7", "--ends-on", DAY, "--reason", "proroga"), "hold 7: there is none"),
     ],

@@ -294,6 +294,8 @@ def test_the_command_lists_what_is_wrong_and_ends_with_1(
     ]
     assert f"{DAY}/gate-1: 2 rows and 2 files looked at" in result.stderr
     assert anpr("--day", "2026-11-20").exit_code == 0
+    assert anpr("--day", "20/11/2026").exit_code == 0
+    assert "--day: 'ieri' is not a day" in anpr("--day", "ieri").stderr
     lines = [json.loads(line) for line in anpr("--json").stdout.splitlines()]
     assert lines[0] == {
         "day": "2026-11-21", "gate": "gate-1", "rows": 2, "files": 2, "young": 0,

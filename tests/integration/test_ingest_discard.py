@@ -109,6 +109,26 @@ def test_images_of_what_is_discarded_go_whenever_they_come(
     assert kept == {str(pictured(2)[0].id)}
 
 
+def test_a_process_that_is_killed_while_it_removes_images_leaves_none_behind(
+    database: Database, centre: Centre, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        """The process ends here."""
+
+    def killed(_: str) -> None:
+        raise KilledError
+
+    transit, images = pictured(1)
+    consume(centre, images, clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(centre.images.shelf, "remove", killed)
+        with pytest.raises(KilledError):
+            consume(centre, [transit_message(transit, 0)], clock)
+    assert files(tmp_path) == 2
+    consume(centre, [transit_message(transit, 0)], clock)
+    assert (count(database, "images"), files(tmp_path)) == (0, 0)
+
+
 def test_an_image_stored_while_its_transit_is_discarded_goes(
     database: Database, centre: Centre, clock: ManualClock, tmp_path: Path
 ) -> None:

@@ -460,6 +460,7 @@ def test_a_search_without_a_reason_is_refused_and_recorded(anpr: Run, database: 
     _store(database)
     _refused(anpr("search", "AA00*"), "reason")
     _refused(anpr("search", "A*", "--reason", "furto"), "at least 2 letters or digits")
+    _refused(anpr("search", "AA00*", "--reason", "furto", "--case", "12\x1b[31m"), "--case: without control")
     assert [event.action for event in _events(database)] == [AuditAction.SEARCH_REFUSED] * 2
 
 
@@ -538,14 +539,15 @@ def test_a_user_is_changed_and_listed(ok: Callable[..., str], database: Database
 def test_a_user_has_a_last_day(anpr: Run, ok: Callable[..., str], database: Database, tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("correct horse battery\n")
-    ok("user", "add", "anna", "--role", "operator", "--ends-on", "2099-12-31", "--password-file", str(path))
+    ok("user", "add", "anna", "--role", "operator", "--ends-on", "31/12/2099", "--password-file", str(path))
     assert ok("user", "list") == "anna\toperator\tuntil 2099-12-31\n"
     ok("user", "change", "anna", "--ends-on", "never")
     assert ok("user", "list") == "anna\toperator\n"
     changed, created = _events(database)
     assert created.detail == {"user": "anna", "role": "operator", "ends_on": "2099-12-31"}
     assert changed.detail == {"user": "anna", "changed": "ends-on", "previous": "2099-12-31", "ends_on": "none"}
-    assert "expected 2026-12-31, or never" in anpr("user", "change", "anna", "--ends-on", "31/12/2099").output
+    no_day = anpr("user", "change", "anna", "--ends-on", "2099-02-30").output
+    assert "expected 2026-12-31, 31/12/2026, or never" in no_day
     _refused(anpr("user", "change", "anna", "--ends-on", "2020-01-01"), "last day 2020-01-01: is over")
 
 
@@ -561,6 +563,21 @@ def test_a_lost_second_factor_is_reset(anpr: Run, ok: Callable[..., str], databa
     assert event.detail == {"user": "anna", "changed": "second-factor", "second_factor": "reset"}
     _refused(anpr("user", "reset-second-factor", "anna"), "user anna: has no second factor")
     _refused(anpr("user", "reset-second-factor", "ann"), "user ann: no such user; did you mean anna?")
+    for neither_or_both in ((), ("anna", "--all")):
+        _refused(anpr("user", "reset-second-factor", *neither_or_both), "expected the name of a user, or --all")
+
+
+def test_second_factors_of_all_are_removed_when_their_key_is_lost(ok: Callable[..., str], database: Database) -> None:
+    with database.transaction() as conn:
+        for name in ("anna", "bea", "ugo"):
+            create_user(conn, User(name=name, role=Role.OPERATOR, password_hash="x"))
+        for name in ("anna", "ugo"):
+            begin_factor(conn, name, b"sealed", START)
+            confirm_factor(conn, name, 1, START)
+    assert ok("user", "reset-second-factor", "--all") == "second factors removed: anna, ugo\n"
+    assert "second factor" not in ok("user", "list")
+    assert [event.detail["user"] for event in _events(database)] == ["ugo", "anna"]
+    assert ok("user", "reset-second-factor", "--all") == "second factors removed: none\n"
 
 
 def test_what_cannot_be_done_to_a_user_says_why(anpr: Run, ok: Callable[..., str], tmp_path: Path) -> None:
@@ -573,6 +590,7 @@ def test_what_cannot_be_done_to_a_user_says_why(anpr: Run, ok: Callable[..., str
     path.write_text("correct horse battery")
     ok("user", "add", "anna", "--role", "operator", "--password-file", str(path))
     _refused(anpr("user", "add", "anna", "--role", "dpo", "--password-file", str(path)), "user anna: exists already")
+    _refused(anpr("user", "add", "retention", "--role", "dpo", "--password-file", str(path)), "the system itself so")
     _refused(anpr("user", "add", "Anna", "--role", "dpo", "--password-file", str(path)), "lower-case letters")
     _refused(anpr("user", "password", "ugo", "--password-file", str(path)), "user ugo: no such user")
     _refused(anpr("user", "change", "ugo", "--disable"), "user ugo: no such user")

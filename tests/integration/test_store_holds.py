@@ -14,9 +14,10 @@ from anpr.domain.transit import ImageRole, Transit
 from anpr.runtime.clock import ManualClock
 from anpr.settings import RetentionSettings
 from anpr.store.audit import AuditAction, list_audit
+from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.database.partitions import list_partitions
-from anpr.store.holds import Step, add_hold, change_end, count_held, end_hold, get_hold, holds_of, list_holds
+from anpr.store.holds import add_hold, change_end, count_held, end_hold, get_hold, holds_of, list_holds
 from anpr.store.images.image_store import ImageStore, record_image
 from anpr.store.retention import run_retention
 from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
@@ -24,7 +25,7 @@ from scripts.lab.transits import START, make_transit, picture
 
 KEEP = RetentionSettings(transit_days=7)
 TODAY = START.date()
-STEP = Step(by="anna", at=START, reason="chiesto dalla procura")
+ANNA, WHY = Author(name="anna", at=START), "chiesto dalla procura"
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_what_is_held_outlives_its_day_with_its_image(
     assert files(tmp_path) == 2
     with database.transaction() as conn:
         assert [each.id for each in holds_of(conn, held)] == [number]
-        end_hold(conn, number, STEP)
+        end_hold(conn, number, ANNA, WHY)
     run_retention(database, images, KEEP, clock)
     assert plates(database) == ["AA001AA"]
     assert files(tmp_path) == 1
@@ -164,18 +165,18 @@ def test_a_clock_that_jumps_ends_no_hold(database: Database, images: ImageStore,
 def test_a_hold_is_lengthened_and_what_has_ended_is_not(database: Database) -> None:
     number = hold(database, plate="AA008AA", ends_in=2)
     with database.transaction() as conn:
-        change_end(conn, number, date(2027, 5, 31), STEP)
+        change_end(conn, number, date(2027, 5, 31), ANNA, WHY)
         assert get_hold(conn, number).ends_on == date(2027, 5, 31)
         changed, made = (row.event for row in list_audit(conn))
         assert made.action is AuditAction.HOLD_MADE
         assert (made.reason, made.detail["plate"]) == ("furto", "AA008AA")
         before = (TODAY + timedelta(days=2)).isoformat()
         assert changed.detail == {"hold": number, "before": before, "ends_on": "2027-05-31"}
-        end_hold(conn, number, STEP)
+        end_hold(conn, number, ANNA, WHY)
         with pytest.raises(InputError, match=f"hold {number}: it has ended"):
-            end_hold(conn, number, STEP)
+            end_hold(conn, number, ANNA, WHY)
         with pytest.raises(InputError, match=f"hold {number}: it has ended"):
-            change_end(conn, number, TODAY, STEP)
+            change_end(conn, number, TODAY, ANNA, WHY)
         with pytest.raises(InputError, match="hold 99: there is none"):
             get_hold(conn, 99)
 
@@ -185,7 +186,7 @@ def test_ended_holds_are_forgotten_with_the_ledger(database: Database, images: I
     number = hold(database, plate="AA008AA")
     long_ago = START - timedelta(days=KEEP.ledger_days + 1)
     with database.transaction() as conn:
-        end_hold(conn, number, Step(by="anna", at=long_ago, reason="chiuso"))
+        end_hold(conn, number, Author(name="anna", at=long_ago), "chiuso")
     assert run_retention(database, images, KEEP, clock).rows["ended holds"] == 1
     with database.transaction() as conn:
         assert list_holds(conn, ended=True) == []

@@ -11,6 +11,7 @@ import pytest
 from anpr.contract.image import image_header
 from anpr.domain.alarm import AlarmOutcome
 from anpr.domain.errors import PoisonReason, RetentionRefusedError, StoreError
+from anpr.domain.hold import Hold
 from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
 from anpr.ingest.maintenance import maintain, running_maintenance
@@ -18,10 +19,12 @@ from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import RetentionSettings
 from anpr.store.alarms.rows import close_alarm, get_alarm, list_alarms, raise_alarms
 from anpr.store.audit import AuditAction, list_audit, verify
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.partitions import list_partitions
 from anpr.store.database.schema_diff import find_drift
 from anpr.store.dead_letters import DeadLetter, count_dead_letters, record_dead_letters
+from anpr.store.holds import add_hold, end_hold
 from anpr.store.images.image_store import ImageStore, header_key, record_image
 from anpr.store.retention import cutoffs, run_retention
 from anpr.store.retention_guard import retention_state
@@ -251,6 +254,38 @@ def test_an_open_alarm_keeps_its_transit_and_image_and_nothing_else_of_the_day(
         assert images.shelf.read(header_key(image_header(transit=kept, role=ImageRole.PLATE, data=picture(31, 200))))
         assert images.shelf.read(header_key(header)) is None
     assert find_drift(database) == []
+
+
+@pytest.mark.parametrize(("ago", "closed"), [(31, True), (38, False)])
+def test_an_alarm_stays_as_long_as_its_transit_is_held(
+    database: Database, tmp_path: Path, clock: ManualClock, ago: int, closed: bool
+) -> None:
+    images = ImageStore(tmp_path)
+    _fill(database, images, 0)
+    _fill(database, images, ago, 39, closed=closed)
+    anna = Author(name="anna", at=START)
+    hold = Hold(
+        case_reference="12/2026",
+        reason="furto",
+        author=anna.name,
+        made_at=anna.at,
+        since=START - timedelta(days=50),
+        until=START,
+        ends_on=TODAY + timedelta(days=9),
+        plate=f"AA{ago:03d}AA",
+    )
+    with database.transaction() as conn:
+        number = add_hold(conn, hold)
+    for first in (True, False):  # the second run finds nothing to do, and the guard nothing to fear
+        expired = run_retention(database, images, KEEP, clock)
+        assert (expired.rows["alarms"], expired.is_nothing) == (int(first), not first)
+        with database.transaction() as conn:
+            assert {alarm.plate for alarm in list_alarms(conn)} == {"AA000AA", hold.plate}
+    with database.transaction() as conn:
+        end_hold(conn, number, anna, "archiviato")
+    assert run_retention(database, images, KEEP, clock).rows["alarms"] == 1
+    with database.transaction() as conn:
+        assert [alarm.plate for alarm in list_alarms(conn)] == ["AA000AA"]
 
 
 def test_an_alarm_that_nobody_closes_is_closed_by_retention_after_its_grace_and_then_everything_goes(

@@ -16,6 +16,7 @@ from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.public_key import tell_public
 from anpr.cli.main import loaded_settings
 from anpr.contract.signature import PublicKey
+from anpr.domain.case_reference import check_case
 from anpr.domain.errors import InputError, StoreError
 from anpr.domain.search_reason import check_reason
 from anpr.runtime.clock import SystemClock
@@ -61,6 +62,7 @@ def verify_command(ctx: click.Context, file: Path | None, public_key: str | None
 def export(ctx: click.Context, out: Path, reason: str, case_reference: str | None, from_row: int) -> None:
     """Write the audit to a new file, signed with the site's key. The export is recorded, as its own last row."""
     reason = check_reason(reason)
+    case_reference = None if case_reference is None else check_case(case_reference)
     settings = loaded_settings(ctx).settings
     with open_database(settings, "anpr audit") as database, _new_file(out) as file:
         event = AuditEvent(

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +12,25 @@ import click
 from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
+from anpr.domain.case_reference import check_case
 from anpr.domain.errors import InputError
 from anpr.domain.hold import Hold, check_end, check_range
-from anpr.domain.local_time import read_time
+from anpr.domain.local_time import read_day, read_time
 from anpr.domain.plate import PlateError, normalise
 from anpr.domain.search_reason import check_reason
 from anpr.runtime.clock import SystemClock
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.partitions import list_partitions
 from anpr.store.gates import check_gates
-from anpr.store.holds import Step, add_hold, change_end, count_held, end_hold, list_holds
+from anpr.store.holds import add_hold, change_end, count_held, count_held_by_each, end_hold, list_holds
+from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import get_transit
 
 _NUMBER = click.argument("number", type=click.IntRange(1, 2**63 - 1))
 _REASON = click.option("--reason", default="", help="Required, and recorded.")
 _ENDS_ON = click.option(
-    "--ends-on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day (UTC) on which it is kept."
+    "--ends-on", "last", metavar="DAY", required=True, help="The last day (UTC) on which it is kept."
 )
 
 
@@ -52,24 +55,27 @@ def command() -> None:
 @click.option("--until", default="", metavar="TIME", help="Captured before; a day alone is included.")
 @_ENDS_ON
 @click.pass_context
-def make(ctx: click.Context, /, reason: str, ends_on: datetime, **options: Any) -> None:
+def make(ctx: click.Context, /, case_reference: str, reason: str, last: str, **options: Any) -> None:
     """Keep what passed, or will pass, in a range of time."""
-    reason = check_reason(reason)
+    case_reference, reason = check_case(case_reference), check_reason(reason)
     now, zone = SystemClock().now(), loaded_settings(ctx).settings.zone
-    check_end(ends_on.date(), now.astimezone(UTC).date())
+    ends_on = _last_day(last, now)
     since = read_time("--since", options["since"], zone)
     until = read_time("--until", options["until"], zone, is_end=True)
     with _edit(ctx) as (conn, user):
         named, start, end = _what(conn, options["plate"], options["gate_id"], options["transit_id"], since, until)
         hold = Hold(
-            case_reference=options["case_reference"], reason=reason, author=user, made_at=now,
-            since=start, until=end, ends_on=ends_on.date(), **named,
+            case_reference=case_reference, reason=reason, author=user, made_at=now,
+            since=start, until=end, ends_on=ends_on, **named,
         )  # fmt: skip
         number = add_hold(conn, hold)
         held, oldest = count_held(conn, number), min(list_partitions(conn, "transits"), default=None)
+        incomplete = not_kept(conn, start, end, [named["gate_id"]] if named.get("gate_id") else [])
     click.echo(f"hold {number}: {counted(held, 'transit')} kept, up to and including {ends_on:%Y-%m-%d} (UTC)")
     if oldest is not None and start.date() < oldest:
         click.echo(f"of what passed before {oldest.isoformat()} nothing is stored any more", err=True)
+    for gate in () if options["transit_id"] else incomplete:
+        click.echo(f"keeps hits only: gate {gate.gate_id}: without a hit nothing is stored there, nor held", err=True)
 
 
 @command.command(name="list")
@@ -79,10 +85,10 @@ def list_command(ctx: click.Context, with_ended: bool) -> None:
     """List the holds: number, case, what, from, to, last day, transits kept."""
     settings = loaded_settings(ctx).settings
     with open_database(settings, "anpr hold") as database, database.transaction() as conn:
-        found = [(hold, count_held(conn, hold.id)) for hold in list_holds(conn, ended=with_ended)]
-    for hold, held in found:
+        found, held = list_holds(conn, ended=with_ended), count_held_by_each(conn)
+    for hold in found:
         times = [moment.astimezone(settings.zone).isoformat(" ", "seconds") for moment in (hold.since, hold.until)]
-        state = f"ended by {hold.ended_by}" if hold.ended_at else counted(held, "transit")
+        state = f"ended by {hold.ended_by}" if hold.ended_at else counted(held.get(hold.id, 0), "transit")
         click.echo("\t".join([str(hold.id), hold.case_reference, _of_whom(hold), *times, str(hold.ends_on), state]))
 
 
@@ -91,12 +97,12 @@ def list_command(ctx: click.Context, with_ended: bool) -> None:
 @_ENDS_ON
 @_REASON
 @click.pass_context
-def extend(ctx: click.Context, number: int, ends_on: datetime, reason: str) -> None:
+def extend(ctx: click.Context, number: int, last: str, reason: str) -> None:
     """Give the hold NUMBER another last day."""
     reason, now = check_reason(reason), SystemClock().now()
-    check_end(ends_on.date(), now.astimezone(UTC).date())
+    ends_on = _last_day(last, now)
     with _edit(ctx) as (conn, user):
-        change_end(conn, number, ends_on.date(), Step(by=user, at=now, reason=reason))
+        change_end(conn, number, ends_on, Author(name=user, at=now), reason)
     click.echo(f"hold {number}: up to and including {ends_on:%Y-%m-%d} (UTC)")
 
 
@@ -108,8 +114,14 @@ def end(ctx: click.Context, number: int, reason: str) -> None:
     """End the hold NUMBER: what is past its day goes with the next run of retention."""
     reason = check_reason(reason)
     with _edit(ctx) as (conn, user):
-        end_hold(conn, number, Step(by=user, at=SystemClock().now(), reason=reason))
+        end_hold(conn, number, Author(name=user, at=SystemClock().now()), reason)
     click.echo(f"hold {number} ended; what is past its day goes within a day")
+
+
+def _last_day(text: str, now: datetime) -> date:
+    day = read_day("--ends-on", text)
+    check_end(day, now.astimezone(UTC).date())
+    return day
 
 
 @contextmanager

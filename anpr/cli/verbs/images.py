@@ -4,12 +4,12 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import click
 
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
+from anpr.domain.local_time import read_day
 from anpr.runtime.clock import SystemClock
 from anpr.store.images.check import Fault, GateReport, ImageCheck
 from anpr.store.images.files import open_shelf
@@ -28,8 +28,7 @@ def command() -> None:
     "--day",
     "days",
     multiple=True,
-    metavar="DATE",
-    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
     help="Only this day (UTC); may be repeated.",
 )
 @click.option("--sizes-only", is_flag=True, help="Do not read the files: fast, and blind to damage.")
@@ -38,7 +37,7 @@ def command() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: each day and gate, then the total.")
 @click.pass_context
-def check(ctx: click.Context, /, days: tuple[datetime, ...], sizes_only: bool, removes: bool, as_json: bool) -> None:
+def check(ctx: click.Context, /, days: tuple[str, ...], sizes_only: bool, removes: bool, as_json: bool) -> None:
     """Say which images are missing, damaged or without a row; exit with 1 when something is wrong.
 
     Safe while the system runs.
@@ -47,7 +46,7 @@ def check(ctx: click.Context, /, days: tuple[datetime, ...], sizes_only: bool, r
     total: Counter[str] = Counter()
     with open_database(settings, "anpr images") as database:
         looking = ImageCheck(database=database, shelf=open_shelf(settings), clock=SystemClock(), sizes_only=sizes_only)
-        for report in looking.run([each.replace(tzinfo=UTC).date() for each in days], _tell_progress):
+        for report in looking.run([read_day("--day", each) for each in days], _tell_progress):
             click.echo(f"{_place(report)}: {report.rows} rows and {report.files} files looked at", err=True)
             for line in [_json(report)] if as_json else _lines(report):
                 click.echo(line)

@@ -14,6 +14,7 @@ from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.main import loaded_settings
 from anpr.contract.transit import encode_transit
+from anpr.domain.case_reference import check_case
 from anpr.domain.errors import QueryTooLongError
 from anpr.domain.health import HealthInterval
 from anpr.domain.local_time import read_time
@@ -53,6 +54,7 @@ def command(
     loaded = loaded_settings(ctx)
     settings = loaded.settings
     query = _query(plate, settings.zone, options)
+    case_reference = None if case_reference is None else check_case(case_reference)
     with open_database(settings, "anpr search") as database:
         with database.transaction() as conn:
             check_gates(conn, query.gate_ids)

@@ -14,14 +14,15 @@ from anpr.cli.common.words import ROLE
 from anpr.cli.main import loaded_settings
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
+from anpr.domain.local_time import read_day
 from anpr.domain.organisation import MANAGER
 from anpr.runtime.clock import SystemClock
 from anpr.settings.secret_file import read_secret_file
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.organisations.registry import get_organisation
 from anpr.store.users import administration
 from anpr.store.users.accounts import User, list_users
-from anpr.store.users.administration import Author
 from anpr.store.users.common_passwords import is_common
 from anpr.store.users.passwords import hash_password
 
@@ -34,7 +35,7 @@ _KEEP = click.option("--keep", is_flag=True, help="The user may keep this passwo
 
 
 class LastDay(click.ParamType[date | Literal["never"]]):
-    """A day (2026-12-31), or `never` for no end."""
+    """A day (2026-12-31 or 31/12/2026), or `never` for no end."""
 
     name = "day"
 
@@ -46,9 +47,9 @@ class LastDay(click.ParamType[date | Literal["never"]]):
         if text == "never":
             return "never"
         try:
-            return date.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{value!r} is no day: expected 2026-12-31, or never", param, ctx)
+            return read_day("--ends-on", text)
+        except InputError:
+            self.fail(f"{value!r} is no day: expected 2026-12-31, 31/12/2026, or never", param, ctx)
 
 
 _ENDS_ON = click.option("--ends-on", type=LastDay(), help="Last day on which the user can log in (UTC); never: no end.")
@@ -169,11 +170,18 @@ def end_sessions(ctx: click.Context, name: str) -> None:
 
 
 @command.command(name="reset-second-factor")
-@click.argument("name")
+@click.argument("name", required=False)
+@click.option("--all", "of_all", is_flag=True, help="Of everybody: data_dir/second-factor-key is lost.")
 @click.pass_context
-def reset_second_factor(ctx: click.Context, name: str) -> None:
+def reset_second_factor(ctx: click.Context, name: str | None, of_all: bool) -> None:
     """Remove the second factor of NAME, who has lost it, and end their sessions."""
+    if (name is None) is not of_all:
+        raise InputError("expected the name of a user, or --all")
     with _transaction(ctx) as conn:
+        if name is None:
+            names = administration.reset_second_factors(conn, _author())
+            click.echo(f"second factors removed: {', '.join(names) or 'none'}")
+            return
         if not administration.reset_second_factor(conn, name, _author()):
             raise InputError(f"user {name}: has no second factor")
     click.echo(f"second factor of {name} removed")

@@ -92,21 +92,33 @@ async function goOn() {
   if (remainingS() <= state.warn_s) {
     extendButton.hidden = true;
     confirmForm.hidden = false;
+    showCode();
     confirmForm.elements.password.focus();
   }
   showEnd();
 }
 
+/** Who has a second factor proves it too, as in a login. */
+function showCode() {
+  for (const part of confirmForm.querySelectorAll("label[data-code], input[data-code]")) part.hidden = !state.second_factor;
+  confirmForm.elements.code.required = state.second_factor;
+}
+
 async function confirmPassword(event) {
   event.preventDefault();
-  const field = confirmForm.elements.password;
+  const { password, code } = confirmForm.elements;
   const fault = confirmForm.querySelector("[data-fault]");
-  const answer = await post("/session/confirm", { password: field.value });
-  field.value = "";
+  const answer = await post("/session/confirm", { password: password.value, code: code.value });
+  const wrong = answer?.status === 403 ? (await answer.json()).wrong : "password";
+  if (answer !== null) (wrong === "password" ? password : code).value = "";
   if (answer === null || answer.ok) fault.textContent = "";
   else if (answer.status === 429) fault.textContent = fault.dataset.wait.replace("#", answer.headers.get("Retry-After"));
-  else fault.textContent = answer.status === 503 ? fault.dataset.busy : fault.dataset.wrong;
-  if (answer?.ok) extendedAt = Date.now();
+  else fault.textContent = answer.status === 503 ? fault.dataset.busy : fault.dataset[wrong];
+  if (answer?.ok) {
+    extendedAt = Date.now();
+    code.value = "";
+  }
+  showCode();
   showEnd();
 }
 

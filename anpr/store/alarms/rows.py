@@ -96,7 +96,8 @@ def close_alarm(
 
 
 def delete_alarms(conn: Connection, before: datetime) -> int:
-    """Retention: delete closed alarms of transits captured before this (UTC); returns how many. Open ones stay."""
+    """Retention: delete closed alarms of transits captured before this (UTC); returns how many. Open ones
+    stay, and those whose transit is held for a case."""
     return conn.execute(_SQL["delete"], {"before": before}).rowcount
 
 

@@ -115,4 +115,7 @@ RETURNING id;
 SELECT count(*) AS count FROM alarms WHERE state <> 'closed' AND captured_at < %(before)s;
 
 -- name: delete
-DELETE FROM alarms WHERE captured_at < %(before)s AND state = 'closed';
+-- An alarm stays as long as its transit is held for a case.
+DELETE FROM alarms WHERE captured_at < %(before)s AND state = 'closed'
+    AND (captured_at, transit_id) NOT IN
+        (SELECT captured_at, transit_id FROM held_transits WHERE ended_at IS NULL AND captured_at < %(before)s);

@@ -29,6 +29,9 @@ SELECT DISTINCT (captured_at AT TIME ZONE 'UTC')::date AS day FROM held_transits
 -- name: count
 SELECT count(*) AS count FROM held_transits WHERE hold_id = %(id)s;
 
+-- name: count_each
+SELECT hold_id, count(*) AS count FROM held_transits WHERE ended_at IS NULL GROUP BY hold_id;
+
 -- name: of_transit
 SELECT * FROM holds WHERE ended_at IS NULL AND id IN (
     SELECT hold_id FROM held_transits WHERE captured_at = %(captured_at)s AND transit_id = %(id)s

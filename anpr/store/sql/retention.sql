@@ -33,7 +33,9 @@ SELECT path FROM images WHERE captured_at < %(before)s;
 -- name: alarm_days
 -- UTC days of the alarms that would be deleted or closed.
 SELECT DISTINCT (captured_at AT TIME ZONE 'UTC')::date AS day FROM alarms
-WHERE (state = 'closed' AND captured_at < %(closed)s) OR captured_at < %(open)s;
+WHERE (state <> 'closed' AND captured_at < %(open)s) OR (state = 'closed' AND captured_at < %(closed)s
+    AND (captured_at, transit_id) NOT IN
+        (SELECT captured_at, transit_id FROM held_transits WHERE ended_at IS NULL AND captured_at < %(closed)s));
 
 -- name: clock
 SELECT clock_timestamp() AS now;

@@ -3,6 +3,9 @@
 SELECT sealed_secret, confirmed_at, (SELECT count(*) FROM recovery_codes WHERE user_name = %(user)s) AS codes_left
 FROM second_factors WHERE user_name = %(user)s;
 
+-- name: in_use
+SELECT user_name, sealed_secret FROM second_factors WHERE confirmed_at IS NOT NULL ORDER BY user_name;
+
 -- name: begin
 INSERT INTO second_factors (user_name, sealed_secret, begun_at) VALUES (%(user)s, %(sealed)s, %(at)s)
 ON CONFLICT (user_name) DO UPDATE SET sealed_secret = EXCLUDED.sealed_secret, begun_at = EXCLUDED.begun_at

@@ -15,6 +15,8 @@ from anpr.store.database.queries import load_queries
 
 _SQL = load_queries("users")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+RESERVED_NAMES = frozenset({"forward", "maintenance", "retention", "unknown"})
+"""What the audit calls the system itself, and whoever types a name that no user has: no user may pass for them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,13 +41,19 @@ class User:
         return self.disabled or (self.ends_on is not None and now.astimezone(UTC).date() > self.ends_on)
 
 
+class NameTakenError(InputError):
+    """There is a user of this name, perhaps of another organisation."""
+
+
 def is_user_name(text: str) -> bool:
-    """Whether this can be the name of a user."""
+    """Whether this can be the name of a user, unless it is one of RESERVED_NAMES."""
     return _NAME.fullmatch(text) is not None
 
 
 def create_user(conn: Connection, user: User) -> None:
-    """Raises InputError when the name is not one, or is taken."""
+    """Raises InputError when the name is not one or is reserved, and NameTakenError."""
+    if user.name in RESERVED_NAMES:
+        raise InputError(f"user {user.name}: the audit calls the system itself so; choose another name")
     if not is_user_name(user.name):
         raise InputError(f"user {user.name!r}: lower-case letters, digits, dot, dash, underscore, @; at most 64")
     values = {
@@ -58,7 +66,7 @@ def create_user(conn: Connection, user: User) -> None:
         "organisation_id": user.organisation_id,
     }
     if conn.execute(_SQL["create"], values).rowcount == 0:
-        raise InputError(f"user {user.name}: exists already")
+        raise NameTakenError(f"user {user.name}: exists already")
 
 
 def get_user(conn: Connection, name: str) -> User | None:

@@ -8,6 +8,7 @@ from typing import Any
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 from anpr.store.organisations.registry import get_organisation
@@ -15,6 +16,7 @@ from anpr.store.users.accounts import (
     User,
     create_user,
     demand_new_password,
+    list_users,
     lock_user,
     set_disabled,
     set_ends_on,
@@ -33,14 +35,6 @@ _SQL = load_queries("users")
 
 class LastAdministratorError(InputError):
     """The change would leave no administrator who can log in for good."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Author:
-    """Who changes users, and when (UTC)."""
-
-    name: str
-    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,15 +68,18 @@ def keep_an_administrator(conn: Connection, name: str, at: datetime) -> None:
 
 
 def add_user(conn: Connection, user: User, by: Author) -> None:
-    """Raises InputError when the name is not one, or is taken."""
+    """Raises as `create_user`."""
     create_user(conn, user)
     detail = {"user": user.name, "role": str(user.role), "ends_on": day_text(user.ends_on) if user.ends_on else None}
     append(conn, AuditEvent(actor=by.name, action=AuditAction.USER_CREATED, at=by.at, detail=_told(detail)))
 
 
 def change_role(conn: Connection, name: str, role: Role, by: Author) -> None:
-    """Another role, from the next request on. Raises InputError when there is no such user."""
+    """Another role, from the next request on; the same one is no change. Raises InputError when there is no
+    such user."""
     before = lock_user(conn, name)
+    if before.role is role:
+        return
     set_role(conn, name, role)
     _note(conn, by, name, "role", previous=str(before.role), role=str(role))
 
@@ -91,13 +88,18 @@ def change_organisation(conn: Connection, name: str, organisation_id: str, by: A
     """Another organisation, from the next request on. Raises InputError when there is no such user or organisation."""
     before = lock_user(conn, name)
     get_organisation(conn, organisation_id)
+    if before.organisation_id == organisation_id:
+        return
     set_organisation(conn, name, organisation_id)
     _note(conn, by, name, "organisation", before=before.organisation_id, after=organisation_id)
 
 
 def change_disabled(conn: Connection, name: str, disabled: bool, by: Author) -> None:
-    """Shut out, with all sessions, or let in again. Raises InputError when there is no such user."""
+    """Shut out, with all sessions, or let in again; what is so already is no change. Raises InputError when there is no
+    such user."""
     before = lock_user(conn, name)
+    if before.disabled is disabled:
+        return
     set_disabled(conn, name, disabled)
     _note(conn, by, name, "disabled", previous=before.disabled, disabled=disabled)
 
@@ -106,6 +108,8 @@ def change_ends_on(conn: Connection, name: str, day: date | None, by: Author) ->
     """Another last day (UTC); None: no end. Raises InputError when there is no such user, or the day is over."""
     before = lock_user(conn, name)
     refuse_past(day, by.at)
+    if before.ends_on == day:
+        return
     set_ends_on(conn, name, day)
     _note(conn, by, name, "ends-on", previous=day_text(before.ends_on), ends_on=day_text(day))
 
@@ -118,9 +122,10 @@ def change_password(conn: Connection, name: str, password_hash: str, by: Author,
 
 def demand_password_change(conn: Connection, name: str, by: Author) -> None:
     """The user goes on when they have chosen another password. Raises InputError when there is no such user."""
-    before = lock_user(conn, name)
+    if lock_user(conn, name).must_change:
+        return
     demand_new_password(conn, name)
-    _note(conn, by, name, "must-change", previous=before.must_change, must_change=True)
+    _note(conn, by, name, "must-change", previous=False, must_change=True)
 
 
 def end_sessions(conn: Connection, name: str, by: Author) -> int:
@@ -139,6 +144,12 @@ def reset_second_factor(conn: Connection, name: str, by: Author) -> bool:
     end_sessions_of(conn, name)
     _note(conn, by, name, "second-factor", second_factor="reset")
     return True
+
+
+def reset_second_factors(conn: Connection, by: Author) -> list[str]:
+    """Remove everybody's second factor, as after the loss of the key; gives their names. Sessions end, and the audit
+    names each."""
+    return [user.name for user in list_users(conn) if reset_second_factor(conn, user.name, by)]
 
 
 def refuse_past(day: date | None, at: datetime) -> None:

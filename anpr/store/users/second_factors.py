@@ -27,6 +27,11 @@ def get_factor(conn: Connection, user: str) -> StoredFactor | None:
     return StoredFactor(**{**row, "sealed_secret": bytes(row["sealed_secret"])}) if row else None
 
 
+def secrets_in_use(conn: Connection) -> dict[str, bytes]:
+    """The sealed secrets of users whose login asks for a code, by name."""
+    return {row["user_name"]: bytes(row["sealed_secret"]) for row in conn.execute(_SQL["in_use"])}
+
+
 def begin_factor(conn: Connection, user: str, sealed_secret: bytes, at: datetime) -> bool:
     """A secret that waits for its first code, in place of another one that does; False when one is in use."""
     values = {"user": user, "sealed": sealed_secret, "at": at}

@@ -19,7 +19,7 @@ def test_words_are_a_reason(text: str) -> None:
 )
 def test_signs_that_say_nothing_are_none(text: str) -> None:
     assert not is_reason(text)
-    with pytest.raises(InputError, match="reason: a search needs one"):
+    with pytest.raises(InputError, match="reason: one is required"):
         check_reason(text)
 
 

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep
 from anpr.console.auth.second_factor import SealedSecretError, qr_svg
+from anpr.console.credentials import address_of_client
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.account.enrolment import (
     begin_enrolment,
@@ -21,7 +22,7 @@ from anpr.console.pages.account.enrolment import (
     remove_own_factor,
     renew_recovery_codes,
 )
-from anpr.console.pages.account.own_password import after_own_password
+from anpr.console.pages.account.own_password import after_own_code, after_own_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 router = APIRouter(prefix="/second-factor")
 
 Password = Annotated[str, Form(max_length=1000)]
+Code = Annotated[str, Form(max_length=100)]
 
 
 @router.get("")
@@ -55,7 +57,7 @@ def confirm(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
-    code: Annotated[str, Form(max_length=100)] = "",
+    code: Code = "",
 ) -> Response:
     """The first code: from now on a login asks for one. Other sessions end; the recovery codes are shown this once."""
     try:
@@ -75,35 +77,45 @@ def confirm(
 
 @router.post("/codes")
 async def renew_codes(
-    request: Request, console: ConsoleDep, visitor: VisitorDep, context: ContextDep, password: Password = ""
+    request: Request,
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    password: Password = "",
+    code: Code = "",
 ) -> Response:
-    """New recovery codes in place of all earlier ones, after the password."""
-    return await _after_password(
-        request, console, visitor, context, password, lambda: _renew(console, visitor, context)
-    )
+    """New recovery codes in place of all earlier ones, after password and code."""
+    act = partial(_renew, console, visitor, context)
+    return await _after_password(request, console, visitor, context, password, act, code)
 
 
 @router.post("/remove")
 async def remove(
-    request: Request, console: ConsoleDep, visitor: VisitorDep, context: ContextDep, password: Password = ""
+    request: Request,
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    password: Password = "",
+    code: Code = "",
 ) -> Response:
-    """No second factor any more, after the password; whose role must have one enrols another."""
-    return await _after_password(
-        request, console, visitor, context, password, lambda: _remove(console, visitor.user.name)
-    )
+    """No second factor any more, after password and code; whose role must have one enrols another."""
+    act = partial(_remove, console, visitor.user.name)
+    return await _after_password(request, console, visitor, context, password, act, code)
 
 
-async def _after_password(
+async def _after_password(  # noqa: PLR0913, PLR0917  who proves what, and what for
     request: Request,
     console: Console,
     visitor: Visitor,
     context: PageContext,
     password: str,
     act: Callable[[], Response],
+    code: str = "",
 ) -> Response:
     page = partial(_page, console, visitor, context)
+    proved = partial(after_own_code, console, visitor.user, code, address_of_client(request), act, page)
     return await after_own_password(
-        request, console, visitor.user.name, password, partial(to_thread.run_sync, act), page
+        request, console, visitor.user.name, password, partial(to_thread.run_sync, proved), page
     )
 
 

@@ -12,7 +12,7 @@ from anpr.console.access import local_path
 from anpr.console.auth.authenticate import LoginRefusedError
 from anpr.console.auth.second_factor import SealedSecretError
 from anpr.console.cookies import PENDING_COOKIE, VISIT_COOKIE, delete_cookie, read_cookie, set_cookie
-from anpr.console.credentials import LoginDelayedError
+from anpr.console.credentials import LoginDelayedError, address_of_client
 from anpr.console.page_context import ContextDep
 from anpr.console.rendering.templates import PageContext
 from anpr.console.second_factor_check import check_code
@@ -44,8 +44,7 @@ async def enter(
     request: Request, console: ConsoleDep, context: ContextDep, code: Annotated[str, Form(max_length=100)] = ""
 ) -> Response:
     """Check the code and begin the session. 401 wrong, 429 after several failures, with Retry-After in s."""
-    address = request.client.host if request.client else "unknown"
-    return await to_thread.run_sync(_enter, console, request, context, code, address)
+    return await to_thread.run_sync(_enter, console, request, context, code, address_of_client(request))
 
 
 def _enter(console: Console, request: Request, context: PageContext, code: str, address: str) -> Response:

@@ -19,9 +19,10 @@ from anpr.console.pages.users.first_password import make_first_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Role
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.users import administration
-from anpr.store.users.administration import Author, LastAdministratorError, keep_an_administrator
+from anpr.store.users.administration import LastAdministratorError, keep_an_administrator
 
 router = APIRouter()
 
@@ -123,7 +124,8 @@ def second_factor(console: ConsoleDep, visitor: VisitorDep, context: ContextDep,
     def change(conn: Connection, by: Author) -> None:
         if name == by.name:
             raise UserFaultError("users.own_factor")
-        administration.reset_second_factor(conn, name, by)
+        if not administration.reset_second_factor(conn, name, by):
+            raise UserFaultError("users.no_factor")
 
     return _changed(console, visitor, context, name, "second-factor", change)
 

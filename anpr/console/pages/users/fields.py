@@ -8,13 +8,14 @@ from fastapi import Form, Path
 
 from anpr.console.fields import Line
 from anpr.console.state import Console
-from anpr.domain.errors import AnprError
+from anpr.domain.errors import AnprError, InputError
+from anpr.domain.local_time import read_day
 from anpr.domain.organisation import MANAGER
 from anpr.store.database.connection import Connection
 from anpr.store.organisations.registry import organisation_names
 
 Day = Annotated[Line, Form(max_length=20)]
-"""A day as the browser's own field sends it, 2026-12-31; empty: none."""
+"""A day as the browser's own field sends it, 2026-12-31, or as people write it, 31/12/2026; empty: none."""
 
 UserName = Annotated[Line, Path(max_length=64)]
 """The name of a user in an address."""
@@ -40,8 +41,8 @@ def last_day(text: str, now: datetime) -> date | None:
     if not text.strip():
         return None
     try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
+        day = read_day("ends_on", text)
+    except InputError:
         raise UserFaultError("users.no_day") from None
     if day < now.astimezone(UTC).date():
         raise UserFaultError("users.past_day")

@@ -20,9 +20,9 @@ from anpr.console.pages.users.first_password import make_first_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, Role
-from anpr.domain.errors import InputError
-from anpr.store.users.accounts import User, is_user_name
-from anpr.store.users.administration import Author, add_user, list_accounts
+from anpr.store.author import Author
+from anpr.store.users.accounts import RESERVED_NAMES, NameTakenError, User, is_user_name
+from anpr.store.users.administration import add_user, list_accounts
 
 router = APIRouter(prefix="/users")
 
@@ -62,6 +62,8 @@ async def create(  # noqa: PLR0913, PLR0917  one parameter for each field of the
 
 def _create(console: Console, wanted: User, by: Author) -> str:
     """The user is there; their first password. Raises UserFaultError."""
+    if wanted.name in RESERVED_NAMES:
+        raise UserFaultError("users.reserved")
     if not is_user_name(wanted.name):
         raise UserFaultError("users.no_name")
     first = make_first_password()
@@ -70,7 +72,7 @@ def _create(console: Console, wanted: User, by: Author) -> str:
             raise UserFaultError("users.no_organisation")
         try:
             add_user(conn, replace(wanted, password_hash=first.password_hash), by)
-        except InputError:  # also by a user of another organisation, whom the visitor does not see
+        except NameTakenError:  # also by a user of another organisation, whom the visitor does not see
             raise UserFaultError("users.taken") from None
     return first.password
 
