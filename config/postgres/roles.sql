@@ -22,7 +22,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_f
 -- A restore without privileges (pg_restore --no-privileges) gives these to everybody again.
 REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
     index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]),
-    drop_discarded_images(timestamptz[], uuid[]) FROM PUBLIC;
+    drop_discarded_images(timestamptz[], uuid[]), erase_for_request(bigint, text, timestamptz) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
 
 -- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
@@ -38,6 +38,8 @@ GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
 GRANT SELECT ON watchlists, entries, list_version, retained_transits, held_transits, reader_keys TO anpr_ingest;
 -- Retention ends holds whose last day is over, and forgets them later; it makes none and changes none.
 GRANT SELECT, DELETE, UPDATE (ended_at, ended_by) ON holds TO anpr_ingest;
+-- It forgets requests that were closed long ago.
+GRANT SELECT, DELETE ON subject_requests TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
     drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
@@ -54,6 +56,16 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
 GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
 GRANT UPDATE (role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
+-- Holds are made, given another last day and ended there; what they hold, for which case and by whom never changes.
+GRANT INSERT (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, ends_on) ON holds
+    TO anpr_console;
+GRANT UPDATE (ends_on, ended_at, ended_by) ON holds TO anpr_console;
+-- Requests of the persons concerned are registered and closed there. It erases by the function alone, which takes the number
+-- of an open request for erasure.
+GRANT SELECT ON subject_requests TO anpr_console;
+GRANT INSERT (kind, plate, reference, received_on, registered_by, registered_at) ON subject_requests TO anpr_console;
+GRANT UPDATE (outcome, grounds, answer, closed_by, closed_at) ON subject_requests TO anpr_console;
+GRANT EXECUTE ON FUNCTION erase_for_request(bigint, text, timestamptz) TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
 GRANT SELECT ON transits, images, gates TO anpr_forward;

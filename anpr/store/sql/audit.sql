@@ -19,3 +19,9 @@ SELECT * FROM audit WHERE seq = %(seq)s;
 
 -- name: walk
 SELECT * FROM audit WHERE seq >= %(first)s ORDER BY seq;
+
+-- name: of_hold
+SELECT * FROM audit WHERE action LIKE 'hold-%%' AND detail->>'hold' = %(number)s::text ORDER BY seq LIMIT %(limit)s;
+
+-- name: of_request
+SELECT * FROM audit WHERE action LIKE 'request-%%' AND detail->>'request' = %(number)s::text ORDER BY seq LIMIT %(limit)s;
