@@ -180,6 +180,11 @@ def test_what_no_process_may_do(opened: Open, url_of: Callable[[str], str], role
         ("console", "UPDATE holds SET author = 'x'"),
         ("console", "DELETE FROM holds"),
         ("ingest", "UPDATE holds SET plate = 'x'"),
+        ("console", "UPDATE subject_requests SET plate = 'x'"),
+        ("console", "DELETE FROM subject_requests"),
+        ("console", "SELECT erase_for_request(1, 'x', now())"),  # there is no such request
+        ("ingest", "SELECT erase_for_request(1, 'x', now())"),
+        ("forward", "SELECT * FROM subject_requests"),
         ("forward", "SELECT * FROM holds"),
         ("ingest", "DELETE FROM images"),
         ("ingest", "UPDATE images SET path = 'x'"),
