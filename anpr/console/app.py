@@ -24,7 +24,19 @@ from anpr.console.live_alarms import LiveAlarms
 from anpr.console.network.names import OwnNames
 from anpr.console.network.proxies import FromProxies, TrustedProxies
 from anpr.console.page import Page
-from anpr.console.pages import account, alarms, audit, holds, login, requests, search, status, transits, users, watchlists
+from anpr.console.pages import (
+    account,
+    alarms,
+    audit,
+    holds,
+    login,
+    requests,
+    search,
+    status,
+    transits,
+    users,
+    watchlists,
+)
 from anpr.console.rendering.footer import footer_of
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails

@@ -97,7 +97,7 @@ def erase_for_request(conn: Connection, number: int, handling: Handling, kept: i
     )
 
 
-def note_request(  # noqa: PLR0913, PLR0917  what was done, for which, by whom
+def note_request(
     conn: Connection,
     action: AuditAction,
     number: int,

@@ -71,7 +71,8 @@ def subject_data(conn: Connection, plate: str) -> SubjectData:
     values = {"plate": plate, "limit": MOST}
     entries = [ListedPlate(**row) for row in conn.execute(_SQL["entries"], values)]
     forwarded = [
-        ForwardedTransit(**{**row, "state": DeliveryState(row["state"])}) for row in conn.execute(_SQL["deliveries"], values)
+        ForwardedTransit(**{**row, "state": DeliveryState(row["state"])})
+        for row in conn.execute(_SQL["deliveries"], values)
     ]
     return SubjectData(
         plate=plate,

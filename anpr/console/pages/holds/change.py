@@ -29,7 +29,7 @@ Reason = Annotated[str, Form(max_length=2000)]
 
 
 @router.post("/{number}/ends-on")
-def ends_on(  # noqa: PLR0913, PLR0917  one a field
+def ends_on(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,

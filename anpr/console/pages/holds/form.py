@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from anpr.console.field_faults import FieldFault, Faults, check_reason_field, read_moment, read_plate, refuse_odd
+from anpr.console.field_faults import Faults, FieldFault, check_reason_field, read_moment, read_plate, refuse_odd
 from anpr.domain.hold import LONGEST
 from anpr.domain.search_reason import MAX_REASON
 

@@ -87,7 +87,7 @@ def as_sheet(
     )
 
 
-def _make(  # noqa: PLR0913, PLR0917  who asks for what
+def _make(
     console: Console, visitor: Visitor, number: int, parts: list[Part], form: Shape, t: Catalogue
 ) -> _Export | None:
     """Recorded before it goes out; None when the request is closed."""
@@ -105,5 +105,12 @@ def _make(  # noqa: PLR0913, PLR0917  who asks for what
     with console.database.transaction() as conn:
         row = note_request(conn, AuditAction.REQUEST_EXPORTED, number, request.reference, handling, detail)
     return _Export(
-        request=request, data=data, gates=gates, content=content, text=text, digest=digest, audit_row=row, at=handling.at
+        request=request,
+        data=data,
+        gates=gates,
+        content=content,
+        text=text,
+        digest=digest,
+        audit_row=row,
+        at=handling.at,
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep
+from anpr.console.access import Visitor
 from anpr.console.field_faults import FieldFault
 from anpr.console.page_context import ContextDep
 from anpr.console.rendering.templates import PageContext
@@ -62,7 +62,7 @@ def show(console: ConsoleDep, context: ContextDep, number: Number, done: Done | 
     return page(console, context, number, done=done)
 
 
-def page(  # noqa: PLR0913  what it shows
+def page(
     console: Console,
     context: PageContext,
     number: int,

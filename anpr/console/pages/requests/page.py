@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import VisitorDep
-from anpr.console.field_faults import FieldFault, Faults, read_plate, refuse_odd
+from anpr.console.field_faults import Faults, FieldFault, read_plate, refuse_odd
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.requests import data, erase, export, one, settle

@@ -24,7 +24,7 @@ Text = Annotated[Lines, Form(max_length=MOST)]
 
 
 @router.post("/{number}/answer")
-def answer(  # noqa: PLR0913, PLR0917  one a field
+def answer(
     console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: one.Number, answer: Text = ""
 ) -> Response:
     """It was granted: the data were handed over, or rectified, or there are none."""
@@ -41,7 +41,7 @@ def answer(  # noqa: PLR0913, PLR0917  one a field
 
 
 @router.post("/{number}/refuse")
-def refuse(  # noqa: PLR0913, PLR0917  one a field
+def refuse(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
