@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Data subject request: somebody asks what is stored about their vehicle, or wants it rectified or erased.
 
-D.Lgs. 51/2018 artt. 9 to 14 (Directive (EU) 2016/680). Nobody's name is needed: `reference` is the number under which the
-office keeps the letter.
+D.Lgs. 51/2018 artt. 9 to 14 (Directive (EU) 2016/680). Nobody's name is needed: `reference` is the number under which
+the office keeps the letter.
 """
 
 from calendar import monthrange
@@ -67,7 +67,7 @@ class SubjectRequest:
     def due_on(self) -> date:
         """The last day for an answer: the same day of the next month, or that month's last one.
 
-        The decree says "without undue delay" (art. 9(3)); a month is what the Regulation (EU) 2016/679 gives (art. 12(3)).
+        The decree says "without undue delay" (art. 9(3)); a month is what Regulation (EU) 2016/679 gives (art. 12(3)).
         """
         year, month = divmod(self.received_on.year * 12 + self.received_on.month, 12)
         month += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Requests of data subjects in the console: registered, looked up, exported, erased, answered and refused by the DPO."""
+"""Requests of data subjects in the console: registered, looked up, exported, erased, answered, refused by the DPO."""
 
 import hashlib
 import json

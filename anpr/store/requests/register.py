@@ -66,7 +66,7 @@ def refuse_request(conn: Connection, number: int, grounds: RefusalGrounds, answe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Erased:
-    """What was erased, and what had to stay; `paths` are the keys of the images' files, which are still on the shelf."""
+    """What was erased, and how many transits had to stay; `paths` are the images' files, which are still on the shelf."""
 
     transits: int
     images: int
@@ -76,8 +76,8 @@ class Erased:
 
 
 def erase_for_request(conn: Connection, number: int, handling: Handling, kept: int) -> Erased:
-    """Erase what nothing retains of the plate of this open request for erasure, and close it. The files of the images are
-    the caller's to remove, once the transaction is committed. `kept` transits are retained.
+    """Erase what nothing retains of the plate of this open request for erasure, and close it; `kept` transits stay. The
+    files of the images are the caller's to remove, once the transaction is committed.
 
     Raises InputError when it is closed, is no request for erasure, or there is none.
     """
@@ -148,7 +148,7 @@ def _close(
 def _request(row: dict[str, Any]) -> SubjectRequest:
     return SubjectRequest(
         **{
-            **row,
+            **{name: row[name] for name in SubjectRequest.__dataclass_fields__},
             "kind": RequestKind(row["kind"]),
             "outcome": RequestOutcome(row["outcome"]) if row["outcome"] else None,
             "grounds": RefusalGrounds(row["grounds"]) if row["grounds"] else None,

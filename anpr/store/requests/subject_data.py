@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from anpr.domain.alarm import Alarm
@@ -42,7 +43,7 @@ class ForwardedTransit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SubjectData:
-    """Everything, oldest first; `retained` are the ids of transits that a hold or an open alarm keeps: not to be erased.
+    """Everything, oldest first; `retained` are the ids of transits that a hold or an open alarm keeps.
 
     `is_cut`: there are more than MOST of a kind.
     """
@@ -66,8 +67,10 @@ class SubjectData:
         return sum(stored.transit.id not in self.retained for stored in self.transits)
 
 
-def subject_data(conn: Connection, plate: str) -> SubjectData:
-    """Look it up. Raises StoreError."""
+def subject_data(conn: Connection, number: int, plate: str) -> SubjectData:
+    """Look it up for the open request with this number, at the gates and on the lists that are the own ones of the
+    organisation that the console acts for. Raises StoreError.
+    """
     values = {"plate": plate, "limit": MOST}
     entries = [ListedPlate(**row) for row in conn.execute(_SQL["entries"], values)]
     forwarded = [
@@ -79,7 +82,11 @@ def subject_data(conn: Connection, plate: str) -> SubjectData:
         transits=tuple([from_row(row) for row in conn.execute(_SQL["transits"], values)]),
         alarms=tuple([alarm_from_row(row) for row in conn.execute(_SQL["alarms"], values)]),
         entries=tuple(entries),
-        holds=tuple([Hold(**row) for row in conn.execute(_SQL["holds"], values)]),
+        holds=tuple([_hold(row) for row in conn.execute(_SQL["holds"], values)]),
         forwarded=tuple(forwarded),
-        retained=frozenset([row["id"] for row in conn.execute(_SQL["retained"], values)]),
+        retained=frozenset([row["id"] for row in conn.execute(_SQL["kept"], {"id": number})]),
     )
+
+
+def _hold(row: dict[str, Any]) -> Hold:
+    return Hold(**{name: row[name] for name in Hold.__dataclass_fields__})

@@ -25,15 +25,16 @@ SELECT what, path FROM erase_for_request(%(id)s, %(by)s, %(at)s);
 DELETE FROM subject_requests WHERE closed_at < %(before)s;
 
 -- name: transits
-SELECT * FROM transits WHERE plate = %(plate)s ORDER BY captured_at, id LIMIT %(limit)s;
+-- Of the organisation's own gates: for those of others it does not answer.
+SELECT * FROM transits WHERE plate = %(plate)s AND is_own_gate(gate_id) ORDER BY captured_at, id LIMIT %(limit)s;
 
 -- name: alarms
-SELECT * FROM alarms WHERE plate = %(plate)s OR entry_plate = %(plate)s ORDER BY id LIMIT %(limit)s;
+SELECT * FROM alarms WHERE (plate = %(plate)s OR entry_plate = %(plate)s) AND is_own_gate(gate_id) ORDER BY id LIMIT %(limit)s;
 
 -- name: entries
-SELECT e.watchlist_id, coalesce(w.name, e.watchlist_id) AS watchlist_name, e.reason, e.valid_from, e.valid_to
-FROM entries e LEFT JOIN watchlists w ON w.id = e.watchlist_id
-WHERE e.plate = %(plate)s ORDER BY e.id LIMIT %(limit)s;
+SELECT e.watchlist_id, w.name AS watchlist_name, e.reason, e.valid_from, e.valid_to
+FROM entries e JOIN watchlists w ON w.id = e.watchlist_id
+WHERE e.plate = %(plate)s AND w.organisation_id = acting_organisation() ORDER BY e.id LIMIT %(limit)s;
 
 -- name: holds
 -- Those that name the plate, and those that keep one of its transits for another reason.
@@ -45,8 +46,7 @@ ORDER BY id LIMIT %(limit)s;
 -- name: deliveries
 SELECT d.destination, d.state, d.captured_at, d.transit_id, d.sent_at
 FROM transits t JOIN deliveries d ON d.captured_at = t.captured_at AND d.transit_id = t.id
-WHERE t.plate = %(plate)s ORDER BY d.captured_at, d.destination LIMIT %(limit)s;
+WHERE t.plate = %(plate)s AND is_own_gate(t.gate_id) ORDER BY d.captured_at, d.destination LIMIT %(limit)s;
 
--- name: retained
-SELECT DISTINCT t.id FROM transits t JOIN retained_transits kept ON kept.captured_at = t.captured_at AND kept.transit_id = t.id
-WHERE t.plate = %(plate)s;
+-- name: kept
+SELECT id FROM kept_for_request(%(id)s) AS id;

@@ -74,9 +74,8 @@ WHERE plate = %(text)s
 ORDER BY captured_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_look_alike_exact
-SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.look_alike = %(folded)s
-  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+SELECT t.* FROM look_alikes_of(%(folded)s) p (plate) JOIN transits t ON t.plate = p.plate
+WHERE t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
@@ -84,18 +83,16 @@ ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_wildcard
 -- The trigrams are those of the folded texts; a pattern's beginning is looked up in the key.
-SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.look_alike LIKE %(folded)s AND p.plate LIKE %(text)s
-  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+SELECT t.* FROM plates_like(%(folded)s, %(text)s) p (plate) JOIN transits t ON t.plate = p.plate
+WHERE t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
 ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_look_alike_wildcard
-SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.look_alike LIKE %(folded)s
-  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+SELECT t.* FROM look_alikes_like(%(folded)s) p (plate) JOIN transits t ON t.plate = p.plate
+WHERE t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: create
-INSERT INTO users (name, role, password_hash, disabled, must_change, ends_on)
-VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s)
+INSERT INTO users (name, role, password_hash, disabled, must_change, ends_on, organisation_id)
+VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s, %(organisation_id)s)
 ON CONFLICT DO NOTHING;
 
 -- name: get

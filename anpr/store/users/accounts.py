@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
 from anpr.domain.near_name import suggestion
+from anpr.domain.organisation import MANAGER
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -30,6 +31,8 @@ class User:
     """The last day on which they may log in, whole and in UTC; None: no end."""
     has_second_factor: bool = False
     """A login asks for a code after the password."""
+    organisation_id: str = MANAGER
+    """For whom they work: they see what is open to it."""
 
     def is_shut_out(self, now: datetime) -> bool:
         """Whether they may not come in: disabled, or their last day is over."""
@@ -52,6 +55,7 @@ def create_user(conn: Connection, user: User) -> None:
         "disabled": user.disabled,
         "must_change": user.must_change,
         "ends_on": user.ends_on,
+        "organisation_id": user.organisation_id,
     }
     if conn.execute(_SQL["create"], values).rowcount == 0:
         raise InputError(f"user {user.name}: exists already")

@@ -44,9 +44,9 @@ def coverage_of(console: Console, number: int) -> HoldCoverage | None:
     """What it covers; None where counting takes longer than a search may."""
     before = start_of(cutoffs(console.settings.retention, console.clock.now()).transits)
     try:
-        with console.search_database.transaction() as conn:
-            with time_limit(conn, console.settings.console.search_timeout_s):
-                return hold_coverage(conn, number, before)
+        limit_s = console.settings.console.search_timeout_s
+        with console.search_database.transaction() as conn, time_limit(conn, limit_s):
+            return hold_coverage(conn, number, before)
     except QueryTooLongError:
         return None
 

@@ -32,7 +32,7 @@ def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: 
         detail={"request": number},
     )
     with console.search_database.transaction() as conn:
-        data, gates = subject_data(conn, plate), gate_names(conn)
+        data, gates = subject_data(conn, number, plate), gate_names(conn)
     found_counts = {"transits": len(data.transits), "alarms": len(data.alarms)}
     event = replace(event, detail={**event.detail, "counts": found_counts})
     record_once(console, visitor, f"request {number} {sorted(found_counts.items())}", event)

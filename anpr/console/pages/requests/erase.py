@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Erasure for a request: asked for twice, by the database's own function, which spares what a case or an alarm needs.
 
-The rows go first, and the files of their images after the commit: one that is left, because the shelf did not answer, is
-an orphan that `anpr images check --remove-orphans` removes.
+The rows go first, and the files of their images after the commit: one that is left, because the shelf did not answer,
+is an orphan that `anpr images check --remove-orphans` removes.
 """
 
 import logging
@@ -32,7 +32,7 @@ def ask(console: ConsoleDep, context: ContextDep, number: one.Number) -> Respons
         return one.closed(number)
     request, plate = found
     with console.search_database.transaction() as conn:
-        data = subject_data(conn, plate)
+        data = subject_data(conn, number, plate)
     return console.templates.response("requests/erase.html", context, request=request, data=data)
 
 
@@ -44,7 +44,7 @@ def erase(console: ConsoleDep, visitor: VisitorDep, number: one.Number) -> Respo
         return one.closed(number)
     try:
         with console.database.transaction() as conn:
-            kept = len(subject_data(conn, found[1]).retained)
+            kept = len(subject_data(conn, number, found[1]).retained)
             erased = erase_for_request(conn, number, one.handling(console, visitor), kept)
     except InputError:
         return one.closed(number)

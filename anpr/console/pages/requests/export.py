@@ -97,7 +97,7 @@ def _make(
     request, plate = found
     handling = one.handling(console, visitor)
     with console.search_database.transaction() as conn:
-        data, gates = subject_data(conn, plate), list_gates(conn)
+        data, gates = subject_data(conn, number, plate), list_gates(conn)
     content = content_of(console.settings, request, data, {gate.id: gate for gate in gates}, parts, handling.at, t)
     text = json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
     digest = hashlib.sha256(text).hexdigest()

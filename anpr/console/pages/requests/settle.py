@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Closing a request without erasure: it was granted, or is refused on grounds that the person is told, with the article."""
+"""Closing a request without erasure: it was granted, or is refused on grounds that the person is told."""
 
 from typing import Annotated
 
