@@ -18,6 +18,16 @@ def may_at_gate(conn: Connection, action: Action, gate_id: str) -> bool:
     return bool(one_row(conn, _SQL["may"], {"action": str(action), "gate": gate_id})["may"])
 
 
+def searchable_gates(conn: Connection) -> set[str]:
+    """The configured gates whose transits this transaction may search."""
+    return {row["id"] for row in conn.execute(_SQL["searchable"])}
+
+
+def is_shared(conn: Connection) -> bool:
+    """Whether more than one organisation has a part in this system."""
+    return bool(one_row(conn, _SQL["is_shared"])["is_shared"])
+
+
 def watched_hits(conn: Connection, hits: Sequence[Hit], day: date) -> list[Hit]:
     """The hits of lists that are compared with what passes their gate: somebody sees alarms of both (own, or by an
     agreement that holds on this local day). An alarm that nobody may see would be a comparison that nobody may make."""

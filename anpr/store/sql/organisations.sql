@@ -29,6 +29,12 @@ SELECT watchlist_id AS id, organisation_id FROM watchlist_owners ORDER BY watchl
 -- name: may
 SELECT NOT row_security_active('transits') OR acting_may(%(action)s, %(gate)s) AS may;
 
+-- name: searchable
+SELECT id FROM gates WHERE NOT row_security_active('transits') OR acting_may('search', id);
+
+-- name: is_shared
+SELECT EXISTS (SELECT FROM organisations WHERE id <> 'manager') AS is_shared;
+
 -- name: watched
 -- The places, among these pairs of gate and list, of those that are compared.
 SELECT h.place FROM unnest(%(gates)s::text[], %(watchlists)s::text[]) WITH ORDINALITY h (gate, watchlist, place)

@@ -47,9 +47,12 @@ SELECT count(*) AS count, CASE WHEN count(*) < %(number)s THEN array_agg(id) END
 SELECT * FROM transits ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
 
 -- name: latest_of_gates
-SELECT * FROM transits
-WHERE gate_id = ANY (%(gate_ids)s)
-ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+-- The newest of each gate by its index, and the newest of those: however long ago something passed at these gates.
+SELECT t.* FROM unnest(%(gate_ids)s::text[]) AS g (gate_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM transits WHERE transits.gate_id = g.gate_id ORDER BY captured_at DESC, id DESC LIMIT %(limit)s
+) t
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
 
 -- name: last_of_gates
 -- Newest day first: the lateral stops at the first row of each gate.
