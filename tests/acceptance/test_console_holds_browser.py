@@ -49,7 +49,7 @@ def test_an_investigator_holds_what_a_search_found_lengthens_it_ends_it_and_hold
     page.locator("li.transit a").click()
     page.get_by_role("link", name="per il procedimento 12/2026").click()
     page.get_by_role("link", name="Concludi la conservazione").click()
-    expect(page.get_by_text("si cancellano 0 transiti su 1")).to_be_visible()
+    expect(page.get_by_text("nessuno dei transiti compresi (1)")).to_be_visible()
     page.get_by_label("Motivo della conclusione").fill("procedimento archiviato")
     page.get_by_role("button", name="Concludi la conservazione").click()
     expect(page.get_by_text("Se è stato un errore")).to_be_visible()
@@ -95,7 +95,7 @@ def test_the_dpo_registers_a_request_finds_exports_and_erases(page: Page, site: 
     page.get_by_role("link", name="Cerca i dati conservati").click()
     expect(page.get_by_role("heading", name="1 transito")).to_be_visible()
     expect(page.get_by_role("cell", name="Porta Nord")).to_be_visible()
-    expect(page.get_by_label("allarmi")).not_to_be_checked()
+    expect(page.get_by_role("checkbox", name="allarmi")).not_to_be_checked()
     with page.expect_download() as download:
         page.get_by_role("button", name="Scarica il file").click()
     download.value.save_as(tmp_path / "export.json")

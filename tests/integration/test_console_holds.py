@@ -12,6 +12,7 @@ from anpr.domain.access import Role
 from anpr.domain.hold import Hold
 from anpr.store.audit import AuditAction
 from anpr.store.holds import add_hold, get_hold, list_holds
+from anpr.store.retention_report import retention_report
 from tests.support.fixtures_console import Site, transit_of_track
 
 REASON = "richiesta della procura"
@@ -187,7 +188,7 @@ def test_what_another_hold_or_an_open_alarm_keeps_does_not_go_with_this_one(site
     send(site, client, plate="", gate="porta-nord", since="01/01/2026")
     assert "si cancella 1 transito su 2" in client.get("/holds/1/end").text, "the alarm of the other one is open"
     send(site, client, since="01/01/2026")
-    assert "si cancellano 0 transiti su 2" in client.get("/holds/1/end").text
+    assert "nessuno dei transiti compresi (2)" in client.get("/holds/1/end").text
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.DPO])
@@ -242,3 +243,19 @@ def test_a_hold_of_the_command_line_is_shown_too(site: Site) -> None:
     assert "os:root" in page
     assert "gone" in page
     assert "non c&#39;è nessun transito" in page
+
+
+def test_the_retention_report_counts_what_the_pages_show(site: Site) -> None:
+    for plate, gate in (("AB123CD", "porta-nord"), ("AB123CD", "ponte"), ("ZZ999ZZ", "ponte")):
+        site.pass_vehicle(plate, gate_id=gate)
+    client = site.client(Role.INVESTIGATOR)
+    send(site, client)
+    send(site, client, plate="", gate="ponte")
+    send(site, client, plate="ZZ999ZZ")
+    site.post(client, "/holds/3/end", "/holds/3", reason="procedimento archiviato")
+    with site.database.transaction() as conn:
+        rows = {table.name: table.rows for table in retention_report(conn).tables}
+    assert (rows["holds"], rows["held transits"]) == (2, 3), "one of them is held twice"
+    assert "2 in corso" in client.get("/holds").text
+    covered = [re.search(r"<dt>Transiti</dt><dd>(\d+)</dd>", client.get(f"/holds/{n}").text) for n in (1, 2)]
+    assert [found and found[1] for found in covered] == ["2", "2"]

@@ -21,7 +21,8 @@ from anpr.store.holds import add_hold
 from anpr.store.requests.register import forget_requests, get_request
 from anpr.store.transits.discarded import discarded_among
 from anpr.store.transits.rows import get_transit
-from tests.support.fixtures_console import WANTED, Site
+from tests.support.fixtures_console import PASSWORD, WANTED, Site
+from tests.support.organisations import GATE, share
 
 PLATE = "AB123CD"
 EVERYTHING = ["transits", "forwarded", "alarms", "entries", "holds"]
@@ -263,3 +264,49 @@ def test_closed_requests_are_forgotten_later(site: Site) -> None:
         assert forget_requests(conn, site.clock.now() + timedelta(days=1)) == 1
         assert get_request(conn, 1) is None
         assert get_request(conn, 2) is not None, "an open one waits"
+
+
+def test_each_organisation_handles_its_own_requests_holds_and_gates(site: Site, password_hash: str) -> None:
+    share(site.database, password_hash)
+    ours, theirs = site.pass_vehicle(PLATE), site.pass_vehicle(PLATE, gate_id=GATE.id)
+    shown, last = site.pass_vehicle(PLATE), site.pass_vehicle(PLATE)
+    hold(site, shown)  # Empoli's
+    with site.database.transaction() as conn:
+        conn.execute("UPDATE holds SET organisation_id = 'empoli'")
+    client = site.client(Role.DPO)
+    other = site.stranger()
+    assert site.log_in(other, "dpo@empoli", PASSWORD).status_code == 303
+    register(site, client, kind="erasure")
+    for path in ("/requests/1", "/requests/1/data", "/requests/1/erase", "/holds/1"):
+        expected = (200, 404) if path == "/holds/1" else (404, 200)
+        assert (other.get(path).status_code, client.get(path).status_code) == expected, path
+    assert "4711/2026" not in other.get("/requests").text
+    page = client.get("/requests/1/data").text
+    assert ("3 transiti" in page, "Via Tosco" in page) == (True, False)
+    assert site.post(other, "/requests/1/erase", "/requests").status_code == 404
+    assert "1 transito resta" in client.get("/requests/1/erase").text, "whoever's hold it is"
+    site.post(client, "/requests/1/erase", "/requests/1/erase")
+    assert [is_stored(site, each) for each in (ours, theirs, shown, last)] == [False, True, True, False]
+    history = client.get("/requests/1").text.partition("Cronologia")[2]
+    assert "dati cancellati" in history
+
+
+def test_a_hold_of_one_organisation_is_made_and_told_within_it(site: Site, password_hash: str) -> None:
+    share(site.database, password_hash)
+    site.pass_vehicle(PLATE, gate_id=GATE.id)
+    other = site.stranger()
+    site.log_in(other, "investigator@empoli", PASSWORD)
+    now = site.clock.now().astimezone(site.settings.zone)
+    fields = {"since": f"{now - timedelta(days=1):%d/%m/%Y}", "until": f"{now:%d/%m/%Y}", "case": "1/2026",
+              "reason": "furto in via Roma", "ends_on": f"{now + timedelta(days=9):%Y-%m-%d}"}  # fmt: skip
+    refused = site.post(other, "/holds/new", "/holds/new", gate="porta-nord", **fields)
+    assert (refused.status_code, "Questo varco non esiste." in refused.text) == (400, True)
+    assert (
+        site.post(other, "/holds/new", "/holds/new", gate=GATE.id, **fields).headers["location"].startswith("/holds/1")
+    )
+    page = other.get("/holds/1").text
+    assert "furto in via Roma" in page.partition("Cronologia")[2]
+    assert other.get("/transits").text.count("conservato per 1/2026") == 1
+    ours = site.client(Role.INVESTIGATOR)
+    assert ours.get("/holds/1").status_code == 404
+    assert "1/2026" not in ours.get("/holds").text

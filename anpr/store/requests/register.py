@@ -66,7 +66,7 @@ def refuse_request(conn: Connection, number: int, grounds: RefusalGrounds, answe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Erased:
-    """What was erased, and how many transits had to stay; `paths` are the images' files, which are still on the shelf."""
+    """What was erased, and how many transits had to stay; `paths` are the files of images, still on the shelf."""
 
     transits: int
     images: int
