@@ -30,6 +30,7 @@ from anpr.console.pages import (
     audit,
     holds,
     login,
+    organisations,
     requests,
     search,
     status,
@@ -63,6 +64,7 @@ PAGES: tuple[Page, ...] = (
     audit.PAGE,
     status.PAGE,
     users.PAGE,
+    organisations.PAGE,
     account.PAGE,
 )
 """All pages, in the order of the menu; a login leads to the first one that the role may open."""

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     VIEW_HOLDS = "view-holds"
     HOLD_TRANSITS = "hold-transits"
     HANDLE_REQUESTS = "handle-requests"
+    VIEW_AGREEMENTS = "view-agreements"
+    MANAGE_AGREEMENTS = "manage-agreements"
     KEEP_OWN_ACCOUNT = "keep-own-account"
 
 
@@ -62,8 +64,23 @@ _ALLOWED = MappingProxyType(
             }
         ),
         Role.LIST_MANAGER: frozenset({Permission.VIEW_WATCHLISTS, Permission.EDIT_WATCHLISTS}),
-        Role.AUDITOR: frozenset({Permission.VIEW_AUDIT, Permission.VIEW_FORWARDING, Permission.VIEW_HOLDS}),
-        Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.VIEW_HEALTH, Permission.VIEW_FORWARDING}),
+        Role.AUDITOR: frozenset(
+            {
+                Permission.VIEW_AUDIT,
+                Permission.VIEW_FORWARDING,
+                Permission.VIEW_AGREEMENTS,
+                Permission.VIEW_HOLDS,
+            }
+        ),
+        Role.ADMINISTRATOR: frozenset(
+            {
+                Permission.MANAGE_USERS,
+                Permission.VIEW_HEALTH,
+                Permission.VIEW_FORWARDING,
+                Permission.VIEW_AGREEMENTS,
+                Permission.MANAGE_AGREEMENTS,
+            }
+        ),
         # Sees whether what is kept longer has a reason, and data of one plate only under a request that is registered.
         Role.DPO: frozenset(
             {
@@ -72,6 +89,7 @@ _ALLOWED = MappingProxyType(
                 Permission.VIEW_HEALTH,
                 Permission.VIEW_HOLDS,
                 Permission.HANDLE_REQUESTS,
+                Permission.VIEW_AGREEMENTS,
             }
         ),
     }

@@ -88,6 +88,11 @@ def set_role(conn: Connection, name: str, role: Role) -> None:
     _change(conn, "set_role", {"name": name, "role": str(role)})
 
 
+def set_organisation(conn: Connection, name: str, organisation_id: str) -> None:
+    """Raises InputError when there is no such user."""
+    _change(conn, "set_organisation", {"name": name, "organisation_id": organisation_id})
+
+
 def set_disabled(conn: Connection, name: str, disabled: bool) -> None:
     """Whether the user is shut out; whoever is let in again logs in anew. Raises InputError when there is none."""
     _change(conn, "set_disabled", {"name": name, "disabled": disabled})
