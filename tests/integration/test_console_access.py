@@ -28,7 +28,11 @@ IDS = {
 }
 
 
-MORE = {"/holds/new": Permission.HOLD_TRANSITS, "/holds/1/end": Permission.HOLD_TRANSITS}
+MORE = {
+    "/holds/new": Permission.HOLD_TRANSITS,
+    "/holds/1/end": Permission.HOLD_TRANSITS,
+    "/organisations/agreements/1/end": Permission.MANAGE_AGREEMENTS,
+}
 """Addresses that ask for more than their page does."""
 
 
