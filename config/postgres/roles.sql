@@ -123,6 +123,7 @@ DECLARE
         ['health_intervals', 'SELECT', own || ' OR gate_ids && ARRAY(SELECT ' || any_gate || ')'],
         ['discarded_counts', 'SELECT', own || ' OR gate_id IN (SELECT ' || any_gate || ')'],
         ['watchlists', 'SELECT', 'id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
+        ['watchlist_owners', 'SELECT', itself || ' OR watchlist_id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
         ['entries', 'SELECT', 'watchlist_id IN (SELECT acting_watchlists(''search''))'],
         ['list_changes', 'SELECT', 'watchlists && ARRAY(SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
         ['deliveries', 'SELECT', own || ' OR EXISTS (SELECT FROM transits t WHERE t.captured_at = deliveries.captured_at'

@@ -36,6 +36,7 @@ ROLES = {
     "/holds": Role.INVESTIGATOR,
     "/requests": Role.DPO,
     "/audit": Role.AUDITOR,
+    "/gates": Role.OPERATOR,
     "/status": Role.ADMINISTRATOR,
     "/users": Role.ADMINISTRATOR,
     "/organisations": Role.ADMINISTRATOR,
@@ -81,6 +82,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/transits": [f"/transits/{transit.id}"],
         "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
         "/requests": ["/requests/1", "/requests/1/data", "/requests/1/erase"],
+        "/gates": ["/gates/porta-nord?picture=1", "/gates?q=nowhere"],
         "/users": ["/users/operator", "/users/operator/password"],
         "/account": ["/account/second-factor"],
     }

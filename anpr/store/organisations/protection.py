@@ -29,6 +29,7 @@ PROTECTED = (
     "subject_requests",
     "transits",
     "users",
+    "watchlist_owners",
     "watchlists",
 )
 """What the console sees by organisation only; its policies are in config/postgres/roles.sql."""
