@@ -31,6 +31,9 @@ class Permission(StrEnum):
     VIEW_HEALTH = "view-health"
     VIEW_FORWARDING = "view-forwarding"
     MANAGE_USERS = "manage-users"
+    VIEW_HOLDS = "view-holds"
+    HOLD_TRANSITS = "hold-transits"
+    HANDLE_REQUESTS = "handle-requests"
     VIEW_AGREEMENTS = "view-agreements"
     MANAGE_AGREEMENTS = "manage-agreements"
     KEEP_OWN_ACCOUNT = "keep-own-account"
@@ -56,10 +59,19 @@ _ALLOWED = MappingProxyType(
                 Permission.SEARCH_TRANSITS,
                 Permission.VIEW_WATCHLISTS,
                 Permission.VIEW_HEALTH,  # who finds nothing must see whether anything was looking
+                Permission.VIEW_HOLDS,
+                Permission.HOLD_TRANSITS,  # a hold belongs to a case, and cases to whoever investigates
             }
         ),
         Role.LIST_MANAGER: frozenset({Permission.VIEW_WATCHLISTS, Permission.EDIT_WATCHLISTS}),
-        Role.AUDITOR: frozenset({Permission.VIEW_AUDIT, Permission.VIEW_FORWARDING, Permission.VIEW_AGREEMENTS}),
+        Role.AUDITOR: frozenset(
+            {
+                Permission.VIEW_AUDIT,
+                Permission.VIEW_FORWARDING,
+                Permission.VIEW_AGREEMENTS,
+                Permission.VIEW_HOLDS,
+            }
+        ),
         Role.ADMINISTRATOR: frozenset(
             {
                 Permission.MANAGE_USERS,
@@ -69,11 +81,14 @@ _ALLOWED = MappingProxyType(
                 Permission.MANAGE_AGREEMENTS,
             }
         ),
+        # Sees whether what is kept longer has a reason, and data of one plate only under a request that is registered.
         Role.DPO: frozenset(
             {
                 Permission.VIEW_AUDIT,
                 Permission.VIEW_FORWARDING,
                 Permission.VIEW_HEALTH,
+                Permission.VIEW_HOLDS,
+                Permission.HANDLE_REQUESTS,
                 Permission.VIEW_AGREEMENTS,
             }
         ),

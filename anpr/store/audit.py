@@ -56,6 +56,12 @@ class AuditAction(StrEnum):
     HOLD_MADE = "hold-made"
     HOLD_CHANGED = "hold-changed"
     HOLD_ENDED = "hold-ended"
+    REQUEST_REGISTERED = "request-registered"
+    REQUEST_FOUND = "request-found"
+    REQUEST_EXPORTED = "request-exported"
+    REQUEST_ERASED = "request-erased"
+    REQUEST_ANSWERED = "request-answered"
+    REQUEST_REFUSED = "request-refused"
     ORGANISATION_SAVED = "organisation-saved"
     OWNER_CHANGED = "owner-changed"
     AGREEMENT_MADE = "agreement-made"
@@ -170,6 +176,16 @@ def list_audit(conn: Connection, before_seq: int | None = None, limit: int = 200
     """Rows, newest first; with `before_seq`, the ones before it."""
     rows = conn.execute(_SQL["list"], {"before_seq": before_seq, "limit": limit})
     return [_row(row) for row in rows]
+
+
+def history_of_hold(conn: Connection, number: int) -> list[AuditRow]:
+    """What was done to the hold with this number, oldest first; of the organisation that the console acts for."""
+    return [_row(row) for row in conn.execute(_SQL["of_hold"], {"number": number})]
+
+
+def history_of_request(conn: Connection, number: int) -> list[AuditRow]:
+    """What was done for the request with this number, oldest first; of the organisation that the console acts for."""
+    return [_row(row) for row in conn.execute(_SQL["of_request"], {"number": number})]
 
 
 def verify(conn: Connection, noted: Collection[NotedHead] = ()) -> Verification:

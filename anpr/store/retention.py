@@ -27,6 +27,7 @@ from anpr.store.health.intervals import delete_health
 from anpr.store.holds import end_due_holds, forget_holds, freed_days
 from anpr.store.images.image_store import ImageStore
 from anpr.store.refused_senders import forget_senders
+from anpr.store.requests.register import forget_requests
 from anpr.store.retention_guard import (
     DatabaseClock,
     database_now,
@@ -188,6 +189,7 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "health": delete_health(conn, start_of(before.ledger)),
             "list changes": forget_changes(conn, start_of(before.ledger)),
             "ended holds": forget_holds(conn, start_of(before.ledger)),
+            "closed requests": forget_requests(conn, start_of(before.ledger)),
             "discarded transits": discarded,
             "hours of discarded transits": forget_counts(conn, start_of(before.ledger)),
         }

@@ -24,7 +24,9 @@ REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, da
     index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]),
     drop_discarded_images(timestamptz[], uuid[]), note_watchlist_owner(), open_gates(text, text[], date),
     open_watchlists(text, text[], date), known_gates(), known_watchlists(), is_watched(text, text, date),
-    plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text), audit_head() FROM PUBLIC;
+    plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text), audit_head(),
+    erase_for_request(bigint, text, timestamptz), kept_for_request(bigint), history_of_hold(bigint),
+    history_of_request(bigint) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
 
 -- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
@@ -46,6 +48,8 @@ GRANT UPDATE (name) ON organisations TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION is_watched(text, text, date) TO anpr_ingest;
 -- Retention ends holds whose last day is over, and forgets them later; it makes none and changes none.
 GRANT SELECT, DELETE, UPDATE (ended_at, ended_by) ON holds TO anpr_ingest;
+-- It forgets requests that were closed long ago.
+GRANT SELECT, DELETE ON subject_requests TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
     drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
@@ -71,6 +75,17 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
 GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on, organisation_id) ON users TO anpr_console;
 GRANT UPDATE (role, password_hash, disabled, must_change, ends_on, organisation_id) ON users TO anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
+-- Holds are made, given another last day and ended there; what they hold, for which case and by whom never changes.
+GRANT INSERT (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, ends_on) ON holds
+    TO anpr_console;
+GRANT UPDATE (ends_on, ended_at, ended_by) ON holds TO anpr_console;
+-- Requests of the persons concerned are registered and closed there. It erases by the function alone, which takes the number
+-- of an open request for erasure.
+GRANT SELECT ON subject_requests TO anpr_console;
+GRANT INSERT (kind, plate, reference, received_on, registered_by, registered_at) ON subject_requests TO anpr_console;
+GRANT UPDATE (outcome, grounds, answer, closed_by, closed_at) ON subject_requests TO anpr_console;
+GRANT EXECUTE ON FUNCTION erase_for_request(bigint, text, timestamptz), kept_for_request(bigint), history_of_hold(bigint),
+    history_of_request(bigint) TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
 GRANT SELECT ON transits, images, gates, organisations TO anpr_forward;
@@ -86,6 +101,7 @@ DECLARE
     own constant text := '(SELECT acting_organisation() = ''manager'')';
     itself constant text := '(SELECT acting_organisation() = ''*'')';
     own_people constant text := itself || ' OR ' || own || ' OR organisation_id = (SELECT acting_organisation())';
+    of_organisation constant text := 'organisation_id = (SELECT acting_organisation())';
     of_own_people constant text := 'user_name IN (SELECT name FROM users)';
     unknown_gate constant text := '(' || own || ' AND gate_id NOT IN (SELECT known_gates()))';
     any_gate constant text := 'acting_gates(''alarms'', ''handle'', ''search'', ''pictures'')';
@@ -114,7 +130,12 @@ DECLARE
             || ' AND t.id = deliveries.transit_id)'],
         ['forward_batches', 'SELECT', own],
         ['forward_runs', 'SELECT', own],
-        ['holds', 'SELECT', 'organisation_id = (SELECT acting_organisation())'],
+        ['holds', 'SELECT', of_organisation],
+        ['holds', 'INSERT', of_organisation],
+        ['holds', 'UPDATE', of_organisation],
+        ['subject_requests', 'SELECT', of_organisation],
+        ['subject_requests', 'INSERT', of_organisation],
+        ['subject_requests', 'UPDATE', of_organisation],
         ['users', 'ALL', own_people],
         ['sessions', 'ALL', of_own_people],
         ['second_factors', 'ALL', of_own_people],

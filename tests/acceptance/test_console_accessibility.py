@@ -4,6 +4,7 @@ colour schemes, on a phone and in the office."""
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,6 +12,11 @@ from playwright.sync_api import Page, expect
 
 from anpr.console.app import PAGES
 from anpr.domain.access import Role
+from anpr.domain.hold import Hold
+from anpr.domain.subject_request import RequestKind, SubjectRequest
+from anpr.domain.transit import Transit
+from anpr.store.holds import add_hold
+from anpr.store.requests.register import add_request
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
 
@@ -27,6 +33,8 @@ ROLES = {
     "/transits": Role.OPERATOR,
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
+    "/holds": Role.INVESTIGATOR,
+    "/requests": Role.DPO,
     "/audit": Role.AUDITOR,
     "/gates": Role.OPERATOR,
     "/status": Role.ADMINISTRATOR,
@@ -43,15 +51,37 @@ def faults(page: Page) -> list[str]:
     return [f"{page.url}: {fault['id']} × {len(fault['nodes'])}: {fault['nodes'][0]['html'][:200]}" for fault in found]
 
 
+def hold_of(transit: Transit) -> Hold:
+    """One that covers the transit's plate for an hour."""
+    at = transit.captured_at
+    return Hold(
+        case_reference="12/2026", reason="furto", author="investigator", made_at=at, plate=transit.plate,
+        since=at - timedelta(hours=1), until=at + timedelta(hours=1), ends_on=at.date() + timedelta(days=30),
+    )  # fmt: skip
+
+
+def request_for(transit: Transit) -> SubjectRequest:
+    """One for the erasure of its data."""
+    return SubjectRequest(
+        kind=RequestKind.ERASURE, plate=transit.plate, reference="4711/2026", received_on=transit.captured_at.date(),
+        registered_by="dpo", registered_at=transit.captured_at,
+    )  # fmt: skip
+
+
 def opened(page: Page, site: Site) -> Iterator[None]:
     """Open each page in turn."""
     page.goto(f"{site.url}/login")
     yield
     transit = site.pass_vehicle(WANTED)
     site.pass_vehicle("AB123CD", country=None)
+    with site.database.transaction() as conn:
+        add_hold(conn, hold_of(transit))
+        add_request(conn, request_for(transit))
     more = {
         "/alarms": ["/alarms/closed", "/nothing"],
         "/transits": [f"/transits/{transit.id}"],
+        "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
+        "/requests": ["/requests/1", "/requests/1/data", "/requests/1/erase"],
         "/gates": ["/gates/porta-nord?picture=1", "/gates?q=nowhere"],
         "/users": ["/users/operator", "/users/operator/password"],
         "/account": ["/account/second-factor"],

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Layout of the pages in a real browser: nothing too wide, nothing covered, nothing off the screen. Sizes in CSS px."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,12 @@ from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect
 
 from anpr.domain.access import Role
 from anpr.domain.gate import Camera, Gate
+from anpr.domain.hold import Hold
+from anpr.domain.subject_request import RequestKind, SubjectRequest
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.store.gates import save_gates
+from anpr.store.holds import add_hold
+from anpr.store.requests.register import add_request
 from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.lists import save_watchlist
@@ -56,6 +61,24 @@ def crowded(site: Site) -> Site:
     return site
 
 
+def keep_and_ask(site: Site, plate: str) -> None:
+    """A hold with long words and without end, and a request for erasure."""
+    now = site.clock.now()
+    hold = Hold(
+        case_reference="R.G.N.R._4711/2026_Procura_della_Repubblica_presso_il_Tribunale_di_Prato_mod._21_bis",
+        reason="richiesta_" * 19, author=LONG_USER, made_at=now, since=now - timedelta(days=9), gate_id="ponte",
+        until=now + timedelta(days=9), ends_on=now.date() + timedelta(days=30), plate=plate,
+    )  # fmt: skip
+    request = SubjectRequest(
+        kind=RequestKind.ERASURE, plate=plate, reference="protocollo_" * 9, received_on=now.date(),
+        registered_by=LONG_USER, registered_at=now,
+    )  # fmt: skip
+    with site.database.transaction() as conn:
+        add_hold(conn, hold)
+        add_hold(conn, replace(hold, gate_id=None))
+        add_request(conn, request)
+
+
 def log_in_as(page: Page, site: Site, user: str) -> None:
     page.goto(f"{site.url}/login")
     page.get_by_label("Nome utente").fill(user)
@@ -86,6 +109,7 @@ def overlap(one: FloatRect, other: FloatRect) -> bool:
 @pytest.mark.parametrize("width", [320, 390, 768, 1000, 1366])
 def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Site, width: int) -> None:
     transit = crowded.alarm_of(crowded.pass_vehicle(WANTED)).transit_id
+    keep_and_ask(crowded, WANTED)
     page.set_viewport_size({"width": width, "height": 844})
     paths = {
         LONG_USER: [
@@ -93,6 +117,8 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
             "/gates", "/gates/porta-nord?picture=1", "/gates/ponte", "/nothing",
         ],
         Role.AUDITOR: ["/audit"],
+        Role.INVESTIGATOR: ["/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}"],
+        Role.DPO: ["/requests", "/requests/1", "/requests/1/data", "/requests/1/erase"],
         Role.ADMINISTRATOR: ["/users", f"/users/{LONG_USER}", f"/users/{LONG_USER}/password", "/account/second-factor"],
     }  # fmt: skip
     for user, addresses in paths.items():

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from anpr.console.app import PAGES, create_app
-from anpr.domain.access import Role
+from anpr.domain.access import Permission, Role, may
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import ConsoleSettings
 from anpr.store.audit import AuditAction
@@ -27,6 +27,14 @@ IDS = {
     "name": "operator",
     "gate_id": "porta-nord",
 }
+
+
+MORE = {
+    "/holds/new": Permission.HOLD_TRANSITS,
+    "/holds/1/end": Permission.HOLD_TRANSITS,
+    "/organisations/agreements/1/end": Permission.MANAGE_AGREEMENTS,
+}
+"""Addresses that ask for more than their page does."""
 
 
 def addresses(routes: Sequence[BaseRoute], method: str) -> list[str]:
@@ -72,7 +80,8 @@ def test_each_role_gets_every_address_of_its_pages_and_none_of_others(site: Site
         assert page.path in paths, "where the menu leads"
         for path in paths:
             with client.stream("GET", path) as answer:  # one of them never ends
-                expected = {200, 204, 404} if page.is_for(role) else {403}
+                is_allowed = page.is_for(role) and (path not in MORE or may(role, MORE[path]))
+                expected = {200, 204, 404} if is_allowed else {403}
                 assert answer.status_code in expected, path
 
 

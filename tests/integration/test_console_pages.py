@@ -604,7 +604,7 @@ def test_a_transit_that_is_held_says_for_which_case_and_until_when(site: Site) -
         since=transit.captured_at - hour, until=transit.captured_at + hour, ends_on=date(2027, 5, 31),
     )  # fmt: skip
     page = f"/transits/{transit.id}"
-    client = site.client(Role.OPERATOR)
+    client = site.client(Role.INVESTIGATOR)
     assert "Conservato oltre il termine" not in client.get(page).text
     with site.database.transaction() as conn:
         add_hold(conn, hold)

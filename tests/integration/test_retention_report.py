@@ -94,7 +94,9 @@ def test_it_agrees_with_the_disk(ok: Run, database: Database, shelf: Path, clock
         "dead letters": 0,
         "deliveries": 0,
         "holds": 0,
+        "held transits": 0,
         "ids of discarded transits": 3,
+        "requests of data subjects": 0,
     }
     assert report["deletions"][0]["detail"] == {"rows": {"x": 1}}
 

@@ -87,6 +87,7 @@ def test_days_past_retention_go_with_everything_of_theirs(
         "health": 0,
         "list changes": 0,
         "ended holds": 0,
+        "closed requests": 0,
         "discarded transits": 0,
         "hours of discarded transits": 0,
         "plates": 2,
@@ -129,6 +130,7 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
         "health": 0,
         "list changes": 0,
         "ended holds": 0,
+        "closed requests": 0,
         "discarded transits": 0,
         "hours of discarded transits": 0,
     }

@@ -2,7 +2,7 @@
 """Template filters: how times, shares, plates and health states are written on a page."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from anpr.console.rendering.translations import Catalogue
@@ -38,6 +38,11 @@ def local_minute(moment: datetime, zone: ZoneInfo) -> str:
 def local_day(moment: datetime, zone: ZoneInfo) -> str:
     """Day, month and year at the site."""
     return moment.astimezone(zone).strftime("%d/%m/%Y")
+
+
+def iso_day(text: str) -> str:
+    """Day, month and year of a day that the audit holds, 2026-12-31. Raises ValueError when it is none."""
+    return date.fromisoformat(text).strftime("%d/%m/%Y")
 
 
 def local_moment(moment: datetime, zone: ZoneInfo) -> str:

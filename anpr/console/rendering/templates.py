@@ -72,6 +72,7 @@ class Templates:
             "moment": self._local(filters.local_moment),
             "field_start": self._local(filters.field_start),
             "field_end": self._local(filters.field_end),
+            "iso_day": filters.iso_day,
             "utc": filters.universal_moment,
             "percent": filters.percent,
             "decimal": filters.decimal,

@@ -26,6 +26,7 @@ PROTECTED = (
     "refused_senders",
     "second_factors",
     "sessions",
+    "subject_requests",
     "transits",
     "users",
     "watchlist_owners",

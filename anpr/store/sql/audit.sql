@@ -23,3 +23,9 @@ SELECT * FROM audit WHERE seq = %(seq)s;
 
 -- name: walk
 SELECT * FROM audit WHERE seq >= %(first)s ORDER BY seq;
+
+-- name: of_hold
+SELECT * FROM history_of_hold(%(number)s);
+
+-- name: of_request
+SELECT * FROM history_of_request(%(number)s);

@@ -40,3 +40,29 @@ ORDER BY id;
 
 -- name: forget
 DELETE FROM holds WHERE ended_at < %(before)s;
+
+-- name: coverage
+-- By gate what this hold covers; `due` of it is past its day and kept by nothing else: it goes when this hold ends.
+SELECT t.gate_id, count(*) AS transits, min(t.captured_at) AS first, max(t.captured_at) AS last,
+    count(*) FILTER (WHERE t.captured_at < %(before)s
+        AND NOT EXISTS (SELECT FROM alarms a
+            WHERE a.state <> 'closed' AND a.captured_at = t.captured_at AND a.transit_id = t.id)
+        AND NOT EXISTS (SELECT FROM held_transits o
+            WHERE o.hold_id <> %(id)s AND o.ended_at IS NULL AND o.captured_at = t.captured_at AND o.transit_id = t.id)
+    ) AS due
+FROM held_transits h JOIN transits t ON t.captured_at = h.captured_at AND t.id = h.transit_id
+WHERE h.hold_id = %(id)s
+GROUP BY t.gate_id ORDER BY t.gate_id;
+
+-- name: held_among
+-- One statement for a page of transits; the bounds leave out all other days.
+SELECT held.transit_id, held.case_reference, held.ends_on, held.id
+FROM (
+    SELECT k.transit_id, o.case_reference, o.ends_on, o.id
+    FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[]) k (captured_at, transit_id)
+    JOIN held_transits h ON h.captured_at = k.captured_at AND h.transit_id = k.transit_id
+        AND h.captured_at BETWEEN %(first)s AND %(last)s
+    JOIN holds o ON o.id = h.hold_id
+    WHERE h.ended_at IS NULL
+) held
+ORDER BY held.id;

@@ -24,6 +24,9 @@ SELECT * FROM (
     UNION ALL SELECT 'dead letters', count(*), min(received_at) FROM dead_letters
     UNION ALL SELECT 'deliveries', count(*), min(captured_at) FROM deliveries
     UNION ALL SELECT 'holds', count(*), min(since) FROM holds WHERE ended_at IS NULL
+    UNION ALL SELECT 'held transits', count(*), min(captured_at)
+        FROM (SELECT DISTINCT captured_at, transit_id FROM held_transits WHERE ended_at IS NULL) held
+    UNION ALL SELECT 'requests of data subjects', count(*), min(registered_at) FROM subject_requests
     UNION ALL SELECT 'ids of discarded transits', count(*), min(captured_at) FROM discarded_transits
 ) found ORDER BY name;
 

@@ -17,10 +17,12 @@ from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep, record_once
 from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
+from anpr.console.field_faults import FieldFault
 from anpr.console.fields import without_controls
+from anpr.console.held_marks import HeldMarks, held_marks
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.search.form import FieldFault, SearchFields, check_fields, fields_of, new_fields, query_of
+from anpr.console.pages.search.form import SearchFields, check_fields, fields_of, new_fields, query_of
 from anpr.console.rendering.filters import local_day
 from anpr.console.rendering.templates import PageContext
 from anpr.console.search_seats import SearchesBusyError
@@ -103,7 +105,7 @@ def results(
         raise HTTPException(404)
     try:
         with console.search_seats.seat(visitor.user.name):
-            total, page, rows = _results(console, found, page)
+            total, page, rows, held = _results(console, visitor, found, page)
     except (QueryTooLongError, SearchesBusyError) as exc:
         fields = fields_of(found, console.settings.zone)
         return _page(console, context, fields, status=503, notice=_notice(console, exc))
@@ -112,6 +114,7 @@ def results(
     values: dict[str, Any] = {
         "search": found,
         "found": rows,
+        "held": held,
         "total": total,
         "is_more": total == MAX_LIMIT,
         "page": page,
@@ -134,12 +137,15 @@ def _end(search: RecordedSearch) -> datetime:
     return min(search.query.until, search.at) if search.query.until else search.at
 
 
-def _results(console: Console, search: RecordedSearch, page: int) -> tuple[int, int, list[StoredTransit]]:
-    """How many there are, the page that there is, and its transits."""
+def _results(
+    console: Console, visitor: Visitor, search: RecordedSearch, page: int
+) -> tuple[int, int, list[StoredTransit], HeldMarks]:
+    """How many there are, the page that there is, its transits, and which of them are held."""
     with console.search_database.transaction() as conn, time_limit(conn, console.settings.console.search_timeout_s):
         total = count_again(conn, search, MAX_LIMIT)
         page = min(page, max(1, ceil(total / ROWS)))
-        return total, page, page_of(conn, search, page, ROWS)
+        rows = page_of(conn, search, page, ROWS)
+        return total, page, rows, held_marks(conn, visitor, rows)
 
 
 def _record_shown(

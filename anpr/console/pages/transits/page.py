@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from anpr.console.access import Visitor, VisitorDep, record_shown
 from anpr.console.fields import Line
+from anpr.console.held_marks import held_marks
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.transits import images, transit
@@ -30,7 +31,7 @@ Have = Annotated[Sequence[UUID], Query(max_length=4 * ROWS)]
 @router.get("")
 def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, gate: GateChoice = "") -> Response:
     """The page."""
-    values = _values(console, gate)
+    values = _values(console, visitor, gate)
     _record(console, visitor, values["found"], gate)
     return console.templates.response("transits/transits.html", context, **values)
 
@@ -43,7 +44,7 @@ def rows(
 
     By identity and not by time: after an outage a transit arrives later than one that was captured after it.
     """
-    values = _values(console, gate)
+    values = _values(console, visitor, gate)
     known = frozenset(have)
     values["found"] = [stored for stored in values["found"] if stored.transit.id not in known]
     _record(console, visitor, values["found"], gate)
@@ -56,7 +57,7 @@ def _record(console: Console, visitor: Visitor, found: Sequence[StoredTransit], 
     record_shown(console, visitor, "latest", [stored.transit.id for stored in found], gate=gate or None)
 
 
-def _values(console: Console, gate: str) -> dict[str, Any]:
+def _values(console: Console, visitor: Visitor, gate: str) -> dict[str, Any]:
     with console.database.transaction() as conn:
         names = gate_names(conn)
         is_open = searchable_gates(conn)
@@ -64,9 +65,10 @@ def _values(console: Console, gate: str) -> dict[str, Any]:
         # By gate where others have gates too: the newest transits of all may be theirs for days on end.
         shown = [gate] if gate else list(gates) if is_shared(conn) else None
         found = latest_transits(conn, ROWS, shown)
+        held = held_marks(conn, visitor, found)
     return {
         "found": found, "gates": gates, "gate": gate, "via": "latest", "link_query": "", "section": "transits",
-        "most": ROWS,
+        "most": ROWS, "held": held,
     }  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep
+from anpr.console.access import Visitor, VisitorDep
 from anpr.console.alarm_card import FORM_VALUES
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.transits.opening import OpeningDep, consultation
 from anpr.console.state import Console, ConsoleDep
 from anpr.contract.jpeg import jpeg_size
+from anpr.domain.access import Permission
 from anpr.domain.errors import ImageAlteredError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.alarms.views import views_of_transit
@@ -51,7 +52,7 @@ def show(
     return console.templates.response(
         "transits/transit.html",
         context,
-        **_values(console, stored),
+        **_values(console, visitor, stored),
         **FORM_VALUES,
         results=results,
         via=opened.via,
@@ -70,13 +71,13 @@ def stored_transit(console: Console, transit_id: UUID) -> StoredTransit:
     return stored
 
 
-def _values(console: Console, stored: StoredTransit) -> dict[str, Any]:
+def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[str, Any]:
     transit = stored.transit
     with console.database.transaction() as conn:
         gates = gate_names(conn)
         alarms = views_of_transit(conn, transit.id)
         deliveries = deliveries_of_transit(conn, transit.id, transit.captured_at)
-        holds = holds_of(conn, transit)
+        holds = holds_of(conn, transit) if visitor.may(Permission.VIEW_HOLDS) else []
     return {
         "transit": transit,
         "received_at": stored.received_at,

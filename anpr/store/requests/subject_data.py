@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is stored about a plate, for the request of the person whose vehicle bears it: that plate exactly."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from anpr.domain.alarm import Alarm
+from anpr.domain.delivery import DeliveryState
+from anpr.domain.hold import Hold
+from anpr.store.alarms.rows import from_row as alarm_from_row
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+from anpr.store.transits.rows import StoredTransit, from_row
+
+MOST = 10_000
+"""Rows of each kind. A vehicle that passes four gates every ten minutes for a week makes fewer transits."""
+_SQL = load_queries("requests")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedPlate:
+    """An entry of a watchlist that names the plate; valid in [valid_from, valid_to) (UTC)."""
+
+    watchlist_id: str
+    watchlist_name: str
+    reason: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForwardedTransit:
+    """One transit on its way to another centre."""
+
+    destination: str
+    state: DeliveryState
+    captured_at: datetime
+    transit_id: UUID
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectData:
+    """Everything, oldest first; `retained` are the ids of transits that a hold or an open alarm keeps.
+
+    `is_cut`: there are more than MOST of a kind.
+    """
+
+    plate: str
+    transits: tuple[StoredTransit, ...]
+    alarms: tuple[Alarm, ...]
+    entries: tuple[ListedPlate, ...]
+    holds: tuple[Hold, ...]
+    forwarded: tuple[ForwardedTransit, ...]
+    retained: frozenset[UUID]
+
+    @property
+    def is_cut(self) -> bool:
+        kinds = (self.transits, self.alarms, self.entries, self.holds, self.forwarded)
+        return any(len(kind) >= MOST for kind in kinds)
+
+    @property
+    def erasable(self) -> int:
+        """Transits that a request for erasure would erase."""
+        return sum(stored.transit.id not in self.retained for stored in self.transits)
+
+
+def subject_data(conn: Connection, number: int, plate: str) -> SubjectData:
+    """Look it up for the open request with this number, at the gates and on the lists that are the own ones of the
+    organisation that the console acts for. Raises StoreError.
+    """
+    values = {"plate": plate, "limit": MOST}
+    entries = [ListedPlate(**row) for row in conn.execute(_SQL["entries"], values)]
+    forwarded = [
+        ForwardedTransit(**{**row, "state": DeliveryState(row["state"])})
+        for row in conn.execute(_SQL["deliveries"], values)
+    ]
+    return SubjectData(
+        plate=plate,
+        transits=tuple([from_row(row) for row in conn.execute(_SQL["transits"], values)]),
+        alarms=tuple([alarm_from_row(row) for row in conn.execute(_SQL["alarms"], values)]),
+        entries=tuple(entries),
+        holds=tuple([_hold(row) for row in conn.execute(_SQL["holds"], values)]),
+        forwarded=tuple(forwarded),
+        retained=frozenset([row["id"] for row in conn.execute(_SQL["kept"], {"id": number})]),
+    )
+
+
+def _hold(row: dict[str, Any]) -> Hold:
+    return Hold(**{name: row[name] for name in Hold.__dataclass_fields__})
