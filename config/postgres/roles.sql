@@ -51,8 +51,9 @@ GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, out
 -- Logging in and out, one's own password, and what administrators do with users there. Nobody's name changes and nobody
 -- is removed, as the audit names them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
-GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
-GRANT UPDATE (role, password_hash, disabled, must_change, ends_on) ON users TO anpr_console;
+GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on, provider, subject) ON users TO anpr_console;
+GRANT UPDATE (role, password_hash, disabled, must_change, ends_on, subject) ON users TO anpr_console;
+GRANT SELECT, INSERT, DELETE ON used_logins TO anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.

@@ -30,6 +30,10 @@ class User:
     """The last day on which they may log in, whole and in UTC; None: no end."""
     has_second_factor: bool = False
     """A login asks for a code after the password."""
+    provider: str | None = None
+    """The issuer of the OpenID provider that lets them in; None: they have a password of their own."""
+    subject: str | None = None
+    """By which the provider knows them; None: its next person of this name becomes this user."""
 
     def is_shut_out(self, now: datetime) -> bool:
         """Whether they may not come in: disabled, or their last day is over."""
@@ -52,6 +56,8 @@ def create_user(conn: Connection, user: User) -> None:
         "disabled": user.disabled,
         "must_change": user.must_change,
         "ends_on": user.ends_on,
+        "provider": user.provider,
+        "subject": user.subject,
     }
     if conn.execute(_SQL["create"], values).rowcount == 0:
         raise InputError(f"user {user.name}: exists already")

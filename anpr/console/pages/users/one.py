@@ -69,11 +69,13 @@ def page(  # noqa: PLR0913  what it shows
     status: int = 200,
 ) -> Response:
     """The page of one user. Raises HTTPException (404) when there is none."""
+    account = account_of(console, name)
     return console.templates.response(
         "users/user.html",
         context,
         status=status,
-        account=account_of(console, name),
+        account=account,
+        provider_name=console.provider_name(account.user.provider),
         now=console.clock.now(),
         roles=list(Role),
         is_self=is_self,

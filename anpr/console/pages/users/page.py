@@ -82,6 +82,7 @@ def _page(
         context,
         status=status,
         accounts=accounts,
+        provider_name=console.provider_name,
         now=console.clock.now(),
         roles=list(Role),
         fields=fields or {"name": "", "role": Role.OPERATOR, "ends_on": ""},
