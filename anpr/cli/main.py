@@ -29,6 +29,8 @@ _VERBS = {
     "search": "Search transits; asks for a reason and records it.",
     "watchlist": "Import, list and edit watchlists.",
     "user": "Create console users and set their passwords.",
+    "organisation": "Add organisations that share this system, and say what each owns.",
+    "agreement": "Open gates and lists of one organisation to another, for a time.",
     "audit": "Verify the audit, here or in an export; export it signed.",
     "hold": "Keep transits past their day for a case.",
     "db": "Create, migrate and check the database.",

@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from anpr.console.auth.sessions import Session, fingerprint
 from anpr.console.cookies import SESSION_COOKIE, VISIT_COOKIE, read_cookie
 from anpr.console.network.origin import is_of_another_site
-from anpr.console.state import Console, ConsoleDep
+from anpr.console.state import Console, ItselfDep
 from anpr.domain.access import Permission, may
 from anpr.domain.errors import AccessError
 from anpr.store.audit import AuditAction, AuditEvent, append
@@ -97,7 +97,7 @@ def idle_limit(console: Console) -> timedelta:
     return timedelta(minutes=console.settings.console.idle_minutes)
 
 
-def signed_in(request: Request, console: ConsoleDep) -> Visitor:
+def signed_in(request: Request, console: ItselfDep) -> Visitor:
     """The visitor. Raises NotSignedInError."""
     cookie = read_cookie(request, SESSION_COOKIE)
     visitor = visitor_of(console, cookie)
@@ -158,17 +158,17 @@ def allowed(*any_of: Permission) -> Callable[[Request, Console, Visitor], Visito
     It raises NotSignedInError, and AccessError after it has recorded the refusal.
     """
 
-    def check(request: Request, console: ConsoleDep, visitor: VisitorDep) -> Visitor:
+    def check(request: Request, console: ItselfDep, visitor: VisitorDep) -> Visitor:
         if not any(visitor.may(permission) for permission in any_of):
             detail = {"path": request.url.path[:200], "permission": any_of[0].value}
-            record(console, visitor.user.name, AuditAction.ACCESS_REFUSED, detail)
+            record(console.acting_for(visitor.user), visitor.user.name, AuditAction.ACCESS_REFUSED, detail)
             raise AccessError(f"the role {visitor.user.role} may not {any_of[0].value.replace('-', ' ')}")
         return visitor
 
     return check
 
 
-async def check_form(request: Request, console: ConsoleDep) -> None:
+async def check_form(request: Request, console: ItselfDep) -> None:
     """Protection against cross-site request forgery: every POST carries the token of its session (or visit), and
     comes from one of our own pages.
 

@@ -32,12 +32,13 @@ from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.rendering.translations import load_catalogues
 from anpr.console.search_seats import CONNECTIONS, SearchSeats
-from anpr.console.state import Console
+from anpr.console.state import Console, scope_of
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.settings.base import is_loopback
 from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
+from anpr.store.database.scope import ITSELF
 from anpr.store.images.image_store import ImageStore
 
 _STATIC = Path(__file__).resolve().parent / "static"
@@ -103,10 +104,16 @@ def _guard(app: FastAPI, settings: Settings) -> None:
 
 def build_console(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> Console:
     """The parts, not started yet."""
+    database = database.limited_to(ITSELF)
     stored = StoredAlarms(database.transaction)
+
+    def shown_to(organisation_id: str) -> StoredAlarms:
+        return StoredAlarms(database.limited_to(scope_of(organisation_id, clock, settings)).transaction)
+
     secret = load_secret(settings.data_dir)
     return Console(
         settings=settings,
+        scope=ITSELF,
         database=database,
         search_database=database.another_pool(CONNECTIONS, "search"),
         search_seats=SearchSeats(),
@@ -122,7 +129,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         pages=PAGES,
         templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
         alarms=stored,
-        live=LiveAlarms(database, stored, clock),
+        live=LiveAlarms(database, stored, shown_to, clock),
         view_audit=ViewAudit(clock),
         thumbnails=Thumbnails(clock),
     )

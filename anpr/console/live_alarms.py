@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Broadcast of alarms and of their counts to every open page: one feed per process, a bounded queue per page.
+"""Broadcast of alarms and of their counts to the open pages: one feed per process, a bounded queue per page.
 
-While the database cannot be reached the pages' streams are closed: they show that the connection is lost, and ask
-again.
+The pages of each organisation are told what the database shows to it. While the database cannot be reached the pages'
+streams are closed: they show that the connection is lost, and ask again.
 """
 
 import asyncio
 import itertools
+import logging
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from anpr.domain.errors import StoreError
+from anpr.domain.organisation import MANAGER
 from anpr.runtime.clock import Clock
 from anpr.store.alarms.feed import AlarmFeed, AlarmSource
 from anpr.store.alarms.tally import AlarmTally
@@ -20,6 +24,8 @@ from anpr.store.database.connection import Database
 
 News = AlarmView | AlarmTally
 """What a page is told: an alarm that is new or has changed, or how many there are now."""
+
+log = logging.getLogger(__name__)
 
 PER_SESSION = 5
 PER_USER = 20
@@ -43,6 +49,7 @@ class Subscription:
     queue: asyncio.PriorityQueue[_Waiting]
     user: str = ""
     session: str = ""
+    organisation: str = MANAGER
     is_replaced: bool = False
     """It ends because its session or its user has opened too many others."""
     is_over: threading.Event = field(default_factory=threading.Event)
@@ -71,18 +78,37 @@ class Subscription:
         self.queue.put_nowait(_Waiting(from_past=from_past, number=next(self._numbers), news=news))
 
 
+class ShownAlarms(Protocol):
+    """What one organisation sees of the alarms. Every method raises StoreError."""
+
+    def one(self, alarm_id: int) -> AlarmView | None:
+        """One alarm; None when there is none, or not for this organisation."""
+
+    def tally(self) -> AlarmTally:
+        """How many are not closed."""
+
+
 class LiveAlarms:
     """The open pages of one console process, and the feed that fills their queues."""
 
     def __init__(
-        self, database: Database, source: AlarmSource, clock: Clock, *, queue_size: int = 64, max_pages: int = 500
+        self,
+        database: Database,
+        source: AlarmSource,
+        shown_to: Callable[[str], ShownAlarms],
+        clock: Clock,
+        *,
+        queue_size: int = 64,
+        max_pages: int = 500,
     ) -> None:
+        """`source` has all alarms; `shown_to` gives what an organisation (by id) sees of them now."""
+        self._shown_to = shown_to
         self._feed = AlarmFeed(database, source, clock, self)
         self._queue_size = queue_size
         self._max_pages = max_pages
         self._lock = threading.Lock()
         self._pages: dict[Subscription, None] = {}  # in the order in which they came
-        self._tally: AlarmTally | None = None
+        self._tallies: dict[str, AlarmTally] = {}
 
     def start(self) -> None:
         """Begin to follow the alarms."""
@@ -99,10 +125,14 @@ class LiveAlarms:
         """Whether alarms get through at this moment."""
         return self._feed.is_up
 
-    @property
-    def latest_tally(self) -> AlarmTally | None:
-        """How many alarms are open; None before they were counted, and while nobody can count them."""
-        return self._tally if self.is_up else None
+    def latest_tally(self, organisation: str) -> AlarmTally | None:
+        """How many alarms are open for this organisation; None while nobody can count them. Raises StoreError."""
+        if not self.is_up:
+            return None
+        known = self._tallies.get(organisation)
+        if known is None:
+            known = self._tallies.setdefault(organisation, self._shown_to(organisation).tally())
+        return known
 
     @property
     def pages(self) -> int:
@@ -115,14 +145,17 @@ class LiveAlarms:
         return len(self._pages) < self._max_pages
 
     @contextmanager
-    def subscribe(self, user: str = "", session: str = "") -> Iterator[Subscription | None]:
+    def subscribe(
+        self, user: str = "", session: str = "", organisation: str = MANAGER
+    ) -> Iterator[Subscription | None]:
         """A stream for one page of this user's session; None while the feed is down or has as many pages as it can
         serve.
 
         The oldest stream of a session that has PER_SESSION, or of a user that has PER_USER, ends for it.
         """
         queue: asyncio.PriorityQueue[_Waiting] = asyncio.PriorityQueue(maxsize=self._queue_size)
-        page = Subscription(loop=asyncio.get_running_loop(), queue=queue, user=user, session=session)
+        loop = asyncio.get_running_loop()
+        page = Subscription(loop=loop, queue=queue, user=user, session=session, organisation=organisation)
         with self._lock:
             replaced = self._too_many(page)
             accepted = self.is_up and len(self._pages) - len(replaced) < self._max_pages
@@ -140,15 +173,25 @@ class LiveAlarms:
                 self._pages.pop(page, None)
 
     def alarm(self, view: AlarmView) -> None:
-        """Called by the feed: tell every page."""
-        for page in self._subscribed():
-            page.push(view)
+        """Called by the feed: tell the pages of each organisation that sees the alarm."""
+        for organisation, pages in self._by_organisation().items():
+            try:
+                shown = self._shown_to(organisation).one(view.alarm.id)
+            except StoreError as exc:  # they come back, and read what they missed
+                log.warning("live alarms: the pages of %s are closed: %s", organisation, exc)
+                _push(pages, None)
+                continue
+            if shown is not None:
+                _push(pages, shown)
 
-    def tally(self, tally: AlarmTally) -> None:
-        """Called by the feed: tell every page."""
-        self._tally = tally
-        for page in self._subscribed():
-            page.push(tally)
+    def count(self) -> None:
+        """Called by the feed: tell the pages of each organisation its counts, where they have changed."""
+        pages = self._by_organisation()
+        for organisation in {*self._tallies, *pages}:
+            tally = self._shown_to(organisation).tally()
+            if tally != self._tallies.get(organisation):
+                self._tallies[organisation] = tally
+                _push(pages.get(organisation, ()), tally)
 
     def lost(self) -> None:
         """Called by the feed when the database cannot be reached."""
@@ -169,9 +212,20 @@ class LiveAlarms:
             *of_user[: max(0, len(of_user) - PER_USER + 1)]
         }
 
+    def _by_organisation(self) -> dict[str, list[Subscription]]:
+        found: dict[str, list[Subscription]] = {}
+        for page in self._subscribed():
+            found.setdefault(page.organisation, []).append(page)
+        return found
+
     def _subscribed(self) -> list[Subscription]:
         with self._lock:
             return list(self._pages)
+
+
+def _push(pages: Iterable[Subscription], news: News | None) -> None:
+    for page in pages:
+        page.push(news)
 
 
 async def next_news(page: Subscription, idle_s: float) -> AsyncIterator[News | None]:

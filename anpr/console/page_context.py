@@ -45,7 +45,7 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
 
 
 def _to_take(console: Console) -> int:
-    tally = console.live.latest_tally
+    tally = console.live.latest_tally(console.scope.organisation_id)
     return tally.to_take if tally else 0
 
 

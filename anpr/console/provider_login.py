@@ -11,7 +11,7 @@ from anpr.console.oidc.faults import PersonRefused, PersonRefusedError, TokenRef
 from anpr.console.oidc.pending import ProviderLogin
 from anpr.console.oidc.person import Person, name_of, person_of
 from anpr.console.state import Console
-from anpr.domain.errors import InputError
+from anpr.domain.errors import InputError, SettingsError
 from anpr.runtime.metrics import LOGINS_REFUSED
 from anpr.settings.oidc import OidcSettings
 from anpr.store.audit import AuditAction, AuditEvent, append
@@ -40,7 +40,8 @@ def begin_provider_session(
 ) -> Session:
     """The session of the person of these claims, who asks from this address.
 
-    Raises PersonRefusedError, TokenRefusedError when this login has begun one before, and StoreError.
+    Raises PersonRefusedError, TokenRefusedError when this login has begun one before, SettingsError when a group has an
+    organisation that is not there, and StoreError.
     """
     try:
         person = person_of(claims, settings)
@@ -62,7 +63,12 @@ def _begin(console: Console, settings: OidcSettings, login: ProviderLogin, perso
     """User, login, session and audit, all or nothing."""
     now = console.clock.now()
     proved = ProvedPerson(
-        provider=settings.issuer, subject=person.subject, name=person.name, role=person.role, groups=person.groups
+        provider=settings.issuer,
+        subject=person.subject,
+        name=person.name,
+        role=person.role,
+        organisation_id=person.organisation_id,
+        groups=person.groups,
     )
     try:
         with console.database.transaction() as conn:
@@ -73,7 +79,9 @@ def _begin(console: Console, settings: OidcSettings, login: ProviderLogin, perso
             append(conn, _login_of(user, person, address, settings, now))
     except LoginUsedError as exc:
         raise TokenRefusedError(str(exc)) from exc
-    except (NameTakenError, NoNameError, ShutOutError) as exc:
+    except InputError as exc:
+        if type(exc) not in _REASONS:
+            raise SettingsError(f"console.oidc.groups: {exc}") from exc
         raise PersonRefusedError(_REASONS[type(exc)]) from exc
     return session
 

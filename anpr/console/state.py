@@ -2,7 +2,7 @@
 """Dependencies of every page, wired once by the application."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -24,7 +24,9 @@ from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
+from anpr.store.database.scope import Scope
 from anpr.store.images.image_store import ImageStore
+from anpr.store.users.accounts import User
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +40,8 @@ class Console:
     search_seats: SearchSeats
     images: ImageStore
     clock: Clock
+    scope: Scope
+    """For which organisation it acts: that of the visitor whose request it answers."""
     sessions: Sessions
     password_checks: PasswordChecks
     pending_logins: PendingLogins
@@ -59,11 +63,36 @@ class Console:
         oidc = self.settings.console.oidc
         return oidc.name if oidc and oidc.issuer == issuer else issuer
 
+    def acting_for(self, user: User) -> "Console":
+        """The same console, whose database shows what is open to the user's organisation today."""
+        scope = scope_of(user.organisation_id, self.clock, self.settings)
+        database = self.database.limited_to(scope)
+        return replace(
+            self,
+            scope=scope,
+            database=database,
+            search_database=self.search_database.limited_to(scope),
+            alarms=StoredAlarms(database.transaction),
+        )
 
-def console_of(request: Request) -> Console:
-    """The console that serves this request."""
+
+def scope_of(organisation_id: str, clock: Clock, settings: Settings) -> Scope:
+    """What is open to this organisation today."""
+    return Scope(organisation_id=organisation_id, day=clock.now().astimezone(settings.zone).date())
+
+
+def console_itself(request: Request) -> Console:
+    """The console that serves this request, acting on nobody's behalf: it sees accounts, and no transits."""
     console: Console = request.app.state.console
     return console
 
 
+def console_of(request: Request) -> Console:
+    """The console, acting for the organisation of the visitor whom an earlier dependency let in (the page's)."""
+    console = console_itself(request)
+    visitor = getattr(request.state, "visitor", None)
+    return console if visitor is None else console.acting_for(visitor.user)
+
+
+ItselfDep = Annotated[Console, Depends(console_itself)]
 ConsoleDep = Annotated[Console, Depends(console_of)]

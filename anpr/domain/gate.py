@@ -64,3 +64,5 @@ class Gate:
     retention_purpose: str | None = None
     """Id of the purpose that says what is kept; None: everything."""
     keep: Keep = Keep.ALL
+    organisation: str | None = None
+    """Id of its owner; None: who owned it before, at first the manager."""

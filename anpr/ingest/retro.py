@@ -90,7 +90,8 @@ class RetroMatch:
 
     def _limits(self) -> RetroLimits:
         ingest = self.settings.ingest
-        return RetroLimits(per_entry=ingest.retro_per_entry, per_change=ingest.retro_per_change)
+        day = self.clock.now().astimezone(self.settings.zone).date()
+        return RetroLimits(per_entry=ingest.retro_per_entry, per_change=ingest.retro_per_change, day=day)
 
     def _since(self) -> datetime:
         """The oldest capture time to look at: retention would drop older alarms at once."""

@@ -16,6 +16,7 @@ from itertools import product
 
 from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
 from anpr.domain.errors import PoisonReason
+from anpr.ingest.agreement_ends import running_agreement_ends
 from anpr.ingest.audit_heads import running_audit_heads
 from anpr.ingest.consume import Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
@@ -29,6 +30,7 @@ from anpr.ingest.retro import retro_matching
 from anpr.ingest.stopping import cancelling
 from anpr.ingest.store_batch import Centre
 from anpr.ingest.summary import IngestSummary
+from anpr.ingest.watched import only_watched
 from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import DISCARDED, POISON, UNSIGNED, preset
@@ -38,6 +40,7 @@ from anpr.store.database.connection import Database
 from anpr.store.gates import save_gates
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
+from anpr.store.organisations.registry import name_manager
 from anpr.transport.direct import DirectSource
 from anpr.transport.kafka import KafkaPublisher, KafkaSource
 from anpr.transport.records import RecordKind
@@ -75,18 +78,21 @@ def run_ingest(
         preset(DISCARDED, gate_id)
         log.info("gate %s keeps hits only: other transits there are counted and not stored", gate_id)
     with database.transaction() as conn:  # pages of the centre name gates, and most machines of it see no `anpr up`
+        name_manager(conn, settings.municipality)
         save_gates(conn, settings.domain_gates())
     images = ImageStore(open_shelf(settings))
     with contextlib.ExitStack() as stack:
         stack.enter_context(cancelling(database, clock, stop))
         stack.enter_context(running_maintenance(database, images, settings.retention, clock))
         stack.enter_context(running_audit_heads(database, settings, clock))
+        stack.enter_context(running_agreement_ends(database, settings, clock))
         stack.enter_context(watching_readers(database, clock))
         stack.enter_context(watching_senders(database, clock))
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(watchlist_cache(database, clock, changed))
         keys = stack.enter_context(_keys(settings, database, clock))
-        centre = Centre(database=database, images=images, match=matcher.hits, hits_only=hits_only)
+        match = only_watched(matcher.hits, clock, settings.zone)
+        centre = Centre(database=database, images=images, match=match, hits_only=hits_only)
         consumers = [
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack, keys)
             for source, batches in open_sources(settings, clock)

@@ -137,6 +137,8 @@ class GateSettings(Section):
     retention_purpose: Identifier | None = None
     """Id of one of retention.purposes, which says what the centre keeps of the transits here; none: everything. The
     centre's own settings decide, so the gate must be in them."""
+    organisation: Identifier | None = None
+    """Id of the organisation that owns it (`anpr organisation add`); none: as the centre has it, at first `manager`."""
     cameras: tuple[CameraSettings, ...] = ()
 
     def to_domain(self, keep: Keep = Keep.ALL) -> Gate:

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from anpr.domain.access import Role
+from anpr.domain.organisation import MANAGER
 from anpr.settings.address import check_address
 from anpr.settings.base import Section, is_loopback
 from anpr.settings.forwarding.base import VariableName
@@ -14,12 +15,14 @@ Text = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class GroupSettings(Section):
-    """What the members of a group of the provider may do here."""
+    """What the members of a group of the provider may do here, and for whom."""
 
     group: Text
     """Its name or id exactly as the provider writes it in the groups claim."""
     role: Role
     """The role of its members."""
+    organisation: Text = MANAGER
+    """The id of the organisation that they belong to."""
 
 
 class OidcSettings(Section):
@@ -47,7 +50,8 @@ class OidcSettings(Section):
     groups_claim: Text = "groups"
     """The claim with the person's groups or roles: a list of texts. Dots lead into objects: realm_access.roles."""
     groups: Annotated[tuple[GroupSettings, ...], Field(min_length=1)]
-    """Groups and their roles. Whoever is in none of them is refused, and whoever is in groups of several roles too."""
+    """Groups and their roles. Whoever is in none of them is refused, and whoever is in two whose role or organisation
+    differ."""
     second_factor_amr: tuple[Text, ...] = ("mfa",)
     """For the roles of console.second_factor: values of the claim amr (RFC 8176), each of which proves a second
     factor."""

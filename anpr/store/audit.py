@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -13,8 +13,11 @@ from typing import Any
 from psycopg.types.json import Json
 
 from anpr.domain.errors import InputError
+from anpr.domain.organisation import MANAGER
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
+from anpr.store.database.scope import ITSELF
 
 GENESIS = bytes(32)
 _NOTED = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{64})")
@@ -53,6 +56,11 @@ class AuditAction(StrEnum):
     HOLD_MADE = "hold-made"
     HOLD_CHANGED = "hold-changed"
     HOLD_ENDED = "hold-ended"
+    ORGANISATION_SAVED = "organisation-saved"
+    OWNER_CHANGED = "owner-changed"
+    AGREEMENT_MADE = "agreement-made"
+    AGREEMENT_ENDING = "agreement-ending"
+    AGREEMENT_ENDED = "agreement-ended"
 
 
 _KNOWN = frozenset(AuditAction)
@@ -117,9 +125,10 @@ class Verification:
 def append(conn: Connection, event: AuditEvent) -> AuditRow:
     """Add the event to the chain; it counts once the transaction commits. One appender at a time until then."""
     conn.execute(_SQL["lock"])
-    last = conn.execute(_SQL["last"]).fetchone()
-    seq = last["seq"] + 1 if last else 1
-    previous = last["hash"] if last else GENESIS
+    last = one_row(conn, _SQL["last"])
+    seq = (last["seq"] or 0) + 1
+    previous = last["hash"] or GENESIS
+    event = _of_organisation(conn, event, last["organisation"])
     digest = row_hash(seq, event, previous)
     conn.execute(
         _SQL["append"],
@@ -136,6 +145,19 @@ def append(conn: Connection, event: AuditEvent) -> AuditRow:
         },
     )
     return AuditRow(seq=seq, event=event, hash=digest.hex())
+
+
+def _of_organisation(conn: Connection, event: AuditEvent, acting: str | None) -> AuditEvent:
+    """The event with the organisation for which it was done in its detail; the manager's have none.
+
+    Where the console acts for itself, as at a login, it is the actor's.
+    """
+    if acting == ITSELF.organisation_id:
+        actor = conn.execute(_SQL["organisation_of"], {"name": event.actor}).fetchone()
+        acting = actor["organisation_id"] if actor else None
+    if acting in (None, MANAGER):
+        return event
+    return replace(event, detail={**event.detail, "organisation": acting})
 
 
 def get_audit(conn: Connection, seq: int) -> AuditRow | None:
@@ -168,8 +190,8 @@ def verify(conn: Connection, noted: Collection[NotedHead] = ()) -> Verification:
 
 def last_head(conn: Connection) -> NotedHead | None:
     """The newest row and its hash, as one notes them elsewhere; None while there is no row."""
-    row = conn.execute(_SQL["last"]).fetchone()
-    return NotedHead(rows=row["seq"], head=bytes(row["hash"]).hex()) if row else None
+    row = one_row(conn, _SQL["last"])
+    return NotedHead(rows=row["seq"], head=bytes(row["hash"]).hex()) if row["seq"] else None
 
 
 def still_has(conn: Connection, noted: NotedHead) -> bool:

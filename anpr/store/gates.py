@@ -12,13 +12,21 @@ from anpr.domain.natural_order import natural_key
 from anpr.domain.near_name import suggestion
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
+from anpr.store.organisations.registry import organisation_names
 
 _SQL = load_queries("gates")
 
 
 def save_gates(conn: Connection, gates: Iterable[Gate]) -> None:
-    """Store or replace these gates. Gates that are no longer configured stay: old transits name them."""
+    """Store or replace these gates. Gates that are no longer configured stay: old transits name them.
+
+    Raises InputError when an owner is no organisation.
+    """
+    known = organisation_names(conn)
     for gate in sorted(gates, key=lambda gate: gate.id):
+        if gate.organisation is not None and gate.organisation not in known:
+            hint = suggestion(gate.organisation, known)
+            raise InputError(f"gate {gate.id}: organisation: no organisation {gate.organisation!r}{hint}")
         conn.execute(_SQL["save"], _to_row(gate))
 
 
@@ -56,6 +64,7 @@ def _to_row(gate: Gate) -> dict[str, Any]:
         "longitude": gate.longitude,
         "retention_purpose": gate.retention_purpose,
         "keep": str(gate.keep),
+        "organisation": gate.organisation,
         "cameras": Jsonb(
             [{"id": c.id, "kind": c.kind, "lane": c.lane, "bearing_deg": c.bearing_deg} for c in gate.cameras]
         ),
@@ -64,5 +73,6 @@ def _to_row(gate: Gate) -> dict[str, Any]:
 
 def _from_row(row: dict[str, Any]) -> Gate:
     cameras = tuple(Camera(**{**c, "kind": CameraKind(c["kind"]), "url": ""}) for c in row["cameras"])
-    values = {name: row[name] for name in Gate.__dataclass_fields__}
-    return Gate(**{**values, "cameras": cameras, "keep": Keep(row["keep"])})
+    values = {name: row[name] for name in Gate.__dataclass_fields__ if name != "organisation"}
+    values |= {"cameras": cameras, "keep": Keep(row["keep"]), "organisation": row["organisation_id"]}
+    return Gate(**values)

@@ -43,7 +43,7 @@ def get_hold(conn: Connection, number: int) -> Hold:
 
 def list_holds(conn: Connection, *, ended: bool = False) -> list[Hold]:
     """Those that hold, or also those that ended, by number."""
-    return [Hold(**row) for row in conn.execute(_SQL["list"], {"ended": ended})]
+    return [_from_row(row) for row in conn.execute(_SQL["list"], {"ended": ended})]
 
 
 def change_end(conn: Connection, number: int, ends_on: date, step: Step) -> None:
@@ -63,7 +63,7 @@ def end_hold(conn: Connection, number: int, step: Step) -> None:
 
 def end_due_holds(conn: Connection, today: date, by: str, at: datetime) -> int:
     """End those whose last day (UTC) is over; returns how many."""
-    due = [Hold(**row) for row in conn.execute(_SQL["due"], {"today": today})]
+    due = [_from_row(row) for row in conn.execute(_SQL["due"], {"today": today})]
     for hold in due:
         end_hold(conn, hold.id, Step(by=by, at=at, reason=f"its last day was {hold.ends_on.isoformat()}"))
     return len(due)
@@ -82,7 +82,7 @@ def count_held(conn: Connection, number: int) -> int:
 def holds_of(conn: Connection, transit: Transit) -> list[Hold]:
     """Those that keep this transit now."""
     values = {"id": transit.id, "captured_at": transit.captured_at}
-    return [Hold(**row) for row in conn.execute(_SQL["of_transit"], values)]
+    return [_from_row(row) for row in conn.execute(_SQL["of_transit"], values)]
 
 
 def forget_holds(conn: Connection, before: datetime) -> int:
@@ -94,7 +94,11 @@ def _hold(conn: Connection, query: str, number: int) -> Hold:
     row = conn.execute(_SQL[query], {"id": number}).fetchone()
     if row is None:
         raise InputError(f"hold {number}: there is none")
-    return Hold(**row)
+    return _from_row(row)
+
+
+def _from_row(row: dict[str, Any]) -> Hold:
+    return Hold(**{name: row[name] for name in Hold.__dataclass_fields__})
 
 
 def _standing(conn: Connection, number: int) -> Hold:

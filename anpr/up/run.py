@@ -20,6 +20,7 @@ from anpr.settings.process import child_environment
 from anpr.store.database.connection import Database
 from anpr.store.embedded.configured import migrate_configured, open_database_url
 from anpr.store.gates import save_gates
+from anpr.store.organisations.registry import name_manager
 from anpr.store.users.activity import Activity, activity_since
 from anpr.up.arrival import wait_for_database
 from anpr.up.console_ready import console_address, wait_until_ready
@@ -94,6 +95,7 @@ def _database(settings: Settings, echo: Echo) -> AbstractContextManager[str]:
 
 def _prepare(database: Database, deployment: Deployment, clock: Clock) -> FirstLogins:
     with database.transaction() as conn:
+        name_manager(conn, deployment.settings.municipality)
         save_gates(conn, deployment.settings.domain_gates())
         deployment.prepare(conn)
         return ensure_logins(conn, deployment.settings.data_dir, clock)

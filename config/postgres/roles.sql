@@ -22,12 +22,15 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_f
 -- A restore without privileges (pg_restore --no-privileges) gives these to everybody again.
 REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
     index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]),
-    drop_discarded_images(timestamptz[], uuid[]) FROM PUBLIC;
+    drop_discarded_images(timestamptz[], uuid[]), note_watchlist_owner(), open_gates(text, text[], date),
+    open_watchlists(text, text[], date), known_gates(), known_watchlists(), is_watched(text, text, date),
+    plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text), audit_head() FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
 
 -- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
 GRANT SELECT ON schema_migrations TO anpr_ingest, anpr_console, anpr_forward;
 GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward;
+GRANT EXECUTE ON FUNCTION audit_head() TO anpr_ingest, anpr_console, anpr_forward;
 
 -- Ingest stores, matches, raises alarms, discards, and runs retention. It reads lists and no user.
 GRANT SELECT, INSERT ON transits, images, discarded_transits TO anpr_ingest;
@@ -35,28 +38,114 @@ GRANT SELECT, INSERT, DELETE ON alarms TO anpr_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches, discarded_counts TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
-GRANT SELECT ON watchlists, entries, list_version, retained_transits, held_transits, reader_keys TO anpr_ingest;
+GRANT SELECT ON watchlists, entries, list_version, retained_transits, held_transits, reader_keys, organisations,
+    agreements, watchlist_owners TO anpr_ingest;
+-- It notes that an agreement is about to end, and that it has ended.
+GRANT UPDATE (warned_at, stopped_at) ON agreements TO anpr_ingest;
+GRANT UPDATE (name) ON organisations TO anpr_ingest;
+GRANT EXECUTE ON FUNCTION is_watched(text, text, date) TO anpr_ingest;
 -- Retention ends holds whose last day is over, and forgets them later; it makes none and changes none.
 GRANT SELECT, DELETE, UPDATE (ended_at, ended_by) ON holds TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
     drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
-GRANT SELECT ON transits, images, plates, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
+GRANT SELECT ON transits, images, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
     list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
-    forward_runs, retained_transits, discarded_counts, holds, held_transits TO anpr_console;
+    forward_runs, retained_transits, discarded_counts, holds, held_transits, organisations, agreements, watchlist_owners
+    TO anpr_console;
+-- The dictionary of plates says of no plate where it passed: it is asked by functions, and what they name is looked for in
+-- transits, with the rights of whoever asks.
+GRANT EXECUTE ON FUNCTION plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text),
+    open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists() TO anpr_console;
+-- Organisations, and agreements between them. What an agreement opens is never changed: it is ended, and another made.
+GRANT INSERT, UPDATE (name, kind, contact, controller) ON organisations TO anpr_console;
+GRANT INSERT ON agreements TO anpr_console;
+GRANT UPDATE (ended_at, ended_by) ON agreements TO anpr_console;
 -- How far an alarm has come, and never what it rests on: its transit, plate, entry.
 GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note) ON alarms
     TO anpr_console, anpr_ingest;
 -- Logging in and out, one's own password, and what administrators do with users there. Nobody's name changes and nobody
 -- is removed, as the audit names them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
-GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on, provider, subject) ON users TO anpr_console;
-GRANT UPDATE (role, password_hash, disabled, must_change, ends_on, subject) ON users TO anpr_console;
+GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on, organisation_id, provider, subject) ON users
+    TO anpr_console;
+GRANT UPDATE (role, password_hash, disabled, must_change, ends_on, organisation_id, subject) ON users TO anpr_console;
 GRANT SELECT, INSERT, DELETE ON used_logins TO anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
 GRANT SELECT ON transits, images, gates TO anpr_forward;
+GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), known_gates() TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_runs TO anpr_forward;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
+
+-- Row-level security: the console sees what is open to the organisation for which it acts in a transaction (migration 25), and
+-- nothing in one that says none. Ingest and forwarding act for nobody, and see all that they were given.
+DO $$
+DECLARE
+    own constant text := '(SELECT acting_organisation() = ''manager'')';
+    itself constant text := '(SELECT acting_organisation() = ''*'')';
+    own_people constant text := itself || ' OR ' || own || ' OR organisation_id = (SELECT acting_organisation())';
+    of_own_people constant text := 'user_name IN (SELECT name FROM users)';
+    unknown_gate constant text := '(' || own || ' AND gate_id NOT IN (SELECT known_gates()))';
+    any_gate constant text := 'acting_gates(''alarms'', ''handle'', ''search'', ''pictures'')';
+    listed constant text := '(watchlist_id IN (SELECT acting_watchlists(''alarms'', ''handle''))'
+        ' OR watchlist_id NOT IN (SELECT known_watchlists()))';
+    -- Table, command, and which rows the console sees (or may write).
+    rules constant text[][] := ARRAY[
+        ['transits', 'SELECT', 'gate_id IN (SELECT acting_gates(''search'')) OR ' || unknown_gate
+            || ' OR (gate_id IN (SELECT acting_gates(''alarms'', ''handle''))'
+            || ' AND EXISTS (SELECT FROM alarms a WHERE a.transit_id = transits.id))'],
+        ['images', 'SELECT', 'gate_id IN (SELECT acting_gates(''pictures'')) OR ' || unknown_gate],
+        ['alarms', 'SELECT', itself || ' OR ((gate_id IN (SELECT acting_gates(''alarms'', ''handle'')) OR ' || unknown_gate
+            || ') AND ' || listed || ')'],
+        ['alarms', 'UPDATE', '(gate_id IN (SELECT acting_gates(''handle'')) OR ' || unknown_gate || ') AND ' || listed],
+        ['gates', 'SELECT', itself || ' OR ' || own || ' OR id IN (SELECT ' || any_gate || ')'],
+        ['dead_letters', 'SELECT', own],
+        ['refused_senders', 'SELECT', own],
+        ['health_subjects', 'SELECT', own || ' OR gate_ids && ARRAY(SELECT ' || any_gate || ')'],
+        ['health_intervals', 'SELECT', own || ' OR gate_ids && ARRAY(SELECT ' || any_gate || ')'],
+        ['discarded_counts', 'SELECT', own || ' OR gate_id IN (SELECT ' || any_gate || ')'],
+        ['watchlists', 'SELECT', 'id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
+        ['entries', 'SELECT', 'watchlist_id IN (SELECT acting_watchlists(''search''))'],
+        ['list_changes', 'SELECT', 'watchlists && ARRAY(SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
+        ['deliveries', 'SELECT', own || ' OR EXISTS (SELECT FROM transits t WHERE t.captured_at = deliveries.captured_at'
+            || ' AND t.id = deliveries.transit_id)'],
+        ['forward_batches', 'SELECT', own],
+        ['forward_runs', 'SELECT', own],
+        ['holds', 'SELECT', 'organisation_id = (SELECT acting_organisation())'],
+        ['users', 'ALL', own_people],
+        ['sessions', 'ALL', of_own_people],
+        ['second_factors', 'ALL', of_own_people],
+        ['recovery_codes', 'ALL', of_own_people],
+        ['organisations', 'SELECT', '(SELECT acting_organisation() IS NOT NULL)'],
+        ['organisations', 'INSERT', own],
+        ['organisations', 'UPDATE', own],
+        ['agreements', 'SELECT', own || ' OR (SELECT acting_organisation()) IN (grantor_id, grantee_id)'],
+        ['agreements', 'INSERT', own || ' OR grantor_id = (SELECT acting_organisation())'],
+        ['agreements', 'UPDATE', own || ' OR grantor_id = (SELECT acting_organisation())'],
+        ['audit', 'SELECT', itself || ' OR audit_organisation(detail) = (SELECT acting_organisation())'],
+        ['audit', 'INSERT', 'true']
+    ];
+    rule text[];
+    name text;
+    shown text;
+BEGIN
+    FOREACH rule SLICE 1 IN ARRAY rules LOOP
+        IF NOT (SELECT relrowsecurity FROM pg_class WHERE oid = rule[1]::regclass) THEN
+            EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule[1]);
+            EXECUTE format('CREATE POLICY everything ON %I TO anpr_ingest, anpr_forward USING (true) WITH CHECK (true)', rule[1]);
+        END IF;
+        -- Its name holds what it says: one that says the same is left alone, as another one would need the whole table.
+        name := format('console_%s_%s', lower(rule[2]), left(md5(rule[3]), 8));
+        CONTINUE WHEN EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = rule[1] AND policyname = name);
+        FOR shown IN SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = rule[1]
+            AND policyname LIKE format('console\_%s\_%%', lower(rule[2])) LOOP
+            EXECUTE format('DROP POLICY %I ON %I', shown, rule[1]);
+        END LOOP;
+        EXECUTE format('CREATE POLICY %I ON %I FOR %s TO anpr_console %s', name, rule[1], rule[2],
+            CASE WHEN rule[2] = 'INSERT' THEN format('WITH CHECK (%s)', rule[3]) ELSE format('USING (%s)', rule[3]) END);
+    END LOOP;
+END
+$$;

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from anpr.domain.plate import look_alike_key
-from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.audit import GENESIS, AuditAction, AuditEvent, row_hash
 from anpr.store.database.connection import Connection
 from scripts.lab.transits import START, make_transit, plate_of
 
@@ -71,7 +71,20 @@ def fill(conn: Connection) -> None:
     _fill_forwarding(conn)
     _fill_health(conn)
     for number in range(3):
-        append(conn, AuditEvent(actor="anna", action=AuditAction.SEARCH, at=START, detail={"number": number}))
+        _append(conn, number)
+    _insert(conn, "organisations", id="empoli", name="Empoli", kind="municipality")
+    opened = {"gate_ids": ["gate-1"], "watchlist_ids": ["stolen"], "actions": ["alarms"]}
+    days = {"starts_on": DAYS[0], "ends_on": DAYS[1], "made_at": START, "made_by": "anna"}
+    _insert(conn, "agreements", grantor_id="manager", grantee_id="empoli", purpose="p", document="d", **opened, **days)
+
+
+def _append(conn: Connection, number: int) -> None:
+    """A row of the audit, as a process of that version wrote it."""
+    event = AuditEvent(actor="anna", action=AuditAction.SEARCH, at=START, detail={"number": number})
+    last = conn.execute("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+    previous = last["hash"] if last else GENESIS
+    _insert(conn, "audit", seq=number + 1, at=START, actor="anna", action="search", detail=Json(event.detail),
+            previous_hash=previous, hash=row_hash(number + 1, event, previous))  # fmt: skip
 
 
 def _fill_lists(conn: Connection) -> None:

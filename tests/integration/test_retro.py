@@ -124,7 +124,7 @@ def test_each_list_looks_back_by_its_own_rule(database: Database, match: MatchMo
 def test_plates_and_look_alikes_are_found_by_index(database: Database) -> None:
     store(database, *range(10), match=MatchMode.LOOK_ALIKE)
     add(database, plate_of(3))
-    values = {"since": START, "version": 1, "after": 0, "until": 9, "per_entry": 5, "recent": NOW}
+    values = {"since": START, "version": 1, "after": 0, "until": 9, "per_entry": 5, "recent": NOW, "day": NOW.date()}
     with database.transaction() as conn:
         conn.execute("SET LOCAL enable_seqscan = off")  # what is left then has no index
         rows = conn.execute(b"EXPLAIN (COSTS OFF) " + load_queries("retro")["past_plates"], values).fetchall()

@@ -50,8 +50,8 @@ DRIFT = {
     "ALTER TABLE alarms ALTER retro SET DEFAULT true": (
         "column retro of alarms: boolean NOT NULL DEFAULT true; made as: boolean NOT NULL DEFAULT false"
     ),
-    "ALTER TABLE gates ALTER id TYPE varchar(7)": (
-        'column id of gates: character varying(7) NOT NULL; made as: text COLLATE "C" NOT NULL'
+    "ALTER TABLE reader_keys ALTER fingerprint TYPE varchar(70)": (
+        'column fingerprint of reader_keys: character varying(70) NOT NULL; made as: text COLLATE "C" NOT NULL'
     ),
     "ALTER TABLE alarms DROP CONSTRAINT alarms_priority_check": "constraint alarms_priority_check of alarms is missing",
     "CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'": (

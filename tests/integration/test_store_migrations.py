@@ -32,7 +32,7 @@ from tests.support.sources import ListSource, image_message, message, transit_me
 
 NEWEST = read_migrations()[-1].version
 EARLIER = [each.version for each in read_migrations()[:-1]]
-FULL_INGEST = 24
+FULL_INGEST = 25
 """The first version in which this ingest can store all that it must."""
 _NEXT = "ALTER TABLE images ADD COLUMN later text;"
 WITH_NEXT = [

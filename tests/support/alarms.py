@@ -61,7 +61,7 @@ class Alarms:
         return max((view.alarm.id for view in self.views), default=0)
 
     def tally(self) -> AlarmTally:
-        """As AlarmSource."""
+        """As ShownAlarms."""
         raised = Counter(view.alarm.priority for view in self.views if view.alarm.state is AlarmState.RAISED)
         return AlarmTally(raised=dict(raised))
 

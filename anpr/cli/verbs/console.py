@@ -7,11 +7,16 @@ from anpr.cli.common.database import open_database
 from anpr.cli.main import loaded_settings
 from anpr.console.app import create_app
 from anpr.console.server import check_certificate, listen, serve
+from anpr.domain.errors import SettingsError
 from anpr.runtime.clock import SystemClock
 from anpr.runtime.probes import Readiness, probes
+from anpr.store.database.connection import Database
+from anpr.store.database.scope import ITSELF
 from anpr.store.embedded.roles import CentreRole
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
+from anpr.store.organisations.protection import unprotected_tables
+from anpr.store.organisations.registry import list_organisations
 
 
 @click.command(name="console")
@@ -31,8 +36,20 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
         listen(wanted_host, wanted_port, settings.console) as listening,
         open_database(settings, "anpr console", CentreRole.CONSOLE) as database,
     ):
+        _refuse_unprotected(database)
         app = create_app(settings, database, ImageStore(open_shelf(settings)), SystemClock())
         readiness.add("database", database.ping)
         readiness.add("live alarms", lambda: None if app.state.console.live.is_up else "not connected")
         readiness.started()
         serve(app, listening, settings.console, on_start=lambda address: click.echo(f"console: {address}"))
+
+
+def _refuse_unprotected(database: Database) -> None:
+    """Between organisations the database decides what is seen, and a role that owns the tables sees everything."""
+    with database.limited_to(ITSELF).transaction() as conn:
+        is_shared, unprotected = len(list_organisations(conn)) > 1, unprotected_tables(conn)
+    if is_shared and unprotected:
+        raise SettingsError(
+            f"database.url: its role sees {unprotected[0]} of every organisation; connect as one that is in"
+            " anpr_console (config/postgres/roles.sql, run again after each migration)"
+        )

@@ -2,7 +2,7 @@
 """Person: what the provider's claims say of somebody, read by the settings. Pure.
 
 Of several roles none is higher: an auditor sees what an operator must not, and the other way round. So nobody gets the
-first one of several; an order in the settings would decide silently, and wrongly for half of them.
+first one of several, nor the first organisation; an order in the settings would decide silently, and wrongly for some.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ class Person:
     subject: str
     name: str
     role: Role
+    organisation_id: str
     groups: tuple[str, ...]
     """Those of the settings that they are in."""
     has_second_factor: bool
@@ -47,10 +48,12 @@ def lacks_claims(claims: Mapping[str, Any], settings: OidcSettings) -> bool:
 def person_of(claims: Mapping[str, Any], settings: OidcSettings) -> Person:
     """The person of these claims. Raises PersonRefusedError where name or role are not clear."""
     mapped = _mapped(_texts(claim_of(claims, settings.groups_claim)), settings)
+    place = _only_place(mapped)
     return Person(
         subject=claims["sub"],
         name=name_of(claims, settings),
-        role=_only_role(mapped),
+        role=place.role,
+        organisation_id=place.organisation,
         groups=tuple(mapping.group for mapping in mapped),
         has_second_factor=_has_second_factor(claims, settings),
     )
@@ -71,11 +74,12 @@ def _mapped(groups: frozenset[str], settings: OidcSettings) -> list[GroupSetting
     return mapped
 
 
-def _only_role(mapped: list[GroupSettings]) -> Role:
-    roles = {mapping.role: mapping for mapping in mapped}
-    if len(roles) > 1:
-        raise PersonRefusedError(PersonRefused.SEVERAL_ROLES, groups=tuple(mapping.group for mapping in roles.values()))
-    return next(iter(roles))
+def _only_place(mapped: list[GroupSettings]) -> GroupSettings:
+    places = {(mapping.role, mapping.organisation): mapping for mapping in mapped}
+    if len(places) > 1:
+        groups = tuple(mapping.group for mapping in places.values())
+        raise PersonRefusedError(PersonRefused.SEVERAL_ROLES, groups=groups)
+    return mapped[0]
 
 
 def _has_second_factor(claims: Mapping[str, Any], settings: OidcSettings) -> bool:

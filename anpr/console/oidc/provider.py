@@ -92,7 +92,7 @@ class OpenIdProvider:
         token = await self._exchanged(metadata, code, login)
         id_token, access_token = token.get("id_token"), token.get("access_token")
         if not isinstance(id_token, str):
-            raise TokenRefusedError("no ID token")
+            raise ProviderError(ProviderFault.WRONG_ANSWER, "token: no ID token")
         access_token = access_token if isinstance(access_token, str) else None
         claims = await self._verified(metadata, id_token, access_token, login)
         if metadata.userinfo_endpoint and access_token and lacks_claims(claims, self.settings):

@@ -18,7 +18,6 @@ from anpr.domain.errors import StoreError
 from anpr.runtime.background import Periodic
 from anpr.runtime.clock import Clock
 from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL
-from anpr.store.alarms.tally import AlarmTally
 from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Database, Notification
 from anpr.store.database.listen import follow
@@ -44,18 +43,16 @@ class AlarmSource(Protocol):
     def newest_id(self) -> int:
         """The highest id there is; 0 when there is no alarm."""
 
-    def tally(self) -> AlarmTally:
-        """How many are not closed."""
-
 
 class AlarmListener(Protocol):
-    """Who is told. Every method is called in the feed's threads, must not block, and must raise nothing."""
+    """Who is told. Every method is called in the feed's threads; but for `count` none may raise anything."""
 
     def alarm(self, view: AlarmView) -> None:
         """A new alarm, or one that was acknowledged or closed; each (alarm, state) once."""
 
-    def tally(self, tally: AlarmTally) -> None:
-        """How many alarms are open, counted after a change; several changes at once are counted once."""
+    def count(self) -> None:
+        """Count the open alarms: after a change, several at once together, and every few seconds. It may take a while,
+        and raise StoreError."""
 
     def lost(self) -> None:
         """The database cannot be reached: until `AlarmFeed.is_up` again, alarms may go unnoticed."""
@@ -75,9 +72,8 @@ class AlarmFeed:
         self._highest_id: int | None = None
         self._is_up = False
         self._changed = threading.Event()
-        self._tally: AlarmTally | None = None
         sweep = Periodic(every_s=SWEEP_S, work=self._sweep, name="sweep of alarms", clock=clock)
-        count = Periodic(every_s=SWEEP_S, work=self._count, name="count of alarms", clock=clock, wake=self._changed)
+        count = Periodic(every_s=SWEEP_S, work=listener.count, name="count of alarms", clock=clock, wake=self._changed)
         steps: dict[str, Callable[[], None]] = {
             "live": lambda: self._follow(ALARM_CHANNEL),
             "retro": lambda: self._follow(RETRO_CHANNEL, _REST_S),
@@ -140,12 +136,6 @@ class AlarmFeed:
     def _lost(self) -> None:
         self._is_up = False
         self._listener.lost()
-
-    def _count(self) -> None:
-        tally = self._source.tally()
-        if tally != self._tally:
-            self._tally = tally
-            self._listener.tally(tally)
 
     def _sweep(self) -> None:
         try:

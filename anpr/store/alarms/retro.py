@@ -10,7 +10,7 @@ batch discarded is not stored, and no search finds it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from anpr.domain.alarm import Alarm
@@ -40,6 +40,8 @@ class RetroLimits:
     """Looked for in one step."""
     slice: timedelta = timedelta(hours=1)
     """Capture time of what is looked through for candidates in one step."""
+    day: date | None = None
+    """The local day that counts for agreements; None: today in UTC."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +163,7 @@ def _search(
         "until": step.until,
         "per_entry": limits.per_entry,
         "recent": recent,
+        "day": limits.day or now.astimezone(UTC).date(),
     }
     rows = conn.execute(_SQL[query], values).fetchall()
     found = sum({row["entry_id"]: row["transits_found"] for row in rows}.values())

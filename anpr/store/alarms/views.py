@@ -40,6 +40,10 @@ class AlarmView:
     roles: frozenset[ImageRole]
     has_transit: bool
     country: str | None
+    may_handle: bool = True
+    """Whether who asks may take and close it: at another organisation's gate an agreement says."""
+    may_view: bool = True
+    """Whether they may view its images."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,9 +139,11 @@ def _view(row: dict[str, Any]) -> AlarmView:
         alarm=alarm_from_row(row),
         gate_name=row["gate_name"],
         watchlist_name=row["watchlist_name"],
-        roles=frozenset(ImageRole(role) for role, _, _ in row["images"] or ()),
+        roles=frozenset(ImageRole(role) for role, _, _ in row["images"] or ()) if row["may_view"] else frozenset(),
         has_transit=row["has_transit"],
         country=row["country"],
+        may_handle=row["may_handle"],
+        may_view=row["may_view"],
     )
 
 

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from anpr.domain.errors import StoreError, StoreFault
+from anpr.store.database.scope import Scope, limit_to
 
 Connection = psycopg.Connection[dict[str, Any]]
 """What every function of the store takes first; rows come as dicts."""
@@ -55,6 +57,7 @@ class Database:
     def __init__(self, url: str, pool_size: int = 8, application: str = "anpr") -> None:
         self._url = url
         self._application = application
+        self._scope: Scope | None = None
         self._options: dict[str, Any] = {
             "application_name": application,
             "connect_timeout": CONNECT_TIMEOUT_S,
@@ -80,6 +83,12 @@ class Database:
     def another_pool(self, pool_size: int, purpose: str) -> "Database":
         """The same database with connections of its own, not open yet, for work that must not use up the others."""
         return Database(self._url, pool_size, f"{self._application} {purpose}")
+
+    def limited_to(self, scope: Scope) -> "Database":
+        """The same database and connections, each transaction limited to this scope; for the console's role."""
+        limited = copy(self)
+        limited._scope = scope
+        return limited
 
     def open(self) -> None:
         """Connect. Raises StoreError when the database cannot be reached."""
@@ -115,6 +124,8 @@ class Database:
         with mapped_errors(), self._pool.connection() as conn:
             self._running.add(conn)
             try:
+                if self._scope is not None:
+                    limit_to(conn, self._scope)
                 yield conn
             finally:
                 self._running.discard(conn)

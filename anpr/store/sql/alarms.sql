@@ -73,7 +73,9 @@ WITH listed AS MATERIALIZED (
     SELECT *, row_number() OVER () AS place FROM listed
 )
 SELECT placed.*, coalesce(gates.name, gate_id) AS gate_name, coalesce(watchlists.name, watchlist_id) AS watchlist_name,
-    beside.images, beside.country, beside.images IS NOT NULL AS has_transit
+    beside.images, beside.country, beside.images IS NOT NULL AS has_transit,
+    NOT row_security_active('alarms') OR acting_may('handle', gate_id) AS may_handle,
+    NOT row_security_active('images') OR acting_may('pictures', gate_id) AS may_view
 FROM placed
 LEFT JOIN gates ON gates.id = gate_id
 LEFT JOIN watchlists ON watchlists.id = watchlist_id

@@ -3,7 +3,11 @@
 SELECT pg_advisory_xact_lock(hashtextextended('anpr audit', 0));
 
 -- name: last
-SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1;
+-- Also for who may not see that row; `organisation`: for which one this transaction acts.
+SELECT acting_organisation() AS organisation, head.seq, head.hash FROM (VALUES (0)) one LEFT JOIN audit_head() head ON true;
+
+-- name: organisation_of
+SELECT organisation_id FROM users WHERE name = %(name)s;
 
 -- name: append
 INSERT INTO audit (seq, at, actor, action, reason, case_reference, detail, previous_hash, hash)

@@ -73,7 +73,6 @@ WITH relations AS (
         concat_ws(', ',
             CASE r.relpersistence WHEN 'p' THEN 'logged' ELSE 'unlogged' END,
             CASE WHEN r.relkind = 'p' THEN 'partitioned by ' || pg_get_partkeydef(r.oid) END,
-            CASE WHEN r.relrowsecurity THEN 'with row security' END,
             array_to_string(r.reloptions, ', '),
             CASE WHEN r.relkind IN ('v', 'm') THEN pg_get_viewdef(r.oid) END,
             CASE WHEN r.parent IS NULL THEN NULL

@@ -41,12 +41,14 @@ CROSS JOIN LATERAL (
         WHERE known.plate IS NOT NULL AND t.plate = e.plate
           AND t.captured_at >= greatest(%(since)s, e.valid_from)
           AND t.captured_at < coalesce(e.valid_to, 'infinity')
+          AND is_watched(t.gate_id, e.watchlist_id, %(day)s)
         UNION ALL
         -- Look-alikes by way of the dictionary: transits have no index of their keys. OFFSET 0: one plate after the other.
         SELECT t.* FROM plates p CROSS JOIN LATERAL (
             SELECT * FROM transits t
             WHERE t.plate = p.plate AND t.captured_at >= greatest(%(since)s, e.valid_from)
               AND t.captured_at < coalesce(e.valid_to, 'infinity')
+              AND is_watched(t.gate_id, e.watchlist_id, %(day)s)
             OFFSET 0
         ) t
         WHERE w.match = 'look-alike' AND p.look_alike = e.look_alike AND p.plate <> e.plate
@@ -78,6 +80,7 @@ SELECT * FROM (
     WHERE t.captured_at >= %(since)s AND t.captured_at < %(before)s
       AND (e.valid_from IS NULL OR e.valid_from <= t.captured_at)
       AND (e.valid_to IS NULL OR t.captured_at < e.valid_to)
+      AND is_watched(t.gate_id, e.watchlist_id, %(day)s)
       AND NOT EXISTS (SELECT FROM alarms a WHERE a.transit_id = t.id AND a.entry_id = e.id)
 ) p
 WHERE p.nth = 1 OR p.nth + p.raised <= %(per_entry)s OR p.received_at >= %(recent)s;

@@ -47,9 +47,12 @@ SELECT count(*) AS count, CASE WHEN count(*) < %(number)s THEN array_agg(id) END
 SELECT * FROM transits ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
 
 -- name: latest_of_gates
-SELECT * FROM transits
-WHERE gate_id = ANY (%(gate_ids)s)
-ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
+-- The newest of each gate by its index, and the newest of those: however long ago something passed at these gates.
+SELECT t.* FROM unnest(%(gate_ids)s::text[]) AS g (gate_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM transits WHERE transits.gate_id = g.gate_id ORDER BY captured_at DESC, id DESC LIMIT %(limit)s
+) t
+ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s;
 
 -- name: last_of_gates
 -- Newest day first: the lateral stops at the first row of each gate.
@@ -74,9 +77,8 @@ WHERE plate = %(text)s
 ORDER BY captured_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_look_alike_exact
-SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.look_alike = %(folded)s
-  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+SELECT t.* FROM look_alikes_of(%(folded)s) p (plate) JOIN transits t ON t.plate = p.plate
+WHERE t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
@@ -84,18 +86,16 @@ ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_wildcard
 -- The trigrams are those of the folded texts; a pattern's beginning is looked up in the key.
-SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.look_alike LIKE %(folded)s AND p.plate LIKE %(text)s
-  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+SELECT t.* FROM plates_like(%(folded)s, %(text)s) p (plate) JOIN transits t ON t.plate = p.plate
+WHERE t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))
 ORDER BY t.captured_at DESC, t.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_look_alike_wildcard
-SELECT t.* FROM plates p JOIN transits t ON t.plate = p.plate
-WHERE p.look_alike LIKE %(folded)s
-  AND t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
+SELECT t.* FROM look_alikes_like(%(folded)s) p (plate) JOIN transits t ON t.plate = p.plate
+WHERE t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')
   AND (%(gate_ids)s::text[] IS NULL OR t.gate_id = ANY (%(gate_ids)s::text[]))

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: create
-INSERT INTO users (name, role, password_hash, disabled, must_change, ends_on, provider, subject)
-VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s, %(provider)s, %(subject)s)
+INSERT INTO users (name, role, password_hash, disabled, must_change, ends_on, provider, subject, organisation_id)
+VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s, %(provider)s, %(subject)s,
+    %(organisation_id)s)
 ON CONFLICT DO NOTHING;
 
 -- name: get
@@ -39,6 +40,9 @@ UPDATE users SET password_hash = %(hash)s, must_change = %(must_change)s WHERE n
 
 -- name: set_role
 UPDATE users SET role = %(role)s WHERE name = %(name)s;
+
+-- name: set_organisation
+UPDATE users SET organisation_id = %(organisation)s WHERE name = %(name)s;
 
 -- name: set_disabled
 WITH ended AS (UPDATE sessions SET ended_at = now() WHERE user_name = %(name)s AND ended_at IS NULL)

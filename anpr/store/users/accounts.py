@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
 from anpr.domain.near_name import suggestion
+from anpr.domain.organisation import MANAGER
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -34,6 +35,8 @@ class User:
     """The issuer of the OpenID provider that lets them in; None: they have a password of their own."""
     subject: str | None = None
     """By which the provider knows them; None: its next person of this name becomes this user."""
+    organisation_id: str = MANAGER
+    """For whom they work: they see what is open to it."""
 
     def is_shut_out(self, now: datetime) -> bool:
         """Whether they may not come in: disabled, or their last day is over."""
@@ -58,6 +61,7 @@ def create_user(conn: Connection, user: User) -> None:
         "ends_on": user.ends_on,
         "provider": user.provider,
         "subject": user.subject,
+        "organisation_id": user.organisation_id,
     }
     if conn.execute(_SQL["create"], values).rowcount == 0:
         raise InputError(f"user {user.name}: exists already")
@@ -88,6 +92,11 @@ def set_password_hash(conn: Connection, name: str, password_hash: str, *, must_c
 def set_role(conn: Connection, name: str, role: Role) -> None:
     """Raises InputError when there is no such user."""
     _change(conn, "set_role", {"name": name, "role": str(role)})
+
+
+def set_organisation(conn: Connection, name: str, organisation_id: str) -> None:
+    """For whom they work from now on. Raises InputError when there is no such user."""
+    _change(conn, "set_organisation", {"name": name, "organisation": organisation_id})
 
 
 def set_disabled(conn: Connection, name: str, disabled: bool) -> None:

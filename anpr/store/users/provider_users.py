@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
+from anpr.domain.organisation import MANAGER
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
-from anpr.store.users.accounts import User, create_user, is_user_name, set_role, user_of_row
+from anpr.store.organisations.registry import get_organisation
+from anpr.store.users.accounts import User, create_user, is_user_name, set_organisation, set_role, user_of_row
 
 ACTOR = "oidc"
 """Who makes these users and changes their roles: nobody here."""
@@ -49,6 +51,7 @@ class ProvedPerson:
     subject: str
     name: str
     role: Role
+    organisation_id: str
     groups: tuple[str, ...]
 
 
@@ -66,14 +69,15 @@ def use_login(conn: Connection, state_digest: bytes, at: datetime) -> None:
 
 
 def admit(conn: Connection, person: ProvedPerson, at: datetime) -> User:
-    """The user that this person is, with the role of their groups; made when it is their first login.
+    """The user that this person is, with role and organisation of their groups; made when it is their first login.
 
-    Raises NoNameError, NameTakenError and ShutOutError.
+    Raises NoNameError, NameTakenError and ShutOutError, and InputError when there is no such organisation.
     """
+    get_organisation(conn, person.organisation_id)
     user = _of_subject(conn, person.provider, person.subject) or _bound(conn, person) or _made(conn, person, at)
     if user.is_shut_out(at):
         raise ShutOutError(user.name)
-    return _with_role(conn, user, person, at)
+    return _with_rights(conn, user, person, at)
 
 
 def _of_subject(conn: Connection, provider: str, subject: str) -> User | None:
@@ -92,7 +96,14 @@ def _bound(conn: Connection, person: ProvedPerson) -> User | None:
 def _made(conn: Connection, person: ProvedPerson, at: datetime) -> User:
     if not is_user_name(person.name):
         raise NoNameError("the name at the provider can be no user's here")
-    user = User(name=person.name, role=person.role, password_hash="", provider=person.provider, subject=person.subject)
+    user = User(
+        name=person.name,
+        role=person.role,
+        password_hash="",
+        provider=person.provider,
+        subject=person.subject,
+        organisation_id=person.organisation_id,
+    )
     try:
         create_user(conn, user)
     except InputError:
@@ -101,21 +112,26 @@ def _made(conn: Connection, person: ProvedPerson, at: datetime) -> User:
         if known is None:
             raise NameTakenError(f"user {person.name}: is somebody else") from None
         return known
-    detail = {"user": user.name, "role": str(user.role), "provider": person.provider, "groups": list(person.groups)}
-    append(conn, AuditEvent(actor=ACTOR, action=AuditAction.USER_CREATED, at=at, detail=detail))
+    _note(conn, AuditAction.USER_CREATED, person, at, user=user.name, role=str(user.role), provider=person.provider)
     return user
 
 
-def _with_role(conn: Connection, user: User, person: ProvedPerson, at: datetime) -> User:
-    if user.role is person.role:
-        return user
-    set_role(conn, user.name, person.role)
-    detail = {
-        "user": user.name,
-        "changed": "role",
-        "previous": str(user.role),
-        "role": str(person.role),
-        "groups": list(person.groups),
-    }
-    append(conn, AuditEvent(actor=ACTOR, action=AuditAction.USER_CHANGED, at=at, detail=detail))
-    return replace(user, role=person.role)
+def _with_rights(conn: Connection, user: User, person: ProvedPerson, at: datetime) -> User:
+    """The user with the role and the organisation that the groups give now."""
+    if user.role is not person.role:
+        set_role(conn, user.name, person.role)
+        change = {"user": user.name, "changed": "role", "previous": str(user.role), "role": str(person.role)}
+        _note(conn, AuditAction.USER_CHANGED, person, at, **change)
+    if user.organisation_id != person.organisation_id:
+        set_organisation(conn, user.name, person.organisation_id)
+        change = {"user": user.name, "changed": "organisation", "previous": user.organisation_id}
+        _note(conn, AuditAction.USER_CHANGED, person, at, **change, owner=person.organisation_id)
+    return replace(user, role=person.role, organisation_id=person.organisation_id)
+
+
+def _note(conn: Connection, action: AuditAction, person: ProvedPerson, at: datetime, **detail: object) -> None:
+    """For the auditors of the person's organisation."""
+    told = {**detail, "groups": list(person.groups)}
+    if person.organisation_id != MANAGER:
+        told["organisation"] = person.organisation_id
+    append(conn, AuditEvent(actor=ACTOR, action=action, at=at, detail=told))

@@ -11,6 +11,8 @@ import pytest
 
 from anpr.console.live_alarms import PER_SESSION, PER_USER, LiveAlarms, News, Subscription, next_news
 from anpr.domain.alarm import AlarmState
+from anpr.domain.errors import StoreError
+from anpr.domain.organisation import MANAGER
 from anpr.domain.watchlist import Priority
 from anpr.runtime.clock import SystemClock
 from anpr.store.alarms.tally import AlarmTally
@@ -23,9 +25,27 @@ def database() -> Notes:
     return Notes()
 
 
+class Shown(Alarms):
+    """What an organisation sees: each alarm as it was last told, and none of those in `hidden`."""
+
+    hidden: frozenset[int] = frozenset()
+
+    def tell(self, live: LiveAlarms, view: AlarmView) -> None:
+        self.views = [each for each in self.views if each.alarm.id != view.alarm.id] + [view]
+        live.alarm(view)
+
+    def one(self, alarm_id: int) -> AlarmView | None:
+        return None if alarm_id in self.hidden else super().one(alarm_id)
+
+
 @pytest.fixture
-def live(database: Notes) -> Iterator[LiveAlarms]:
-    live = LiveAlarms(database, Alarms(), SystemClock(), queue_size=3, max_pages=2)
+def shown() -> Shown:
+    return Shown()
+
+
+@pytest.fixture
+def live(database: Notes, shown: Shown) -> Iterator[LiveAlarms]:
+    live = LiveAlarms(database, Alarms(), lambda _: shown, SystemClock(), queue_size=3, max_pages=2)
     live.start()
     while not live.is_up:
         threading.Event().wait(0.005)
@@ -48,24 +68,24 @@ async def read_news(page: Subscription) -> list[News]:
     return found
 
 
-def test_every_page_is_told(live: LiveAlarms) -> None:
+def test_every_page_is_told(live: LiveAlarms, shown: Shown) -> None:
     async def pages() -> tuple[list[int], list[int]]:
         with live.subscribe() as one, live.subscribe() as two:
             assert one
             assert two
             for view in (view_of(1), view_of(1, AlarmState.ACKNOWLEDGED)):
-                await asyncio.to_thread(live.alarm, view)
+                await asyncio.to_thread(shown.tell, live, view)
             return await read(one), await read(two)
 
     assert asyncio.run(pages()) == ([1, 1], [1, 1])
 
 
-def test_a_page_that_does_not_keep_up_is_cut_off(live: LiveAlarms) -> None:
+def test_a_page_that_does_not_keep_up_is_cut_off(live: LiveAlarms, shown: Shown) -> None:
     async def slow() -> tuple[int, list[int]]:
         with live.subscribe() as page:
             assert page
             for number in range(1, 6):
-                await asyncio.to_thread(live.alarm, view_of(number))
+                await asyncio.to_thread(shown.tell, live, view_of(number))
             await asyncio.sleep(0)
             size = page.queue.qsize()
             return size, await read(page)
@@ -75,13 +95,13 @@ def test_a_page_that_does_not_keep_up_is_cut_off(live: LiveAlarms) -> None:
     assert found == [], "it ends at once; what it missed is in the table"
 
 
-def test_alarms_from_the_past_leave_room_for_those_of_now(live: LiveAlarms) -> None:
+def test_alarms_from_the_past_leave_room_for_those_of_now(live: LiveAlarms, shown: Shown) -> None:
     async def flooded() -> list[int]:
         with live.subscribe() as page:
             assert page
             for number in range(1, 50):
-                await asyncio.to_thread(live.alarm, view_of(number, retro=True))
-            await asyncio.to_thread(live.alarm, view_of(50))
+                await asyncio.to_thread(shown.tell, live, view_of(number, retro=True))
+            await asyncio.to_thread(shown.tell, live, view_of(50))
             return await read(page)
 
     assert asyncio.run(flooded()) == [50, 1, 2], "and what happens now is sent first"
@@ -117,19 +137,48 @@ def test_a_closed_feed_takes_no_pages(live: LiveAlarms) -> None:
     assert not live.is_up
 
 
-def test_every_page_is_told_the_counts_and_a_new_one_finds_the_latest(live: LiveAlarms) -> None:
-    tally = AlarmTally(raised={Priority.HIGH: 700})
+def test_every_page_is_told_the_counts_and_a_new_one_finds_the_latest(live: LiveAlarms, shown: Shown) -> None:
+    tally = AlarmTally(raised={Priority.LOW: 2})
 
     async def watch() -> list[News]:
         with live.subscribe() as page:
             assert page
-            await asyncio.to_thread(live.tally, tally)
+            shown.views = [view_of(1), view_of(2)]
+            await asyncio.to_thread(live.count)
             return await read_news(page)
 
     assert asyncio.run(watch())[-1] == tally
-    assert live.latest_tally == tally
+    assert live.latest_tally(MANAGER) == tally
     live.close()
-    assert live.latest_tally is None, "nobody counts any more"
+    assert live.latest_tally(MANAGER) is None, "nobody counts any more"
+
+
+def test_pages_are_told_what_their_organisation_sees(database: Notes) -> None:
+    sees = {"vinci": Shown(view_of(1)), "empoli": Shown(view_of(1))}
+    sees["empoli"].hidden = frozenset({1})
+
+    async def watch(live: LiveAlarms) -> tuple[list[int], list[int]]:
+        with live.subscribe(organisation="vinci") as one, live.subscribe(organisation="empoli") as other:
+            assert one
+            assert other
+            await asyncio.to_thread(live.alarm, view_of(1))
+            return await read(one), await read(other)
+
+    assert asyncio.run(with_room(database, watch, sees.__getitem__)) == ([1], [])
+
+
+def test_pages_whose_organisation_cannot_be_asked_end(database: Notes) -> None:
+    class Gone(Alarms):
+        def one(self, _alarm_id: int) -> AlarmView | None:
+            raise StoreError("database: gone")
+
+    async def watch(live: LiveAlarms) -> list[News | None]:
+        with live.subscribe() as page:
+            assert page
+            await asyncio.to_thread(live.alarm, view_of(1))
+            return [news async for news in next_news(page, 10)]
+
+    assert asyncio.run(with_room(database, watch, lambda _: Gone())) == []
 
 
 def test_with_one_stream_too_many_the_oldest_of_its_session_ends(database: Notes) -> None:
@@ -159,8 +208,12 @@ def test_one_user_cannot_take_the_places_of_others(database: Notes) -> None:
     assert asyncio.run(with_room(database, crowd)) == (PER_USER + 1, True)
 
 
-async def with_room(database: Notes, crowd: Callable[[LiveAlarms], Awaitable[Any]]) -> Any:
-    live = LiveAlarms(database, Alarms(), SystemClock(), queue_size=3, max_pages=50)
+async def with_room(
+    database: Notes,
+    crowd: Callable[[LiveAlarms], Awaitable[Any]],
+    shown_to: Callable[[str], Alarms] = lambda _: Alarms(),
+) -> Any:
+    live = LiveAlarms(database, Alarms(), shown_to, SystemClock(), queue_size=3, max_pages=50)
     live.start()
     try:
         while not live.is_up:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, allowed, local_path
+from anpr.console.access import Visitor, allowed, local_path, record
 from anpr.console.alarm_card import MAX_NOTE, alarm_card
 from anpr.console.fields import Line, Lines, Whole
 from anpr.console.page_context import ContextDep
@@ -15,7 +15,7 @@ from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.alarm import AlarmOutcome
-from anpr.domain.errors import InputError
+from anpr.domain.errors import AccessError, InputError
 from anpr.store.alarms import rows
 from anpr.store.audit import AuditAction, AuditEvent, append
 
@@ -53,6 +53,7 @@ def acknowledge(
     back: Back = "/alarms",
 ) -> Response:
     """The visitor takes charge of an alarm."""
+    _demand_handling(console, visitor, request, alarm_id)
     at = console.clock.now()
     event = AuditEvent(
         actor=visitor.user.name, action=AuditAction.ALARM_ACKNOWLEDGED, at=at, detail={"alarm": alarm_id}
@@ -79,6 +80,7 @@ def close(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
     back: Back = "/alarms",
 ) -> Response:
     """Record what came of an alarm."""
+    _demand_handling(console, visitor, request, alarm_id)
     at = console.clock.now()
     detail: dict[str, object] = {"alarm": alarm_id, "outcome": outcome.value}
     event = AuditEvent(actor=visitor.user.name, action=AuditAction.ALARM_CLOSED, at=at, detail=detail)
@@ -90,6 +92,16 @@ def close(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
     except InputError:
         is_late = True
     return _answer(request, console, context, alarm_id, back, is_late=is_late)
+
+
+def _demand_handling(console: Console, visitor: Visitor, request: Request, alarm_id: int) -> None:
+    """Another organisation's alarm is handled where an agreement says so. Raises HTTPException 404 and AccessError."""
+    view = console.alarms.one(alarm_id)
+    if view is None:
+        raise HTTPException(404)
+    if not view.may_handle:
+        record(console, visitor.user.name, AuditAction.ACCESS_REFUSED, {"path": request.url.path[:200]})
+        raise AccessError(f"alarm {alarm_id}: no agreement lets {visitor.user.organisation_id} handle it")
 
 
 def _answer(

@@ -125,13 +125,14 @@ async def _events(
     console: Console, cookie: str | None, visitor: Visitor, asked: _Asked
 ) -> AsyncIterator[ServerSentEvent]:
     last_id = asked.after or 0
-    with console.live.subscribe(visitor.user.name, visitor.session.key) as page:
+    with console.live.subscribe(visitor.user.name, visitor.session.key, visitor.user.organisation_id) as page:
         if page is None:
             return
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)
-        if console.live.latest_tally is not None:
-            yield _tally(console.live.latest_tally)
         try:
+            tally = await to_thread.run_sync(console.live.latest_tally, visitor.user.organisation_id)
+            if tally is not None:
+                yield _tally(tally)
             async for news in _told(console, cookie, page, asked):
                 if isinstance(news, AlarmTally):
                     yield _tally(news)

@@ -21,7 +21,7 @@ from anpr.console.pages.login.form import login_form
 from anpr.console.provider_login import begin_provider_session, record_token_refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.session_start import set_session
-from anpr.console.state import Console, ConsoleDep
+from anpr.console.state import Console, ItselfDep
 from anpr.domain.errors import SettingsError
 from anpr.runtime.metrics import LOGINS_REFUSED
 
@@ -33,7 +33,7 @@ Answer = Annotated[Line, Query(max_length=4096)]
 
 
 @router.get("")
-async def begin(request: Request, console: ConsoleDep, context: ContextDep, back: Line = "/") -> Response:
+async def begin(request: Request, console: ItselfDep, context: ContextDep, back: Line = "/") -> Response:
     """Leads to the provider, which leads back to `callback`. 503 when it is away."""
     if console.provider is None:
         return RedirectResponse("/login", status_code=303)
@@ -50,7 +50,7 @@ async def begin(request: Request, console: ConsoleDep, context: ContextDep, back
 @router.get("/callback")
 async def callback(  # noqa: PLR0913, PLR0917  one parameter for each part of the answer
     request: Request,
-    console: ConsoleDep,
+    console: ItselfDep,
     context: ContextDep,
     state: Answer = "",
     code: Answer = "",

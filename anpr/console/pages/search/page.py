@@ -27,10 +27,12 @@ from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.errors import QueryTooLongError
+from anpr.domain.organisation import Action
 from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.time_limit import time_limit
 from anpr.store.gates import gate_names
+from anpr.store.organisations.rights import is_shared, may_at_gate, searchable_gates
 from anpr.store.transits.audited_search import MAX_LIMIT, record_search
 from anpr.store.transits.recorded_search import RecordedSearch, count_again, page_of, recorded_search
 from anpr.store.transits.rows import StoredTransit, get_transit
@@ -62,6 +64,8 @@ def search(
 ) -> Response:
     """Record the search with its reason, then lead to its results; or the form again with what is wrong with it."""
     checked = check_fields(fields, console.settings.zone)
+    if not checked.faults and (closed := _not_open(console, fields.gates)):
+        checked.faults["gates"] = FieldFault(key="search.gate_not_open", values={"gate": closed})
     if checked.faults:
         _record_refused(console, visitor, fields, list(checked.faults))
         return _page(console, context, fields, status=400, faults=checked.faults)
@@ -118,6 +122,12 @@ def results(
         "not_kept": transits_not_kept(console, query.since, _end(found), query.gate_ids),
     }
     return _page(console, context, fields_of(found, console.settings.zone), **values)
+
+
+def _not_open(console: Console, gate_ids: Sequence[str]) -> str | None:
+    """The first of these gates whose transits are not open to the visitor: a search there would find nothing."""
+    with console.database.transaction() as conn:
+        return next((each for each in gate_ids if not may_at_gate(conn, Action.SEARCH, each)), None)
 
 
 def _end(search: RecordedSearch) -> datetime:
@@ -181,11 +191,13 @@ def _page(
 ) -> Response:
     """`found` among the values: the transits found; None, its default, before a search."""
     with console.database.transaction() as conn:
-        gates = gate_names(conn)
+        names, open_gates = gate_names(conn), searchable_gates(conn)
+        shared = is_shared(conn)
     shown = {
         "fields": fields,
-        "gates": gates,
-        "gate_names": gates,
+        "gates": {gate_id: name for gate_id, name in names.items() if gate_id in open_gates},
+        "gate_names": names,
+        "is_shared": shared,
         "faults": {},
         "notice": None,
         "found": None,

@@ -15,9 +15,11 @@ from anpr.console.pages.transits.transit import stored_transit
 from anpr.console.rendering.thumbnails import FORGET_AFTER_S, ThumbnailError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import ImageAlteredError
+from anpr.domain.organisation import Action
 from anpr.domain.transit import ImageRole, Transit
 from anpr.store.audit import AuditAction
 from anpr.store.images.image_store import stored_roles
+from anpr.store.organisations.rights import may_at_gate
 
 router = APIRouter()
 log = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ def image(console: ConsoleDep, visitor: VisitorDep, transit_id: UUID, role: Imag
 
     That it is shown is recorded, with the reason the transit was opened under: once per session, transit and role.
     """
-    transit = stored_transit(console, transit_id).transit
+    transit = _viewable(console, transit_id)
     data = _bytes(console, transit, role)
     event = consultation(console, visitor, transit, opened, AuditAction.IMAGE_VIEWED, image=role.value)
     record_once(console, visitor, f"image {transit_id} {role}", event)
@@ -47,9 +49,18 @@ def thumbnail(console: ConsoleDep, transit_id: UUID, role: ImageRole) -> Respons
 
     The transit is asked for each time: what retention dropped is shown no more.
     """
-    transit = stored_transit(console, transit_id).transit
+    transit = _viewable(console, transit_id)
     small = console.thumbnails.get((transit_id, role))
     return _answer(small or _made(console, transit, role), _KEPT)
+
+
+def _viewable(console: Console, transit_id: UUID) -> Transit:
+    """The transit, whose images the visitor's organisation may view. Raises HTTPException 404 where it may not."""
+    transit = stored_transit(console, transit_id).transit
+    with console.database.transaction() as conn:
+        if not may_at_gate(conn, Action.PICTURES, transit.gate_id):
+            raise HTTPException(404)
+    return transit
 
 
 def _made(console: Console, transit: Transit, role: ImageRole) -> bytes:

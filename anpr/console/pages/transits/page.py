@@ -16,6 +16,7 @@ from anpr.console.pages.transits import images, transit
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.store.gates import gate_names
+from anpr.store.organisations.rights import is_shared, searchable_gates
 from anpr.store.transits.rows import StoredTransit, latest_transits
 
 router = APIRouter(prefix="/transits")
@@ -57,8 +58,12 @@ def _record(console: Console, visitor: Visitor, found: Sequence[StoredTransit], 
 
 def _values(console: Console, gate: str) -> dict[str, Any]:
     with console.database.transaction() as conn:
-        gates = gate_names(conn)
-        found = latest_transits(conn, ROWS, [gate] if gate else None)
+        names = gate_names(conn)
+        is_open = searchable_gates(conn)
+        gates = {each: name for each, name in names.items() if each in is_open}
+        # By gate where others have gates too: the newest transits of all may be theirs for days on end.
+        shown = [gate] if gate else list(gates) if is_shared(conn) else None
+        found = latest_transits(conn, ROWS, shown)
     return {
         "found": found, "gates": gates, "gate": gate, "via": "latest", "link_query": "", "section": "transits",
         "most": ROWS,
