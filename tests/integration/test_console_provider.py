@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.access import Role
+from anpr.domain.organisation import Organisation, OrganisationKind
 from anpr.store.audit import AuditAction, AuditEvent
+from anpr.store.organisations.registry import add_organisation
 from anpr.store.users.accounts import User, get_user, set_disabled, set_ends_on
+from anpr.store.users.administration import Author, hand_over
 from scripts.lab.oidc_provider import LabProvider
 from tests.support.fixtures_console import PASSWORD, Site
 from tests.support.fixtures_provider import (
@@ -360,3 +363,44 @@ def test_an_administrator_of_the_provider_is_not_the_one_who_is_left(
     answer = provider_site.post(client, "/users/administrator/disable", "/users")
     assert answer.status_code == 400
     assert "nessun amministratore" in answer.text
+
+
+def test_a_local_user_who_was_handed_over_is_the_next_person_of_their_name(
+    provider_site: Site, lab_provider: LabProvider
+) -> None:
+    by = Author(name="os:root", at=provider_site.clock.now())
+    operator = provider_site.client(Role.OPERATOR)
+    with provider_site.database.transaction() as conn:
+        hand_over(conn, "operator", lab_provider.issuer, by)
+    assert operator.get("/transits").status_code == 303, "their sessions are over"
+    assert provider_site.log_in(provider_site.stranger(), "operator", PASSWORD).status_code == 401
+    lab_provider.set_people(
+        {"m-1": {**MARIO, "preferred_username": "Operator"}, "m-2": {**MARIO, "preferred_username": "operator"}}
+    )
+    client = provider_site.stranger()
+    assert log_in_through(client, "m-1").status_code == 303
+    assert client.get("/transits").status_code == 200
+    assert log_in_through(provider_site.stranger(), "m-2").status_code == 403, "and nobody else"
+    assert events(provider_site, AuditAction.USER_CHANGED)[0].detail["changed"] == "provider"
+
+
+def test_a_group_of_an_organisation_makes_its_people_and_one_that_is_not_there_nobody(
+    site: Site, lab_provider: LabProvider, tmp_path: Path
+) -> None:
+    groups = [
+        {"group": "empoli", "role": "operator", "organisation": "empoli"},
+        {"group": "siena", "role": "operator", "organisation": "siena"},
+    ]
+    with site.database.transaction() as conn:
+        add_organisation(conn, Organisation(id="empoli", name="Empoli", kind=OrganisationKind.MUNICIPALITY))
+    lab_provider.set_people({"m-1": {**MARIO, "groups": ["empoli"]}, "s-1": {**MARIO, "groups": ["siena"]}})
+    with console_with(site, oidc_settings(lab_provider.issuer, tmp_path, groups=groups)) as console:
+        lab_provider.start(console.url)
+        assert log_in_through(console.stranger(), "m-1").status_code == 303
+        answer = log_in_through(console.stranger(), "s-1")
+        assert answer.status_code == 503
+        assert "non è configurato" in answer.text
+    found = user(site)
+    assert found is not None
+    assert found.organisation_id == "empoli"
+    assert events(site, AuditAction.USER_CREATED)[0].detail["organisation"] == "empoli"
