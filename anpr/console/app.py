@@ -26,7 +26,7 @@ from anpr.console.network.proxies import FromProxies, TrustedProxies
 from anpr.console.oidc.pending import ProviderLogins
 from anpr.console.oidc.provider import OpenIdProvider
 from anpr.console.page import Page
-from anpr.console.pages import account, alarms, audit, login, search, status, transits, users, watchlists
+from anpr.console.pages import account, alarms, audit, login, organisations, search, status, transits, users, watchlists
 from anpr.console.rendering.footer import footer_of
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
@@ -51,6 +51,7 @@ PAGES: tuple[Page, ...] = (
     audit.PAGE,
     status.PAGE,
     users.PAGE,
+    organisations.PAGE,
     account.PAGE,
 )
 """All pages, in the order of the menu; a login leads to the first one that the role may open."""

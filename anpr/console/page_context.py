@@ -14,6 +14,8 @@ from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import language_of
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, may
+from anpr.domain.organisation import MANAGER
+from anpr.store.organisations.registry import organisation_names
 
 
 def context_for(console: Console, request: Request, visitor: Visitor | None) -> PageContext:
@@ -40,6 +42,7 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
         path=path,
         address=address,
         session=session_state(console, visitor),
+        organisation=_organisation(console),
         to_take=_to_take(console) if is_told else None,
     )
 
@@ -47,6 +50,14 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
 def _to_take(console: Console) -> int:
     tally = console.live.latest_tally(console.scope.organisation_id)
     return tally.to_take if tally else 0
+
+
+def _organisation(console: Console) -> str | None:
+    own = console.scope.organisation_id
+    if own == MANAGER:
+        return None
+    with console.database.transaction() as conn:
+        return organisation_names(conn).get(own, own)
 
 
 def session_state(console: Console, visitor: Visitor) -> dict[str, object]:

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     VIEW_HEALTH = "view-health"
     VIEW_FORWARDING = "view-forwarding"
     MANAGE_USERS = "manage-users"
+    VIEW_AGREEMENTS = "view-agreements"
+    MANAGE_AGREEMENTS = "manage-agreements"
     KEEP_OWN_ACCOUNT = "keep-own-account"
 
 
@@ -57,9 +59,24 @@ _ALLOWED = MappingProxyType(
             }
         ),
         Role.LIST_MANAGER: frozenset({Permission.VIEW_WATCHLISTS, Permission.EDIT_WATCHLISTS}),
-        Role.AUDITOR: frozenset({Permission.VIEW_AUDIT, Permission.VIEW_FORWARDING}),
-        Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.VIEW_HEALTH, Permission.VIEW_FORWARDING}),
-        Role.DPO: frozenset({Permission.VIEW_AUDIT, Permission.VIEW_FORWARDING, Permission.VIEW_HEALTH}),
+        Role.AUDITOR: frozenset({Permission.VIEW_AUDIT, Permission.VIEW_FORWARDING, Permission.VIEW_AGREEMENTS}),
+        Role.ADMINISTRATOR: frozenset(
+            {
+                Permission.MANAGE_USERS,
+                Permission.VIEW_HEALTH,
+                Permission.VIEW_FORWARDING,
+                Permission.VIEW_AGREEMENTS,
+                Permission.MANAGE_AGREEMENTS,
+            }
+        ),
+        Role.DPO: frozenset(
+            {
+                Permission.VIEW_AUDIT,
+                Permission.VIEW_FORWARDING,
+                Permission.VIEW_HEALTH,
+                Permission.VIEW_AGREEMENTS,
+            }
+        ),
     }
 )
 

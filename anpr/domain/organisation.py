@@ -88,26 +88,53 @@ class Agreement:
         return AgreementState.ENDING if day >= self.ends_on - WARNED_BEFORE else AgreementState.IN_FORCE
 
 
+class AgreementFault(StrEnum):
+    """What makes an agreement one that cannot be made."""
+
+    TO_ITSELF = "to-itself"
+    ENDS_FIRST = "ends-first"
+    IS_OVER = "is-over"
+    OPENS_NOTHING = "opens-nothing"
+    ALLOWS_NOTHING = "allows-nothing"
+    HANDLES_UNSEEN = "handles-unseen"
+    PICTURES_OF_NOTHING = "pictures-of-nothing"
+    NO_PURPOSE = "no-purpose"
+    NO_DOCUMENT = "no-document"
+    NOT_OWNED = "not-owned"
+
+
+class AgreementError(InputError):
+    """An agreement that makes no sense, or opens what is not its grantor's."""
+
+    def __init__(self, fault: AgreementFault, text: str) -> None:
+        super().__init__(f"agreement: {text}")
+        self.fault = fault
+
+
 def check_agreement(agreement: Agreement, today: date) -> None:
-    """Raises InputError where it makes no sense, naming the part."""
+    """Raises AgreementError where it makes no sense, naming the part."""
+    first, last = agreement.starts_on, agreement.ends_on
     if agreement.grantor_id == agreement.grantee_id:
-        raise InputError(f"agreement: {agreement.grantor_id} opens things to itself; name two organisations")
-    if agreement.ends_on < agreement.starts_on:
-        raise InputError(f"agreement: its last day {agreement.ends_on} lies before its first, {agreement.starts_on}")
-    if agreement.ends_on < today:
-        raise InputError(f"agreement: its last day {agreement.ends_on} is over already")
+        text = f"{agreement.grantor_id} opens things to itself; name two organisations"
+        raise AgreementError(AgreementFault.TO_ITSELF, text)
+    if last < first:
+        raise AgreementError(AgreementFault.ENDS_FIRST, f"its last day {last} lies before its first, {first}")
+    if last < today:
+        raise AgreementError(AgreementFault.IS_OVER, f"its last day {last} is over already")
     if not agreement.gate_ids and not agreement.watchlist_ids:
-        raise InputError("agreement: it opens neither a gate nor a list")
+        raise AgreementError(AgreementFault.OPENS_NOTHING, "it opens neither a gate nor a list")
     _check_actions(agreement.actions)
-    for name in ("purpose", "document"):
-        if not getattr(agreement, name).strip():
-            raise InputError(f"agreement: {name} must not be empty")
+    if not agreement.purpose.strip():
+        raise AgreementError(AgreementFault.NO_PURPOSE, "purpose must not be empty")
+    if not agreement.document.strip():
+        raise AgreementError(AgreementFault.NO_DOCUMENT, "document must not be empty")
 
 
 def _check_actions(actions: frozenset[Action]) -> None:
     if not actions:
-        raise InputError("agreement: it allows nothing; name what may be done")
+        raise AgreementError(AgreementFault.ALLOWS_NOTHING, "it allows nothing; name what may be done")
     if Action.HANDLE in actions and Action.ALARMS not in actions:
-        raise InputError("agreement: who handles alarms must see them: add alarms")
+        raise AgreementError(AgreementFault.HANDLES_UNSEEN, "who handles alarms must see them: add alarms")
     if Action.PICTURES in actions and not actions & {Action.ALARMS, Action.SEARCH}:
-        raise InputError("agreement: pictures are seen with alarms or in a search: add one of them")
+        text = "pictures are seen with alarms or in a search: add one of them"
+        raise AgreementError(AgreementFault.PICTURES_OF_NOTHING, text)

@@ -30,6 +30,7 @@ ROLES = {
     "/audit": Role.AUDITOR,
     "/status": Role.ADMINISTRATOR,
     "/users": Role.ADMINISTRATOR,
+    "/organisations": Role.ADMINISTRATOR,
     "/account": Role.DPO,
 }
 """Who opens each page here."""

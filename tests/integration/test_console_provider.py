@@ -346,7 +346,12 @@ def test_pages_of_a_user_of_the_provider_offer_no_password(provider_site: Site) 
     assert "accesso tramite Accesso Comune" in shown
     assert f"/users/{MARIO_HERE}/password" not in shown
     assert "accesso tramite Accesso Comune" in administrator.get("/users").text
-    for change, fields in (("role", {"role": "dpo"}), ("must-change", {}), ("password", {})):
+    for change, fields in (
+        ("organisation", {"organisation": "manager"}),
+        ("role", {"role": "dpo"}),
+        ("must-change", {}),
+        ("password", {}),
+    ):
         answer = provider_site.post(administrator, f"/users/{MARIO_HERE}/{change}", "/users", **fields)
         assert answer.status_code == 400, change
         assert "fornitore esterno" in answer.text

@@ -29,7 +29,7 @@ from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.runtime.clock import SystemClock, new_id
 from anpr.settings import ConsoleSettings, Settings
-from anpr.store.alarms.rows import alarms_of_transits, raise_alarms
+from anpr.store.alarms.rows import alarms_of_transits, list_alarms, raise_alarms
 from anpr.store.audit import AuditRow, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.gates import save_gates
@@ -147,6 +147,15 @@ class Site:
         with self.database.transaction() as conn:
             (alarm,) = alarms_of_transits(conn, [transit.id])
         return alarm
+
+    def alarm_of_id(self, alarm_id: int) -> Alarm:
+        """The alarm with this id."""
+        with self.database.transaction() as conn:
+            return next(alarm for alarm in list_alarms(conn) if alarm.id == alarm_id)
+
+    def advance_days(self, days: int) -> None:
+        """The clock goes forward; who is logged in has to do so again."""
+        self.clock.ahead += timedelta(days=days)
 
     def audit(self) -> list[AuditRow]:
         """All rows, newest first."""

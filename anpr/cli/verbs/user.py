@@ -14,9 +14,11 @@ from anpr.cli.common.words import ROLE
 from anpr.cli.main import loaded_settings
 from anpr.domain.access import Role
 from anpr.domain.errors import InputError
+from anpr.domain.organisation import MANAGER
 from anpr.runtime.clock import SystemClock
 from anpr.settings.secret_file import read_secret_file
 from anpr.store.database.connection import Connection
+from anpr.store.organisations.registry import get_organisation
 from anpr.store.users import administration
 from anpr.store.users.accounts import User, list_users
 from anpr.store.users.administration import Author
@@ -70,14 +72,16 @@ def remove(name: str) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--role", type=ROLE, required=True, help="What the user may do.")
+@click.option("--organisation", default=MANAGER, show_default=True, metavar="ID", help="For whom they work.")
 @_ENDS_ON
 @_PASSWORD_FILE
 @_KEEP
 @click.pass_context
-def add(
+def add(  # noqa: PLR0913, PLR0917  one parameter for each option
     ctx: click.Context,
     name: str,
     role: str,
+    organisation: str,
     ends_on: date | Literal["never"] | None,
     password_file: Path | None,
     keep: bool,
@@ -86,8 +90,12 @@ def add(
     by, day = _author(), _day(ends_on)
     administration.refuse_past(day, by.at)
     password_hash = _hash(name, _read_password(password_file))
-    user = User(name=name, role=Role(role), password_hash=password_hash, must_change=not keep, ends_on=day)
+    user = User(
+        name=name, role=Role(role), password_hash=password_hash, must_change=not keep, ends_on=day,
+        organisation_id=organisation,
+    )  # fmt: skip
     with _transaction(ctx) as conn:
+        get_organisation(conn, organisation)
         administration.add_user(conn, user, by)
     click.echo(f"user {name} created with the role {role}")
 
@@ -101,8 +109,9 @@ def list_command(ctx: click.Context) -> None:
     for user in users:
         ends = [f"until {user.ends_on}"] if user.ends_on else []
         factor = ["second factor"] if user.has_second_factor else []
+        of = [user.organisation_id] if user.organisation_id != MANAGER else []
         through = [f"through {user.provider}"] if user.provider else []
-        told = [*(["disabled"] if user.disabled else []), *ends, *factor, *through]
+        told = [*of, *(["disabled"] if user.disabled else []), *ends, *factor, *through]
         click.echo("\t".join([user.name, user.role, *told]))
 
 
@@ -122,19 +131,28 @@ def password(ctx: click.Context, name: str, password_file: Path | None, keep: bo
 @command.command(name="change")
 @click.argument("name")
 @click.option("--role", type=ROLE, help="The new role.")
+@click.option("--organisation", metavar="ID", help="The new organisation.")
 @click.option("--disable/--enable", "disabled", default=None, help="Whether the user can log in.")
 @_ENDS_ON
 @click.pass_context
 def change(
-    ctx: click.Context, name: str, role: str | None, disabled: bool | None, ends_on: date | Literal["never"] | None
+    ctx: click.Context,
+    /,
+    name: str,
+    role: str | None,
+    organisation: str | None,
+    disabled: bool | None,
+    ends_on: date | Literal["never"] | None,
 ) -> None:
-    """Change the role or the last day of NAME, or disable or enable the user."""
-    if role is None and disabled is None and ends_on is None:
-        raise InputError("nothing to change: give --role, --disable, --enable or --ends-on")
+    """Change the role, the organisation or the last day of NAME, or disable or enable the user."""
+    if role is None and organisation is None and disabled is None and ends_on is None:
+        raise InputError("nothing to change: give --role, --organisation, --disable, --enable or --ends-on")
     by = _author()
     with _transaction(ctx) as conn:
         if role is not None:
             administration.change_role(conn, name, Role(role), by)
+        if organisation is not None:
+            administration.change_organisation(conn, name, organisation, by)
         if disabled is not None:
             administration.change_disabled(conn, name, disabled, by)
         if ends_on is not None:

@@ -41,6 +41,8 @@ class PageContext:
     """Path of the menu entry that a page belongs to, when it is not that of its address."""
     session: Mapping[str, object] | None = None
     """When the session ends, for the scripts."""
+    organisation: str | None = None
+    """Whom the visitor works for, where it is not who runs the system."""
     to_take: int | None = None
     """Alarms that nobody has acknowledged; None for roles that see no alarms."""
 

@@ -8,7 +8,15 @@ from types import MappingProxyType
 from typing import Any
 
 from anpr.domain.errors import InputError
-from anpr.domain.organisation import MANAGER, WARNED_BEFORE, Action, Agreement, check_agreement
+from anpr.domain.organisation import (
+    MANAGER,
+    WARNED_BEFORE,
+    Action,
+    Agreement,
+    AgreementError,
+    AgreementFault,
+    check_agreement,
+)
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
@@ -88,7 +96,8 @@ def _demand_owned(conn: Connection, agreement: Agreement) -> None:
     lists = agreement.watchlist_ids - set(owned.watchlist_ids if owned else ())
     for kind, others in (("gate", gates), ("list", lists)):
         if others:
-            raise InputError(f"agreement: {kind} {min(others)} is not of {agreement.grantor_id}")
+            text = f"{kind} {min(others)} is not of {agreement.grantor_id}"
+            raise AgreementError(AgreementFault.NOT_OWNED, text)
 
 
 def _tell_both(conn: Connection, action: AuditAction, agreement: Agreement, at: datetime) -> None:

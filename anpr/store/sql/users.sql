@@ -42,7 +42,7 @@ UPDATE users SET password_hash = %(hash)s, must_change = %(must_change)s WHERE n
 UPDATE users SET role = %(role)s WHERE name = %(name)s;
 
 -- name: set_organisation
-UPDATE users SET organisation_id = %(organisation)s WHERE name = %(name)s;
+UPDATE users SET organisation_id = %(organisation_id)s WHERE name = %(name)s;
 
 -- name: set_disabled
 WITH ended AS (UPDATE sessions SET ended_at = now() WHERE user_name = %(name)s AND ended_at IS NULL)
@@ -56,7 +56,9 @@ UPDATE users SET must_change = true WHERE name = %(name)s;
 
 -- name: lock_administrators
 SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
-FROM users WHERE role = 'administrator' ORDER BY name FOR UPDATE;
+FROM users
+WHERE role = 'administrator' AND organisation_id = (SELECT organisation_id FROM users WHERE name = %(name)s)
+ORDER BY name FOR UPDATE;
 
 -- name: list_accounts
 SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor,

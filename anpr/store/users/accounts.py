@@ -95,8 +95,8 @@ def set_role(conn: Connection, name: str, role: Role) -> None:
 
 
 def set_organisation(conn: Connection, name: str, organisation_id: str) -> None:
-    """For whom they work from now on. Raises InputError when there is no such user."""
-    _change(conn, "set_organisation", {"name": name, "organisation": organisation_id})
+    """Raises InputError when there is no such user."""
+    _change(conn, "set_organisation", {"name": name, "organisation_id": organisation_id})
 
 
 def set_disabled(conn: Connection, name: str, disabled: bool) -> None:

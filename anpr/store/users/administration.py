@@ -10,6 +10,7 @@ from anpr.domain.errors import InputError
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
+from anpr.store.organisations.registry import get_organisation
 from anpr.store.users.accounts import (
     User,
     create_user,
@@ -17,6 +18,7 @@ from anpr.store.users.accounts import (
     lock_user,
     set_disabled,
     set_ends_on,
+    set_organisation,
     set_password_hash,
     set_role,
     user_of_row,
@@ -67,12 +69,12 @@ def get_account(conn: Connection, name: str, *, seen_after: datetime, started_af
 
 
 def keep_an_administrator(conn: Connection, name: str, at: datetime) -> None:
-    """Another one than `name` must be an administrator who is not disabled and has no last day, and who logs in without
-    a provider: it may be away, or take the role from them.
+    """Another one than `name` must be an administrator of their organisation who is not disabled and has no last day, and
+    who logs in without a provider: it may be away, or take the role from them.
 
     Two that shut each other out at once wait for one another here. Raises LastAdministratorError.
     """
-    administrators = [user_of_row(row) for row in conn.execute(_SQL["lock_administrators"])]
+    administrators = [user_of_row(row) for row in conn.execute(_SQL["lock_administrators"], {"name": name})]
     others = [user for user in administrators if user.name != name and user.ends_on is None and user.provider is None]
     if any(user.name == name for user in administrators) and all(user.is_shut_out(at) for user in others):
         raise LastAdministratorError(f"user {name}: the last administrator; make another one first")
@@ -90,6 +92,14 @@ def change_role(conn: Connection, name: str, role: Role, by: Author) -> None:
     before = _lock_local_user(conn, name, "their role comes from their groups there")
     set_role(conn, name, role)
     _note(conn, by, name, "role", previous=str(before.role), role=str(role))
+
+
+def change_organisation(conn: Connection, name: str, organisation_id: str, by: Author) -> None:
+    """Another organisation, from the next request on. Raises InputError when there is no such user or organisation."""
+    before = _lock_local_user(conn, name, "their organisation comes from their groups there")
+    get_organisation(conn, organisation_id)
+    set_organisation(conn, name, organisation_id)
+    _note(conn, by, name, "organisation", before=before.organisation_id, after=organisation_id)
 
 
 def change_disabled(conn: Connection, name: str, disabled: bool, by: Author) -> None:

@@ -124,8 +124,8 @@ def _with_rights(conn: Connection, user: User, person: ProvedPerson, at: datetim
         _note(conn, AuditAction.USER_CHANGED, person, at, **change)
     if user.organisation_id != person.organisation_id:
         set_organisation(conn, user.name, person.organisation_id)
-        change = {"user": user.name, "changed": "organisation", "previous": user.organisation_id}
-        _note(conn, AuditAction.USER_CHANGED, person, at, **change, owner=person.organisation_id)
+        change = {"user": user.name, "changed": "organisation", "before": user.organisation_id}
+        _note(conn, AuditAction.USER_CHANGED, person, at, **change, after=person.organisation_id)
     return replace(user, role=person.role, organisation_id=person.organisation_id)
 
 

@@ -10,7 +10,7 @@ from anpr.console.access import VisitorDep, record
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.audit.detail import DetailWriter
-from anpr.console.state import ConsoleDep
+from anpr.console.state import ConsoleDep, ItselfDep
 from anpr.domain.access import Permission
 from anpr.store.audit import (
     AuditAction,
@@ -62,9 +62,9 @@ def show(
 
 
 @router.post("/verify")
-def check(console: ConsoleDep, visitor: VisitorDep) -> Response:
-    """Recompute the whole hash chain, record whether it is intact, and lead to that record."""
-    with console.database.transaction() as conn:
+def check(console: ConsoleDep, itself: ItselfDep, visitor: VisitorDep) -> Response:
+    """Recompute the whole hash chain, of all organisations, record whether it is intact, and lead to that record."""
+    with itself.database.transaction() as conn:
         result = verify(conn)
     detail = {"verified": result.rows, "broken": result.broken_at}
     event = AuditEvent(actor=visitor.user.name, action=AuditAction.AUDIT_VIEWED, at=console.clock.now(), detail=detail)

@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep
 from anpr.console.auth.password_checks import PasswordsBusyError
+from anpr.console.fields import Line
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.users import one
-from anpr.console.pages.users.fields import Day, UserFaultError, UserName, last_day
+from anpr.console.pages.users.fields import Day, UserFaultError, UserName, administered, last_day
 from anpr.console.pages.users.first_password import make_first_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
@@ -39,6 +40,26 @@ def role(
         administration.change_role(conn, name, role, by)
 
     return _changed(console, visitor, context, name, "role", change)
+
+
+@router.post("/{name}/organisation")
+def organisation(
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    name: UserName,
+    organisation: Annotated[Line, Form(max_length=64)] = "",
+) -> Response:
+    """Another organisation, for which they see from the next request on. 400 for one that the visitor does not
+    administer, or where it would leave no administrator."""
+
+    def change(conn: Connection, by: Author) -> None:
+        if organisation not in administered(console, conn):
+            raise UserFaultError("users.no_organisation")
+        keep_an_administrator(conn, name, by.at)
+        administration.change_organisation(conn, name, organisation, by)
+
+    return _changed(console, visitor, context, name, "organisation", change)
 
 
 @router.post("/{name}/disable")

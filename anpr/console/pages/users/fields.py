@@ -7,7 +7,11 @@ from typing import Annotated
 from fastapi import Form, Path
 
 from anpr.console.fields import Line
+from anpr.console.state import Console
 from anpr.domain.errors import AnprError
+from anpr.domain.organisation import MANAGER
+from anpr.store.database.connection import Connection
+from anpr.store.organisations.registry import organisation_names
 
 Day = Annotated[Line, Form(max_length=20)]
 """A day as the browser's own field sends it, 2026-12-31; empty: none."""
@@ -22,6 +26,13 @@ class UserFaultError(AnprError):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
+
+
+def administered(console: Console, conn: Connection) -> dict[str, str]:
+    """The organisations, with their names by id, whose users the visitor administers: all of them for the manager's."""
+    names = organisation_names(conn)
+    own = console.scope.organisation_id
+    return names if own == MANAGER else {own: names[own]}
 
 
 def last_day(text: str, now: datetime) -> date | None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from anpr.console.access import VisitorDep, idle_limit
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.users.fields import UserName
+from anpr.console.pages.users.fields import UserName, administered
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Role
@@ -17,7 +17,7 @@ from anpr.store.users.administration import Account, get_account
 
 router = APIRouter()
 
-Done = Literal["role", "disabled", "enabled", "ends-on", "must-change", "sessions", "second-factor"]
+Done = Literal["role", "organisation", "disabled", "enabled", "ends-on", "must-change", "sessions", "second-factor"]
 """What was just changed, as the page tells it."""
 
 
@@ -70,12 +70,15 @@ def page(  # noqa: PLR0913  what it shows
 ) -> Response:
     """The page of one user. Raises HTTPException (404) when there is none."""
     account = account_of(console, name)
+    with console.database.transaction() as conn:
+        organisations = administered(console, conn)
     return console.templates.response(
         "users/user.html",
         context,
         status=status,
         account=account,
         provider_name=console.provider_name(account.user.provider),
+        organisations=organisations,
         now=console.clock.now(),
         roles=list(Role),
         is_self=is_self,

@@ -15,12 +15,13 @@ from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.users import change, one
-from anpr.console.pages.users.fields import Day, UserFaultError, last_day
+from anpr.console.pages.users.fields import Day, UserFaultError, administered, last_day
 from anpr.console.pages.users.first_password import make_first_password
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, Role
-from anpr.store.users.accounts import User, get_user, is_user_name
+from anpr.domain.errors import InputError
+from anpr.store.users.accounts import User, is_user_name
 from anpr.store.users.administration import Author, add_user, list_accounts
 
 router = APIRouter(prefix="/users")
@@ -33,20 +34,23 @@ def show(console: ConsoleDep, context: ContextDep) -> Response:
 
 
 @router.post("")
-async def create(
+async def create(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
     name: Annotated[Line, Form(max_length=200)] = "",
     role: Annotated[Role, Form()] = Role.OPERATOR,
     ends_on: Day = "",
+    organisation: Annotated[Line, Form(max_length=64)] = "",
 ) -> Response:
     """Create a user; the answer shows the first password, which is good for choosing one's own only."""
     typed = name.strip().lower()
-    fields = {"name": typed, "role": role, "ends_on": ends_on}
+    of = organisation or visitor.user.organisation_id
+    fields = {"name": typed, "role": role, "ends_on": ends_on, "organisation": of}
     by = Author(name=visitor.user.name, at=console.clock.now())
     try:
-        wanted = User(name=typed, role=role, password_hash="", must_change=True, ends_on=last_day(ends_on, by.at))
+        day = last_day(ends_on, by.at)
+        wanted = User(name=typed, role=role, password_hash="", must_change=True, ends_on=day, organisation_id=of)
         password = await console.password_checks.run(lambda: _create(console, wanted, by))
     except UserFaultError as fault:
         key = fault.key
@@ -62,9 +66,12 @@ def _create(console: Console, wanted: User, by: Author) -> str:
         raise UserFaultError("users.no_name")
     first = make_first_password()
     with console.database.transaction() as conn:
-        if get_user(conn, wanted.name) is not None:
-            raise UserFaultError("users.taken")
-        add_user(conn, replace(wanted, password_hash=first.password_hash), by)
+        if wanted.organisation_id not in administered(console, conn):
+            raise UserFaultError("users.no_organisation")
+        try:
+            add_user(conn, replace(wanted, password_hash=first.password_hash), by)
+        except InputError:  # also by a user of another organisation, whom the visitor does not see
+            raise UserFaultError("users.taken") from None
     return first.password
 
 
@@ -77,6 +84,7 @@ def _page(
 ) -> Response:
     with console.database.transaction() as conn:
         accounts = list_accounts(conn, **one.session_limits(console))
+        organisations = administered(console, conn)
     return console.templates.response(
         "users/users.html",
         context,
@@ -85,7 +93,9 @@ def _page(
         provider_name=console.provider_name,
         now=console.clock.now(),
         roles=list(Role),
-        fields=fields or {"name": "", "role": Role.OPERATOR, "ends_on": ""},
+        organisations=organisations,
+        fields=fields
+        or {"name": "", "role": Role.OPERATOR, "ends_on": "", "organisation": console.scope.organisation_id},
         fault=fault,
     )
 
