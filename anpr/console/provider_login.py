@@ -3,10 +3,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from anpr.console.access import record
 from anpr.console.auth.sessions import Session
+from anpr.console.credentials import LoginDelayedError
 from anpr.console.oidc.faults import PersonRefused, PersonRefusedError, TokenRefusedError
 from anpr.console.oidc.pending import ProviderLogin
 from anpr.console.oidc.person import Person, name_of, person_of
@@ -40,13 +42,22 @@ def begin_provider_session(
 ) -> Session:
     """The session of the person of these claims, who asks from this address.
 
-    Raises PersonRefusedError, TokenRefusedError when this login has begun one before, SettingsError when a group has an
-    organisation that is not there, and StoreError.
+    Refusals fill the audit, so that who is refused again and again waits, as with wrong passwords.
+
+    Raises LoginDelayedError, PersonRefusedError, TokenRefusedError when this login has begun one before, SettingsError
+    when a group has an organisation that is not there, and StoreError.
     """
+    place = f"{claims['sub']} provider"  # no user's name has a space
+    wait = console.throttle.admit(place, address)
+    if wait.seconds > 0:
+        LOGINS_REFUSED.labels("delayed").inc()
+        raise LoginDelayedError(ceil(wait.seconds), by_account=wait.by_account)
     try:
         person = person_of(claims, settings)
         _check_second_factor(console, settings, person)
-        return _begin(console, settings, login, person, address)
+        session = _begin(console, settings, login, person, address)
+        console.throttle.succeeded(place, address)
+        return session
     except PersonRefusedError as refused:
         LOGINS_REFUSED.labels("person").inc()
         _record_refusal(console, settings, claims, refused, address)

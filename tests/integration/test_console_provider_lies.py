@@ -200,3 +200,19 @@ def test_the_secret_stands_in_no_page_and_is_needed(site: Site, liar: LyingProvi
         assert answer.status_code == 503
         assert "non è configurato" in answer.text
         assert CLIENT_SECRET not in answer.text
+
+
+def test_who_is_refused_again_and_again_waits_and_fills_no_audit(liar_site: Site, liar: LyingProvider) -> None:
+    liar_site.clock.stop()
+    answers = [answer_to(liar_site.stranger(), liar, {"groups": ["altro"]}) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 429, 429]
+    assert "Retry-After" in answers[-1].headers
+    assert len(refusals(liar_site)) == 3
+    assert answer_to(liar_site.stranger(), liar, {"sub": "m-2"}).status_code == 303, "others come in"
+
+
+def test_nobody_takes_a_name_by_which_the_audit_calls_a_program(liar_site: Site, liar: LyingProvider) -> None:
+    for number, name in enumerate(("oidc", "Retention", "unknown")):
+        answer = answer_to(liar_site.stranger(), liar, {"sub": f"p-{number}", "preferred_username": name})
+        assert answer.status_code == 403
+    assert refusals(liar_site) == ["no-name"] * 3

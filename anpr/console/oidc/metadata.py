@@ -57,7 +57,7 @@ def _endpoint(found: Mapping[str, Any], name: str) -> str | None:
     address = found.get(name)
     if address is None:
         return None
-    if not isinstance(address, str) or not address.isprintable():
+    if not isinstance(address, str) or not (address.isascii() and address.isprintable()):
         raise _wrong(f"{name} is no address")
     try:
         parts = urlsplit(address)

@@ -69,8 +69,8 @@ def get_account(conn: Connection, name: str, *, seen_after: datetime, started_af
 
 
 def keep_an_administrator(conn: Connection, name: str, at: datetime) -> None:
-    """Another one than `name` must be an administrator of their organisation who is not disabled and has no last day, and
-    who logs in without a provider: it may be away, or take the role from them.
+    """Another one than `name` must be an administrator of their organisation who is not disabled, has no last day, and
+    logs in without a provider: it may be away, or take the role from them.
 
     Two that shut each other out at once wait for one another here. Raises LastAdministratorError.
     """

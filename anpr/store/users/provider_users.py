@@ -18,6 +18,8 @@ from anpr.store.users.accounts import User, create_user, is_user_name, set_organ
 
 ACTOR = "oidc"
 """Who makes these users and changes their roles: nobody here."""
+_NOT_PEOPLE = frozenset({ACTOR, "unknown", "retention", "forward", "ingest", "maintenance"})
+"""Names by which the audit calls what is done by nobody: no person may write there under one of them."""
 STATES_KEPT = timedelta(hours=1)
 """So long a used login is remembered; a login that was begun longer ago counts no more anyway."""
 _SQL = load_queries("users")
@@ -94,7 +96,7 @@ def _bound(conn: Connection, person: ProvedPerson) -> User | None:
 
 
 def _made(conn: Connection, person: ProvedPerson, at: datetime) -> User:
-    if not is_user_name(person.name):
+    if not is_user_name(person.name) or person.name in _NOT_PEOPLE:
         raise NoNameError("the name at the provider can be no user's here")
     user = User(
         name=person.name,

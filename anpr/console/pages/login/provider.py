@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, local_path
 from anpr.console.cookies import PENDING_COOKIE, PROVIDER_COOKIE, VISIT_COOKIE, delete_cookie, read_cookie, set_cookie
+from anpr.console.credentials import LoginDelayedError
 from anpr.console.fields import Line, without_controls
 from anpr.console.network.own_address import own_address
 from anpr.console.oidc.faults import AnswerRefusedError, PersonRefusedError, ProviderError, TokenRefusedError
@@ -74,6 +75,10 @@ async def callback(  # noqa: PLR0913, PLR0917  one parameter for each part of th
     except PersonRefusedError as refused:
         message, groups = f"login.refused_{refused.reason}", ", ".join(refused.groups)
         answer = _page(console, request, context, message, 403, back=login.back, groups=groups)
+    except LoginDelayedError as delayed:
+        message, count = delayed.message
+        values = {"message": message, "count": count, "back": local_path(login.back)}
+        answer = login_form(console, request, context, values, 429, {"Retry-After": str(delayed.seconds)})
     delete_cookie(request, answer, PROVIDER_COOKIE)
     return answer
 

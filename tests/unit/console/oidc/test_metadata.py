@@ -42,6 +42,7 @@ def test_what_a_provider_does_not_have_is_none() -> None:
         {"token_endpoint": 7},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"authorization_endpoint": f"{ISSUER}/auth\r\nX: y"},
+        {"end_session_endpoint": f"{ISSUER}/uscità"},
         {"end_session_endpoint": "data:text/html,x"},
     ],
 )
