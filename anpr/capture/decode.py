@@ -115,6 +115,11 @@ class Decoder:
         self.bad_run += packets
 
 
+def announced_rate(stream: VideoStream) -> float | None:
+    """Frames a second that the stream claims, which camera and network may not keep; None where it claims nothing."""
+    return float(stream.average_rate) if stream.average_rate else None
+
+
 def to_image(frame: VideoFrame) -> Image:
     """The frame's pixels (height × width × 3, BGR), upright: phones and some cameras store them turned and say so
     beside them.

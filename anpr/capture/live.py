@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import av
 from av.container import InputContainer
 
-from anpr.capture.decode import DecodedFrame, Decoder, to_image, to_luma
+from anpr.capture.decode import DecodedFrame, Decoder, announced_rate, to_image, to_luma
 from anpr.capture.login import address_with_login
 from anpr.capture.source import RawFrame
 from anpr.domain.errors import CameraError, CameraFault
@@ -43,12 +43,15 @@ class LiveSource:
         self._clock = clock
         self.codec: str | None = None
         """As FFmpeg names it (h264, hevc …); None until it is opened."""
+        self.announced_rate: float | None = None
+        """Frames a second that the stream claims; None until it is opened, and where it claims nothing."""
 
     def raw_frames(self) -> Iterator[RawFrame | None]:
         with self._open() as container:
             if not container.streams.video:
                 raise self._error(CameraFault.UNDECODABLE, "the stream has no video")
-            self.codec = container.streams.video[0].codec_context.name
+            stream = container.streams.video[0]
+            self.codec, self.announced_rate = stream.codec_context.name, announced_rate(stream)
             yield from self._read(Decoder(container))
 
     def _open(self) -> InputContainer:
@@ -94,6 +97,7 @@ class LiveSource:
         frame = decoded.frame
         return RawFrame(
             is_whole=decoded.is_whole,
+            is_key=frame.key_frame,
             size=(frame.width, frame.height),
             captured_at=self._clock.now(),
             at_s=now,

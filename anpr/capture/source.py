@@ -25,6 +25,8 @@ class RawFrame:
     """See `Frame.luma`."""
     is_whole: bool = True
     """Whether it was decoded without damage. A damaged one shows that the source lives, and is not read."""
+    is_key: bool | None = None
+    """Whether it is a key frame, which needs no other to be decoded; None where the source does not say."""
 
 
 class VideoSource(Protocol):

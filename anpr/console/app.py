@@ -26,7 +26,19 @@ from anpr.console.network.proxies import FromProxies, TrustedProxies
 from anpr.console.oidc.pending import ProviderLogins
 from anpr.console.oidc.provider import OpenIdProvider
 from anpr.console.page import Page
-from anpr.console.pages import account, alarms, audit, login, organisations, search, status, transits, users, watchlists
+from anpr.console.pages import (
+    account,
+    alarms,
+    audit,
+    gates,
+    login,
+    organisations,
+    search,
+    status,
+    transits,
+    users,
+    watchlists,
+)
 from anpr.console.rendering.footer import footer_of
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
@@ -49,6 +61,7 @@ PAGES: tuple[Page, ...] = (
     search.PAGE,
     watchlists.PAGE,
     audit.PAGE,
+    gates.PAGE,
     status.PAGE,
     users.PAGE,
     organisations.PAGE,

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Coverage now: which gates do not look, judged from the present states of cameras and their readers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from anpr.domain.coverage_strip import Look, joined
 from anpr.domain.gate import CameraKind, Gate
 from anpr.domain.health import AWAY, CONNECTING, DEGRADED_VIEW, UNVERIFIED, UP, HealthInterval, SubjectKind
 
@@ -47,6 +48,25 @@ def blind_gates(present: Sequence[HealthInterval], gates: Iterable[Gate], at: da
     blind = [one for one in as_far_as_known(present) if _is_blind(one) and at - one.started_at >= BRIEF]
     found = (_judge(gate, [one for one in blind if gate.id in one.gate_ids]) for gate in gates)
     return [one for one in found if one is not None]
+
+
+def looks_now(gates: Iterable[Gate], present: Sequence[HealthInterval]) -> dict[str, Look]:
+    """By gate whether it looks now, by the present states as far as they are known; UNKNOWN also without plate cameras,
+    and for those that no reader ever reported."""
+    known = {one.id: one for one in as_far_as_known(present) if one.kind is SubjectKind.CAMERA}
+    faulty = {one.id for one in present if one.kind is SubjectKind.READER and one.state not in {UP, AWAY}}
+    return {
+        gate.id: joined([_look(known.get(one.id), faulty) for one in gate.cameras if one.kind is CameraKind.PLATE])
+        for gate in gates
+    }
+
+
+def _look(camera: HealthInterval | None, faulty_readers: Collection[str]) -> Look:
+    if camera is None or camera.state == UNVERIFIED:
+        return Look.UNKNOWN
+    if camera.state not in _LOOKING or camera.reader_id in faulty_readers:
+        return Look.BLIND
+    return Look.LOOKED if camera.state == UP else Look.POOR
 
 
 def _is_blind(one: HealthInterval) -> bool:

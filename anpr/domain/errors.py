@@ -110,6 +110,7 @@ class CameraError(AnprError):
         super().__init__(f"camera {camera_id}: {fault}: {detail}")
         self.fault = fault
         self.camera_id = camera_id
+        self.detail = detail
 
 
 class ModelError(AnprError):

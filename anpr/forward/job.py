@@ -7,14 +7,17 @@ from datetime import date, datetime, timedelta
 
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
+from anpr.domain.near_name import suggestion
 from anpr.forward.profile.load import profile_of
 from anpr.forward.profile.model import Profile
 from anpr.forward.schedule import local_day
 from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings, Settings
 from anpr.store.database.connection import Database
+from anpr.store.database.scope import Scope
 from anpr.store.gates import list_gates
 from anpr.store.images.image_store import ImageStore
+from anpr.store.organisations.registry import organisation_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +51,8 @@ class Job:
 
     @property
     def database(self) -> Database:
-        """The database that holds transits and ledger."""
-        return self.centre.database
+        """The database that holds transits and ledger, limited to what the destination's organisation may forward."""
+        return self.centre.database.limited_to(Scope(organisation_id=self.destination.organisation, day=self.today))
 
     @property
     def today(self) -> date:
@@ -79,8 +82,17 @@ def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:
 
 
 def check_protocol(job: Job) -> None:
-    """Raises ForwardError (permanent) unless the agreement is recorded and holds today: sending without is unlawful."""
+    """Raises ForwardError (permanent) unless the agreement is recorded and holds today: sending without is unlawful.
+
+    And for a destination of an organisation that is not there: nothing is anybody's to send. Raises StoreError.
+    """
     where = f"forwarding.{job.id}"
+    with job.database.transaction() as conn:
+        known = organisation_names(conn)
+    if job.destination.organisation not in known:
+        hint = suggestion(job.destination.organisation, known)
+        text = f"{where}.organisation: no organisation has the id {job.destination.organisation!r}{hint}"
+        raise ForwardError(text, permanent=True)
     if not job.destination.protocol.strip():
         raise ForwardError(f"{where}.protocol: no agreement is recorded, so nothing is forwarded", permanent=True)
     if job.today > job.destination.protocol_until:

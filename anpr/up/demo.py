@@ -4,6 +4,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,8 +21,10 @@ from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, import_entries
 from anpr.store.watchlists.entries_csv import read_entries_csv
 from anpr.store.watchlists.lists import save_watchlist
-from anpr.up.deployment import Deployment, Echo
+from anpr.up.deployment import FIRST_USERS, Deployment, Echo
 from anpr.up.ports import free_port
+from anpr.up.province import FIRST_USERS as FIRST_USERS_OF_OTHERS
+from anpr.up.province import prepare_province
 
 WATCHLIST = Watchlist(
     id="demo",
@@ -32,19 +35,38 @@ WATCHLIST = Watchlist(
 )
 
 
+class Demo(StrEnum):
+    """Which demo: one TOWN, or a PROVINCE of several organisations with agreements between them."""
+
+    TOWN = "town"
+    PROVINCE = "province"
+
+
+_TEMPLATES = {Demo.TOWN: "demo.yaml", Demo.PROVINCE: "demo-province.yaml"}
+
+
 @contextmanager
-def demo_deployment(clock: Clock, echo: Echo) -> Iterator[Deployment]:
+def demo_deployment(clock: Clock, echo: Echo, which: Demo = Demo.TOWN) -> Iterator[Deployment]:
     """A deployment whose cameras are drawn streets, served for as long as the context lasts."""
-    template = resource_path("config", "demo.yaml")
+    template = resource_path("config", _TEMPLATES[which])
     data_dir = load_settings(template).settings.data_dir
     clips = data_dir / "clips"
     ensure_clips(clips, echo)
     with RtspServer(clips, port=free_port("127.0.0.1", 18554)) as server:
         settings_file = _write_settings(template, data_dir / "settings.yaml", server)
+        settings = load_settings(settings_file).settings
+
+        def prepare(conn: Connection) -> None:
+            import_demo_watchlist(conn, clock)
+            if which is Demo.PROVINCE:
+                prepare_province(conn, settings, WATCHLIST.id, clock)
+
+        others = FIRST_USERS_OF_OTHERS if which is Demo.PROVINCE else ()
         yield Deployment(
-            settings=load_settings(settings_file).settings,
+            settings=settings,
             settings_file=settings_file,
-            prepare=lambda conn: import_demo_watchlist(conn, clock),
+            prepare=prepare,
+            first_users=(*FIRST_USERS, *others),
         )
 
 

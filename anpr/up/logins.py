@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anpr.domain.access import Role
 from anpr.runtime.clock import Clock
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.users.accounts import User, create_user, list_users
 from anpr.store.users.first_logins import FILE, Login, forget_logins, write_logins
 from anpr.store.users.passwords import hash_password
-from anpr.up.deployment import Echo
-
-_FIRST = (("operatore", Role.OPERATOR), ("revisore", Role.AUDITOR), ("amministratore", Role.ADMINISTRATOR))
+from anpr.up.deployment import FIRST_USERS, Echo, FirstUser
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,16 +23,22 @@ class FirstLogins:
     are_new: bool
 
 
-def ensure_logins(conn: Connection, folder: Path, clock: Clock) -> FirstLogins:
-    """The first logins, made now if there are no users at all; else those whose users have no password of their own."""
+def ensure_logins(
+    conn: Connection, folder: Path, clock: Clock, first: Sequence[FirstUser] = FIRST_USERS
+) -> FirstLogins:
+    """The logins of the first users, made now if there are no users at all; else of those without a password of their
+    own."""
     users = list_users(conn)
     if users:
         settled = {user.name for user in users if not user.must_change}
         return FirstLogins(logins=forget_logins(folder, settled), are_new=False)
-    logins = [Login(name=name, role=str(role), password=secrets.token_urlsafe(12)) for name, role in _FIRST]
-    for login in logins:
-        password_hash = hash_password(login.password)
-        create_user(conn, User(name=login.name, role=Role(login.role), password_hash=password_hash, must_change=True))
+    logins = [Login(name=one.name, role=str(one.role), password=secrets.token_urlsafe(12)) for one in first]
+    for one, login in zip(first, logins, strict=True):
+        user = User(
+            name=one.name, role=one.role, password_hash=hash_password(login.password), must_change=True,
+            organisation_id=one.organisation_id,
+        )  # fmt: skip
+        create_user(conn, user)
         event = AuditEvent(
             actor="anpr up",
             action=AuditAction.USER_CREATED,

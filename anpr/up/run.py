@@ -96,9 +96,9 @@ def _database(settings: Settings, echo: Echo) -> AbstractContextManager[str]:
 def _prepare(database: Database, deployment: Deployment, clock: Clock) -> FirstLogins:
     with database.transaction() as conn:
         name_manager(conn, deployment.settings.municipality)
-        save_gates(conn, deployment.settings.domain_gates())
         deployment.prepare(conn)
-        return ensure_logins(conn, deployment.settings.data_dir, clock)
+        save_gates(conn, deployment.settings.domain_gates())
+        return ensure_logins(conn, deployment.settings.data_dir, clock, deployment.first_users)
 
 
 def _supervisor(deployment: Deployment, port: int, clock: Clock) -> Supervisor:

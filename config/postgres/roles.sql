@@ -75,13 +75,14 @@ GRANT SELECT, INSERT, DELETE ON used_logins TO anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
 
 -- Forwarding reads transits and keeps its ledger.
-GRANT SELECT ON transits, images, gates TO anpr_forward;
+GRANT SELECT ON transits, images, gates, organisations TO anpr_forward;
 GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), known_gates() TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_runs TO anpr_forward;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
 
 -- Row-level security: the console sees what is open to the organisation for which it acts in a transaction (migration 25), and
--- nothing in one that says none. Ingest and forwarding act for nobody, and see all that they were given.
+-- nothing in one that says none. Forwarding sees the transits that the destination's organisation may forward. Else ingest and
+-- forwarding see all that they were given.
 DO $$
 DECLARE
     own constant text := '(SELECT acting_organisation() = ''manager'')';
@@ -108,6 +109,7 @@ DECLARE
         ['health_intervals', 'SELECT', own || ' OR gate_ids && ARRAY(SELECT ' || any_gate || ')'],
         ['discarded_counts', 'SELECT', own || ' OR gate_id IN (SELECT ' || any_gate || ')'],
         ['watchlists', 'SELECT', 'id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
+        ['watchlist_owners', 'SELECT', itself || ' OR watchlist_id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
         ['entries', 'SELECT', 'watchlist_id IN (SELECT acting_watchlists(''search''))'],
         ['list_changes', 'SELECT', 'watchlists && ARRAY(SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
         ['deliveries', 'SELECT', own || ' OR EXISTS (SELECT FROM transits t WHERE t.captured_at = deliveries.captured_at'
@@ -135,7 +137,8 @@ BEGIN
     FOREACH rule SLICE 1 IN ARRAY rules LOOP
         IF NOT (SELECT relrowsecurity FROM pg_class WHERE oid = rule[1]::regclass) THEN
             EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule[1]);
-            EXECUTE format('CREATE POLICY everything ON %I TO anpr_ingest, anpr_forward USING (true) WITH CHECK (true)', rule[1]);
+            EXECUTE format('CREATE POLICY everything ON %I TO %s USING (true) WITH CHECK (true)', rule[1],
+                CASE WHEN rule[1] = 'transits' THEN 'anpr_ingest' ELSE 'anpr_ingest, anpr_forward' END);
         END IF;
         -- Its name holds what it says: one that says the same is left alone, as another one would need the whole table.
         name := format('console_%s_%s', lower(rule[2]), left(md5(rule[3]), 8));
@@ -147,5 +150,9 @@ BEGIN
         EXECUTE format('CREATE POLICY %I ON %I FOR %s TO anpr_console %s', name, rule[1], rule[2],
             CASE WHEN rule[2] = 'INSERT' THEN format('WITH CHECK (%s)', rule[3]) ELSE format('USING (%s)', rule[3]) END);
     END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND policyname = 'forwarded') THEN
+        EXECUTE 'CREATE POLICY forwarded ON transits FOR SELECT TO anpr_forward'
+            ' USING (gate_id IN (SELECT acting_gates(''forward'')) OR ' || unknown_gate || ')';
+    END IF;
 END
 $$;

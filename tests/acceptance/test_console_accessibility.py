@@ -28,6 +28,7 @@ ROLES = {
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
     "/audit": Role.AUDITOR,
+    "/gates": Role.OPERATOR,
     "/status": Role.ADMINISTRATOR,
     "/users": Role.ADMINISTRATOR,
     "/organisations": Role.ADMINISTRATOR,
@@ -51,6 +52,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     more = {
         "/alarms": ["/alarms/closed", "/nothing"],
         "/transits": [f"/transits/{transit.id}"],
+        "/gates": ["/gates/porta-nord?picture=1", "/gates?q=nowhere"],
         "/users": ["/users/operator", "/users/operator/password"],
         "/account": ["/account/second-factor"],
     }

@@ -90,7 +90,7 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
     paths = {
         LONG_USER: [
             "/alarms", "/alarms/closed", "/transits", f"/transits/{transit}", "/search", "/watchlists", "/status",
-            "/nothing",
+            "/gates", "/gates/porta-nord?picture=1", "/gates/ponte", "/nothing",
         ],
         Role.AUDITOR: ["/audit"],
         Role.ADMINISTRATOR: ["/users", f"/users/{LONG_USER}", f"/users/{LONG_USER}/password", "/account/second-factor"],
@@ -122,7 +122,7 @@ def test_on_a_phone_the_header_is_one_row_and_the_menu_shows_where_one_is(page: 
     log_in(page, site, Role.OPERATOR)
     links = page.locator("nav a")
     addresses = [link.get_attribute("href") for link in links.all()]
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         page.goto(f"{site.url}{address}")
         assert box_of(page.locator("header"))["height"] == 48

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from anpr.capture.live import LiveSource
-from anpr.capture.probe import codec_of, probe
+from anpr.capture.probe import facts_of, probe
 from anpr.domain.errors import CameraError, CameraFault
 from anpr.runtime.clock import SystemClock
 from anpr.settings import CameraSettings
@@ -76,7 +76,7 @@ def looked_at(**keys: str) -> str | None:
     clock = SystemClock()
     source = LiveSource(made, 3.0, clock)
     assert probe(source, made.id, clock, 1e-6).size == (64, 48)
-    return codec_of(source, made)
+    return facts_of(source, made).codec
 
 
 @pytest.mark.parametrize(("camera", "password"), [(one, one) for one in PASSWORDS], indirect=["camera"])

@@ -25,6 +25,7 @@ IDS = {
     "transit_id": "01a20618-729e-7790-84c3-387f00c813b0",
     "role": "plate",
     "name": "operator",
+    "gate_id": "porta-nord",
 }
 
 

@@ -90,11 +90,12 @@ def test_acting_for_nobody_the_console_sees_no_row(console: Database, shared: Da
 @pytest.mark.parametrize("table", PROTECTED)
 def test_another_organisation_sees_nothing_of_the_managers(console: Database, table: str) -> None:
     theirs = {
-        "transits": [THEIRS.id], "gates": [GATE.id], "watchlists": [LIST.id], "entries": [THEIR_PLATE],
+        "transits": [THEIRS.id], "gates": [GATE.id], "watchlists": [LIST.id], "watchlist_owners": [LIST.id],
+        "entries": [THEIR_PLATE],
         "organisations": ["empoli", MANAGER], "users": [f"{role}@empoli" for role in
             ("administrator", "auditor", "dpo", "investigator", "list-manager", "operator")],
     }  # fmt: skip
-    key = {"entries": "plate", "users": "name"}.get(table, "id")
+    key = {"entries": "plate", "users": "name", "watchlist_owners": "watchlist_id"}.get(table, "id")
     with of(console, "empoli").transaction() as conn:
         rows = rows_of(conn, table)
     assert sorted(row[key] for row in rows) == theirs[table] if table in theirs else rows == []

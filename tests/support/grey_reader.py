@@ -37,6 +37,8 @@ class GreyReader:
         self._plates = dict(plates)
 
     def _plate(self, image: Image) -> str | None:
+        if not self._plates:
+            return None
         level = min(self._plates, key=lambda one: abs(one - image.mean()))
         return self._plates[level] if abs(level - image.mean()) < 30 else None
 

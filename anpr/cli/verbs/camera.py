@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr camera`: list the cameras of the settings, and try one before it is used."""
 
+import json
+from functools import partial
 from pathlib import Path
 
 import click
-import cv2
 from pydantic import ValidationError
 
-from anpr.capture.probe import Probed, codec_of, probe
+from anpr.capture.diagnosis import explained
+from anpr.capture.image_file import Image
+from anpr.capture.probe import facts_of, probe
 from anpr.capture.stream import source_of
+from anpr.cli.common.cameras import find_camera
+from anpr.cli.common.probe_report import ProbeReport, probe_lines, probe_object
 from anpr.cli.main import loaded_settings
-from anpr.domain.errors import InputError, SettingsError
+from anpr.domain.errors import CameraError, InputError, SettingsError
+from anpr.domain.gate import Camera
 from anpr.domain.near_name import suggestion
+from anpr.reader.annotate import encode_jpeg
+from anpr.reader.camera.area import Area
+from anpr.reader.plates.plate_reader import build_plate_reader
+from anpr.reader.probe.advice import advise
+from anpr.reader.probe.examination import Examination
 from anpr.runtime.clock import SystemClock
-from anpr.settings import CameraSettings, Settings, missing_file
+from anpr.settings import CameraSettings, ReaderSettings, Settings, missing_file
 from anpr.settings.address import looks_like_an_address
 from anpr.settings.complaints import explain, in_one_line
 
 _TRIED = "probe"
 """Id of a camera that is in no settings."""
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(name="camera")
@@ -36,25 +48,60 @@ def list_command(ctx: click.Context) -> None:
 
 
 @command.command(name="probe")
-@click.argument("camera", metavar="ID|URL")
+@click.argument("camera", metavar="ID|URL", required=False)
+@click.option("--camera", "camera_id", metavar="ID", help="A camera of the settings, in place of the argument.")
 @click.option("--for", "seconds", type=click.FloatRange(0.5, 60), default=5.0, show_default=True, help="Look so long.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the last frame to this JPEG.")
+@click.option(
+    "--picture", type=_FILE, help="Write the frame that shows plates best, with what was seen drawn, as JPEG."
+)
+@click.option("--save", type=_FILE, help="Write the last frame as it came to this JPEG.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 @click.pass_context
-def probe_command(ctx: click.Context, camera: str, seconds: float, save: Path | None) -> None:
-    """Open a camera and say what comes: how it is coded, the size, how soon, how many frames a second.
+def probe_command(  # noqa: PLR0913  one an option
+    ctx: click.Context,
+    *,
+    camera: str | None,
+    camera_id: str | None,
+    seconds: float,
+    picture: Path | None,
+    save: Path | None,
+    as_json: bool,
+) -> None:
+    """Open a camera, read plates in what comes, and say in plain words what to change.
 
-    ID is a camera of the settings. An address typed here instead is seen by everybody who lists this machine's
-    processes: with a password in it, put it into the settings first.
+    ID is a camera of the settings, whose regions and masks count. An address typed here instead is seen by everybody
+    who lists this machine's processes: with a password in it, put it into the settings first. Nothing is stored.
+
+    Exit status: 0 when frames came, whatever is to be changed; 1 with one line on standard error when none came, or
+    they ended early; 2 when the command is written wrong.
     """
+    if (camera is None) == (camera_id is None):
+        raise click.UsageError("name one camera: ID, URL, or --camera ID")
     settings = loaded_settings(ctx).settings
-    chosen, clock = _camera(settings, camera).to_domain(), SystemClock()
-    source = source_of(chosen, settings.reader, clock)
-    found = probe(source, chosen.id, clock, seconds)
-    for line in _lines(found, codec_of(source, chosen)):
+    chosen = _of_settings(settings, camera_id) if camera_id else _camera(settings, camera or "")
+    report = _try(chosen.to_domain(), settings.reader, seconds)
+    for line in [json.dumps(probe_object(report), ensure_ascii=False)] if as_json else probe_lines(report):
         click.echo(line)
-    if save is not None:
-        _write(save, found)
-        click.echo(f"last frame in {save}")
+    _write_image(save, report.probed.image, "last frame")
+    _write_image(picture, report.seen.picture, "picture")
+
+
+def _try(camera: Camera, settings: ReaderSettings, seconds: float) -> ProbeReport:
+    clock = SystemClock()
+    source, seen = (
+        source_of(camera, settings, clock),
+        Examination(partial(build_plate_reader, settings), Area.of(camera)),
+    )
+    try:
+        probed = probe(source, camera.id, clock, seconds, seen.add)
+    except CameraError as exc:
+        raise explained(camera, exc) from exc
+    facts = facts_of(source, camera)
+    return ProbeReport(probed=probed, facts=facts, seen=seen, advice=advise(probed, facts, seen, settings))
+
+
+def _of_settings(settings: Settings, camera_id: str) -> CameraSettings:
+    return _with_its_files(find_camera(settings, camera_id, "--camera")[1])
 
 
 def _camera(settings: Settings, text: str) -> CameraSettings:
@@ -65,9 +112,13 @@ def _camera(settings: Settings, text: str) -> CameraSettings:
         chosen = _from_address(text)
     else:
         raise InputError(f"camera {text}: no such camera in the settings{suggestion(text, cameras)}")
-    if fault := missing_file(chosen):
+    return _with_its_files(chosen)
+
+
+def _with_its_files(camera: CameraSettings) -> CameraSettings:
+    if fault := missing_file(camera):
         raise InputError(fault)
-    return chosen
+    return camera
 
 
 def _from_address(text: str) -> CameraSettings:
@@ -78,19 +129,13 @@ def _from_address(text: str) -> CameraSettings:
         raise SettingsError(in_one_line(explain(exc, tree))) from exc
 
 
-def _lines(found: Probed, codec: str | None) -> list[str]:
-    width, height = found.size
-    rate = f"{found.rate:.1f} frames a second" if found.rate is not None else "one frame"
-    return [
-        f"{codec or 'images'}, {width} × {height} px, {rate} ({found.frames} frames in {found.seconds:.1f} s)",
-        f"first frame after {found.first_after_s:.1f} s",
-    ]
-
-
-def _write(path: Path, found: Probed) -> None:
-    done, data = cv2.imencode(".jpg", found.image)
+def _write_image(path: Path | None, image: Image | None, what: str) -> None:
+    if path is None:
+        return
+    if image is None:
+        raise InputError(f"{path}: no frame could be examined, so that there is no {what}")
     try:
-        if done:
-            path.write_bytes(data.tobytes())
+        path.write_bytes(encode_jpeg(image))
     except OSError as exc:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
+    click.echo(f"{what} in {path}", err=True)

@@ -24,6 +24,9 @@ class DestinationSettings(Section):
     """When the nightly run starts, in time_zone."""
     every_s: Annotated[float, Field(gt=0)] | None = None
     """Run at this interval instead, as the demo does."""
+    organisation: Identifier = "manager"
+    """For whom it is forwarded (`anpr organisation list`): transits at its own gates, and at those that an agreement
+    opens to it for forwarding."""
     protocol: str
     """The recorded agreement that allows it; nothing is forwarded without one."""
     protocol_until: Day

@@ -11,7 +11,7 @@ from anpr.domain.transit import Transit
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
-from anpr.store.forwarding.deliveries import NO_LONGER_STORED, PAST_RETENTION, DayScope
+from anpr.store.forwarding.deliveries import NO_LONGER_THERE, PAST_RETENTION, DayScope
 from anpr.store.transits.rows import from_row
 
 _MAX_REASON = 500
@@ -73,10 +73,11 @@ def unsent_transits(conn: Connection, scope: DayScope, after: Key, limit: int) -
 def expire_unsendable(conn: Connection, scope: DayScope, number: int, cutoff: datetime, now: datetime) -> int:
     """Mark the batch's transits that went past retention since it was made as expired; returns how many.
 
-    Those are the ones captured before `cutoff`, and the ones that retention has already dropped.
+    Those are the ones captured before `cutoff`, the ones that retention has already dropped, and those at gates that
+    are no longer open to the destination's organisation.
     """
     values = {**scope.values(), "number": number, "cutoff": cutoff, "now": now}
-    reasons = {"past_retention": PAST_RETENTION, "no_longer_stored": NO_LONGER_STORED}
+    reasons = {"past_retention": PAST_RETENTION, "no_longer_stored": NO_LONGER_THERE}
     return conn.execute(_SQL["expire_unsendable"], {**values, **reasons}).rowcount
 
 

@@ -15,6 +15,8 @@ PAST_RETENTION = "past retention"
 """Why a row is expired: its transit is older than retention allows."""
 NO_LONGER_STORED = "no longer stored"
 """Why a row is expired: its transit has been dropped."""
+NO_LONGER_THERE = "no longer stored, or its gate is no longer open for forwarding"
+"""Why a row is expired that was to be sent: retention has dropped its transit, or an agreement has ended."""
 _SQL = load_queries("deliveries")
 
 

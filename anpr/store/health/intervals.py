@@ -54,6 +54,17 @@ def intervals_between(
     return [_from_row(row) for row in conn.execute(_SQL["between"], values)]
 
 
+def history(
+    conn: Connection, since: datetime, until: datetime, gate_ids: Sequence[str], each: int = 200
+) -> list[HealthInterval]:
+    """Every state of the cameras and readers of these gates within [since, until), up ones too, oldest first.
+
+    Of a camera that changed more often than `each` times the newest: of the time before nothing is known then.
+    """
+    values = {"since": since, "until": until, "gate_ids": list(gate_ids), "each": each}
+    return [_from_row(row) for row in conn.execute(_SQL["history"], values)]
+
+
 def delete_health(conn: Connection, before: datetime) -> int:
     """Retention: forget the intervals that ended before this; returns how many."""
     return conn.execute(_SQL["delete"], {"before": before}).rowcount

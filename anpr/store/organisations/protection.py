@@ -28,6 +28,7 @@ PROTECTED = (
     "sessions",
     "transits",
     "users",
+    "watchlist_owners",
     "watchlists",
 )
 """What the console sees by organisation only; its policies are in config/postgres/roles.sql."""

@@ -47,5 +47,21 @@ WHERE state <> 'up'
 ORDER BY started_at DESC, kind, id
 LIMIT %(limit)s;
 
+-- name: history
+-- By the key of each camera and reader of the gates: what began within [since, until), and the one state before it.
+SELECT i.kind, i.id, i.reader_id, i.gate_ids, i.state, i.started_at, i.ended_at
+FROM health_subjects s
+CROSS JOIN LATERAL (
+    (SELECT * FROM health_intervals
+     WHERE kind = s.kind AND id = s.id AND started_at >= %(since)s AND started_at < %(until)s
+     ORDER BY started_at DESC LIMIT %(each)s)
+    UNION ALL
+    (SELECT * FROM health_intervals
+     WHERE kind = s.kind AND id = s.id AND started_at < %(since)s
+     ORDER BY started_at DESC LIMIT 1)
+) i
+WHERE s.kind <> 'clock' AND s.gate_ids && %(gate_ids)s AND (i.ended_at IS NULL OR i.ended_at > %(since)s)
+ORDER BY i.kind, i.id, i.started_at;
+
 -- name: delete
 DELETE FROM health_intervals WHERE ended_at < %(before)s;

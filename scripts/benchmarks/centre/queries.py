@@ -16,7 +16,8 @@ import psycopg
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
-from anpr.store.transits.rows import TransitQuery, latest_transits, search_transits, transits_between
+from anpr.store.transits.gate_activity import read_certainty, transits_per_hour
+from anpr.store.transits.rows import TransitQuery, last_of_gates, latest_transits, search_transits, transits_between
 from scripts.benchmarks.centre.month import MONTH_DAYS, Month, fill, last_day
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.command import log
@@ -53,7 +54,7 @@ def query_figures(folder: Path, month: Month, plans: Path | None) -> Figures:
 
 
 def kinds(database: Database, month: Month) -> Iterator[Kind]:
-    """Exact, look-alike, with wildcards of three forms, and a gate's hour."""
+    """Exact, look-alike, with wildcards of three forms, a gate's hour, and what the pages of gates ask."""
     seen = _seen(database, month)
     plates = [row["plate"] for row in seen]
     yield Kind(name="exact", questions=[_search(plate) for plate in plates])
@@ -66,6 +67,8 @@ def kinds(database: Database, month: Month) -> Iterator[Kind]:
     yield Kind(name="wildcard", questions=[_search(form(plate)) for plate, form in zip(plates, itertools.cycle(forms))])
     yield Kind(name="look_alike_wildcard", questions=[_search(p[:4] + "*", look_alike=True) for p in plates])
     yield Kind(name="gate_hour", questions=[_gate_hour(row) for row in seen])
+    yield Kind(name="gate_page", questions=[_gate_page(row) for row in seen])
+    yield Kind(name="last_of_gates", questions=[_last_of_gates(seen)] * 3)
     yield Kind(name="latest", questions=[_latest] * 3)
 
 
@@ -82,6 +85,19 @@ def _gate_hour(row: Mapping[str, Any]) -> Ask:
     since = row["captured_at"].replace(minute=0, second=0, microsecond=0)
     until = since + timedelta(hours=1)
     return lambda conn: list(itertools.islice(transits_between(conn, since, until, [row["gate_id"]], PAGE), PAGE))
+
+
+def _gate_page(row: Mapping[str, Any]) -> Ask:
+    """What the page of one gate asks of its last 24 hours: transits by hour, and how surely they were read."""
+    gate_id, until = row["gate_id"], row["captured_at"]
+    since = until - timedelta(hours=24)
+    return lambda conn: [*transits_per_hour(conn, gate_id, since, until), read_certainty(conn, gate_id, since, until)]
+
+
+def _last_of_gates(rows: Sequence[Mapping[str, Any]]) -> Ask:
+    """The newest transit of each of fifty gates, as a page of their list shows it."""
+    gate_ids = sorted({row["gate_id"] for row in rows})[:50]
+    return lambda conn: list(last_of_gates(conn, gate_ids).items())
 
 
 def _seen(database: Database, month: Month) -> list[dict[str, Any]]:

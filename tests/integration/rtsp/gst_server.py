@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A second RTSP server for the tests, on GStreamer; run by the system's Python, which has its bindings.
 
-Usage: gst_server.py PORT [PASSWORD]. Serves /live, shared by all clients; with a password to the user "viewer" only.
+Usage: gst_server.py PORT [PASSWORD [audio]]. Serves /live, shared by all clients; with a password that is not empty to
+the user "viewer" only; with "audio" sound and no video.
 Prints "ready PORT". Commands on standard input: freeze, size WIDTH HEIGHT; ends with it.
 """
 
@@ -22,17 +23,19 @@ PIPELINE = (
     "rtph264pay config-interval=-1 name=pay0 pt=96 )"
 )
 
+AUDIO = "( audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay0 pt=0 )"
+
 
 class Server:
     """One media, and what the commands do to it."""
 
-    def __init__(self, port: str, password: str | None) -> None:
+    def __init__(self, port: str, password: str | None, launch: str) -> None:
         self.media: list[Any] = []
         self.server = GstRtspServer.RTSPServer()
         self.server.set_address("127.0.0.1")
         self.server.set_service(port)
         factory = GstRtspServer.RTSPMediaFactory()
-        factory.set_launch(PIPELINE)
+        factory.set_launch(launch)
         factory.set_shared(True)
         factory.connect("media-configure", lambda _factory, media: self.media.append(media))
         self.server.get_mount_points().add_factory("/live", factory)
@@ -65,7 +68,8 @@ class Server:
 def main() -> None:
     Gst.init(None)
     loop = GLib.MainLoop()
-    server = Server(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+    port, password, kind = [*sys.argv[1:], "", ""][:3]
+    server = Server(port, password or None, AUDIO if kind == "audio" else PIPELINE)
 
     def read_commands() -> None:
         for line in sys.stdin:

@@ -3,7 +3,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from anpr.domain.coverage import as_far_as_known, blind_gates
+import pytest
+
+from anpr.domain.coverage import as_far_as_known, blind_gates, looks_now
+from anpr.domain.coverage_strip import Look
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.health import HealthInterval, SubjectKind
 
@@ -76,3 +79,24 @@ def test_a_camera_that_never_gets_through_or_a_full_disk_is_blindness() -> None:
     assert blind([camera("n-1", "connecting", 4)], gate("north", "n-1")) == [("north", 1, 1, 4)]
     assert blind([reader("disk-full", 1), camera("n-1", "up")], gate("north", "n-1")) == [("north", 1, 1, 1)]
     assert blind([reader("stopped", 1)], gate("north", "n-1")) == [("north", 1, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("present", "expected"),
+    [
+        ([], Look.UNKNOWN),
+        ([camera("n-1", "up"), camera("n-2", "up")], Look.LOOKED),
+        ([camera("n-1", "up"), camera("n-2", "dark")], Look.POOR),
+        ([camera("n-1", "up"), camera("n-2", "frozen")], Look.PARTLY),
+        ([camera("n-1", "up")], Look.PARTLY),
+        ([camera("n-1", "frozen"), camera("n-2", "connecting")], Look.BLIND),
+        ([camera("n-1", "up"), camera("n-2", "up"), reader("away")], Look.UNKNOWN),
+        ([camera("n-1", "up"), camera("n-2", "up"), reader("disk-full")], Look.BLIND),
+    ],
+)
+def test_whether_a_gate_looks_now(present: list[HealthInterval], expected: Look) -> None:
+    assert looks_now([gate("north", "n-1", "n-2")], present) == {"north": expected}
+
+
+def test_a_gate_without_plate_cameras_is_not_said_to_look() -> None:
+    assert looks_now([gate("north")], [camera("north-scene", "up")]) == {"north": Look.UNKNOWN}
