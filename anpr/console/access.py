@@ -71,7 +71,7 @@ class Visitor:
 
 def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
     """The user whose session cookie this is; None when it is not valid (any more), was ended or not used for long, the
-    user is disabled or their last day is over, or their password was changed."""
+    user is disabled or their last day is over, their password was changed, or their provider is gone."""
     session = console.sessions.from_cookie(cookie)
     if session is None:
         return None
@@ -79,11 +79,17 @@ def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
         stored = open_session(conn, session.key)
     if stored is None or stored.user.name != session.user or stored.user.is_shut_out(console.clock.now()):
         return None
-    if fingerprint(stored.user.password_hash) != session.password:
+    if fingerprint(stored.user.password_hash) != session.password or _is_of_gone_provider(console, stored.user):
         return None
     if console.clock.now() >= stored.seen_at + idle_limit(console):
         return None
     return Visitor(user=stored.user, session=session, seen_at=stored.seen_at)
+
+
+def _is_of_gone_provider(console: Console, user: User) -> bool:
+    """Whether the provider that let them in is none of the console's any more."""
+    oidc = console.settings.console.oidc
+    return user.provider is not None and (oidc is None or user.provider != oidc.issuer)
 
 
 def idle_limit(console: Console) -> timedelta:
@@ -113,6 +119,8 @@ def is_unfinished(console: Console, user: User) -> bool:
 
 def lacks_second_factor(console: Console, user: User) -> bool:
     """Whether their role must have a second factor, and they have none."""
+    if user.provider is not None:
+        return False  # theirs is the provider's; the login has asked for its proof
     return user.role in console.settings.console.second_factor and not user.has_second_factor
 
 

@@ -23,6 +23,8 @@ from anpr.console.headers import Headers
 from anpr.console.live_alarms import LiveAlarms
 from anpr.console.network.names import OwnNames
 from anpr.console.network.proxies import FromProxies, TrustedProxies
+from anpr.console.oidc.pending import ProviderLogins
+from anpr.console.oidc.provider import OpenIdProvider
 from anpr.console.page import Page
 from anpr.console.pages import (
     account,
@@ -76,7 +78,8 @@ PAGES: tuple[Page, ...] = (
 def create_app(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> FastAPI:
     """The application; `database` is open. Live alarms start and stop with the server.
 
-    Raises SettingsError when a key in data_dir cannot be read or made, or is lost, and StoreError.
+    Raises SettingsError when a key in data_dir cannot be read or made, or is lost, or a secret of console.oidc cannot
+    be read, and StoreError.
     """
     console = build_console(settings, database, images, clock)
 
@@ -143,6 +146,8 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         pending_logins=PendingLogins(secret, clock),
         second_factor=open_second_factor(settings.data_dir, f"anpr {settings.municipality}", in_use),
         throttle=LoginThrottle(database, secret, clock),
+        provider=OpenIdProvider(settings.console.oidc, clock) if settings.console.oidc else None,
+        provider_logins=ProviderLogins(secret, clock),
         pages=PAGES,
         templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
         alarms=stored,

@@ -13,6 +13,8 @@ VISIT_COOKIE = "anpr_visit"
 """A random name for a browser that has not logged in, to which the login form is tied."""
 PENDING_COOKIE = "anpr_pending"
 """A login whose password was right and whose code is still asked for."""
+PROVIDER_COOKIE = "anpr_provider"
+"""A login that is under way at the OpenID provider."""
 LANGUAGE_COOKIE = "anpr_language"
 
 

@@ -36,6 +36,7 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
         form_token=token,
         user=visitor.user.name,
         role=role,
+        provider=console.provider_name(visitor.user.provider),
         may=frozenset(permission for permission in Permission if may(role, permission)),
         menu=() if is_held else menu_of(console.pages, role),
         path=path,

@@ -14,6 +14,8 @@ from anpr.console.auth.second_factor import SecondFactor
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.live_alarms import LiveAlarms
+from anpr.console.oidc.pending import ProviderLogins
+from anpr.console.oidc.provider import OpenIdProvider
 from anpr.console.page import Page
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
@@ -45,6 +47,9 @@ class Console:
     pending_logins: PendingLogins
     second_factor: SecondFactor
     throttle: LoginThrottle
+    provider: OpenIdProvider | None
+    """None: local users only."""
+    provider_logins: ProviderLogins
     alarms: StoredAlarms
     templates: Templates
     pages: Sequence[Page]
@@ -52,6 +57,11 @@ class Console:
     live: LiveAlarms
     view_audit: ViewAudit
     thumbnails: Thumbnails
+
+    def provider_name(self, issuer: str | None) -> str | None:
+        """What people call the provider with this issuer; None for no provider."""
+        oidc = self.settings.console.oidc
+        return oidc.name if oidc and oidc.issuer == issuer else issuer
 
     def acting_for(self, user: User) -> "Console":
         """The same console, whose database shows what is open to the user's organisation today."""

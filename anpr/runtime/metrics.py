@@ -192,12 +192,12 @@ for _server in ("console", "probes"):
 
 LOGINS_REFUSED = Counter(
     "anpr_logins_refused_total",
-    "Logins that were refused: wrong name or password, wrong code of the second factor, delayed by the throttle, or"
-    " too busy to check them",
+    "Logins that were refused: wrong name or password, wrong code of the second factor, delayed by the throttle,"
+    " too busy to check them; through the OpenID provider: no answer of its own, no login of ours, refused person",
     ["why"],
     registry=REGISTRY,
 )
-for _why in ("wrong", "code", "delayed", "busy"):
+for _why in ("wrong", "code", "delayed", "busy", "provider", "callback", "token", "person"):
     preset(LOGINS_REFUSED, _why)
 
 STREAMS_ENDED = Counter(

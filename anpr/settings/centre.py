@@ -12,9 +12,12 @@ from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Keep
 from anpr.settings.address import check_address
 from anpr.settings.base import Identifier, NetworkText, Section, ServerName, is_loopback
+from anpr.settings.oidc import OidcSettings
 
 _KEYWORDS = re.compile(r"^\s*([a-z_]+\s*=|$)")
 """The other form that PostgreSQL's client library reads: host=… dbname=…"""
+
+_NAMES_NEEDED = "console.oidc needs console.names: the provider is told by which of them to lead people back"
 
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
 """HOST:PORT of a broker."""
@@ -166,6 +169,8 @@ class ConsoleSettings(Section):
     second_factor: tuple[Role, ...] = ()
     """Roles whose users must have a second factor: they are led to enrol one before they can open anything else. Others
     may have one."""
+    oidc: OidcSettings | None = None
+    """Login through an OpenID provider, beside local users. None: local users only."""
     secure_cookies: bool = False
     """Treat every request as HTTPS, where a proxy in front of the console does not say so. Not needed with
     certificate_file, nor behind one of trusted_proxies that sends X-Forwarded-Proto."""
@@ -200,8 +205,17 @@ class ConsoleSettings(Section):
             raise ValueError("certificate_file and key_file belong together")
         return self
 
+    @model_validator(mode="after")
+    def _provider_needs_names(self) -> "ConsoleSettings":
+        if self.oidc and not self.names and (self.trusted_proxies or not is_loopback(self.host)):
+            raise ValueError(_NAMES_NEEDED)
+        return self
+
     def refuse_exposed(self, host: str) -> None:
-        """Listening on `host` must not send passwords in clear over a network. Raises SettingsError."""
+        """Listening on `host` must not send passwords in clear over a network, and the address that a provider is told
+        must be ours. Raises SettingsError."""
+        if self.oidc and not self.names and not is_loopback(host):
+            raise SettingsError(f"console.names: {_NAMES_NEEDED}")
         if self.certificate_file or self.trusted_proxies or self.insecure or is_loopback(host):
             return
         raise SettingsError(

@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -66,7 +66,7 @@ def _section_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
         return annotation, False
     for part in get_args(annotation):
         if isinstance(part, type) and issubclass(part, BaseModel):
-            return part, True
+            return part, get_origin(annotation) is tuple
     return None, False
 
 

@@ -72,8 +72,10 @@ GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, out
 -- Logging in and out, one's own password, and what administrators do with users there. Nobody's name changes and nobody
 -- is removed, as the audit names them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
-GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on, organisation_id) ON users TO anpr_console;
-GRANT UPDATE (role, password_hash, disabled, must_change, ends_on, organisation_id) ON users TO anpr_console;
+GRANT INSERT (name, role, password_hash, disabled, must_change, ends_on, organisation_id, provider, subject) ON users
+    TO anpr_console;
+GRANT UPDATE (role, password_hash, disabled, must_change, ends_on, organisation_id, subject) ON users TO anpr_console;
+GRANT SELECT, INSERT, DELETE ON used_logins TO anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
 -- Holds are made, given another last day and ended there; what they hold, for which case and by whom never changes.
 GRANT INSERT (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, ends_on) ON holds

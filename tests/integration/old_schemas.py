@@ -56,6 +56,7 @@ def fill(conn: Connection) -> None:
     _insert(conn, "login_failures", kind="here", subject=bytes(32), failures=1, first_at=START, last_at=START)
     if "place" in _columns(conn, "login_places"):
         _insert(conn, "login_places", place=bytes(32), seen_at=START)
+    _insert(conn, "used_logins", state_digest=bytes(32), used_at=START)
     _insert(conn, "reader_keys", fingerprint="0" * 32, reader_id="reader-1", public_key="ed25519:x", enrolled_at=START)
     _insert(conn, "gates", id="gate-1", name="Nord", purpose="p", legal_basis="l", cameras=Jsonb(["cam-1"]))
     _insert(conn, "discarded_counts", gate_id="gate-1", hour=START, number=3, last_at=START)

@@ -111,7 +111,9 @@ def list_command(ctx: click.Context) -> None:
         ends = [f"until {user.ends_on}"] if user.ends_on else []
         factor = ["second factor"] if user.has_second_factor else []
         of = [user.organisation_id] if user.organisation_id != MANAGER else []
-        click.echo("\t".join([user.name, user.role, *of, *(["disabled"] if user.disabled else []), *ends, *factor]))
+        through = [f"through {user.provider}"] if user.provider else []
+        told = [*of, *(["disabled"] if user.disabled else []), *ends, *factor, *through]
+        click.echo("\t".join([user.name, user.role, *told]))
 
 
 @command.command()
@@ -185,6 +187,22 @@ def reset_second_factor(ctx: click.Context, name: str | None, of_all: bool) -> N
         if not administration.reset_second_factor(conn, name, _author()):
             raise InputError(f"user {name}: has no second factor")
     click.echo(f"second factor of {name} removed")
+
+
+@command.command(name="hand-over")
+@click.argument("name")
+@click.pass_context
+def hand_over(ctx: click.Context, name: str) -> None:
+    """Let NAME log in through the provider of console.oidc from now on: the password and all sessions end.
+
+    NAME becomes the person of this name who logs in there next. Make sure that it is the right one.
+    """
+    oidc = loaded_settings(ctx).settings.console.oidc
+    if oidc is None:
+        raise InputError("console.oidc: there is no provider to hand the user over to")
+    with _transaction(ctx) as conn:
+        administration.hand_over(conn, name, oidc.issuer, _author())
+    click.echo(f"user {name}: logs in through {oidc.name} from now on")
 
 
 @contextmanager

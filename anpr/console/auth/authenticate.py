@@ -24,9 +24,10 @@ def authenticate(database: Database, name: str, password: str, now: datetime) ->
     """
     with database.transaction() as conn:
         user = get_user(conn, name)
-    is_right = verify_password(user.password_hash if user else NOBODY_HASH, password)
+    has_password = user is not None and user.provider is None
+    is_right = verify_password(user.password_hash if user and has_password else NOBODY_HASH, password)
     if user is None:
         raise LoginRefusedError("unknown")
-    if not is_right or user.is_shut_out(now):
+    if not has_password or not is_right or user.is_shut_out(now):
         raise LoginRefusedError(user.name)
     return user

@@ -31,6 +31,8 @@ class PageContext:
     form_token: str
     user: str | None = None
     role: Role | None = None
+    provider: str | None = None
+    """What people call the OpenID provider that let them in; None: they have a password here."""
     may: frozenset[Permission] = frozenset()
     menu: tuple[Page, ...] = ()
     path: str = "/"

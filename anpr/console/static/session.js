@@ -80,10 +80,11 @@ function tick() {
 }
 
 const confirmForm = strip?.querySelector("[data-confirm]");
+const renewLink = strip?.querySelector("[data-renew]"); // in its place for those whom a provider lets in
 const extendButton = strip?.querySelector("[data-extend]");
 
 function hideConfirm() {
-  confirmForm.hidden = true;
+  (confirmForm ?? renewLink).hidden = true;
   extendButton.hidden = false;
 }
 
@@ -91,9 +92,9 @@ async function goOn() {
   if (state.extensible) await extend();
   if (remainingS() <= state.warn_s) {
     extendButton.hidden = true;
-    confirmForm.hidden = false;
-    showCode();
-    confirmForm.elements.password.focus();
+    (confirmForm ?? renewLink).hidden = false;
+    if (confirmForm) showCode();
+    (confirmForm?.elements.password ?? renewLink).focus();
   }
   showEnd();
 }
@@ -124,7 +125,7 @@ async function confirmPassword(event) {
 
 if (strip) {
   extendButton.addEventListener("click", goOn);
-  confirmForm.addEventListener("submit", confirmPassword);
+  confirmForm?.addEventListener("submit", confirmPassword);
   for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (isUsed = true), true);
   window.setInterval(tick, TICK_MS);
   if (state.extensible && state.lifetime_s - state.remaining_s >= state.extend_every_s) extend();

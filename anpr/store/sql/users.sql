@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: create
-INSERT INTO users (name, role, password_hash, disabled, must_change, ends_on, organisation_id)
-VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s, %(organisation_id)s)
+INSERT INTO users (name, role, password_hash, disabled, must_change, ends_on, provider, subject, organisation_id)
+VALUES (%(name)s, %(role)s, %(hash)s, %(disabled)s, %(must_change)s, %(ends_on)s, %(provider)s, %(subject)s,
+    %(organisation_id)s)
 ON CONFLICT DO NOTHING;
 
 -- name: get
@@ -11,6 +12,23 @@ FROM users WHERE name = %(name)s;
 -- name: lock
 SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
 FROM users WHERE name = %(name)s FOR UPDATE;
+
+-- name: lock_by_subject
+SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor
+FROM users WHERE provider = %(provider)s AND subject = %(subject)s FOR UPDATE;
+
+-- name: bind_subject
+UPDATE users SET subject = %(subject)s WHERE name = %(name)s AND provider = %(provider)s AND subject IS NULL;
+
+-- name: hand_over
+WITH ended AS (UPDATE sessions SET ended_at = now() WHERE user_name = %(name)s AND ended_at IS NULL)
+UPDATE users SET provider = %(provider)s, subject = NULL, password_hash = '', must_change = false WHERE name = %(name)s;
+
+-- name: forget_used_logins
+DELETE FROM used_logins WHERE used_at < %(before)s;
+
+-- name: use_login
+INSERT INTO used_logins (state_digest, used_at) VALUES (%(digest)s, %(at)s) ON CONFLICT DO NOTHING;
 
 -- name: list
 SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.name AND f.confirmed_at IS NOT NULL) AS has_second_factor

@@ -33,6 +33,10 @@ class User:
     """The last day on which they may log in, whole and in UTC; None: no end."""
     has_second_factor: bool = False
     """A login asks for a code after the password."""
+    provider: str | None = None
+    """The issuer of the OpenID provider that lets them in; None: they have a password of their own."""
+    subject: str | None = None
+    """By which the provider knows them; None: its next person of this name becomes this user."""
     organisation_id: str = MANAGER
     """For whom they work: they see what is open to it."""
 
@@ -63,6 +67,8 @@ def create_user(conn: Connection, user: User) -> None:
         "disabled": user.disabled,
         "must_change": user.must_change,
         "ends_on": user.ends_on,
+        "provider": user.provider,
+        "subject": user.subject,
         "organisation_id": user.organisation_id,
     }
     if conn.execute(_SQL["create"], values).rowcount == 0:

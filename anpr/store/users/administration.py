@@ -30,11 +30,17 @@ from anpr.store.users.sessions import end_sessions_of
 
 NO_END = "none"
 """In the audit: a user without a last day."""
+LOCAL = "local"
+"""In the audit: no provider, but a password of their own."""
 _SQL = load_queries("users")
 
 
 class LastAdministratorError(InputError):
     """The change would leave no administrator who can log in for good."""
+
+
+class OfProviderError(InputError):
+    """The user's password, role or second factor is the business of the provider that lets them in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,12 +63,13 @@ def get_account(conn: Connection, name: str, *, seen_after: datetime, started_af
 
 
 def keep_an_administrator(conn: Connection, name: str, at: datetime) -> None:
-    """Another one than `name` must be an administrator of their organisation who is not disabled and has no last day.
+    """Another one than `name` must be an administrator of their organisation who is not disabled, has no last day, and
+    logs in without a provider: it may be away, or take the role from them.
 
     Two that shut each other out at once wait for one another here. Raises LastAdministratorError.
     """
     administrators = [user_of_row(row) for row in conn.execute(_SQL["lock_administrators"], {"name": name})]
-    others = [user for user in administrators if user.name != name and user.ends_on is None]
+    others = [user for user in administrators if user.name != name and user.ends_on is None and user.provider is None]
     if any(user.name == name for user in administrators) and all(user.is_shut_out(at) for user in others):
         raise LastAdministratorError(f"user {name}: the last administrator; make another one first")
 
@@ -77,7 +84,7 @@ def add_user(conn: Connection, user: User, by: Author) -> None:
 def change_role(conn: Connection, name: str, role: Role, by: Author) -> None:
     """Another role, from the next request on; the same one is no change. Raises InputError when there is no
     such user."""
-    before = lock_user(conn, name)
+    before = _lock_local_user(conn, name, "their role comes from their groups there")
     if before.role is role:
         return
     set_role(conn, name, role)
@@ -86,7 +93,7 @@ def change_role(conn: Connection, name: str, role: Role, by: Author) -> None:
 
 def change_organisation(conn: Connection, name: str, organisation_id: str, by: Author) -> None:
     """Another organisation, from the next request on. Raises InputError when there is no such user or organisation."""
-    before = lock_user(conn, name)
+    before = _lock_local_user(conn, name, "their organisation comes from their groups there")
     get_organisation(conn, organisation_id)
     if before.organisation_id == organisation_id:
         return
@@ -115,14 +122,16 @@ def change_ends_on(conn: Connection, name: str, day: date | None, by: Author) ->
 
 
 def change_password(conn: Connection, name: str, password_hash: str, by: Author, *, must_change: bool) -> None:
-    """Another password, with which all sessions end. Raises InputError when there is no such user."""
+    """Another password, with which all sessions end. Raises InputError when there is no such user, or their password is
+    not ours (OfProviderError)."""
+    _lock_local_user(conn, name, "they have no password here")
     set_password_hash(conn, name, password_hash, must_change=must_change)
     _note(conn, by, name, "password")
 
 
 def demand_password_change(conn: Connection, name: str, by: Author) -> None:
     """The user goes on when they have chosen another password. Raises InputError when there is no such user."""
-    if lock_user(conn, name).must_change:
+    if _lock_local_user(conn, name, "they have no password here").must_change:
         return
     demand_new_password(conn, name)
     _note(conn, by, name, "must-change", previous=False, must_change=True)
@@ -150,6 +159,22 @@ def reset_second_factors(conn: Connection, by: Author) -> list[str]:
     """Remove everybody's second factor, as after the loss of the key; gives their names. Sessions end, and the audit
     names each."""
     return [user.name for user in list_users(conn) if reset_second_factor(conn, user.name, by)]
+
+
+def hand_over(conn: Connection, name: str, provider: str, by: Author) -> None:
+    """From now on this provider's person of this name logs in as this user: the next one who comes, and then nobody
+    else. The password and all sessions end. Raises InputError when there is no such user."""
+    before = lock_user(conn, name)
+    conn.execute(_SQL["hand_over"], {"name": name, "provider": provider})
+    remove_factor(conn, name)
+    _note(conn, by, name, "provider", previous=before.provider or LOCAL, provider=provider)
+
+
+def _lock_local_user(conn: Connection, name: str, why_not: str) -> User:
+    user = lock_user(conn, name)
+    if user.provider is not None:
+        raise OfProviderError(f"user {name}: logs in through {user.provider}: {why_not}")
+    return user
 
 
 def refuse_past(day: date | None, at: datetime) -> None:

@@ -71,7 +71,8 @@ def end_sessions(request: Request, console: ConsoleDep, visitor: VisitorDep) -> 
             conn,
             AuditEvent(actor=user, action=AuditAction.LOGOUT, at=console.clock.now(), detail={"sessions": ended}),
         )
-    answer = RedirectResponse("/login", status_code=303)
+    # The provider may still have a session in this browser: whoever comes next should know.
+    answer = RedirectResponse("/login?still=1" if visitor.user.provider else "/login", status_code=303)
     delete_cookie(request, answer, SESSION_COOKIE)
     return answer
 

@@ -21,7 +21,8 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.errors import InputError
 from anpr.domain.search_reason import MAX_REASON, plain_reason
-from anpr.store.holds import Step, change_end, end_hold
+from anpr.store.author import Author
+from anpr.store.holds import change_end, end_hold
 
 router = APIRouter(dependencies=[Depends(allowed(Permission.HOLD_TRANSITS))])
 
@@ -44,10 +45,10 @@ def ends_on(
     if faults or day is None:
         fields = {"ends_on": ends_on, "reason": reason}
         return one.page(console, visitor, context, number, faults=faults, fields=fields)
-    step = Step(by=visitor.user.name, at=now, reason=plain_reason(reason))
+    by = Author(name=visitor.user.name, at=now)
     try:
         with console.database.transaction() as conn:
-            change_end(conn, number, day, step)
+            change_end(conn, number, day, by, plain_reason(reason))
     except InputError:
         return _over(number)
     return RedirectResponse(f"/holds/{number}?done=changed", status_code=303)
@@ -68,10 +69,10 @@ def end(
     faults = _reason_faults(reason)
     if faults:
         return _ask(console, context, number, reason, faults)
-    step = Step(by=visitor.user.name, at=console.clock.now(), reason=plain_reason(reason))
+    by = Author(name=visitor.user.name, at=console.clock.now())
     try:
         with console.database.transaction() as conn:
-            end_hold(conn, number, step)
+            end_hold(conn, number, by, plain_reason(reason))
     except InputError:
         return _over(number)
     return RedirectResponse(f"/holds/{number}?done=ended", status_code=303)

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Login and logout, and the choice of language. Open to everybody."""
 
-import secrets
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import VisitorDep, local_path, visitor_of
+from anpr.console.access import Visitor, VisitorDep, local_path, visitor_of
 from anpr.console.auth.authenticate import LoginRefusedError
 from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.cookies import (
@@ -25,8 +22,8 @@ from anpr.console.credentials import LoginDelayedError, Records, check_login
 from anpr.console.fields import Line
 from anpr.console.page import Page, menu_of
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.login import code, session
-from anpr.console.rendering.templates import PageContext
+from anpr.console.pages.login import code, provider, session
+from anpr.console.pages.login.form import login_form
 from anpr.console.rendering.translations import Language
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
@@ -45,11 +42,20 @@ def home(console: ConsoleDep, visitor: VisitorDep) -> Response:
 
 
 @router.get("/login")
-def show(request: Request, console: ConsoleDep, context: ContextDep, back: Line = "/", again: bool = False) -> Response:
-    """The form; a visitor who is logged in already is led on to `back`."""
+def show(
+    request: Request,
+    console: ConsoleDep,
+    context: ContextDep,
+    back: Line = "/",
+    again: bool = False,
+    still: bool = False,
+) -> Response:
+    """The form; a visitor who is logged in already is led on to `back`. `again`: their session has ended; `still`:
+    that of the provider has not."""
     if visitor_of(console, read_cookie(request, SESSION_COOKIE)):
         return RedirectResponse(local_path(back), status_code=303)
-    return _form(console, request, context, {"back": local_path(back), "message": "login.again" if again else None})
+    message = "login.again" if again else "login.still_in" if still and console.provider else None
+    return login_form(console, request, context, {"back": local_path(back), "message": message})
 
 
 @router.post("/login")
@@ -71,12 +77,12 @@ async def enter(
             return code.ask_for_code(console, request, found, back)
     except LoginDelayedError as delayed:
         values["message"], values["count"] = delayed.message
-        return _form(console, request, context, values, 429, {"Retry-After": str(delayed.seconds)})
+        return login_form(console, request, context, values, 429, {"Retry-After": str(delayed.seconds)})
     except PasswordsBusyError:
         values["message"] = "login.busy"
-        return _form(console, request, context, values, 503, {"Retry-After": "5"})
+        return login_form(console, request, context, values, 503, {"Retry-After": "5"})
     except LoginRefusedError:
-        return _form(console, request, context, {**values, "message": "login.wrong"}, 401)
+        return login_form(console, request, context, {**values, "message": "login.wrong"}, 401)
     session = await to_thread.run_sync(begin_session, console, found)
     answer = RedirectResponse(back, status_code=303)
     set_session(console, request, answer, session)
@@ -85,15 +91,19 @@ async def enter(
 
 
 @router.post("/logout")
-def leave(request: Request, console: ConsoleDep, visitor: VisitorDep) -> Response:
-    """End the session, for every console and in the browser."""
+async def leave(request: Request, console: ConsoleDep, visitor: VisitorDep) -> Response:
+    """End the session, for every console and in the browser, and then at the provider that has let the visitor in."""
+    await to_thread.run_sync(_end, console, visitor)
+    answer = await provider.leave(request, console, visitor)
+    delete_cookie(request, answer, SESSION_COOKIE)
+    return answer
+
+
+def _end(console: Console, visitor: Visitor) -> None:
     now = console.clock.now()
     with console.database.transaction() as conn:
         end_session(conn, visitor.session.key, now)
         append(conn, AuditEvent(actor=visitor.user.name, action=AuditAction.LOGOUT, at=now))
-    answer = RedirectResponse("/login", status_code=303)
-    delete_cookie(request, answer, SESSION_COOKIE)
-    return answer
 
 
 @router.post("/language")
@@ -108,24 +118,8 @@ def choose_language(
     return answer
 
 
-def _form(
-    console: Console,
-    request: Request,
-    context: PageContext,
-    values: dict[str, object],
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    visit = read_cookie(request, VISIT_COOKIE) or secrets.token_urlsafe(16)
-    context = replace(context, form_token=console.sessions.form_token(visit), path="/login", address="/login")
-    values = {"name": "", "count": 0, "message": None, **values}
-    answer = console.templates.response("login/login.html", context, status=status, **values)
-    answer.headers.update(headers or {})
-    set_cookie(request, answer, VISIT_COOKIE, visit, None)
-    return answer
-
-
 router.include_router(code.router)
+router.include_router(provider.router)
 router.include_router(session.router)
 
 PAGE = Page(name="login", router=router, permissions=())

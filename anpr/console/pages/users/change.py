@@ -22,7 +22,7 @@ from anpr.domain.access import Role
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.users import administration
-from anpr.store.users.administration import LastAdministratorError, keep_an_administrator
+from anpr.store.users.administration import LastAdministratorError, OfProviderError, keep_an_administrator
 
 router = APIRouter()
 
@@ -140,6 +140,9 @@ async def password(console: ConsoleDep, visitor: VisitorDep, context: ContextDep
     except PasswordsBusyError:
         show = partial(one.page, console, context, name, is_self=by.name == name, fault="users.busy", status=503)
         return await to_thread.run_sync(show)
+    except OfProviderError:
+        show = partial(one.page, console, context, name, is_self=by.name == name, fault="users.not_here", status=400)
+        return await to_thread.run_sync(show)
     return one.password_page(console, context, name, password)
 
 
@@ -159,6 +162,8 @@ def _changed(
     try:
         with console.database.transaction() as conn:
             change(conn, by)
+    except OfProviderError:
+        return one.page(console, context, name, is_self=is_self, fault="users.not_here", status=400)
     except LastAdministratorError:
         return one.page(console, context, name, is_self=is_self, fault="users.last_administrator", status=400)
     except UserFaultError as fault:

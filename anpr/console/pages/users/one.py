@@ -77,6 +77,7 @@ def page(  # noqa: PLR0913  what it shows
         context,
         status=status,
         account=account,
+        provider_name=console.provider_name(account.user.provider),
         organisations=organisations,
         now=console.clock.now(),
         roles=list(Role),

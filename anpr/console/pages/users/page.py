@@ -92,6 +92,7 @@ def _page(
         context,
         status=status,
         accounts=accounts,
+        provider_name=console.provider_name,
         now=console.clock.now(),
         roles=list(Role),
         organisations=organisations,
