@@ -103,10 +103,28 @@ CREATE FUNCTION known_watchlists() RETURNS SETOF text LANGUAGE sql STABLE SECURI
     SELECT watchlist_id FROM watchlist_owners
 $$;
 
+-- The same for policies, as arrays, which are asked for once in a statement however many days it looks through. What is closed
+-- to the manager (NULL for others: nothing is open because it is not closed): of a town by itself that is no gate at all, so
+-- that no transit has to be looked up in a list.
+CREATE FUNCTION acting_open_gates(VARIADIC wanted text[]) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT ARRAY(SELECT open_gates(acting_organisation(), wanted, acting_day()))
+$$;
+CREATE FUNCTION acting_closed_gates(VARIADIC wanted text[]) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN acting_organisation() = 'manager' THEN
+        ARRAY(SELECT known_gates() EXCEPT SELECT open_gates(acting_organisation(), wanted, acting_day()))
+    END
+$$;
+
 -- Whether the console may do this at a gate, in this transaction.
 CREATE FUNCTION acting_may(wanted text, gate text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT gate IN (SELECT acting_gates(wanted))
-        OR (acting_organisation() = 'manager' AND gate NOT IN (SELECT known_gates()))
+    SELECT coalesce(gate <> ALL (acting_closed_gates(wanted)), false) OR gate = ANY (acting_open_gates(wanted))
+$$;
+
+-- Whether a transit raised an alarm that the console sees in this transaction.
+CREATE FUNCTION acting_alarm_of(transit uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM alarms WHERE transit_id = transit);
+END
 $$;
 
 -- Whether a list is compared with what passes a gate: there is somebody to whom both are open for alarms.
