@@ -169,23 +169,23 @@ def _of_organisation(conn: Connection, event: AuditEvent, acting: str | None) ->
 def get_audit(conn: Connection, seq: int) -> AuditRow | None:
     """The row with this number; None when there is none."""
     row = conn.execute(_SQL["get"], {"seq": seq}).fetchone()
-    return _row(row) if row else None
+    return row_of(row) if row else None
 
 
 def list_audit(conn: Connection, before_seq: int | None = None, limit: int = 200) -> list[AuditRow]:
     """Rows, newest first; with `before_seq`, the ones before it."""
     rows = conn.execute(_SQL["list"], {"before_seq": before_seq, "limit": limit})
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def history_of_hold(conn: Connection, number: int) -> list[AuditRow]:
     """What was done to the hold with this number, oldest first; of the organisation that the console acts for."""
-    return [_row(row) for row in conn.execute(_SQL["of_hold"], {"number": number})]
+    return [row_of(row) for row in conn.execute(_SQL["of_hold"], {"number": number})]
 
 
 def history_of_request(conn: Connection, number: int) -> list[AuditRow]:
     """What was done for the request with this number, oldest first; of the organisation that the console acts for."""
-    return [_row(row) for row in conn.execute(_SQL["of_request"], {"number": number})]
+    return [row_of(row) for row in conn.execute(_SQL["of_request"], {"number": number})]
 
 
 def verify(conn: Connection, noted: Collection[NotedHead] = ()) -> Verification:
@@ -219,7 +219,7 @@ def still_has(conn: Connection, noted: NotedHead) -> bool:
 def walk(conn: Connection, first: int = 1) -> Iterator[AuditRow]:
     """All rows from this number on, in their order; as they are when it begins."""
     for row in _all_rows(conn, first):
-        yield _row(row)
+        yield row_of(row)
 
 
 def _all_rows(conn: Connection, first: int = 1) -> Iterator[dict[str, Any]]:
@@ -228,7 +228,8 @@ def _all_rows(conn: Connection, first: int = 1) -> Iterator[dict[str, Any]]:
         yield from cursor.execute(_SQL["walk"], {"first": first})
 
 
-def _row(row: dict[str, Any]) -> AuditRow:
+def row_of(row: dict[str, Any]) -> AuditRow:
+    """The row of the chain in a row of the table."""
     return AuditRow(seq=row["seq"], event=_event(row), hash=row["hash"].hex())
 
 

@@ -10,6 +10,7 @@ from anpr.domain.errors import InputError
 from anpr.domain.gate import Camera, CameraKind, Gate, Keep
 from anpr.domain.natural_order import natural_key
 from anpr.domain.near_name import suggestion
+from anpr.domain.organisation import MANAGER
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 from anpr.store.organisations.registry import organisation_names
@@ -39,6 +40,11 @@ def list_gates(conn: Connection) -> list[Gate]:
 def gate_names(conn: Connection) -> dict[str, str]:
     """What people call each gate, by id; in the order of `list_gates`."""
     return {gate.id: gate.name for gate in list_gates(conn)}
+
+
+def owner_of_gate(conn: Connection, gate_id: str) -> str:
+    """The organisation that a gate belongs to; one that nobody has configured is the manager's."""
+    return next((gate.organisation or MANAGER for gate in list_gates(conn) if gate.id == gate_id), MANAGER)
 
 
 def check_gates(conn: Connection, gate_ids: Iterable[str]) -> None:

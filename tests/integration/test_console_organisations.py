@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -221,3 +222,22 @@ def test_each_auditor_reads_the_rows_of_their_own_organisation_and_verifies_the_
     verified = [row.event.detail for row in shared.audit() if "verified" in row.event.detail]
     assert verified[0]["broken"] is None
     assert verified[0]["verified"] >= len(shared.audit()) - len(verified) - 1, "every row, not only theirs"
+
+
+def test_who_may_search_anothers_gate_keeps_nothing_of_it_past_its_day(shared: Site) -> None:
+    transit = shared.pass_vehicle("AB123CD")
+    with shared.database.transaction() as conn:
+        agree(conn, shared.clock.now().astimezone(shared.settings.zone).date(), Action.SEARCH, gates={"porta-nord"})
+    client = guest(shared, Role.INVESTIGATOR)
+    assert "Porta Nord" not in client.get("/holds/new").text
+    day = shared.clock.now().astimezone(shared.settings.zone)
+    fields = {
+        "case": "PP 1/2026", "reason": "indagine 12", "ends_on": f"{day + timedelta(days=30):%d/%m/%Y}",
+        "since": f"{day:%Y-%m-%d}", "until": f"{day:%Y-%m-%d}",
+    }  # fmt: skip
+    for what in ({"gate": "porta-nord"}, {"transit": str(transit.id)}):
+        answer = shared.post(client, "/holds/new", "/holds/new", **fields, **what)
+        assert answer.status_code == 400, what
+        assert "di un altro ente" in answer.text
+    made = shared.post(client, "/holds/new", "/holds/new", **fields, gate=GATE.id)
+    assert made.status_code == 303, made.text

@@ -22,7 +22,7 @@ from anpr.store.alarms.rows import list_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append, list_audit, verify
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import ITSELF, Scope
-from anpr.store.holds import add_hold
+from anpr.store.holds import add_hold, count_held
 from anpr.store.images.image_store import ImageStore
 from anpr.store.organisations.agreements import end_agreement, list_agreements
 from anpr.store.organisations.protection import PROTECTED, unprotected_tables
@@ -355,3 +355,15 @@ def test_a_hold_is_of_the_organisation_that_made_it(console: Database, shared: D
         assert {row["transit_id"] for row in rows_of(conn, "held_transits")} == {THEIRS.id}
     with of(console, MANAGER).transaction() as conn:
         assert number not in {row["id"] for row in rows_of(conn, "holds")}
+
+
+def test_a_hold_keeps_nothing_of_anothers_gates(shared: Database) -> None:
+    hold = Hold(
+        case_reference="2/2026", reason="r", author="x", made_at=START, since=START, until=START + timedelta(days=1),
+        ends_on=TODAY + timedelta(days=9), plate=THEIR_PLATE,
+    )  # fmt: skip
+    with shared.transaction() as conn:
+        number = add_hold(conn, hold)
+        assert count_held(conn, number) == 0, "the manager's hold of a plate that passed Empoli's gate"
+        conn.execute("UPDATE holds SET organisation_id = 'empoli' WHERE id = %s", (number,))
+        assert count_held(conn, number) == 1

@@ -16,13 +16,14 @@ from anpr.domain.case_reference import check_case
 from anpr.domain.errors import InputError
 from anpr.domain.hold import Hold, check_end, check_range
 from anpr.domain.local_time import read_day, read_time
+from anpr.domain.organisation import MANAGER
 from anpr.domain.plate import PlateError, normalise
 from anpr.domain.search_reason import check_reason
 from anpr.runtime.clock import SystemClock
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.partitions import list_partitions
-from anpr.store.gates import check_gates
+from anpr.store.gates import check_gates, owner_of_gate
 from anpr.store.holds import add_hold, change_end, count_held, count_held_by_each, end_hold, list_holds
 from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import get_transit
@@ -145,6 +146,7 @@ def _what(
         stored = get_transit(conn, transit_id)
         if stored is None:
             raise InputError(f"--transit: none with the id {transit_id} is stored")
+        _demand_own(conn, stored.transit.gate_id)
         at = stored.transit.captured_at
         return {"transit_id": transit_id}, at, at + timedelta(microseconds=1)
     if not plate and not gate_id:
@@ -154,7 +156,14 @@ def _what(
     check_range(since, until)
     if gate_id:
         check_gates(conn, [gate_id])
+        _demand_own(conn, gate_id)
     return {"plate": _plate(plate), "gate_id": gate_id}, since, until
+
+
+def _demand_own(conn: Connection, gate_id: str) -> None:
+    owner = owner_of_gate(conn, gate_id)
+    if owner != MANAGER:
+        raise InputError(f"gate {gate_id}: is of {owner}, whose investigators hold what passes there, in the console")
 
 
 def _plate(text: str | None) -> str | None:

@@ -29,3 +29,26 @@ SELECT * FROM history_of_hold(%(number)s);
 
 -- name: of_request
 SELECT * FROM history_of_request(%(number)s);
+
+-- name: filter
+SELECT * FROM audit
+WHERE (%(before_seq)s::bigint IS NULL OR seq < %(before_seq)s)
+  AND (%(person)s::text IS NULL OR actor = %(person)s)
+  AND (%(operation)s::text IS NULL OR action = %(operation)s)
+  AND (%(case)s::text IS NULL OR case_reference ILIKE %(case)s)
+  AND at >= coalesce(%(since)s::timestamptz, '-infinity') AND at < coalesce(%(until)s::timestamptz, 'infinity')
+  AND (%(plate)s::text IS NULL
+    OR detail ->> 'plate' = %(plate)s
+    OR %(plate)s LIKE translate(detail ->> 'pattern', '*?', '%%_')
+    OR (detail ->> 'look_alike' = 'true'
+        AND %(folded)s LIKE translate(translate(detail ->> 'pattern', %(letters)s, %(keys)s), '*?', '%%_'))
+    OR detail ->> 'transit' = ANY (%(transits)s::text[])
+    OR jsonb_exists_any(detail::jsonb -> 'transits', %(transits)s::text[])
+    OR detail ->> 'alarm' = ANY (%(alarms)s::text[]))
+ORDER BY seq DESC LIMIT %(limit)s;
+
+-- name: transits_of_plate
+SELECT id::text AS id FROM transits WHERE plate = %(plate)s ORDER BY captured_at DESC LIMIT 10000;
+
+-- name: alarms_of_plate
+SELECT id::text AS id FROM alarms WHERE plate = %(plate)s OR entry_plate = %(plate)s ORDER BY id DESC LIMIT 10000;

@@ -21,6 +21,7 @@ _SECTIONS = MappingProxyType(
         "outcome": ("outcome", "run"),
         "priority": ("priority",),
         "state": ("state", "delivery"),
+        "operation": ("action",),
     }
 )
 

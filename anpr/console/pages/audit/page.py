@@ -4,61 +4,47 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import VisitorDep, record
+from anpr.console.access import Visitor, VisitorDep, record
+from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.audit.detail import DetailWriter
-from anpr.console.state import ConsoleDep, ItselfDep
+from anpr.console.pages.audit import filtering, rows
+from anpr.console.pages.audit.filtering import FilterFields, fields_of
+from anpr.console.state import Console, ConsoleDep, ItselfDep
 from anpr.domain.access import Permission
-from anpr.store.audit import (
-    AuditAction,
-    AuditEvent,
-    AuditRow,
-    Verification,
-    append,
-    get_audit,
-    list_audit,
-    verify,
-)
-from anpr.store.gates import gate_names
+from anpr.store.audit import AuditAction, AuditEvent, append, get_audit, verify
+from anpr.store.audit_filter import AuditFilter, filter_of
 
 router = APIRouter(prefix="/audit")
 
-ROWS = 100
 RowNumber = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
 @router.get("")
-def show(
+def show(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
     before: RowNumber = None,
     verification: RowNumber = None,
+    view: RowNumber = None,
+    person: Annotated[Line, Query(max_length=64)] = "",
 ) -> Response:
-    """The newest rows, or those before one; and what a verification found that is one of the rows.
+    """The newest rows, or those before one; with `view`, those that the visitor's own filter of this number lets
+    through (404 for everybody else's), with `person` what they did; and what a verification found that is one of the
+    rows.
 
     This view is recorded too, once while it goes on.
     """
-    if console.view_audit.is_due(visitor.session.key, f"audit {before}"):
-        record(console, visitor.user.name, AuditAction.AUDIT_VIEWED, {"before": before})
-    with console.database.transaction() as conn:
-        rows = list_audit(conn, before, ROWS)
-        verified = get_audit(conn, verification) if verification else None
-        gates = gate_names(conn)
-    found = _verification_of(verified)
-    return console.templates.response(
-        "audit/audit.html",
-        context,
-        rows=rows,
-        before=before,
-        oldest=rows[-1].seq if rows and rows[-1].seq > 1 else None,
-        result=found,
-        verified_at=verified.event.at if verified and found else None,
-        writer=DetailWriter(console.templates.catalogue(context.language), console.settings.zone, gates),
-    )
+    which = _own_filter(console, visitor, view) if view else AuditFilter(person=person) if person else None
+    if view is None and console.view_audit.is_due(visitor.session.key, f"audit {person} {before}"):
+        detail = {"before": before, **({"filter": which.detail} if which else {})}
+        record(console, visitor.user.name, AuditAction.AUDIT_VIEWED, detail)
+    fields = fields_of(which, console) if which else FilterFields()
+    return rows.page(console, context, fields=fields, before=before, which=which, view=view, verification=verification)
 
 
 @router.post("/verify")
@@ -70,16 +56,19 @@ def check(console: ConsoleDep, itself: ItselfDep, visitor: VisitorDep) -> Respon
     event = AuditEvent(actor=visitor.user.name, action=AuditAction.AUDIT_VIEWED, at=console.clock.now(), detail=detail)
     with console.database.transaction() as conn:
         row = append(conn, event)
-    console.view_audit.is_due(visitor.session.key, f"audit {None}")  # this record is that of the page it leads to
+    console.view_audit.is_due(visitor.session.key, f"audit  {None}")  # this record is that of the page it leads to
     return RedirectResponse(f"/audit?verification={row.seq}", status_code=303)
 
 
-def _verification_of(row: AuditRow | None) -> Verification | None:
-    """What the row says that a verification found; None when it is no such row."""
-    if row is None or "verified" not in row.event.detail:
-        return None
-    detail = row.event.detail
-    return Verification(rows=detail["verified"], head=row.hash, broken_at=detail["broken"])
+def _own_filter(console: Console, visitor: Visitor, number: int) -> AuditFilter:
+    with console.database.transaction() as conn:
+        row = get_audit(conn, number)
+    which = filter_of(row)
+    if row is None or which is None or row.event.actor != visitor.user.name:
+        raise HTTPException(404)
+    return which
 
+
+router.include_router(filtering.router)
 
 PAGE = Page(name="audit", router=router, permissions=(Permission.VIEW_AUDIT,))

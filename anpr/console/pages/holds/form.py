@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from anpr.console.field_faults import Faults, FieldFault, check_reason_field, read_moment, read_plate, refuse_odd
+from anpr.domain.errors import InputError
 from anpr.domain.hold import LONGEST
+from anpr.domain.local_time import read_day
 from anpr.domain.search_reason import MAX_REASON
 
 _MOST = MappingProxyType(
@@ -73,10 +75,11 @@ def _check_what(fields: HoldFields, checked: CheckedHold, zone: ZoneInfo) -> Non
 
 
 def read_last_day(faults: Faults, text: str, today: date) -> date | None:
-    """The last day (UTC) as the browser's own field sends it; None when it is missing or cannot be."""
+    """The last day (UTC) as the browser's own field sends it, or as people write it; None when it is missing or cannot
+    be."""
     try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
+        day = read_day("ends_on", text)
+    except InputError:
         faults["ends_on"] = FieldFault(key="holds.no_day")
         return None
     if day < today:

@@ -20,7 +20,7 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.hold import LONGEST, Hold
 from anpr.domain.search_reason import plain_reason
-from anpr.store.gates import gate_names
+from anpr.store.gates import gate_names, owner_of_gate
 from anpr.store.holds import add_hold
 from anpr.store.transits.rows import StoredTransit, get_transit
 
@@ -59,9 +59,7 @@ def make(
     """Keep it from now on; or the form again with what is wrong with it."""
     now = console.clock.now()
     checked = check_hold_fields(fields, console.settings.zone, now.astimezone(UTC).date())
-    with console.database.transaction() as conn:
-        if fields.gate and not fields.transit and fields.gate not in gate_names(conn):
-            checked.faults.setdefault("gate", FieldFault(key="holds.no_gate"))
+    _check_owner(console, fields, checked)
     if checked.faults:
         return _page(console, visitor, context, fields, status=400, faults=checked.faults)
     hold = Hold(
@@ -74,6 +72,18 @@ def make(
     with console.database.transaction() as conn:
         number = add_hold(conn, hold)
     return RedirectResponse(f"/holds/{number}?done=made", status_code=303)
+
+
+def _check_owner(console: Console, fields: HoldFields, checked: CheckedHold) -> None:
+    """Only what passed one's own organisation's gates is kept past its day; the rest is its owner's to keep."""
+    gate_id, name = fields.gate, "gate"
+    if fields.transit:
+        gate_id, name = _stored(console, _id_of(fields.transit)).transit.gate_id, "transit"
+    with console.database.transaction() as conn:
+        if name == "gate" and gate_id and gate_id not in gate_names(conn):
+            checked.faults.setdefault(name, FieldFault(key="holds.no_gate"))
+        elif gate_id and owner_of_gate(conn, gate_id) != console.scope.organisation_id:
+            checked.faults.setdefault(name, FieldFault(key="holds.not_own_gate"))
 
 
 def _what(console: Console, fields: HoldFields, checked: CheckedHold) -> dict[str, Any]:
@@ -112,7 +122,8 @@ def _page(
         transit = _stored(console, _id_of(fields.transit)).transit
         record_shown(console, visitor, "holds", [transit.id])
     with console.database.transaction() as conn:
-        gates = gate_names(conn)
+        names = gate_names(conn)
+        own = [each for each in names if owner_of_gate(conn, each) == console.scope.organisation_id]
     today = console.clock.now().astimezone(UTC).date()
     shown = {"faults": {}, "hint": None, **values}
     return console.templates.response(
@@ -121,7 +132,8 @@ def _page(
         status=status,
         fields=fields,
         transit=transit,
-        gates=gates,
+        gates=names,
+        own_gates=own,
         today=today,
         latest=today + LONGEST,
         **shown,

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Rows of the audit as a page: the newest, or those that a filter lets through, and what a verification found."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from anpr.console.field_faults import FieldFault
+from anpr.console.pages.audit.detail import DetailWriter
+from anpr.console.rendering.templates import PageContext
+from anpr.console.state import Console
+from anpr.store.audit import AuditAction, AuditRow, Verification, get_audit, list_audit
+from anpr.store.audit_filter import AuditFilter, filter_audit
+from anpr.store.gates import gate_names
+
+if TYPE_CHECKING:
+    from anpr.console.pages.audit.filtering import FilterFields
+
+ROWS = 100
+
+
+def page(  # noqa: PLR0913  what it shows
+    console: Console,
+    context: PageContext,
+    *,
+    fields: "FilterFields",
+    before: int | None = None,
+    which: AuditFilter | None = None,
+    view: int | None = None,
+    verification: int | None = None,
+    faults: Mapping[str, FieldFault] | None = None,
+    status: int = 200,
+) -> Response:
+    """The rows before `before`. `view`: the number of the row that holds the filter `which`."""
+    with console.database.transaction() as conn:
+        rows = filter_audit(conn, which, before, ROWS) if which else list_audit(conn, before, ROWS)
+        verified = get_audit(conn, verification) if verification else None
+        gates = gate_names(conn)
+    result = _verification_of(verified)
+    is_more = len(rows) == ROWS if which else bool(rows) and rows[-1].seq > 1
+    return console.templates.response(
+        "audit/audit.html",
+        context,
+        status=status,
+        rows=rows,
+        before=before,
+        oldest=rows[-1].seq if is_more else None,
+        result=result,
+        verified_at=verified.event.at if verified and result else None,
+        writer=DetailWriter(console.templates.catalogue(context.language), console.settings.zone, gates),
+        fields=fields,
+        faults=faults or {},
+        view=view,
+        actions=list(AuditAction),
+    )
+
+
+def _verification_of(row: AuditRow | None) -> Verification | None:
+    """What the row says that a verification found; None when it is no such row."""
+    if row is None or "verified" not in row.event.detail:
+        return None
+    detail = row.event.detail
+    return Verification(rows=detail["verified"], head=row.hash, broken_at=detail["broken"])
