@@ -4,44 +4,19 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep
 from anpr.console.field_faults import Faults, FieldFault, read_moment, read_plate, refuse_odd
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.audit import rows
-from anpr.console.rendering.filters import field_end, field_start
+from anpr.console.pages.audit.form import FilterFields
 from anpr.console.state import Console, ConsoleDep
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.audit_filter import AuditFilter
 
 router = APIRouter()
 _MOST = 200
-
-
-class FilterFields(BaseModel):
-    """The form as it was sent; what is empty does not narrow."""
-
-    person: str = ""
-    operation: str = ""
-    plate: str = ""
-    case: str = ""
-    since: str = ""
-    until: str = ""
-
-
-def fields_of(which: AuditFilter, console: Console) -> FilterFields:
-    """The form that leads to this filter."""
-    zone = console.settings.zone
-    return FilterFields(
-        person=which.person or "",
-        operation=which.operation or "",
-        plate=which.plate or "",
-        case=which.case or "",
-        since=field_start(which.since, zone) if which.since else "",
-        until=field_end(which.until, zone) if which.until else "",
-    )
 
 
 @router.post("/filter")

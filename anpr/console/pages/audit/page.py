@@ -12,7 +12,7 @@ from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.audit import filtering, rows
-from anpr.console.pages.audit.filtering import FilterFields, fields_of
+from anpr.console.pages.audit.form import FilterFields, fields_of
 from anpr.console.state import Console, ConsoleDep, ItselfDep
 from anpr.domain.access import Permission
 from anpr.store.audit import AuditAction, AuditEvent, append, get_audit, verify

@@ -2,20 +2,17 @@
 """Rows of the audit as a page: the newest, or those that a filter lets through, and what a verification found."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from anpr.console.field_faults import FieldFault
 from anpr.console.pages.audit.detail import DetailWriter
+from anpr.console.pages.audit.form import FilterFields
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console
 from anpr.store.audit import AuditAction, AuditRow, Verification, get_audit, list_audit
 from anpr.store.audit_filter import AuditFilter, filter_audit
 from anpr.store.gates import gate_names
-
-if TYPE_CHECKING:
-    from anpr.console.pages.audit.filtering import FilterFields
 
 ROWS = 100
 
@@ -24,7 +21,7 @@ def page(  # noqa: PLR0913  what it shows
     console: Console,
     context: PageContext,
     *,
-    fields: "FilterFields",
+    fields: FilterFields,
     before: int | None = None,
     which: AuditFilter | None = None,
     view: int | None = None,
