@@ -39,6 +39,9 @@ PERMISSIONS = {
     Permission.VIEW_FORWARDING: "vedere gli inoltri",
     Permission.MANAGE_USERS: "gestire gli utenti",
     Permission.VIEW_AGREEMENTS: "vedere gli accordi",
+    Permission.VIEW_HOLDS: "vedere le conservazioni per un procedimento",
+    Permission.HOLD_TRANSITS: "conservare transiti per un procedimento",
+    Permission.HANDLE_REQUESTS: "trattare le richieste degli interessati",
     Permission.MANAGE_AGREEMENTS: "stipulare e chiudere accordi",
     Permission.KEEP_OWN_ACCOUNT: "gestire il proprio accesso",
 }
