@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from anpr.domain.transit import ImageRole
+from anpr.domain.transit import ImageRole, Transit
 from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
@@ -56,10 +57,19 @@ def site(tmp_path: Path, database_url: str) -> Site:
     return Site(tmp_path, database_url)
 
 
+BEGAN = datetime.now(UTC) - timedelta(hours=1)
+
+
 def put(outbox: Outbox, numbers: Sequence[int]) -> None:
     for number in numbers:
         content = {ImageRole.PLATE: picture(number, 3_000), ImageRole.CONTEXT: picture(-number, 20_000)}
-        outbox.put_transit(*with_images(make_transit(number), content))
+        outbox.put_transit(*with_images(passing(number), content))
+
+
+def passing(number: int) -> Transit:
+    """By the real clock, which the process goes by too."""
+    at = BEGAN + timedelta(seconds=number)
+    return make_transit(number, captured_at=at, first_seen=at, last_seen=at)
 
 
 def waiting(outbox: Outbox) -> int:
@@ -95,7 +105,7 @@ def test_from_the_outbox_to_the_database_and_stopped_by_a_signal(
     assert (summary["transits"], summary["images"], summary["poison"]) == (10, 20, 0)
     assert (count(database, "transits"), count(database, "images")) == (10, 20)
     content = {ImageRole.PLATE: picture(4, 3_000), ImageRole.CONTEXT: picture(-4, 20_000)}
-    transit, _ = with_images(make_transit(4), content)
+    transit, _ = with_images(passing(4), content)
     stored = ImageStore(site.settings.images_dir).find(transit, ImageRole.CONTEXT)
     assert stored == picture(-4, 20_000)
 
