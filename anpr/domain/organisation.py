@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Organisations, and the agreements by which one opens its gates and lists to another."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -77,7 +77,7 @@ class Agreement:
     """0: not stored yet."""
     ended_at: datetime | None = None
     """When somebody ended it before its last day (UTC)."""
-    ended_by: str | None = field(default=None)
+    ended_by: str | None = None
 
     def state_on(self, day: date) -> AgreementState:
         """Where it stands on this local day."""

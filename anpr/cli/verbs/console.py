@@ -16,7 +16,7 @@ from anpr.store.embedded.roles import CentreRole
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.organisations.protection import unprotected_tables
-from anpr.store.organisations.registry import list_organisations
+from anpr.store.organisations.rights import is_shared
 
 
 @click.command(name="console")
@@ -47,8 +47,8 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
 def _refuse_unprotected(database: Database) -> None:
     """Between organisations the database decides what is seen, and a role that owns the tables sees everything."""
     with database.limited_to(ITSELF).transaction() as conn:
-        is_shared, unprotected = len(list_organisations(conn)) > 1, unprotected_tables(conn)
-    if is_shared and unprotected:
+        unprotected = unprotected_tables(conn) if is_shared(conn) else []
+    if unprotected:
         raise SettingsError(
             f"database.url: its role sees {unprotected[0]} of every organisation; connect as one that is in"
             " anpr_console (config/postgres/roles.sql, run again after each migration)"

@@ -20,7 +20,7 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.hold import LONGEST, Hold
 from anpr.domain.search_reason import plain_reason
-from anpr.store.gates import gate_names, owner_of_gate
+from anpr.store.gates import gate_names, list_gates, owner_of_gate
 from anpr.store.holds import add_hold
 from anpr.store.transits.rows import StoredTransit, get_transit
 
@@ -122,8 +122,7 @@ def _page(
         transit = _stored(console, _id_of(fields.transit)).transit
         record_shown(console, visitor, "holds", [transit.id])
     with console.database.transaction() as conn:
-        names = gate_names(conn)
-        own = [each for each in names if owner_of_gate(conn, each) == console.scope.organisation_id]
+        gates = list_gates(conn)
     today = console.clock.now().astimezone(UTC).date()
     shown = {"faults": {}, "hint": None, **values}
     return console.templates.response(
@@ -132,8 +131,8 @@ def _page(
         status=status,
         fields=fields,
         transit=transit,
-        gates=names,
-        own_gates=own,
+        gates={gate.id: gate.name for gate in gates},
+        own_gates=[gate.id for gate in gates if gate.organisation == console.scope.organisation_id],
         today=today,
         latest=today + LONGEST,
         **shown,

@@ -2,7 +2,6 @@
 """One data subject request: what is asked, by when it is due, what was done for it, and the forms that close it."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
@@ -24,11 +23,6 @@ Number = Annotated[int, Path(ge=1, lt=2**63)]
 Done = Literal["registered", "answered", "refused", "erased", "closed", "files"]
 """What was just done; `closed`: it had been closed before; `files`: erased, but for image files that are left."""
 _NONE: Mapping[str, FieldFault] = {}
-
-
-def today(console: Console) -> date:
-    """The day at the site."""
-    return console.clock.now().astimezone(console.settings.zone).date()
 
 
 def handling(console: Console, visitor: Visitor) -> Handling:
@@ -81,7 +75,7 @@ def page(
         status=400 if faults else 200,
         request=request,
         history=history,
-        today=today(console),
+        today=console.scope.day,
         grounds=list(RefusalGrounds),
         done=done,
         faults=faults,

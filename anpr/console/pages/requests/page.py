@@ -36,7 +36,7 @@ class RequestFields(BaseModel):
 @router.get("")
 def show(console: ConsoleDep, context: ContextDep) -> Response:
     """All of them, the open ones first."""
-    today = one.today(console)
+    today = console.scope.day
     return _page(console, context, RequestFields(received_on=today.isoformat()))
 
 
@@ -72,7 +72,7 @@ def _checked(console: Console, faults: Faults, fields: RequestFields) -> tuple[s
     plate = read_plate(faults, "plate", fields.plate)
     if not fields.reference.strip():
         faults["reference"] = FieldFault(key="requests.no_reference")
-    received_on = _day(faults, fields.received_on, one.today(console))
+    received_on = _day(faults, fields.received_on, console.scope.day)
     if fields.kind not in list(RequestKind):
         faults["kind"] = FieldFault(key="requests.no_kind")
     if faults or plate is None or received_on is None:
@@ -105,7 +105,7 @@ def _page(
         kinds=list(RequestKind),
         open=[request for request in requests if request.outcome is None],
         closed=[request for request in requests if request.outcome is not None],
-        today=one.today(console),
+        today=console.scope.day,
         **shown,
     )
 
