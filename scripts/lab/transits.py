@@ -13,6 +13,7 @@ from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
 
 START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+_RECENT = datetime.now(UTC) - timedelta(hours=1)
 _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
 
 
@@ -39,6 +40,12 @@ def make_transit(number: int, **changes: Any) -> Transit:
         lane="1",
     )
     return replace(transit, **changes)
+
+
+def make_recent(number: int, **changes: Any) -> Transit:
+    """The same, captured within the last hour by the real clock: a process goes by it, and refuses what is older than
+    transits are kept. One process makes of a number always the same transit."""
+    return make_transit(number, captured_at=_RECENT + timedelta(seconds=number), **changes)
 
 
 def plate_of(number: int) -> str:

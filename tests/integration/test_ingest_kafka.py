@@ -25,7 +25,7 @@ from anpr.transport.outbox import Outbox
 from anpr.transport.pump import pump
 from anpr.transport.records import OutboxRecord
 from scripts.lab.kafka import KafkaBroker
-from scripts.lab.transits import make_transit, picture, with_images
+from scripts.lab.transits import make_recent, picture, with_images
 from tests.integration.test_ingest import count
 from tests.support.waiting import eventually
 
@@ -72,7 +72,7 @@ def ingest(settings: Settings, database: Database) -> Iterator[Future[object]]:
 
 def put(outbox: Outbox, numbers: Sequence[int]) -> None:
     for number in numbers:
-        transit = make_transit(number, gate_id=f"gate-{number % 5}")
+        transit = make_recent(number, gate_id=f"gate-{number % 5}")
         outbox.put_transit(*with_images(transit, {ImageRole.PLATE: picture(number, 5_000)}))
 
 

@@ -8,13 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from anpr.domain.transit import ImageRole, Transit
+from anpr.domain.transit import ImageRole
 from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
@@ -23,7 +22,7 @@ from anpr.store.images.image_store import ImageStore
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.transport.outbox import Outbox
-from scripts.lab.transits import make_transit, picture, plate_of, with_images
+from scripts.lab.transits import make_recent, picture, plate_of, with_images
 from tests.integration.test_ingest import WATCHLIST, count
 from tests.support.waiting import eventually
 
@@ -57,19 +56,10 @@ def site(tmp_path: Path, database_url: str) -> Site:
     return Site(tmp_path, database_url)
 
 
-BEGAN = datetime.now(UTC) - timedelta(hours=1)
-
-
 def put(outbox: Outbox, numbers: Sequence[int]) -> None:
     for number in numbers:
         content = {ImageRole.PLATE: picture(number, 3_000), ImageRole.CONTEXT: picture(-number, 20_000)}
-        outbox.put_transit(*with_images(passing(number), content))
-
-
-def passing(number: int) -> Transit:
-    """By the real clock, which the process goes by too."""
-    at = BEGAN + timedelta(seconds=number)
-    return make_transit(number, captured_at=at, first_seen=at, last_seen=at)
+        outbox.put_transit(*with_images(make_recent(number), content))
 
 
 def waiting(outbox: Outbox) -> int:
@@ -105,7 +95,7 @@ def test_from_the_outbox_to_the_database_and_stopped_by_a_signal(
     assert (summary["transits"], summary["images"], summary["poison"]) == (10, 20, 0)
     assert (count(database, "transits"), count(database, "images")) == (10, 20)
     content = {ImageRole.PLATE: picture(4, 3_000), ImageRole.CONTEXT: picture(-4, 20_000)}
-    transit, _ = with_images(passing(4), content)
+    transit, _ = with_images(make_recent(4), content)
     stored = ImageStore(site.settings.images_dir).find(transit, ImageRole.CONTEXT)
     assert stored == picture(-4, 20_000)
 
