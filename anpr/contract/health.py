@@ -6,12 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
-from anpr.contract.parsing import Identifier, Part, check_version, first_error, parse_object
+from anpr.contract.parsing import PLAIN_PATTERN, Identifier, Part, check_version, first_error, parse_object
 from anpr.domain.errors import MessageError, PoisonReason
+from anpr.domain.gate_plan import PlanOrigin, PlanState
 from anpr.domain.health import MAX_CHANGES, Change, HealthReport, SubjectKind
 
 MAX_HISTORY = timedelta(days=3650)
 """Between a report and the oldest change in it; the database's years reach further than Python's."""
+MAX_REFUSAL = 500
+"""Characters of why a plan was refused."""
 
 
 class ChangeV1(Part):
@@ -19,6 +22,16 @@ class ChangeV1(Part):
 
     state: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     since: AwareDatetime
+
+
+class PlanV1(Part):
+    """Of a reader whose gates come from the centre: the plan that it runs on, and a newer one that it refused."""
+
+    origin: PlanOrigin
+    number: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    made_at: AwareDatetime | None = None
+    refused: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    refusal: Annotated[str, Field(max_length=MAX_REFUSAL, pattern=PLAIN_PATTERN)] | None = None
 
 
 class HealthV1(Part):
@@ -31,6 +44,7 @@ class HealthV1(Part):
     gate_ids: Annotated[tuple[Identifier, ...], Field(max_length=1000)]
     at: AwareDatetime
     changes: Annotated[tuple[ChangeV1, ...], Field(min_length=1, max_length=MAX_CHANGES)]
+    plan: PlanV1 | None = None
 
 
 def encode_health(report: HealthReport) -> bytes:
@@ -63,6 +77,7 @@ def decode_health(data: bytes) -> HealthReport:
         gate_ids=message.gate_ids,
         at=message.at,
         changes=tuple([Change(state=change.state, since=change.since) for change in message.changes]),
+        plan=PlanState(**message.plan.model_dump()) if message.plan else None,
     )
 
 

@@ -115,6 +115,18 @@ def read_claim(header: bytes) -> Claim:
     return Claim(found[1].decode(), _decoded(found[2].decode()))
 
 
+def demand_signature(public: PublicKey, header: bytes | None, topic: str, key: bytes, value: bytes) -> None:
+    """Raises MessageError (unsigned, wrong-signature) unless this key signed a message without other headers."""
+    if header is None:
+        raise MessageError(PoisonReason.UNSIGNED, "it is not signed")
+    claim = read_claim(header)
+    if claim.fingerprint != public.fingerprint:
+        why = f"signed by the unknown key {claim.fingerprint}; the known one is {public.fingerprint}"
+        raise MessageError(PoisonReason.WRONG_SIGNATURE, why)
+    if not public.verifies(claim.signature, signed_bytes(topic, key, {}, value)):
+        raise MessageError(PoisonReason.WRONG_SIGNATURE, "the signature is that of other content")
+
+
 def _text(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
 

@@ -16,6 +16,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
     DPO = "dpo"
+    PATROL = "patrol"
 
 
 class Permission(StrEnum):
@@ -36,6 +37,11 @@ class Permission(StrEnum):
     HANDLE_REQUESTS = "handle-requests"
     VIEW_AGREEMENTS = "view-agreements"
     MANAGE_AGREEMENTS = "manage-agreements"
+    MANAGE_GATES = "manage-gates"
+    MANAGE_NOTIFICATIONS = "manage-notifications"
+    VIEW_DOCUMENTS = "view-documents"
+    PATROL = "patrol"
+    VIEW_STATISTICS = "view-statistics"
     KEEP_OWN_ACCOUNT = "keep-own-account"
 
 
@@ -69,16 +75,22 @@ _ALLOWED = MappingProxyType(
                 Permission.VIEW_AUDIT,
                 Permission.VIEW_FORWARDING,
                 Permission.VIEW_AGREEMENTS,
+                Permission.VIEW_DOCUMENTS,
                 Permission.VIEW_HOLDS,
+                Permission.VIEW_STATISTICS,
             }
         ),
         Role.ADMINISTRATOR: frozenset(
             {
+                Permission.VIEW_STATISTICS,  # counts of lists and cameras, without plates
                 Permission.MANAGE_USERS,
                 Permission.VIEW_HEALTH,
                 Permission.VIEW_FORWARDING,
                 Permission.VIEW_AGREEMENTS,
+                Permission.VIEW_DOCUMENTS,
                 Permission.MANAGE_AGREEMENTS,
+                Permission.MANAGE_GATES,
+                Permission.MANAGE_NOTIFICATIONS,
             }
         ),
         # Sees whether what is kept longer has a reason, and data of one plate only under a request that is registered.
@@ -90,8 +102,11 @@ _ALLOWED = MappingProxyType(
                 Permission.VIEW_HOLDS,
                 Permission.HANDLE_REQUESTS,
                 Permission.VIEW_AGREEMENTS,
+                Permission.VIEW_DOCUMENTS,
             }
         ),
+        # In the street with a phone that may be lost: the live alarms of their area and what they answer, nothing else.
+        Role.PATROL: frozenset({Permission.PATROL}),
     }
 )
 

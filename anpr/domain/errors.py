@@ -10,6 +10,7 @@ AnprError
 │   │   └── WrongSignerError a reader signed what it may not; names the `signer`
 │   ├── LastAdministratorError nobody would be left who can manage users (anpr.store.users.administration)
 │   ├── TimeTextError        a text that stands for no moment; has a typed `fault` (anpr.domain.local_time)
+│   ├── FileError            a file that is no list, or cannot be read; has a typed `fault` (anpr.listfiles.table)
 │   └── PatternError         a plate pattern that cannot be searched; has a typed `fault` (anpr.store.transits.pattern)
 ├── CameraError              a video source failed; has a typed `fault`
 ├── ModelError               weights or their card are missing, wrong or throw
@@ -21,6 +22,7 @@ AnprError
 │   ├── ImageAlteredError    the image stored is not the one that its transit names
 │   ├── QueryTooLongError    a search was broken off at its time limit
 │   └── RetentionRefusedError retention would delete more than is plausible: a clock may be wrong
+├── PaperError               a PDF could not be made; has a typed `fault`
 ├── StartError               a process of `anpr up` did not come up
 ├── AccessError              a user asked for what their role does not allow
 │   ├── NotSignedInError     nobody is logged in (anpr.console.access)
@@ -101,6 +103,8 @@ class CameraFault(StrEnum):
     FROZEN = "frozen"
     CHANGED_SIZE = "changed-size"
     UNDECODABLE = "undecodable"
+    NO_SECRET = "no-secret"
+    """Its login is missing at the reader, or may not go to the host of its address."""
 
 
 class CameraError(AnprError):
@@ -168,8 +172,34 @@ class QueryTooLongError(StoreError):
     """A search took longer than it may and was broken off; a narrower one helps."""
 
 
+class PaperFault(StrEnum):
+    """Why there is no PDF."""
+
+    BUSY = "busy"
+    TOO_LONG = "too-long"
+    FAILED = "failed"
+
+
+class PaperError(AnprError):
+    """A PDF could not be made."""
+
+    def __init__(self, fault: PaperFault, detail: str) -> None:
+        super().__init__(f"{fault}: {detail}")
+        self.fault = fault
+
+
 class StartError(AnprError):
     """A process of `anpr up` did not come up; the text names it."""
+
+
+class MailError(AnprError):
+    """A mail was not taken by the server; `permanent` where trying again does not help by itself, `of_mail` where it is
+    about this mail (its address, its content), and another one may be taken."""
+
+    def __init__(self, detail: str, *, permanent: bool = False, of_mail: bool = False) -> None:
+        super().__init__(detail)
+        self.permanent = permanent
+        self.of_mail = of_mail
 
 
 class AccessError(AnprError):

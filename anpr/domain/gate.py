@@ -39,7 +39,10 @@ class Camera:
     user: str | None = None
     """Who logs in, where the address does not say it."""
     secret_file: Path | None = None
-    """File with that user's password; read whenever a connection is opened, so that a renewed one counts."""
+    """File with that user's password, or with USER:PASSWORD where `user` is None; read whenever a connection is opened,
+    so that a renewed one counts."""
+    no_login: str | None = None
+    """Why it may not be connected to: its login is missing, or is for other hosts."""
     kind: CameraKind = CameraKind.PLATE
     lane: str | None = None
     bearing_deg: int | None = None

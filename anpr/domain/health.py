@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from anpr.domain.errors import CameraFault
+from anpr.domain.gate_plan import PlanState
 
 UP = "up"
 """The only state without a problem."""
@@ -94,6 +95,8 @@ class HealthReport:
     gate_ids: tuple[str, ...]
     at: datetime
     changes: tuple[Change, ...]
+    plan: PlanState | None = None
+    """Of a reader that takes its gates from the centre: what it runs on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

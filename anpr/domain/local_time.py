@@ -110,6 +110,11 @@ def last_day_included(end: datetime, zone: tzinfo) -> date | None:
     return day - timedelta(days=1) if start_of_day(day, zone) == end else None
 
 
+def last_local_day(end: datetime, zone: tzinfo) -> date:
+    """The calendar day in `zone` of the last moment before an exclusive end."""
+    return (end - timedelta(microseconds=1)).astimezone(zone).date()
+
+
 def _as_iso(text: str) -> str:
     """The ISO form of an Italian date; every other text as it is."""
     found = _ITALIAN.fullmatch(text)

@@ -2,17 +2,15 @@
 """Organisations, and the agreements by which one opens its gates and lists to another."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from anpr.domain.errors import InputError
+from anpr.domain.last_day import WARNED_BEFORE
 
 MANAGER = "manager"
 """Id of the organisation that runs the system. It is always there, and owns what nobody else does; in a town with a
 system of its own it is the municipality, and the only one."""
-
-WARNED_BEFORE = timedelta(days=30)
-"""So long before its last day an agreement is about to end."""
 
 
 class OrganisationKind(StrEnum):

@@ -41,6 +41,8 @@ class PlateFault(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too-long"
     FOREIGN_CHARACTER = "foreign-character"
+    TOO_OPEN = "too-open"
+    """A partial plate that would match too many."""
 
 
 class PlateError(ValueError):
@@ -89,3 +91,10 @@ def describe_character(character: str) -> str:
 def look_alike_key(plate: str) -> str:
     """The key shared by all plates that look alike: `AB123CD` and `A8I23CO` have the same one."""
     return plate.translate(_FOLD)
+
+
+def is_one_sign_away(one: str, other: str) -> bool:
+    """Whether the two plates differ in one sign alone, and that in one which cameras and people confuse."""
+    if len(one) != len(other) or look_alike_key(one) != look_alike_key(other):
+        return False
+    return sum(sign != its for sign, its in zip(one, other, strict=True)) == 1

@@ -4,7 +4,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +20,8 @@ from anpr.store.database.queries import load_queries
 from anpr.store.database.scope import ITSELF
 
 GENESIS = bytes(32)
+SYSTEM = "system"
+"""Who warns of agreements and stops them: it writes a row for each party itself."""
 _NOTED = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{64})")
 _SQL = load_queries("audit")
 
@@ -31,15 +33,38 @@ class AuditAction(StrEnum):
     SEARCH_REFUSED = "search-refused"
     TRANSIT_VIEWED = "transit-viewed"
     IMAGE_VIEWED = "image-viewed"
+    VIEW_ASKED = "view-asked"
+    VIEW_SHOWN = "view-shown"
     EXPORTED = "exported"
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
     ALARM_CLOSED = "alarm-closed"
+    ALARM_STARTED = "alarm-started"
+    ALARM_RELEASED = "alarm-released"
+    ALARM_TAKEN_OVER = "alarm-taken-over"
+    ALARM_HANDED_OVER = "alarm-handed-over"
+    ALARM_NOTED = "alarm-noted"
+    ALARM_REOPENED = "alarm-reopened"
+    ALARM_SUPPRESSED = "alarm-suppressed"
+    ALARM_UNSUPPRESSED = "alarm-unsuppressed"
+    ALARM_DISPATCHED = "alarm-dispatched"
+    PATROL_ON_SCENE = "patrol-on-scene"
+    PATROL_POSITION = "patrol-position"
+    PUSH_DEVICE_ADDED = "push-device-added"
+    PUSH_DEVICE_REMOVED = "push-device-removed"
+    HANDOVER_SIGNED_OUT = "handover-signed-out"
+    HANDOVER_SIGNED_IN = "handover-signed-in"
     WATCHLIST_SAVED = "watchlist-saved"
     WATCHLIST_IMPORTED = "watchlist-imported"
+    WATCHLIST_IMPORT_UNDONE = "watchlist-import-undone"
+    WATCHLIST_IMPORT_REFUSED = "watchlist-import-refused"
     WATCHLIST_VIEWED = "watchlist-viewed"
     WATCHLIST_DELETED = "watchlist-deleted"
     ENTRY_ADDED = "entry-added"
+    WATCHLIST_SEARCHED = "watchlist-searched"
+    ENTRY_CHANGED = "entry-changed"
+    ENTRY_ENDED = "entry-ended"
     ENTRY_REMOVED = "entry-removed"
+    ENTRY_RESTORED = "entry-restored"
     USER_CREATED = "user-created"
     USER_CHANGED = "user-changed"
     KEY_ENROLLED = "key-enrolled"
@@ -67,9 +92,29 @@ class AuditAction(StrEnum):
     AGREEMENT_MADE = "agreement-made"
     AGREEMENT_ENDING = "agreement-ending"
     AGREEMENT_ENDED = "agreement-ended"
+    DOCUMENT_MADE = "document-made"
+    GATE_SAVED = "gate-saved"
+    SETTINGS_CHANGED = "settings-changed"
+    AUDIT_PRUNED = "audit-pruned"
+    AUDIT_HEAD_MAILED = "audit-head-mailed"
+    AUDIT_MAIL_FAILED = "audit-mail-failed"
+    RECIPIENT_SAVED = "recipient-saved"
+    RECIPIENT_DELETED = "recipient-deleted"
+    NOTIFICATION_RULE_SAVED = "notification-rule-saved"
+    NOTIFICATION_RULE_DELETED = "notification-rule-deleted"
+    NOTIFICATION_TESTED = "notification-tested"
+    NOTIFICATION_RETRIED = "notification-retried"
 
 
 _KNOWN = frozenset(AuditAction)
+_OF_OWNERS = frozenset({
+    AuditAction.GATE_SAVED, AuditAction.OWNER_CHANGED, AuditAction.WATCHLIST_SAVED, AuditAction.WATCHLIST_IMPORTED,
+    AuditAction.WATCHLIST_IMPORT_UNDONE, AuditAction.WATCHLIST_IMPORT_REFUSED, AuditAction.WATCHLIST_DELETED,
+    AuditAction.ENTRY_ADDED, AuditAction.ENTRY_CHANGED, AuditAction.ENTRY_ENDED, AuditAction.ENTRY_REMOVED,
+    AuditAction.ENTRY_RESTORED, AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,
+    AuditAction.AGREEMENT_MADE, AuditAction.AGREEMENT_ENDED,
+})  # fmt: skip
+"""Changes to what has an owner, who is told of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,27 +159,26 @@ def parse_noted(text: str) -> NotedHead:
     return NotedHead(rows=int(found[1]), head=found[2].lower())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verification:
-    """Result of a walk along the chain. `broken_at` is the first row that does not fit; None when all do.
-
-    Rows cut off at the end leave no break, nor does a chain that was made anew: only what was noted elsewhere shows it.
-    `differs_at` are the noted rows that are missing or have another hash.
-    """
-
-    rows: int
-    head: str
-    broken_at: int | None
-    differs_at: tuple[int, ...] = ()
-
-
 def append(conn: Connection, event: AuditEvent) -> AuditRow:
-    """Add the event to the chain; it counts once the transaction commits. One appender at a time until then."""
+    """Add the event to the chain; it counts once the transaction commits. One appender at a time until then.
+
+    A change to what another organisation owns is a second row, of that organisation: its auditor sees no rows of
+    whoever made the change, as the manager or the command line.
+    """
     conn.execute(_SQL["lock"])
     last = one_row(conn, _SQL["last"])
-    seq = (last["seq"] or 0) + 1
-    previous = last["hash"] or GENESIS
-    event = _of_organisation(conn, event, last["organisation"])
+    told = _of_organisation(conn, event, last["organisation"])
+    row, digest = _add(conn, last["seq"] or 0, last["hash"] or GENESIS, told)
+    seq = row.seq
+    for owner in _other_owners(conn, event, told):
+        copy = replace(event, detail={**event.detail, "organisation": owner, "same_as": row.seq})
+        again, digest = _add(conn, seq, digest, copy)
+        seq = again.seq
+    return row
+
+
+def _add(conn: Connection, last: int, previous: bytes, event: AuditEvent) -> tuple[AuditRow, bytes]:
+    seq = last + 1
     digest = row_hash(seq, event, previous)
     conn.execute(
         _SQL["append"],
@@ -150,7 +194,26 @@ def append(conn: Connection, event: AuditEvent) -> AuditRow:
             "hash": digest,
         },
     )
-    return AuditRow(seq=seq, event=event, hash=digest.hex())
+    return AuditRow(seq=seq, event=event, hash=digest.hex()), digest
+
+
+def _other_owners(conn: Connection, event: AuditEvent, told: AuditEvent) -> list[str]:
+    """Organisations that own what was changed, besides the one whose row `told` is and the manager."""
+    if event.action not in _OF_OWNERS or "organisation" in event.detail or event.actor == SYSTEM:
+        return []
+    values = {
+        "gates": _names(event.detail, "gate", "gates"),
+        "watchlists": _names(event.detail, "watchlist", "watchlists"),
+        "hold": event.detail.get("hold"),
+    }
+    owners = {row["organisation_id"] for row in conn.execute(_SQL["owners"], values)}
+    owners |= set(_names(event.detail, "grantor")) | set(_names(event.detail, "grantee"))
+    return sorted(owners - {MANAGER, told.detail.get("organisation", MANAGER)})
+
+
+def _names(detail: Mapping[str, Any], one: str, many: str = "") -> list[str]:
+    more = detail.get(many)
+    return [name for name in (detail.get(one), *(more if isinstance(more, list) else ())) if isinstance(name, str)]
 
 
 def _of_organisation(conn: Connection, event: AuditEvent, acting: str | None) -> AuditEvent:
@@ -188,44 +251,18 @@ def history_of_request(conn: Connection, number: int) -> list[AuditRow]:
     return [row_of(row) for row in conn.execute(_SQL["of_request"], {"number": number})]
 
 
-def verify(conn: Connection, noted: Collection[NotedHead] = ()) -> Verification:
-    """Walk the chain from its first row, recompute every hash, and compare those of the noted rows."""
-    count, previous, broken_at = 0, GENESIS, None
-    missing = {(each.rows, each.head) for each in noted}
-    for row in _all_rows(conn):
-        expected = row_hash(count + 1, _event(row), previous)
-        if row["seq"] != count + 1 or bytes(row["previous_hash"]) != previous or bytes(row["hash"]) != expected:
-            broken_at = row["seq"]
-            break
-        count, previous = count + 1, expected
-        missing.discard((count, previous.hex()))
-    # Behind a break nothing was compared: the break says it.
-    differs = tuple(sorted({rows for rows, _ in missing if broken_at is None or rows <= count}))
-    return Verification(rows=count, head=previous.hex(), broken_at=broken_at, differs_at=differs)
-
-
 def last_head(conn: Connection) -> NotedHead | None:
     """The newest row and its hash, as one notes them elsewhere; None while there is no row."""
     row = one_row(conn, _SQL["last"])
     return NotedHead(rows=row["seq"], head=bytes(row["hash"]).hex()) if row["seq"] else None
 
 
-def still_has(conn: Connection, noted: NotedHead) -> bool:
-    """Whether the row of that number still has that hash; walks no chain."""
-    row = get_audit(conn, noted.rows)
-    return row is not None and row.hash == noted.head
-
-
-def walk(conn: Connection, first: int = 1) -> Iterator[AuditRow]:
-    """All rows from this number on, in their order; as they are when it begins."""
-    for row in _all_rows(conn, first):
-        yield row_of(row)
-
-
-def _all_rows(conn: Connection, first: int = 1) -> Iterator[dict[str, Any]]:
+def walk(conn: Connection, first: int = 1, last: int | None = None) -> Iterator[AuditRow]:
+    """All rows from this number on, to `last` where it is given, in their order; as they are when it begins."""
     with conn.cursor(name="audit_walk") as cursor:
         cursor.itersize = 1000
-        yield from cursor.execute(_SQL["walk"], {"first": first})
+        for row in cursor.execute(_SQL["walk"], {"first": first, "last": last}):
+            yield row_of(row)
 
 
 def row_of(row: dict[str, Any]) -> AuditRow:

@@ -38,10 +38,17 @@ class Export:
 
     first: int
     rows: int
+    previous: str
+    """Hash (64 hex digits) of the row before the first; zeros where there is none."""
     head: str
     exported_at: datetime
     public_key: PublicKey
     """By which it is signed; whoever verifies must know that it is the site's."""
+
+    @property
+    def last(self) -> int:
+        """The number of its last row."""
+        return self.first + self.rows - 1
 
 
 def site_key(secret: bytes) -> SigningKey:
@@ -54,17 +61,17 @@ def site_key(secret: bytes) -> SigningKey:
 def export_lines(rows: Iterable[AuditRow], previous: bytes, key: SigningKey, at: datetime) -> Iterator[bytes]:
     """The export's lines. `previous`: hash (32 bytes) of the row before the first, GENESIS where there is none."""
     digest, count, head = hashlib.sha256(), 0, previous.hex()
-    first = _line({"anpr_audit": VERSION, "previous": head})
+    first = line_of({"anpr_audit": VERSION, "previous": head})
     digest.update(first)
     yield first
     for row in rows:
-        line = _line(_fields(row))
+        line = line_of(row_fields(row))
         digest.update(line)
         count, head = count + 1, row.hash
         yield line
     end = {"rows": count, "head": head, "exported_at": at.astimezone(UTC).isoformat(timespec="seconds")}
     signature = key.sign_bytes(_signed(digest.digest(), end))
-    yield _line({**end, "public_key": key.public.text, "signature": signature.hex()})
+    yield line_of({**end, "public_key": key.public.text, "signature": signature.hex()})
 
 
 def verify_export(lines: Iterable[bytes]) -> Export:
@@ -87,16 +94,17 @@ class _Walk:
     """From the first line on; each line once."""
 
     def __init__(self, line: bytes) -> None:
-        fields = _object(line, 1)
+        fields = line_object(line, 1)
         if fields.get("anpr_audit") != VERSION:
             raise InputError("line 1: this is no export of the audit, or one of another version")
         self._previous = _hash(fields.get("previous"), 1)
+        self._before = self._previous.hex()
         self._digest = hashlib.sha256(line)
         self._first = self._rows = 0
 
     def row(self, number: int, line: bytes) -> None:
         """The next row. Raises InputError unless it follows the one before."""
-        fields = _object(line, number)
+        fields = line_object(line, number)
         if "signature" in fields:
             raise InputError(f"line {number}: something follows the line with the signature")
         seq, event = _row(fields, number)
@@ -110,7 +118,7 @@ class _Walk:
 
     def end(self, number: int, line: bytes) -> Export:
         """The last line. Raises InputError unless it is signed and speaks of these rows."""
-        fields = _object(line, number)
+        fields = line_object(line, number)
         try:
             end = {name: fields[name] for name in ("rows", "head", "exported_at")}
             public, signature = PublicKey(fields["public_key"]), bytes.fromhex(fields["signature"])
@@ -121,7 +129,14 @@ class _Walk:
             raise InputError(f"line {number}: it speaks of {end['rows']} rows, and {self._rows} are here")
         if not public.verifies(signature, _signed(self._digest.digest(), end)):
             raise InputError(f"line {number}: the signature is not that of these lines")
-        return Export(first=self._first, rows=self._rows, head=end["head"], exported_at=exported_at, public_key=public)
+        return Export(
+            first=self._first,
+            rows=self._rows,
+            previous=self._before,
+            head=end["head"],
+            exported_at=exported_at,
+            public_key=public,
+        )
 
 
 def _row(fields: dict[str, Any], number: int) -> tuple[int, AuditEvent]:
@@ -139,10 +154,11 @@ def _row(fields: dict[str, Any], number: int) -> tuple[int, AuditEvent]:
 
 
 def _signed(digest: bytes, end: dict[str, Any]) -> bytes:
-    return _DOMAIN + digest + _line(end)
+    return _DOMAIN + digest + line_of(end)
 
 
-def _fields(row: AuditRow) -> dict[str, Any]:
+def row_fields(row: AuditRow) -> dict[str, Any]:
+    """What a line holds of a row."""
     event = row.event
     return {
         "seq": row.seq,
@@ -156,11 +172,13 @@ def _fields(row: AuditRow) -> dict[str, Any]:
     }
 
 
-def _line(fields: dict[str, Any]) -> bytes:
+def line_of(fields: dict[str, Any]) -> bytes:
+    """One line of JSON."""
     return json.dumps(fields, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
-def _object(line: bytes, number: int) -> dict[str, Any]:
+def line_object(line: bytes, number: int) -> dict[str, Any]:
+    """What stands in the line. Raises InputError, which names it."""
     if len(line) > MAX_LINE:
         raise InputError(f"line {number}: longer than {MAX_LINE} bytes")
     try:

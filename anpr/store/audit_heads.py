@@ -36,6 +36,11 @@ def ensure_key(path: Path) -> bytes:
         pass
     except OSError as exc:
         raise SettingsError(f"audit.key_file: {path}: {exc.strerror or exc}") from exc
+    return read_key(path)
+
+
+def read_key(path: Path) -> bytes:
+    """The key in this file, which is there already. Raises SettingsError when it cannot be read."""
     key = read_secret_file(path).encode()
     if len(key) < _KEY_BYTES:
         raise SettingsError(f"audit.key_file: {path}: expected at least {_KEY_BYTES} characters")

@@ -12,6 +12,7 @@ from anpr.domain.natural_order import natural_key
 from anpr.domain.near_name import suggestion
 from anpr.domain.organisation import MANAGER
 from anpr.store.database.connection import Connection
+from anpr.store.database.partitions import NO_PURPOSE
 from anpr.store.database.queries import load_queries
 from anpr.store.organisations.registry import organisation_names
 
@@ -28,7 +29,7 @@ def save_gates(conn: Connection, gates: Iterable[Gate]) -> None:
         if gate.organisation is not None and gate.organisation not in known:
             hint = suggestion(gate.organisation, known)
             raise InputError(f"gate {gate.id}: organisation: no organisation {gate.organisation!r}{hint}")
-        conn.execute(_SQL["save"], _to_row(gate))
+        conn.execute(_SQL["save"], gate_row(gate))
 
 
 def list_gates(conn: Connection) -> list[Gate]:
@@ -40,6 +41,21 @@ def list_gates(conn: Connection) -> list[Gate]:
 def gate_names(conn: Connection) -> dict[str, str]:
     """What people call each gate, by id; in the order of `list_gates`."""
     return {gate.id: gate.name for gate in list_gates(conn)}
+
+
+def retention_purposes(conn: Connection) -> dict[str, str]:
+    """By gate the id of the purpose that says what is kept of it now; without the gates that have none."""
+    return purposes_of(list_gates(conn))
+
+
+def purposes_of(gates: Iterable[Gate]) -> dict[str, str]:
+    """The same of these gates."""
+    return {gate.id: gate.retention_purpose for gate in gates if gate.retention_purpose is not None}
+
+
+def in_use(gates: Iterable[Gate]) -> list[str]:
+    """The purposes of these gates, sorted; NO_PURPOSE stands for gates that name none, as unknown ones do."""
+    return sorted({gate.retention_purpose or NO_PURPOSE for gate in gates} or {NO_PURPOSE})
 
 
 def owner_of_gate(conn: Connection, gate_id: str) -> str:
@@ -59,7 +75,8 @@ def check_gates(conn: Connection, gate_ids: Iterable[str]) -> None:
         raise InputError(f"no gate has the id {gate_id!r}{suggestion(gate_id, known)}")
 
 
-def _to_row(gate: Gate) -> dict[str, Any]:
+def gate_row(gate: Gate) -> dict[str, Any]:
+    """The values of its row, without any camera's address."""
     return {
         "id": gate.id,
         "name": gate.name,

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from anpr.domain.kept_from import KeptFrom
 from anpr.domain.transit import Transit
 from anpr.store.database.connection import Connection
+from anpr.store.database.kept_values import kept_values
 from anpr.store.database.queries import load_queries
 
 _SQL = load_queries("holds")
@@ -61,12 +63,26 @@ class HoldMark:
     ends_on: date
 
 
-def hold_coverage(conn: Connection, number: int, before: datetime) -> HoldCoverage:
-    """What this hold covers, also when it has ended. What was captured before `before` (UTC) is past its day.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HoldEnd:
+    """When a hold that stands ends, and whose it is."""
+
+    number: int
+    ends_on: date
+    organisation_id: str
+
+
+def hold_ends(conn: Connection) -> list[HoldEnd]:
+    """Of every hold that has not ended; of the console's role, of its organisation's. Raises StoreError."""
+    return [HoldEnd(**row) for row in conn.execute(_SQL["ends"])]
+
+
+def hold_coverage(conn: Connection, number: int, kept: KeptFrom) -> HoldCoverage:
+    """What this hold covers, also when it has ended. What is not `kept` otherwise is past its day.
 
     Raises StoreError.
     """
-    rows = conn.execute(_SQL["coverage"], {"id": number, "before": before})
+    rows = conn.execute(_SQL["coverage"], {"id": number, **kept_values(kept)})
     return HoldCoverage(gates=tuple([HeldAtGate(**row) for row in rows]))
 
 

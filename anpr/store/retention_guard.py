@@ -53,11 +53,12 @@ def older_clock(here: Clock, there: datetime) -> datetime:
 
 
 def refuse_too_much(
-    conn: Connection, due: Collection[date], now: datetime, freed: Collection[date] = frozenset()
+    conn: Connection, due: Collection[date], now: datetime, freed: Collection[date] = frozenset(), purpose: str = ""
 ) -> None:
     """Raises RetentionRefusedError when these UTC days would go and that is not plausible; changes nothing.
 
-    `freed`: days on which a hold has ended since the last run. Any number of them may go.
+    `freed`: days on which a hold has ended since the last run. Any number of them may go. `purpose` (its id) is that of
+    the days, and named.
     """
     if not due:
         return
@@ -68,12 +69,13 @@ def refuse_too_much(
             f"retention refuses to drop {len(due)} days: the last transit or reader's report is of {last},"
             f" and the clock says {now:%Y-%m-%d %H:%M}Z; {HOW_TO_GO_ON}"
         )
+    of_purpose = f" of purpose {purpose}" if purpose else ""
     allowed = ALWAYS_DAYS + _days_lived(conn, now)
     odd = set(due) - set(freed)
     if len(odd) > allowed:
         raise RetentionRefusedError(
-            f"retention refuses to drop {len(odd)} days at once ({min(odd)} to {max(odd)}): since its last run"
-            f" {allowed - ALWAYS_DAYS} days had transits; {HOW_TO_GO_ON}"
+            f"retention refuses to drop {len(odd)} days{of_purpose} at once ({min(odd)} to {max(odd)}):"
+            f" since its last run {allowed - ALWAYS_DAYS} days had transits; {HOW_TO_GO_ON}"
         )
 
 

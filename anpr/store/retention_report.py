@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,10 +12,13 @@ from anpr.store.audit import AuditAction
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 from anpr.store.images.files import Shelf
+from anpr.store.retention import WITHOUT_PURPOSE
 
 _SQL = load_queries("retention_report")
+DROPPED_WITHIN = timedelta(days=30)
 _DELETIONS = 50
 """The newest so many are told."""
+_TOLD = [str(AuditAction.DATA_DELETED), str(AuditAction.AUDIT_PRUNED)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +34,25 @@ class GateRetention:
     images: int
     image_bytes: int
     discarded: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PurposeRetention:
+    """What is kept that was read for one purpose: rows and bytes as of a gate.
+
+    `purpose` is its id; empty: for none, or before its gate named one. `dropped_transits` and `dropped_images` were
+    deleted with their days since the report's `since`.
+    """
+
+    purpose: str
+    transits: int
+    oldest: datetime | None
+    images: int
+    image_bytes: int
+    discarded: int
+    """At the gates that name the purpose now."""
+    dropped_transits: int
+    dropped_images: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,18 +83,24 @@ class FilesOfGate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetentionReport:
-    """The whole report, of one moment."""
+    """The whole report, of one moment; what was dropped, since `since` (UTC)."""
 
+    since: datetime
+    purposes: tuple[PurposeRetention, ...]
     gates: tuple[GateRetention, ...]
     tables: tuple[TableRetention, ...]
     deletions: tuple[Deletion, ...]
 
 
-def retention_report(conn: Connection) -> RetentionReport:
+def retention_report(conn: Connection, now: datetime) -> RetentionReport:
     """Count what is there; reads all that is kept. Call it first in a transaction. Raises StoreError."""
     conn.execute(_SQL["one_moment"])
-    deletions = conn.execute(_SQL["deletions"], {"action": str(AuditAction.DATA_DELETED), "limit": _DELETIONS})
+    deletions = conn.execute(_SQL["deletions"], {"actions": _TOLD, "limit": _DELETIONS})
+    since, action = now - DROPPED_WITHIN, str(AuditAction.DATA_DELETED)
+    purposes = conn.execute(_SQL["purposes"], {"action": action, "since": since, "without": WITHOUT_PURPOSE})
     return RetentionReport(
+        since=since,
+        purposes=tuple([PurposeRetention(**row) for row in purposes]),
         gates=tuple([GateRetention(**row) for row in conn.execute(_SQL["gates"])]),
         tables=tuple([TableRetention(**row) for row in conn.execute(_SQL["tables"])]),
         deletions=tuple([Deletion(**row) for row in deletions]),

@@ -8,7 +8,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['anpr_ingest', 'anpr_console', 'anpr_forward'] LOOP
+    FOREACH name IN ARRAY ARRAY['anpr_ingest', 'anpr_console', 'anpr_forward', 'anpr_notify'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         END IF;
@@ -18,28 +18,44 @@ $$;
 
 -- What an earlier version gave, and what nobody was meant to have.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_forward;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 -- A restore without privileges (pg_restore --no-privileges) gives these to everybody again.
-REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
+REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date),
+    ensure_purpose_partition(text, date, text), expire_purpose_partition(text, date, text),
+    purpose_partition(text, date, text), key_partition(text, text), add_day(text, date), add_purpose(text, date, text),
     index_ids(text, boolean), drop_unannounced(timestamptz[], uuid[], text[], text[]),
     drop_discarded_images(timestamptz[], uuid[]), note_watchlist_owner(), open_gates(text, text[], date),
     open_watchlists(text, text[], date), known_gates(), known_watchlists(), is_watched(text, text, date),
     plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text), audit_head(),
     erase_for_request(bigint, text, timestamptz), kept_for_request(bigint), history_of_hold(bigint),
-    history_of_request(bigint) FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward;
+    history_of_request(bigint), erase_traces_for_request(bigint, timestamptz), prune_audit(bigint),
+    prunable_audit(timestamptz), is_camera_of_another(text, text), is_only_of_others(text, text), begin_list_change(), note_list_change(),
+    recount_lists(), confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
+    find_entries(text, text, text, text, text, timestamptz, bigint, integer) FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 
--- All: which schema it is, and the audit, to which rows are added and from which nobody takes any.
-GRANT SELECT ON schema_migrations TO anpr_ingest, anpr_console, anpr_forward;
-GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward;
-GRANT EXECUTE ON FUNCTION audit_head() TO anpr_ingest, anpr_console, anpr_forward;
+-- All: which schema it is, and the audit, to which rows are added and in which nobody changes any.
+GRANT SELECT ON schema_migrations TO anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+GRANT SELECT, INSERT ON audit TO anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+GRANT EXECUTE ON FUNCTION audit_head() TO anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+
+-- Ingest alone takes the oldest rows away, by the function that wants a proof of them.
+GRANT EXECUTE ON FUNCTION prune_audit(bigint), prunable_audit(timestamptz) TO anpr_ingest;
 
 -- Ingest stores, matches, raises alarms, discards, and runs retention. It reads lists and no user.
 GRANT SELECT, INSERT ON transits, images, discarded_transits TO anpr_ingest;
-GRANT SELECT, INSERT, DELETE ON alarms TO anpr_ingest;
+GRANT SELECT, INSERT, DELETE ON alarms, sightings TO anpr_ingest;
+GRANT UPDATE (kind, priority, first_seen_at, last_seen_at, version) ON alarms TO anpr_ingest;
+GRANT SELECT, INSERT ON alarm_events TO anpr_ingest;
+GRANT SELECT, DELETE ON suppressions, handovers TO anpr_ingest;
+GRANT USAGE ON SEQUENCE alarm_versions TO anpr_ingest, anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
-    health_intervals, list_changes, deliveries, forward_batches, discarded_counts TO anpr_ingest;
+    health_intervals, list_changes, deliveries, forward_batches, discarded_counts, camera_views, view_requests TO anpr_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON reader_plans TO anpr_ingest;
+-- It makes the readers' plans of the gates' versions, which it does not change.
+GRANT SELECT ON gate_versions TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
+GRANT SELECT, DELETE ON dropped_images TO anpr_ingest;
 GRANT SELECT ON watchlists, entries, list_version, retained_transits, held_transits, reader_keys, organisations,
     agreements, watchlist_owners TO anpr_ingest;
 -- It notes that an agreement is about to end, and that it has ended.
@@ -48,27 +64,73 @@ GRANT UPDATE (name) ON organisations TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION is_watched(text, text, date) TO anpr_ingest;
 -- Retention ends holds whose last day is over, and forgets them later; it makes none and changes none.
 GRANT SELECT, DELETE, UPDATE (ended_at, ended_by) ON holds TO anpr_ingest;
+-- It forgets what imports of lists changed, and later the imports; it reads no plate in them.
+GRANT SELECT (id, imported_at, has_changes), UPDATE (has_changes), DELETE ON list_imports TO anpr_ingest;
+GRANT SELECT (import_id), DELETE ON list_import_changes TO anpr_ingest;
 -- It forgets requests that were closed long ago.
 GRANT SELECT, DELETE ON subject_requests TO anpr_ingest;
-GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date), expire_partition(text, date),
+-- It forgets answers of patrols, and where they were.
+GRANT SELECT (received_at), DELETE ON patrol_answers TO anpr_ingest;
+GRANT SELECT (located_at), UPDATE (latitude, longitude, accuracy_m, located_at) ON patrols TO anpr_ingest;
+-- It forgets what was told of alarms.
+GRANT SELECT (queued_at), DELETE ON notifications TO anpr_ingest;
+GRANT SELECT (due_at), DELETE ON notification_escalations TO anpr_ingest;
+GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, date),
+    ensure_purpose_partition(text, date, text), expire_purpose_partition(text, date, text),
     drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
+-- How a source's files are read is for who imports lists: the owner, and the console.
+REVOKE ALL ON list_sources FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+-- It removes uploaded files that nobody imported, without reading them.
+GRANT SELECT (uploaded_at), DELETE ON list_uploads TO anpr_ingest;
+
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
-GRANT SELECT ON transits, images, alarms, gates, dead_letters, refused_senders, health_subjects, health_intervals,
+GRANT SELECT ON transits, images, alarms, sightings, alarm_events, suppressions, handovers, gates, dead_letters, refused_senders, health_subjects, health_intervals,
     list_version, list_changes, retro_progress, retention_state, watchlists, entries, users, deliveries, forward_batches,
-    forward_runs, retained_transits, discarded_counts, holds, held_transits, organisations, agreements, watchlist_owners
+    forward_runs, retained_transits, discarded_counts, holds, held_transits, organisations, agreements, watchlist_owners,
+    camera_views, view_requests, gate_versions, reader_plans TO anpr_console;
+-- It asks readers for views of cameras.
+GRANT INSERT (camera_id, gate_id, asked_at, asked_by), UPDATE (gate_id, asked_at, asked_by, handed_at) ON view_requests
     TO anpr_console;
+-- Where the centre is the source of gates it adds a version to a gate, and never changes one. It makes no gate, and its owner is
+-- another thing.
+GRANT INSERT (gate_id, version, reader_id, definition, author, made_at, reason, restored) ON gate_versions TO anpr_console;
+GRANT UPDATE (name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep) ON gates
+    TO anpr_console;
+GRANT EXECUTE ON FUNCTION is_camera_of_another(text, text), is_only_of_others(text, text) TO anpr_console;
 -- The dictionary of plates says of no plate where it passed: it is asked by functions, and what they name is looked for in
 -- transits, with the rights of whoever asks.
 GRANT EXECUTE ON FUNCTION plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text),
     open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists() TO anpr_console;
+-- Lists of one's own organisation are kept there. Whose a list is, and who put an entry on it, is not for the console to set.
+GRANT INSERT (id, name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions),
+    UPDATE (name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions), DELETE ON watchlists
+    TO anpr_console;
+GRANT INSERT (watchlist_id, plate, look_alike, reason, valid_from, valid_to, author, added_at, instructions),
+    UPDATE (reason, valid_from, valid_to, instructions), DELETE ON entries TO anpr_console;
+-- Files of lists are uploaded, looked at and imported there; an import is recorded, and undone once.
+GRANT SELECT, INSERT (watchlist_id, file_name, content, mode, source, how, uploaded_by, uploaded_at),
+    UPDATE (mode, source, how), DELETE ON list_uploads TO anpr_console;
+GRANT SELECT, INSERT (watchlist_id, imported_at, imported_by, mode, file_name, sha256, format, encoding, source, added, changed,
+    unchanged, removed, rejected, version_before, version_after, undoes), UPDATE (undone_at, has_changes) ON list_imports
+    TO anpr_console;
+GRANT SELECT, INSERT, DELETE ON list_import_changes TO anpr_console;
+GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, changed_at) ON list_sources TO anpr_console;
+GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
+    find_entries(text, text, text, text, text, timestamptz, bigint, integer) TO anpr_console;
 -- Organisations, and agreements between them. What an agreement opens is never changed: it is ended, and another made.
 GRANT INSERT, UPDATE (name, kind, contact, controller) ON organisations TO anpr_console;
 GRANT INSERT ON agreements TO anpr_console;
 GRANT UPDATE (ended_at, ended_by) ON agreements TO anpr_console;
--- How far an alarm has come, and never what it rests on: its transit, plate, entry.
-GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note) ON alarms
+-- How far an alarm has come, and never what it rests on: its vehicle and its sightings. What happened to it is never changed.
+GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note, version) ON alarms
     TO anpr_console, anpr_ingest;
+GRANT INSERT (alarm_id, at, author, kind, text, detail) ON alarm_events TO anpr_console;
+GRANT INSERT (vehicle, gate_id, since, until, author, made_at, reason), UPDATE (lifted_by, lifted_at) ON suppressions
+    TO anpr_console;
+-- A shift's handover is signed by who leaves, and once more by who comes; what was signed never changes.
+GRANT INSERT (since, made_at, outgoing, words, gives_alarms, content, digest), UPDATE (incoming, incoming_at, remark) ON handovers
+    TO anpr_console;
 -- Logging in and out, one's own password, and what administrators do with users there. Nobody's name changes and nobody
 -- is removed, as the audit names them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO anpr_console;
@@ -87,10 +149,42 @@ GRANT SELECT ON subject_requests TO anpr_console;
 GRANT INSERT (kind, plate, reference, received_on, registered_by, registered_at) ON subject_requests TO anpr_console;
 GRANT UPDATE (outcome, grounds, answer, closed_by, closed_at) ON subject_requests TO anpr_console;
 GRANT EXECUTE ON FUNCTION erase_for_request(bigint, text, timestamptz), kept_for_request(bigint), history_of_hold(bigint),
-    history_of_request(bigint) TO anpr_console;
+    history_of_request(bigint), erase_traces_for_request(bigint, timestamptz) TO anpr_console;
+
+-- Phones of patrols register there, for their own user; patrols answer there, and show where they are if they want to.
+GRANT SELECT, INSERT, DELETE ON push_devices TO anpr_console;
+GRANT SELECT ON push_key TO anpr_console;
+GRANT SELECT, INSERT, UPDATE ON patrols, patrol_answers TO anpr_console;
+
+-- Rules of notifications and recipients are kept there. Of the ledger it adds tests only, and puts back what nobody took.
+GRANT SELECT ON notification_recipients, notification_rules, notification_rule_recipients, notifications, notification_channels
+    TO anpr_console;
+GRANT INSERT (name, channel, address, enabled, changed_at, changed_by), UPDATE (name, channel, address, enabled, changed_at,
+    changed_by), DELETE ON notification_recipients TO anpr_console;
+GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason, changed_at,
+    changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason,
+    version, changed_at, changed_by), DELETE ON notification_rules TO anpr_console;
+GRANT INSERT, DELETE ON notification_rule_recipients TO anpr_console;
+GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_at, waits_since, next_attempt_at, asked_by),
+    UPDATE (state, waits_since, next_attempt_at, settled_at) ON notifications TO anpr_console;
+
+-- The notifier reads alarms and no transit, image or entry, and keeps its ledger. It changes neither rules nor recipients.
+GRANT SELECT ON alarms, sightings, gates, watchlists, watchlist_owners, organisations, agreements, notification_recipients,
+    notification_rules, notification_rule_recipients TO anpr_notify;
+GRANT SELECT, INSERT, UPDATE ON notifications, notification_channels TO anpr_notify;
+GRANT SELECT, INSERT, DELETE ON notification_escalations TO anpr_notify;
+GRANT SELECT, UPDATE ON notifier_progress TO anpr_notify;
+-- It sends to phones, and of people it knows whether they may be told: no password, no session's key.
+GRANT SELECT, DELETE, UPDATE (reached_at, failing_since, failure) ON push_devices TO anpr_notify;
+GRANT SELECT, INSERT, UPDATE ON push_key TO anpr_notify;
+GRANT SELECT (name, role, organisation_id, disabled, ends_on) ON users TO anpr_notify;
+GRANT SELECT (key_hash, user_name, started_at, ended_at) ON sessions TO anpr_notify;
+GRANT SELECT (user_name, gates) ON patrols TO anpr_notify;
+GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists()
+    TO anpr_notify;
 
 -- Forwarding reads transits and keeps its ledger.
-GRANT SELECT ON transits, images, gates, organisations TO anpr_forward;
+GRANT SELECT ON transits, images, gates, organisations, discarded_counts TO anpr_forward;
 GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), known_gates() TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_runs TO anpr_forward;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
@@ -113,22 +207,63 @@ DECLARE
     any_gate constant text := 'acting_gates(''alarms'', ''handle'', ''search'', ''pictures'')';
     listed constant text := '(watchlist_id = ANY (ARRAY(SELECT acting_watchlists(''alarms'', ''handle'')))'
         ' OR watchlist_id <> ALL (ARRAY(SELECT known_watchlists())))';
+    own_list constant text := 'watchlist_id IN (SELECT w.watchlist_id FROM watchlist_owners w'
+        ' WHERE w.organisation_id = (SELECT acting_organisation()))';
     -- Table, command, and which rows the console sees (or may write).
     rules constant text[][] := ARRAY[
         ['transits', 'SELECT', format(at_gate, '''search''', 'gate_id = ANY ((SELECT acting_open_gates(' || seen || '))::text[])'
             || ' AND acting_alarm_of(id)')],
         ['images', 'SELECT', format(at_gate, '''pictures''', 'false')],
-        ['alarms', 'SELECT', itself || ' OR (' || format(at_gate, seen, 'false') || ' AND ' || listed || ')'],
-        ['alarms', 'UPDATE', format(at_gate, '''handle''', 'false') || ' AND ' || listed],
+        ['sightings', 'SELECT', itself || ' OR (' || format(at_gate, seen, 'false') || ' AND ' || listed || ')'],
+        -- An alarm is seen by whoever sees one of its sightings, and handled by whoever may handle one.
+        ['alarms', 'SELECT', itself || ' OR EXISTS (SELECT FROM sightings s WHERE s.alarm_id = alarms.id)'],
+        ['alarms', 'UPDATE', 'acting_may_handle(id)'],
+        ['alarm_events', 'SELECT', itself || ' OR EXISTS (SELECT FROM sightings s WHERE s.alarm_id = alarm_events.alarm_id)'],
+        ['alarm_events', 'INSERT', 'acting_may_handle(alarm_id)'],
+        ['suppressions', 'SELECT', of_organisation],
+        ['suppressions', 'INSERT', of_organisation],
+        ['suppressions', 'UPDATE', of_organisation],
+        ['handovers', 'SELECT', of_organisation],
+        ['handovers', 'INSERT', of_organisation],
+        ['handovers', 'UPDATE', of_organisation],
         ['gates', 'SELECT', itself || ' OR ' || own || ' OR id IN (SELECT ' || any_gate || ')'],
+        ['gates', 'UPDATE', own || ' OR ' || of_organisation],
+        ['gate_versions', 'SELECT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],
+        ['gate_versions', 'INSERT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],
+        ['reader_plans', 'SELECT', own || ' OR reader_id IN (SELECT reader_id FROM gate_versions)'],
+        ['camera_views', 'SELECT', 'gate_id IN (SELECT id FROM gates)'],
+        ['view_requests', 'SELECT', 'gate_id IN (SELECT id FROM gates)'],
+        ['view_requests', 'INSERT', 'gate_id IN (SELECT id FROM gates)'],
+        ['view_requests', 'UPDATE', 'gate_id IN (SELECT id FROM gates)'],
         ['dead_letters', 'SELECT', own],
         ['refused_senders', 'SELECT', own],
         ['health_subjects', 'SELECT', own || ' OR gate_ids && ARRAY(SELECT ' || any_gate || ')'],
         ['health_intervals', 'SELECT', own || ' OR gate_ids && ARRAY(SELECT ' || any_gate || ')'],
         ['discarded_counts', 'SELECT', own || ' OR gate_id IN (SELECT ' || any_gate || ')'],
         ['watchlists', 'SELECT', 'id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
+        -- An id is somebody's for good: alarms outlive their list, and go by whose it was.
+        ['watchlists', 'INSERT', of_organisation || ' AND (id <> ALL (ARRAY(SELECT known_watchlists())) OR id IN ('
+            || 'SELECT w.watchlist_id FROM watchlist_owners w WHERE w.organisation_id = (SELECT acting_organisation())))'],
+        ['watchlists', 'UPDATE', of_organisation],
+        ['watchlists', 'DELETE', of_organisation],
         ['watchlist_owners', 'SELECT', itself || ' OR watchlist_id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
         ['entries', 'SELECT', 'watchlist_id IN (SELECT acting_watchlists(''search''))'],
+        ['entries', 'INSERT', own_list],
+        ['entries', 'UPDATE', own_list],
+        ['entries', 'DELETE', own_list],
+        ['list_uploads', 'SELECT', own_list],
+        ['list_uploads', 'INSERT', own_list],
+        ['list_uploads', 'UPDATE', own_list],
+        ['list_uploads', 'DELETE', own_list],
+        ['list_imports', 'SELECT', own_list],
+        ['list_imports', 'INSERT', own_list],
+        ['list_imports', 'UPDATE', own_list],
+        ['list_import_changes', 'SELECT', 'import_id IN (SELECT id FROM list_imports)'],
+        ['list_import_changes', 'INSERT', 'import_id IN (SELECT id FROM list_imports)'],
+        ['list_import_changes', 'DELETE', 'import_id IN (SELECT id FROM list_imports)'],
+        ['list_sources', 'SELECT', own_list],
+        ['list_sources', 'INSERT', own_list],
+        ['list_sources', 'UPDATE', own_list],
         ['list_changes', 'SELECT', 'watchlists && ARRAY(SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
         ['deliveries', 'SELECT', own || ' OR EXISTS (SELECT FROM transits t WHERE t.captured_at = deliveries.captured_at'
             || ' AND t.id = deliveries.transit_id)'],
@@ -140,6 +275,25 @@ DECLARE
         ['subject_requests', 'SELECT', of_organisation],
         ['subject_requests', 'INSERT', of_organisation],
         ['subject_requests', 'UPDATE', of_organisation],
+        ['notification_recipients', 'SELECT', of_organisation],
+        ['notification_recipients', 'INSERT', of_organisation],
+        ['notification_recipients', 'UPDATE', of_organisation],
+        ['notification_recipients', 'DELETE', of_organisation],
+        ['notification_rules', 'SELECT', of_organisation],
+        ['notification_rules', 'INSERT', of_organisation],
+        ['notification_rules', 'UPDATE', of_organisation],
+        ['notification_rules', 'DELETE', of_organisation],
+        ['notification_rule_recipients', 'SELECT', 'rule_id IN (SELECT id FROM notification_rules)'],
+        ['notification_rule_recipients', 'INSERT', 'rule_id IN (SELECT id FROM notification_rules)'
+            || ' AND recipient_id IN (SELECT id FROM notification_recipients)'],
+        ['notification_rule_recipients', 'DELETE', 'rule_id IN (SELECT id FROM notification_rules)'],
+        ['notifications', 'SELECT', of_organisation],
+        ['notifications', 'INSERT', of_organisation || ' AND asked_by IS NOT NULL'
+            || ' AND recipient_id IN (SELECT id FROM notification_recipients)'],
+        ['notifications', 'UPDATE', of_organisation],
+        ['push_devices', 'ALL', of_own_people],
+        ['patrols', 'ALL', of_own_people],
+        ['patrol_answers', 'ALL', of_own_people],
         ['users', 'ALL', own_people],
         ['sessions', 'ALL', of_own_people],
         ['second_factors', 'ALL', of_own_people],
@@ -172,6 +326,12 @@ BEGIN
         END LOOP;
         EXECUTE format('CREATE POLICY %I ON %I FOR %s TO anpr_console %s', name, rule[1], rule[2],
             CASE WHEN rule[2] = 'INSERT' THEN format('WITH CHECK (%s)', rule[3]) ELSE format('USING (%s)', rule[3]) END);
+    END LOOP;
+    -- The notifier came later than the other tables' rules.
+    FOREACH name IN ARRAY ARRAY['alarms', 'sightings', 'gates', 'watchlists', 'watchlist_owners', 'organisations', 'agreements', 'audit',
+        'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = name AND policyname = 'notified');
+        EXECUTE format('CREATE POLICY notified ON %I TO anpr_notify USING (true) WITH CHECK (true)', name);
     END LOOP;
     IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND policyname = 'forwarded') THEN
         EXECUTE 'CREATE POLICY forwarded ON transits FOR SELECT TO anpr_forward'

@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
-from anpr.domain.alarm import AlarmState
 from anpr.domain.errors import StoreError
 from anpr.runtime.background import Periodic
 from anpr.runtime.clock import Clock
@@ -37,18 +36,18 @@ class AlarmSource(Protocol):
     def one(self, alarm_id: int) -> AlarmView | None:
         """One alarm; None when there is none (any more)."""
 
-    def raised_after(self, alarm_id: int) -> list[AlarmView]:
-        """Alarms with ids above `alarm_id`, oldest first, not necessarily all of them."""
+    def changed_after(self, version: int) -> list[AlarmView]:
+        """Alarms with higher versions than this, in their order, not necessarily all of them."""
 
-    def newest_id(self) -> int:
-        """The highest id there is; 0 when there is no alarm."""
+    def newest_version(self) -> int:
+        """The highest version there is; 0 when there is no alarm."""
 
 
 class AlarmListener(Protocol):
     """Who is told. Every method is called in the feed's threads; but for `count` none may raise anything."""
 
     def alarm(self, view: AlarmView) -> None:
-        """A new alarm, or one that was acknowledged or closed; each (alarm, state) once."""
+        """A new alarm, or one that has changed, a new sighting too: each version of it once, none after a newer one."""
 
     def count(self) -> None:
         """Count the open alarms: after a change, several at once together, and every few seconds. It may take a while,
@@ -68,8 +67,8 @@ class AlarmFeed:
         self._listener = listener
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._announced: OrderedDict[tuple[int, AlarmState], None] = OrderedDict()
-        self._highest_id: int | None = None
+        self._announced: OrderedDict[int, int] = OrderedDict()
+        self._version: int | None = None
         self._is_up = False
         self._changed = threading.Event()
         sweep = Periodic(every_s=SWEEP_S, work=self._sweep, name="sweep of alarms", clock=clock)
@@ -107,12 +106,12 @@ class AlarmFeed:
         return self._is_up and not self._stop.is_set()
 
     def announce(self, view: AlarmView) -> None:
-        """Hand an alarm to the listener, unless it was told of this alarm in this state already."""
-        key = (view.alarm.id, view.alarm.state)
+        """Hand an alarm to the listener, unless it was told of this version of it already, or of a newer one."""
         with self._lock:
-            if key in self._announced:
+            if self._announced.get(view.alarm.id, -1) >= view.alarm.version:
                 return
-            self._announced[key] = None
+            self._announced[view.alarm.id] = view.alarm.version
+            self._announced.move_to_end(view.alarm.id)
             while len(self._announced) > _REMEMBERED:
                 self._announced.popitem(last=False)
         self._listener.alarm(view)
@@ -139,11 +138,11 @@ class AlarmFeed:
 
     def _sweep(self) -> None:
         try:
-            if self._highest_id is None:
-                self._highest_id = self._source.newest_id()
-            for view in self._source.raised_after(self._highest_id):
+            if self._version is None:
+                self._version = self._source.newest_version()
+            for view in self._source.changed_after(self._version):
                 self.announce(view)
-                self._highest_id = view.alarm.id
+                self._version = view.alarm.version
         except StoreError:
             self._lost()
             raise

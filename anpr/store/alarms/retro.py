@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from anpr.domain.alarm import Alarm
-from anpr.store.alarms.rows import raise_alarms
+from anpr.domain.alarm import Sighting
+from anpr.store.alarms.raising import JOIN_AFTER_CLOSE, raise_alarms
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.partitions import NEWEST
@@ -30,16 +30,18 @@ entry."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetroLimits:
-    """Bounds of a step: how much it searches, and how many alarms it may raise."""
+    """Bounds of a step: how much it searches, and how many sightings it may add."""
 
     per_entry: int
-    """Alarms from the past for one entry: of its newest transits."""
+    """Sightings from the past for one entry: of its newest transits."""
     per_change: int
-    """Alarms from the past for all entries that came with one change of the lists."""
+    """Sightings from the past for all entries that came with one change of the lists."""
     entries: int = 5_000
     """Looked for in one step."""
     slice: timedelta = timedelta(hours=1)
     """Capture time of what is looked through for candidates in one step."""
+    join_after_close: timedelta = JOIN_AFTER_CLOSE
+    """So long after it was settled, an alarm takes further sightings of its vehicle."""
     day: date | None = None
     """The local day that counts for agreements; None: today in UTC."""
 
@@ -56,9 +58,9 @@ class RetroChange:
     found: int
     """Transits of them that raised no alarm when they were stored."""
     raised: int
-    """Alarms."""
+    """Sightings; those of one vehicle are in one alarm."""
     held_back: int
-    """Transits without an alarm, because there were more than the limits allow."""
+    """Transits without a sighting, because there were more than the limits allow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +69,7 @@ class RetroStep:
 
     version: int
     searched: int = 0
-    raised: Sequence[Alarm] = ()
+    raised: Sequence[Sighting] = ()
     held_back: int = 0
 
 
@@ -168,7 +170,8 @@ def _search(
     rows = conn.execute(_SQL[query], values).fetchall()
     found = sum({row["entry_id"]: row["transits_found"] for row in rows}.values())
     chosen = _choose(rows, limits, recent, limits.per_change - change["raised"])
-    raised = raise_alarms(conn, _hits(conn, chosen), now, retro=True)
+    joining = limits.join_after_close
+    raised = raise_alarms(conn, _hits(conn, chosen), now, retro=True, join_after_close=joining).sightings
     counts = {"searched": step.entries, "found": found, "raised": len(raised), "held_back": found - len(raised)}
     conn.execute(_SQL["note"], {**counts, "version": step.version, "watchlists": list(step.watchlists)})
     return RetroStep(version=step.version, searched=step.entries, raised=raised, held_back=found - len(raised))

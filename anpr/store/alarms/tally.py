@@ -14,8 +14,8 @@ _SQL = load_queries("alarms")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlarmTally:
-    """How many alarms of now are raised and acknowledged, by priority (0 ones are left out), and how many from the past
-    are not closed."""
+    """How many alarms of now are raised, and acknowledged or in progress, by priority (0 ones are left out), and how
+    many from the past are not closed."""
 
     raised: Mapping[Priority, int] = field(default_factory=dict)
     acknowledged: Mapping[Priority, int] = field(default_factory=dict)
@@ -40,5 +40,7 @@ def tally_alarms(conn: Connection) -> AlarmTally:
         if row["retro"]:
             past += row["count"]
         else:
-            counts[AlarmState(row["state"])][Priority(row["priority"])] = row["count"]
+            state = AlarmState.RAISED if row["state"] == AlarmState.RAISED else AlarmState.ACKNOWLEDGED
+            of_state = counts[state]
+            of_state[Priority(row["priority"])] = of_state.get(Priority(row["priority"]), 0) + row["count"]
     return AlarmTally(raised=counts[AlarmState.RAISED], acknowledged=counts[AlarmState.ACKNOWLEDGED], past=past)

@@ -24,6 +24,7 @@ Connection = psycopg.Connection[dict[str, Any]]
 
 CONNECT_TIMEOUT_S = 10
 _LISTEN_CHECK_S = 0.5
+_NEVER = 1 << 62  # None would refuse also those that are asked for
 _CANCEL_TIMEOUT_S = 2.0
 log = logging.getLogger(__name__)
 
@@ -62,9 +63,9 @@ class Database:
             "application_name": application,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": _OPTIONS,
-            # No server-side prepared statements: they fail when a migration adds a column under a running process, and
-            # their generic plans neither prune days nor see that an optional filter is off.
-            "prepare_threshold": None,
+            # No server-side prepared statements but where one is asked for (`prepare=True`): `SELECT *` fails in them
+            # when a migration adds a column under a running process, and generic plans do not see that a filter is off.
+            "prepare_threshold": _NEVER,
         }
         self._running: set[Connection] = set()  # changed by single operations only, which are atomic
         self._pool: ConnectionPool[Connection] = ConnectionPool(

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Daily partitions: made ahead, or on demand for what arrives late, and dropped when retention ends."""
+"""Daily partitions: made ahead, or on demand for what arrives late, and dropped when retention ends.
+
+Within a day, transits and images have a partition for each purpose with which gates read, because each may keep a
+number of days of its own.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from typing import NamedTuple
 
 from anpr.domain.errors import InputError
 from anpr.domain.transit import Transit
 from anpr.store.database.connection import Connection, Database
-from anpr.store.database.fetch import one_row
+from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.queries import load_queries
 
 PARTITIONED = ("transits", "images")
@@ -15,7 +21,16 @@ OLDEST = timedelta(days=3660)
 """No transit is stored that is older, whoever stores it; ingest refuses all that is past retention."""
 NEWEST = timedelta(days=2)
 """Ahead of the centre's clock, whoever stores it; ingest refuses more than minutes."""
+NO_PURPOSE = ""
+"""Of what passed at a gate without a purpose, and of what was stored before purposes had partitions."""
 _SQL = load_queries("partitions")
+
+
+class Part(NamedTuple):
+    """What one partition holds: a UTC day of one purpose (its id, or NO_PURPOSE)."""
+
+    day: date
+    purpose: str = NO_PURPOSE
 
 
 def is_storable(captured_at: datetime, now: datetime) -> bool:
@@ -45,6 +60,16 @@ def ensure_partitions(conn: Connection, days: Iterable[date], tables: Iterable[s
     return made
 
 
+def ensure_parts(conn: Connection, parts: Iterable[Part], tables: Iterable[str] = PARTITIONED) -> int:
+    """Make the missing partitions of days and purposes; returns how many were made.
+
+    Takes a lock until the transaction ends, so call it before anything else in one.
+    """
+    ordered = sorted(parts)
+    values = {"days": [part.day for part in ordered], "purposes": [part.purpose for part in ordered]}
+    return sum(count_of(conn, _SQL["ensure_purposes"], {"table": table, **values}) for table in tables)
+
+
 def make_days(database: Database, days: Iterable[date], tables: Iterable[str] = PARTITIONED) -> None:
     """Make the missing partitions, each in a transaction of its own: many in one take locks that others then lack.
 
@@ -56,10 +81,20 @@ def make_days(database: Database, days: Iterable[date], tables: Iterable[str] = 
             ensure_partitions(conn, [day], tables)
 
 
-def ensure_partitions_ahead(conn: Connection, now: datetime, days: int = 3) -> int:
-    """Make the partitions of today and the `days` after it; returns how many were made."""
+def make_parts(database: Database, parts: Iterable[Part]) -> None:
+    """`make_days` for transits and images, by day and purpose. Raises StoreError."""
+    for part in sorted(parts):
+        with database.transaction() as conn:
+            ensure_parts(conn, [part])
+
+
+def ensure_partitions_ahead(
+    conn: Connection, now: datetime, days: int = 3, purposes: Iterable[str] = (NO_PURPOSE,)
+) -> int:
+    """Make the partitions of today and the `days` after it, for each purpose; returns how many were made."""
     today = utc_day(now)
-    return ensure_partitions(conn, [today + timedelta(days=n) for n in range(days + 1)])
+    ahead = [today + timedelta(days=n) for n in range(days + 1)]
+    return ensure_parts(conn, [Part(day, purpose) for day, purpose in product(ahead, purposes)])
 
 
 def utc_day(moment: datetime) -> date:
@@ -70,6 +105,11 @@ def utc_day(moment: datetime) -> date:
 def list_partitions(conn: Connection, table: str) -> list[date]:
     """The days for which `table` has a partition, oldest first."""
     return [row["day"] for row in conn.execute(_SQL["list"], {"table": table})]
+
+
+def list_parts(conn: Connection, table: str) -> list[Part]:
+    """The days and purposes for which transits or images has a partition, oldest first."""
+    return [Part(row["day"], row["purpose"]) for row in conn.execute(_SQL["list_purposes"], {"table": table})]
 
 
 def partitions_before(database: Database, before: date, tables: Iterable[str] = PARTITIONED) -> dict[str, list[date]]:

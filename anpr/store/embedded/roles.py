@@ -27,6 +27,7 @@ class CentreRole(StrEnum):
     INGEST = "ingest"
     CONSOLE = "console"
     FORWARD = "forward"
+    NOTIFY = "notify"
 
     @property
     def login(self) -> str:

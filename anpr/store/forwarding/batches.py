@@ -7,9 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from anpr.domain.delivery import DeliveryState
+from anpr.domain.kept_from import KeptFrom
 from anpr.domain.transit import Transit
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
+from anpr.store.database.kept_values import kept_values
 from anpr.store.database.queries import load_queries
 from anpr.store.forwarding.deliveries import NO_LONGER_THERE, PAST_RETENTION, DayScope
 from anpr.store.transits.rows import from_row
@@ -64,19 +66,20 @@ def batch_transits(conn: Connection, scope: DayScope, number: int) -> list[Trans
     return [from_row(row).transit for row in rows]
 
 
-def unsent_transits(conn: Connection, scope: DayScope, after: Key, limit: int) -> list[Transit]:
-    """The next transits after this key that have no row yet, or a queued one; changes nothing. For a dry run."""
-    values = {**scope.values(), "after_at": after[0], "after_id": after[1], "limit": limit}
+def unsent_transits(conn: Connection, scope: DayScope, kept: KeptFrom, after: Key, limit: int) -> list[Transit]:
+    """The next transits after this key that are within their days and have no row yet, or a queued one; changes
+    nothing. For a dry run."""
+    values = {**scope.values(), **kept_values(kept), "after_at": after[0], "after_id": after[1], "limit": limit}
     return [from_row(row).transit for row in conn.execute(_SQL["unsent"], values)]
 
 
-def expire_unsendable(conn: Connection, scope: DayScope, number: int, cutoff: datetime, now: datetime) -> int:
+def expire_unsendable(conn: Connection, scope: DayScope, number: int, kept: KeptFrom, now: datetime) -> int:
     """Mark the batch's transits that went past retention since it was made as expired; returns how many.
 
-    Those are the ones captured before `cutoff`, the ones that retention has already dropped, and those at gates that
+    Those are the ones past their days, the ones that retention has already dropped, and those at gates that
     are no longer open to the destination's organisation.
     """
-    values = {**scope.values(), "number": number, "cutoff": cutoff, "now": now}
+    values = {**scope.values(), "number": number, **kept_values(kept), "now": now}
     reasons = {"past_retention": PAST_RETENTION, "no_longer_stored": NO_LONGER_THERE}
     return conn.execute(_SQL["expire_unsendable"], {**values, **reasons}).rowcount
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Forwarding ledger: one row per transit and destination, so that none is left out and none is counted twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from anpr.domain.delivery import DeliveryState
+from anpr.domain.kept_from import KeptFrom
 from anpr.store.database.connection import Connection
+from anpr.store.database.kept_values import kept_values
 from anpr.store.database.partitions import ensure_partitions, utc_day
 from anpr.store.database.queries import load_queries
 
@@ -50,27 +52,31 @@ class Delivery:
     reason: str | None
 
 
-def queue_transits(conn: Connection, scope: DayScope, now: datetime) -> int:
-    """Give every stored transit of the scope that has none a row, `queued`; returns how many."""
-    return _enter(conn, scope, now, DeliveryState.QUEUED, None)
+def queue_transits(conn: Connection, scope: DayScope, kept: KeptFrom, now: datetime) -> int:
+    """Give every stored transit of the scope that has none and is within its days a row, `queued`; returns how many."""
+    within = replace(scope, since=min(max(scope.since, kept.oldest), scope.until))
+    return _enter(conn, within, kept, now, DeliveryState.QUEUED)
 
 
-def expire_missed(conn: Connection, scope: DayScope, now: datetime) -> int:
-    """Give every stored transit of the scope that no run ever queued a row, `expired`; returns how many."""
-    return _enter(conn, scope, now, DeliveryState.EXPIRED, PAST_RETENTION)
+def expire_missed(conn: Connection, scope: DayScope, kept: KeptFrom, now: datetime) -> int:
+    """Give every stored transit of the scope that no run ever queued, and that is past its days, a row, `expired`;
+    returns how many."""
+    return _enter(conn, scope, kept, now, DeliveryState.EXPIRED)
 
 
-def _enter(conn: Connection, scope: DayScope, now: datetime, state: DeliveryState, reason: str | None) -> int:
+def _enter(conn: Connection, scope: DayScope, kept: KeptFrom, now: datetime, state: DeliveryState) -> int:
     if scope.since >= scope.until:
         return 0
     first, last = utc_day(scope.since), utc_day(scope.until - timedelta(microseconds=1))
     ensure_partitions(conn, [first + timedelta(days=n) for n in range((last - first).days + 1)], ["deliveries"])
-    return conn.execute(_SQL["queue"], {**scope.values(), "state": state, "now": now, "reason": reason}).rowcount
+    reason = PAST_RETENTION if state is DeliveryState.EXPIRED else None
+    values = {**scope.values(), **kept_values(kept), "state": state, "now": now, "reason": reason}
+    return conn.execute(_SQL["queue"], values).rowcount
 
 
-def expire_queued(conn: Connection, destination: str, cutoff: datetime, now: datetime) -> dict[date, int]:
-    """Mark queued transits that were captured before `cutoff` as expired; returns how many by the site's day."""
-    values = {"destination": destination, "cutoff": cutoff, "now": now, "reason": PAST_RETENTION}
+def expire_queued(conn: Connection, destination: str, kept: KeptFrom, now: datetime) -> dict[date, int]:
+    """Mark queued transits that are past their days as expired; returns how many by the site's day."""
+    values = {"destination": destination, **kept_values(kept), "now": now, "reason": PAST_RETENTION}
     return {row["day"]: row["count"] for row in conn.execute(_SQL["expire"], values)}
 
 

@@ -3,8 +3,10 @@
 
 from datetime import UTC, datetime, time, timedelta
 
+from anpr.domain.kept_from import KeptFrom
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.fetch import count_of
+from anpr.store.database.kept_values import kept_values
 from anpr.store.database.partitions import drop_partition, partitions_before, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.forwarding.deliveries import NO_LONGER_STORED
@@ -12,12 +14,13 @@ from anpr.store.forwarding.deliveries import NO_LONGER_STORED
 _SQL = load_queries("deliveries")
 
 
-def expire_deliveries(conn: Connection, before: datetime, at: datetime) -> dict[str, int]:
-    """Expire what is queued for any destination and was captured before `before`, as its transit is being dropped.
+def expire_deliveries(conn: Connection, kept: KeptFrom, at: datetime) -> dict[str, int]:
+    """Expire what is queued for any destination and whose transit is being dropped, as it is older than `kept`.
 
     Returns how many by destination.
     """
-    rows = conn.execute(_SQL["expire_all"], {"cutoff": before, "now": at, "reason": NO_LONGER_STORED})
+    values = {**kept_values(kept), "now": at, "reason": NO_LONGER_STORED}
+    rows = conn.execute(_SQL["expire_all"], values)
     return {row["destination"]: row["count"] for row in rows}
 
 

@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Forwarding runs: one row each, and the advisory lock that allows one run per destination at a time."""
 
-import contextlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from anpr.domain.delivery import RunKind, RunOutcome
-from anpr.domain.errors import StoreError
-from anpr.store.database.connection import Connection, Database, one_line
+from anpr.store.database.connection import Connection, Database
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
+from anpr.store.database.session_lock import SessionLock, session_lock
 
 _SQL = load_queries("forward_runs")
 
@@ -40,45 +38,9 @@ class ForwardRun:
     error: str | None
 
 
-class RunLock:
-    """An advisory lock, held during a run for one destination; PostgreSQL releases it when the process dies."""
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-
-    def check(self) -> None:
-        """Raises StoreError when the connection, and so the lock, is lost: another run may have begun."""
-        try:
-            self._conn.execute("SELECT 1")
-        except psycopg.Error as exc:
-            raise StoreError("database: the connection that holds the forwarding lock is lost") from exc
-
-
-@contextmanager
-def run_lock(database: Database, destination: str) -> Iterator[RunLock | None]:
-    """The lock of this destination, on a connection of its own; None when another run holds it. Raises StoreError."""
-    with database.connect(autocommit=True) as conn:
-        held = _try_lock(conn, destination)
-        try:
-            yield RunLock(conn) if held else None
-        finally:
-            # Closing the connection releases it too, but a moment later: the next run would still find it held.
-            if held:
-                _unlock(conn, destination)
-
-
-def _try_lock(conn: Connection, destination: str) -> bool:
-    try:
-        row = conn.execute(_SQL["lock"], {"destination": destination}).fetchone()
-    except psycopg.Error as exc:
-        raise StoreError(f"database: {one_line(exc)}") from exc
-    return bool(row and row["held"])
-
-
-def _unlock(conn: Connection, destination: str) -> None:
-    # When the connection is lost the server has released the lock, or will as soon as it notices.
-    with contextlib.suppress(psycopg.Error):
-        conn.execute(_SQL["unlock"], {"destination": destination})
+def run_lock(database: Database, destination: str) -> AbstractContextManager[SessionLock | None]:
+    """The lock of the one run for this destination; None while another run holds it. Raises StoreError."""
+    return session_lock(database, f"anpr forward {destination}", "the forwarding lock")
 
 
 def start_run(conn: Connection, run: ForwardRun) -> int:

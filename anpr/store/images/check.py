@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import Clock
 from anpr.store.database.connection import Database
-from anpr.store.database.partitions import list_partitions
+from anpr.store.database.partitions import Part, list_parts
 from anpr.store.images.files import Shelf
 from anpr.store.images.image_store import gate_folder
 from anpr.store.images.rows import PAGE, ImageRow, gates_of_day, named_keys, pages
@@ -75,14 +75,12 @@ class ImageCheck:
 
     def run(self, only: Sequence[date] = (), progress: Progress = lambda _: None) -> Iterator[GateReport]:
         """Each day (or those of `only`) and gate, oldest first. Raises StoreError when shelf or database fails."""
-        days = set(self.shelf.days())
-        with self.database.transaction() as conn:
-            kept = set(list_partitions(conn, "images"))
-        for day in sorted(each for each in days | kept if not only or each in only):
+        days, kept = set(self.shelf.days()), self._parts()
+        for day in sorted(each for each in days | {part.day for part in kept} if not only or each in only):
             for folder in self._folders(day):
                 report = self._folder(day, folder, progress)
-                if day in kept and self._is_dropped(day):
-                    break  # retention took it from under us, rows first
+                if any(part.day == day for part in kept - self._parts()):
+                    break  # retention took it, or what was read for one purpose, from under us, rows first
                 yield report
 
     def _folders(self, day: date) -> list[str]:
@@ -90,9 +88,9 @@ class ImageCheck:
         with self.database.transaction() as conn:
             return sorted(found | {gate_folder(gate_id) for gate_id in gates_of_day(conn, day)})
 
-    def _is_dropped(self, day: date) -> bool:
+    def _parts(self) -> set[Part]:
         with self.database.transaction() as conn:
-            return day not in list_partitions(conn, "images")
+            return set(list_parts(conn, "images"))
 
     def _folder(self, day: date, folder: str, progress: Progress) -> GateReport:
         # Files first: an image is put before its row is written, so a row found later has its file.

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Image store: JPEG bytes on a shelf by day and gate, there whole or not at all, and rows that say where."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -14,13 +15,14 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.errors import ImageAlteredError, ImageTakenError
 from anpr.domain.transit import ImageRef, ImageRole, Transit
 from anpr.store.database.connection import Connection
-from anpr.store.database.partitions import ensure_partitions, utc_day
+from anpr.store.database.partitions import NO_PURPOSE, Part, ensure_parts, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.images.files import LocalShelf, Shelf
 
 _SQL = load_queries("images")
 _KEY_DIGITS = 32
 """Of a digest, in a key: 128 bits."""
+_NO_PURPOSES: Mapping[str, str] = MappingProxyType({})
 
 
 class ImageStore:
@@ -122,23 +124,37 @@ def record_image(conn: Connection, header: ImageHeader, size: int) -> bool:
 
 
 def record_images(
-    conn: Connection, images: Iterable[tuple[ImageHeader, int]], received_at: datetime | None = None
+    conn: Connection,
+    images: Iterable[tuple[ImageHeader, int]],
+    received_at: datetime | None = None,
+    purposes: Mapping[str, str] = _NO_PURPOSES,
 ) -> int:
     """Note that these images, each with its size in bytes, are stored; returns how many were not noted yet.
 
-    `received_at` is when they came; None: now, by the database's clock.
+    `received_at` is when they came; None: now, by the database's clock. An image is kept as long as its transit, and
+    while that is not stored, for the purpose that `purposes` tells of its gate.
     """
     # By key: two inserters that meet the same images take their rows in the same order.
-    rows = sorted(((*_row(header), size) for header, size in images), key=lambda row: row[:3])
-    if not rows:
+    ordered = sorted(images, key=lambda image: _row(image[0])[:3])
+    if not ordered:
         return 0
-    ensure_partitions(conn, {utc_day(row[0]) for row in rows}, ["images"])
+    headers = [header for header, _ in ordered]
+    rows = [
+        (*_row(header), size, purpose)
+        for (header, size), purpose in zip(ordered, _purposes(conn, headers, purposes), strict=True)
+    ]
+    ensure_parts(conn, {Part(utc_day(row[0]), row[-1]) for row in rows}, ["images"])
     columns = (list(column) for column in zip(*rows, strict=True))
     values = {**dict(zip(_COLUMNS, columns, strict=True)), "received_at": received_at}
     return conn.execute(_SQL["record"], values).rowcount
 
 
-_COLUMNS = ("captured_at", "transit_id", "role", "gate_id", "sha256", "path", "size")
+_COLUMNS = ("captured_at", "transit_id", "role", "gate_id", "sha256", "path", "size", "purpose")
+
+
+def _purposes(conn: Connection, headers: Sequence[ImageHeader], purposes: Mapping[str, str]) -> list[str]:
+    stored = {row["place"] - 1: row["purpose"] for row in conn.execute(_SQL["purposes"], _keys(headers))}
+    return [stored.get(place, purposes.get(header.gate_id, NO_PURPOSE)) for place, header in enumerate(headers)]
 
 
 def _row(header: ImageHeader) -> tuple[datetime, UUID, str, str, str, str]:
@@ -170,11 +186,14 @@ def announced(conn: Connection, headers: Sequence[ImageHeader]) -> dict[int, Ann
     """
     if not headers:
         return {}
-    keys = {"moments": [each.captured_at for each in headers], "ids": [each.transit_id for each in headers]}
     return {
         row["place"] - 1: Announced(reader_id=row["reader_id"], is_named=_is_named(headers[row["place"] - 1], row))
-        for row in conn.execute(_SQL["announced"], keys)
+        for row in conn.execute(_SQL["announced"], _keys(headers))
     }
+
+
+def _keys(headers: Sequence[ImageHeader]) -> dict[str, list[object]]:
+    return {"moments": [each.captured_at for each in headers], "ids": [each.transit_id for each in headers]}
 
 
 def _is_named(header: ImageHeader, row: dict[str, Any]) -> bool:

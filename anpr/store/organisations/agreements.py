@@ -8,23 +8,21 @@ from types import MappingProxyType
 from typing import Any
 
 from anpr.domain.errors import InputError
+from anpr.domain.last_day import WARNED_BEFORE
 from anpr.domain.organisation import (
     MANAGER,
-    WARNED_BEFORE,
     Action,
     Agreement,
     AgreementError,
     AgreementFault,
     check_agreement,
 )
-from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.audit import SYSTEM, AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 from anpr.store.organisations.registry import get_organisation, owned_by
 
 _SQL = load_queries("agreements")
-SYSTEM = "system"
-"""Who warns of agreements and stops them, in the audit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

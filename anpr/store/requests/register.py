@@ -5,7 +5,7 @@ plate, so that what was erased is nowhere to be found; until then the register a
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from anpr.domain.errors import InputError
@@ -66,8 +66,14 @@ def refuse_request(conn: Connection, number: int, grounds: RefusalGrounds, answe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Erased:
-    """What was erased, and how many transits had to stay; `paths` are the files of images, still on the shelf."""
+    """What was erased, and how many transits had to stay; `paths` are the files of images, still on the shelf.
 
+    `letters`: refused messages that named the plate. `withdrawn`: transits that waited to be forwarded; `recipients`:
+    those that are, or may be, with each destination."""
+
+    letters: int
+    withdrawn: Mapping[str, int]
+    recipients: Mapping[str, int]
     transits: int
     images: int
     alarms: int
@@ -75,20 +81,40 @@ class Erased:
     paths: tuple[str, ...]
 
 
-def erase_for_request(conn: Connection, number: int, handling: Handling, kept: int) -> Erased:
+def erase_for_request(conn: Connection, number: int, handling: Handling, kept: int, gone_by: date) -> Erased:
     """Erase what nothing retains of the plate of this open request for erasure, and close it; `kept` transits stay. The
     files of the images are the caller's to remove, once the transaction is committed.
+
+    `gone_by`: the day (UTC) by which retention takes what no transaction reaches: topics, and outboxes of readers. It
+    is recorded with what other centres have.
 
     Raises InputError when it is closed, is no request for erasure, or there is none.
     """
     request = _open(conn, number)
     if request.kind is not RequestKind.ERASURE:
         raise InputError(f"request {number}: it asks for {request.kind}, not for erasure")
+    traces = conn.execute(_SQL["erase_traces"], {"id": number, "at": handling.at}).fetchall()
     rows = conn.execute(_SQL["erase"], {"id": number, "by": handling.by, "at": handling.at}).fetchall()
+    rows += [{"what": "image", "path": row["which"]} for row in traces if row["what"] == "image"]
     found = Counter(row["what"] for row in rows)
-    counts = {"transits": found["transit"], "images": found["image"], "alarms": found["alarm"], "kept transits": kept}
-    note_request(conn, AuditAction.REQUEST_ERASED, number, request.reference, handling, {"counts": counts})
+    letters = sum(row["what"] == "letter" for row in traces)
+    withdrawn, recipients = (
+        Counter(row["which"] for row in traces if row["what"] == what) for what in ("withdrawn", "recipient")
+    )
+    counts = {
+        "transits": found["transit"],
+        "images": found["image"],
+        "alarms": found["alarm"],
+        "kept transits": kept,
+        "dead letters": letters,
+        "withdrawn": withdrawn.total(),
+    }
+    detail = {"counts": counts, "recipients": dict(recipients), "gone_by": gone_by.isoformat()}
+    note_request(conn, AuditAction.REQUEST_ERASED, number, request.reference, handling, detail)
     return Erased(
+        letters=letters,
+        withdrawn=withdrawn,
+        recipients=recipients,
         transits=found["transit"],
         images=found["image"],
         alarms=found["alarm"],

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is stored about a plate, for the request of the person whose vehicle bears it: that plate exactly."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from anpr.domain.alarm import Alarm
+from anpr.domain.alarm import AlarmOutcome, AlarmState, Sighting
 from anpr.domain.delivery import DeliveryState
 from anpr.domain.hold import Hold
-from anpr.store.alarms.rows import from_row as alarm_from_row
+from anpr.store.alarms.rows import sighting_from_row
 from anpr.store.database.connection import Connection
+from anpr.store.database.partitions import NO_PURPOSE
 from anpr.store.database.queries import load_queries
 from anpr.store.transits.rows import StoredTransit, from_row
 
@@ -42,19 +44,30 @@ class ForwardedTransit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectSighting:
+    """A sighting, and how far its alarm has come; `state` None: it was suppressed, and raised none."""
+
+    sighting: Sighting
+    state: AlarmState | None
+    outcome: AlarmOutcome | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SubjectData:
-    """Everything, oldest first; `retained` are the ids of transits that a hold or an open alarm keeps.
+    """Everything, oldest first; `retained` are the ids of transits that a hold or an open alarm keeps, `purposes` says
+    by transit for which purpose (its id, or NO_PURPOSE) it was stored, which settles how long it is kept.
 
     `is_cut`: there are more than MOST of a kind.
     """
 
     plate: str
     transits: tuple[StoredTransit, ...]
-    alarms: tuple[Alarm, ...]
+    alarms: tuple[SubjectSighting, ...]
     entries: tuple[ListedPlate, ...]
     holds: tuple[Hold, ...]
     forwarded: tuple[ForwardedTransit, ...]
     retained: frozenset[UUID]
+    purposes: Mapping[UUID, str]
 
     @property
     def is_cut(self) -> bool:
@@ -77,14 +90,24 @@ def subject_data(conn: Connection, number: int, plate: str) -> SubjectData:
         ForwardedTransit(**{**row, "state": DeliveryState(row["state"])})
         for row in conn.execute(_SQL["deliveries"], values)
     ]
+    transits = conn.execute(_SQL["transits"], values).fetchall()
     return SubjectData(
         plate=plate,
-        transits=tuple([from_row(row) for row in conn.execute(_SQL["transits"], values)]),
-        alarms=tuple([alarm_from_row(row) for row in conn.execute(_SQL["alarms"], values)]),
+        transits=tuple([from_row(row) for row in transits]),
+        alarms=tuple([_sighting(row) for row in conn.execute(_SQL["alarms"], values)]),
         entries=tuple(entries),
         holds=tuple([_hold(row) for row in conn.execute(_SQL["holds"], values)]),
         forwarded=tuple(forwarded),
         retained=frozenset([row["id"] for row in conn.execute(_SQL["kept"], {"id": number})]),
+        purposes={row["id"]: row["purpose"] or NO_PURPOSE for row in transits},
+    )
+
+
+def _sighting(row: dict[str, Any]) -> SubjectSighting:
+    return SubjectSighting(
+        sighting=sighting_from_row(row),
+        state=AlarmState(row["state"]) if row["state"] else None,
+        outcome=AlarmOutcome(row["outcome"]) if row["outcome"] else None,
     )
 
 

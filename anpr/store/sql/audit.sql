@@ -9,6 +9,11 @@ SELECT acting_organisation() AS organisation, head.seq, head.hash FROM (VALUES (
 -- name: organisation_of
 SELECT organisation_id FROM users WHERE name = %(name)s;
 
+-- name: owners
+SELECT organisation_id FROM gates WHERE id = ANY (%(gates)s::text[])
+UNION SELECT organisation_id FROM watchlist_owners WHERE watchlist_id = ANY (%(watchlists)s::text[])
+UNION SELECT organisation_id FROM holds WHERE id = %(hold)s::bigint;
+
 -- name: append
 INSERT INTO audit (seq, at, actor, action, reason, case_reference, detail, previous_hash, hash)
 VALUES (%(seq)s, %(at)s, %(actor)s, %(action)s, %(reason)s, %(case_reference)s, %(detail)s, %(previous_hash)s, %(hash)s);
@@ -22,7 +27,7 @@ ORDER BY seq DESC LIMIT %(limit)s;
 SELECT * FROM audit WHERE seq = %(seq)s;
 
 -- name: walk
-SELECT * FROM audit WHERE seq >= %(first)s ORDER BY seq;
+SELECT * FROM audit WHERE seq >= %(first)s AND (%(last)s::bigint IS NULL OR seq <= %(last)s) ORDER BY seq;
 
 -- name: of_hold
 SELECT * FROM history_of_hold(%(number)s);
@@ -51,4 +56,42 @@ ORDER BY seq DESC LIMIT %(limit)s;
 SELECT id::text AS id FROM transits WHERE plate = %(plate)s ORDER BY captured_at DESC LIMIT 10000;
 
 -- name: alarms_of_plate
-SELECT id::text AS id FROM alarms WHERE plate = %(plate)s OR entry_plate = %(plate)s ORDER BY id DESC LIMIT 10000;
+-- Also under the ids that they had before alarms of one vehicle became one (migration 43).
+WITH seen AS (
+    SELECT DISTINCT alarm_id FROM sightings WHERE (plate = %(plate)s OR entry_plate = %(plate)s) AND alarm_id IS NOT NULL
+    ORDER BY alarm_id DESC LIMIT 10000
+)
+SELECT alarm_id::text AS id FROM seen
+UNION ALL
+SELECT jsonb_array_elements_text(e.detail -> 'alarms') FROM alarm_events e JOIN seen USING (alarm_id) WHERE e.kind = 'merged';
+
+-- name: newest_cut
+SELECT detail FROM audit WHERE action = 'audit-pruned' ORDER BY seq DESC LIMIT 1;
+
+-- name: mail_state
+SELECT action, at, detail FROM audit WHERE action IN ('audit-head-mailed', 'audit-mail-failed') AND detail->>'by_hand' IS NULL
+ORDER BY seq DESC LIMIT 1;
+
+-- name: last_mailed
+SELECT at FROM audit WHERE action = 'audit-head-mailed' AND detail->>'by_hand' IS NULL ORDER BY seq DESC LIMIT 1;
+
+-- name: mail_alone
+SELECT pg_try_advisory_lock(hashtextextended('anpr audit mail', 0)) AS alone;
+
+-- name: first
+SELECT seq, previous_hash FROM audit ORDER BY seq LIMIT 1;
+
+-- name: alone
+SELECT pg_try_advisory_lock(hashtextextended('anpr audit prune', 0)) AS alone;
+
+-- name: prunable
+SELECT last, kept_by FROM prunable_audit(%(before)s);
+
+-- name: span
+SELECT min(at) AS oldest_at, max(at) AS newest_at, count(*) AS count FROM audit WHERE seq BETWEEN %(first)s AND %(last)s;
+
+-- name: hash
+SELECT hash FROM audit WHERE seq = %(seq)s;
+
+-- name: prune
+SELECT prune_audit(%(proof)s) AS gone;

@@ -6,6 +6,7 @@ SELECT %(destination)s, t.captured_at, t.id, %(state)s, %(day)s, %(now)s,
        CASE WHEN %(state)s = 'expired' THEN %(now)s::timestamptz END, %(reason)s
 FROM transits t
 WHERE t.captured_at >= %(since)s AND t.captured_at < %(until)s
+  AND (t.captured_at < coalesce((%(kept_purposes)s::jsonb ->> t.purpose)::timestamptz, %(kept_rest)s)) = (%(state)s = 'expired')
   AND NOT EXISTS (
       SELECT FROM deliveries d
       WHERE d.destination = %(destination)s AND d.captured_at = t.captured_at AND d.transit_id = t.id
@@ -14,17 +15,24 @@ WHERE t.captured_at >= %(since)s AND t.captured_at < %(until)s
 ON CONFLICT DO NOTHING;
 
 -- name: expire
+-- OFFSET 0, here and below, keeps it a look into one index for each row.
 WITH late AS (
-    UPDATE deliveries SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
-    WHERE destination = %(destination)s AND state = 'queued' AND captured_at < %(cutoff)s
+    UPDATE deliveries d SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
+    WHERE destination = %(destination)s AND state = 'queued' AND captured_at < %(newest)s
+      AND (captured_at < %(oldest)s OR EXISTS (
+          SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id
+            AND t.captured_at < coalesce((%(kept_purposes)s::jsonb ->> t.purpose)::timestamptz, %(kept_rest)s) OFFSET 0))
     RETURNING day
 )
 SELECT day, count(*) AS count FROM late GROUP BY day ORDER BY day;
 
 -- name: expire_all
 WITH late AS (
-    UPDATE deliveries SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
-    WHERE state = 'queued' AND captured_at < %(cutoff)s
+    UPDATE deliveries d SET state = 'expired', settled_at = %(now)s, reason = %(reason)s
+    WHERE state = 'queued' AND captured_at < %(newest)s
+      AND (captured_at < %(oldest)s OR NOT EXISTS (
+          SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id
+            AND t.captured_at >= coalesce((%(kept_purposes)s::jsonb ->> t.purpose)::timestamptz, %(kept_rest)s) OFFSET 0))
     RETURNING destination
 )
 SELECT destination, count(*) AS count FROM late GROUP BY destination ORDER BY destination;
@@ -76,17 +84,21 @@ SELECT t.* FROM transits t
 LEFT JOIN deliveries d ON d.captured_at = t.captured_at AND d.transit_id = t.id AND d.destination = %(destination)s
   AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
 WHERE t.captured_at >= %(since)s AND t.captured_at < %(until)s
+  AND t.captured_at >= coalesce((%(kept_purposes)s::jsonb ->> t.purpose)::timestamptz, %(kept_rest)s)
   AND (t.captured_at, t.id) > (%(after_at)s, %(after_id)s)
   AND (d.state IS NULL OR d.state = 'queued')
 ORDER BY t.captured_at, t.id LIMIT %(limit)s;
 
 -- name: expire_unsendable
 UPDATE deliveries d SET state = 'expired', settled_at = %(now)s,
-    reason = CASE WHEN captured_at < %(cutoff)s THEN %(past_retention)s::text ELSE %(no_longer_stored)s::text END
+    reason = CASE WHEN captured_at < %(oldest)s OR EXISTS (
+        SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id OFFSET 0
+    ) THEN %(past_retention)s::text ELSE %(no_longer_stored)s::text END
 WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number)s AND d.state = 'queued'
   AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
-  AND (d.captured_at < %(cutoff)s
-       OR NOT EXISTS (SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id));
+  AND (d.captured_at < %(oldest)s OR NOT EXISTS (
+      SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id
+        AND t.captured_at >= coalesce((%(kept_purposes)s::jsonb ->> t.purpose)::timestamptz, %(kept_rest)s) OFFSET 0));
 
 -- name: start_attempt
 UPDATE forward_batches SET attempts = attempts + 1

@@ -34,6 +34,12 @@ FROM (
 WHERE %(gate_ids)s::text[] IS NULL OR gate_id = ANY (%(gate_ids)s)
 GROUP BY gate_id ORDER BY gate_id;
 
+-- name: by_purpose
+SELECT coalesce(g.retention_purpose, 'unknown') AS purpose, sum(c.number)::bigint AS number
+FROM discarded_counts c LEFT JOIN gates g ON g.id = c.gate_id
+WHERE c.hour >= %(since)s AND c.hour < %(until)s AND acting_may('forward', c.gate_id)
+GROUP BY 1 ORDER BY 1;
+
 -- name: rows_of_day
 SELECT count(*) AS count FROM discarded_transits WHERE captured_at >= %(since)s AND captured_at < %(until)s;
 

@@ -20,6 +20,11 @@ DECLARE
 BEGIN
     FOR parent IN SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = current_schema() AND c.relkind = 'p' AND NOT c.relispartition LOOP
+        IF parent IN ('transits', 'images') AND to_regprocedure('add_purpose(text, date, text)') IS NOT NULL THEN
+            PERFORM add_day(parent, '2000-01-01');
+            PERFORM add_purpose(parent, '2000-01-01', '');
+            CONTINUE;
+        END IF;
         EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
             parent || '_20000101', parent, '2000-01-01Z'::timestamptz, '2000-01-02Z'::timestamptz);
         IF parent = 'transits' AND to_regprocedure('index_ids(text, boolean)') IS NOT NULL THEN
@@ -30,7 +35,8 @@ END
 $$;
 
 -- name: hold_days
--- No day is dropped while it is read: its definitions would come out empty. Dropping waits 5 s, reading takes a moment.
+-- No day is dropped while it is read, and no partition of one: its definitions would come out empty. Dropping waits 5 s, reading
+-- takes a moment.
 -- In the order in which retention drops, or each would wait for the other.
 DO $$
 DECLARE
@@ -39,7 +45,7 @@ BEGIN
     FOR parent IN SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = current_schema() AND c.relkind = 'p' AND NOT c.relispartition
                   ORDER BY array_position(ARRAY['transits', 'images'], c.relname::text) NULLS LAST, c.relname LOOP
-        EXECUTE format('LOCK TABLE ONLY %I IN ACCESS SHARE MODE', parent);
+        EXECUTE format('LOCK TABLE %I IN ACCESS SHARE MODE', parent);
     END LOOP;
 END
 $$;
@@ -49,11 +55,15 @@ $$;
 -- indexes and constraints are called is PostgreSQL's affair: there their definition stands for the name. NOT NULL is the
 -- column's: since PostgreSQL 18 it is a constraint as well, whose name depends on which version made it.
 WITH relations AS (
-    SELECT c.*, p.relname AS parent
+    -- Of a purpose's partition of a day the parent is told as 'transits by purpose': all of them are alike.
+    SELECT c.*, coalesce(above.relname || ' by purpose', p.relname) AS parent, above.oid IS NOT NULL AS is_of_purpose,
+        p.relname AS day_name, substring(pg_get_expr(c.relpartbound, c.oid) FROM '^FOR VALUES IN \(''(.*)''\)$') AS purpose
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_inherits i ON c.relispartition AND i.inhrelid = c.oid
     LEFT JOIN pg_class p ON p.oid = i.inhparent
+    LEFT JOIN pg_inherits j ON p.relispartition AND j.inhrelid = p.oid
+    LEFT JOIN pg_class above ON above.oid = j.inhparent
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
         AND NOT EXISTS (SELECT FROM pg_depend d
                         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
@@ -76,6 +86,10 @@ WITH relations AS (
             array_to_string(r.reloptions, ', '),
             CASE WHEN r.relkind IN ('v', 'm') THEN pg_get_viewdef(r.oid) END,
             CASE WHEN r.parent IS NULL THEN NULL
+                 WHEN r.is_of_purpose
+                     AND r.relname = r.day_name || '_' || CASE r.purpose WHEN '' THEN 'site'
+                         ELSE left(r.purpose, 20) || '_' || left(md5(r.purpose), 8) END
+                 THEN 'holding its purpose'
                  WHEN r.relname = r.parent || to_char(d.day, '_YYYYMMDD')
                      AND pg_get_expr(r.relpartbound, r.oid) = format('FOR VALUES FROM (%L) TO (%L)',
                          d.day::timestamp AT TIME ZONE 'UTC', (d.day + 1)::timestamp AT TIME ZONE 'UTC')

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: lock_lists
 -- Changes of lists happen one after the other (migration 5): in line first, or two could wait for each other.
-SELECT version FROM list_version FOR NO KEY UPDATE;
+SELECT lock_list_changes();
 
 -- name: lock_list
 -- NO KEY UPDATE: other importers wait, foreign-key checks of entries do not.
@@ -45,8 +45,8 @@ SELECT %(watchlist_id)s, plate, look_alike, reason, valid_from, valid_to FROM st
 ON CONFLICT (watchlist_id, plate, valid_from, valid_to) DO NOTHING;
 
 -- name: add
-INSERT INTO entries (watchlist_id, plate, look_alike, reason, valid_from, valid_to)
-VALUES (%(watchlist_id)s, %(plate)s, %(look_alike)s, %(reason)s, %(valid_from)s, %(valid_to)s)
+INSERT INTO entries (watchlist_id, plate, look_alike, reason, valid_from, valid_to, instructions)
+VALUES (%(watchlist_id)s, %(plate)s, %(look_alike)s, %(reason)s, %(valid_from)s, %(valid_to)s, %(instructions)s)
 ON CONFLICT (watchlist_id, plate, valid_from, valid_to) DO NOTHING
 RETURNING *;
 
@@ -55,3 +55,50 @@ DELETE FROM entries WHERE watchlist_id = %(watchlist_id)s AND plate = %(plate)s 
 
 -- name: list
 SELECT * FROM entries WHERE watchlist_id = %(watchlist_id)s AND id > %(after_id)s ORDER BY id LIMIT %(limit)s;
+
+-- name: confirm_list
+SELECT confirm_list(%(watchlist_id)s);
+
+-- name: find
+-- What the function names, with the rights of whoever asks.
+SELECT e.* FROM (
+    SELECT find_entries(%(watchlist_id)s, %(exact)s::text, %(pattern)s::text, %(said)s::text, %(validity)s::text,
+        %(moment)s::timestamptz, %(before)s, %(limit)s) AS id
+) found JOIN entries e ON e.id = found.id
+ORDER BY e.id DESC;
+
+-- name: one
+SELECT * FROM entries WHERE watchlist_id = %(watchlist_id)s AND id = %(id)s;
+
+-- name: count_ending
+SELECT count(*) AS count FROM entries
+WHERE watchlist_id = %(watchlist_id)s AND valid_to > %(now)s AND valid_to <= %(now)s::timestamptz + interval '14 days';
+
+-- name: twin
+-- Another one with this plate and validity.
+SELECT id FROM entries
+WHERE watchlist_id = %(watchlist_id)s AND plate = %(plate)s AND id <> %(id)s
+  AND valid_from IS NOT DISTINCT FROM %(valid_from)s::timestamptz AND valid_to IS NOT DISTINCT FROM %(valid_to)s::timestamptz;
+
+-- name: change_one
+UPDATE entries SET reason = %(reason)s, instructions = %(instructions)s, valid_from = %(valid_from)s, valid_to = %(valid_to)s
+WHERE watchlist_id = %(watchlist_id)s AND id = %(id)s
+RETURNING *;
+
+-- name: remove_one
+DELETE FROM entries WHERE watchlist_id = %(watchlist_id)s AND id = %(id)s RETURNING *;
+
+-- name: restore
+INSERT INTO entries (watchlist_id, plate, look_alike, reason, valid_from, valid_to, author, added_at,
+    instructions)
+VALUES (%(watchlist_id)s, %(plate)s, %(look_alike)s, %(reason)s, %(valid_from)s, %(valid_to)s, %(author)s, %(added_at)s,
+    %(instructions)s)
+ON CONFLICT (watchlist_id, plate, valid_from, valid_to) DO NOTHING
+RETURNING *;
+
+-- name: lists_of_plate
+-- By the plate itself, or by a partial one that stands for it.
+SELECT e.id, e.plate ~ '[*?]' AS is_partial, e.watchlist_id, w.name, w.priority, w.valid_to AS list_valid_to, e.valid_from, e.valid_to, e.added_at
+FROM entries e JOIN watchlists w ON w.id = e.watchlist_id
+WHERE e.plate = %(plate)s OR e.id IN (SELECT e.id FROM entries e WHERE e.plate ~ '[*?]' AND %(plate)s LIKE plate_like(e.plate))
+ORDER BY e.watchlist_id, e.id DESC LIMIT %(limit)s;

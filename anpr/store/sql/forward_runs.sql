@@ -1,11 +1,4 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- name: lock
--- Held by the session: it ends with the connection, so a run that dies never leaves it behind.
-SELECT pg_try_advisory_lock(hashtextextended('anpr forward ' || %(destination)s::text, 0)) AS held;
-
--- name: unlock
-SELECT pg_advisory_unlock(hashtextextended('anpr forward ' || %(destination)s::text, 0));
-
 -- name: start
 INSERT INTO forward_runs (destination, day, started_at, kind, profile, protocol)
 VALUES (%(destination)s, %(day)s, %(started_at)s, %(kind)s, %(profile)s, %(protocol)s)

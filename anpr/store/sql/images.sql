@@ -1,11 +1,25 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: record
-INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path, received_at)
+-- The anti-join looks over purposes, which the key does not: an image may have come before its gate was given another one.
+-- OFFSET 0 keeps it a look into one index for each image.
+INSERT INTO images (captured_at, transit_id, role, gate_id, sha256, size, path, purpose, received_at)
 SELECT k.*, coalesce(%(received_at)s::timestamptz, now()) FROM unnest(
     %(captured_at)s::timestamptz[], %(transit_id)s::uuid[], %(role)s::text[], %(gate_id)s::text[], %(sha256)s::text[],
-    %(size)s::integer[], %(path)s::text[]
-) k
+    %(size)s::integer[], %(path)s::text[], %(purpose)s::text[]
+) k (captured_at, transit_id, role, gate_id, sha256, size, path, purpose)
+WHERE NOT EXISTS (
+    SELECT FROM images i
+    WHERE i.captured_at = k.captured_at AND i.transit_id = k.transit_id AND i.role = k.role AND i.sha256 = k.sha256 OFFSET 0
+)
 ON CONFLICT DO NOTHING;
+
+-- name: purposes
+-- Of those of these transits that are stored.
+SELECT k.place, t.purpose
+FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[]) WITH ORDINALITY k (captured_at, id, place)
+CROSS JOIN LATERAL (
+    SELECT purpose FROM transits WHERE transits.captured_at = k.captured_at AND transits.id = k.id OFFSET 0
+) t;
 
 -- name: roles
 SELECT role, sha256 FROM images WHERE captured_at = %(captured_at)s AND transit_id = %(transit_id)s;
@@ -48,3 +62,18 @@ SELECT set_config('lock_timeout', '10s', true);
 
 -- name: alone
 SELECT pg_advisory_xact_lock(hashtextextended('anpr images', 0));
+
+-- name: kept
+SELECT path FROM images WHERE captured_at < %(before)s;
+
+-- name: kept_of_gate
+SELECT path FROM images WHERE captured_at >= %(starts)s AND captured_at < %(ends)s AND gate_id = %(gate_id)s;
+
+-- name: dropped
+SELECT day, gate_id FROM dropped_images ORDER BY day, gate_id;
+
+-- name: forget_dropped
+DELETE FROM dropped_images WHERE day = %(day)s AND gate_id = %(gate_id)s;
+
+-- name: forget_dropped_days
+DELETE FROM dropped_images WHERE day < %(before)s;

@@ -21,6 +21,9 @@ WHERE id = %(id)s;
 -- name: erase
 SELECT what, path FROM erase_for_request(%(id)s, %(by)s, %(at)s);
 
+-- name: erase_traces
+SELECT what, which FROM erase_traces_for_request(%(id)s, %(at)s);
+
 -- name: forget
 DELETE FROM subject_requests WHERE closed_at < %(before)s;
 
@@ -29,7 +32,10 @@ DELETE FROM subject_requests WHERE closed_at < %(before)s;
 SELECT * FROM transits WHERE plate = %(plate)s AND is_own_gate(gate_id) ORDER BY captured_at, id LIMIT %(limit)s;
 
 -- name: alarms
-SELECT * FROM alarms WHERE (plate = %(plate)s OR entry_plate = %(plate)s) AND is_own_gate(gate_id) ORDER BY id LIMIT %(limit)s;
+-- Sightings, each with how far its alarm has come.
+SELECT s.*, a.state, a.outcome
+FROM sightings s LEFT JOIN alarms a ON a.id = s.alarm_id
+WHERE (s.plate = %(plate)s OR s.entry_plate = %(plate)s) AND is_own_gate(s.gate_id) ORDER BY s.id LIMIT %(limit)s;
 
 -- name: entries
 SELECT e.watchlist_id, w.name AS watchlist_name, e.reason, e.valid_from, e.valid_to

@@ -8,33 +8,32 @@ SELECT pg_advisory_lock(hashtextextended('anpr retention', 0));
 -- name: forget_plates
 -- Those of transits that outlive their day stay: wildcards are looked up here.
 DELETE FROM plates WHERE last_day < %(before)s
-    AND plate NOT IN (SELECT plate FROM transits WHERE captured_at < %(start)s);
+    AND NOT EXISTS (SELECT FROM transits t WHERE t.plate = plates.plate AND t.captured_at < %(start)s);
 
 -- name: transits_to_go
--- What a day's partition holds: nothing at all, or a row that nobody retains.
-SELECT NOT EXISTS (SELECT FROM transits WHERE captured_at >= %(start)s AND captured_at < %(end)s) AS is_empty,
-    EXISTS (SELECT FROM transits AS row WHERE captured_at >= %(start)s AND captured_at < %(end)s AND NOT EXISTS
+-- What a purpose's partition of a day holds: nothing at all, or a row that nobody retains.
+SELECT NOT EXISTS (SELECT FROM transits WHERE captured_at >= %(start)s AND captured_at < %(end)s AND purpose = %(purpose)s) AS is_empty,
+    EXISTS (SELECT FROM transits AS row
+        WHERE captured_at >= %(start)s AND captured_at < %(end)s AND purpose = %(purpose)s AND NOT EXISTS
         (SELECT FROM retained_transits AS kept WHERE kept.captured_at = row.captured_at AND kept.transit_id = row.id))
     AS has_rows_to_go;
 
 -- name: images_to_go
-SELECT NOT EXISTS (SELECT FROM images WHERE captured_at >= %(start)s AND captured_at < %(end)s) AS is_empty,
-    EXISTS (SELECT FROM images AS row WHERE captured_at >= %(start)s AND captured_at < %(end)s AND NOT EXISTS
+SELECT NOT EXISTS (SELECT FROM images WHERE captured_at >= %(start)s AND captured_at < %(end)s AND purpose = %(purpose)s) AS is_empty,
+    EXISTS (SELECT FROM images AS row
+        WHERE captured_at >= %(start)s AND captured_at < %(end)s AND purpose = %(purpose)s AND NOT EXISTS
         (SELECT FROM retained_transits AS kept
          WHERE kept.captured_at = row.captured_at AND kept.transit_id = row.transit_id))
     AS has_rows_to_go;
 
 -- name: expire
-SELECT expire_partition(%(table)s, %(day)s) AS count;
-
--- name: kept_images
-SELECT path FROM images WHERE captured_at < %(before)s;
+SELECT * FROM expire_purpose_partition(%(table)s, %(day)s, %(purpose)s);
 
 -- name: alarm_days
--- UTC days of the alarms that would be deleted or closed.
-SELECT DISTINCT (captured_at AT TIME ZONE 'UTC')::date AS day FROM alarms
-WHERE (state <> 'closed' AND captured_at < %(open)s) OR (state = 'closed' AND captured_at < %(closed)s
-    AND (captured_at, transit_id) NOT IN
+-- UTC days of the sightings that would be deleted, or whose alarm would be closed.
+SELECT DISTINCT (s.captured_at AT TIME ZONE 'UTC')::date AS day FROM sightings s LEFT JOIN alarms a ON a.id = s.alarm_id
+WHERE (a.state <> 'closed' AND s.captured_at < %(open)s)
+   OR (coalesce(a.state, 'closed') = 'closed' AND s.captured_at < %(closed)s AND (s.captured_at, s.transit_id) NOT IN
         (SELECT captured_at, transit_id FROM held_transits WHERE ended_at IS NULL AND captured_at < %(closed)s));
 
 -- name: clock

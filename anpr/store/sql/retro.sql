@@ -35,53 +35,81 @@ LEFT JOIN plates known ON known.plate = e.plate
 CROSS JOIN LATERAL (
     SELECT f.*, count(*) OVER () AS transits_found,
         row_number() OVER (ORDER BY captured_at DESC, id DESC) AS nth,
-        (SELECT count(*) FROM alarms a WHERE a.entry_id = e.id AND a.retro) AS raised
+        (SELECT count(*) FROM sightings a WHERE a.entry_id = e.id AND a.retro) AS raised
     FROM (
         SELECT * FROM transits t
         WHERE known.plate IS NOT NULL AND t.plate = e.plate
           AND t.captured_at >= greatest(%(since)s, e.valid_from)
-          AND t.captured_at < coalesce(e.valid_to, 'infinity')
+          AND t.captured_at < least(coalesce(e.valid_to, 'infinity'), coalesce(w.valid_to, 'infinity'))
           AND is_watched(t.gate_id, e.watchlist_id, %(day)s)
         UNION ALL
         -- Look-alikes by way of the dictionary: transits have no index of their keys. OFFSET 0: one plate after the other.
         SELECT t.* FROM plates p CROSS JOIN LATERAL (
             SELECT * FROM transits t
             WHERE t.plate = p.plate AND t.captured_at >= greatest(%(since)s, e.valid_from)
-              AND t.captured_at < coalesce(e.valid_to, 'infinity')
+              AND t.captured_at < least(coalesce(e.valid_to, 'infinity'), coalesce(w.valid_to, 'infinity'))
               AND is_watched(t.gate_id, e.watchlist_id, %(day)s)
             OFFSET 0
         ) t
         WHERE w.match = 'look-alike' AND p.look_alike = e.look_alike AND p.plate <> e.plate
+        UNION ALL
+        -- Partial plates too; the trigrams are those of the folded texts.
+        SELECT t.* FROM plates p CROSS JOIN LATERAL (
+            SELECT * FROM transits t
+            WHERE t.plate = p.plate AND t.captured_at >= greatest(%(since)s, e.valid_from)
+              AND t.captured_at < least(coalesce(e.valid_to, 'infinity'), coalesce(w.valid_to, 'infinity'))
+              AND is_watched(t.gate_id, e.watchlist_id, %(day)s)
+            OFFSET 0
+        ) t
+        WHERE e.plate ~ '[*?]' AND p.look_alike LIKE plate_like(e.look_alike)
+          AND (w.match = 'look-alike' OR p.plate LIKE plate_like(e.plate))
     ) f
-    WHERE NOT EXISTS (SELECT FROM alarms a WHERE a.transit_id = f.id AND a.entry_id = e.id)
+    WHERE NOT EXISTS (SELECT FROM sightings a WHERE a.transit_id = f.id AND a.entry_id = e.id)
 ) p
-WHERE e.version = %(version)s AND e.id > %(after)s AND e.id <= %(until)s
+WHERE e.version = %(version)s AND e.id > %(after)s AND e.id <= %(until)s AND w.kind <> 'allowed'
   AND (p.nth = 1 OR p.nth + p.raised <= %(per_entry)s OR p.received_at >= %(recent)s);
 
 -- name: past_candidates
 -- The same for candidates of what was captured in [since, before); they have no index, so all of it is looked through.
+WITH partial AS MATERIALIZED (
+    SELECT * FROM entries
+    WHERE plate ~ '[*?]' AND version = %(version)s AND id > %(after)s AND id <= %(until)s
+)
 SELECT * FROM (
     SELECT t.*, e.id AS entry_id, count(*) OVER (PARTITION BY e.id) AS transits_found,
         row_number() OVER (PARTITION BY e.id ORDER BY t.captured_at DESC, t.id DESC) AS nth,
-        (SELECT count(*) FROM alarms a WHERE a.entry_id = e.id AND a.retro) AS raised
+        (SELECT count(*) FROM sightings a WHERE a.entry_id = e.id AND a.retro) AS raised
     FROM transits t
     CROSS JOIN LATERAL (
-        SELECT c ->> 0 AS text, sum((c ->> 1)::float8) AS probability
-        FROM jsonb_array_elements(t.candidates) c WHERE c ->> 0 <> t.plate GROUP BY c ->> 0
-    ) c
-    -- OFFSET 0: a look into the index for each candidate. Entries that have just come are not in the planner's statistics,
-    -- and it would go through all of them for each transit.
-    CROSS JOIN LATERAL (
-        SELECT * FROM entries e
-        WHERE e.plate = c.text AND e.version = %(version)s AND e.id > %(after)s AND e.id <= %(until)s
-        OFFSET 0
+        -- OFFSET 0: a look into the index for each candidate. Entries that have just come are not in the planner's statistics,
+        -- and it would go through all of them for each transit.
+        SELECT e.*, c.probability
+        FROM (
+            SELECT c ->> 0 AS text, sum((c ->> 1)::float8) AS probability
+            FROM jsonb_array_elements(t.candidates) c WHERE c ->> 0 <> t.plate GROUP BY c ->> 0
+        ) c
+        CROSS JOIN LATERAL (
+            SELECT * FROM entries e
+            WHERE e.plate = c.text AND e.version = %(version)s AND e.id > %(after)s AND e.id <= %(until)s
+            OFFSET 0
+        ) e
+        UNION ALL
+        -- A partial plate that the plate read does not fit, with all candidates that fit it.
+        SELECT e.*, c.probability
+        FROM partial e
+        CROSS JOIN LATERAL (
+            SELECT sum((c ->> 1)::float8) AS probability
+            FROM jsonb_array_elements(t.candidates) c WHERE (c ->> 0) LIKE plate_like(e.plate)
+        ) c
+        WHERE t.plate NOT LIKE plate_like(e.plate) AND c.probability IS NOT NULL
     ) e
-    JOIN watchlists w ON w.id = e.watchlist_id AND w.match = 'probability' AND c.probability >= w.min_probability
+    JOIN watchlists w ON w.id = e.watchlist_id AND w.kind <> 'allowed' AND w.match = 'probability' AND e.probability >= w.min_probability
     WHERE t.captured_at >= %(since)s AND t.captured_at < %(before)s
       AND (e.valid_from IS NULL OR e.valid_from <= t.captured_at)
       AND (e.valid_to IS NULL OR t.captured_at < e.valid_to)
+      AND (w.valid_to IS NULL OR t.captured_at < w.valid_to)
       AND is_watched(t.gate_id, e.watchlist_id, %(day)s)
-      AND NOT EXISTS (SELECT FROM alarms a WHERE a.transit_id = t.id AND a.entry_id = e.id)
+      AND NOT EXISTS (SELECT FROM sightings a WHERE a.transit_id = t.id AND a.entry_id = e.id)
 ) p
 WHERE p.nth = 1 OR p.nth + p.raised <= %(per_entry)s OR p.received_at >= %(recent)s;
 

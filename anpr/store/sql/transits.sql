@@ -8,7 +8,7 @@ DELETE FROM staging_transits;
 -- name: copy_staging
 COPY staging_transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
     plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images,
-    signature)
+    signature, purpose)
 FROM STDIN (FORMAT BINARY);
 
 -- name: insert_plates
@@ -32,16 +32,25 @@ ON CONFLICT (plate) DO UPDATE SET last_day = greatest(plates.last_day, excluded.
 WITH stored AS (
     INSERT INTO transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
         plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h,
-        country, direction, lane, images, signature)
+        country, direction, lane, images, signature, purpose)
     SELECT captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
         plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h,
-        country, direction, lane, images, signature
+        country, direction, lane, images, signature, purpose
     FROM staging_transits
-    ORDER BY captured_at, id
-    ON CONFLICT (captured_at, id) DO NOTHING
+    ORDER BY purpose, captured_at, id
+    ON CONFLICT DO NOTHING
     RETURNING id
 )
 SELECT count(*) AS count, CASE WHEN count(*) < %(number)s THEN array_agg(id) END AS ids FROM stored;
+
+-- name: taken
+-- Staged ones that another has kept out, whose id is the same and whose time is not.
+SELECT s.id FROM staging_transits s
+WHERE NOT EXISTS (
+    SELECT FROM transits t WHERE t.captured_at = s.captured_at AND t.id = s.id
+      AND t.captured_at >= %(since)s AND t.captured_at <= %(until)s OFFSET 0
+)
+LIMIT 1;
 
 -- name: latest
 SELECT * FROM transits ORDER BY captured_at DESC, id DESC LIMIT %(limit)s;
@@ -68,7 +77,10 @@ SELECT * FROM transits WHERE id = %(id)s AND captured_at >= %(since)s AND captur
 ORDER BY received_at LIMIT 1;
 
 -- name: search_exact
-SELECT * FROM transits
+-- Columns by name, here and in the next: a server-side prepared statement ends when what it returns changes.
+SELECT captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen, plate, look_alike, raw, confidence,
+    candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images, signature
+FROM transits
 WHERE plate = %(text)s
   AND captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND captured_at < coalesce(%(until)s::timestamptz, 'infinity')
@@ -77,7 +89,10 @@ WHERE plate = %(text)s
 ORDER BY captured_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: search_look_alike_exact
-SELECT t.* FROM look_alikes_of(%(folded)s) p (plate) JOIN transits t ON t.plate = p.plate
+SELECT t.captured_at, t.id, t.received_at, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen, t.plate, t.look_alike,
+    t.raw, t.confidence, t.candidates, t.reads, t.box_x, t.box_y, t.box_w, t.box_h, t.country, t.direction, t.lane, t.images,
+    t.signature
+FROM look_alikes_of(%(folded)s) p (plate) JOIN transits t ON t.plate = p.plate
 WHERE t.captured_at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND t.captured_at < coalesce(%(until)s::timestamptz, 'infinity')
   AND t.received_at <= coalesce(%(received_until)s::timestamptz, 'infinity')

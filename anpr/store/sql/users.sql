@@ -65,8 +65,8 @@ SELECT users.*, EXISTS (SELECT FROM second_factors f WHERE f.user_name = users.n
     s.last_login_at, coalesce(s.open, 0) AS open_sessions
 FROM users LEFT JOIN (
     SELECT user_name, max(started_at) AS last_login_at,
-        count(*) FILTER (WHERE ended_at IS NULL AND seen_at > %(seen_after)s AND started_at > %(started_after)s) AS open
-    FROM sessions GROUP BY user_name
+        count(*) FILTER (WHERE ended_at IS NULL AND (seen_at > %(seen_after)s OR is_patrol) AND started_at > %(started_after)s) AS open
+    FROM sessions JOIN (SELECT name AS of_user, role = 'patrol' AS is_patrol FROM users) u ON of_user = user_name GROUP BY user_name
 ) s ON s.user_name = users.name
 WHERE %(name)s::text IS NULL OR users.name = %(name)s
 ORDER BY users.name;

@@ -18,15 +18,17 @@ import psycopg
 from anpr.domain.plate import look_alike_key
 from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
+from anpr.store.database.partitions import NO_PURPOSE
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
 _TRAILER = struct.pack("!h", -1)
-_COLUMNS = 23
+_COLUMNS = 24
 _NULL = struct.pack("!i", -1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _JSONB_VERSION = b"\x01"
 _NO_SIGNATURES: Mapping[UUID, Signature] = MappingProxyType({})
+_NO_PURPOSES: Mapping[str, str] = MappingProxyType({})
 
 # Each value stands behind its length; 8 is that of a moment and of a float, 16 that of a UUID, 4 that of an int.
 _KEY = struct.Struct("!hiqi16siq").pack
@@ -37,22 +39,32 @@ _LENGTH = struct.Struct("!i").pack
 
 
 def copy_rows(
-    transits: Iterable[Transit], received_at: datetime, signatures: Mapping[UUID, Signature] = _NO_SIGNATURES
+    transits: Iterable[Transit],
+    received_at: datetime,
+    signatures: Mapping[UUID, Signature] = _NO_SIGNATURES,
+    purposes: Mapping[str, str] = _NO_PURPOSES,
 ) -> bytes:
-    """The whole of a COPY's data; `signatures` by transit id, NULL where there is none.
+    """The whole of a COPY's data; `signatures` by transit id, NULL where there is none; `purposes` by gate.
 
     Raises psycopg.DataError for what the columns cannot hold, as the driver does.
     """
     received = _micros(received_at)
     try:
         return b"".join(
-            [_HEADER, *[_row(transit, received, signatures.get(transit.id)) for transit in transits], _TRAILER]
+            [
+                _HEADER,
+                *[
+                    _row(each, received, signatures.get(each.id), purposes.get(each.gate_id, NO_PURPOSE))
+                    for each in transits
+                ],
+                _TRAILER,
+            ]
         )
     except (struct.error, UnicodeEncodeError) as exc:
         raise psycopg.DataError(f"a transit that no row can hold: {exc}") from exc
 
 
-def _row(t: Transit, received: int, signature: Signature | None) -> bytes:
+def _row(t: Transit, received: int, signature: Signature | None, purpose: str) -> bytes:
     box = t.box
     return b"".join(
         (
@@ -72,6 +84,7 @@ def _row(t: Transit, received: int, signature: Signature | None) -> bytes:
             _name(t.lane),
             _jsonb([(each.role, each.sha256, each.size) for each in t.images]),
             _name(signature),
+            _name(purpose),
         )
     )
 

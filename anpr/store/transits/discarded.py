@@ -91,6 +91,13 @@ def not_kept(
     return [NotKept(**row) for row in conn.execute(_SQL["not_kept"], values)]
 
 
+def discarded_by_purpose(conn: Connection, since: datetime, until: datetime) -> dict[str, int]:
+    """How many transits were not kept in the hours of [since, until), by the purpose of their gate, of the gates that
+    the organisation for which this transaction acts may forward. Raises StoreError."""
+    rows = conn.execute(_SQL["by_purpose"], {"since": since, "until": until})
+    return {row["purpose"]: row["number"] for row in rows}
+
+
 def drop_discarded(database: Database, before: date) -> int:
     """Drop the ids of all UTC days before `before`, each day in a transaction of its own; returns how many went."""
     number = 0

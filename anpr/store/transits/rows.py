@@ -11,18 +11,23 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import set_json_loads
 
+from anpr.domain.errors import StoreError, StoreFault
 from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
 from anpr.domain.transit_id import capture_window
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import count_of, one_row
-from anpr.store.database.partitions import ensure_partitions, refuse_unstorable, utc_day
+from anpr.store.database.partitions import NO_PURPOSE, Part, ensure_parts, refuse_unstorable, utc_day
 from anpr.store.database.queries import load_queries
 from anpr.store.transits.copy_rows import copy_rows
 from anpr.store.transits.pattern import read_pattern
 
 _SQL = load_queries("transits")
+_PREPARED = frozenset({"search_exact", "search_look_alike_exact"})
+"""Found by one index whatever is asked, while planning thirty days takes three times as long as looking: after five
+times a connection keeps the plan, and days are left out when it runs."""
 _NO_SIGNATURES: Mapping[UUID, Signature] = MappingProxyType({})
+_NO_PURPOSES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,21 +63,25 @@ def insert_transits(
     transits: Sequence[Transit],
     received_at: datetime,
     signatures: Mapping[UUID, Signature] = _NO_SIGNATURES,
+    purposes: Mapping[str, str] = _NO_PURPOSES,
 ) -> set[UUID]:
     """Store those that are not stored yet; returns their ids. The days they belong to are made when missing.
-    `signatures` says by id how they came.
+    `signatures` says by id how they came, `purposes` by gate for which purpose they were read. One that is stored under
+    another purpose is not seen here: `sort_out` sees it.
 
     Call it first and once in a transaction: it takes its locks in one order (days, plates, transits by key), so that
-    two inserters never wait for each other in a circle. Raises InputError for an impossible capture time.
+    two inserters never wait for each other in a circle. Raises InputError for an impossible capture time, and
+    StoreError when another transit has been stored under the id of one of these just now.
     """
     if not transits:
         return set()
     refuse_unstorable(transits, received_at)
-    ensure_partitions(conn, {utc_day(t.captured_at) for t in transits}, ["transits"])
+    parts = {Part(utc_day(t.captured_at), purposes.get(t.gate_id, NO_PURPOSE)) for t in transits}
+    ensure_parts(conn, parts, ["transits"])
     conn.execute(_SQL["create_staging"])
     conn.execute(_SQL["empty_staging"])
     with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
-        copy.write(copy_rows(transits, received_at, signatures))
+        copy.write(copy_rows(transits, received_at, signatures, purposes))
     conn.execute(_SQL["insert_plates"])
     return _insert_staged(conn, transits)
 
@@ -88,7 +97,16 @@ def _insert_staged(conn: Connection, transits: Sequence[Transit]) -> set[UUID]:
     row = one_row(conn, _SQL["insert_transits"], {"number": len(transits)})
     if row["count"] == len(transits):
         return {transit.id for transit in transits}
+    _refuse_taken(conn, transits)
     return set(row["ids"] or ())
+
+
+def _refuse_taken(conn: Connection, transits: Sequence[Transit]) -> None:
+    """The insert passes over any conflict; one with another transit's id must not look like a copy."""
+    moments = [transit.captured_at for transit in transits]
+    taken = conn.execute(_SQL["taken"], {"since": min(moments), "until": max(moments)}).fetchone()
+    if taken is not None:
+        raise StoreError(f"transit {taken['id']}: another one is stored under this id", fault=StoreFault.DATA)
 
 
 def latest_transits(conn: Connection, limit: int, gate_ids: Sequence[str] | None = None) -> list[StoredTransit]:
@@ -176,4 +194,4 @@ def from_row(row: dict[str, Any]) -> StoredTransit:
 def _many(conn: Connection, name: str, values: dict[str, Any]) -> list[StoredTransit]:
     with conn.cursor(binary=True) as cursor:  # texts of times and numbers would be parsed
         set_json_loads(msgspec.json.decode, cursor)  # json's own takes a quarter of the time of a page
-        return [from_row(row) for row in cursor.execute(_SQL[name], values).fetchall()]
+        return [from_row(row) for row in cursor.execute(_SQL[name], values, prepare=name in _PREPARED).fetchall()]

@@ -26,12 +26,17 @@ class ImportMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewEntry:
-    """A plate to put on a list; `plate` in its normal form, valid for captures in [valid_from, valid_to)."""
+    """A plate to put on a list, whole or partial, in its normal form (`normalise_listed`).
+
+    It is valid for captures in [valid_from, valid_to).
+    """
 
     plate: str
     reason: str
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    instructions: str | None = None
+    """What to do when it passes. Files hold none: an import leaves what is there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,31 +49,48 @@ class ImportResult:
     removed: int
 
 
+def check_validity(where: str, valid_from: datetime | None, valid_to: datetime | None) -> None:
+    """Raises InputError naming `where` when the end does not come after the start."""
+    if valid_from and valid_to and valid_from >= valid_to:
+        raise InputError(f"{where}: must be after the start of the validity")
+
+
 def import_entries(
     conn: Connection, watchlist_id: str, entries: Sequence[NewEntry], mode: ImportMode = ImportMode.ADD
 ) -> ImportResult:
     """Put these entries on the list; one with the same plate and validity is the same entry and keeps its id.
 
-    No two of them may have the same plate and validity (`read_entries_csv` sees to it).
-    Raises InputError when there is no such list. Changes of lists wait for each other.
+    No two of them may have the same plate and validity (`read_list_file` sees to it). Nothing is recorded of it: see
+    `record_import`. Raises InputError when there is no such list. Changes of lists wait for each other.
     """
-    _lock_list(conn, watchlist_id)
+    lock_list(conn, watchlist_id)
+    stage_entries(conn, entries)
+    return apply_staged(conn, watchlist_id, len(entries), mode)
+
+
+def stage_entries(conn: Connection, entries: Sequence[NewEntry]) -> None:
+    """Bring them to the database, for this transaction only."""
     conn.execute(_SQL["create_staging"])
     conn.execute(_SQL["empty_staging"])
     with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
         for entry in entries:
             copy.write_row((entry.plate, look_alike_key(entry.plate), entry.reason, entry.valid_from, entry.valid_to))
+
+
+def apply_staged(conn: Connection, watchlist_id: str, number: int, mode: ImportMode) -> ImportResult:
+    """Put the staged entries (`number` of them) on the list, which is locked."""
     values = {"watchlist_id": watchlist_id}
     removed = conn.execute(_SQL["remove_others"], values).rowcount if mode is ImportMode.REPLACE else 0
     changed = conn.execute(_SQL["change"], values).rowcount
     added = conn.execute(_SQL["add_new"], values).rowcount
-    unchanged = len(entries) - changed - added
+    unchanged = number - changed - added
+    conn.execute(_SQL["confirm_list"], values)
     return ImportResult(added=added, changed=changed, unchanged=unchanged, removed=removed)
 
 
 def add_entry(conn: Connection, watchlist_id: str, entry: NewEntry) -> Entry:
     """Raises InputError when there is no such list, or it has this plate with this validity already."""
-    _lock_list(conn, watchlist_id)
+    lock_list(conn, watchlist_id)
     values = {
         "watchlist_id": watchlist_id,
         "plate": entry.plate,
@@ -76,6 +98,7 @@ def add_entry(conn: Connection, watchlist_id: str, entry: NewEntry) -> Entry:
         "reason": entry.reason,
         "valid_from": entry.valid_from,
         "valid_to": entry.valid_to,
+        "instructions": entry.instructions,
     }
     row = conn.execute(_SQL["add"], values).fetchone()
     if row is None:
@@ -106,7 +129,9 @@ def entry_from_row(row: dict[str, Any]) -> Entry:
     return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})
 
 
-def _lock_list(conn: Connection, watchlist_id: str) -> None:
+def lock_list(conn: Connection, watchlist_id: str) -> None:
+    """Make other changes of lists wait until this transaction ends. Raises InputError when there is no such list, or it
+    is not one's own organisation's to change."""
     conn.execute(_SQL["lock_lists"])
     if conn.execute(_SQL["lock_list"], {"watchlist_id": watchlist_id}).fetchone() is None:
         raise no_such_list(conn, watchlist_id)

@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from anpr.domain.partial_plate import is_partial
 from anpr.domain.plate import look_alike_key
 from anpr.domain.transit import Transit
+from anpr.store.watchlists.partial_index import PartialIndex
 
 _EMPTY = -1
 _FIRST_SLOTS = 1 << 10
@@ -27,6 +29,7 @@ class IndexedEntry(NamedTuple):
 
     id: int
     plate: str
+    """Whole or partial."""
     look_alike: str | None
     """The plate's look-alike key, where its list matches look-alikes."""
     by_probability: bool
@@ -42,19 +45,22 @@ class EntryIndex:
 
     def __init__(self) -> None:
         self._plates, self._look_alikes, self._probable = _Texts(), _Texts(), _Texts()
+        # The same for partial plates.
+        self._partial, self._partial_alikes, self._partial_probable = PartialIndex(), PartialIndex(), PartialIndex()
 
     def __len__(self) -> int:
         """Entries added, counting one as often as it was."""
-        return len(self._plates)
+        return len(self._plates) + len(self._partial)
 
     def add(self, entries: Iterable[IndexedEntry]) -> None:
         """Take these in."""
         for number, plate, look_alike, by_probability in entries:
-            self._plates.add(plate, number)
+            partial = is_partial(plate)
+            (self._partial if partial else self._plates).add(plate, number)
             if look_alike is not None:
-                self._look_alikes.add(look_alike, number)
+                (self._partial_alikes if partial else self._look_alikes).add(look_alike, number)
             if by_probability:
-                self._probable.add(plate, number)
+                (self._partial_probable if partial else self._probable).add(plate, number)
 
     def likely(self, transits: Sequence[Transit]) -> dict[int, set[int]]:
         """By the place of a transit in the sequence: numbers of the entries that it may be, where there are any."""
@@ -68,7 +74,23 @@ class EntryIndex:
         for known, place, text in maybe:
             if numbers := known.find(text):
                 found[place].update(numbers)
+        if self._partial:
+            for place, number in self._partial_hits(transits, plates):
+                found[place].add(number)
         return found
+
+    def _partial_hits(self, transits: Sequence[Transit], plates: Sequence[str]) -> Iterable[tuple[int, int]]:
+        yield from self._partial.among(enumerate(plates))
+        if self._partial_alikes:
+            yield from self._partial_alikes.among(enumerate(map(look_alike_key, plates)))
+        if self._partial_probable:
+            texts = (
+                (place, candidate.text)
+                for place, transit in enumerate(transits)
+                for candidate in transit.candidates
+                if candidate.text != transit.plate  # which was looked up
+            )
+            yield from self._partial_probable.among(texts)
 
 
 class _Texts:

@@ -93,6 +93,7 @@ def _likely_entries(conn: Connection, transits: Sequence[Transit]) -> dict[int, 
     values = {
         "numbers": [n for n, _ in texts],
         "texts": [text for _, text in texts],
+        "plates": [t.plate for t in transits],
         "keys": [look_alike_key(t.plate) for t in transits],
         "captured": [t.captured_at for t in transits],
     }
