@@ -3,6 +3,7 @@
 
 from anpr.settings.base import Section
 from anpr.settings.centre import (
+    AlarmSettings,
     ConsoleSettings,
     DatabaseSettings,
     ImageSettings,
@@ -29,6 +30,7 @@ from anpr.settings.model import Settings
 from anpr.settings.resources import resource_path
 
 __all__ = [
+    "AlarmSettings",
     "AssembleSettings",
     "CameraSettings",
     "ConsoleSettings",

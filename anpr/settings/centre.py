@@ -2,6 +2,7 @@
 """Settings of the centre: database, broker, ingest, console, retention."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Keep
 from anpr.settings.address import check_address
 from anpr.settings.base import Identifier, NetworkText, Section, ServerName, is_loopback
+from anpr.settings.mail import MailAddress
+from anpr.settings.map import MapSettings
 from anpr.settings.oidc import OidcSettings
 
 _KEYWORDS = re.compile(r"^\s*([a-z_]+\s*=|$)")
@@ -103,14 +106,34 @@ class IngestSettings(Section):
     dead_letter_mb_per_reader: Annotated[int, Field(ge=0, le=100_000)] = 10
     """Megabytes of the same."""
     retro_per_entry: Annotated[int, Field(ge=1, le=1000)] = 5
-    """Alarms at most for the past of one new entry: its newest passages."""
+    """Sightings at most for the past of one new entry: its newest passages, which are one alarm."""
     retro_per_change: Annotated[int, Field(ge=0, le=10_000)] = 200
-    """Alarms at most for the past of all entries that one import brings; the rest is counted (anpr watchlist retro)."""
+    """Sightings at most for the past of all entries that one import brings; the rest is counted (anpr watchlist
+    retro)."""
     unsigned: Literal["allow", "refuse"] = "allow"
     """Of messages over the broker without a signature. allow: stored and shown as unsigned; those in the name of a
     reader with an enrolled key are refused in any case. refuse: all are; for when every reader has its key."""
     clock_tolerance_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
     """A reader whose clock is off by more at three heartbeats in a row has the wrong time; judged with Kafka only."""
+
+
+class AlarmSettings(Section):
+    """What belongs to one alarm: a vehicle that lists of one organisation name, while somebody has to do with it."""
+
+    join_after_close_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    """So long after an alarm was closed as stopped, false read or out of date, further passages for the same entry join
+    it without a new alarm. 0: each raises one. After any other outcome each raises one."""
+    false_read_least: Annotated[int, Field(ge=1, le=100_000)] = 20
+    """A list or camera of which too many alarms are false reads is warned of only when people closed at least so many
+    of its alarms, in 30 days."""
+    false_read_above: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    """Too many is a share above this, 0 to 1, of which 95 % certainty is asked: the lower bound of its Wilson interval
+    counts."""
+
+    @property
+    def join_after_close(self) -> timedelta:
+        """The same as a span of time."""
+        return timedelta(minutes=self.join_after_close_minutes)
 
 
 class ImageSettings(Section):
@@ -198,6 +221,7 @@ class ConsoleSettings(Section):
     `{version}` in it becomes the version. Without one the pages tell users to ask whoever runs the system."""
     accessibility_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
     """The published accessibility statement of the body that runs the console, for a link at the foot of every page."""
+    map: MapSettings = MapSettings()
 
     @model_validator(mode="after")
     def _certificate_and_key(self) -> "ConsoleSettings":
@@ -225,6 +249,32 @@ class ConsoleSettings(Section):
         )
 
 
+class UnusualSettings(Section):
+    """Hints at unusual use of searches, which the audit's page shows to auditor and DPO. They are counted from the
+    audit when somebody looks, and kept nowhere. Tell the people who search that this is done."""
+
+    shown: bool = True
+    """Off: the page has no hints."""
+    days: Annotated[int, Field(ge=1, le=366)] = 30
+    """Days that are looked at."""
+    usual_days: Annotated[int, Field(ge=7, le=366)] = 90
+    """Days before them that say what is usual for a person."""
+    busy_least: Annotated[int, Field(ge=2, le=100000)] = 30
+    """A day with fewer searches is never told as busy."""
+    busy_factor: Annotated[float, Field(gt=1, le=1000)] = 3.0
+    """So many times the person's usual day (the median) is told."""
+    night_from_h: Annotated[int, Field(ge=0, le=23)] = 23
+    """The local hour from which on it is night."""
+    night_to_h: Annotated[int, Field(ge=0, le=23)] = 6
+    """The hour at which the night is over."""
+    night_least: Annotated[int, Field(ge=1, le=100000)] = 5
+    """So many searches at night are told, of somebody who has hardly ever searched at night."""
+    same_plate_days: Annotated[int, Field(ge=2, le=366)] = 5
+    """One plate searched by one person on so many days without a case is told."""
+    without_case_least: Annotated[int, Field(ge=2, le=100000)] = 20
+    """So many searches without a case are told, of somebody who hardly ever gives one where the others mostly do."""
+
+
 class AuditSettings(Section):
     """Where the audit's signed heads are kept outside the database, to find later what somebody changed in it."""
 
@@ -235,6 +285,20 @@ class AuditSettings(Section):
     """File with the key that signs them, made when it is missing. None: `audit-key` in data_dir. Keep a copy."""
     head_every_s: Annotated[float, Field(ge=10, le=86400)] = 60.0
     """Seconds between two looks; a line is added only when rows came."""
+    mail_to: tuple[MailAddress, ...] = ()
+    """Addresses outside the system (DPO, auditor) to which ingest mails the newest row's number and hash, so that not
+    even who owns this machine rewrites the past unseen. Needs the section mail."""
+    mail_every_h: Annotated[float, Field(ge=1, le=744)] = 24.0
+    """Hours between two mails."""
+    unusual: UnusualSettings = UnusualSettings()
+    prune_after_days: Annotated[int, Field(ge=183, le=36500)] | None = None
+    """Rows of the audit that are older are exported, signed and deleted, by whole months; a signed row of the audit
+    proves which. None: none is ever deleted, with the plates that people searched for. The controller decides it: 1825
+    (five years) suits most; 183 days are the least (Garante, 27 November 2008). Rows of a running hold, its case and
+    an open request stay, with all rows after them."""
+    archive_dir: Annotated[str, Field(min_length=1)] | None = None
+    """Folder of the exports of what was pruned, best on another machine; ingest writes it. None: `audit-archive` in
+    data_dir."""
 
 
 class PurposeSettings(Section):
@@ -247,13 +311,17 @@ class PurposeSettings(Section):
     keep: Keep
     """all: every transit. hits: only transits that match an entry of a watchlist; the others are counted and never
     stored, and their images are dropped (Garante 752/2025, for gates that check insurance and inspection)."""
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """Days that transits at its gates are kept, with their images. None: retention.transit_days. What was stored before
+    its gate named this purpose keeps the days that it had."""
 
 
 class RetentionSettings(Section):
     """Days that data is kept. 7 is the law's limit for municipal urban security (D.L. 11/2009 art. 6(8))."""
 
     transit_days: Annotated[int, Field(ge=1, le=3650)] = 7
-    """Transits, their images, and refused messages."""
+    """Transits and their images, unless their gate's purpose has days of its own. What mixes purposes (refused
+    messages, outboxes, topics) follows the shortest of all these days."""
     alarm_days: Annotated[int, Field(ge=1, le=3650)] = 7
     """Closed alarms, counted from the transit's capture."""
     open_alarm_grace_days: Annotated[int, Field(ge=0, le=3650)] = 7
@@ -262,8 +330,8 @@ class RetentionSettings(Section):
     ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """What was forwarded when, and when cameras and readers were not looking: rows without plates."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825
-    """Days that the runs of forwarding are kept, as they explain rows of the audit. The audit itself is never deleted:
-    each row's hash covers the row before. So the plates that people searched for stay in it."""
+    """Days that the runs of forwarding are kept, as they explain rows of the audit. The audit itself goes by
+    audit.prune_after_days."""
     purposes: tuple[PurposeSettings, ...] = ()
     """Purposes that gates may name."""
 
@@ -272,3 +340,31 @@ class RetentionSettings(Section):
         if self.audit_days < self.transit_days:
             raise ValueError("audit_days must not be less than transit_days")
         return self
+
+    @property
+    def days_by_purpose(self) -> dict[str, int]:
+        """Days that transits are kept, by the purpose's id; of gates without a purpose they are transit_days."""
+        return {purpose.id: purpose.days or self.transit_days for purpose in self.purposes}
+
+    def days_of(self, purpose: str | None) -> int:
+        """Days that transits are kept of gates with this purpose (None: with none); of one that is not known any more
+        they are transit_days."""
+        return self.days_by_purpose.get(purpose or "", self.transit_days)
+
+    @property
+    def shortest_days(self) -> int:
+        """The fewest days that any transit is kept."""
+        return min([self.transit_days, *self.days_by_purpose.values()])
+
+    @property
+    def longest_days(self) -> int:
+        """The most days that any transit is kept."""
+        return max([self.transit_days, *self.days_by_purpose.values()])
+
+    @property
+    def shortest_key(self) -> str:
+        """The setting that says `shortest_days`, as it is written in messages."""
+        for number, purpose in enumerate(self.purposes):
+            if purpose.days is not None and purpose.days == self.shortest_days < self.transit_days:
+                return f"retention.purposes.{number}.days (purpose {purpose.id})"
+        return "retention.transit_days"

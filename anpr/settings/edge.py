@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of the roadside: gates, cameras, and the reader that turns them into transits."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -147,6 +148,25 @@ class GateSettings(Section):
         return Gate(**values, cameras=tuple(camera.to_domain() for camera in self.cameras), keep=keep)
 
 
+class GatePlanSettings(Section):
+    """Where readers take their gates from."""
+
+    source: Literal["file", "centre"] = "file"
+    """`file`: each machine's settings file, under `gates`. `centre`: the database, where `anpr gate` and the console
+    edit them. A reader gets those that name it, keeps a copy in data_dir and goes on with it when the centre is
+    away."""
+    public_key: str | None = None
+    """For readers: the centre's public key, as `anpr audit key` prints it there. What is signed by another key is
+    refused. Needed with a broker; without one the reader trusts the files of its own machine."""
+
+    @field_validator("public_key")
+    @classmethod
+    def _is_a_key(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(r"ed25519:[A-Za-z0-9_-]{43}", text):
+            raise ValueError("expected a public key as `anpr audit key` prints it: ed25519: and 43 characters")
+        return text
+
+
 class DetectorSettings(Section):
     """Where plates are found in a frame."""
 
@@ -225,9 +245,9 @@ class OutboxSettings(Section):
     """Disk quota. When it is reached the oldest images go first, then nothing: metadata goes on past it, about 1 KB a
     transit, until the disk is really full."""
     metadata_max_age_h: Annotated[int, Field(ge=1)] | None = None
-    """Hours that a transit may wait; then it is given up, counted. None: as long as retention.transit_days."""
+    """Hours that a transit may wait; then it is given up, counted. None: the shortest of retention's days."""
     images_max_age_h: Annotated[int, Field(ge=1)] | None = None
-    """Hours that an image may wait; then it is given up, counted. None: as long as retention.transit_days."""
+    """Hours that an image may wait; then it is given up, counted. None: the shortest of retention's days."""
 
 
 class SightSettings(Section):
@@ -250,6 +270,13 @@ class ReaderSettings(Section):
     """Unique over all readers; carried by every transit."""
     gates: tuple[Identifier, ...] = ()
     """The gates this reader looks at; empty means all."""
+    secrets: dict[Identifier, SecretStr] = Field(default_factory=dict)
+    """Logins of cameras whose gates come from the centre, by the name that the gate's definition gives: USER:PASSWORD,
+    as written on paper, and below it for each host to which it may go a line `host: NAME` or `host: NAME:PORT`; it goes
+    to no other. In the environment ANPR_READER__SECRETS__NAME."""
+    secrets_dir: str | None = None
+    """Folder with a file for each of those names instead, which holds the same lines and is read whenever the camera is
+    connected to. When empty, secrets in data_dir."""
     key_file: str | None = None
     """Private key (PEM) that signs what goes to the broker; `anpr key new` makes it. A file named here must be there.
     When empty, reader.key in data_dir; where there is none either, messages go unsigned."""

@@ -13,6 +13,7 @@ from anpr.domain.gate import Gate, Keep
 from anpr.domain.near_name import suggestion
 from anpr.settings.base import TimeZoneName
 from anpr.settings.centre import (
+    AlarmSettings,
     AuditSettings,
     ConsoleSettings,
     DatabaseSettings,
@@ -21,8 +22,12 @@ from anpr.settings.centre import (
     KafkaSettings,
     RetentionSettings,
 )
-from anpr.settings.edge import GateSettings, ReaderSettings
+from anpr.settings.edge import GatePlanSettings, GateSettings, ReaderSettings
 from anpr.settings.forwarding import DestinationSettings
+from anpr.settings.mail import MailSettings
+from anpr.settings.notify import NotifySettings
+from anpr.settings.patrol import PatrolSettings
+from anpr.settings.watchlists import WatchlistSettings
 
 
 class Settings(BaseSettings):
@@ -46,19 +51,25 @@ class Settings(BaseSettings):
     """Where this machine keeps its outbox, images and embedded database."""
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """/metrics for Prometheus, /healthz and /readyz on this port of each process; none when empty. `anpr up` gives it
-    to the reader, and the next ones to ingest, console and forward."""
+    to the reader, and the next ones to ingest, console, forward and notify."""
     metrics_host: str = "127.0.0.1"
     """Address that metrics_port is on; that of a network where only Prometheus is, or 0.0.0.0 in a container."""
     gates: tuple[GateSettings, ...] = ()
+    gate_plan: GatePlanSettings = GatePlanSettings()
     reader: ReaderSettings = ReaderSettings()
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     ingest: IngestSettings = IngestSettings()
+    alarms: AlarmSettings = AlarmSettings()
     images: ImageSettings = ImageSettings()
     console: ConsoleSettings = ConsoleSettings()
     forwarding: tuple[DestinationSettings, ...] = ()
+    watchlists: WatchlistSettings = WatchlistSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
+    mail: MailSettings = MailSettings()
+    notify: NotifySettings = NotifySettings()
+    patrol: PatrolSettings = PatrolSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -86,6 +97,21 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _gates_have_one_source(self) -> "Settings":
+        if not self.gates_from_centre:
+            return self
+        if self.gates:
+            raise ValueError(
+                "gates: gate_plan.source is centre, so gates come from the centre; import these there with"
+                " `anpr gate import FILE`, and leave them out here"
+            )
+        if self.reader.gates:
+            raise ValueError(
+                "reader.gates: gate_plan.source is centre, where each gate names its reader; leave it out here"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _reader_gates_exist(self) -> "Settings":
         known = {gate.id for gate in self.gates}
         for unknown in sorted(set(self.reader.gates) - known):
@@ -105,11 +131,27 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _heads_can_be_mailed(self) -> "Settings":
+        if self.audit.mail_to and self.mail.host is None:
+            raise ValueError("audit.mail_to: needs mail.host, the server that takes the mails")
+        return self
+
+    @model_validator(mode="after")
+    def _audit_outlives_purposes(self) -> "Settings":
+        for number, purpose in enumerate(self.retention.purposes):
+            if purpose.days is not None and purpose.days > self.retention.audit_days:
+                raise ValueError(
+                    f"retention.purposes.{number}.days: {purpose.days} is more than retention.audit_days,"
+                    f" {self.retention.audit_days} (purpose {purpose.id})"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _topics_keep_no_longer(self) -> "Settings":
-        if self.kafka.bootstrap and self.kafka.retention_hours > self.retention.transit_days * 24:
+        if self.kafka.bootstrap and self.kafka.retention_hours > self.retention.shortest_days * 24:
             raise ValueError(
-                f"kafka.retention_hours: {self.kafka.retention_hours} is longer than retention.transit_days,"
-                f" {self.retention.transit_days} days, lets plates be kept"
+                f"kafka.retention_hours: {self.kafka.retention_hours} is longer than {self.retention.shortest_key},"
+                f" {self.retention.shortest_days} days, lets plates be kept"
             )
         return self
 
@@ -117,24 +159,44 @@ class Settings(BaseSettings):
     def _outbox_keeps_no_longer(self) -> "Settings":
         for name in ("metadata_max_age_h", "images_max_age_h"):
             hours = getattr(self.reader.outbox, name)
-            if hours is not None and hours > self.retention.transit_days * 24:
+            if hours is not None and hours > self.retention.shortest_days * 24:
                 raise ValueError(
-                    f"reader.outbox.{name}: {hours} is longer than retention.transit_days,"
-                    f" {self.retention.transit_days} days, lets plates be kept"
+                    f"reader.outbox.{name}: {hours} is longer than {self.retention.shortest_key},"
+                    f" {self.retention.shortest_days} days, lets plates be kept"
                 )
         return self
 
     def domain_gates(self) -> list[Gate]:
         """The gates, each with what is kept of its transits."""
-        keep = {purpose.id: purpose.keep for purpose in self.retention.purposes}
+        keep = self.keep_by_purpose
         return [
             gate.to_domain(keep[gate.retention_purpose] if gate.retention_purpose else Keep.ALL) for gate in self.gates
         ]
 
     @property
-    def hits_only(self) -> frozenset[str]:
-        """The gates that keep a transit only when it matches an entry of a watchlist."""
-        return frozenset(gate.id for gate in self.domain_gates() if gate.keep is Keep.HITS)
+    def gates_from_centre(self) -> bool:
+        """Whether gates are those of the database, and not of this file."""
+        return self.gate_plan.source == "centre"
+
+    @property
+    def keep_by_purpose(self) -> dict[str, Keep]:
+        """What is kept under each of the purposes, by its id."""
+        return {purpose.id: purpose.keep for purpose in self.retention.purposes}
+
+    @property
+    def gate_plans_dir(self) -> Path:
+        """Where ingest leaves the plan of each reader, without a broker."""
+        return self.data_dir / "gate-plans"
+
+    @property
+    def gate_plan_copy(self) -> Path:
+        """The copy of its plan that this machine's reader goes on with."""
+        return self.data_dir / "gate-plan"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Where this machine's reader has logins of cameras, a file each."""
+        return Path(self.reader.secrets_dir) if self.reader.secrets_dir else self.data_dir / "secrets"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -145,6 +207,11 @@ class Settings(BaseSettings):
     def outbox_path(self) -> Path:
         """Where the reader keeps what is not acknowledged yet."""
         return self.data_dir / "outbox.sqlite"
+
+    @property
+    def requests_dir(self) -> Path:
+        """Where ingest leaves requests for the reader on this machine, without a broker."""
+        return self.data_dir / "requests"
 
     @property
     def sight_dir(self) -> Path:
@@ -170,6 +237,16 @@ class Settings(BaseSettings):
     def audit_key_path(self) -> Path:
         """The key that signs them."""
         return Path(self.audit.key_file) if self.audit.key_file else self.data_dir / "audit-key"
+
+    @property
+    def audit_archive_dir(self) -> Path:
+        """Where the exports of the audit's pruned rows are kept."""
+        return Path(self.audit.archive_dir) if self.audit.archive_dir else self.data_dir / "audit-archive"
+
+    @property
+    def web_push_key_path(self) -> Path:
+        """The notifier's key for push services."""
+        return Path(self.notify.web_push.key_file) if self.notify.web_push.key_file else self.data_dir / "web-push-key"
 
     @property
     def embedded_database_dir(self) -> Path:
