@@ -11,10 +11,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from anpr.domain.camera_view import HIGH_SHARE
+
 WINDOW_S = 60.0
 """Time over which damaged frames are counted."""
-HIGH_SHARE = 0.05
-"""Three seconds of a minute: a vehicle passes a gate in one to three."""
 _ON_NEIGHBOUR = 1
 """Packets. A parser that cuts packets anew may leave the container's mark on the packet before the damaged one."""
 _AT_JOINT = 2

@@ -3,13 +3,18 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import anpr
 from anpr.documents.facts import (
     Certificate,
     Days,
+    EndFacts,
+    HeldUntil,
     ListFacts,
+    ListUntil,
     Measures,
     Person,
     Purpose,
@@ -17,19 +22,21 @@ from anpr.documents.facts import (
     SiteFacts,
 )
 from anpr.domain.gate import Keep
+from anpr.domain.local_time import last_local_day
 from anpr.domain.organisation import MANAGER
 from anpr.runtime.certificate import last_day
 from anpr.settings import Settings
 from anpr.settings.base import is_loopback
 from anpr.store.database.connection import Connection
 from anpr.store.gates import list_gates
+from anpr.store.held import hold_ends
 from anpr.store.organisations.agreements import list_agreements
 from anpr.store.organisations.protection import PROTECTED, tables_without_rules
 from anpr.store.organisations.registry import get_organisation, list_organisations, organisation_names, owned_by
 from anpr.store.reader_keys import list_keys
 from anpr.store.retention_report import retention_report
 from anpr.store.users.accounts import list_users
-from anpr.store.watchlists.lists import list_watchlists
+from anpr.store.watchlists.lists import list_ends, list_watchlists
 
 
 def collect(conn: Connection, settings: Settings, now: datetime, organisation_id: str | None = None) -> SiteFacts:
@@ -37,33 +44,93 @@ def collect(conn: Connection, settings: Settings, now: datetime, organisation_id
 
     Raises InputError when there is no such organisation, SettingsError for a certificate, StoreError.
     """
-    kept = retention_report(conn).gates
+    kept = retention_report(conn, now).gates
+    facts = _collect(conn, settings, now, organisation_id)
+    told = {gate.id for gate in facts.gates}
+    kept = tuple(each for each in kept if organisation_id is None or each.gate_id in told)
+    return replace(facts, kept=kept, measures=replace(facts.measures, enrolled_keys=_enrolled(conn)))
+
+
+def collect_for(
+    conn: Connection, settings: Settings, now: datetime, *, acting_id: str, organisation_id: str | None, holds: bool
+) -> SiteFacts:
+    """The same as the console may know it when it acts for `acting_id`: transits are not counted, readers' keys are not
+    read, and the lists are those of that organisation alone. Raises as `collect` does."""
+    facts = _collect(conn, settings, now, organisation_id, holds=holds)
+    unseen = frozenset(each.id for each in facts.organisations if each.id != acting_id)
+    lists = tuple(each for each in facts.watchlists if each.owner_id not in unseen)
+    return replace(facts, by_console=True, lists_unseen=unseen, watchlists=lists)
+
+
+def collect_ends(
+    conn: Connection,
+    settings: Settings,
+    now: datetime,
+    organisation_id: str | None = None,
+    *,
+    people: bool = True,
+    holds: bool = True,
+) -> EndFacts:
+    """What has a last day, of the whole site or of one organisation; `people`: users too; `holds`: those that the role
+    may read. Raises as `collect` does."""
     asked = get_organisation(conn, organisation_id) if organisation_id is not None else None
     of = {asked.id} if asked else {each.id for each in list_organisations(conn)}
-    gates = tuple(gate for gate in list_gates(conn) if gate.organisation in of)
-    return SiteFacts(
-        municipality=settings.municipality,
+    return EndFacts(
         zone=settings.zone,
         made_at=now,
+        names=organisation_names(conn),
+        gates=tuple(gate for gate in list_gates(conn) if gate.organisation in of),
+        configured=frozenset(gate.id for gate in settings.gates),
+        agreements=tuple(each for each in list_agreements(conn) if {each.grantor_id, each.grantee_id} & of),
+        people=tuple(_people(conn, of)) if people else (),
+        recipients=tuple(_recipients(settings, of)),
+        certificates=tuple(_certificates(settings)) if MANAGER in of else (),
+        holds=tuple(_holds(conn, of)) if holds else (),
+        lists=tuple(_list_ends(conn, of, settings.zone)),
+    )
+
+
+def _collect(
+    conn: Connection, settings: Settings, now: datetime, organisation_id: str | None, *, holds: bool = True
+) -> SiteFacts:
+    ends = collect_ends(conn, settings, now, organisation_id, holds=holds)
+    told = [each for each in list_organisations(conn) if organisation_id in {None, each.id}]
+    return SiteFacts(
+        **{name: getattr(ends, name) for name in EndFacts.__dataclass_fields__},
+        municipality=settings.municipality,
         version=anpr.__version__,
         settings_digest=hashlib.sha256(settings.model_dump_json().encode()).hexdigest(),
-        organisations=(asked,) if asked else tuple(list_organisations(conn)),
-        names=organisation_names(conn),
-        gates=gates,
-        configured=frozenset(gate.id for gate in settings.gates),
-        watchlists=tuple(_watchlists(conn, of)),
-        agreements=tuple(each for each in list_agreements(conn) if {each.grantor_id, each.grantee_id} & of),
-        people=tuple(_people(conn, of)),
-        recipients=tuple(_recipients(settings, of)),
-        certificates=tuple(_certificates(settings)),
+        organisations=tuple(told),
+        watchlists=tuple(_watchlists(conn, {each.id for each in told})),
         purposes=tuple(
-            Purpose(id=each.id, name=each.name, hits_only=each.keep is Keep.HITS)
+            Purpose(
+                id=each.id, name=each.name, hits_only=each.keep is Keep.HITS, days=settings.retention.days_of(each.id)
+            )
             for each in settings.retention.purposes
         ),
-        kept=tuple(each for each in kept if asked is None or each.gate_id in {gate.id for gate in gates}),
+        kept=None,
         days=_days(settings),
         measures=_measures(conn, settings),
+        by_console=False,
+        lists_unseen=frozenset(),
     )
+
+
+def _holds(conn: Connection, of: set[str]) -> Iterator[HeldUntil]:
+    for hold in hold_ends(conn):
+        if hold.organisation_id in of:
+            yield HeldUntil(number=hold.number, ends_on=hold.ends_on, organisation_id=hold.organisation_id)
+
+
+def _list_ends(conn: Connection, of: set[str], zone: ZoneInfo) -> Iterator[ListUntil]:
+    for each in list_ends(conn):
+        if each.organisation_id in of:
+            until = last_local_day(each.valid_to, zone)
+            yield ListUntil(id=each.id, name=each.name, until=until, organisation_id=each.organisation_id)
+
+
+def _enrolled(conn: Connection) -> int:
+    return sum(key.revoked_at is None for key in list_keys(conn))
 
 
 def _watchlists(conn: Connection, of: set[str]) -> Iterator[ListFacts]:
@@ -107,6 +174,7 @@ def _days(settings: Settings) -> Days:
         open_alarm_grace=retention.open_alarm_grace_days,
         ledger=retention.ledger_days,
         forward_runs=retention.audit_days,
+        audit=settings.audit.prune_after_days,
         topic_hours=settings.kafka.retention_hours if settings.kafka.bootstrap else None,
     )
 
@@ -120,9 +188,11 @@ def _measures(conn: Connection, settings: Settings) -> Measures:
         console_on_network=not is_loopback(console.host),
         broker_security=kafka.security_protocol if kafka.bootstrap else None,
         refuses_unsigned=settings.ingest.unsigned == "refuse",
-        enrolled_keys=sum(key.revoked_at is None for key in list_keys(conn)),
+        enrolled_keys=None,
         head_every_s=settings.audit.head_every_s,
         heads_found=settings.audit_head_path.is_file(),
+        heads_mailed=len(settings.audit.mail_to),
+        heads_mailed_every_h=settings.audit.mail_every_h,
         tables_to_protect=len(PROTECTED),
         unprotected=tuple(tables_without_rules(conn)),
     )

@@ -40,7 +40,7 @@ def _blocks(facts: SiteFacts) -> Iterator[Block]:
     yield agreements_table(facts)
     yield recipients_table(facts)
     yield Heading("9. Misure di sicurezza in uso")
-    yield Facts(tuple(measure_rows(facts.measures)))
+    yield Facts(tuple(measure_rows(facts.measures, by_console=facts.by_console)))
     yield Heading("10. Che cosa si chiede al Comitato")
     yield Paragraph(TO_FILL)
     yield Signatures((("Il comandante della polizia locale", ""), ("Per l'ente", "")))

@@ -7,7 +7,7 @@ from anpr.documents.ends import End, ends_of
 from anpr.documents.facts import SiteFacts
 from anpr.documents.frame import framed, table_of
 from anpr.documents.words import ENDS, NONE, day, days, days_left
-from anpr.domain.organisation import WARNED_BEFORE
+from anpr.domain.last_day import WARNED_BEFORE
 from anpr.paper.blocks import Banner, Block, Document, Heading, Paragraph, Tone
 
 

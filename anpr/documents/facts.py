@@ -56,11 +56,12 @@ class Certificate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Purpose:
-    """A purpose that gates may name, and whether only hits are kept for it."""
+    """A purpose that gates may name, whether only hits are kept for it, and how long."""
 
     id: str
     name: str
     hits_only: bool
+    days: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,10 +69,13 @@ class Days:
     """Days that each kind of data is kept."""
 
     transits: int
+    """Of gates without a purpose."""
     alarms: int
     open_alarm_grace: int
     ledger: int
     forward_runs: int
+    audit: int | None
+    """Days of the audit's rows; None: they are never deleted."""
     topic_hours: int | None
     """Hours of the broker's topics; None: no broker."""
 
@@ -87,40 +91,55 @@ class Measures:
     broker_security: str | None
     """`kafka.security_protocol`; None: no broker."""
     refuses_unsigned: bool
-    enrolled_keys: int
+    enrolled_keys: int | None
+    """None: the process that made the document may not read them."""
     head_every_s: float
     heads_found: bool
     """Whether the file of the audit's heads is on this machine."""
+    heads_mailed: int
+    """Addresses outside to which the audit's head is mailed."""
+    heads_mailed_every_h: float
     tables_to_protect: int
     unprotected: tuple[str, ...]
     """Tables without row-level security."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SiteFacts:
-    """All that the documents tell, of one moment."""
+class HeldUntil:
+    """A hold, as far as documents tell of it: neither what it keeps nor for which case."""
 
-    municipality: str
+    number: int
+    ends_on: date
+    organisation_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListUntil:
+    """A watchlist with an end: the last local day on which it is compared."""
+
+    id: str
+    name: str
+    until: date
+    organisation_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndFacts:
+    """All that has a last day, of one moment."""
+
     zone: ZoneInfo
     made_at: datetime
-    version: str
-    settings_digest: str
-    """SHA-256 of the settings, their secrets masked."""
-    organisations: tuple[Organisation, ...]
     names: dict[str, str]
     """Of all organisations by id, whichever are told of."""
     gates: tuple[Gate, ...]
     configured: frozenset[str]
     """Gates in this machine's settings; empty where it has none."""
-    watchlists: tuple[ListFacts, ...]
     agreements: tuple[Agreement, ...]
     people: tuple[Person, ...]
     recipients: tuple[Recipient, ...]
     certificates: tuple[Certificate, ...]
-    purposes: tuple[Purpose, ...]
-    kept: tuple[GateRetention, ...]
-    days: Days
-    measures: Measures
+    holds: tuple[HeldUntil, ...]
+    lists: tuple[ListUntil, ...]
 
     @property
     def today(self) -> date:
@@ -130,3 +149,30 @@ class SiteFacts:
     def is_retired(self, gate: Gate) -> bool:
         """Whether this machine's settings name gates, and this one not: only its old transits are left."""
         return bool(self.configured) and gate.id not in self.configured
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteFacts(EndFacts):
+    """All that the documents tell, of one moment."""
+
+    municipality: str
+    version: str
+    settings_digest: str
+    """SHA-256 of the settings, their secrets masked."""
+    organisations: tuple[Organisation, ...]
+    watchlists: tuple[ListFacts, ...]
+    purposes: tuple[Purpose, ...]
+    kept: tuple[GateRetention, ...] | None
+    """None: not counted by the process that made the document."""
+    days: Days
+    measures: Measures
+    by_console: bool
+    """Whether the console collected them: it knows its own settings, not those of the other processes, and of lists and
+    transits what its visitor's organisation may see."""
+    lists_unseen: frozenset[str]
+    """Organisations whose lists the process may not read."""
+
+    def days_of(self, gate: Gate) -> int:
+        """Days that transits of this gate are kept."""
+        found = (each.days for each in self.purposes if each.id == gate.retention_purpose)
+        return next(found, self.days.transits)

@@ -11,11 +11,11 @@ def flows(facts: SiteFacts) -> Diagram:
     """Cameras, reader, centre, console, recipients; the broker or its absence is named on its arrow."""
     cameras = sum(len(gate.cameras) for gate in facts.gates)
     broker = facts.measures.broker_security
-    way = f"Kafka, {broker}" if broker else "stessa macchina"
+    way = f"Kafka, {broker}" if broker else "via non nota" if facts.by_console else "stessa macchina"
     boxes = (
         Box(2, 8, 44, 18, ("Varchi", f"varchi: {len(facts.gates)}", f"telecamere: {cameras}")),
         Box(68, 8, 44, 18, ("Lettori", "leggono le targhe", "tengono finché consegnato")),
-        Box(134, 8, 44, 18, ("Centro", "banca dati, liste, allarmi", f"transiti: {facts.days.transits} giorni")),
+        Box(134, 8, 44, 18, ("Centro", "banca dati, liste, allarmi", f"transiti: {_kept(facts)} giorni")),
         Box(68, 48, 44, 18, ("Sala operativa", f"console: {_console(facts)}", "ogni ricerca è registrata")),
         Box(134, 48, 44, 18, ("Altri centri", f"destinatari: {len(facts.recipients)}", "solo con un protocollo")),
     )
@@ -30,6 +30,11 @@ def flows(facts: SiteFacts) -> Diagram:
         "allarmi e ricerche alla sala operativa e inoltra ad altri centri ciò che un protocollo consente."
     )
     return Diagram(_HEIGHT, boxes, arrows, caption)
+
+
+def _kept(facts: SiteFacts) -> str:
+    found = {facts.days.transits, *(each.days for each in facts.purposes)}
+    return str(min(found)) if len(found) == 1 else f"da {min(found)} a {max(found)}"
 
 
 def _console(facts: SiteFacts) -> str:

@@ -33,9 +33,10 @@ def table_of(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: t
 
 
 def _origin(facts: SiteFacts, made: str) -> Facts:
+    whose = " (quelle del processo console)" if facts.by_console else ""
     return Facts(
         (
             ("Documento", f"scritto il {made} da anpr {facts.version}, da ciò che il sistema ha in uso"),
-            ("Impostazioni", f"SHA-256 {facts.settings_digest}"),
+            ("Impostazioni", f"SHA-256 {facts.settings_digest}{whose}"),
         )
     )

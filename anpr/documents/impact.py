@@ -8,7 +8,7 @@ from anpr.documents.frame import framed, table_of
 from anpr.documents.measures import measure_rows
 from anpr.documents.parts import agreements_table, recipients_table, retention_days, retention_table, roles_table
 from anpr.documents.register import gate_table, organisation_rows
-from anpr.documents.words import TO_FILL
+from anpr.documents.words import NOT_KNOWN, TO_FILL
 from anpr.domain.gate import Keep
 from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Signatures, Tone
 
@@ -62,12 +62,12 @@ def _blocks(facts: SiteFacts) -> Iterator[Block]:
     yield _questions(_NECESSITY)
     yield Heading("5. Conservazione")
     yield retention_days(facts)
-    yield retention_table(facts)
+    yield retention_table(facts) if facts.kept is not None else Paragraph(f"Quanto è conservato ora: {NOT_KNOWN}.")
     yield Heading("6. Chi accede, e a che cosa")
     yield roles_table(facts)
     yield from _recipients(facts)
     yield Heading("8. Misure di sicurezza in uso")
-    yield Facts(tuple(measure_rows(facts.measures)))
+    yield Facts(tuple(measure_rows(facts.measures, by_console=facts.by_console)))
     yield Heading("9. Rischi")
     yield _questions(_RISKS)
     yield from _close()

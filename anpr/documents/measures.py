@@ -4,7 +4,10 @@
 from collections.abc import Iterator
 
 from anpr.documents.facts import Measures
-from anpr.documents.words import ROLES
+from anpr.documents.words import NOT_KNOWN, ROLES
+
+_NO_BROKER = "non c'è: lettore e centro sono sulla stessa macchina"
+NOT_OF_CONSOLE = "non noto alla console: nelle sue impostazioni non è indicato"
 
 _BROKER = {
     "PLAINTEXT": "né cifrato né con accesso autenticato (PLAINTEXT)",
@@ -14,20 +17,28 @@ _BROKER = {
 }
 
 
-def measure_rows(measures: Measures) -> Iterator[tuple[str, str]]:
-    """Name and state of each."""
+def measure_rows(measures: Measures, *, by_console: bool) -> Iterator[tuple[str, str]]:
+    """Name and state of each. `by_console`: what is another process's setting is told as the console's file says it."""
     roles = ", ".join(ROLES[role] for role in ROLES if role in measures.second_factor)
     yield "Secondo fattore", f"obbligatorio per: {roles}" if roles else "non è obbligatorio per nessun ruolo"
     yield "Console", _console(measures)
     broker = measures.broker_security
-    yield "Broker dei messaggi", _BROKER[broker] if broker else "non c'è: lettore e centro sono sulla stessa macchina"
+    yield "Broker dei messaggi", _BROKER[broker] if broker else (NOT_OF_CONSOLE if by_console else _NO_BROKER)
     unsigned = "rifiutati" if measures.refuses_unsigned else "accettati e segnati come non firmati"
-    yield "Firma dei messaggi", f"chiavi di lettori in uso: {measures.enrolled_keys}; messaggi non firmati: {unsigned}"
+    keys = NOT_KNOWN if measures.enrolled_keys is None else str(measures.enrolled_keys)
+    yield "Firma dei messaggi", f"chiavi di lettori in uso: {keys}; messaggi non firmati: {unsigned}"
     yield "Registro delle operazioni", "solo in aggiunta, con ogni riga legata alla precedente (hash)"
-    where = "presente" if measures.heads_found else "non trovato"
-    yield "Impronte firmate del registro", f"ogni {measures.head_every_s:.0f} s; il file è {where} su questa macchina"
+    where = "il file è" if measures.heads_found else "il file non è"
+    yield "Impronte firmate del registro", f"ogni {measures.head_every_s:.0f} s; {where} su questa macchina"
+    yield "Impronte del registro per posta", _mailed(measures)
     yield "Separazione fra enti", _row_security(measures)
     yield "Parole d'ordine", "conservate solo come impronta (Argon2)"
+
+
+def _mailed(measures: Measures) -> str:
+    if not measures.heads_mailed:
+        return "non sono spedite a nessuno fuori dal sistema"
+    return f"ogni {measures.heads_mailed_every_h:.0f} ore; destinatari: {measures.heads_mailed}"
 
 
 def _console(measures: Measures) -> str:

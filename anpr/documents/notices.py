@@ -43,7 +43,7 @@ def _notice(facts: SiteFacts, gate: Gate, owner: Organisation) -> Iterator[Block
             ("Titolare del trattamento", owner.controller or TO_FILL),
             ("Finalità", gate.purpose or TO_FILL),
             ("Base giuridica", f"{gate.legal_basis or TO_FILL}\nfine: {day(gate.legal_basis_until)}"),
-            ("Conservazione", kept(gate, facts.days.transits)),
+            ("Conservazione", kept(gate, facts.days_of(gate))),
             ("Contatti", owner.contact or TO_FILL),
             ("Responsabile della protezione dei dati", TO_FILL),
             ("I tuoi diritti", _RIGHTS),

@@ -26,14 +26,25 @@ def retention_days(facts: SiteFacts) -> Facts:
     return Facts(tuple(_retention_rows(facts)))
 
 
+def _audit(kept: int | None) -> str:
+    if kept is None:
+        return "non è mai cancellato (audit.prune_after_days non è impostato): contiene le targhe cercate"
+    return (
+        f"{days(kept)}, poi le righe più vecchie sono esportate, firmate e cancellate a mesi interi, con una prova che "
+        "resta nel registro; contiene le targhe cercate, come i file esportati"
+    )
+
+
 def _retention_rows(facts: SiteFacts) -> Iterator[tuple[str, str]]:
     kinds = facts.days
     yield "Transiti e immagini", f"{days(kinds.transits)}, poi sono cancellati automaticamente"
+    for each in (each for each in facts.purposes if each.days != kinds.transits):
+        yield f"Transiti e immagini per lo scopo «{each.name}»", days(each.days)
     yield "Allarmi chiusi", days(kinds.alarms)
     yield "Allarmi non chiusi", f"al massimo {days(kinds.open_alarm_grace)} in più, con il loro transito"
     yield "Registro degli inoltri", f"{days(kinds.ledger)} (righe senza targhe)"
     yield "Esecuzioni degli inoltri", days(kinds.forward_runs)
-    yield "Registro delle operazioni", "non è mai cancellato: contiene le targhe cercate"
+    yield "Registro delle operazioni", _audit(kinds.audit)
     if kinds.topic_hours is not None:
         yield "Code dei messaggi", f"{kinds.topic_hours} ore per i topic creati dal sistema"
     yield "Conservazione per un caso", "solo con motivo, riferimento, autore e fine (anpr hold)"
@@ -45,13 +56,15 @@ def retention_table(facts: SiteFacts) -> Table:
     rows = (
         (
             each.gate_id,
-            kept(gates[each.gate_id], facts.days.transits) if each.gate_id in gates else "varco non registrato",
+            kept(gates[each.gate_id], facts.days_of(gates[each.gate_id]))
+            if each.gate_id in gates
+            else "varco non registrato",
             str(each.transits),
             local_time(facts, each.oldest) if each.oldest else NONE,
             str(each.images),
             str(each.discarded),
         )
-        for each in facts.kept
+        for each in facts.kept or ()
     )
     header = ("Varco", "Regola", "Transiti", "Il più vecchio", "Immagini", "Contati e non salvati")
     return table_of(header, rows, (22, 34, 12, 16, 12, 14))

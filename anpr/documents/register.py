@@ -2,16 +2,23 @@
 """Register of gates and lists, by organisation."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from anpr.documents.facts import ListFacts, SiteFacts
 from anpr.documents.frame import framed, table_of
 from anpr.documents.words import CAMERAS, KINDS, NONE, PRIORITIES, TO_FILL, comparison, day, kept, place
 from anpr.domain.gate import Gate
+from anpr.domain.local_time import last_local_day
 from anpr.domain.organisation import Organisation
 from anpr.paper.blocks import Block, Document, Facts, Heading, Paragraph, Table
 
 _GATES = ("Varco", "Luogo (WGS 84)", "Finalità", "Base giuridica e sua fine", "Che cosa si conserva", "Telecamere")
-_LISTS = ("Lista", "Finalità", "Base giuridica", "Priorità", "Confronto", "Voci")
+_LISTS = ("Lista", "Finalità", "Base giuridica", "Priorità", "Confronto", "Voci", "Ultimo giorno")
+
+_UNSEEN = (
+    "La console non mostra le liste di un ente a chi lavora per un altro: le riporta il registro che l'ente stesso "
+    "scrive dalla sua console, o «anpr documents make»."
+)
 
 
 def register(facts: SiteFacts) -> Document:
@@ -31,8 +38,12 @@ def _of(facts: SiteFacts, organisation: Organisation) -> Iterator[Block]:
     yield Facts(tuple(organisation_rows(organisation)))
     yield Heading(f"Varchi: {len(gates)}")
     yield gate_table(facts, gates)
-    yield Heading(f"Liste: {len(lists)}")
-    yield table_of(_LISTS, (_list_row(each) for each in lists), (18, 22, 22, 9, 18, 9))
+    if organisation.id in facts.lists_unseen:
+        yield Heading("Liste")
+        yield Paragraph(_UNSEEN)
+    else:
+        yield Heading(f"Liste: {len(lists)}")
+        yield table_of(_LISTS, (_list_row(each, facts.zone) for each in lists), (17, 20, 20, 9, 16, 9, 9))
     if any(facts.is_retired(gate) for gate in gates):
         yield Paragraph(
             "(*) Il varco non è più nelle impostazioni: restano i suoi vecchi transiti, fino alla scadenza."
@@ -63,12 +74,12 @@ def _gate_row(facts: SiteFacts, gate: Gate) -> tuple[str, ...]:
         place(gate),
         gate.purpose or TO_FILL,
         f"{gate.legal_basis or TO_FILL}\nfine: {day(gate.legal_basis_until)}",
-        f"{purpose or ''}{kept(gate, facts.days.transits)}",
+        f"{purpose or ''}{kept(gate, facts.days_of(gate))}",
         "\n".join(cameras) or NONE,
     )
 
 
-def _list_row(each: ListFacts) -> tuple[str, ...]:
+def _list_row(each: ListFacts, zone: ZoneInfo) -> tuple[str, ...]:
     watchlist = each.watchlist
     return (
         f"{watchlist.name}\n{watchlist.id}",
@@ -77,4 +88,5 @@ def _list_row(each: ListFacts) -> tuple[str, ...]:
         PRIORITIES[watchlist.priority],
         comparison(watchlist),
         str(each.entries),
+        day(last_local_day(watchlist.valid_to, zone) if watchlist.valid_to else None),
     )

@@ -12,6 +12,8 @@ from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 TO_FILL = "DA COMPLETARE"
 """What people must write themselves."""
 NONE = "—"
+NOT_KNOWN = "non noto alla console (lo dice «anpr documents make»)"
+"""In a document that the console made."""
 
 KINDS = {
     OrganisationKind.MUNICIPALITY: "comune",
@@ -26,6 +28,7 @@ ROLES = {
     Role.AUDITOR: "revisore",
     Role.ADMINISTRATOR: "amministratore",
     Role.DPO: "responsabile della protezione dei dati",
+    Role.PATROL: "pattuglia",
 }
 PERMISSIONS = {
     Permission.VIEW_ALARMS: "vedere gli allarmi",
@@ -43,6 +46,11 @@ PERMISSIONS = {
     Permission.HOLD_TRANSITS: "conservare transiti per un procedimento",
     Permission.HANDLE_REQUESTS: "trattare le richieste degli interessati",
     Permission.MANAGE_AGREEMENTS: "stipulare e chiudere accordi",
+    Permission.MANAGE_GATES: "modificare varchi e telecamere",
+    Permission.MANAGE_NOTIFICATIONS: "decidere chi riceve gli avvisi degli allarmi",
+    Permission.VIEW_DOCUMENTS: "leggere registri, documenti e scadenze",
+    Permission.PATROL: "ricevere sul telefono gli allarmi della propria zona e rispondere",
+    Permission.VIEW_STATISTICS: "vedere le statistiche degli esiti",
     Permission.KEEP_OWN_ACCOUNT: "gestire il proprio accesso",
 }
 ACTIONS = {
@@ -65,7 +73,9 @@ ENDS = {
     EndKind.AGREEMENT: "accordo",
     EndKind.PROTOCOL: "protocollo di inoltro",
     EndKind.CERTIFICATE: "certificato TLS",
+    EndKind.HOLD: "conservazione per un procedimento",
     EndKind.USER: "ultimo giorno di un utente",
+    EndKind.LIST: "fine di una lista",
 }
 TRANSPORTS = {"sftp": "SFTP", "directory": "cartella"}
 

@@ -36,7 +36,7 @@ def open_outbox(settings: Settings, clock: Clock) -> Iterator[Outbox]:
 
 
 def _max_age(settings: Settings) -> MaxAge:
-    longest = settings.retention.transit_days * 24
+    longest = settings.retention.shortest_days * 24
     hours = settings.reader.outbox
     return MaxAge(
         metadata=timedelta(hours=hours.metadata_max_age_h or longest),

@@ -66,7 +66,7 @@ def send_batch(
     twice and loses no receipt that only the reply had.
     """
     with job.database.transaction() as conn:
-        expired = expire_unsendable(conn, scope, batch.number, job.cutoff, job.clock.now())
+        expired = expire_unsendable(conn, scope, batch.number, job.kept, job.clock.now())
         transits = batch_transits(conn, scope, batch.number)
     DELIVERIES.labels(job.id, "expired").inc(expired)  # after each commit: what fails next must not take it back
     images = load_images(job, transits)

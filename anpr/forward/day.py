@@ -19,9 +19,10 @@ from anpr.forward.report import DayReport
 from anpr.forward.run_log import begin_run, end_run
 from anpr.forward.schedule import day_scope
 from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
+from anpr.store.database.session_lock import SessionLock
 from anpr.store.forwarding.batches import DeliveryBatch, Key, claim_batch, open_batches, unanswered_batches
 from anpr.store.forwarding.deliveries import DayScope, count_states, queue_transits
-from anpr.store.forwarding.runs import RunLock
+from anpr.store.transits.discarded import discarded_by_purpose
 from anpr.store.transits.rows import count_transits
 
 STOPPED = "stopped before the end"
@@ -39,7 +40,7 @@ class _Progress:
 
 
 def forward_day(
-    job: Job, client: DeliveryClient, lock: RunLock, day: date, kind: RunKind, *, report_idle: bool
+    job: Job, client: DeliveryClient, lock: SessionLock, day: date, kind: RunKind, *, report_idle: bool
 ) -> DayReport | None:
     """Forward one calendar day of the site. Returns None when there is nothing to do, unless `report_idle`.
 
@@ -48,7 +49,7 @@ def forward_day(
     """
     scope = day_scope(job.id, day, job.centre.settings.zone)
     with job.database.transaction() as conn:
-        queue_transits(conn, _not_expired(job, scope), job.clock.now())
+        queue_transits(conn, scope, job.kept, job.clock.now())
     if not report_idle and not _has_work(job, scope):
         return None
     run = begin_run(job, day, kind)
@@ -69,7 +70,7 @@ def forward_day(
 
 
 def _not_expired(job: Job, scope: DayScope) -> DayScope:
-    return replace(scope, since=min(max(scope.since, job.cutoff), scope.until))
+    return replace(scope, since=min(max(scope.since, job.kept.oldest), scope.until))
 
 
 def _has_work(job: Job, scope: DayScope) -> bool:
@@ -79,7 +80,7 @@ def _has_work(job: Job, scope: DayScope) -> bool:
         return job.profile.answers.kind != "none" and bool(unanswered_batches(conn, scope))
 
 
-def _send_waiting(job: Job, client: DeliveryClient, lock: RunLock, scope: DayScope, progress: _Progress) -> None:
+def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: _Progress) -> None:
     gates = job.gates()
     for batch in _batches(job, scope, gates):
         if job.centre.stop.is_set():
@@ -118,12 +119,14 @@ def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:
     with job.database.transaction() as conn:
         states = count_states(conn, scope)
         stored = count_transits(conn, scope.since, scope.until)
+        discarded = discarded_by_purpose(conn, scope.since, scope.until)
     batches, receipts = progress.batches, progress.receipts
     return DayReport(
         destination=job.id,
         day=scope.day,
         profile=job.profile_label,
         stored=stored,
+        discarded=discarded,
         states=states,
         sent=batches.sent,
         accepted=receipts.accepted,

@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from anpr.domain.kept_from import KeptFrom
 from anpr.forward.job import Job
 from anpr.forward.run_log import record_expired
 from anpr.forward.schedule import day_scope, days_to_do, local_day
@@ -22,10 +23,10 @@ def expire_unsent(job: Job) -> int:
 
     Forgets the runs that are older than the audit as well.
     """
-    now, cutoff = job.clock.now(), job.cutoff
+    now, kept = job.clock.now(), job.kept
     with job.database.transaction() as conn:
-        by_day = expire_queued(conn, job.id, cutoff, now)
-        for day, missed in _expire_missed(conn, job, cutoff, now).items():
+        by_day = expire_queued(conn, job.id, kept, now)
+        for day, missed in _expire_missed(conn, job, kept, now).items():
             by_day[day] = by_day.get(day, 0) + missed
         if by_day:
             record_expired(conn, job, by_day, now)
@@ -37,16 +38,16 @@ def expire_unsent(job: Job) -> int:
     return total
 
 
-def _expire_missed(conn: Connection, job: Job, cutoff: datetime, now: datetime) -> dict[date, int]:
+def _expire_missed(conn: Connection, job: Job, kept: KeptFrom, now: datetime) -> dict[date, int]:
     """Transits that no run ever queued, by day; only days that have some."""
     zone = job.centre.settings.zone
     # As far back as the ledger goes: before that, what has no row may well have been sent.
     oldest_kept = utc_day(now) - timedelta(days=job.centre.settings.retention.ledger_days)
     floor = datetime.combine(oldest_kept, time(), UTC)
     by_day = {}
-    for day in days_to_do(oldest=floor, newest=local_day(cutoff, zone), zone=zone):
+    for day in days_to_do(oldest=floor, newest=local_day(kept.newest, zone), zone=zone):
         scope = day_scope(job.id, day, zone)
-        late = replace(scope, since=max(scope.since, floor), until=min(scope.until, cutoff))
-        if missed := expire_missed(conn, late, now):
+        late = replace(scope, since=max(scope.since, floor), until=min(scope.until, kept.newest))
+        if missed := expire_missed(conn, late, kept, now):
             by_day[day] = missed
     return by_day

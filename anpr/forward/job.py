@@ -3,10 +3,11 @@
 
 import threading
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
+from anpr.domain.kept_from import KeptFrom
 from anpr.domain.near_name import suggestion
 from anpr.forward.profile.load import profile_of
 from anpr.forward.profile.model import Profile
@@ -60,9 +61,11 @@ class Job:
         return local_day(self.clock.now(), self.centre.settings.zone)
 
     @property
-    def cutoff(self) -> datetime:
-        """Transits captured before this moment (UTC) are past retention, and never sent."""
-        return self.clock.now() - timedelta(days=self.centre.settings.retention.transit_days)
+    def kept(self) -> KeptFrom:
+        """What was captured before these moments is past retention, and never sent."""
+        now, retention = self.clock.now(), self.centre.settings.retention
+        purposes = {each: now - timedelta(days=days) for each, days in retention.days_by_purpose.items()}
+        return KeptFrom(rest=now - timedelta(days=retention.transit_days), purposes=purposes)
 
     @property
     def profile_label(self) -> str:

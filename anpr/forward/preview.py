@@ -3,7 +3,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -73,11 +73,10 @@ def preview_day(job: Job, day: date, actor: str) -> Preview:
 
 
 def _pages(job: Job, scope: DayScope) -> Iterator[list[Transit]]:
-    unexpired = replace(scope, since=min(max(scope.since, job.cutoff), scope.until))
-    after = (unexpired.since, UUID(int=0))
+    after = (scope.since, UUID(int=0))
     while True:
         with job.database.transaction() as conn:
-            page = unsent_transits(conn, unexpired, after, job.profile.batch_size)
+            page = unsent_transits(conn, scope, job.kept, after, job.profile.batch_size)
         if not page:
             return
         yield page

@@ -20,6 +20,9 @@ class DayReport:
     day: date
     profile: str
     stored: int = 0
+    discarded: Mapping[str, int] = field(default_factory=dict)
+    """Transits of the day, by purpose, that gates which keep hits only counted and did not store: there is nothing of
+    them to send."""
     states: Mapping[DeliveryState, int] = field(default_factory=dict)
     sent: int = 0
     accepted: int = 0
@@ -54,16 +57,26 @@ class DayReport:
         """The numbers that are stored with the run."""
         run = {f"run_{name}": getattr(self, name) for name in ("sent", "accepted", "rejected", "expired")}
         states = {state.value: self.states.get(state, 0) for state in DeliveryState}
-        return {"stored": self.stored, **states, **run, "files": self.files, "bytes": self.bytes}
+        discarded = sum(self.discarded.values())
+        return {
+            "stored": self.stored,
+            "discarded": discarded,
+            **states,
+            **run,
+            "files": self.files,
+            "bytes": self.bytes,
+        }
 
     def __str__(self) -> str:
         parts = " + ".join(f"{state.value} {self.states.get(state, 0)}" for state in _REPORTED)
         gap = self.stored - self.settled - self.waiting
         late = f", not yet in the ledger {gap}" if gap > 0 else ""
         error = f": {self.error}" if self.error else ""
+        apart = ", ".join(f"{number} for purpose {purpose}" for purpose, number in sorted(self.discarded.items()))
+        apart = f" counted and never stored: {apart};" if apart else ""
         return (
-            f"{self.destination} {self.day.isoformat()} {self.outcome}{error}: stored {self.stored} = {parts}{late}; "
-            f"this run {self.sent} transits in {self.files} files, {self.bytes} bytes; profile {self.profile}"
+            f"{self.destination} {self.day.isoformat()} {self.outcome}{error}: stored {self.stored} = {parts}{late};"
+            f"{apart} this run {self.sent} transits in {self.files} files, {self.bytes} bytes; profile {self.profile}"
         )
 
 

@@ -11,7 +11,8 @@ from anpr.forward.expiry import expire_unsent
 from anpr.forward.job import Job, check_protocol
 from anpr.forward.report import DayReport, RunReport
 from anpr.forward.schedule import day_scope, days_to_do
-from anpr.store.forwarding.runs import RunLock, run_lock
+from anpr.store.database.session_lock import SessionLock
+from anpr.store.forwarding.runs import run_lock
 
 
 def run_day(job: Job, day: date) -> RunReport:
@@ -21,8 +22,8 @@ def run_day(job: Job, day: date) -> RunReport:
     """
     if day > job.today:
         raise InputError(f"day {day.isoformat()}: lies in the future")
-    if day_scope(job.id, day, job.centre.settings.zone).until <= job.cutoff:
-        kept = job.centre.settings.retention.transit_days
+    if day_scope(job.id, day, job.centre.settings.zone).until <= job.kept.oldest:
+        kept = job.centre.settings.retention.longest_days
         raise InputError(f"day {day.isoformat()}: is past retention ({kept} days), nothing of it may be sent")
     return run_days(job, [day], RunKind.MANUAL)
 
@@ -32,7 +33,7 @@ def run_nightly(job: Job) -> RunReport:
 
     Raises as `run_days`.
     """
-    return run_days(job, _days(job, job.cutoff, job.today - timedelta(days=1)), RunKind.NIGHTLY)
+    return run_days(job, _days(job, job.kept.oldest, job.today - timedelta(days=1)), RunKind.NIGHTLY)
 
 
 def run_interval(job: Job, *, catch_up: bool) -> RunReport:
@@ -40,7 +41,7 @@ def run_interval(job: Job, *, catch_up: bool) -> RunReport:
 
     Raises as `run_days`.
     """
-    since = job.cutoff if catch_up else job.clock.now() - timedelta(days=1)
+    since = job.kept.oldest if catch_up else job.clock.now() - timedelta(days=1)
     return run_days(job, _days(job, since, job.today), RunKind.INTERVAL, expire=catch_up)
 
 
@@ -63,7 +64,9 @@ def run_days(job: Job, days: list[date], kind: RunKind, *, expire: bool = True) 
             return RunReport(destination=job.id, expired=expired, days=_forward(job, client, lock, days, kind))
 
 
-def _forward(job: Job, client: DeliveryClient, lock: RunLock, days: list[date], kind: RunKind) -> tuple[DayReport, ...]:
+def _forward(
+    job: Job, client: DeliveryClient, lock: SessionLock, days: list[date], kind: RunKind
+) -> tuple[DayReport, ...]:
     reports = []
     for day in days:
         # The newest day always gets a report: "no transits" must not look like "no run".

@@ -1,18 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Warning of agreements that are about to end, and the note that they have ended: once each, in the audit and the log.
+The metric counts all that is about to end, so that somebody hears of it who opens no page; another one lists that are
+out of date.
 
 It stops nothing: what an agreement opens is asked of its days whenever somebody looks.
 """
 
 import logging
+from collections import Counter
 from contextlib import AbstractContextManager
+from datetime import datetime
 from functools import partial
 
+from anpr.documents.collect import collect_ends
+from anpr.documents.ends import EndKind, ends_of
 from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
+from anpr.runtime.metrics import ENDS_PRESSING, FALSE_READ_WARNINGS, LISTS_STALE
 from anpr.settings import Settings
+from anpr.store.alarms.statistics import recent_wolves
 from anpr.store.database.connection import Database
 from anpr.store.organisations.agreements import tell_of_ends
+from anpr.store.watchlists.cards import stale_lists
 
 EVERY_S = 3600.0
 log = logging.getLogger(__name__)
@@ -33,3 +42,18 @@ def note_ends(database: Database, settings: Settings, clock: Clock) -> None:
                     agreement.ends_on)  # fmt: skip
     for agreement in told.stopped:
         log.info("agreement %d of %s with %s has ended", agreement.id, agreement.grantor_id, agreement.grantee_id)
+    _count_ends(database, settings, now)
+
+
+def _count_ends(database: Database, settings: Settings, now: datetime) -> None:
+    """Of gates, agreements, protocols, certificates and holds: this process reads no user."""
+    with database.transaction() as conn:
+        ends = ends_of(collect_ends(conn, settings, now, people=False))
+        LISTS_STALE.set(len(stale_lists(conn, now)))
+        found = recent_wolves(conn, settings.alarms, now, settings.zone)
+    FALSE_READ_WARNINGS.labels("list").set(len(found.lists))
+    FALSE_READ_WARNINGS.labels("camera").set(len(found.cameras))
+    pressing = Counter(end.kind for end in ends if end.presses)
+    for kind in EndKind:
+        if kind is not EndKind.USER:
+            ENDS_PRESSING.labels(kind).set(pressing[kind])

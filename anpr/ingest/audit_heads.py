@@ -10,7 +10,8 @@ from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import AUDIT_DIFFERS, AUDIT_HEAD_TIME, AUDIT_ROWS
 from anpr.settings import Settings
-from anpr.store.audit import last_head, still_has
+from anpr.store.audit import last_head
+from anpr.store.audit_chain.verification import still_has
 from anpr.store.audit_heads import HeadFile, ensure_key
 from anpr.store.database.connection import Database
 

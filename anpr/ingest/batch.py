@@ -9,8 +9,10 @@ from uuid import UUID
 
 from anpr.contract.health import decode_health
 from anpr.contract.image import ImageHeader, decode_image
-from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC, VIEWS_TOPIC
 from anpr.contract.transit_fast import read_transit
+from anpr.contract.view import decode_view
+from anpr.domain.camera_view import CameraView
 from anpr.domain.errors import MessageError, PoisonReason, WrongSignerError
 from anpr.domain.health import HealthReport, SubjectKind
 from anpr.domain.signature import Signature
@@ -67,7 +69,9 @@ class Discarded:
     """A transit that is counted and not kept, or an image of one."""
 
 
-Item = Transit | ReceivedImage | HealthReport | Refusal | Discarded
+Oldest = Callable[[str], datetime]
+"""Gives the first capture time (UTC) that is kept of a gate, by its id."""
+Item = Transit | ReceivedImage | HealthReport | CameraView | Refusal | Discarded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +93,10 @@ class Batch:
     @property
     def health(self) -> list[HealthReport]:
         return [item for item in self.items if isinstance(item, HealthReport)]
+
+    @property
+    def views(self) -> list[CameraView]:
+        return [item for item in self.items if isinstance(item, CameraView)]
 
     @property
     def refusals(self) -> list[Refusal]:
@@ -147,10 +155,11 @@ def _transit_id(item: Item) -> UUID | None:
     return item.header.transit_id if isinstance(item, ReceivedImage) else None
 
 
-def decode(records: Iterable[Incoming], now: datetime, oldest: datetime, keys: KeyRing | None = None) -> Batch:
+def decode(records: Iterable[Incoming], now: datetime, oldest: Oldest, keys: KeyRing | None = None) -> Batch:
     """Decode each message. Never raises for what a message holds.
 
-    `now` is when they were received, `oldest` the first capture time (UTC) that is kept: retention begins at the door.
+    `now` is when they were received, `oldest` the first capture time (UTC) that is kept of each gate: retention begins
+    at the door.
     Signatures are verified by `keys`; without them the messages are from this machine, and local.
     """
     taken = tuple(records)
@@ -159,7 +168,7 @@ def decode(records: Iterable[Incoming], now: datetime, oldest: datetime, keys: K
     return Batch(records=taken, items=items, origins=origins)
 
 
-def _decode_one(record: Incoming, now: datetime, oldest: datetime, keys: KeyRing | None) -> tuple[Item, Origin]:
+def _decode_one(record: Incoming, now: datetime, oldest: Oldest, keys: KeyRing | None) -> tuple[Item, Origin]:
     try:
         item = _read(record, now, oldest)
         return item, LOCAL if keys is None else keys.origin(record, _readers(item))
@@ -168,7 +177,7 @@ def _decode_one(record: Incoming, now: datetime, oldest: datetime, keys: KeyRing
         return Refusal(record=record, reason=exc.reason, detail=str(exc), signer=signer), UNSIGNED
 
 
-def _readers(item: Transit | ReceivedImage | HealthReport) -> tuple[str, ...]:
+def _readers(item: Transit | ReceivedImage | HealthReport | CameraView) -> tuple[str, ...]:
     """For whom a message speaks: an image for nobody, since its transit names its digest."""
     if isinstance(item, ReceivedImage):
         return ()
@@ -177,19 +186,23 @@ def _readers(item: Transit | ReceivedImage | HealthReport) -> tuple[str, ...]:
     return (item.reader_id,)
 
 
-def _read(record: Incoming, now: datetime, oldest: datetime) -> Transit | ReceivedImage | HealthReport:
+def _read(record: Incoming, now: datetime, oldest: Oldest) -> Transit | ReceivedImage | HealthReport | CameraView:
     if record.topic == TRANSITS_TOPIC:
         transit = read_transit(record.value)
-        _check_capture(transit.captured_at, now, oldest)
+        _check_capture(transit.captured_at, now, oldest(transit.gate_id))
         return transit
     if record.topic == IMAGES_TOPIC:
         image = ReceivedImage(header=decode_image(dict(record.headers), record.value), data=record.value)
-        _check_capture(image.header.captured_at, now, oldest)
+        _check_capture(image.header.captured_at, now, oldest(image.header.gate_id))
         return image
     if record.topic == HEALTH_TOPIC:
         report = decode_health(record.value)
         _check_time("reported", report.at, now)
         return report
+    if record.topic == VIEWS_TOPIC:
+        view = decode_view(record.value)
+        _check_time("made", view.at, now)
+        return view
     raise MessageError(PoisonReason.UNKNOWN_TOPIC, f"topic {record.topic!r}")
 
 

@@ -26,9 +26,9 @@ from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
 from anpr.runtime.steady_time import SteadyTime
 from anpr.settings import IngestSettings, RetentionSettings
-from anpr.store.database.partitions import PARTITIONED, make_days, utc_day
+from anpr.store.database.partitions import Part, make_days, make_parts, utc_day
 from anpr.store.refused_senders import LetterLimits
-from anpr.store.retention import cutoffs, start_of
+from anpr.store.retention import cutoffs, kept_from
 from anpr.store.transits.discarded import TABLE as DISCARDED_TABLE
 from anpr.transport.source import Incoming, Source
 
@@ -73,8 +73,10 @@ class Consumer:
     _time: SteadyTime = field(init=False)
     _tries: int = 0
     """How often this batch was too much for the database."""
-    _days: set[date] = field(default_factory=set)
-    """Days whose partitions are there."""
+    _parts: set[Part] = field(default_factory=set)
+    """Days and purposes whose partitions are there."""
+    _discard_days: set[date] = field(default_factory=set)
+    """Days whose partition of discarded ids is there."""
 
     def __post_init__(self) -> None:
         self._time = SteadyTime(self.clock)
@@ -107,12 +109,13 @@ class Consumer:
         return self.source.poll(self.settings.batch_size, self.settings.batch_wait_s)
 
     def _store_records(self, records: Sequence[Incoming], stop: threading.Event) -> StoredBatch:
-        now = self.clock.now()
+        now, centre = self.clock.now(), self.centre.as_of_now()
         # Where the clock was set since the start, nothing is refused that is in order by the time before or after.
         earlier, later = self._time.both()
-        batch = decode(records, later, start_of(cutoffs(self.retention, earlier).transits), self.keys)
-        self._make_days(batch)
-        stored = self._store(batch, now, stop)
+        kept = kept_from(cutoffs(self.retention, earlier))
+        batch = decode(records, later, lambda gate_id: kept.of(centre.purpose_of(gate_id)), self.keys)
+        self._make_days(centre, batch)
+        stored = self._store(centre, batch, now, stop)
         self._watch_clocks(batch)
         if stored.refusals:
             reasons = Counter(f"{refusal.record.topic}: {refusal.reason}" for refusal in stored.refusals)
@@ -121,18 +124,21 @@ class Consumer:
             self.dead_letters.send(stored.letters)
         return stored
 
-    def _make_days(self, batch: Batch) -> None:
+    def _make_days(self, centre: Centre, batch: Batch) -> None:
         """Before the batch's own transaction, which would hold their locks to its end; retention bounds them."""
-        days = {utc_day(each.captured_at) for each in batch.transits}
-        missing = (days | {utc_day(each.header.captured_at) for each in batch.images}) - self._days
-        make_days(
-            self.centre.database, missing, (*PARTITIONED, DISCARDED_TABLE) if self.centre.hits_only else PARTITIONED
-        )
-        self._days |= missing
+        found = [(each.captured_at, each.gate_id) for each in batch.transits]
+        found += [(each.header.captured_at, each.header.gate_id) for each in batch.images]
+        missing = {Part(utc_day(moment), centre.purpose_of(gate_id)) for moment, gate_id in found} - self._parts
+        make_parts(centre.database, missing)
+        self._parts |= missing
+        if centre.hits_only:  # a gate may have become one of these after its day was made
+            days = {utc_day(moment) for moment, _ in found} - self._discard_days
+            make_days(centre.database, days, [DISCARDED_TABLE])
+            self._discard_days |= days
 
-    def _store(self, batch: Batch, now: datetime, stop: threading.Event) -> StoredBatch:
+    def _store(self, centre: Centre, batch: Batch, now: datetime, stop: threading.Event) -> StoredBatch:
         limits, live_since = letter_limits(self.settings), self._time.both()[0] - LIVE_FOR
-        store = partial(store_batch, self.centre, now=now, limits=limits, keys=self.keys, live_since=live_since)
+        store = partial(store_batch, centre, now=now, limits=limits, keys=self.keys, live_since=live_since)
         try:
             return store(batch)
         except StoreError as exc:

@@ -91,12 +91,17 @@ class RetroMatch:
     def _limits(self) -> RetroLimits:
         ingest = self.settings.ingest
         day = self.clock.now().astimezone(self.settings.zone).date()
-        return RetroLimits(per_entry=ingest.retro_per_entry, per_change=ingest.retro_per_change, day=day)
+        return RetroLimits(
+            per_entry=ingest.retro_per_entry,
+            per_change=ingest.retro_per_change,
+            day=day,
+            join_after_close=self.settings.alarms.join_after_close,
+        )
 
     def _since(self) -> datetime:
         """The oldest capture time to look at: retention would drop older alarms at once."""
         kept = cutoffs(self.settings.retention, self.clock.now())
-        return start_of(max(kept.transits, kept.alarms))
+        return start_of(max(kept.oldest, kept.alarms))
 
 
 def _tell(step: RetroStep) -> None:
@@ -104,7 +109,7 @@ def _tell(step: RetroStep) -> None:
     RETRO_TRANSITS.labels(RetroOutcome.HELD_BACK).inc(step.held_back)
     if step.searched or step.raised or step.held_back:
         log.info(
-            "watchlists' version %d: %d new entries looked for in the past, %d alarms raised, %d held back",
+            "watchlists' version %d: %d new entries looked for in the past, %d sightings found, %d held back",
             step.version,
             step.searched,
             len(step.raised),

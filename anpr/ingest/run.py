@@ -14,12 +14,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import product
 
-from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC, VIEWS_TOPIC
 from anpr.domain.errors import PoisonReason
 from anpr.ingest.agreement_ends import running_agreement_ends
 from anpr.ingest.audit_heads import running_audit_heads
+from anpr.ingest.audit_mail import running_audit_mail
+from anpr.ingest.audit_prune import running_audit_prune
 from anpr.ingest.consume import Consumer
 from anpr.ingest.dead_letter_topic import DeadLetterTopic
+from anpr.ingest.hand_plans import handing_plans
+from anpr.ingest.hand_requests import handing_requests
+from anpr.ingest.kept_gates import kept_gates
 from anpr.ingest.key_cache import key_cache
 from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.maintenance import running_maintenance
@@ -33,7 +38,7 @@ from anpr.ingest.summary import IngestSummary
 from anpr.ingest.watched import only_watched
 from anpr.ingest.watchlist_cache import watchlist_cache
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import DISCARDED, POISON, UNSIGNED, preset
+from anpr.runtime.metrics import POISON, UNSIGNED, preset
 from anpr.runtime.probes import Readiness
 from anpr.settings import IngestSettings, Settings
 from anpr.store.database.connection import Database
@@ -68,31 +73,41 @@ def run_ingest(
     Reads Kafka when settings name a broker, else the outbox in data_dir. The schema must be current.
     Raises TransportError where waiting is of no use, after all consumers have ended.
     """
-    topics = (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC)
+    topics = (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC, VIEWS_TOPIC)
     for topic, reason in product(topics, PoisonReason):
         preset(POISON, topic, reason)
     for topic in topics:
         preset(UNSIGNED, topic)
-    hits_only = settings.hits_only
-    for gate_id in sorted(hits_only):
-        preset(DISCARDED, gate_id)
-        log.info("gate %s keeps hits only: other transits there are counted and not stored", gate_id)
     with database.transaction() as conn:  # pages of the centre name gates, and most machines of it see no `anpr up`
         name_manager(conn, settings.municipality)
         save_gates(conn, settings.domain_gates())
     images = ImageStore(open_shelf(settings))
+    kept, keeping_current = kept_gates(database, settings, clock)
     with contextlib.ExitStack() as stack:
         stack.enter_context(cancelling(database, clock, stop))
-        stack.enter_context(running_maintenance(database, images, settings.retention, clock))
+        stack.enter_context(
+            running_maintenance(database, images, settings.retention, clock, lambda: kept().purposes_in_use)
+        )
         stack.enter_context(running_audit_heads(database, settings, clock))
+        stack.enter_context(running_audit_mail(database, settings, clock))
+        stack.enter_context(running_audit_prune(database, settings, clock))
         stack.enter_context(running_agreement_ends(database, settings, clock))
         stack.enter_context(watching_readers(database, clock))
         stack.enter_context(watching_senders(database, clock))
+        stack.enter_context(handing_requests(database, settings, clock))
+        stack.enter_context(handing_plans(database, settings, clock))
+        stack.enter_context(keeping_current)
         changed = stack.enter_context(retro_matching(database, settings, clock))
         matcher = stack.enter_context(watchlist_cache(database, clock, changed))
         keys = stack.enter_context(_keys(settings, database, clock))
         match = only_watched(matcher.hits, clock, settings.zone)
-        centre = Centre(database=database, images=images, match=match, hits_only=hits_only)
+        centre = Centre(
+            database=database,
+            images=images,
+            match=match,
+            kept_now=kept,
+            join_after_close=settings.alarms.join_after_close,
+        )
         consumers = [
             _consumer(source, centre, settings.model_copy(update={"ingest": batches}), clock, stack, keys)
             for source, batches in open_sources(settings, clock)
@@ -141,7 +156,7 @@ def open_sources(settings: Settings, clock: Clock) -> list[tuple[Source, IngestS
     return [
         (KafkaSource(settings.kafka, [TRANSITS_TOPIC], clock), whole),
         (KafkaSource(settings.kafka, [HEALTH_TOPIC], clock), health),
-        (KafkaSource(settings.kafka, [IMAGES_TOPIC], clock), images),
+        (KafkaSource(settings.kafka, [IMAGES_TOPIC, VIEWS_TOPIC], clock), images),
     ]
 
 

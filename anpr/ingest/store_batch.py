@@ -6,20 +6,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from anpr.domain.alarm import Alarm
 from anpr.domain.errors import PoisonReason
 from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
 from anpr.ingest.batch import Batch, Discarded, Refusal
 from anpr.ingest.discard import divide, remove_late_images
 from anpr.ingest.file_images import file_images
+from anpr.ingest.kept_gates import KeptNow
 from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.sender import sender_of
 from anpr.ingest.vouched import refuse_camera_takeovers
 from anpr.ingest.withhold import withhold
-from anpr.store.alarms.rows import raise_alarms
+from anpr.store.alarms.raising import JOIN_AFTER_CLOSE, Raised, raise_alarms
+from anpr.store.camera_views import record_views
 from anpr.store.database.connection import Connection, Database
+from anpr.store.database.partitions import NO_PURPOSE
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
+from anpr.store.gate_plans import record_plan_reports
 from anpr.store.health.record import record_health, record_heartbeats
 from anpr.store.images.image_store import ImageStore, record_images
 from anpr.store.refused_senders import LetterLimits
@@ -40,8 +43,8 @@ class StoredBatch:
     """Transits that were."""
     images: int = 0
     """Images that were not noted yet."""
-    alarms: Sequence[Alarm] = ()
-    """Those that are new."""
+    raised: Raised = field(default_factory=Raised)
+    """New sightings of listed vehicles, and the alarms that they are in."""
     health: int = 0
     """Health reports that said something new."""
     refusals: Sequence[Refusal] = ()
@@ -60,7 +63,7 @@ class StoredBatch:
             stored=self.stored + other.stored,
             duplicates=self.duplicates + other.duplicates,
             images=self.images + other.images,
-            alarms=[*self.alarms, *other.alarms],
+            raised=self.raised + other.raised,
             health=self.health + other.health,
             refusals=[*self.refusals, *other.refusals],
             letters=[*self.letters, *other.letters],
@@ -87,6 +90,23 @@ class Centre:
     """How transits find their entries; ingest gives the matcher that has all lists in memory."""
     hits_only: frozenset[str] = frozenset()
     """Gates that keep a transit only when it matches an entry."""
+    purposes: Mapping[str, str] = field(default_factory=dict)
+    """By gate the purpose (its id) that says how long its transits are kept; without the gates that name none."""
+    join_after_close: timedelta = JOIN_AFTER_CLOSE
+    """So long after it was settled, an alarm takes further sightings of its vehicle."""
+    kept_now: KeptNow | None = None
+    """The rules of gates, where they may change: they replace `hits_only` and `purposes`."""
+
+    def as_of_now(self) -> "Centre":
+        """With the rules of this moment: take it once for a batch."""
+        if self.kept_now is None:
+            return self
+        rules = self.kept_now()
+        return replace(self, hits_only=rules.hits_only, purposes=rules.purposes, kept_now=None)
+
+    def purpose_of(self, gate_id: str) -> str:
+        """The purpose of a gate, which may be unknown."""
+        return self.purposes.get(gate_id, NO_PURPOSE)
 
 
 def store_batch(
@@ -108,6 +128,7 @@ def store_batch(
     matched before anything of them is written, and discarded when they match nothing. Raises StoreError.
     """
     transits = batch.transits
+    centre = centre.as_of_now()
     with centre.database.transaction() as conn:
         if keys is not None:
             batch = refuse_camera_takeovers(conn, keys, batch)
@@ -119,21 +140,24 @@ def store_batch(
         announce_storing(conn, found.new)
         hits = centre.match(conn, found.new)
         kept, gone = divide(found.new, hits, centre.hits_only)
-        stored = insert_transits(conn, kept, now, batch.signatures)
-        noted = record_images(conn, [(image.header, len(image.data)) for image in batch.images], now)
-        alarms = _raise(conn, [hit for hit in hits if hit[0].id in stored], now, live_since or now - LIVE_FOR)
+        stored = insert_transits(conn, kept, now, batch.signatures, centre.purposes)
+        headers = [(image.header, len(image.data)) for image in batch.images]
+        noted = record_images(conn, headers, now, centre.purposes)
+        new_hits = [hit for hit in hits if hit[0].id in stored]
+        raised = _raise(conn, new_hits, now, live_since or now - LIVE_FOR, centre.join_after_close)
         discarded = discard(conn, gone)
     batch = batch.without({transit.id for transit in gone})
     removed = remove_late_images(centre.database, centre.images, batch, gone, centre.hits_only)
     batch = withhold(batch, centre.hits_only)
     health = _store_health(centre.database, batch, now)
+    _store_views(centre.database, batch, now)
     letters = _store_dead_letters(centre.database, batch.refusals, now, limits)
     places = {letter.place for letter in letters}
     return StoredBatch(
         stored=len(stored),
         duplicates=len(transits) - len(stored) - len(found.other) - discarded.total(),
         images=noted,
-        alarms=alarms,
+        raised=raised,
         health=health,
         refusals=batch.refusals,
         letters=[each for each in batch.refusals if each.place in places],
@@ -166,7 +190,15 @@ def _store_health(database: Database, batch: Batch, now: datetime) -> int:
     with database.transaction() as conn:
         told = record_health(conn, batch.health, now)
         record_heartbeats(conn, batch.heartbeats)
+        record_plan_reports(conn, batch.health)
     return told
+
+
+def _store_views(database: Database, batch: Batch, now: datetime) -> None:
+    if not batch.views:
+        return
+    with database.transaction() as conn:
+        record_views(conn, batch.views, now)
 
 
 def _store_dead_letters(
@@ -189,11 +221,14 @@ def _unsigned(batch: Batch) -> Counter[str]:
     )
 
 
-def _raise(conn: Connection, hits: Sequence[Hit], now: datetime, live_since: datetime) -> list[Alarm]:
+def _raise(
+    conn: Connection, hits: Sequence[Hit], now: datetime, live_since: datetime, join_after_close: timedelta
+) -> Raised:
     """What passed long ago is no alarm to run for: it goes on the channel of alarms from the past."""
     live = [hit for hit in hits if hit[0].captured_at >= live_since]
     late = [hit for hit in hits if hit[0].captured_at < live_since]
-    return [*raise_alarms(conn, live, now), *raise_alarms(conn, late, now, retro=True)]
+    raised = raise_alarms(conn, live, now, join_after_close=join_after_close)
+    return raised + raise_alarms(conn, late, now, retro=True, join_after_close=join_after_close)
 
 
 def _dead_letters(refusals: Iterable[Refusal], now: datetime) -> list[DeadLetter]:

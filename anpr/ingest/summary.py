@@ -12,6 +12,7 @@ from anpr.runtime.metrics import (
     DISCARDED_IMAGES,
     HEALTH_REPORTS,
     POISON,
+    SIGHTINGS,
     STORED,
     UNSIGNED,
 )
@@ -35,8 +36,10 @@ def count(batch: StoredBatch) -> IngestSummary:
     STORED.labels("stored").inc(batch.stored)
     STORED.labels("duplicate").inc(batch.duplicates)
     HEALTH_REPORTS.inc(batch.health)
-    for alarm in batch.alarms:
-        ALARMS.labels(alarm.watchlist_id).inc()
+    for sighting in batch.raised.sightings:
+        SIGHTINGS.labels(sighting.watchlist_id).inc()
+    for watchlist_id, number in batch.raised.new_by_list().items():
+        ALARMS.labels(watchlist_id).inc(number)
     for refusal in batch.refusals:
         POISON.labels(refusal.record.topic, refusal.reason).inc()
     for topic, number in batch.unsigned.items():
@@ -49,7 +52,7 @@ def count(batch: StoredBatch) -> IngestSummary:
         transits=batch.stored,
         duplicates=batch.duplicates,
         images=batch.images,
-        alarms=len(batch.alarms),
+        alarms=len(batch.raised.new),
         poison=len(batch.refusals),
         discarded=sum(batch.discarded.values()),
         discarded_images=batch.discarded_images,

@@ -8,10 +8,11 @@ that a camera of another reader, which signs, is in order.
 from collections.abc import Mapping
 from dataclasses import replace
 
+from anpr.domain.camera_view import CameraView
 from anpr.domain.errors import PoisonReason
 from anpr.domain.health import HealthReport, SubjectKind
 from anpr.domain.signature import Signature
-from anpr.ingest.batch import Batch, Refusal
+from anpr.ingest.batch import Batch, Item, Refusal
 from anpr.ingest.key_ring import KeyRing, Origin
 from anpr.store.database.connection import Connection
 from anpr.store.health.intervals import camera_readers
@@ -22,9 +23,9 @@ def refuse_camera_takeovers(conn: Connection, keys: KeyRing, batch: Batch) -> Ba
     if keys.is_empty:
         return batch
     unsigned = {
-        place: item.id
+        place: camera_id
         for place, (item, origin) in enumerate(zip(batch.items, batch.origins, strict=True))
-        if isinstance(item, HealthReport) and item.kind is SubjectKind.CAMERA and origin.signature is Signature.UNSIGNED
+        if (camera_id := _camera_of(item)) is not None and origin.signature is Signature.UNSIGNED
     }
     readers = camera_readers(conn, set(unsigned.values())) if unsigned else {}
     return _refused(
@@ -35,6 +36,13 @@ def refuse_camera_takeovers(conn: Connection, keys: KeyRing, batch: Batch) -> Ba
             if camera_id in readers and keys.must_sign(readers[camera_id])
         },
     )
+
+
+def _camera_of(item: Item) -> str | None:
+    """The camera of which a message speaks."""
+    if isinstance(item, CameraView):
+        return item.camera_id
+    return item.id if isinstance(item, HealthReport) and item.kind is SubjectKind.CAMERA else None
 
 
 def fault_of_image(keys: KeyRing, origin: Origin, reader_id: str) -> tuple[PoisonReason, str] | None:

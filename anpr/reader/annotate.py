@@ -39,11 +39,3 @@ def _draw(image: Image, box: Box, label: str, colour: tuple[int, int, int]) -> N
     plain = label.translate(str.maketrans("ÄÖÜ", "AOU"))  # OpenCV's letters are ASCII only
     above = (corner[0], max(round(24 * size), corner[1] - 4))
     cv2.putText(image, plain, above, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
-
-
-def encode_jpeg(image: Image, quality: int = 90) -> bytes:
-    """The image as JPEG bytes; `quality` 0 to 100. Raises ValueError when it cannot be encoded."""
-    ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not ok:
-        raise ValueError(f"a picture of {image.shape} cannot be written as JPEG")
-    return np.asarray(data, np.uint8).tobytes()

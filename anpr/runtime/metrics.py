@@ -18,6 +18,12 @@ STILL_FRAMES = Counter(
 MODEL_ERRORS = Counter(
     "anpr_model_errors_total", "Frames not looked at because a model raised an error", ["camera"], registry=REGISTRY
 )
+CAMERA_VIEWS = Counter(
+    "anpr_camera_views_total",
+    "Views of cameras that the reader put into the outbox (sent), or could not (dropped)",
+    ["camera", "outcome"],
+    registry=REGISTRY,
+)
 CAMERA_WORKER_RESTARTS = Counter(
     "anpr_camera_worker_restarts_total",
     "Cameras' workers that crashed and were started again",
@@ -38,6 +44,14 @@ SECOND_OPINIONS = Counter(
 )
 DROPS = Counter("anpr_drops_total", "Things dropped, by reason", ["camera", "reason"], registry=REGISTRY)
 CAMERA_FAULTS = Counter("anpr_camera_faults_total", "Faults of video sources", ["camera", "fault"], registry=REGISTRY)
+GATE_PLAN_REFUSED = Gauge(
+    "anpr_gate_plan_refused",
+    "1 while this reader refuses the newest plan of its gates and goes on with the one before",
+    registry=REGISTRY,
+)
+GATE_PLAN_NUMBER = Gauge(
+    "anpr_gate_plan_number", "Number of the plan that this reader runs; 0 while it has none", registry=REGISTRY
+)
 CAMERA_UP = Gauge("anpr_camera_up", "1 while frames arrive", ["camera"], registry=REGISTRY)
 CAMERA_DAMAGED = Gauge(
     "anpr_camera_damaged",
@@ -99,6 +113,19 @@ AUDIT_DIFFERS = Gauge(
 )
 AUDIT_HEAD_TIME = Gauge(
     "anpr_audit_head_timestamp_seconds", "When the audit's head was last found to be in its file", registry=REGISTRY
+)
+AUDIT_MAIL_FAILED = Gauge(
+    "anpr_audit_mail_failed",
+    "1 while the audit's head could not be mailed to one of the addresses that are set",
+    registry=REGISTRY,
+)
+AUDIT_MAIL_TIME = Gauge(
+    "anpr_audit_mail_timestamp_seconds", "When the audit's head was last mailed to all addresses", registry=REGISTRY
+)
+AUDIT_PRUNE_FAILED = Gauge(
+    "anpr_audit_prune_failed",
+    "1 while the audit's oldest rows could not be exported and deleted, although they are older than the setting",
+    registry=REGISTRY,
 )
 RETENTION_REFUSED = Gauge(
     "anpr_retention_refused",
@@ -165,10 +192,35 @@ RETRO_TRANSITS = Counter(
     "anpr_retro_transits_total", "Stored transits found for new entries", ["outcome"], registry=REGISTRY
 )
 RETRO_PENDING = Gauge("anpr_retro_pending", "New entries that retro-match has not looked for yet", registry=REGISTRY)
+ENDS_PRESSING = Gauge(
+    "anpr_ends_pressing",
+    "Things that are over or end within 30 days, by kind; users are not counted here",
+    ["kind"],
+    registry=REGISTRY,
+)
+LISTS_STALE = Gauge(
+    "anpr_watchlists_stale",
+    "Watchlists whose entries have not changed for longer than the hours that they are set to",
+    registry=REGISTRY,
+)
+FALSE_READ_WARNINGS = Gauge(
+    "anpr_false_read_warnings",
+    "Lists and cameras of which too many alarms of the last 30 days were false reads (alarms.false_read_above)",
+    ["what"],
+    registry=REGISTRY,
+)
 CLOCK_SKEWS = Counter(
     "anpr_clock_skews_total", "Times that a reader's clock was found wrong", ["reader"], registry=REGISTRY
 )
-ALARMS = Counter("anpr_alarms_total", "Alarms raised", ["watchlist"], registry=REGISTRY)
+ALARMS = Counter(
+    "anpr_alarms_total", "Alarms raised, by the list of the first sighting", ["watchlist"], registry=REGISTRY
+)
+SIGHTINGS = Counter(
+    "anpr_sightings_total",
+    "Transits that an entry names; those of one vehicle are in one alarm while it is open",
+    ["watchlist"],
+    registry=REGISTRY,
+)
 DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
 )
@@ -208,3 +260,60 @@ STREAMS_ENDED = Counter(
 )
 preset(STREAMS_ENDED, "refused")
 preset(STREAMS_ENDED, "replaced")
+
+LIST_FILES = Counter(
+    "anpr_list_files_total",
+    "Files of watchlists that `anpr watchlist pickup` found: imported, or failed (none of it was imported)",
+    ["watchlist", "result"],
+    registry=REGISTRY,
+)
+LIST_PICKUP_AT = Gauge(
+    "anpr_list_pickup_timestamp_seconds",
+    "When `anpr watchlist pickup` last looked through the folder of a list",
+    ["watchlist"],
+    registry=REGISTRY,
+)
+
+NOTIFICATIONS = Counter(
+    "anpr_notifications_total",
+    "Notifications by what became of them: queued, sent, failed (is tried again), dead (refused or given up)",
+    ["channel", "outcome"],
+    registry=REGISTRY,
+)
+SIGHTINGS_NOT_TOLD = Counter(
+    "anpr_notify_sightings_not_told_total",
+    "Sightings of which nobody was told: found in the past (retro), too old when the notifier saw them (late), of an"
+    " alarm that was closed by then (closed), or no rule holds for them (no-rule)",
+    ["why"],
+    registry=REGISTRY,
+)
+for _why in ("retro", "late", "closed", "no-rule"):
+    preset(SIGHTINGS_NOT_TOLD, _why)
+ESCALATIONS = Counter(
+    "anpr_escalations_total",
+    "Escalations whose moment came: told; or not, as the alarm was acknowledged, or it or the rule was gone, or nothing"
+    " looked for too long (late)",
+    ["outcome"],
+    registry=REGISTRY,
+)
+for _why in ("told", "acknowledged", "gone", "late"):
+    preset(ESCALATIONS, _why)
+NOTIFICATIONS_WAITING = Gauge(
+    "anpr_notifications_waiting", "Notifications that are not sent yet", ["channel"], registry=REGISTRY
+)
+NOTIFICATIONS_OLDEST_S = Gauge(
+    "anpr_notifications_oldest_seconds", "Age of the oldest of them; 0 while none waits", ["channel"], registry=REGISTRY
+)
+PUSH_DEVICES = Counter(
+    "anpr_push_devices_total",
+    "Web Push to phones, by what came of it: sent, failed, gone (its service does not know it any more; removed), over"
+    " (its user, role, session or key; removed), refused-address (a private address or none)",
+    ["outcome"],
+    registry=REGISTRY,
+)
+NOTIFICATION_CHANNEL_FAILING = Gauge(
+    "anpr_notification_channel_failing",
+    "1 while nothing can be sent by the channel, or to one of its receivers",
+    ["channel"],
+    registry=REGISTRY,
+)

@@ -15,16 +15,24 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from anpr.domain.errors import DiskFullError, InputError
+from anpr.domain.camera_view import CameraView
+from anpr.domain.errors import DiskFullError, InputError, OutboxFullError
 from anpr.domain.health import HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
 from anpr.runtime.clock import Clock
 from anpr.transport.age import AgeLimit, MaxAge
 from anpr.transport.outbox_report import OutboxReport
 from anpr.transport.records import RecordKind
-from anpr.transport.rows import Row, health_row, image_row, metadata_row
+from anpr.transport.rows import Row, health_row, image_row, metadata_row, view_row
 from anpr.transport.spool import PAGE_BYTES, RESERVE_BYTES, Spool
-from anpr.transport.statements import delete_health, delete_old, delete_oldest_images, insert, waiting_health
+from anpr.transport.statements import (
+    delete_health,
+    delete_old,
+    delete_oldest_images,
+    delete_view,
+    insert,
+    waiting_health,
+)
 from anpr.transport.writer_lock import lock_writer
 
 T = TypeVar("T")
@@ -115,6 +123,23 @@ class Outbox(Spool):
         self._give_up_old()
         self._health_seqs[row.key], dropped = self._with_more_pages(replace)
         self._report.no_room(dropped)
+        self._report.waiting(self.counts())
+
+    def put_view(self, view: CameraView) -> None:
+        """Keep the view in place of the one of its camera that still waits.
+
+        Nothing makes way for it. Raises OutboxFullError where there is no room, TransportError, MessageError.
+        """
+        row = view_row(view)
+
+        def replace() -> None:
+            with self._transaction() as connection:
+                delete_view(connection, row.key)
+                if sum(waiting.bytes for waiting in self._totals().values()) + row.size > self._max_bytes:
+                    raise OutboxFullError(f"outbox {self.path}: no room for a view of camera {view.camera_id}")
+                insert(connection, view.camera_id, row, self._clock.now())
+
+        self._over_old_log(replace)
         self._report.waiting(self.counts())
 
     def acknowledge(self, seqs: Iterable[int]) -> None:

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 
 from anpr.contract.health import encode_health, health_key
 from anpr.contract.image import ImageHeader, image_header
-from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES, TRANSITS_TOPIC
+from anpr.contract.topics import (
+    HEALTH_TOPIC,
+    IMAGES_TOPIC,
+    MAX_IMAGE_BYTES,
+    MAX_TRANSIT_BYTES,
+    TRANSITS_TOPIC,
+    VIEWS_TOPIC,
+)
 from anpr.contract.transit import encode_transit
+from anpr.contract.view import encode_view
+from anpr.domain.camera_view import CameraView
 from anpr.domain.errors import InputError, MessageError, PoisonReason
 from anpr.domain.health import HealthReport
 from anpr.domain.transit import ImageRole, Transit
@@ -49,6 +58,12 @@ def health_row(report: HealthReport) -> Row:
     if len(value) > MAX_TRANSIT_BYTES:
         raise MessageError(PoisonReason.TOO_LARGE, f"health of {report.kind} {report.id}: {len(value)} bytes")
     return Row(kind=RecordKind.METADATA, topic=HEALTH_TOPIC, key=health_key(report), headers={}, value=value)
+
+
+def view_row(view: CameraView) -> Row:
+    """Raises MessageError when it does not fit the contract. Sent with images: it gives way to transits."""
+    key = view.camera_id.encode()
+    return Row(kind=RecordKind.IMAGES, topic=VIEWS_TOPIC, key=key, headers={}, value=encode_view(view))
 
 
 def image_row(transit: Transit, role: ImageRole, data: bytes) -> Row:

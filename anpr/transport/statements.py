@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter
 from datetime import datetime
 
-from anpr.contract.topics import HEALTH_TOPIC
+from anpr.contract.topics import HEALTH_TOPIC, VIEWS_TOPIC
 from anpr.transport.records import RecordKind
 from anpr.transport.rows import Row
 from anpr.transport.spool import to_text
@@ -68,6 +68,13 @@ def delete_old(connection: sqlite3.Connection, kind: RecordKind, before: datetim
 def delete_health(connection: sqlite3.Connection, seq: int) -> None:
     """Delete the health report with this `seq`; nothing happens when it is gone."""
     connection.execute("DELETE FROM records WHERE seq = ? AND topic = ?", (seq, HEALTH_TOPIC))
+
+
+def delete_view(connection: sqlite3.Connection, key: bytes) -> None:
+    """Delete the view of this camera that still waits."""
+    connection.execute(
+        "DELETE FROM records WHERE kind = ? AND topic = ? AND key = ?", (RecordKind.IMAGES.value, VIEWS_TOPIC, key)
+    )
 
 
 def waiting_health(connection: sqlite3.Connection) -> dict[bytes, int]:

@@ -4,6 +4,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,13 +14,14 @@ import yaml
 from anpr.demo.clips import ensure_clips
 from anpr.demo.rtsp import RtspServer
 from anpr.domain.watchlist import Priority, Watchlist
+from anpr.listfiles.reading import read_bytes, read_list_file
 from anpr.runtime.clock import Clock
 from anpr.settings import load_settings, resource_path
 from anpr.settings.yaml_file import read_yaml
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, import_entries
-from anpr.store.watchlists.entries_csv import read_entries_csv
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.up.deployment import FIRST_USERS, Deployment, Echo
 from anpr.up.ports import free_port
@@ -73,8 +75,11 @@ def demo_deployment(clock: Clock, echo: Echo, which: Demo = Demo.TOWN) -> Iterat
 def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
     """Import the shipped demo watchlist; a change gets its row in the audit, as for every list."""
     path = resource_path("config", "watchlist-demo.csv")
+    act_as(conn, Author(name="anpr up", at=clock.now()))
     save_watchlist(conn, WATCHLIST)
-    result = import_entries(conn, WATCHLIST.id, read_entries_csv(path), ImportMode.REPLACE)
+    result = import_entries(
+        conn, WATCHLIST.id, read_list_file(path.name, read_bytes(path), UTC).entries, ImportMode.REPLACE
+    )
     if result.added or result.changed or result.removed:
         event = AuditEvent(
             actor="anpr up",

@@ -47,6 +47,7 @@ PARTS = (
         database_role=CentreRole.FORWARD,
         is_wanted=lambda settings: bool(settings.forwarding),
     ),
+    Part(name="notify", arguments=("notify", "serve"), port_offset=4, database_role=CentreRole.NOTIFY),
     Part(name="ingest", arguments=("ingest", "--json"), port_offset=1, database_role=CentreRole.INGEST),
     Part(name="reader", arguments=("reader", "--json"), port_offset=0, fills_outbox=True),
 )

@@ -10,7 +10,7 @@ from anpr.accept.count.vehicle import CountedVehicle, Lighting
 from anpr.accept.folder.records import RecordedTransit, Side
 from anpr.accept.judge.light import LightAt
 from anpr.accept.judge.match import CountedOutcome, Extra, Matching, Result
-from anpr.reader.evaluate.interval import wilson
+from anpr.domain.interval import wilson
 
 _One = TypeVar("_One", CountedOutcome, Extra)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from anpr.accept.judge.figures import FigureGroup, Measure, Share
-from anpr.reader.evaluate.interval import least_number
+from anpr.domain.interval import least_number
 
 CLASS_THRESHOLDS = {"A": 0.98}
 """Correct recognition that UNI 10772:2016 asks for, by class, as far as docs/domain.md states it."""

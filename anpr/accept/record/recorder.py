@@ -13,11 +13,11 @@ from anpr.domain.gate import Camera
 from anpr.domain.reasons import Drop
 from anpr.domain.transit import ImageRole
 from anpr.edge.made_transit import MadeTransit
-from anpr.reader.annotate import encode_jpeg
 from anpr.reader.assemble import Origin
 from anpr.reader.assemble.verify_vote import VoteVerifier
 from anpr.reader.assemble.vote import Verdict
 from anpr.reader.camera.watch import Watch
+from anpr.reader.jpeg import encode_jpeg
 from anpr.reader.plates.plate_finder import PlateFinder
 from anpr.reader.plates.plate_reader import ReadResult
 from anpr.reader.plates.second_opinion import SecondOpinion

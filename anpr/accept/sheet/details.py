@@ -14,7 +14,7 @@ from anpr.accept.judge.match import CountedOutcome, Extra, Matching, Result
 from anpr.accept.sheet.words import drop_reason, local_time, percent
 from anpr.capture.image_file import read_image
 from anpr.paper.blocks import Block, Figure, Heading, Paragraph
-from anpr.reader.annotate import encode_jpeg
+from anpr.reader.jpeg import encode_jpeg
 
 _MOST = 200
 """Cases shown of each kind: about 50 kB each."""

@@ -38,6 +38,7 @@ _FAULTS = {
     "ended": "flusso terminato",
     "frozen": "immagine ferma",
     "changed-size": "formato cambiato",
+    "no-secret": "credenziali mancanti sul lettore, o non per questo indirizzo",
     "undecodable": "flusso non decodificabile",
     "connecting": "in collegamento",
 }

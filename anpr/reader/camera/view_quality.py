@@ -5,6 +5,7 @@ import logging
 from datetime import datetime
 
 from anpr.capture.frame import Frame
+from anpr.domain.camera_view import SOFT
 from anpr.domain.health import BLURRED, DARK
 from anpr.reader.camera.baseline import Baseline
 from anpr.reader.camera.debounce import Debounce
@@ -14,9 +15,6 @@ from anpr.settings import SightSettings
 
 log = logging.getLogger(__name__)
 
-SOFT = 0.008
-"""Sharpness below which an image is blurred by any standard (sigma of 2 to 4 px in real clips): for a camera that is
-too new to have a baseline, and for one whose lens got dirty so slowly that the baseline followed it."""
 _WORSE_THAN_READ = 0.75
 """An image counts as worse than the worst in which a plate was read below this share of its value."""
 _MAX_GAP_SAMPLES = 4

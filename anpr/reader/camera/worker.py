@@ -15,6 +15,7 @@ from anpr.reader.assemble import Origin
 from anpr.reader.assemble.verify_vote import VoteVerifier
 from anpr.reader.camera.baseline import Baseline
 from anpr.reader.camera.view_quality import ViewQuality
+from anpr.reader.camera.views import CameraViews
 from anpr.reader.camera.watch import CameraTotals, Watch
 from anpr.reader.plates.plate_finder import PlateFinder
 from anpr.reader.plates.second_opinion import SecondOpinion
@@ -32,7 +33,7 @@ _LOG_EVERY_S = 60.0
 class CameraWorker:
     """Runs in a thread of its own; nothing that happens to its camera reaches another one."""
 
-    def __init__(  # noqa: PLR0913  what it needs, and two helps it can do without
+    def __init__(  # noqa: PLR0913  what it needs, and helps it can do without
         self,
         origin: Origin,
         settings: ReaderSettings,
@@ -42,10 +43,14 @@ class CameraWorker:
         *,
         second: SecondOpinion | None = None,
         baseline_dir: Path | None = None,
+        views: CameraViews | None = None,
+        history: StateHistory | None = None,
     ) -> None:
-        """The camera's baseline is kept in `baseline_dir`; without one, only in memory."""
+        """The camera's baseline is kept in `baseline_dir`; without one, only in memory. `history` is that of a worker
+        before, of the same camera with other settings."""
         self.camera = origin.camera
-        self.history = StateHistory()
+        self.views = views
+        self.history = history or StateHistory()
         self._origin = origin
         self._settings = settings
         self._plate_finder = plate_finder
@@ -91,6 +96,7 @@ class CameraWorker:
             self._clock,
             totals=self.totals,
             verifier=self._verifier,
+            listener=self.views,
         )
         stream = CameraStream(self.camera, self._settings, self._clock, on_change=self.history.add)
         stream.start()
@@ -107,6 +113,8 @@ class CameraWorker:
         try:
             if frame is None:
                 self._outbox_writer.put(watch.idle())
+                if self.views is not None:
+                    self.views.idle(self.history.state)
             else:
                 self._take(watch, frame)
         except ModelError as exc:
@@ -126,6 +134,8 @@ class CameraWorker:
         if result.has_read:
             self._report_view(self._view_quality.plate_read(frame))
         self._outbox_writer.put(result.transits)
+        if self.views is not None:
+            self.views.add(frame, self.history.state)
 
     def _report_view(self, changed: bool) -> None:
         if changed and self._view_quality.since is not None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from anpr.domain.interval import wilson
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Box
-from anpr.reader.evaluate.interval import wilson
 from anpr.reader.evaluate.truth import LabelledImage, TruePlate
 
 _ON_THE_PLATE = 0.3

@@ -18,8 +18,15 @@ class ReaderPool:
     def __init__(self, build: Callable[[], PlateFinder], size: int) -> None:
         # Last in, first out: with little to do one reader does it all, and its memory stays warm.
         self._free: LifoQueue[PlateFinder] = LifoQueue()
-        for _ in range(size):
-            self._free.put(build())
+        self._build = build
+        self._size = 0
+        self.grow(size)
+
+    def grow(self, size: int) -> None:
+        """Hold at least so many; building one takes a second. For one thread at a time. Raises ModelError."""
+        while self._size < size:
+            self._free.put(self._build())
+            self._size += 1
 
     def find(self, image: Image) -> Found:
         """Where plates are. Raises ModelError."""

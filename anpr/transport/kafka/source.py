@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 
-from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, VIEWS_TOPIC
 from anpr.domain.errors import TransportError
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
@@ -34,7 +34,11 @@ _FETCH_BYTES = 16 * 1024 * 1024
 # one batch: with 1 MiB the others of that partition waited four times as long.
 _SMALL_FETCH_BYTES = 4 * 1024 * 1024
 # Each is a group of its own: members of one that want other topics would rebalance each other's partitions.
-_GROUP_SUFFIXES: Mapping[tuple[str, ...], str] = {(IMAGES_TOPIC,): "-images", (HEALTH_TOPIC,): "-health"}
+_GROUP_SUFFIXES: Mapping[tuple[str, ...], str] = {
+    (IMAGES_TOPIC,): "-images",
+    (IMAGES_TOPIC, VIEWS_TOPIC): "-images",
+    (HEALTH_TOPIC,): "-health",
+}
 _NO_HEADERS: Mapping[str, bytes] = MappingProxyType({})
 
 # After a rebalance the partition is another member's: it reads again what we stored, and that changes nothing.

@@ -6,6 +6,9 @@
 | anpr.transits | gate id | kafka.partitions | kafka.retention_hours |
 | anpr.images | transit id | kafka.partitions | kafka.retention_hours |
 | anpr.health | subject, as camera/ID or reader/ID | kafka.partitions | the newest of each key (compacted) |
+| anpr.views | camera id | 1 | the newest of each key, for an hour |
+| anpr.requests | camera id | 1 | the newest of each key, for an hour |
+| anpr.gates | reader id | 1 | the newest of each key (compacted) |
 | anpr.deadletter | as it came | 1 | kafka.retention_hours |
 """
 
@@ -16,7 +19,15 @@ from typing import Any
 from kafka.admin import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
-from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
+from anpr.contract.topics import (
+    GATES_TOPIC,
+    HEALTH_TOPIC,
+    IMAGES_TOPIC,
+    MAX_IMAGE_BYTES,
+    REQUESTS_TOPIC,
+    TRANSITS_TOPIC,
+    VIEWS_TOPIC,
+)
 from anpr.settings import KafkaSettings
 from anpr.transport.kafka.client import client_options, connect, mapped_errors
 
@@ -62,6 +73,9 @@ def topic_specs(settings: KafkaSettings) -> dict[str, dict[str, Any]]:
         TRANSITS_TOPIC: (settings.partitions, kept),
         IMAGES_TOPIC: (settings.partitions, kept),
         HEALTH_TOPIC: (settings.partitions, compacted),
+        VIEWS_TOPIC: (1, _brief_configs()),
+        REQUESTS_TOPIC: (1, _brief_configs()),
+        GATES_TOPIC: (1, compacted),
         DEADLETTER_TOPIC: (1, kept | {"max.message.bytes": str(MAX_DEAD_LETTER_BYTES)}),
     }
     return {
@@ -101,6 +115,11 @@ def _compacted_configs() -> dict[str, str]:
         # Stamped by the broker: what a heartbeat's own time differs from it is what the reader's clock is off by.
         "message.timestamp.type": "LogAppendTime",
     }
+
+
+def _brief_configs() -> dict[str, str]:
+    """What is asked for and answered now: nothing of it is worth an hour."""
+    return {"cleanup.policy": "compact,delete", "retention.ms": str(_HOUR_MS), "segment.ms": str(_HOUR_MS // 6)}
 
 
 def full_name(settings: KafkaSettings, topic: str) -> str:
