@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Access control: who sends a request, and whether their role allows it. Refusals leave a row in the audit."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import Depends, Request
+from starlette.datastructures import URL
+from starlette.routing import Match
 
 from anpr.console.auth.sessions import Session, fingerprint
 from anpr.console.cookies import SESSION_COOKIE, VISIT_COOKIE, read_cookie
 from anpr.console.network.origin import is_of_another_site
+from anpr.console.session_limits import idle_limit
 from anpr.console.state import Console, ItselfDep
+from anpr.console.uploads import takes_file
 from anpr.domain.access import Permission, may
 from anpr.domain.errors import AccessError
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.author import Author
 from anpr.store.users.accounts import User
 from anpr.store.users.sessions import open_session, see_session
 
@@ -69,6 +75,11 @@ class Visitor:
         return may(self.user.role, permission)
 
 
+def author_of(console: Console, visitor: Visitor) -> Author:
+    """The visitor as the author of what they change now."""
+    return Author(name=visitor.user.name, at=console.clock.now())
+
+
 def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
     """The user whose session cookie this is; None when it is not valid (any more), was ended or not used for long, the
     user is disabled or their last day is over, their password was changed, or their provider is gone."""
@@ -81,7 +92,7 @@ def visitor_of(console: Console, cookie: str | None) -> Visitor | None:
         return None
     if fingerprint(stored.user.password_hash) != session.password or _is_of_gone_provider(console, stored.user):
         return None
-    if console.clock.now() >= stored.seen_at + idle_limit(console):
+    if console.clock.now() >= stored.seen_at + idle_limit(console.settings, stored.user.role):
         return None
     return Visitor(user=stored.user, session=session, seen_at=stored.seen_at)
 
@@ -90,11 +101,6 @@ def _is_of_gone_provider(console: Console, user: User) -> bool:
     """Whether the provider that let them in is none of the console's any more."""
     oidc = console.settings.console.oidc
     return user.provider is not None and (oidc is None or user.provider != oidc.issuer)
-
-
-def idle_limit(console: Console) -> timedelta:
-    """So long a session lasts that nobody uses."""
-    return timedelta(minutes=console.settings.console.idle_minutes)
 
 
 def signed_in(request: Request, console: ItselfDep) -> Visitor:
@@ -168,20 +174,35 @@ def allowed(*any_of: Permission) -> Callable[[Request, Console, Visitor], Visito
     return check
 
 
-async def check_form(request: Request, console: ItselfDep) -> None:
+async def check_form(request: Request, console: ItselfDep) -> AsyncIterator[None]:
     """Protection against cross-site request forgery: every POST carries the token of its session (or visit), and
     comes from one of our own pages.
 
     Raises FormTokenError.
     """
     if request.method in ("GET", "HEAD"):
+        yield
         return
-    form = await request.form(max_files=0, max_fields=1000)
-    token = form.get(FORM_FIELD)
-    if is_of_another_site(request.headers):
-        raise FormTokenError("another site has sent this form")
-    if not isinstance(token, str) or not console.sessions.is_form_token(form_key(console, request), token):
-        raise FormTokenError("form token missing or wrong")
+    with_file = takes_file(request.scope["path"])
+    if with_file and console.sessions.from_cookie(read_cookie(request, SESSION_COOKIE)) is None:
+        raise FormTokenError("a file of somebody not logged in")  # before any of it is taken
+    async with request.form(max_files=int(with_file), max_fields=1000) as form:
+        token = form.get(FORM_FIELD)
+        if is_of_another_site(request.headers):
+            raise FormTokenError("another site has sent this form")
+        if not isinstance(token, str) or not await _is_own_form(console, request, token):
+            raise FormTokenError("form token missing or wrong")
+        yield  # a file is closed after the answer
+
+
+async def _is_own_form(console: Console, request: Request, token: str) -> bool:
+    """Whether the token is of this browser's session; or of its visit, where the cookie's session is over."""
+    if console.sessions.is_form_token(form_key(console, request), token):
+        return True
+    if not console.sessions.is_form_token(read_cookie(request, VISIT_COOKIE) or "", token):
+        return False
+    # The cookie outlives a session that was ended before its time, which only the database knows.
+    return await to_thread.run_sync(visitor_of, console, read_cookie(request, SESSION_COOKIE)) is None
 
 
 def form_key(console: Console, request: Request) -> str:
@@ -273,9 +294,27 @@ def local_path(path: str) -> str:
 
 def _back_to(request: Request) -> str:
     """The address to open after the login: this one, or that of the page whose script has sent the request."""
-    address = urlsplit(request.headers.get("hx-current-url", "")) if _is_of_script(request) else request.url
-    if request.method != "GET" and not _is_of_script(request):
-        return "/"
+    if _is_of_script(request):
+        return _path_of(urlsplit(request.headers.get("hx-current-url", "")))
+    return _path_of(request.url) if request.method == "GET" else _page_of_form(request)
+
+
+def _page_of_form(request: Request) -> str:
+    """The page that the form was on, else the part of the console that it belongs to; `/` where neither is a page."""
+    sent_from = urlsplit(request.headers.get("referer", ""))
+    if sent_from.netloc == request.url.netloc and _is_page(request, sent_from.path):
+        return _path_of(sent_from)
+    part = "/" + request.url.path.split("/")[1]
+    return local_path(part) if _is_page(request, part) else "/"
+
+
+def _is_page(request: Request, path: str) -> bool:
+    """Whether a GET leads somewhere: a form that was shown again with its faults has an address for POST alone."""
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
+
+
+def _path_of(address: SplitResult | URL) -> str:
     return local_path(f"{address.path}?{address.query}" if address.query else address.path)
 
 

@@ -18,6 +18,7 @@ from anpr.console.auth.secret_key import load_secret
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.compression import Compression
+from anpr.console.ending_tally import EndingTally
 from anpr.console.error_pages import add_error_pages
 from anpr.console.headers import Headers
 from anpr.console.live_alarms import LiveAlarms
@@ -29,24 +30,33 @@ from anpr.console.page import Page
 from anpr.console.pages import (
     account,
     alarms,
+    archive,
     audit,
+    documents,
+    gate_map,
     gates,
+    handover,
     holds,
     login,
+    notifications,
     organisations,
+    patrol,
     requests,
     search,
+    statistics,
     status,
     transits,
     users,
     watchlists,
 )
 from anpr.console.rendering.footer import footer_of
+from anpr.console.rendering.map_background import background_of
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.rendering.translations import load_catalogues
 from anpr.console.search_seats import CONNECTIONS, SearchSeats
 from anpr.console.state import Console, scope_of
+from anpr.paper.apart import PdfPress
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.settings.base import is_loopback
@@ -60,15 +70,22 @@ _STATIC = Path(__file__).resolve().parent / "static"
 PAGES: tuple[Page, ...] = (
     login.PAGE,
     alarms.PAGE,
+    patrol.PAGE,
+    archive.PAGE,
+    handover.PAGE,
     transits.PAGE,
     search.PAGE,
     watchlists.PAGE,
     audit.PAGE,
     status.PAGE,
+    statistics.PAGE,
+    gate_map.PAGE,
     gates.PAGE,
     holds.PAGE,
     requests.PAGE,
+    documents.PAGE,
     users.PAGE,
+    notifications.PAGE,
     organisations.PAGE,
     account.PAGE,
 )
@@ -78,8 +95,8 @@ PAGES: tuple[Page, ...] = (
 def create_app(settings: Settings, database: Database, images: ImageStore, clock: Clock) -> FastAPI:
     """The application; `database` is open. Live alarms start and stop with the server.
 
-    Raises SettingsError when a key in data_dir cannot be read or made, or is lost, or a secret of console.oidc cannot
-    be read, and StoreError.
+    Raises SettingsError when a key in data_dir cannot be read or made, or is lost, or a secret of console.oidc or the
+    archive of console.map cannot be read, and StoreError.
     """
     console = build_console(settings, database, images, clock)
 
@@ -103,7 +120,7 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
     )
     app.state.console = console
     app.add_middleware(Compression)
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, image_origin=settings.console.map.tiles_origin)
     _guard(app, settings)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.include_router(probes.router)
@@ -133,6 +150,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
     with database.transaction() as conn:
         in_use = secrets_in_use(conn)
     secret = load_secret(settings.data_dir)
+    background = background_of(settings.console.map)
     return Console(
         settings=settings,
         scope=ITSELF,
@@ -149,11 +167,15 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         provider=OpenIdProvider(settings.console.oidc, clock) if settings.console.oidc else None,
         provider_logins=ProviderLogins(secret, clock),
         pages=PAGES,
-        templates=Templates(load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console)),
+        templates=Templates(
+            load_catalogues(), settings.zone, settings.municipality, footer_of(settings.console), background
+        ),
         alarms=stored,
         live=LiveAlarms(database, stored, shown_to, clock),
         view_audit=ViewAudit(clock),
         thumbnails=Thumbnails(clock),
+        ending_tally=EndingTally(settings, clock),
+        pdf_press=PdfPress(),
     )
 
 

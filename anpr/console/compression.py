@@ -24,9 +24,8 @@ class Compression:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._gzip = GZipMiddleware(
-            app, _MINIMUM_BYTES, compresslevel=_LEVEL, exclude_content_types=DEFAULT_EXCLUDED_CONTENT_TYPES
-        )
+        never = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/vnd.pmtiles")  # asked for in parts, counted in its bytes
+        self._gzip = GZipMiddleware(app, _MINIMUM_BYTES, compresslevel=_LEVEL, exclude_content_types=never)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_own = scope["type"] == "http" and Headers(scope=scope).get("sec-fetch-site", "") in _OWN

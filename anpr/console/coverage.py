@@ -14,8 +14,8 @@ _ROWS = 30
 
 
 def oldest_kept(console: Console) -> datetime:
-    """Transits captured before this moment (UTC) are deleted, or are about to be."""
-    return console.clock.now() - timedelta(days=console.settings.retention.transit_days)
+    """Transits captured before this moment (UTC) are deleted, or are about to be, whatever they were read for."""
+    return console.clock.now() - timedelta(days=console.settings.retention.longest_days)
 
 
 def coverage_gaps(
@@ -53,7 +53,12 @@ def blind_now(console: Console) -> list[BlindGate]:
     Those that have not for longer than transits are kept may be gone for good; the status page has them. Raises
     StoreError.
     """
+    oldest = oldest_kept(console)
+    return [one for one in all_blind(console) if one.since >= oldest]
+
+
+def all_blind(console: Console) -> list[BlindGate]:
+    """The same, however long they have not looked. Raises StoreError."""
     with console.database.transaction() as conn:
         found = blind_gates(open_intervals(conn), list_gates(conn), console.clock.now())
-    oldest = oldest_kept(console)
-    return sorted((one for one in found if one.since >= oldest), key=lambda one: one.since, reverse=True)
+    return sorted(found, key=lambda one: one.since, reverse=True)

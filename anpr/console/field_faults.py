@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from anpr.console.fields import has_controls
 from anpr.domain.local_time import FIRST_YEAR, LAST_YEAR, TimeFault, TimeTextError, parse_moment
+from anpr.domain.partial_plate import MAX_RUNS, MIN_KNOWN
 from anpr.domain.plate import MAX_LENGTH, PlateError, PlateFault, normalise
 from anpr.domain.search_reason import MIN_LETTERS, is_reason
 
@@ -55,7 +56,7 @@ def read_plate(faults: Faults, name: str, text: str) -> str | None:
     try:
         return normalise(text)
     except PlateError as exc:
-        faults[name] = _plate_fault(exc)
+        faults[name] = fault_of_plate(exc)
         return None
 
 
@@ -72,11 +73,14 @@ def character_fault(character: str) -> FieldFault:
     return FieldFault(key=_SCRIPTS.get(script, "search.foreign_character"), values=values)
 
 
-def _plate_fault(exc: PlateError) -> FieldFault:
+def fault_of_plate(exc: PlateError) -> FieldFault:
+    """Why a text is no plate."""
     if exc.fault is PlateFault.FOREIGN_CHARACTER:
         return character_fault(exc.character)
     if exc.fault is PlateFault.TOO_LONG:
         return FieldFault(key="search.plate_too-long", values={"most": MAX_LENGTH})
+    if exc.fault is PlateFault.TOO_OPEN:
+        return FieldFault(key="watchlists.too_open", values={"least": MIN_KNOWN, "most": MAX_RUNS})
     return FieldFault(key="search.plate_empty")
 
 

@@ -11,11 +11,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 _LINE_BREAKS = "\n\r\t"
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Invisible signs that turn the order of letters round: a name, or half of a page, reads as another one."""
 
 
 def has_controls(text: str, allowed: str = "") -> bool:
-    """Whether the text has control characters (also of C1), or halves of a character, besides the `allowed` ones."""
-    return any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in allowed for sign in text)
+    """Whether the text has control characters (also of C1, and those of direction), or halves of a character, besides
+    the `allowed` ones."""
+    return any((unicodedata.category(sign) in ("Cc", "Cs") or sign in _BIDI) and sign not in allowed for sign in text)
 
 
 def without_controls(text: str) -> str:

@@ -6,14 +6,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from anpr.console.access import Visitor, form_key, idle_limit, is_unfinished
+from anpr.console.access import Visitor, form_key, is_unfinished
 from anpr.console.cookies import LANGUAGE_COOKIE, read_cookie
 from anpr.console.page import menu_of
 from anpr.console.rendering.filters import local_minute
 from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import language_of
+from anpr.console.session_limits import fixed_lifetime, idle_limit
 from anpr.console.state import Console, ConsoleDep
-from anpr.domain.access import Permission, may
+from anpr.domain.access import Permission, Role, may
 from anpr.domain.organisation import MANAGER
 from anpr.store.organisations.registry import organisation_names
 
@@ -30,7 +31,7 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
     if visitor is None:
         return PageContext(language=language, form_token=token, path=path, address=address)
     role, is_held = visitor.user.role, is_unfinished(console, visitor.user)
-    is_told = may(role, Permission.VIEW_ALARMS) and not is_held
+    is_told = may(role, Permission.HANDLE_ALARMS) and not is_held  # who may take none is not called to them
     return PageContext(
         language=language,
         form_token=token,
@@ -44,12 +45,17 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
         session=session_state(console, visitor),
         organisation=_organisation(console),
         to_take=_to_take(console) if is_told else None,
+        ending=_ending(console, role) if may(role, Permission.VIEW_DOCUMENTS) and not is_held else None,
     )
 
 
 def _to_take(console: Console) -> int:
     tally = console.live.latest_tally(console.scope.organisation_id)
     return tally.to_take if tally else 0
+
+
+def _ending(console: Console, role: Role) -> int:
+    return console.ending_tally.count(console.database, console.scope, role)
 
 
 def _organisation(console: Console) -> str | None:
@@ -64,15 +70,16 @@ def session_state(console: Console, visitor: Visitor) -> dict[str, object]:
     """What a page's script knows of its session: who, when it ends (local time, and in s), whether it can be extended
     without the password, how often to ask for that, how long before the end to warn, and whether a code is asked for
     with the password."""
-    sessions, session, idle = console.sessions, visitor.session, idle_limit(console)
+    sessions, session, idle = console.sessions, visitor.session, idle_limit(console.settings, visitor.user.role)
+    fixed = fixed_lifetime(console.settings, visitor.user.role)
     ends_at = min(datetime.fromtimestamp(session.ends_at, UTC), visitor.seen_at + idle)
     is_by_idling = ends_at.timestamp() < session.ends_at
-    lifetime_s = min(sessions.lifetime_s, int(idle.total_seconds()))
+    lifetime_s = min(int(fixed.total_seconds()) if fixed else sessions.lifetime_s, int(idle.total_seconds()))
     return {
         "user": session.user,
         "ends_at": local_minute(ends_at, console.settings.zone),
         "remaining_s": int((ends_at - console.clock.now()).total_seconds()),
-        "extensible": is_by_idling or sessions.can_be_extended(session),
+        "extensible": fixed is None and (is_by_idling or sessions.can_be_extended(session)),
         "lifetime_s": lifetime_s,
         "warn_s": min(600, lifetime_s // 4),
         "extend_every_s": max(5, min(300, lifetime_s // 4)),

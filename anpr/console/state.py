@@ -13,6 +13,7 @@ from anpr.console.auth.pending_login import PendingLogins
 from anpr.console.auth.second_factor import SecondFactor
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
+from anpr.console.ending_tally import EndingTally
 from anpr.console.live_alarms import LiveAlarms
 from anpr.console.oidc.pending import ProviderLogins
 from anpr.console.oidc.provider import OpenIdProvider
@@ -20,6 +21,7 @@ from anpr.console.page import Page
 from anpr.console.rendering.templates import Templates
 from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.search_seats import SearchSeats
+from anpr.paper.apart import PdfPress
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.alarms.views import StoredAlarms
@@ -57,6 +59,8 @@ class Console:
     live: LiveAlarms
     view_audit: ViewAudit
     thumbnails: Thumbnails
+    ending_tally: EndingTally
+    pdf_press: PdfPress
 
     def provider_name(self, issuer: str | None) -> str | None:
         """What people call the provider with this issuer; None for no provider."""

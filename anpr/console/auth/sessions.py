@@ -55,17 +55,19 @@ class Sessions:
         that a session has ended."""
         return int((self._longest + timedelta(days=1)).total_seconds())
 
-    def start(self, user: str, password_hash: str, *, key: str | None = None) -> Session:
+    def start(
+        self, user: str, password_hash: str, *, key: str | None = None, lifetime: timedelta | None = None
+    ) -> Session:
         """A new session for a user who has just proved who they are.
 
-        `key`: that of the session which it continues, whose forms stay valid.
+        `key`: that of the session which it continues, whose forms stay valid. `lifetime`: another one than usual.
         """
         now = self._clock.now()
         return Session(
             user=user,
             key=key or secrets.token_urlsafe(16),
             started_at=_seconds(now),
-            ends_at=_seconds(now + self._lifetime),
+            ends_at=_seconds(now + (lifetime or self._lifetime)),
             password=fingerprint(password_hash),
         )
 
@@ -137,6 +139,11 @@ class Sessions:
             return False
         bare = _xor(data[:_TOKEN_BYTES], data[_TOKEN_BYTES:])
         return hmac.compare_digest(self._bare_token(key), bare)
+
+    def key_of(self, user: str, purpose: bytes) -> bytes:
+        """32 bytes that are the same at each login of this user, and that nobody knows who has not logged in as them:
+        a browser keeps under it what the user has not sent yet."""
+        return hmac.new(self._form_key, purpose + b"\0" + user.encode(), hashlib.sha256).digest()
 
     def _bare_token(self, key: str) -> bytes:
         return hmac.new(self._form_key, key.encode(), hashlib.sha256).digest()

@@ -11,6 +11,7 @@ import logging
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from anpr.console.uploads import extra_seconds
 from anpr.runtime.metrics import CONNECTIONS_REFUSED
 
 log = logging.getLogger(__name__)
@@ -79,8 +80,13 @@ class DeadlineProtocol(H11Protocol):
             self._deadline.cancel()
             self._deadline = None
         if phase:
-            limit_s = self.headers_s if phase == "headers" else self.body_s
+            limit_s = self.headers_s if phase == "headers" else self.body_s + self._of_file_s()
             self._deadline = self.loop.call_later(limit_s, self._cut, phase)
+
+    def _of_file_s(self) -> float:
+        """What a file may take besides; it is sent where the address takes one."""
+        length = dict(self.headers).get(b"content-length", b"0")
+        return extra_seconds(self.scope["path"], int(length)) if length.isdigit() else 0.0
 
     def _stop_unread(self) -> None:
         if self._unread is not None:

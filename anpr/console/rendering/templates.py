@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from anpr.console.page import Page
 from anpr.console.rendering import filters
 from anpr.console.rendering.footer import Footer
+from anpr.console.rendering.map_background import OUTLINE, Background
 from anpr.console.rendering.translations import Catalogue, Language
 from anpr.domain.access import Permission, Role
 
@@ -43,18 +44,25 @@ class PageContext:
     """When the session ends, for the scripts."""
     organisation: str | None = None
     """Whom the visitor works for, where it is not who runs the system."""
+    ending: int | None = None
+    """What is over or about to end; None for roles that see no documents."""
     to_take: int | None = None
     """Alarms that nobody has acknowledged; None for roles that see no alarms."""
 
 
 class Templates:
-    """All templates, with the site's name, time zone, languages and footer.
+    """All templates, with the site's name, time zone, languages, footer and background of maps.
 
     A page's own template is called FOLDER/NAME.html, one that pages share NAME.html.
     """
 
     def __init__(
-        self, catalogues: Mapping[Language, Catalogue], zone: ZoneInfo, municipality: str, footer: Footer
+        self,
+        catalogues: Mapping[Language, Catalogue],
+        zone: ZoneInfo,
+        municipality: str,
+        footer: Footer,
+        map_background: Background = OUTLINE,
     ) -> None:
         self._catalogues = catalogues
         self._zone = zone
@@ -67,6 +75,7 @@ class Templates:
             auto_reload=False,
         )
         self._environment.globals |= {"municipality": municipality, "footer": footer, "P": Permission}
+        self._environment.globals["map_background"] = map_background
         self._environment.filters |= {
             "time": self._local(filters.local_time),
             "day": self._local(filters.local_day),

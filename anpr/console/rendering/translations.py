@@ -37,6 +37,10 @@ class Catalogue:
         singular = f"{key}_one"
         return self(singular if count == 1 and singular in self.messages else key, count=count, **values)
 
+    def pairs(self, prefix: str, values: Iterable[str]) -> list[tuple[str, str]]:
+        """Each value with the message of PREFIX and it, as the options of a choice."""
+        return [(str(value), self(f"{prefix}{value}")) for value in values]
+
     def either(self, key: str, otherwise: str) -> str:
         """The message when there is one; for words that other parts, or newer ones, may add to."""
         return self.messages.get(key, otherwise)

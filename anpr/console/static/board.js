@@ -6,6 +6,7 @@ import { draftedAlarms, forgetDraft } from "./drafts.js";
 import { lastAlarm, noteAlarm } from "./last-alarm.js";
 import { appear, ask, byId, session, setConnected, tellReplaced } from "./page.js";
 import { leaveIfOver } from "./session.js";
+import { refreshDetail } from "./detail.js";
 import { play } from "./sound.js";
 import { follow } from "./stream.js";
 import { takeTally } from "./tally.js";
@@ -15,23 +16,28 @@ const MOST_CLOSED = 20;
 const MOST_WAITING = 100;
 const REST_MS = 1500;
 const SHOW_EVERY_MS = 500;
+const HIDDEN_AFTER_MS = 1000;
 
 const board = byId("board");
+const list = board?.querySelector(".board-list"); // the detail beside it is moved by nothing
 const arrivals = byId("arrivals");
-const RANKS = { raised: 0, acknowledged: 3, closed: 6 };
+const isOfRows = board?.dataset.view === "rows";
 const PRIORITIES = { high: 0, medium: 1, low: 2 };
 
 let touchedAt = 0;
 
-// The board's order, as in the database: not taken first, in it the highest priority, in it the newest.
-const rankOf = (card) => RANKS[card.dataset.state] + PRIORITIES[card.dataset.priority];
+// The board's order, as in the database: the highest priority first, in it what nobody has taken, in it the newest.
+function rankOf({ dataset }) {
+  const priority = PRIORITIES[dataset.priority];
+  return dataset.state === "closed" ? 6 + priority : 2 * priority + (dataset.state === "raised" ? 0 : 1);
+}
 const isBefore = (card, other) =>
   rankOf(card) - rankOf(other) < 0 || (rankOf(card) === rankOf(other) && Number(card.dataset.alarm) > Number(other.dataset.alarm));
 
 /** Whether somebody's hand or eye is in the cards: a form is open, the pointer is over them, the focus is in them. */
 function isBusy() {
   const isHeld =
-    board.querySelector("details.closing[open]") || board.querySelector(".alarms:hover") || board.contains(document.activeElement);
+    list.querySelector("details:is(.closing, .handling)[open]") || list.querySelector(".alarms:hover") || list.contains(document.activeElement);
   return Boolean(isHeld) || Date.now() - touchedAt < REST_MS;
 }
 
@@ -125,7 +131,8 @@ function refillAddress() {
 }
 
 const open = board && new CardList(byId("alarms"), refillAddress());
-const past = board && new CardList(byId("past-alarms"), "/alarms/past?only=cards");
+// Beside rows alarms from the past have their own page.
+const past = byId("past-alarms") && new CardList(byId("past-alarms"), "/alarms/past?only=cards");
 
 function showWaiting() {
   const count = open.waiting.size + (open.hasOverflowed ? 1 : 0);
@@ -134,7 +141,7 @@ function showWaiting() {
   if (arrivals.disabled && count > 0) appear(arrivals);
   arrivals.disabled = count === 0;
   byId("no-alarms").hidden = open.cards().length > 0 || count > 0;
-  byId("past").hidden = past.cards().length === 0;
+  if (past) byId("past").hidden = past.cards().length === 0;
 }
 
 /** Puts the new alarms among the others; by hand also while the board is in use, and then the first of them has the focus. */
@@ -142,7 +149,7 @@ export async function showArrivals(isByHand) {
   if (!isByHand && isBusy()) return;
   if (!isBusy()) {
     open.trim();
-    if (past.waiting.size > 0) await past.show();
+    if (past?.waiting.size > 0) await past.show();
   }
   if (open.waiting.size > 0) {
     const first = await open.show();
@@ -155,9 +162,29 @@ export async function showArrivals(isByHand) {
   showWaiting();
 }
 
-function fits(card) {
-  const { list, priority } = board.dataset;
-  return (!list || list === card.dataset.list) && (!priority || priority === card.dataset.priority);
+const isIn = (value, values) => !value || values.split(" ").includes(value);
+
+// As the server's filter does. An alarm that does not fit sounds and counts all the same.
+function fits({ dataset }) {
+  const { list, gate, kind, priority, whose, user } = board.dataset;
+  const isOneOf = isIn(list, dataset.lists) && isIn(gate, dataset.gates);
+  const isLike = isIn(kind, dataset.kind) && isIn(priority, dataset.priority);
+  if (whose === "free" && dataset.state !== "raised") return false;
+  return isOneOf && isLike && (whose !== "mine" || dataset.by === user);
+}
+
+let hiddenSoon = 0;
+
+// How many the filter leaves out is counted in the database, some time after the last change.
+function countHiddenSoon() {
+  const { list, gate, kind, priority, whose } = board.dataset;
+  if (!(list || gate || kind || priority || whose) || hiddenSoon) return;
+  hiddenSoon = window.setTimeout(async () => {
+    hiddenSoon = 0;
+    const answer = await ask(`/alarms/hidden${location.search}`).catch(() => null);
+    if (!answer?.ok) return;
+    byId("hidden-by-filter").replaceWith(cardsIn(await answer.text()).querySelector("#hidden-by-filter"));
+  }, HIDDEN_AFTER_MS);
 }
 
 function announce(card) {
@@ -170,10 +197,17 @@ function receive(html, lastId) {
   if (!card) return;
   noteAlarm(lastId);
   const isPast = "retro" in card.dataset;
+  countHiddenSoon();
   const list = isPast ? past : open;
+  if (!list) return;
   const known = byId(card.id) || list.waiting.get(card.id);
   if (known) {
+    // Where the vehicle is now, or that nobody has it any more, the room must hear as well.
+    const isSeenAgain = Number(card.dataset.seen) > Number(known.dataset.seen);
+    const isHandedBack = known.dataset.state !== "raised" && card.dataset.state === "raised";
+    if (!isPast && card.dataset.state !== "closed" && (isSeenAgain || isHandedBack)) announce(card);
     mergeCard(known, card);
+    if (isOfRows) refreshDetail(card.dataset);
     if (card.dataset.state === "closed") list.waiting.delete(card.id);
   } else if (card.dataset.state !== "closed") {
     if (isPast || fits(card)) list.add(card);
@@ -188,11 +222,12 @@ function receive(html, lastId) {
 async function bringBackDrafts() {
   const absent = draftedAlarms().filter((alarm) => !byId(`alarm-${alarm}`));
   if (absent.length === 0) return;
-  const answer = await ask(`/alarms/cards?known=${absent.map((alarm) => `${alarm}-gone`).join(",")}`);
+  const rows = isOfRows ? "&rows=1" : "";
+  const answer = await ask(`/alarms/cards?known=${absent.map((alarm) => `${alarm}-0`).join(",")}${rows}`);
   if (!answer.ok) return;
   for (const card of [...cardsIn(await answer.text()).querySelectorAll("[data-alarm]")]) {
     if (card.dataset.state === "closed") forgetDraft(card.dataset.alarm);
-    else ("retro" in card.dataset ? past : open).insert(card);
+    else (("retro" in card.dataset && past) || open).insert(card);
   }
 }
 
@@ -210,7 +245,7 @@ function touch() {
 
 if (board) {
   soundMissed();
-  follow((lastId, isAgain) => `/alarms/stream?after=${lastId || board.dataset.last}${isAgain ? "&again=1" : ""}`, session.user, {
+  follow((lastId, isAgain) => `/alarms/stream?view=${board.dataset.view}&after=${lastId || board.dataset.last}${isAgain ? "&again=1" : ""}`, session.user, {
     up: (isAgain) => {
       setConnected(true);
       if (isAgain) refreshCards();
@@ -222,8 +257,8 @@ if (board) {
     alarm: receive,
   });
   arrivals.addEventListener("click", () => showArrivals(true));
-  for (const name of ["pointermove", "pointerdown", "keydown"]) board.addEventListener(name, touch, { passive: true });
-  board.addEventListener("focusout", touch);
+  for (const name of ["pointermove", "pointerdown", "keydown"]) list.addEventListener(name, touch, { passive: true });
+  list.addEventListener("focusout", touch);
   window.setInterval(() => showArrivals(false), SHOW_EVERY_MS);
   // Another page of the list: alarms that came here meanwhile are in it too.
   document.body.addEventListener("htmx:beforeSwap", (event) => {

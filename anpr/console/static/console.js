@@ -20,17 +20,21 @@ async function imageFailed(image) {
   const text = image.nextElementSibling;
   image.hidden = true;
   text.hidden = false;
-  const why = await whyNoImage(image.src);
+  const why = await whyNoImage(image);
   text.textContent = text.dataset[why];
   text.classList.toggle("is-lost", why !== "pending");
   if (why === "pending") imageLater(image);
 }
 
-// An image tells nothing of the answer it failed on. A server that is away counts as pending: it is asked again.
-async function whyNoImage(address) {
+// An image tells nothing of the answer it failed on. A server that is away counts as pending: it is asked again. So does an
+// image that is there now: it may have arrived since the answer that failed. Only one that fails once more is broken.
+async function whyNoImage(image) {
   try {
-    const answer = await fetch(address);
-    return { 409: "other", 410: "gone" }[answer.status] ?? (answer.ok ? "broken" : "pending");
+    const answer = await fetch(image.src);
+    if (!answer.ok) return { 409: "other", 410: "gone" }[answer.status] ?? "pending";
+    const isSecond = "there" in image.dataset;
+    image.dataset.there = "";
+    return isSecond ? "broken" : "pending";
   } catch {
     return "pending";
   }

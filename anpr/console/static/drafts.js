@@ -10,18 +10,27 @@ function keys() {
   return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
 }
 
-/** Alarms for which this user has a draft in this tab. */
-export const draftedAlarms = () => keys().filter((key) => key.startsWith(own)).map((key) => Number(key.slice(own.length)));
+// The note's draft has a key of its own beside that of the closing form.
+const keyOf = (alarm, what = "close") => `${own}${alarm}${what === "note" ? " note" : ""}`;
 
-export const forgetDraft = (alarm) => sessionStorage.removeItem(own + alarm);
+/** Alarms for which this user has a draft in this tab. */
+export const draftedAlarms = () => [
+  ...new Set(keys().filter((key) => key.startsWith(own)).map((key) => Number(key.slice(own.length).split(" ")[0]))),
+];
+
+/** Forgets what was half written for an alarm: `what` is close or note. */
+export const forgetDraft = (alarm, what) => sessionStorage.removeItem(keyOf(alarm, what));
 
 function forgetAll() {
   for (const key of keys()) sessionStorage.removeItem(key);
 }
 
-/** Fills in the draft of a card, and opens its form. */
+/** Fills in the drafts of a card, and opens the form that closes it. */
 export function restoreDraft(card) {
-  const text = sessionStorage.getItem(own + card.dataset.alarm);
+  const note = sessionStorage.getItem(keyOf(card.dataset.alarm, "note"));
+  const noting = card.querySelector("[data-note]");
+  if (note && noting) noting.elements.text.value = note;
+  const text = sessionStorage.getItem(keyOf(card.dataset.alarm));
   const form = card.querySelector("[data-close]");
   if (!text || !form) return;
   const draft = JSON.parse(text);
@@ -30,10 +39,16 @@ export function restoreDraft(card) {
   form.closest("details").open = true;
 }
 
+function keepNote(form) {
+  const alarm = form.closest("[data-alarm]").dataset.alarm;
+  if (form.elements.text.value) sessionStorage.setItem(keyOf(alarm, "note"), form.elements.text.value);
+  else forgetDraft(alarm, "note");
+}
+
 function keep(form) {
   const alarm = form.closest("[data-alarm]").dataset.alarm;
   const draft = { note: form.elements.note.value, outcome: form.elements.outcome.value };
-  if (draft.note || draft.outcome) sessionStorage.setItem(own + alarm, JSON.stringify(draft));
+  if (draft.note || draft.outcome) sessionStorage.setItem(keyOf(alarm), JSON.stringify(draft));
   else forgetDraft(alarm);
 }
 
@@ -42,6 +57,8 @@ if (session) {
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.("[data-close]");
     if (form) keep(form);
+    const noting = event.target.closest?.("[data-note]");
+    if (noting) keepNote(noting);
   });
   document.querySelector('form[action="/logout"]')?.addEventListener("submit", forgetAll);
 }

@@ -24,9 +24,10 @@ function receive(json) {
   const notice = JSON.parse(json);
   const isNews = notice.id > lastAlarm();
   noteAlarm(notice.id);
+  document.dispatchEvent(new Event("anpr:notice"));
   if (notice.retro) return;
-  if (notice.state === "raised" && isNews) announce(notice);
-  if (notice.state !== "raised" && Number(strip.dataset.alarm) === notice.id) showStrip(strip, false);
+  if (strip && notice.state === "raised" && isNews) announce(notice);
+  if (strip && notice.state !== "raised" && Number(strip.dataset.alarm) === notice.id) showStrip(strip, false);
   if (document.querySelector(`[data-alarm="${notice.id}"][data-state]`)) refreshCards();
 }
 
@@ -62,8 +63,9 @@ function followShared() {
   window.addEventListener("pageshow", (event) => event.persisted && hello());
 }
 
-if (strip && !byId("board")) {
-  strip.querySelector("[data-dismiss]").addEventListener("click", () => showStrip(strip, false));
+// Who may take no alarm is called to none; a wall is live for everybody.
+if ((strip || byId("wall")) && !byId("board")) {
+  strip?.querySelector("[data-dismiss]").addEventListener("click", () => showStrip(strip, false));
   if ("SharedWorker" in window) followShared();
   else followAlone();
 }

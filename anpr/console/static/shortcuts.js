@@ -2,6 +2,8 @@
 // Keyboard shortcuts of the board and of a transit's alarms. They act on the card that has the focus, never on another.
 
 import { showArrivals } from "./board.js";
+import { isRow } from "./cards.js";
+import { choose } from "./detail.js";
 import { byId } from "./page.js";
 
 const OFF = "anpr-shortcuts-off";
@@ -9,25 +11,38 @@ const dialog = byId("shortcuts");
 const board = byId("board");
 
 const isOn = () => localStorage.getItem(OFF) !== "1";
-const cards = () => [...document.querySelectorAll("[data-alarm][data-state]")];
-const current = () => document.activeElement?.closest?.("[data-alarm][data-state]");
+const pane = byId("pane");
+const cards = () => [...document.querySelectorAll("[data-alarm][data-state]:not([data-detail])")];
+// Beside rows the chosen alarm is meant also while nothing has the focus: it stands there in full. So it is on its own page.
+const current = () =>
+  document.activeElement?.closest?.("[data-alarm][data-state]") ||
+  document.querySelector(".alarm-row[aria-current]") ||
+  (cards().length === 0 && document.querySelector("[data-detail]")) ||
+  null;
 
 function focus(card) {
   card?.focus({ preventScroll: true });
   card?.scrollIntoView({ block: "nearest" });
 }
 
+function rowOf(card) {
+  return card && "detail" in card.dataset && pane ? byId(`alarm-${card.dataset.alarm}`) : card;
+}
+
 function step(by) {
   const all = cards();
-  const at = all.indexOf(current());
-  focus(all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + by))]);
+  const at = all.indexOf(rowOf(current()));
+  const card = all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + by))];
+  focus(card);
+  if (card && isRow(card)) choose(card.dataset.alarm);
 }
 
 // Without a chosen card a key chooses the first one and does nothing else: nobody takes what they have not looked at.
-function withCard(act) {
+async function withCard(act) {
   const card = current();
-  if (card) act(card);
-  else step(0);
+  if (!card) return step(0);
+  const shown = isRow(card) ? await choose(card.dataset.alarm) : card;
+  if (shown) act(shown);
 }
 
 function openClosing(card) {
@@ -37,19 +52,24 @@ function openClosing(card) {
   details.querySelector("select").focus();
 }
 
+const send = (name) => () => withCard((card) => card.querySelector(`form[action$="/${name}"]`)?.requestSubmit());
+
 const KEYS = {
   j: () => step(1),
   ArrowDown: () => step(1),
   k: () => step(-1),
   ArrowUp: () => step(-1),
-  p: () => withCard((card) => card.querySelector("[data-take]")?.requestSubmit()),
+  p: send("acknowledge"),
+  r: send("release"),
+  m: send("start"),
+  n: () => withCard((card) => card.querySelector("[data-note] textarea")?.focus()),
   c: () => withCard(openClosing),
   t: () => withCard((card) => card.querySelector("[data-transit]")?.click()),
-  n: () => board && showArrivals(true),
+  a: () => board && showArrivals(true),
   "?": () => dialog?.showModal(),
 };
 
-// In the choice of the outcome a digit chooses, and the button that confirms has the focus.
+// In the choice of the outcome a digit closes the alarm with it; who slipped opens it again with the button that is there then.
 function chooseOutcome(event) {
   const select = event.target;
   const option = select.options[Number(event.key)];
@@ -57,7 +77,7 @@ function chooseOutcome(event) {
   event.preventDefault();
   select.value = option.value;
   select.dispatchEvent(new Event("input", { bubbles: true }));
-  select.form.querySelector("button").focus();
+  select.form.requestSubmit();
 }
 
 function isTyping(element) {
@@ -66,32 +86,33 @@ function isTyping(element) {
 
 function pressed(event) {
   if (!isOn() || event.ctrlKey || event.altKey || event.metaKey || dialog?.open) return;
-  if (event.key === "Escape") closeForm(event);
+  if (event.key === "Escape") leaveField(event);
   if (event.target.matches?.("[data-close] select") && /^[1-9]$/.test(event.key)) chooseOutcome(event);
   if (isTyping(event.target)) return;
   // Arrows scroll the page as usual until a card is chosen.
-  if (event.key.startsWith("Arrow") && !current()) return;
+  if (event.key.startsWith("Arrow") && (!current() || event.target.closest?.("#pane"))) return;
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return;
   event.preventDefault();
   act();
 }
 
-function closeForm(event) {
-  const details = event.target.closest?.("details.closing[open]");
-  if (!details) return;
-  const card = details.closest("[data-alarm]");
-  details.open = false;
-  focus(card);
+// Out of a form and back to the alarm: shut it, what is written in it stays.
+function leaveField(event) {
+  const details = event.target.closest?.("details:is(.closing, .handling)[open]");
+  const form = details || event.target.closest?.("[data-note]");
+  if (!form) return;
+  if (details) details.open = false;
+  focus(rowOf(form.closest("[data-alarm]")));
 }
 
-if (board || cards().length > 0) {
+if (board || current() || cards().length > 0) {
   document.addEventListener("keydown", pressed);
   const choice = byId("shortcuts-on");
   if (choice) {
     choice.checked = isOn();
     choice.addEventListener("change", () => localStorage.setItem(OFF, choice.checked ? "0" : "1"));
-    byId("show-shortcuts").addEventListener("click", () => dialog.showModal());
+    byId("show-shortcuts")?.addEventListener("click", () => dialog.showModal());
     document.querySelector("[data-first-alarm]")?.addEventListener("click", (event) => {
       event.preventDefault();
       focus(cards()[0]);

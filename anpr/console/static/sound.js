@@ -55,7 +55,7 @@ function isFirst(name) {
 
 /** Plays the tune of a priority for what is called `name`, once in all tabs, when sound is wanted and runs. */
 export function play(priority, name) {
-  if (isWanted() && isRunning() && isFirst(name)) tune(priority);
+  if (strip && isWanted() && isRunning() && isFirst(name)) tune(priority); // no strip: who looks may take no alarm
 }
 
 function show() {

@@ -14,11 +14,16 @@ function numberOf(name) {
   return name.split(".").reduce((value, part) => value[part], latest);
 }
 
-function show() {
+// Only who may take alarms is told how many wait for it.
+function showToTake() {
   badge.textContent = latest.to_take;
   badge.dataset.count = latest.to_take;
   badge.setAttribute("aria-label", badge.dataset.words.replace("#", latest.to_take));
   document.title = latest.to_take ? `(${latest.to_take}) ${title}` : title;
+}
+
+function show() {
+  if (badge) showToTake();
   for (const element of document.querySelectorAll("[data-tally]")) {
     element.textContent = numberOf(element.dataset.tally) || element.dataset.zero;
   }

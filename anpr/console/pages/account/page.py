@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep, idle_limit, lacks_second_factor
+from anpr.console.access import Visitor, VisitorDep, lacks_second_factor
 from anpr.console.cookies import SESSION_COOKIE, delete_cookie
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
@@ -17,6 +17,7 @@ from anpr.console.pages.account import second_factor
 from anpr.console.pages.account.new_password import change_password, password_fault
 from anpr.console.pages.account.own_password import after_own_password
 from anpr.console.rendering.templates import PageContext
+from anpr.console.session_limits import idle_limit
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -93,7 +94,7 @@ def _page(  # noqa: PLR0913  what it shows
             conn,
             visitor.user.name,
             visitor.session.key,
-            seen_after=now - idle_limit(console),
+            seen_after=now - idle_limit(console.settings, visitor.user.role),
             started_after=now - longest,
         )
     return console.templates.response(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Server-sent events of alarms: what a page missed first, then each one as it is raised, acknowledged or closed.
+"""Server-sent events of alarms: what a page missed first, then each one as it is raised, seen again or handled.
 
 The board's stream carries cards. That of every other page carries notices: what a badge, a sound and one line need.
 Both begin with `ready` and send `tally`, the true numbers, after each change.
@@ -20,11 +20,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from anpr.console.access import Visitor, VisitorDep, record_shown, record_view, visitor_of
-from anpr.console.alarm_card import alarm_card
+from anpr.console.alarm_card import transits_of
+from anpr.console.alarm_row import alarm_in
 from anpr.console.cookies import SESSION_COOKIE, read_cookie
 from anpr.console.fields import Whole
 from anpr.console.live_alarms import News, Subscription, next_news
 from anpr.console.page_context import ContextDep
+from anpr.console.pages.alarms.choice import BoardView, BoardViewDep
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.alarm import AlarmState
@@ -71,15 +73,16 @@ async def stream(  # noqa: PLR0913, PLR0917  one parameter for each part of the 
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
+    view: BoardViewDep,
     after: Whole = 0,
     again: bool = False,
     last_event_id: LastEventId = "",
 ) -> Response:
-    """Events `alarm`, each the alarm's card; ids are alarm ids. `again` also repeats the ones just before `after`."""
+    """Events `alarm`, each a card or a row; ids are alarm ids. `again` also repeats the ones just before `after`."""
     came_back = _is_id(last_event_id)
     last_id = int(last_event_id) if came_back else after
     overlap = OVERLAP if came_back or again else 0
-    make = partial(_card, console, context)
+    make = partial(_card, console, context, view is BoardView.ROWS)
     return _answer(request, console, visitor, _Asked(page="alarm-stream", after=last_id, overlap=overlap, make=make))
 
 
@@ -106,8 +109,8 @@ def tally_json(tally: AlarmTally) -> str:
     return json.dumps({**by_priority, "to_take": tally.to_take, "open": tally.open, "past": tally.past})
 
 
-def _card(console: Console, context: PageContext, view: AlarmView) -> tuple[str, str]:
-    return "alarm", alarm_card(console, context, view)
+def _card(console: Console, context: PageContext, as_row: bool, view: AlarmView) -> tuple[str, str]:
+    return "alarm", alarm_in(console, context, view, as_row=as_row)
 
 
 def _answer(request: Request, console: Console, visitor: Visitor, asked: _Asked) -> Response:
@@ -162,7 +165,7 @@ async def _told(
 def _note(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> "asyncio.Future[None]":
     """Begin to record what the stream shows. An alarm does not wait for it: rows of the audit are written one after the
     other, and fifty boards would each wait for the others'. A stream whose row cannot be written ends."""
-    transits = [view.alarm.transit_id for view in views]
+    transits = transits_of(views)
     noted = asyncio.ensure_future(to_thread.run_sync(record_shown, console, visitor, asked.page, transits))
     _NOTING.add(noted)  # it goes on when the page is closed meanwhile
     noted.add_done_callback(_NOTING.discard)
@@ -201,14 +204,15 @@ def _event(make: _Make, view: AlarmView, last_id: int) -> ServerSentEvent:
 
 def _notice(view: AlarmView) -> tuple[str, str]:
     alarm = view.alarm
-    by = {AlarmState.ACKNOWLEDGED: alarm.acknowledged_by, AlarmState.CLOSED: alarm.closed_by}.get(alarm.state)
+    by = {AlarmState.RAISED: None, AlarmState.CLOSED: alarm.closed_by}.get(alarm.state, alarm.acknowledged_by)
     values = {
         "id": alarm.id,
         "state": alarm.state,
         "priority": alarm.priority,
         "retro": alarm.retro,
-        "plate": alarm.entry_plate,
-        "gate": view.gate_name,
+        "plate": alarm.vehicle,
+        "gate": view.latest.gate_name,
+        "seen": view.seen,
         "by": by,
     }
     return "notice", json.dumps(values)

@@ -13,6 +13,9 @@ from anpr.console.rendering.translations import Catalogue
 _ENDS = ("until", "valid_to")
 """Moments that something ends before: a day alone is told as included."""
 
+_YEARS = (1900, 9000)
+"""Texts that people typed may look like a moment that no local time has: they are told as they are."""
+
 # Words that other pages have already; those of the audit alone are in the section `value`.
 _SECTIONS = MappingProxyType(
     {
@@ -22,6 +25,7 @@ _SECTIONS = MappingProxyType(
         "priority": ("priority",),
         "state": ("state", "delivery"),
         "operation": ("action",),
+        "when": ("validity",),
     }
 )
 
@@ -89,7 +93,14 @@ class DetailWriter:
         if name in {"gate", "gates"}:
             return self.gates.get(text, text)
         keys = [f"{section}.{text}" for section in _SECTIONS.get(name, ())] + [f"value.{name}.{text}"]
-        return next((self.t(key) for key in keys if key in self.t.messages), text)
+        known = next((self.t(key) for key in keys if key in self.t.messages), None)
+        return known or (self._gate_key(text) if name == "changed" else text)
+
+    def _gate_key(self, text: str) -> str:
+        """A key of a gate's definition, or CAMERA.KEY of one of its cameras."""
+        camera, _, key = text.rpartition(".")
+        word = self.t.either(f"gates.key_{key}", key)
+        return f"{camera}: {word}" if camera else word
 
     def _moment(self, name: str, moment: datetime) -> str:
         if name not in _ENDS:
@@ -109,6 +120,8 @@ def _without_the_pager(detail: Mapping[str, object]) -> Iterator[tuple[str, obje
     """How many are fetched at once is the program's business; that there may be more is not."""
     limit = detail.get("limit")
     for name, value in detail.items():
+        if name == "digests":  # by which the next start of a process is compared
+            continue
         if name == "found" and limit is not None and value == limit:
             yield name, AtLeast(value)
         elif name != "limit" or "found" not in detail:
@@ -134,4 +147,5 @@ def _moment_of(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo and "T" in text else None
+    is_ours = moment.tzinfo and "T" in text and _YEARS[0] < moment.year < _YEARS[1]
+    return moment if is_ours else None

@@ -17,6 +17,8 @@ class FilterFields(BaseModel):
     case: str = ""
     since: str = ""
     until: str = ""
+    reason: str = ""
+    """Why one asks for a plate."""
 
 
 def fields_of(which: AuditFilter, console: Console) -> FilterFields:

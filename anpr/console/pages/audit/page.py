@@ -4,19 +4,24 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep, record
+from anpr.console.access import VisitorDep, record
 from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.audit import filtering, rows
+from anpr.console.pages.audit import export, filtering, hints, people, rows
+from anpr.console.pages.audit.export import own_filter
 from anpr.console.pages.audit.form import FilterFields, fields_of
 from anpr.console.state import Console, ConsoleDep, ItselfDep
 from anpr.domain.access import Permission
-from anpr.store.audit import AuditAction, AuditEvent, append, get_audit, verify
-from anpr.store.audit_filter import AuditFilter, filter_of
+from anpr.domain.errors import SettingsError
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.audit_chain.cut import Proof
+from anpr.store.audit_chain.verification import verify
+from anpr.store.audit_export import site_key
+from anpr.store.audit_filter import AuditFilter
+from anpr.store.audit_heads import read_key
 
 router = APIRouter(prefix="/audit")
 
@@ -39,7 +44,7 @@ def show(  # noqa: PLR0913, PLR0917  one parameter for each part of the address
 
     This view is recorded too, once while it goes on.
     """
-    which = _own_filter(console, visitor, view) if view else AuditFilter(person=person) if person else None
+    which = own_filter(console, visitor, view) if view else AuditFilter(person=person) if person else None
     if view is None and console.view_audit.is_due(visitor.session.key, f"audit {person} {before}"):
         detail = {"before": before, **({"filter": which.detail} if which else {})}
         record(console, visitor.user.name, AuditAction.AUDIT_VIEWED, detail)
@@ -52,7 +57,12 @@ def check(console: ConsoleDep, itself: ItselfDep, visitor: VisitorDep) -> Respon
     """Recompute the whole hash chain, of all organisations, record whether it is intact, and lead to that record."""
     with itself.database.transaction() as conn:
         result = verify(conn)
-    detail = {"verified": result.rows, "broken": result.broken_at}
+    detail: dict[str, object] = {"verified": result.rows, "broken": result.broken_at}
+    if result.proof is not None:
+        cut = result.proof.cut
+        detail["pruned_to"] = cut.last
+        if _is_of_another_key(console, result.proof):
+            detail["broken"] = cut.last + 1
     event = AuditEvent(actor=visitor.user.name, action=AuditAction.AUDIT_VIEWED, at=console.clock.now(), detail=detail)
     with console.database.transaction() as conn:
         row = append(conn, event)
@@ -60,15 +70,18 @@ def check(console: ConsoleDep, itself: ItselfDep, visitor: VisitorDep) -> Respon
     return RedirectResponse(f"/audit?verification={row.seq}", status_code=303)
 
 
-def _own_filter(console: Console, visitor: Visitor, number: int) -> AuditFilter:
-    with console.database.transaction() as conn:
-        row = get_audit(conn, number)
-    which = filter_of(row)
-    if row is None or which is None or row.event.actor != visitor.user.name:
-        raise HTTPException(404)
-    return which
+def _is_of_another_key(console: Console, proof: Proof) -> bool:
+    """Whether the site's key is here, and did not sign the proof. A console that may not read it leaves that to
+    `anpr audit verify`."""
+    try:
+        return site_key(read_key(console.settings.audit_key_path)).public != proof.public_key
+    except SettingsError:
+        return False
 
 
 router.include_router(filtering.router)
+router.include_router(export.router)
+router.include_router(people.router)
+router.include_router(hints.router)
 
 PAGE = Page(name="audit", router=router, permissions=(Permission.VIEW_AUDIT,))

@@ -13,10 +13,12 @@ from anpr.console.coverage import coverage_gaps
 from anpr.console.fields import Line
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.gates.hours import hours_of
-from anpr.console.pages.gates.rows import SHOWN, WARN_DAYS, GateRow, ListedGate, gate_rows, listed_gates, purpose_names
+from anpr.console.pages.gates.managed import managed_gate
+from anpr.console.pages.gates.rows import SHOWN, GateRow, ListedGate, gate_rows, listed_gates, purpose_names
 from anpr.console.pages.gates.sketch import sketch_of
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
+from anpr.domain.last_day import WARNED_BEFORE
 from anpr.domain.organisation import Action
 from anpr.domain.transit import ImageRole
 from anpr.store.organisations.rights import may_at_gate
@@ -30,12 +32,14 @@ _NEWEST = 20
 
 
 @router.get("/{gate_id}")
-def show(
+def show(  # noqa: PLR0913, PLR0917  what an address says
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
     gate_id: Annotated[Line, Path(max_length=64)],
     picture: Annotated[bool, Query()] = False,
+    saved: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+    moved: Annotated[bool, Query()] = False,
 ) -> Response:
     """The page; 404 for a gate that is not in the settings. `picture` shows the newest image to those who may view
     transits, and records it."""
@@ -57,8 +61,12 @@ def show(
         gate_names={gate_id: row.gate.name},
         newest=_newest(console, visitor, gate_id, at) if picture else None,
         is_asked=picture,
+        managed=managed_gate(console, visitor, gate_id),
+        from_centre=console.settings.gates_from_centre,
+        saved=saved,
+        moved=moved,
         now=at,
-        warn_days=WARN_DAYS,
+        warn_days=WARNED_BEFORE.days,
     )
 
 

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.gates import one
-from anpr.console.pages.gates.rows import WARN_DAYS, ListedGate, gate_rows, listed_gates, purpose_names
+from anpr.console.pages.gates import camera, edit, one, versions
+from anpr.console.pages.gates.rows import ListedGate, gate_rows, listed_gates, purpose_names
 from anpr.console.pages.gates.sketch import sketch_of
 from anpr.console.state import ConsoleDep
 from anpr.domain.access import Permission
+from anpr.domain.last_day import WARNED_BEFORE
 
 router = APIRouter(prefix="/gates")
 
@@ -53,7 +54,7 @@ def show(
         page=page,
         last_page=last_page,
         now=at,
-        warn_days=WARN_DAYS,
+        warn_days=WARNED_BEFORE.days,
     )
 
 
@@ -67,6 +68,9 @@ def _matches(listed: ListedGate, text: str) -> bool:
     return all(word in held for word in text.casefold().split())
 
 
+router.include_router(camera.router)
+router.include_router(versions.router)
+router.include_router(edit.router)
 router.include_router(one.router)
 
 PAGE = Page(name="gates", router=router, permissions=(Permission.VIEW_HEALTH,))

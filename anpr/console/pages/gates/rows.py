@@ -10,6 +10,7 @@ from anpr.domain.coverage import as_far_as_known, looks_now
 from anpr.domain.coverage_strip import CoverageStrip, Look, camera_strip, gate_strip
 from anpr.domain.gate import Camera, CameraKind, Gate
 from anpr.domain.health import HealthInterval, SubjectKind
+from anpr.domain.last_day import days_until, presses
 from anpr.store.database.connection import Connection
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import history, open_intervals
@@ -18,8 +19,6 @@ from anpr.store.organisations.rights import searchable_gates
 from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import last_of_gates
 
-WARN_DAYS = 30
-"""A legal basis that ends within so many days is warned of."""
 SHOWN = timedelta(hours=24)
 _SLOTS = 96
 """Of the strip: a quarter of an hour each."""
@@ -47,8 +46,7 @@ class ListedGate:
     @property
     def needs_attention(self) -> bool:
         """Whether somebody should do something."""
-        is_ending = self.days_left is not None and self.days_left <= WARN_DAYS
-        return self.now is not Look.LOOKED or is_ending
+        return self.now is not Look.LOOKED or presses(self.days_left)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +80,7 @@ def listed_gates(conn: Connection, today: date) -> tuple[list[ListedGate], list[
             gate=gate,
             owner=owners.get(gate.organisation or "", gate.organisation or ""),
             now=looks[gate.id],
-            days_left=_days_left(gate, today),
+            days_left=days_until(gate.legal_basis_until, today),
         )
         for gate in stored
     ]
@@ -132,10 +130,6 @@ def _cameras(
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other) if one and other else one or other
-
-
-def _days_left(gate: Gate, today: date) -> int | None:
-    return (gate.legal_basis_until - today).days if gate.legal_basis_until else None
 
 
 def purpose_names(console: Console) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import VisitorDep, allowed
+from anpr.console.access import VisitorDep, allowed, author_of
 from anpr.console.field_faults import FieldFault, check_reason_field, refuse_odd
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.holds import one
@@ -69,7 +69,7 @@ def end(
     faults = _reason_faults(reason)
     if faults:
         return _ask(console, context, number, reason, faults)
-    by = Author(name=visitor.user.name, at=console.clock.now())
+    by = author_of(console, visitor)
     try:
         with console.database.transaction() as conn:
             end_hold(conn, number, by, plain_reason(reason))

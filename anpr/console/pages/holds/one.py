@@ -21,7 +21,7 @@ from anpr.store.database.time_limit import time_limit
 from anpr.store.gates import gate_names
 from anpr.store.held import HoldCoverage, hold_coverage
 from anpr.store.holds import get_hold
-from anpr.store.retention import cutoffs, start_of
+from anpr.store.retention import cutoffs, kept_from
 
 router = APIRouter()
 
@@ -42,11 +42,11 @@ def hold_of(console: Console, number: int) -> Hold:
 
 def coverage_of(console: Console, number: int) -> HoldCoverage | None:
     """What it covers; None where counting takes longer than a search may."""
-    before = start_of(cutoffs(console.settings.retention, console.clock.now()).transits)
+    kept = kept_from(cutoffs(console.settings.retention, console.clock.now()))
     try:
         limit_s = console.settings.console.search_timeout_s
         with console.search_database.transaction() as conn, time_limit(conn, limit_s):
-            return hold_coverage(conn, number, before)
+            return hold_coverage(conn, number, kept)
     except QueryTooLongError:
         return None
 

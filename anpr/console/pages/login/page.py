@@ -28,6 +28,8 @@ from anpr.console.rendering.translations import Language
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.patrol.devices import remove_of_session
+from anpr.store.patrol.people import forget_position
 from anpr.store.users.sessions import end_session
 
 router = APIRouter()
@@ -103,6 +105,8 @@ def _end(console: Console, visitor: Visitor) -> None:
     now = console.clock.now()
     with console.database.transaction() as conn:
         end_session(conn, visitor.session.key, now)
+        remove_of_session(conn, visitor.session.key)
+        forget_position(conn, visitor.user.name)
         append(conn, AuditEvent(actor=visitor.user.name, action=AuditAction.LOGOUT, at=now))
 
 

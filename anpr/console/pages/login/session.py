@@ -16,6 +16,7 @@ from anpr.console.auth.second_factor import SealedSecretError
 from anpr.console.credentials import LoginDelayedError, Records, address_of_client, check_login
 from anpr.console.page_context import session_state
 from anpr.console.second_factor_check import check_code
+from anpr.console.session_limits import fixed_lifetime
 from anpr.console.session_start import begin_session, set_session
 from anpr.console.state import Console, ConsoleDep
 
@@ -31,7 +32,9 @@ def show(console: ConsoleDep, visitor: VisitorDep) -> Response:
 
 @router.post("/extend")
 def extend(request: Request, console: ConsoleDep, visitor: VisitorDep) -> Response:
-    """Somebody uses the page or watches it: the session lasts longer, within its absolute limit."""
+    """Somebody uses the page or watches it: it lasts longer, within its absolute limit; a patrol's does not."""
+    if fixed_lifetime(console.settings, visitor.user.role) is not None:
+        return _answer(console, visitor)
     session = console.sessions.extend(visitor.session)
     answer = _answer(console, replace(visitor, session=session))
     set_session(console, request, answer, session)

@@ -2,6 +2,7 @@
 """What is stored about the plate of an open request. Each session's look is in the audit, with the request's number."""
 
 from dataclasses import replace
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -15,11 +16,14 @@ from anpr.store.gates import gate_names
 from anpr.store.requests.subject_data import subject_data
 
 router = APIRouter()
+Fault = Literal["too_large"]
 
 
 @router.get("/{number}/data")
-def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: one.Number) -> Response:
-    """The page."""
+def show(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: one.Number, fault: Fault | None = None
+) -> Response:
+    """The page, and what was wrong with an export."""
     found = one.open_plate_of(console, number)
     if found is None:
         return one.closed(number)
@@ -36,4 +40,6 @@ def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: 
     found_counts = {"transits": len(data.transits), "alarms": len(data.alarms)}
     event = replace(event, detail={**event.detail, "counts": found_counts})
     record_once(console, visitor, f"request {number} {sorted(found_counts.items())}", event)
-    return console.templates.response("requests/data.html", context, request=request, data=data, gates=gates)
+    return console.templates.response(
+        "requests/data.html", context, request=request, data=data, gates=gates, fault=fault
+    )

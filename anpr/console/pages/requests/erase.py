@@ -33,7 +33,13 @@ def ask(console: ConsoleDep, context: ContextDep, number: one.Number) -> Respons
     request, plate = found
     with console.search_database.transaction() as conn:
         data = subject_data(conn, number, plate)
-    return console.templates.response("requests/erase.html", context, request=request, data=data)
+    return console.templates.response(
+        "requests/erase.html",
+        context,
+        request=request,
+        data=data,
+        gone_by=one.gone_by(console, console.clock.now()),
+    )
 
 
 @router.post("/{number}/erase")
@@ -45,7 +51,8 @@ def erase(console: ConsoleDep, visitor: VisitorDep, number: one.Number) -> Respo
     try:
         with console.database.transaction() as conn:
             kept = len(subject_data(conn, number, found[1]).retained)
-            erased = erase_for_request(conn, number, one.handling(console, visitor), kept)
+            handling = one.handling(console, visitor)
+            erased = erase_for_request(conn, number, handling, kept, one.gone_by(console, handling.at))
     except InputError:
         return one.closed(number)
     left = _remove_files(console, number, erased.paths)

@@ -5,15 +5,18 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from anpr.console.pages.requests.pictures import Choice
 from anpr.console.rendering.translations import Catalogue
 from anpr.domain.gate import Gate
 from anpr.domain.subject_request import SubjectRequest
-from anpr.settings import Settings
+from anpr.settings import RetentionSettings, Settings
 from anpr.store.requests.subject_data import SubjectData
 
 Part = Literal["transits", "forwarded", "alarms", "entries", "holds"]
 """What may be disclosed or left out."""
-VERSION = 1
+VERSION = 2
+"""2: days by transit, and their range; version 1 had those of the gates' purposes of that day."""
+_LEFT_OUT = {"none": "requests.no_images", "plate": "requests.no_scenes"}
 
 
 def content_of(  # noqa: PLR0913, PLR0917  all that a file says
@@ -21,13 +24,14 @@ def content_of(  # noqa: PLR0913, PLR0917  all that a file says
     request: SubjectRequest,
     data: SubjectData,
     gates: Mapping[str, Gate],
-    parts: Collection[Part],
     at: datetime,
+    parts: Collection[Part],
     t: Catalogue,
+    pictures: Choice = "none",
 ) -> dict[str, Any]:
     """The whole file. It does not say which parts were left out: that one was would give it away."""
     writers: dict[Part, Any] = {
-        "transits": _transits,
+        "transits": lambda data: _transits(data, settings.retention),
         "forwarded": _forwarded,
         "alarms": _alarms,
         "entries": _entries,
@@ -46,19 +50,30 @@ def content_of(  # noqa: PLR0913, PLR0917  all that a file says
             "plate": data.plate,
         },
         "gates": [_gate(gates[gate_id]) for gate_id in sorted(named) if gate_id in gates],
-        "retention_days": settings.retention.transit_days,
+        "retention_days": _range(days_kept(data, settings.retention) if "transits" in parts else None),
         "is_complete": not data.is_cut,
-        "left_out": [t("requests.no_images"), t("requests.may_be_limited")],
+        "left_out": [*([] if pictures == "all" else [t(_LEFT_OUT[pictures])]), t("requests.may_be_limited")],
         "rights": t("requests.rights"),
         **{part: writers[part](data) for part in writers if part in parts},
     }
+
+
+def days_kept(data: SubjectData, retention: RetentionSettings) -> tuple[int, int] | None:
+    """The fewest and the most days that any of these transits is kept: each by the purpose that it was stored with, and
+    not by its gate's of today. None without transits."""
+    days = {retention.days_of(purpose) for purpose in data.purposes.values()}
+    return (min(days), max(days)) if days else None
+
+
+def _range(days: tuple[int, int] | None) -> dict[str, int] | None:
+    return {"least": days[0], "most": days[1]} if days else None
 
 
 def _gate(gate: Gate) -> dict[str, Any]:
     return {"id": gate.id, "name": gate.name, "purpose": gate.purpose, "legal_basis": gate.legal_basis}
 
 
-def _transits(data: SubjectData) -> list[dict[str, Any]]:
+def _transits(data: SubjectData, retention: RetentionSettings) -> list[dict[str, Any]]:
     return [
         {
             "id": str(transit.id),
@@ -71,6 +86,8 @@ def _transits(data: SubjectData) -> list[dict[str, Any]]:
             "raw": transit.raw,
             "country": transit.country,
             "confidence": transit.confidence,
+            "retention_purpose": data.purposes[transit.id] or None,
+            "retention_days": retention.days_of(data.purposes[transit.id]),
             "images": sorted(str(image.role) for image in transit.images),
         }
         for transit in (stored.transit for stored in data.transits)
@@ -92,15 +109,16 @@ def _forwarded(data: SubjectData) -> list[dict[str, Any]]:
 def _alarms(data: SubjectData) -> list[dict[str, Any]]:
     return [
         {
-            "captured_at": _time(alarm.captured_at),
-            "gate": alarm.gate_id,
-            "plate": alarm.plate,
-            "listed_plate": alarm.entry_plate,
-            "watchlist": alarm.watchlist_id,
-            "state": str(alarm.state),
-            "outcome": str(alarm.outcome) if alarm.outcome else None,
+            "captured_at": _time(each.sighting.captured_at),
+            "gate": each.sighting.gate_id,
+            "plate": each.sighting.plate,
+            "listed_plate": each.sighting.entry_plate,
+            "watchlist": each.sighting.watchlist_id,
+            "alarm": each.sighting.alarm_id,
+            "state": str(each.state) if each.state else "suppressed",
+            "outcome": str(each.outcome) if each.outcome else None,
         }
-        for alarm in data.alarms
+        for each in data.alarms
     ]
 
 

@@ -2,6 +2,7 @@
 """One data subject request: what is asked, by when it is due, what was done for it, and the forms that close it."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
@@ -14,7 +15,7 @@ from anpr.console.page_context import ContextDep
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.subject_request import RefusalGrounds, SubjectRequest
-from anpr.store.audit import history_of_request
+from anpr.store.audit import AuditAction, history_of_request
 from anpr.store.requests.register import Handling, get_request
 
 router = APIRouter()
@@ -28,6 +29,15 @@ _NONE: Mapping[str, FieldFault] = {}
 def handling(console: Console, visitor: Visitor) -> Handling:
     """Now, by the visitor."""
     return Handling(by=visitor.user.name, at=console.clock.now())
+
+
+def gone_by(console: Console, at: datetime) -> date:
+    """The day (UTC) by which retention has taken what an erasure at this moment does not reach.
+
+    That stands in a topic, or in the outbox of a reader that is away. Neither may be kept longer than transits
+    (anpr.settings), whose last day goes with the run after it; the reader's own settings may name no purpose.
+    """
+    return (at.astimezone(UTC) + timedelta(days=console.settings.retention.longest_days + 1)).date()
 
 
 def request_of(console: Console, number: int) -> SubjectRequest:
@@ -75,6 +85,7 @@ def page(
         status=400 if faults else 200,
         request=request,
         history=history,
+        erasure=next((each.event.detail for each in history if each.event.action == AuditAction.REQUEST_ERASED), None),
         today=console.scope.day,
         grounds=list(RefusalGrounds),
         done=done,

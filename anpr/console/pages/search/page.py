@@ -6,8 +6,6 @@ number, so that Back, reload, the next page, the language switch and a second ta
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from math import ceil
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,14 +13,15 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep, record_once
+from anpr.console.access import Visitor, VisitorDep
 from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
 from anpr.console.field_faults import FieldFault
 from anpr.console.fields import without_controls
-from anpr.console.held_marks import HeldMarks, held_marks
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
+from anpr.console.pages.search import on_map
 from anpr.console.pages.search.form import SearchFields, check_fields, fields_of, new_fields, query_of
+from anpr.console.pages.search.found import ROWS, end_of, own_search, record_results, results_of
 from anpr.console.rendering.filters import local_day
 from anpr.console.rendering.templates import PageContext
 from anpr.console.search_seats import SearchesBusyError
@@ -32,17 +31,12 @@ from anpr.domain.errors import QueryTooLongError
 from anpr.domain.organisation import Action
 from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database.time_limit import time_limit
 from anpr.store.gates import gate_names
 from anpr.store.organisations.rights import is_shared, may_at_gate, searchable_gates
 from anpr.store.transits.audited_search import MAX_LIMIT, record_search
-from anpr.store.transits.recorded_search import RecordedSearch, count_again, page_of, recorded_search
-from anpr.store.transits.rows import StoredTransit, get_transit
+from anpr.store.transits.rows import get_transit
 
 router = APIRouter(prefix="/search")
-
-ROWS = 50
-"""Transits on one page of results."""
 
 
 @router.get("")
@@ -99,17 +93,14 @@ def results(
     page: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 1,
 ) -> Response:
     """A page of the results of the visitor's own search, as often as they like. 404 for everybody else's."""
-    with console.database.transaction() as conn:
-        found = recorded_search(conn, number)
-    if found is None or found.actor != visitor.user.name:
-        raise HTTPException(404)
+    found = own_search(console, visitor, number)
     try:
         with console.search_seats.seat(visitor.user.name):
-            total, page, rows, held = _results(console, visitor, found, page)
+            total, page, rows, held = results_of(console, visitor, found, page)
     except (QueryTooLongError, SearchesBusyError) as exc:
         fields = fields_of(found, console.settings.zone)
         return _page(console, context, fields, status=503, notice=_notice(console, exc))
-    _record_shown(console, visitor, found, page, rows)
+    record_results(console, visitor, found, page, rows)
     query = found.query
     values: dict[str, Any] = {
         "search": found,
@@ -121,8 +112,8 @@ def results(
         "first": (page - 1) * ROWS + 1,
         "has_older": page * ROWS < total,
         "link_query": f"&search={number}" + (f"&page={page}" if page > 1 else ""),
-        "gaps": coverage_gaps(console, query.since, _end(found), query.gate_ids),
-        "not_kept": transits_not_kept(console, query.since, _end(found), query.gate_ids),
+        "gaps": coverage_gaps(console, query.since, end_of(found), query.gate_ids),
+        "not_kept": transits_not_kept(console, query.since, end_of(found), query.gate_ids),
     }
     return _page(console, context, fields_of(found, console.settings.zone), **values)
 
@@ -131,36 +122,6 @@ def _not_open(console: Console, gate_ids: Sequence[str]) -> str | None:
     """The first of these gates whose transits are not open to the visitor: a search there would find nothing."""
     with console.database.transaction() as conn:
         return next((each for each in gate_ids if not may_at_gate(conn, Action.SEARCH, each)), None)
-
-
-def _end(search: RecordedSearch) -> datetime:
-    return min(search.query.until, search.at) if search.query.until else search.at
-
-
-def _results(
-    console: Console, visitor: Visitor, search: RecordedSearch, page: int
-) -> tuple[int, int, list[StoredTransit], HeldMarks]:
-    """How many there are, the page that there is, its transits, and which of them are held."""
-    with console.search_database.transaction() as conn, time_limit(conn, console.settings.console.search_timeout_s):
-        total = count_again(conn, search, MAX_LIMIT)
-        page = min(page, max(1, ceil(total / ROWS)))
-        rows = page_of(conn, search, page, ROWS)
-        return total, page, rows, held_marks(conn, visitor, rows)
-
-
-def _record_shown(
-    console: Console, visitor: Visitor, search: RecordedSearch, page: int, rows: Sequence[StoredTransit]
-) -> None:
-    """Which transits a page of results has shown to a session: once, since the results stay as they are."""
-    event = AuditEvent(
-        actor=visitor.user.name,
-        action=AuditAction.TRANSIT_VIEWED,
-        at=console.clock.now(),
-        reason=search.reason or None,
-        case_reference=search.case_reference or None,
-        detail={"page": "search", "search": search.number, "transits": [str(row.transit.id) for row in rows]},
-    )
-    record_once(console, visitor, f"search {search.number} {page}", event)
 
 
 def _record_refused(console: Console, visitor: Visitor, fields: SearchFields, faults: list[str]) -> None:
@@ -207,7 +168,8 @@ def _page(
         "faults": {},
         "notice": None,
         "found": None,
-        "kept_days": console.settings.retention.transit_days,
+        "kept_days": console.settings.retention.longest_days,
+        "least_days": console.settings.retention.shortest_days,
         "kept_since": oldest_kept(console),
         "zone": console.settings.time_zone,
         **values,
@@ -216,5 +178,7 @@ def _page(
         "search/search.html", context, status=status, via="search", section="search", **shown
     )
 
+
+router.include_router(on_map.router)
 
 PAGE = Page(name="search", router=router, permissions=(Permission.SEARCH_TRANSITS,))

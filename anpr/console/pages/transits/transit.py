@@ -12,17 +12,16 @@ from starlette.responses import Response
 
 from anpr.console.access import Visitor, VisitorDep
 from anpr.console.alarm_card import FORM_VALUES
+from anpr.console.maps.gate_places import place_of
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.transits.opening import OpeningDep, consultation
+from anpr.console.scene import scene_size
 from anpr.console.state import Console, ConsoleDep
-from anpr.contract.jpeg import jpeg_size
 from anpr.domain.access import Permission
-from anpr.domain.errors import ImageAlteredError
-from anpr.domain.transit import ImageRole, Transit
 from anpr.store.alarms.views import views_of_transit
 from anpr.store.audit import AuditAction, append
 from anpr.store.forwarding.deliveries import deliveries_of_transit
-from anpr.store.gates import gate_names
+from anpr.store.gates import list_gates
 from anpr.store.holds import holds_of
 from anpr.store.transits.rows import StoredTransit, get_transit
 
@@ -74,28 +73,21 @@ def stored_transit(console: Console, transit_id: UUID) -> StoredTransit:
 def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[str, Any]:
     transit = stored.transit
     with console.database.transaction() as conn:
-        gates = gate_names(conn)
+        gates = {gate.id: gate for gate in list_gates(conn)}
         alarms = views_of_transit(conn, transit.id)
         deliveries = deliveries_of_transit(conn, transit.id, transit.captured_at)
         holds = holds_of(conn, transit) if visitor.may(Permission.VIEW_HOLDS) else []
+    gate = gates.get(transit.gate_id)
     return {
         "transit": transit,
         "received_at": stored.received_at,
         "signature": stored.signature,
-        "gate_name": gates.get(transit.gate_id, transit.gate_id),
+        "gate_name": gate.name if gate else transit.gate_id,
+        "place": place_of(gate, is_here=True) if gate else None,
         "alarms": alarms,
         "deliveries": deliveries,
         "holds": holds,
         "roles": {image.role for image in transit.images},
-        "context_size": _context_size(console, transit),
+        "context_size": scene_size(console, transit),
         "seen_s": (transit.last_seen - transit.first_seen).total_seconds(),
     }
-
-
-def _context_size(console: Console, transit: Transit) -> tuple[int, int] | None:
-    """Width and height in px; None while the image has not arrived, or when there is none that the transit names."""
-    try:
-        data = console.images.find(transit, ImageRole.CONTEXT)
-    except ImageAlteredError:  # whoever asks for it is told: `image`
-        return None
-    return jpeg_size(data) if data else None

@@ -9,9 +9,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep
+from anpr.console.access import Visitor, VisitorDep, author_of
 from anpr.console.auth.password_checks import PasswordsBusyError
-from anpr.console.fields import Line
+from anpr.console.fields import Line, Whole
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.users import one
 from anpr.console.pages.users.fields import Day, UserFaultError, UserName, administered, last_day
@@ -21,7 +21,11 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Role
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
+from anpr.store.gates import gate_names
+from anpr.store.patrol.devices import devices_of, remove_device
+from anpr.store.patrol.people import set_area
 from anpr.store.users import administration
+from anpr.store.users.accounts import lock_user
 from anpr.store.users.administration import LastAdministratorError, OfProviderError, keep_an_administrator
 
 router = APIRouter()
@@ -81,6 +85,37 @@ def enable(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: 
     return _changed(console, visitor, context, name, "enabled", lambda conn, by: change(conn, by=by))
 
 
+@router.post("/{name}/area")
+def area(
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    name: UserName,
+    gates: Annotated[list[Line] | None, Form(max_length=500)] = None,
+) -> Response:
+    """The gates of a patrol; none: all that its organisation sees. 400 for one that there is not."""
+
+    def change(conn: Connection, by: Author) -> None:
+        lock_user(conn, name)
+        if not set(gates or ()) <= set(gate_names(conn)):
+            raise UserFaultError("users.no_gate")
+        set_area(conn, name, gates or (), by)
+
+    return _changed(console, visitor, context, name, "area", change)
+
+
+@router.post("/{name}/devices/{number}/remove")
+def device(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName, number: Whole) -> Response:
+    """A phone of the user is told nothing any more: it is lost, or somebody else's."""
+
+    def change(conn: Connection, by: Author) -> None:
+        if all(each.id != number for each in devices_of(conn, name)):
+            raise UserFaultError("users.no_device")
+        remove_device(conn, name, number, by)
+
+    return _changed(console, visitor, context, name, "device", change)
+
+
 @router.post("/{name}/ends-on")
 def ends_on(
     console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName, ends_on: Day = ""
@@ -133,7 +168,7 @@ def second_factor(console: ConsoleDep, visitor: VisitorDep, context: ContextDep,
 @router.post("/{name}/password")
 async def password(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, name: UserName) -> Response:
     """A new one-time password, shown once; the user's sessions end."""
-    by = Author(name=visitor.user.name, at=console.clock.now())
+    by = author_of(console, visitor)
     await to_thread.run_sync(one.account_of, console, name)
     try:
         password = await console.password_checks.run(lambda: _new_password(console, name, by))
@@ -158,7 +193,7 @@ def _changed(
 ) -> Response:
     """Do it, and lead back to the user. Raises HTTPException (404) when there is none."""
     one.account_of(console, name)
-    by, is_self = Author(name=visitor.user.name, at=console.clock.now()), visitor.user.name == name
+    by, is_self = author_of(console, visitor), visitor.user.name == name
     try:
         with console.database.transaction() as conn:
             change(conn, by)

@@ -2,22 +2,39 @@
 """One user: role, state, last day, logins, and the forms that change them."""
 
 from datetime import datetime, timedelta
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep, idle_limit
+from anpr.console.access import VisitorDep
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.users.fields import UserName, administered
 from anpr.console.rendering.templates import PageContext
+from anpr.console.session_limits import idle_limit
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Role
+from anpr.store.database.connection import Connection
+from anpr.store.gates import gate_names
+from anpr.store.patrol.devices import devices_of
+from anpr.store.patrol.people import patrol_person
+from anpr.store.users.accounts import User
 from anpr.store.users.administration import Account, get_account
 
 router = APIRouter()
 
-Done = Literal["role", "organisation", "disabled", "enabled", "ends-on", "must-change", "sessions", "second-factor"]
+Done = Literal[
+    "role",
+    "organisation",
+    "disabled",
+    "enabled",
+    "ends-on",
+    "must-change",
+    "sessions",
+    "second-factor",
+    "area",
+    "device",
+]
 """What was just changed, as the page tells it."""
 
 
@@ -31,7 +48,7 @@ class SessionLimits(TypedDict):
 def session_limits(console: Console) -> SessionLimits:
     """Those of now."""
     now, longest = console.clock.now(), timedelta(hours=console.settings.console.session_max_hours)
-    return {"seen_after": now - idle_limit(console), "started_after": now - longest}
+    return {"seen_after": now - idle_limit(console.settings), "started_after": now - longest}
 
 
 def account_of(console: Console, name: str) -> Account:
@@ -58,6 +75,17 @@ def ask(console: ConsoleDep, context: ContextDep, name: UserName) -> Response:
     return console.templates.response("users/ask_password.html", context, account=account)
 
 
+def patrol_values(conn: Connection, user: User) -> dict[str, Any]:
+    """A patrol's area and phones, without what reaches them; of others only phones that are left."""
+    is_patrol = user.role is Role.PATROL
+    return {
+        "is_patrol": is_patrol,
+        "gates": gate_names(conn) if is_patrol else {},
+        "area": patrol_person(conn, user.name).area,
+        "devices": devices_of(conn, user.name),
+    }
+
+
 def page(  # noqa: PLR0913  what it shows
     console: Console,
     context: PageContext,
@@ -72,6 +100,7 @@ def page(  # noqa: PLR0913  what it shows
     account = account_of(console, name)
     with console.database.transaction() as conn:
         organisations = administered(console, conn)
+        patrol = patrol_values(conn, account.user)
     return console.templates.response(
         "users/user.html",
         context,
@@ -84,6 +113,7 @@ def page(  # noqa: PLR0913  what it shows
         is_self=is_self,
         done=done,
         fault=fault,
+        **patrol,
     )
 
 

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from anpr.console.access import VisitorDep
+from anpr.console.access import VisitorDep, author_of
 from anpr.console.auth.password_checks import PasswordsBusyError
 from anpr.console.fields import Line
 from anpr.console.page import Page
@@ -47,7 +47,7 @@ async def create(  # noqa: PLR0913, PLR0917  one parameter for each field of the
     typed = name.strip().lower()
     of = organisation or visitor.user.organisation_id
     fields = {"name": typed, "role": role, "ends_on": ends_on, "organisation": of}
-    by = Author(name=visitor.user.name, at=console.clock.now())
+    by = author_of(console, visitor)
     try:
         day = last_day(ends_on, by.at)
         wanted = User(name=typed, role=role, password_hash="", must_change=True, ends_on=day, organisation_id=of)

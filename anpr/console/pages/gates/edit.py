@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Form of one gate and its cameras, where the centre is the source of gates; each change is a version with a reason."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path
+from starlette.responses import RedirectResponse, Response
+
+from anpr.console.access import Visitor
+from anpr.console.field_faults import FieldFault
+from anpr.console.fields import Line
+from anpr.console.maps.gate_places import place_of
+from anpr.console.page_context import ContextDep
+from anpr.console.pages.gates.edit_form import MOST, GateFields, changed_gate
+from anpr.console.pages.gates.managed import (
+    Administrator,
+    Conflict,
+    edit_of,
+    managed_or_404,
+    reason_faults,
+    save,
+)
+from anpr.console.pages.gates.rows import purpose_names
+from anpr.console.rendering.templates import PageContext
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.errors import InputError
+from anpr.settings.planned import PlannedGate
+from anpr.store.gate_versions import OfOthersError, is_new_reader, moved_cameras
+from anpr.store.gates import list_gates
+
+router = APIRouter(prefix="/{gate_id}/edit")
+
+GateId = Annotated[Line, Path(max_length=64)]
+
+
+@router.get("")
+def show(console: ConsoleDep, visitor: Administrator, context: ContextDep, gate_id: GateId) -> Response:
+    """The form; 404 where the visitor may not change the gate."""
+    version = managed_or_404(console, visitor, gate_id).version
+    return _page(console, visitor, context, gate_id, GateFields.of(version.gate, version.version))
+
+
+@router.post("")
+def change(
+    console: ConsoleDep,
+    visitor: Administrator,
+    context: ContextDep,
+    gate_id: GateId,
+    fields: Annotated[GateFields, Form()],
+) -> Response:
+    """Save it as a new version. Where somebody else has saved meanwhile, the form comes back as it was sent."""
+    managed = managed_or_404(console, visitor, gate_id)
+    gate, faults = changed_gate(managed.version.gate, fields)
+    faults |= reason_faults(fields.reason)
+    faults |= _reader_faults(console, managed.version.gate, gate, fields)
+    if faults or gate is None:
+        return _page(console, visitor, context, gate_id, fields, faults=faults)
+    try:
+        saved = save(console, gate, edit_of(console, visitor, fields.reason, fields.based_on))
+    except OfOthersError as exc:
+        place = f"secret-{fields.camera.index(exc.camera)}" if exc.camera else "reader"
+        others = {place: FieldFault(key="gates.edit_of_others", values={"name": exc.name})}
+        return _page(console, visitor, context, gate_id, fields, faults=others)
+    except InputError as exc:
+        refused = {"definition": FieldFault(key="gates.edit_refused", values={"why": str(exc)})}
+        return _page(console, visitor, context, gate_id, fields, faults=refused)
+    if isinstance(saved, Conflict):
+        return _page(console, visitor, context, gate_id, fields, conflict=saved)
+    moved = "&moved=true" if saved and moved_cameras(managed.version.gate, gate) else ""
+    return RedirectResponse(f"/gates/{gate_id}?saved={saved.version if saved else 0}{moved}", status_code=303)
+
+
+def _reader_faults(
+    console: Console, before: PlannedGate, gate: PlannedGate | None, fields: GateFields
+) -> dict[str, FieldFault]:
+    """A slip in the reader's id stops the gate: one that nobody has heard of is to be confirmed."""
+    if gate is None or gate.reader in (None, before.reader) or fields.new_reader:
+        return {}
+    with console.database.transaction() as conn:
+        is_new = is_new_reader(conn, str(gate.reader))
+    return {"reader": FieldFault(key="gates.edit_new_reader", values={"reader": gate.reader})} if is_new else {}
+
+
+def _page(  # noqa: PLR0913  the page and what was sent to it
+    console: Console,
+    visitor: Visitor,
+    context: PageContext,
+    gate_id: str,
+    fields: GateFields,
+    *,
+    faults: dict[str, FieldFault] | None = None,
+    conflict: Conflict | None = None,
+) -> Response:
+    managed = managed_or_404(console, visitor, gate_id)
+    based_on = conflict.newest.version if conflict else fields.based_on
+    with console.database.transaction() as conn:
+        places = [place_of(gate, is_here=gate.id == gate_id) for gate in list_gates(conn)]
+    return console.templates.response(
+        "gates/edit.html",
+        context,
+        status=409 if conflict else 400 if faults else 200,
+        gate_id=gate_id,
+        managed=managed,
+        fields=fields.model_copy(update={"based_on": based_on}),
+        faults=faults or {},
+        conflict=conflict,
+        purposes=purpose_names(console),
+        places=places,
+        most=MOST,
+    )

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Entries of a list one by one: added, changed, ended, removed and restored, each with a reason in the audit."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from anpr.console.access import Visitor, VisitorDep, allowed, author_of, record
+from anpr.console.field_faults import FieldFault, check_reason_field, refuse_odd
+from anpr.console.fields import Whole
+from anpr.console.page_context import ContextDep
+from anpr.console.pages.watchlists.form import (
+    EntryFields,
+    ListId,
+    Number,
+    check_entry_change,
+    check_new_entry,
+)
+from anpr.console.pages.watchlists.one import list_of, own_list
+from anpr.console.rendering.filters import field_end, field_start
+from anpr.console.rendering.templates import PageContext
+from anpr.console.state import Console, ConsoleDep
+from anpr.domain.access import Permission
+from anpr.domain.search_reason import MAX_REASON, plain_reason
+from anpr.store.audit import AuditAction
+from anpr.store.watchlists.entry_edits import (
+    DuplicateEntryError,
+    EntryGoneError,
+    NotRunningError,
+    change_entry,
+    end_entry,
+    put_entry,
+    remove_entry,
+    restore_entry,
+)
+from anpr.store.watchlists.entry_pages import ListedEntry, get_entry
+
+router = APIRouter(dependencies=[Depends(allowed(Permission.EDIT_WATCHLISTS))])
+
+
+@router.get("/{watchlist_id}/add")
+def ask_new(console: ConsoleDep, context: ContextDep, watchlist_id: ListId) -> Response:
+    """The form of a new entry."""
+    return _new_page(console, context, watchlist_id, EntryFields())
+
+
+@router.post("/{watchlist_id}/add")
+def add(
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    watchlist_id: ListId,
+    fields: Annotated[EntryFields, Form()],
+) -> Response:
+    """Put the plate on the list; or the form again with what is wrong with it."""
+    own_list(console, watchlist_id)
+    checked = check_new_entry(fields, console.settings.zone)
+    if checked.entry is None:
+        return _new_page(console, context, watchlist_id, fields, checked.faults)
+    try:
+        with console.database.transaction() as conn:
+            number = put_entry(conn, watchlist_id, checked.entry, author_of(console, visitor))
+    except DuplicateEntryError:
+        faults = {"plate": FieldFault(key="watchlists.twin")}
+        return _new_page(console, context, watchlist_id, fields, faults)
+    respelled = "&respelled=1" if checked.is_respelled else ""
+    return _to_list(watchlist_id, f"added&entry={number}{respelled}")
+
+
+@router.get("/{watchlist_id}/entries/{number}")
+def show(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, watchlist_id: ListId, number: Number
+) -> Response:
+    """The entry, and what can be done with it."""
+    return _page(console, visitor, context, watchlist_id, number)
+
+
+@router.post("/{watchlist_id}/entries/{number}")
+def change(
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    watchlist_id: ListId,
+    number: Number,
+    fields: Annotated[EntryFields, Form()],
+) -> Response:
+    """Another reason or validity."""
+    own_list(console, watchlist_id)
+    checked = check_entry_change(fields, console.settings.zone)
+    if checked.entry is None:
+        return _page(console, visitor, context, watchlist_id, number, fields=fields, faults=checked.faults)
+    by, why = author_of(console, visitor), plain_reason(fields.reason)
+    try:
+        with console.database.transaction() as conn:
+            change_entry(conn, watchlist_id, number, checked.entry, by, why)
+    except DuplicateEntryError:
+        faults = {"since": FieldFault(key="watchlists.twin")}
+        return _page(console, visitor, context, watchlist_id, number, fields=fields, faults=faults)
+    except EntryGoneError:
+        return _to_list(watchlist_id, "gone")
+    return _to_list(watchlist_id, f"changed&entry={number}")
+
+
+@router.post("/{watchlist_id}/entries/{number}/off")
+def off(  # noqa: PLR0913, PLR0917  what FastAPI hands over, and the fields of the form
+    console: ConsoleDep,
+    visitor: VisitorDep,
+    context: ContextDep,
+    watchlist_id: ListId,
+    number: Number,
+    what: Annotated[Literal["end", "remove"], Form()],
+    why: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """End it now, so that it stays as what it was, or remove it altogether, which can be undone for an hour."""
+    own_list(console, watchlist_id)
+    faults: dict[str, FieldFault] = {}
+    check_reason_field(faults, "why", why)
+    refuse_odd(faults, "why", [why], MAX_REASON)
+    if not faults:
+        try:
+            return _off(console, visitor, watchlist_id, number, what, plain_reason(why))
+        except NotRunningError:
+            faults["why"] = FieldFault(key="watchlists.not_running")
+        except EntryGoneError:
+            return _to_list(watchlist_id, "gone")
+    return _page(console, visitor, context, watchlist_id, number, faults=faults, why=why)
+
+
+def _off(console: Console, visitor: Visitor, watchlist_id: str, number: int, what: str, why: str) -> Response:
+    by = author_of(console, visitor)
+    with console.database.transaction() as conn:
+        if what == "end":
+            end_entry(conn, watchlist_id, number, by, why)
+            return _to_list(watchlist_id, f"ended&entry={number}")
+        return _to_list(watchlist_id, f"removed&row={remove_entry(conn, watchlist_id, number, by, why)}")
+
+
+@router.post("/{watchlist_id}/restore")
+def restore(
+    console: ConsoleDep, visitor: VisitorDep, watchlist_id: ListId, row: Annotated[Whole, Form()] = 0
+) -> Response:
+    """Undo a removal of one's own."""
+    own_list(console, watchlist_id)
+    try:
+        with console.database.transaction() as conn:
+            number = restore_entry(conn, watchlist_id, row, author_of(console, visitor))
+    except DuplicateEntryError:
+        return _to_list(watchlist_id, "duplicate")
+    except EntryGoneError:
+        raise HTTPException(404) from None
+    return _to_list(watchlist_id, f"restored&entry={number}")
+
+
+def _to_list(watchlist_id: str, done: str) -> Response:
+    return RedirectResponse(f"/watchlists/{watchlist_id}?done={done}", status_code=303)
+
+
+def _new_page(
+    console: Console,
+    context: PageContext,
+    watchlist_id: str,
+    fields: EntryFields,
+    faults: dict[str, FieldFault] | None = None,
+) -> Response:
+    return console.templates.response(
+        "watchlists/add.html",
+        context,
+        status=400 if faults else 200,
+        head=own_list(console, watchlist_id),
+        fields=fields,
+        faults=faults or {},
+    )
+
+
+def _page(  # noqa: PLR0913  what it shows
+    console: Console,
+    visitor: Visitor,
+    context: PageContext,
+    watchlist_id: str,
+    number: int,
+    *,
+    fields: EntryFields | None = None,
+    faults: dict[str, FieldFault] | None = None,
+    why: str = "",
+) -> Response:
+    """The page of an entry. Raises HTTPException (404) when the list has none of this number."""
+    head, now = list_of(console, watchlist_id), console.clock.now()
+    with console.database.transaction() as conn:
+        listed = get_entry(conn, watchlist_id, number)
+    if listed is None:
+        raise HTTPException(404)
+    if console.view_audit.is_due(visitor.session.key, f"entry {number}"):
+        detail = {"watchlist": watchlist_id, "entry": number}
+        record(console, visitor.user.name, AuditAction.WATCHLIST_VIEWED, detail)
+    return console.templates.response(
+        "watchlists/entry.html",
+        context,
+        status=400 if faults else 200,
+        head=head,
+        listed=listed,
+        validity=listed.validity_at(now),
+        fields=fields or _fields_of(listed, console),
+        faults=faults or {},
+        why=why,
+    )
+
+
+def _fields_of(listed: ListedEntry, console: Console) -> EntryFields:
+    entry, zone = listed.entry, console.settings.zone
+    return EntryFields(
+        text=entry.reason,
+        instructions=entry.instructions or "",
+        since=field_start(entry.valid_from, zone) if entry.valid_from else "",
+        until=field_end(entry.valid_to, zone) if entry.valid_to else "",
+    )
