@@ -23,6 +23,7 @@ _VERBS = {
     "ingest": "Store transits, match watchlists, raise alarms.",
     "console": "Serve the operations room's web pages.",
     "forward": "Send transits to other centres.",
+    "notify": "Tell alarms to people and systems, by the rules kept in the console.",
     "read": "Read plates in images and videos, without any service.",
     "evaluate": "Score the reader on a folder of images with known plates.",
     "accept": "Test a camera site for acceptance: record, count by hand, print the sheet.",
@@ -30,8 +31,9 @@ _VERBS = {
     "watchlist": "Import, list and edit watchlists.",
     "user": "Create console users and set their passwords.",
     "organisation": "Add organisations that share this system, and say what each owns.",
+    "gate": "Keep the gates at the centre: import, export, history, undo.",
     "agreement": "Open gates and lists of one organisation to another, for a time.",
-    "audit": "Verify the audit, here or in an export; export it signed.",
+    "audit": "Verify the audit, here or in an export; export it signed; prune its oldest rows.",
     "documents": "Write registers, the draft DPIA, notices and the dossier; say what is about to end.",
     "hold": "Keep transits past their day for a case.",
     "db": "Create, migrate and check the database.",
@@ -58,7 +60,7 @@ class VerbGroup(click.Group):
         if cmd_name not in self._verbs:
             return None
         try:
-            module = importlib.import_module(f"{self._package}.{cmd_name}")
+            module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
         except ModuleNotFoundError as exc:
             if (exc.name or "").startswith("anpr"):
                 raise
@@ -114,7 +116,8 @@ def _log_to_standard_error(verbose: bool) -> logging.Handler:
         level=logging.DEBUG if verbose else logging.INFO,
         handlers=[handler],
     )
-    for noisy in ("asyncssh", "uvicorn", "sse_starlette", "PIL", "httpx"):
+    # httpx2 writes the whole address of each request: a webhook's, a phone's and an SMS gateway's hold secrets.
+    for noisy in ("asyncssh", "uvicorn", "sse_starlette", "PIL", "httpx2", "httpcore2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return handler
 

@@ -8,20 +8,26 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from anpr.cli.common.counted import counted
-from anpr.store.retention_report import FilesOfGate, GateRetention, RetentionReport
+from anpr.settings import RetentionSettings, Settings
+from anpr.store.retention_report import FilesOfGate, GateRetention, PurposeRetention, RetentionReport
 
 Files = Mapping[str, FilesOfGate] | None
 """By gate; None when they were not counted."""
 
 
-def as_json_text(report: RetentionReport, files: Files) -> str:
-    """Times in UTC; `files` is null when they were not counted."""
-    values = asdict(report) | {"files": None if files is None else {gate: asdict(each) for gate, each in files.items()}}
+def as_json_text(report: RetentionReport, files: Files, retention: RetentionSettings) -> str:
+    """Times in UTC; `files` is null when they were not counted; `days` of each purpose as they are set."""
+    purposes = [asdict(each) | {"days": retention.days_of(each.purpose)} for each in report.purposes]
+    found = None if files is None else {gate: asdict(each) for gate, each in files.items()}
+    values = asdict(report) | {"purposes": purposes, "files": found}
     return json.dumps(values, ensure_ascii=False, default=datetime.isoformat)
 
 
-def as_lines(report: RetentionReport, files: Files, zone: ZoneInfo) -> Iterator[str]:
-    """A line for each gate, table and deletion; times in the zone."""
+def as_lines(report: RetentionReport, files: Files, settings: Settings) -> Iterator[str]:
+    """A line for each purpose, gate, table and deletion; times in the site's zone."""
+    zone = settings.zone
+    for purpose in report.purposes:
+        yield _purpose_line(purpose, report.since, settings)
     for gate in report.gates:
         yield _gate_line(gate, zone)
         if files is not None:
@@ -36,6 +42,20 @@ def as_lines(report: RetentionReport, files: Files, zone: ZoneInfo) -> Iterator[
     for deletion in report.deletions:
         detail = json.dumps(deletion.detail, ensure_ascii=False)
         yield f"deleted {_local(deletion.at, zone)} (row {deletion.seq} of the audit): {detail}"
+
+
+def _purpose_line(found: PurposeRetention, since: datetime, settings: Settings) -> str:
+    names = {each.id: each.name for each in settings.retention.purposes}
+    name = f" ({names[found.purpose]})" if found.purpose in names else " (no longer in the settings)"
+    what = f"purpose {found.purpose}{name}" if found.purpose else "no purpose, or stored before its gate named one"
+    days = settings.retention.days_of(found.purpose)
+    dropped = f"{counted(found.dropped_transits, 'transit')} and {counted(found.dropped_images, 'image')}"
+    return (
+        f"{what}: {days} day{'s' * (days > 1)}: {counted(found.transits, 'transit')}"
+        f"{_oldest(found.oldest, settings.zone)}, {counted(found.images, 'image')} of {found.image_bytes} bytes,"
+        f" {found.discarded} counted and not kept;"
+        f" deleted since {_local(since, settings.zone)}: {dropped}"
+    )
 
 
 def _gate_line(gate: GateRetention, zone: ZoneInfo) -> str:

@@ -21,6 +21,7 @@ from anpr.store.images.files.open import open_shelf
 def start_faults(settings: Settings, today: date) -> list[str]:
     """One line for each, beginning with its key; `today` decides whether an agreement still holds."""
     faults = [*_of_console(settings), *_of_kafka(settings), *_of_images(settings), *_of_audit(settings)]
+    faults += _of_mail(settings)
     faults += _of_folder("data_dir", settings.data_dir)
     for destination in settings.forwarding:
         faults += _of_destination(destination, today)
@@ -63,6 +64,16 @@ def _of_audit(settings: Settings) -> Iterator[str]:
     elif settings.audit.head_file and not os.access(folder, os.W_OK):
         yield f"audit.head_file: {settings.audit_head_path}: this user may not write to {folder}"
     yield from _of_secret("audit.key_file", str(settings.audit_key_path), may_miss=True)
+    if settings.audit.archive_dir:
+        yield from _of_folder("audit.archive_dir", settings.audit_archive_dir)
+
+
+def _of_mail(settings: Settings) -> Iterator[str]:
+    mail = settings.mail
+    if mail.secret_file:
+        yield from _of_secret("mail.secret_file", mail.secret_file)
+    if mail.ca_file:
+        yield from _raised("mail.ca_file", lambda: _check_authorities(str(mail.ca_file)))
 
 
 def _of_destination(destination: DestinationSettings, today: date) -> Iterator[str]:

@@ -8,7 +8,7 @@ import click
 
 from anpr.domain.access import Role
 from anpr.domain.near_name import near_name
-from anpr.domain.watchlist import MatchMode, Priority
+from anpr.domain.watchlist import ListKind, MatchMode, Priority
 
 
 class Word(click.ParamType[str]):
@@ -35,6 +35,15 @@ class Word(click.ParamType[str]):
         self.fail(f"{value!r} is not one of: {self._shown}{hint}", param, ctx)
 
 
+KIND = Word(
+    {
+        ListKind.STOLEN: "rubati",
+        ListKind.JUDICIAL: "giudiziaria",
+        ListKind.UNINSPECTED: "da-verificare",
+        ListKind.LOCAL: "locale",
+        ListKind.ALLOWED: "consentiti",
+    }
+)
 PRIORITY = Word({Priority.HIGH: "alta", Priority.MEDIUM: "media", Priority.LOW: "bassa"})
 MATCH = Word({MatchMode.EXACT: "esatta", MatchMode.LOOK_ALIKE: "simile", MatchMode.PROBABILITY: "probabilità"})
 ROLE = Word(
@@ -45,5 +54,6 @@ ROLE = Word(
         Role.AUDITOR: "revisore",
         Role.ADMINISTRATOR: "amministratore",
         Role.DPO: "responsabile-protezione-dati",
+        Role.PATROL: "pattuglia",
     }
 )

@@ -12,14 +12,14 @@ from anpr.capture.diagnosis import explained
 from anpr.capture.image_file import Image
 from anpr.capture.probe import facts_of, probe
 from anpr.capture.stream import source_of
-from anpr.cli.common.cameras import find_camera
+from anpr.cli.common.cameras import find_camera, site_gates
 from anpr.cli.common.probe_report import ProbeReport, probe_lines, probe_object
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import CameraError, InputError, SettingsError
 from anpr.domain.gate import Camera
 from anpr.domain.near_name import suggestion
-from anpr.reader.annotate import encode_jpeg
 from anpr.reader.camera.area import Area
+from anpr.reader.jpeg import encode_jpeg
 from anpr.reader.plates.plate_reader import build_plate_reader
 from anpr.reader.probe.advice import advise
 from anpr.reader.probe.examination import Examination
@@ -42,7 +42,7 @@ def command() -> None:
 @click.pass_context
 def list_command(ctx: click.Context) -> None:
     """List the cameras with their gates; addresses are not shown, as they may hold passwords."""
-    for gate in loaded_settings(ctx).settings.gates:
+    for gate in site_gates(loaded_settings(ctx).settings):
         for camera in gate.cameras:
             click.echo("\t".join([camera.id, camera.kind, camera.lane or "", f"{gate.id} ({gate.name})"]))
 
@@ -105,7 +105,7 @@ def _of_settings(settings: Settings, camera_id: str) -> CameraSettings:
 
 
 def _camera(settings: Settings, text: str) -> CameraSettings:
-    cameras = {camera.id: camera for gate in settings.gates for camera in gate.cameras}
+    cameras = {camera.id: camera for gate in site_gates(settings) for camera in gate.cameras}
     if text in cameras:
         chosen = cameras[text]
     elif "://" in text or "/" in text or looks_like_an_address(text) or Path(text).exists():

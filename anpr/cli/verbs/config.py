@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 
 import click
-from pydantic import SecretStr
 
 from anpr.cli.common.counted import counted
 from anpr.cli.common.start_faults import start_faults
@@ -14,7 +13,8 @@ from anpr.cli.main import loaded_settings
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.forward.profile.load import profile_of
 from anpr.runtime.clock import SystemClock
-from anpr.settings import DestinationSettings, LoadedSettings, Section, Settings, missing_file
+from anpr.settings import DestinationSettings, Settings, missing_file
+from anpr.settings.effective import effective_values
 
 
 @click.group(name="config")
@@ -40,6 +40,8 @@ def check(ctx: click.Context) -> None:
     if faults := list(dict.fromkeys([*faults, *start_faults(settings, _today(settings))])):
         raise click.ClickException("\nError: ".join(faults))
     counts = f"{counted(len(settings.gates), 'gate')}, {counted(len(cameras), 'camera')}"
+    if settings.gates_from_centre:
+        counts = "gates from the centre"
     click.echo(f"settings are valid: {counts}, {counted(len(settings.forwarding), 'destination')}")
 
 
@@ -63,28 +65,9 @@ def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str
 def show(ctx: click.Context, as_json: bool) -> None:
     """Print the effective settings with the source of each; secrets are masked."""
     loaded = loaded_settings(ctx)
-    rows = [(key, value, loaded.source_of(key)) for key, value in effective_values(loaded)]
+    rows = [(key, value, loaded.source_of(key)) for key, value in effective_values(loaded.settings)]
     if as_json:
         click.echo(json.dumps({key: {"value": value, "source": source} for key, value, source in rows}, indent=2))
         return
     for key, value, source in rows:
         click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}  # {source}")
-
-
-def effective_values(loaded: LoadedSettings) -> list[tuple[str, object]]:
-    """Every leaf of the settings as (dotted key, JSON value); secrets as stars."""
-    return [
-        leaf for name in type(loaded.settings).model_fields for leaf in _flatten(name, getattr(loaded.settings, name))
-    ]
-
-
-def _flatten(key: str, value: object) -> list[tuple[str, object]]:
-    if isinstance(value, Section):
-        return [leaf for name in type(value).model_fields for leaf in _flatten(f"{key}.{name}", getattr(value, name))]
-    if isinstance(value, tuple) and value and isinstance(value[0], Section):
-        return [leaf for i, item in enumerate(value) for leaf in _flatten(f"{key}.{i}", item)]
-    if isinstance(value, SecretStr):
-        return [(key, "********")]
-    if isinstance(value, tuple):
-        return [(key, list(value))]
-    return [(key, value if isinstance(value, bool | int | float | type(None)) else str(value))]

@@ -4,6 +4,7 @@
 import click
 
 from anpr.cli.common.database import open_database
+from anpr.cli.common.settings_note import note_settings_of
 from anpr.cli.main import loaded_settings
 from anpr.console.app import create_app
 from anpr.console.server import check_certificate, listen, serve
@@ -37,6 +38,7 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
         open_database(settings, "anpr console", CentreRole.CONSOLE) as database,
     ):
         _refuse_unprotected(database)
+        note_settings_of(settings, database.limited_to(ITSELF), "console", SystemClock())
         app = create_app(settings, database, ImageStore(open_shelf(settings)), SystemClock())
         readiness.add("database", database.ping)
         readiness.add("live alarms", lambda: None if app.state.console.live.is_up else "not connected")

@@ -5,10 +5,11 @@ import sys
 
 import click
 
-from anpr.cli.common.audit_check import check_audit
+from anpr.cli.common.audit_check import check_audit, pruned_line
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.retention_lines import as_json_text, as_lines
 from anpr.cli.main import loaded_settings
+from anpr.contract.signature import PublicKey
 from anpr.domain.errors import StoreError
 from anpr.runtime.clock import SystemClock
 from anpr.store.audit import NotedHead
@@ -16,6 +17,7 @@ from anpr.store.database.migrate import schema_status
 from anpr.store.database.partitions import ensure_partitions_ahead
 from anpr.store.database.schema_diff import find_drift
 from anpr.store.embedded.configured import has_database, migrate_configured, open_database_url
+from anpr.store.gates import in_use, list_gates
 from anpr.store.images.files import open_shelf
 from anpr.store.images.image_store import ImageStore
 from anpr.store.retention import run_retention
@@ -65,8 +67,9 @@ def status(ctx: click.Context) -> None:
 
 @command.command()
 @click.option("--noted", multiple=True, metavar="ROWS:HEAD", help="A head that this command printed earlier.")
+@click.option("--public-key", help="The key that signed the proof of pruned rows, where it is not this machine's.")
 @click.pass_context
-def check(ctx: click.Context, noted: tuple[str, ...]) -> None:
+def check(ctx: click.Context, noted: tuple[str, ...], public_key: str | None) -> None:
     """Check the schema and the audit's chain; say what is wrong and exit with 1 when something is.
 
     The audit is also held against the signed heads in audit.head_file, where this machine has that file and its key.
@@ -76,16 +79,18 @@ def check(ctx: click.Context, noted: tuple[str, ...]) -> None:
         drift = find_drift(database)
         for difference in drift:
             click.echo(difference)
-        found = check_audit(database, settings, noted)
+        found = check_audit(database, settings, noted, PublicKey(public_key) if public_key else None)
     problems = [f"the schema is not what the migrations made (differences: {len(drift)})"] if drift else []
     problems += found.faults
     if problems:
         raise StoreError("; ".join(problems))
+    if line := pruned_line(found.chain):
+        click.echo(line)
     click.echo(
         f"the schema is current; the audit's {found.chain.rows} rows are whole ({found.heads} noted heads compared)"
     )
     if found.chain.rows:
-        head = NotedHead(rows=found.chain.rows, head=found.chain.head)
+        head = NotedHead(rows=found.chain.last, head=found.chain.head)
         click.echo(f"note this elsewhere, for --noted: {head}")
 
 
@@ -103,7 +108,7 @@ def expire(ctx: click.Context, really: bool) -> None:
         images, really_by = ImageStore(open_shelf(settings)), operating_system_user() if really else None
         expired = run_retention(database, images, settings.retention, clock, really_by=really_by)
         with database.transaction() as conn:
-            ensure_partitions_ahead(conn, clock.now())
+            ensure_partitions_ahead(conn, clock.now(), purposes=in_use(list_gates(conn)))
     for table, days in expired.days.items():
         click.echo(f"{table}: {len(days)} days dropped")
     for what, number in expired.rows.items():
@@ -125,10 +130,10 @@ def retention(ctx: click.Context, as_json: bool, with_files: bool) -> None:
     """
     settings = loaded_settings(ctx).settings
     with open_database(settings, "anpr db") as database, database.transaction() as conn:
-        report = retention_report(conn)
+        report = retention_report(conn, SystemClock().now())
     files = count_files(open_shelf(settings)) if with_files else None
     if as_json:
-        click.echo(as_json_text(report, files))
+        click.echo(as_json_text(report, files, settings.retention))
         return
-    for line in as_lines(report, files, settings.zone):
+    for line in as_lines(report, files, settings):
         click.echo(line)

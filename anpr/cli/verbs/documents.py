@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`anpr documents`: registers and documents of the site as it runs, in Italian; and what is about to end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from anpr.cli.common.database import open_database
 from anpr.cli.main import loaded_settings
-from anpr.documents.collect import collect
+from anpr.documents.collect import collect, collect_ends
 from anpr.documents.ends import End, ends_of
-from anpr.documents.facts import SiteFacts
 from anpr.documents.write import write_documents
 from anpr.runtime.clock import SystemClock
 
@@ -36,7 +33,10 @@ def command() -> None:
 @click.pass_context
 def make(ctx: click.Context, folder: Path, organisation: str | None) -> None:
     """Write the register, the draft DPIA, the notices, the dossier and what is about to end."""
-    with _facts(ctx, organisation) as facts:
+    settings = loaded_settings(ctx).settings
+    with open_database(settings, "anpr documents") as database:
+        with database.transaction() as conn:
+            facts = collect(conn, settings, SystemClock().now(), organisation)
         for path in write_documents(facts, folder):
             click.echo(str(path))
 
@@ -46,8 +46,9 @@ def make(ctx: click.Context, folder: Path, organisation: str | None) -> None:
 @click.pass_context
 def ending(ctx: click.Context, organisation: str | None) -> None:
     """Print what has a last day, the earliest first; exit with 1 when something is over or ends within 30 days."""
-    with _facts(ctx, organisation) as facts:
-        ends = ends_of(facts)
+    settings = loaded_settings(ctx).settings
+    with open_database(settings, "anpr documents") as database, database.transaction() as conn:
+        ends = ends_of(collect_ends(conn, settings, SystemClock().now(), organisation))
     for end in ends:
         click.echo("\t".join([_left(end), str(end.last_day), str(end.kind), end.name, end.owner or "-"]))
     ctx.exit(1 if any(end.presses for end in ends) else 0)
@@ -57,12 +58,3 @@ def _left(end: End) -> str:
     if end.days_left < 0:
         return f"over for {-end.days_left} days"
     return f"{end.days_left} days left"
-
-
-@contextmanager
-def _facts(ctx: click.Context, organisation: str | None) -> Iterator[SiteFacts]:
-    settings = loaded_settings(ctx).settings
-    with open_database(settings, "anpr documents") as database:
-        with database.transaction() as conn:
-            facts = collect(conn, settings, SystemClock().now(), organisation)
-        yield facts

@@ -13,6 +13,7 @@ import click
 from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.duration import DURATION
+from anpr.cli.common.settings_note import note_settings_of
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import ForwardError, InputError
@@ -114,6 +115,7 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     ):
         readiness.add("database", database.ping)
         readiness.started()
+        note_settings_of(settings, database, "forward", SystemClock())
         images = ImageStore(open_shelf(settings))
         summary = run_forwarder(settings, database, images, SystemClock(), stop)
     click.echo("  ".join(f"{name} {value}" for name, value in asdict(summary).items()), err=True)

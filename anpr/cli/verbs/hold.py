@@ -22,8 +22,8 @@ from anpr.domain.search_reason import check_reason
 from anpr.runtime.clock import SystemClock
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
-from anpr.store.database.partitions import list_partitions
-from anpr.store.gates import check_gates, owner_of_gate
+from anpr.store.database.partitions import NO_PURPOSE, list_parts
+from anpr.store.gates import check_gates, owner_of_gate, retention_purposes
 from anpr.store.holds import add_hold, change_end, count_held, count_held_by_each, end_hold, list_holds
 from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import get_transit
@@ -70,13 +70,29 @@ def make(ctx: click.Context, /, case_reference: str, reason: str, last: str, **o
             since=start, until=end, ends_on=ends_on, **named,
         )  # fmt: skip
         number = add_hold(conn, hold)
-        held, oldest = count_held(conn, number), min(list_partitions(conn, "transits"), default=None)
+        held, gone = count_held(conn, number), _gone(conn, start.date(), named.get("gate_id"))
         incomplete = not_kept(conn, start, end, [named["gate_id"]] if named.get("gate_id") else [])
     click.echo(f"hold {number}: {counted(held, 'transit')} kept, up to and including {ends_on:%Y-%m-%d} (UTC)")
-    if oldest is not None and start.date() < oldest:
-        click.echo(f"of what passed before {oldest.isoformat()} nothing is stored any more", err=True)
+    for line in gone:
+        click.echo(line, err=True)
     for gate in () if options["transit_id"] else incomplete:
         click.echo(f"keeps hits only: gate {gate.gate_id}: without a hit nothing is stored there, nor held", err=True)
+
+
+def _gone(conn: Connection, start: date, gate_id: str | None) -> list[str]:
+    """What a hold from this day on cannot bring back: of any gate, or of gates whose purpose keeps fewer days."""
+    oldest: dict[str, date] = {}
+    for part in list_parts(conn, "transits"):  # oldest first
+        oldest.setdefault(part.purpose, part.day)
+    first = min(oldest.values(), default=start)
+    lines = [f"of what passed before {first.isoformat()} nothing is stored any more"] if start < first else []
+    purposes = retention_purposes(conn)
+    mine = {purposes.get(gate_id, NO_PURPOSE)} if gate_id else set(purposes.values())
+    return lines + [
+        f"of what passed before {oldest[purpose].isoformat()} at gates of purpose {purpose} nothing is stored"
+        for purpose in sorted(mine & set(oldest))
+        if purpose and start < oldest[purpose] and oldest[purpose] > first
+    ]
 
 
 @command.command(name="list")

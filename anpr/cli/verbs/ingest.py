@@ -9,6 +9,7 @@ import click
 
 from anpr.cli.common.database import open_database
 from anpr.cli.common.duration import DURATION
+from anpr.cli.common.settings_note import note_settings_of
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
 from anpr.ingest.run import run_ingest
@@ -39,6 +40,7 @@ def command(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
         probes(settings.metrics_port, readiness, settings.metrics_host),
         open_database(settings, "anpr ingest", CentreRole.INGEST) as database,
     ):
+        note_settings_of(settings, database, "ingest", clock)
         summary = run_ingest(settings, database, clock, stop, seconds, readiness)
     values = asdict(summary) | {"seconds": round(clock.monotonic() - began, 1)}
     click.echo("  ".join(f"{name} {value}" for name, value in values.items()), err=True)

@@ -28,9 +28,10 @@ from anpr.cli.main import loaded_settings
 from anpr.domain.errors import AnprError, InputError
 from anpr.domain.gate import Camera
 from anpr.domain.reasons import Drop
-from anpr.reader.annotate import annotate, encode_jpeg
+from anpr.reader.annotate import annotate
 from anpr.reader.assemble.vote import Verdict
 from anpr.reader.camera.area import Area
+from anpr.reader.jpeg import encode_jpeg
 from anpr.reader.plates.plate_reader import PlateReader, ReadResult, build_plate_reader
 from anpr.runtime.clock import Clock, SystemClock
 from anpr.settings import ReaderSettings

@@ -105,7 +105,7 @@ def _not_kept_line(one: NotKept) -> str:
 
 
 def _since(query: TransitQuery, settings: Settings) -> datetime:
-    oldest = SystemClock().now() - timedelta(days=settings.retention.transit_days)
+    oldest = SystemClock().now() - timedelta(days=settings.retention.longest_days)
     return max(query.since or oldest, oldest)
 
 

@@ -4,7 +4,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,21 +11,22 @@ import click
 
 from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
-from anpr.cli.common.words import MATCH, PRIORITY
+from anpr.cli.common.words import KIND, MATCH, PRIORITY
 from anpr.cli.main import loaded_settings
+from anpr.cli.verbs import watchlist_files
 from anpr.domain.errors import InputError
 from anpr.domain.gate import Keep
 from anpr.domain.local_time import last_day_included, read_time
-from anpr.domain.plate import normalise
-from anpr.domain.watchlist import Entry, MatchMode, Priority, Watchlist
+from anpr.domain.partial_plate import normalise_listed
+from anpr.domain.watchlist import MOST_HOURS, Entry, ListKind, MatchMode, Priority, Watchlist
 from anpr.runtime.clock import SystemClock
 from anpr.store.alarms.retro import pending_entries, retro_changes
 from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.gates import list_gates
-from anpr.store.watchlists.entries import ImportMode, NewEntry, add_entry, import_entries, list_entries, remove_entries
-from anpr.store.watchlists.entries_csv import check_validity, read_entries_csv
-from anpr.store.watchlists.lists import delete_watchlist, get_watchlist, list_watchlists, save_watchlist
+from anpr.store.watchlists.entries import NewEntry, add_entry, check_validity, list_entries, remove_entries
+from anpr.store.watchlists.lists import delete_watchlist, find_watchlist, get_watchlist, list_watchlists, save_watchlist
 
 _ID = click.argument("watchlist_id", metavar="ID")
 
@@ -36,42 +36,116 @@ def command() -> None:
     """Import, list and edit watchlists."""
 
 
+for _verb in (watchlist_files.import_command, watchlist_files.history, watchlist_files.undo, watchlist_files.pickup):
+    command.add_command(_verb)
+
+
 @command.command()
 @_ID
 @click.option("--name", required=True, help="As screens show it.")
 @click.option("--priority", type=PRIORITY, required=True)
+@click.option(
+    "--kind",
+    type=KIND,
+    help="What it is for: of allowed plates (permits, own vehicles) no alarm is raised. local when not said.",
+)
 @click.option("--purpose", required=True, help="Why the list is kept (D.Lgs. 51/2018).")
 @click.option("--legal-basis", required=True, help="The act that allows it.")
 @click.option("--match", type=MATCH, default="exact", show_default=True)
 @click.option("--min-probability", type=float, default=0.5, show_default=True, help="For --match probability.")
+@click.option(
+    "--to",
+    "valid_to",
+    metavar="TIME",
+    help="The list's end: what is captured from then on matches none of its entries. A day alone is included."
+    " `none`: it has no end (any more).",
+)
+@click.option(
+    "--stale-after",
+    "stale_after",
+    metavar="HOURS",
+    help="Warn when its entries have not changed for longer, as of a list that comes anew every day."
+    " `none`: it does not grow old (any more).",
+)
+@click.option(
+    "--instructions",
+    help="What to do or whom to call when one of its vehicles passes, where its entry says nothing itself.",
+)
 @click.pass_context
-def create(ctx: click.Context, /, watchlist_id: str, priority: str, match: str, **settings: Any) -> None:
-    """Create the list ID, or change its settings; its entries stay."""
-    watchlist = Watchlist(id=watchlist_id, priority=Priority(priority), match=MatchMode(match), **settings)
-    detail = {name: getattr(watchlist, name) for name in Watchlist.__dataclass_fields__ if name != "id"}
-    with _edit(ctx, AuditAction.WATCHLIST_SAVED, watchlist_id, detail) as conn:
-        save_watchlist(conn, watchlist)
-    click.echo(f"watchlist {watchlist_id} saved")
+def create(  # noqa: PLR0913, PLR0917  one parameter for each option that is read here
+    ctx: click.Context,
+    /,
+    watchlist_id: str,
+    priority: str,
+    kind: str | None,
+    match: str,
+    valid_to: str | None,
+    stale_after: str | None,
+    instructions: str | None,
+    **settings: Any,
+) -> None:
+    """Create the list ID, or change its settings; its entries stay.
 
-
-@command.command(name="import")
-@_ID
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--replace", is_flag=True, help="Make FILE the whole list: entries that are not in it are taken off.")
-@click.pass_context
-def import_command(ctx: click.Context, watchlist_id: str, path: Path, replace: bool) -> None:
-    """Put the entries of the CSV FILE (plate,reason,valid_from,valid_to) on the list ID: all, or none at an error.
-
-    A day alone as valid_to is included.
+    Of a list that is there, what --kind, --to, --stale-after and --instructions do not say stays as it is.
     """
-    entries = read_entries_csv(path, _zone(ctx))
-    mode = ImportMode.REPLACE if replace else ImportMode.ADD
-    detail: dict[str, object] = {"file": path.name, "mode": mode}
-    with _edit(ctx, AuditAction.WATCHLIST_IMPORTED, watchlist_id, detail) as conn:
-        result = import_entries(conn, watchlist_id, entries, mode)
-        counts = {name: getattr(result, name) for name in ("added", "changed", "unchanged", "removed")}
-        detail |= counts
-    click.echo(f"watchlist {watchlist_id}: " + ", ".join(f"{number} {what}" for what, number in counts.items()))
+    zone = _zone(ctx)
+    given = _given_ends(valid_to, stale_after, zone)
+    if instructions is not None:
+        given["instructions"] = instructions.strip()
+    detail: dict[str, object] = {}
+    with _edit(ctx, AuditAction.WATCHLIST_SAVED, watchlist_id, detail) as conn:
+        before = find_watchlist(conn, watchlist_id)
+        kept: dict[str, Any] = {
+            name: getattr(before, name) for name in ("valid_to", "stale_after_hours", "instructions") if before
+        }
+        known_kind = before.kind if before else ListKind.LOCAL
+        watchlist = Watchlist(
+            id=watchlist_id,
+            kind=ListKind(kind) if kind else known_kind,
+            priority=Priority(priority),
+            match=MatchMode(match),
+            **{**kept, **given},
+            **settings,
+        )
+        save_watchlist(conn, watchlist)
+        detail |= {name: getattr(watchlist, name) for name in Watchlist.__dataclass_fields__ if name != "id"}
+        detail["valid_to"] = _iso(watchlist.valid_to, zone)
+    ends = watchlist.valid_to
+    click.echo(f"watchlist {watchlist_id} saved" + (f", until {_end(ends, zone)}" if ends else ""))
+    for line in _changes(before, watchlist, zone):
+        click.echo(f"  {line}")
+    if ends and ends <= SystemClock().now():
+        text = f"warning: watchlist {watchlist_id}: its end, {_end(ends, zone)}, is over: nothing matches it any more"
+        click.echo(text, err=True)
+
+
+def _given_ends(valid_to: str | None, stale_after: str | None, zone: ZoneInfo) -> dict[str, Any]:
+    """What --to and --stale-after set; without what they do not say. Raises InputError."""
+    given: dict[str, Any] = {}
+    if valid_to is not None:
+        given["valid_to"] = None if _is_none(valid_to) else read_time("--to", valid_to, zone, is_end=True)
+    if stale_after is not None:
+        hours = None if _is_none(stale_after) else stale_after.strip()
+        if hours and not (hours.isascii() and hours.isdigit() and 1 <= int(hours[:9]) <= MOST_HOURS):
+            raise InputError(f"--stale-after: expected 1 to {MOST_HOURS} hours, or none, not {stale_after!r}")
+        given["stale_after_hours"] = int(hours) if hours else None
+    return given
+
+
+def _is_none(text: str) -> bool:
+    return text.strip().lower() in {"", "none"}
+
+
+def _changes(before: Watchlist | None, after: Watchlist, zone: ZoneInfo) -> Iterator[str]:
+    """A line for each setting that is another one than before; of a new list, none."""
+    for name in Watchlist.__dataclass_fields__ if before else ():
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            yield f"{name.replace('_', ' ')}: {_setting(old, zone)} -> {_setting(new, zone)}"
+
+
+def _setting(value: object, zone: ZoneInfo) -> str:
+    return "none" if value is None else _end(value, zone) if isinstance(value, datetime) else str(value)
 
 
 @command.command()
@@ -86,13 +160,32 @@ def import_command(ctx: click.Context, watchlist_id: str, path: Path, replace: b
     metavar="TIME",
     help="Valid for captures before; a day alone is included: 2026-12-31.",
 )
+@click.option("--instructions", help="What to do or whom to call when it passes; without: what the list says.")
 @click.pass_context
-def add(ctx: click.Context, /, watchlist_id: str, plate: str, reason: str, valid_from: str, valid_to: str) -> None:
-    """Put PLATE on the list ID."""
+def add(  # noqa: PLR0913, PLR0917  one parameter for each option
+    ctx: click.Context,
+    /,
+    watchlist_id: str,
+    plate: str,
+    reason: str,
+    valid_from: str,
+    valid_to: str,
+    instructions: str | None,
+) -> None:
+    """Put PLATE on the list ID.
+
+    Also a partial one, as a witness remembers it: AB12* (any signs after), AB?23CD (one sign).
+    """
     zone = _zone(ctx)
     starts, ends = read_time("--from", valid_from, zone), read_time("--to", valid_to, zone, is_end=True)
     check_validity("--to", starts, ends)
-    entry = NewEntry(plate=_normal(plate), reason=reason, valid_from=starts, valid_to=ends)
+    entry = NewEntry(
+        plate=_normal(plate),
+        reason=reason,
+        valid_from=starts,
+        valid_to=ends,
+        instructions=(instructions or "").strip() or None,
+    )
     detail: dict[str, object] = {
         "plate": entry.plate,
         "reason": reason,
@@ -110,7 +203,7 @@ def add(ctx: click.Context, /, watchlist_id: str, plate: str, reason: str, valid
 @click.argument("plate")
 @click.pass_context
 def remove(ctx: click.Context, watchlist_id: str, plate: str) -> None:
-    """Take PLATE off the list ID."""
+    """Take PLATE off the list ID; a partial one as it is listed."""
     detail: dict[str, object] = {"plate": _normal(plate)}
     with _edit(ctx, AuditAction.ENTRY_REMOVED, watchlist_id, detail) as conn:
         removed = remove_entries(conn, watchlist_id, _normal(plate))
@@ -135,12 +228,15 @@ def delete(ctx: click.Context, watchlist_id: str, yes: bool) -> None:
 @command.command(name="list")
 @click.pass_context
 def list_command(ctx: click.Context) -> None:
-    """List the watchlists."""
+    """List the watchlists, each with its end where it has one."""
+    zone = _zone(ctx)
     with open_database(loaded_settings(ctx).settings, "anpr watchlist") as database, database.transaction() as conn:
         found = list_watchlists(conn)
     for watchlist, number in found:
         click.echo(
-            f"{watchlist.id}\t{watchlist.priority}\t{watchlist.match}\t{counted(number, 'entry')}\t{watchlist.name}"
+            "\t".join([watchlist.id, watchlist.kind, watchlist.priority, watchlist.match, counted(number, "entry")])
+            + f"\t{watchlist.name}"
+            + (f"\tuntil {_end(watchlist.valid_to, zone)}" if watchlist.valid_to else "")
         )
 
 
@@ -159,7 +255,7 @@ def retro(ctx: click.Context, limit: int) -> None:
         moment = change.changed_at.astimezone(_zone(ctx)).isoformat(" ", "seconds")
         click.echo(
             f"{moment}\t{', '.join(change.watchlists)}\t{counted(change.searched, 'entry')}"
-            f"\t{counted(change.found, 'transit')} found\t{counted(change.raised, 'alarm')}"
+            f"\t{counted(change.found, 'transit')} found\t{counted(change.raised, 'sighting')}"
             f"\t{change.held_back} held back"
         )
 
@@ -175,7 +271,8 @@ def show(ctx: click.Context, watchlist_id: str, limit: int) -> None:
         watchlist = get_watchlist(conn, watchlist_id)
         entries = list_entries(conn, watchlist_id, limit=limit)
     for name in Watchlist.__dataclass_fields__:
-        click.echo(f"{name.replace('_', ' ')}: {getattr(watchlist, name)}")
+        value = getattr(watchlist, name)
+        click.echo(f"{name.replace('_', ' ')}: {_end(value, zone) if isinstance(value, datetime) else value}")
     for entry in entries:
         click.echo(_entry_line(entry, zone))
     if len(entries) == limit:
@@ -188,9 +285,10 @@ def _edit(
 ) -> Iterator[Connection]:
     """A transaction that ends with its row in the audit; `detail` may be filled in meanwhile."""
     with open_database(loaded_settings(ctx).settings, "anpr watchlist") as database, database.transaction() as conn:
+        by = Author(name=operating_system_user(), at=SystemClock().now())
+        act_as(conn, by)
         yield conn
-        actor, at = operating_system_user(), SystemClock().now()
-        append(conn, AuditEvent(actor=actor, action=action, at=at, detail={"watchlist": watchlist_id, **detail}))
+        append(conn, AuditEvent(actor=by.name, action=action, at=by.at, detail={"watchlist": watchlist_id, **detail}))
 
 
 def _zone(ctx: click.Context) -> ZoneInfo:
@@ -199,7 +297,7 @@ def _zone(ctx: click.Context) -> ZoneInfo:
 
 def _normal(plate: str) -> str:
     try:
-        return normalise(plate)
+        return normalise_listed(plate)
     except ValueError as exc:
         raise InputError(f"plate {plate!r}: {exc}") from exc
 

@@ -83,14 +83,16 @@ def record(  # noqa: PLR0913  one an option
 
 def _site(site: Settings, camera_id: str | None, side: str | None, named_by: str) -> Site:
     known: dict[str, Any] = {"gate": "registrazioni", "camera": "registrazioni"}
+    days = site.retention.longest_days
     if camera_id is not None:
         gate, camera = find_camera(site, camera_id, named_by)
+        days = site.retention.days_of(gate.retention_purpose)
         known = {"gate": gate.name, "camera": camera.id, "latitude": gate.latitude, "longitude": gate.longitude}
     return Site(
         municipality=site.municipality,
         time_zone=site.time_zone,
         side=_SIDES[side] if side else None,
-        retention_days=site.retention.transit_days,
+        retention_days=days,
         **known,
     )
 
