@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.ssh_server",
     "tests.support.s3_server",
     "tests.support.fixtures_console",
+    "tests.support.fixtures_organisations",
     "tests.support.fixtures_provider",
     "tests.support.fixtures_browser",
     "tests.support.small_disk",

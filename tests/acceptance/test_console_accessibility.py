@@ -13,8 +13,11 @@ from playwright.sync_api import Page, expect
 from anpr.console.app import PAGES
 from anpr.domain.access import Role
 from anpr.domain.hold import Hold
+from anpr.domain.organisation import MANAGER
 from anpr.domain.subject_request import RequestKind, SubjectRequest
 from anpr.domain.transit import Transit
+from anpr.store.handovers.shift import facts_of_shift
+from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
 from anpr.store.requests.register import add_request
 from tests.support.fixtures_browser import log_in
@@ -30,15 +33,22 @@ OPTIONS = {
 }
 ROLES = {
     "/alarms": Role.OPERATOR,
+    "/patrol": Role.PATROL,
+    "/archive": Role.OPERATOR,
+    "/handover": Role.OPERATOR,
     "/transits": Role.OPERATOR,
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
     "/holds": Role.INVESTIGATOR,
     "/requests": Role.DPO,
     "/audit": Role.AUDITOR,
+    "/map": Role.OPERATOR,
     "/gates": Role.OPERATOR,
+    "/statistics": Role.AUDITOR,
     "/status": Role.ADMINISTRATOR,
+    "/documents": Role.DPO,
     "/users": Role.ADMINISTRATOR,
+    "/notifications": Role.ADMINISTRATOR,
     "/organisations": Role.ADMINISTRATOR,
     "/account": Role.DPO,
 }
@@ -77,15 +87,31 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     with site.database.transaction() as conn:
         add_hold(conn, hold_of(transit))
         add_request(conn, request_for(transit))
+        facts = facts_of_shift(conn, MANAGER, site.clock.now(), [])
+        sign_out(conn, facts, "operator", "tutto bene", gives_alarms=True)
     more = {
-        "/alarms": ["/alarms/closed", "/nothing"],
+        "/alarms": [
+            "/alarms?view=cards", "/alarms?view=wall", "/alarms/1", "/alarms/1/patrols",
+            "/alarms/suppressions", "/nothing",
+        ],
+        "/patrol": ["/patrol/offline"],
+        "/archive": ["/archive?since=ieri"],
+        "/handover": ["/handover/1"],
+        "/notifications": ["/notifications/rules/new", "/notifications/recipients/new", "/notifications/ledger"],
         "/transits": [f"/transits/{transit.id}"],
         "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
+        "/watchlists": [
+            "/watchlists/a1", "/watchlists/a1/add", "/watchlists/a1/entries/1", "/watchlists/a1/settings",
+            "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import", "/watchlists/a1/cost",
+            "/watchlists/a1/export",
+        ],
         "/requests": ["/requests/1", "/requests/1/data", "/requests/1/erase"],
-        "/gates": ["/gates/porta-nord?picture=1", "/gates?q=nowhere"],
-        "/users": ["/users/operator", "/users/operator/password"],
+        "/gates": ["/gates/porta-nord?picture=1", "/gates/porta-nord/cameras/nord-1", "/gates?q=nowhere"],
+        "/documents": ["/documents/ending", "/documents/registro", "/documents/dossier-comitato"],
+        "/audit": ["/audit/people/operator", "/audit/people/operator?since=ieri", "/audit/hints"],
+        "/users": ["/users/operator", "/users/operator/password", "/users/patrol"],
         "/account": ["/account/second-factor"],
-    }
+    }  # fmt: skip
     for path, role in ROLES.items():
         page.context.clear_cookies()
         log_in(page, site, role)

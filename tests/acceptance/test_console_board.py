@@ -11,12 +11,12 @@ from anpr.domain.access import Role
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
 from anpr.domain.gate import Gate
 from anpr.domain.transit import Transit
-from anpr.store.alarms.rows import acknowledge, close_alarm
+from anpr.store.alarms.handling import acknowledge, close_alarm
 from anpr.store.gates import save_gates
 from anpr.store.users.second_factors import begin_factor, confirm_factor
 from anpr.store.watchlists.entries import NewEntry, add_entry
 from scripts.reliability.board.hand import ALARMS_BEFORE, work_while_alarms_come
-from tests.support.fixtures_browser import count_tones, fill_in_login, log_in
+from tests.support.fixtures_browser import count_tones, fill_in_login, log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 from tests.support.waiting import eventually
 
@@ -35,13 +35,15 @@ NOTE = "due persone a bordo, direzione centro"
 
 
 def board(page: Page, site: Site) -> None:
-    """An operator has the board open, live."""
+    """An operator has the board of cards open, live."""
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("In diretta")).to_be_visible()
 
 
 def passes(site: Site) -> tuple[Transit, Alarm]:
-    transit = site.pass_vehicle(WANTED, with_pictures=False)
+    """Another vehicle that is looked for."""
+    transit = site.pass_another()
     return transit, site.alarm_of(transit)
 
 
@@ -109,7 +111,7 @@ def test_a_new_alarm_waits_while_the_focus_is_in_the_cards(page: Page, site: Sit
     expect(card_of(page, first)).to_be_focused()
     alarms = alarms_come(page, site, 1)
     expect(page.locator("#alarms article.alarm")).to_have_count(1)
-    page.keyboard.press("n")
+    page.keyboard.press("a")
     expect(card_of(page, alarms[0])).to_be_focused()
     expect(page.locator("#alarms article.alarm")).to_have_count(2)
 
@@ -194,14 +196,14 @@ def test_a_new_alarm_is_heard_and_told_on_every_page(page: Page, site: Site) -> 
         page.goto(f"{site.url}{path}")
         expect(page.locator("#badge")).to_have_text(str(number))
         page.keyboard.press("Shift")
-        page.wait_for_function("document.getElementById('audio-off').hidden")
+        page.wait_for_function("() => document.getElementById('audio-off').hidden")
         page.evaluate("window.tones = 0")
-        passes(site)
+        _, alarm = passes(site)
         number += 1
-        expect(strip).to_contain_text(f"Nuovo allarme: {WANTED} · Porta Nord")
+        expect(strip).to_contain_text(f"Nuovo allarme: {alarm.vehicle} · Porta Nord")
         expect(page.locator("#badge")).to_have_text(str(number))
         assert page.title().startswith(f"({number}) "), path
-        page.wait_for_function("window.tones === 5")
+        page.wait_for_function("() => window.tones === 5")
     newest = strip.get_attribute("data-alarm")
     strip.get_by_role("link", name="Apri").click()
     expect(page.locator(f"#alarm-{newest}")).to_be_visible()
@@ -227,7 +229,7 @@ def test_a_room_that_wanted_sound_and_has_none_is_told_so(page: Page, site: Site
     fresh = page.context.new_page()
     fresh.add_init_script(NOTE_SILENCE)
     fresh.goto(f"{site.url}/alarms")
-    fresh.wait_for_function("window.wasSilent")
+    fresh.wait_for_function("() => window.wasSilent")
     bar = fresh.get_by_role("alert").filter(has_text="AUDIO SPENTO: premi un tasto")
     fresh.evaluate("window.audio.suspend()")
     expect(bar).to_be_visible()
@@ -322,7 +324,6 @@ def test_an_alarm_is_taken_and_closed_with_a_few_keys(page: Page, site: Site) ->
     expect(card_of(page, alarm)).to_be_focused()
     page.keyboard.press("c")
     page.keyboard.press("2")
-    page.keyboard.press("Enter")
     expect(card_of(page, alarm)).to_have_attribute("data-state", AlarmState.CLOSED.value)
     expect(card_of(page, alarm)).to_be_focused()
     assert site.alarm_of(transit).outcome is AlarmOutcome.NOT_FOUND

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The console in a real browser, as an operator uses it."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome, AlarmState
 from anpr.domain.transit import ImageRole
-from anpr.store.alarms.rows import acknowledge, raise_alarms
+from anpr.store.alarms.handling import acknowledge
+from anpr.store.alarms.raising import raise_alarms
 from anpr.store.images.image_store import named_key
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import set_password_hash
 from anpr.store.watchlists.matching import matching_entries
-from tests.support.fixtures_browser import count_tones, log_in
+from tests.support.fixtures_browser import count_tones, log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track
 from tests.support.waiting import eventually
 
@@ -20,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page, site: Site) -> None:
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page).to_have_title("Allarmi in corso · Comune di Prova")
     expect(page.get_by_text("Nessun allarme in corso")).to_be_visible()
@@ -53,7 +57,7 @@ def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page
     expect(page).to_have_title("Allarmi in corso · Comune di Prova")
     assert site.alarm_of(transit).acknowledged_by == "operator"
 
-    card.locator("summary").click()
+    card.locator("details.closing > summary").click()
     card.get_by_label("Esito").select_option(AlarmOutcome.STOPPED.value)
     card.get_by_label("Nota").fill("fermato al ponte")
     card.get_by_role("button", name="Chiudi", exact=True).click()
@@ -63,11 +67,38 @@ def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page
     assert site.alarm_of(transit).state is AlarmState.CLOSED
 
 
+def test_a_picture_that_arrives_while_it_is_asked_why_it_failed_is_shown(page: Page, site: Site) -> None:
+    transit, pictures = transit_of_track(WANTED, site.clock.now())
+    with site.database.transaction() as conn:
+        insert_transits(conn, [transit], site.clock.now())
+        raise_alarms(conn, matching_entries(conn, [transit]), site.clock.now())
+    refused: set[str] = set()
+
+    def arrive_after_the_first_try(route: Route) -> None:
+        if route.request.resource_type != "image" or route.request.url in refused:
+            route.continue_()
+            return
+        if not refused:
+            site.deliver_pictures(transit, pictures)
+        refused.add(route.request.url)
+        route.fulfill(status=404, headers={"Cache-Control": "no-store"})
+
+    page.route(re.compile(r"/thumbnails/[a-z]+$"), arrive_after_the_first_try)
+    show_cards(page, site)
+    log_in(page, site, Role.OPERATOR)
+    card = page.locator("article.alarm")
+    # Visible alone says nothing: an image is so until the script has looked at it.
+    shown = "(images) => images.filter((image) => image.naturalWidth && !image.hidden).length"
+    eventually(lambda: card.locator("img").evaluate_all(shown) == 2)
+    assert refused, "the browser asked for no picture"
+
+
 def test_new_alarms_go_on_top_and_changes_by_others_show_in_place(page: Page, site: Site) -> None:
     first = site.alarm_of(site.pass_vehicle(WANTED))
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("In diretta")).to_be_visible()
-    second = site.alarm_of(site.pass_vehicle(WANTED))
+    second = site.alarm_of(site.pass_another())
     cards = page.locator("article.alarm")
     expect(cards).to_have_count(2)
     expect(cards.nth(0)).to_have_id(f"alarm-{second.id}")
@@ -80,6 +111,7 @@ def test_new_alarms_go_on_top_and_changes_by_others_show_in_place(page: Page, si
 
 def test_the_sound_is_switched_on_by_hand(page: Page, site: Site) -> None:
     count_tones(page)
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     switch = page.get_by_role("button", name="Attiva l'avviso sonoro")
     expect(switch).to_have_attribute("aria-pressed", "false")
@@ -88,7 +120,7 @@ def test_the_sound_is_switched_on_by_hand(page: Page, site: Site) -> None:
     page.evaluate("window.tones = 0")
     site.pass_vehicle(WANTED)
     expect(page.locator("article.alarm")).to_have_count(1)
-    page.wait_for_function("window.tones === 5")
+    page.wait_for_function("() => window.tones === 5")
     past = site.pass_before_it_is_listed("ZZ999ZZ")
     apart = page.locator("#past-alarms article.alarm")
     expect(apart).to_have_id(f"alarm-{past.id}")
@@ -99,6 +131,7 @@ def test_the_sound_is_switched_on_by_hand(page: Page, site: Site) -> None:
 
 
 def test_a_lost_connection_is_said_and_mended(page: Page, site: Site) -> None:
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("In diretta")).to_be_visible()
     page.context.set_offline(True)
@@ -115,6 +148,7 @@ def test_a_lost_connection_is_said_and_mended(page: Page, site: Site) -> None:
 
 def test_the_latest_transits_refresh_and_keep_the_pictures_they_have(page: Page, site: Site) -> None:
     site.pass_vehicle("AA111AA")
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     page.get_by_role("link", name="Ultimi transiti").click()
     row = page.locator("li.transit", has_text="AA111AA")
@@ -140,6 +174,7 @@ def test_a_picture_that_is_lost_or_damaged_is_not_said_to_be_on_its_way(page: Pa
     place = site.settings.images_dir / named_key(damaged, ImageRole.CONTEXT)
     place.write_bytes(b"no picture any more")
     site.images.shelf.remove(named_key(lost, ImageRole.CONTEXT))
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     page.get_by_role("link", name="Ultimi transiti").click()
     for plate, text in (
@@ -157,6 +192,7 @@ def test_a_picture_that_is_lost_or_damaged_is_not_said_to_be_on_its_way(page: Pa
 
 def test_an_investigator_searches_with_a_reason(page: Page, site: Site) -> None:
     site.pass_vehicle("AB123CD")
+    show_cards(page, site)
     log_in(page, site, Role.INVESTIGATOR)
     page.get_by_role("link", name="Ricerca").click()
     page.get_by_label("Targa", exact=True).fill("ab*cd")
@@ -172,6 +208,7 @@ def test_an_investigator_searches_with_a_reason(page: Page, site: Site) -> None:
 def test_nothing_runs_out_of_the_page(page: Page, site: Site, width: int) -> None:
     transit = site.pass_vehicle(WANTED)
     page.set_viewport_size({"width": width, "height": 844})
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.locator("article.alarm")).to_be_visible()
     for path in ("/alarms", "/transits", f"/transits/{transit.id}", "/search", "/watchlists", "/status", "/nothing"):
@@ -182,6 +219,7 @@ def test_nothing_runs_out_of_the_page(page: Page, site: Site, width: int) -> Non
 
 def test_the_page_is_worked_with_the_keyboard(page: Page, site: Site) -> None:
     alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("In diretta")).to_be_visible()
     page.keyboard.press("Tab")
@@ -198,6 +236,7 @@ def test_the_page_is_worked_with_the_keyboard(page: Page, site: Site) -> None:
 
 
 def test_a_page_that_gave_way_to_newer_ones_says_so_and_does_not_come_back(page: Page, site: Site) -> None:
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.locator("#live")).to_be_visible()
     page.evaluate("window.others = Array.from({ length: 5 }, () => new EventSource('/alarms/stream'))")
@@ -210,6 +249,7 @@ def test_a_page_that_gave_way_to_newer_ones_says_so_and_does_not_come_back(page:
 def test_a_first_password_is_changed_on_the_way_in(page: Page, site: Site, password_hash: str) -> None:
     with site.database.transaction() as conn:
         set_password_hash(conn, "operator", password_hash, must_change=True)
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("La tua password è provvisoria")).to_be_visible()
     expect(page.get_by_label("Password attuale")).to_be_focused()

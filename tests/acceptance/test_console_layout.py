@@ -11,15 +11,20 @@ from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect
 from anpr.domain.access import Role
 from anpr.domain.gate import Camera, Gate
 from anpr.domain.hold import Hold
+from anpr.domain.organisation import MANAGER
 from anpr.domain.subject_request import RequestKind, SubjectRequest
 from anpr.domain.watchlist import Priority, Watchlist
+from anpr.store.author import Author, act_as
 from anpr.store.gates import save_gates
+from anpr.store.handovers.shift import facts_of_shift
+from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
 from anpr.store.requests.register import add_request
 from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
+from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
-from tests.support.fixtures_browser import log_in
+from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -51,6 +56,8 @@ def crowded(site: Site) -> Site:
         save_watchlist(conn, Watchlist(id="a2", name=UNBROKEN, priority=Priority.LOW, **why))
         user = User(name=LONG_USER, role=Role.OPERATOR, password_hash=hash_password(PASSWORD))
         create_user(conn, user)
+        act_as(conn, Author(name=LONG_USER, at=site.clock.now()))
+        import_entries(conn, "a2", [NewEntry(plate=f"AA{n:03}AAAAAAAAAAA", reason="motivo_" * 70) for n in range(60)])
     site.pass_vehicle("CC333CC", gate_id="ponte", country=None)
     taken, closed = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(2))
     site.pass_vehicle(WANTED, country=None)
@@ -77,6 +84,13 @@ def keep_and_ask(site: Site, plate: str) -> None:
         add_hold(conn, hold)
         add_hold(conn, replace(hold, gate_id=None))
         add_request(conn, request)
+
+
+def leave(site: Site) -> None:
+    """A handover that its operator has signed, with long words."""
+    with site.database.transaction() as conn:
+        facts = facts_of_shift(conn, MANAGER, site.clock.now(), [])
+        sign_out(conn, facts, LONG_USER, "consegna_" * 100, gives_alarms=True)
 
 
 def log_in_as(page: Page, site: Site, user: str) -> None:
@@ -108,18 +122,31 @@ def overlap(one: FloatRect, other: FloatRect) -> bool:
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1000, 1366])
 def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Site, width: int) -> None:
-    transit = crowded.alarm_of(crowded.pass_vehicle(WANTED)).transit_id
+    transit = crowded.pass_vehicle(WANTED).id
     keep_and_ask(crowded, WANTED)
+    leave(crowded)
     page.set_viewport_size({"width": width, "height": 844})
     paths = {
         LONG_USER: [
-            "/alarms", "/alarms/closed", "/transits", f"/transits/{transit}", "/search", "/watchlists", "/status",
-            "/gates", "/gates/porta-nord?picture=1", "/gates/ponte", "/nothing",
+            "/map", "/alarms?view=rows", "/alarms?view=wall", "/alarms/1", "/alarms?view=cards",
+            "/alarms/suppressions", "/archive",
+            "/handover", "/handover/1", "/transits", f"/transits/{transit}", "/search",
+            "/watchlists", "/status",
+            "/gates", "/gates/porta-nord?picture=1", "/gates/porta-nord/cameras/nord-1", "/gates/ponte", "/nothing",
         ],
-        Role.AUDITOR: ["/audit"],
+        Role.PATROL: ["/patrol", "/patrol/offline"],
+        Role.AUDITOR: ["/statistics", "/audit", f"/audit/people/{LONG_USER}", "/audit/hints"],
         Role.INVESTIGATOR: ["/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}"],
+        Role.LIST_MANAGER: [
+            "/watchlists", "/watchlists/a2", "/watchlists/a1", "/watchlists/a1/entries/1", "/watchlists/a1/add",
+            "/watchlists/a2/settings", "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import",
+            "/watchlists/a1/import/1", "/watchlists/a1/export", "/watchlists/a1/cost?match=look-alike",
+        ],
         Role.DPO: ["/requests", "/requests/1", "/requests/1/data", "/requests/1/erase"],
-        Role.ADMINISTRATOR: ["/users", f"/users/{LONG_USER}", f"/users/{LONG_USER}/password", "/account/second-factor"],
+        Role.ADMINISTRATOR: [
+            "/users", f"/users/{LONG_USER}", f"/users/{LONG_USER}/password", "/users/patrol", "/account/second-factor",
+            "/documents", "/documents/ending", "/documents/registro", "/documents/dossier-comitato",
+        ],
     }  # fmt: skip
     for user, addresses in paths.items():
         page.context.clear_cookies()
@@ -128,6 +155,22 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
             page.goto(f"{crowded.url}{path}")
             over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert over <= 0, f"{path} is {over} px too wide at {width}"
+
+
+@pytest.mark.parametrize("width", [320, 390, 1366])
+def test_the_open_form_that_exports_the_audit_fits_and_its_buttons_are_in_sight(
+    page: Page, crowded: Site, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    log_in_as(page, crowded, Role.AUDITOR)
+    page.goto(f"{crowded.url}/audit")
+    page.get_by_text("Esporta", exact=True).click()
+    for name in ("Tabella CSV", "File firmato", "Registro intero firmato"):
+        box = box_of(page.get_by_role("button", name=name))
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert over <= 0
 
 
 @pytest.mark.parametrize("size", [PHONE, TABLET, OFFICE], ids=lambda size: str(size["width"]))
@@ -195,6 +238,7 @@ def test_what_has_the_focus_is_not_behind_the_bar_of_pages(page: Page, site: Sit
 def test_on_a_phone_the_first_alarm_can_be_taken_without_scrolling(page: Page, site: Site) -> None:
     site.pass_vehicle(WANTED)
     page.set_viewport_size(PHONE)
+    show_cards(page, site)
     log_in(page, site, Role.OPERATOR)
     expect(page.get_by_text("In diretta")).to_be_visible()
     take = page.get_by_role("button", name="Prendi in carico").first
@@ -234,9 +278,9 @@ def test_a_table_is_still_one_for_screen_readers_when_it_is_shown_as_cards(page:
     page.goto(f"{site.url}/watchlists")
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
     roles = [node["role"]["value"] for node in tree["nodes"] if not node["ignored"]]
-    assert roles.count("columnheader") == 6
+    assert roles.count("columnheader") == 8
     assert roles.count("rowheader") == 1
-    assert roles.count("cell") + roles.count("gridcell") == 5
+    assert roles.count("cell") + roles.count("gridcell") == 7
 
 
 @pytest.mark.parametrize("size", [PHONE, OFFICE], ids=lambda size: str(size["width"]))
@@ -244,7 +288,7 @@ def test_the_crop_of_a_plate_has_no_dark_bars(page: Page, site: Site, size: View
     transit = site.pass_vehicle(WANTED)
     page.set_viewport_size(size)
     log_in(page, site, Role.OPERATOR)
-    for path in ("/alarms", "/transits", f"/transits/{transit.id}"):
+    for path in ("/alarms?view=cards", "/transits", f"/transits/{transit.id}"):
         page.goto(f"{site.url}{path}")
         crop = page.locator(".plate-image")
         if path == "/transits" and size is PHONE:
@@ -256,9 +300,9 @@ def test_the_crop_of_a_plate_has_no_dark_bars(page: Page, site: Site, size: View
 
 
 def test_a_plate_whose_country_is_unknown_says_so_everywhere_and_has_an_empty_band(page: Page, site: Site) -> None:
-    known, unknown = site.pass_vehicle(WANTED, country="IT"), site.pass_vehicle(WANTED, country=None)
+    known, unknown = site.pass_another(country="IT"), site.pass_another(country=None)
     log_in(page, site, Role.OPERATOR)
-    for path, name in (("/alarms", "article.alarm"), ("/transits", "li.transit")):
+    for path, name in (("/alarms?view=cards", "article.alarm"), ("/transits", "li.transit")):
         page.goto(f"{site.url}{path}")
         rows = page.locator(name)
         expect(rows).to_have_count(2)

@@ -299,6 +299,7 @@ def test_each_part_has_the_rights_of_its_own_role_and_the_reader_knows_no_databa
             "anpr ingest": {"anpr_ingest_login"},
             "anpr console": {"anpr_console_login"},
             "anpr forward": {"anpr_forward_login"},
+            "anpr notify": {"anpr_notify_login"},
         }
         readers = [each for each in _started_for(folder) if "reader" in each.cmdline()]
         assert readers
@@ -318,7 +319,7 @@ _FORBIDDEN = (
     (CentreRole.CONSOLE, "UPDATE users SET name = 'ugo'"),
     (CentreRole.CONSOLE, "DELETE FROM users"),
     (CentreRole.CONSOLE, "DELETE FROM alarms"),
-    (CentreRole.CONSOLE, "UPDATE alarms SET plate = 'AA000AA'"),
+    (CentreRole.CONSOLE, "UPDATE alarms SET vehicle = 'AA000AA'"),
 )
 
 

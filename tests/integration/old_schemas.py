@@ -40,7 +40,7 @@ def _insert(conn: Connection, table: str, **values: Any) -> None:
 
 
 def _days(conn: Connection) -> None:
-    parents = conn.execute("SELECT relname FROM pg_class WHERE relkind = 'p'").fetchall()
+    parents = conn.execute("SELECT relname FROM pg_class WHERE relkind = 'p' AND NOT relispartition").fetchall()
     for parent, day in itertools.product(parents, DAYS):
         conn.execute("SELECT ensure_partition(%s, %s)", [parent["relname"], day])
 
@@ -51,6 +51,12 @@ def fill(conn: Connection) -> None:
     _insert(conn, "users", name="anna", role="operator", password_hash="x", disabled=True)
     if "key_hash" in _columns(conn, "sessions"):
         _insert(conn, "sessions", key_hash=bytes(32), user_name="anna", started_at=START, seen_at=START)
+    _fill_patrols(conn)
+    _insert(
+        conn, "camera_views", camera_id="cam-1", gate_id="gate-1", reader_id="reader-1", at=START, received_at=START
+    )
+    if "asked_by" in _columns(conn, "view_requests"):
+        _insert(conn, "view_requests", camera_id="cam-1", gate_id="gate-1", asked_at=START, asked_by="anna")
     _insert(conn, "second_factors", user_name="anna", sealed_secret=b"x", begun_at=START)
     _insert(conn, "recovery_codes", user_name="anna", code_digest=bytes(32))
     _insert(conn, "login_failures", kind="here", subject=bytes(32), failures=1, first_at=START, last_at=START)
@@ -58,7 +64,20 @@ def fill(conn: Connection) -> None:
         _insert(conn, "login_places", place=bytes(32), seen_at=START)
     _insert(conn, "used_logins", state_digest=bytes(32), used_at=START)
     _insert(conn, "reader_keys", fingerprint="0" * 32, reader_id="reader-1", public_key="ed25519:x", enrolled_at=START)
-    _insert(conn, "gates", id="gate-1", name="Nord", purpose="p", legal_basis="l", cameras=Jsonb(["cam-1"]))
+    _insert(
+        conn,
+        "gates",
+        id="gate-1",
+        name="Nord",
+        purpose="p",
+        legal_basis="l",
+        cameras=Jsonb([{"id": "cam-1", "kind": "plate"}]),
+    )
+    _insert(conn, "dropped_images", day=DAYS[0], gate_id="gate-1")
+    definition = {"id": "gate-1", "name": "Nord", "purpose": "p", "legal_basis": "l"}
+    _insert(conn, "gate_versions", gate_id="gate-1", version=1, reader_id="reader-1", definition=Jsonb(definition),
+            author="anna", made_at=START, reason="r")  # fmt: skip
+    _insert(conn, "reader_plans", reader_id="reader-1", reported_at=START, origin="centre", number=1, made_at=START)
     _insert(conn, "discarded_counts", gate_id="gate-1", hour=START, number=3, last_at=START)
     for number, day in enumerate(DAYS):
         at = datetime.combine(day, time(12), UTC)
@@ -72,12 +91,26 @@ def fill(conn: Connection) -> None:
         _fill_passage(conn, number)
     _fill_forwarding(conn)
     _fill_health(conn)
+    _fill_notifications(conn)
     for number in range(3):
         _append(conn, number)
     _insert(conn, "organisations", id="empoli", name="Empoli", kind="municipality")
     opened = {"gate_ids": ["gate-1"], "watchlist_ids": ["stolen"], "actions": ["alarms"]}
     days = {"starts_on": DAYS[0], "ends_on": DAYS[1], "made_at": START, "made_by": "anna"}
     _insert(conn, "agreements", grantor_id="manager", grantee_id="empoli", purpose="p", document="d", **opened, **days)
+
+
+def _fill_notifications(conn: Connection) -> None:
+    said = {"changed_at": START, "changed_by": "anna"}
+    _insert(conn, "notification_recipients", name="Sala", channel="email", address="sala@comune.example", **said)
+    _insert(conn, "notification_rules", name="rubati", kinds=["stolen"], watchlists=[], priorities=[], gates=[],
+            days=[1, 2], starts=time(8), ends=time(20), sound="normal", after_s=[0], **said)  # fmt: skip
+    _insert(conn, "notification_rule_recipients", rule_id=1, step=0, recipient_id=1)
+    _insert(conn, "notifications", alarm_id=1, recipient_id=1, recipient_name="Sala", channel="email", rule_id=1,
+            priority="high", queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
+    _insert(conn, "notification_escalations", alarm_id=1, rule_id=1, step=1, organisation_id="manager",
+            priority="high", due_at=START)  # fmt: skip
+    _insert(conn, "notification_channels", channel="email", is_set_up=True, told_at=START)
 
 
 def _append(conn: Connection, number: int) -> None:
@@ -96,6 +129,16 @@ def _fill_lists(conn: Connection) -> None:
         plate = plate_of(number)
         _insert(conn, "entries", watchlist_id="stolen", plate=plate, look_alike=look_alike_key(plate), reason="r",
                 valid_from=START - timedelta(days=9))  # fmt: skip
+    counts = {"added": 1, "changed": 0, "unchanged": 0, "removed": 0, "rejected": 0}
+    _insert(conn, "list_imports", watchlist_id="stolen", imported_at=START, imported_by="os:root", mode="add",
+            file_name="f.csv", sha256="ab" * 32, format="csv", encoding="utf-8", source="", version_before=1,
+            version_after=2, **counts)  # fmt: skip
+    _insert(conn, "list_import_changes", import_id=1, kind="added", plate=plate_of(0), look_alike=plate_of(0),
+            reason_after="r")  # fmt: skip
+    _insert(conn, "list_uploads", watchlist_id="stolen", file_name="rubati.csv", content=b"x", mode="add", source="",
+            uploaded_by="anna", uploaded_at=START)  # fmt: skip
+    _insert(conn, "list_sources", watchlist_id="stolen", name="Questura", columns=Jsonb({}), sheet="", reason="r",
+            changed_at=START)  # fmt: skip
 
 
 def _fill_passage(conn: Connection, number: int) -> None:
@@ -112,10 +155,20 @@ def _fill_passage(conn: Connection, number: int) -> None:
     for role in ("plate", "context"):
         _insert(conn, "images", captured_at=at, transit_id=transit.id, role=role, sha256="ab" * 32, size=9, path="p/q",
                 **place)  # fmt: skip
-    _insert(conn, "alarms", transit_id=transit.id, captured_at=at, raised_at=START, plate=plate, entry_id=number + 1,
-            entry_plate=plate, watchlist_id="stolen", reason="r", priority="high", probability=0.9, state="closed",
-            acknowledged_by="anna", acknowledged_at=START, closed_by="anna", closed_at=START, outcome="stopped",
-            note="n", **place)  # fmt: skip
+    sighted = {"transit_id": transit.id, "captured_at": at, "plate": plate, "entry_id": number + 1,
+               "entry_plate": plate, "watchlist_id": "stolen", "reason": "r", "probability": 0.9}  # fmt: skip
+    settled = {"raised_at": START, "priority": "high"}
+    # Since version 43 an alarm has sightings; before, it was one.
+    was_one = {} if _columns(conn, "sightings") else {**sighted, **place}
+    _insert(conn, "alarms", state="closed", acknowledged_by="anna", acknowledged_at=START, closed_by="anna",
+            closed_at=START, outcome="stopped", note="n", vehicle=plate, organisation_id="manager", kind="stolen",
+            first_seen_at=at, last_seen_at=at, **settled, **was_one)  # fmt: skip
+    _insert(conn, "sightings", alarm_id=number + 1, **settled, **sighted, **place)
+    _insert(conn, "alarm_events", alarm_id=number + 1, at=START, author="anna", kind="noted", text="n")
+    _insert(conn, "suppressions", vehicle=plate, since=START, until=START + timedelta(hours=1), author="anna",
+            made_at=START, reason="r")  # fmt: skip
+    _insert(conn, "handovers", since=START - timedelta(hours=8), made_at=START, outgoing="anna", content=Jsonb({}),
+            digest=bytes(32))  # fmt: skip
     _insert(conn, "refused_senders", sender=f"reader/{number}", since=START, refused=2, last_at=START,
             last_reason="not-json", day=START.date())  # fmt: skip
     _insert(conn, "dead_letters", received_at=at, topic="anpr.transits", partition=0, offset=number, reason="not-json",
@@ -143,6 +196,16 @@ def _fill_health(conn: Connection) -> None:
         _insert(conn, "health_intervals", started_at=START, state="up", **subject)
 
 
+def _fill_patrols(conn: Connection) -> None:
+    _insert(conn, "push_devices", user_name="anna", name="n", endpoint="https://push.example.net/1",
+            device_key=bytes(65), auth=bytes(16), site_key="k", session_hash=bytes(32), made_at=START)  # fmt: skip
+    _insert(conn, "push_key", public_key="k", told_at=START)
+    _insert(conn, "patrols", user_name="anna", gates=["gate-1"], shares=True, latitude=43.9, longitude=11.1,
+            accuracy_m=9.0, located_at=START)  # fmt: skip
+    _insert(conn, "patrol_answers", key=UUID(int=1), user_name="anna", alarm_id=1, action="note", made_at=START,
+            received_at=START, result="done")  # fmt: skip
+
+
 Content = dict[str, tuple[list[str], int, str]]
 
 
@@ -156,6 +219,24 @@ def content(conn: Connection, of: Content | None = None) -> Content:
         summed = conn.execute(digest.format(r=row, t=sql.Identifier(table))).fetchone() or {}
         found[table] = (columns, summed["n"], summed["sum"])
     return found
+
+
+def alarm_rows(conn: Connection, of: tuple[list[str], int, str]) -> tuple[list[str], int, str]:
+    """What `content` told of alarms before version 43, from the alarms and sightings that they have become."""
+    now = set(_columns(conn, "sightings"))
+    sources = [sql.SQL("s" if name in now else "a") for name in of[0]]
+    columns = [
+        sql.SQL("{}.{}").format(source, sql.Identifier(name)) for source, name in zip(sources, of[0], strict=True)
+    ]
+    row = sql.SQL("ROW({})::text").format(sql.SQL(", ").join(columns))
+    summed = conn.execute(
+        sql.SQL(
+            "SELECT count(*) AS n, md5(string_agg({r}, '|' ORDER BY {r} COLLATE \"C\")) AS sum"
+            " FROM sightings s JOIN alarms a ON a.id = s.alarm_id"
+        ).format(r=row)
+    ).fetchone()
+    assert summed is not None
+    return of[0], summed["n"], summed["sum"]
 
 
 def _tables(conn: Connection) -> list[str]:

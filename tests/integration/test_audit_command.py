@@ -2,6 +2,7 @@
 """`anpr audit` with a real PostgreSQL: an export is recorded, verified without the database, and told when changed."""
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from click.testing import CliRunner, Result
 from anpr.cli.main import main
 from anpr.runtime.clock import ManualClock
 from anpr.store.audit import AuditAction, AuditEvent, append, list_audit
+from anpr.store.audit_export import site_key
+from anpr.store.audit_selection import selection_lines
 from anpr.store.database.connection import Database
 
 REASON = "richiesta del DPO"
@@ -117,8 +120,24 @@ def test_the_audit_itself_is_held_against_what_was_noted(site: Site, database: D
 
 def test_options_that_do_not_go_together(site: Site, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
-    assert site.run("verify", "--public-key", "ed25519:x").exit_code == 2
+    assert "expected a public key" in site.run("verify", "--public-key", "ed25519:x").stderr
     assert site.run("verify", str(tmp_path / "a"), "--noted", "1:x").exit_code == 2
     result = site.run("verify", str(tmp_path / "a"))
     assert result.exit_code == 1
     assert "cut off" in result.stderr
+
+
+def test_a_selection_is_told_from_the_whole_audit(elsewhere: Site, database: Database, tmp_path: Path) -> None:
+    key = site_key(b"a" * 64)
+    with database.transaction() as conn:
+        append(conn, AuditEvent(actor="anna", action=AuditAction.LOGIN, at=datetime(2026, 11, 28, tzinfo=UTC)))
+        rows = list_audit(conn)
+    path = tmp_path / "selection.jsonl"
+    path.write_bytes(b"".join(selection_lines(rows, {"person": "anna"}, "manager", key, rows[0].event.at)))
+    said = elsewhere.ok("verify", str(path), "--public-key", key.public.text)
+    assert said.startswith("a selection of 1 rows is as it was signed")
+    assert "not the whole audit" in said
+    path.write_bytes(path.read_bytes().replace(b"login", b"logout", 1))
+    result = elsewhere.run("verify", str(path))
+    assert result.exit_code == 1
+    assert "signature is not that of these lines" in result.stderr

@@ -4,6 +4,7 @@
 from datetime import UTC, datetime, timedelta
 
 from anpr.store.database.connection import Connection, Database
+from anpr.store.database.partitions import list_parts
 from anpr.store.transits.rows import TransitQuery, count_transits, search_transits
 from scripts.benchmarks.centre.month import MONTH_DAYS, Month, fill, last_day
 from scripts.benchmarks.centre.queries import kinds
@@ -30,3 +31,12 @@ def test_a_month_has_its_indexes_and_answers_every_kind_of_question(database: Da
 def _indexes(conn: Connection) -> set[str]:
     rows = conn.execute("SELECT indexname FROM pg_indexes WHERE tablename IN ('transits', 'plates')")
     return {row["indexname"] for row in rows}
+
+
+def test_a_month_of_gates_with_purposes_has_a_partition_of_each_every_day(database: Database) -> None:
+    fill(database, Month(rows=3_000, end=END), purposes=3)
+    with database.transaction() as conn:
+        parts = list_parts(conn, "transits")
+        assert {part.purpose for part in parts} == {f"purpose-{number}" for number in range(3)}
+        assert len(parts) == 3 * MONTH_DAYS
+        assert count_transits(conn, END - timedelta(days=MONTH_DAYS + 2), END) == 3_000

@@ -7,16 +7,20 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from anpr.console.auth.view_audit import AGAIN_AFTER_S
 from anpr.domain.access import Role
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.audit_filter import AuditFilter, filter_audit, filter_of
 from tests.support.fixtures_console import WANTED, Site
 
+REASON = "segnalazione del DPO"
 _ROW = re.compile(r'<td class="number"[^>]*>(\d+)</td>')
 
 
 def filtered(site: Site, client: httpx.Client, **fields: str) -> list[int]:
     """The numbers of the rows that the form lets through, newest first."""
+    if "plate" in fields:
+        fields = {"reason": REASON, **fields}
     answer = site.post(client, "/audit/filter", "/audit", **fields)
     assert answer.status_code == 303, answer.text
     address = answer.headers["location"]
@@ -78,6 +82,24 @@ def test_cases_operations_and_days_narrow_together(site: Site) -> None:
     assert filtered(site, client, case="12/2026_x", since=tomorrow) == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"operation": "volare"}, "Nessuna operazione del registro ha questo nome"),
+        ({"person": "a" * 100}, "al massimo 64 caratteri"),
+    ],
+)
+def test_what_no_row_can_have_is_told(site: Site, fields: dict[str, str], said: str) -> None:
+    answer = site.post(site.client(Role.AUDITOR), "/audit/filter", "/audit", **fields)
+    assert (answer.status_code, said in answer.text) == (400, True)
+
+
+def test_a_missing_reason_of_an_export_speaks_of_no_search(site: Site) -> None:
+    answer = site.post(site.client(Role.AUDITOR), "/audit/export", "/audit", form="csv", reason="")
+    assert answer.status_code == 400
+    assert "Scrivi il motivo: parole" in answer.text
+
+
 def test_what_makes_no_filter_comes_back_with_a_message(site: Site) -> None:
     client = site.client(Role.AUDITOR)
     for fields, message in (
@@ -92,7 +114,7 @@ def test_what_makes_no_filter_comes_back_with_a_message(site: Site) -> None:
 
 
 def test_somebody_elses_filter_is_nobodys_to_open(site: Site) -> None:
-    answer = site.post(site.client(Role.AUDITOR), "/audit/filter", "/audit", plate=WANTED)
+    answer = site.post(site.client(Role.AUDITOR), "/audit/filter", "/audit", plate=WANTED, reason=REASON)
     address = answer.headers["location"]
     assert site.client(Role.DPO).get(address).status_code == 404
     row = note(site, "dpo", AuditAction.SEARCH, pattern="AB1*")
@@ -113,3 +135,36 @@ def test_a_filter_comes_back_from_its_row_as_it_went_in(site: Site) -> None:
     number = note(site, "dpo", AuditAction.AUDIT_VIEWED, filter=which.detail)
     row = next(each for each in site.audit() if each.seq == number)
     assert filter_of(row) == which
+
+
+def test_the_same_filter_again_is_one_row_for_a_while_and_each_other_is_one_more(site: Site) -> None:
+    client = site.client(Role.AUDITOR)
+
+    def rows_after(**fields: str) -> int:
+        filtered(site, client, **fields)
+        return sum(row.event.actor == "auditor" and "filter" in row.event.detail for row in site.audit())
+
+    assert rows_after(plate=WANTED) == 1
+    assert rows_after(plate=WANTED) == 1
+    assert rows_after(plate="AB123CD") == 2
+    assert rows_after(plate=WANTED, person="anna") == 3
+    filtered(site, site.client(Role.DPO), plate=WANTED)
+    mine = [row.event.actor for row in site.audit() if "filter" in row.event.detail]
+    assert mine.count("dpo") == 1, "everybody's own"
+    site.clock.ahead += timedelta(seconds=AGAIN_AFTER_S + 1)
+    assert rows_after(plate=WANTED) == 4
+
+
+def test_who_asks_about_a_plate_says_why_and_that_is_in_the_audit(site: Site) -> None:
+    client = site.client(Role.AUDITOR)
+    for reason in ("", "....", "\u200bab"):
+        answer = site.post(client, "/audit/filter", "/audit", plate=WANTED, reason=reason)
+        assert answer.status_code == 400
+        assert 'role="alert"' in answer.text
+        assert WANTED in answer.text, "what was typed stays"
+    assert not [row for row in site.audit() if "filter" in row.event.detail]
+    filtered(site, client, plate=WANTED, reason="reclamo n. 12")
+    newest = site.audit()[0].event
+    assert (newest.reason, newest.detail["filter"]["plate"]) == ("reclamo n. 12", WANTED)
+    filtered(site, client, plate=WANTED, reason="un altro motivo")
+    assert site.audit()[0].event.reason == "un altro motivo", "another reason is another row"

@@ -254,7 +254,7 @@ def test_the_retention_report_counts_what_the_pages_show(site: Site) -> None:
     send(site, client, plate="ZZ999ZZ")
     site.post(client, "/holds/3/end", "/holds/3", reason="procedimento archiviato")
     with site.database.transaction() as conn:
-        rows = {table.name: table.rows for table in retention_report(conn).tables}
+        rows = {table.name: table.rows for table in retention_report(conn, site.clock.now()).tables}
     assert (rows["holds"], rows["held transits"]) == (2, 3), "one of them is held twice"
     assert "2 in corso" in client.get("/holds").text
     covered = [re.search(r"<dt>Transiti</dt><dd>(\d+)</dd>", client.get(f"/holds/{n}").text) for n in (1, 2)]

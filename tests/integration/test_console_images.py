@@ -41,7 +41,7 @@ def test_lists_ask_for_thumbnails_and_the_transit_for_the_whole_picture(site: Si
     transit = site.pass_vehicle(WANTED)
     client = site.client(Role.INVESTIGATOR)
     found = site.search(client, plate=WANTED, reason="furto in via Roma").text
-    for page in (client.get("/alarms").text, client.get("/transits").text, found):
+    for page in (client.get("/alarms?view=cards").text, client.get("/transits").text, found):
         for role in ("context", "plate"):
             assert f'src="/transits/{transit.id}/thumbnails/{role}"' in page
         assert f"/transits/{transit.id}/images/" not in page

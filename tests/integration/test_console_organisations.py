@@ -5,38 +5,22 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from anpr.console.app import PAGES
 from anpr.domain.access import Role
 from anpr.domain.organisation import Action
-from anpr.store.audit import AuditAction
+from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.audit_chain.verification import verify
 from anpr.store.organisations.agreements import list_agreements
 from anpr.store.users.accounts import get_user
 from tests.integration.test_console_access import IDS, addresses
-from tests.support.fixtures_console import PASSWORD, WANTED, Site
-from tests.support.organisations import GATE, THEIR_PLATE, agree, share
+from tests.support.fixtures_console import WANTED, Site
+from tests.support.fixtures_organisations import guest
+from tests.support.organisations import GATE, THEIR_PLATE, agree
 
 OURS = ("Porta Nord", "Ponte vecchio", "A1 Veicoli rubati", WANTED, "AB123CD")
 """What only the manager's people may read: gates, lists and plates."""
-
-
-@pytest.fixture
-def shared(site: Site, password_hash: str) -> Site:
-    """Vehicles have passed at a gate of each."""
-    share(site.database, password_hash)
-    site.pass_vehicle("AB123CD")
-    site.pass_vehicle(WANTED)
-    site.pass_vehicle(THEIR_PLATE, gate_id=GATE.id)
-    return site
-
-
-def guest(site: Site, role: Role) -> httpx.Client:
-    """A browser in which Empoli's user of this role is logged in."""
-    client = site.stranger()
-    assert site.log_in(client, f"{role.value}@empoli", PASSWORD).status_code == 303
-    return client
 
 
 def today(site: Site) -> str:
@@ -94,7 +78,7 @@ def test_an_agreement_shows_alarms_without_pictures_or_buttons_until_it_ends(sha
         day = shared.clock.now().astimezone(shared.settings.zone).date()
         agree(conn, day, Action.ALARMS, gates={"porta-nord"}, watchlists={"a1"}, days=3)
     client = guest(shared, Role.OPERATOR)
-    board = client.get("/alarms").text
+    board = client.get("/alarms?view=cards").text
     assert WANTED in board
     assert "Porta Nord" in board
     assert f"/alarms/{shared.alarm_of(transit).id}/acknowledge" not in board
@@ -105,7 +89,7 @@ def test_an_agreement_shows_alarms_without_pictures_or_buttons_until_it_ends(sha
     assert "AB123CD" not in client.get("/transits").text, "it raised no alarm"
     shared.advance_days(4)
     client = guest(shared, Role.OPERATOR)
-    assert WANTED not in client.get("/alarms").text
+    assert WANTED not in client.get("/alarms?view=cards").text
     assert client.get(f"/transits/{transit.id}").status_code == 404
 
 
@@ -241,3 +225,24 @@ def test_who_may_search_anothers_gate_keeps_nothing_of_it_past_its_day(shared: S
         assert "di un altro ente" in answer.text
     made = shared.post(client, "/holds/new", "/holds/new", **fields, gate=GATE.id)
     assert made.status_code == 303, made.text
+
+
+def test_the_owner_sees_in_its_audit_who_changed_its_gate_and_list(shared: Site) -> None:
+    events = [
+        AuditEvent(actor=actor, action=action, at=shared.clock.now(), reason="deciso dal centro", detail=detail)
+        for actor, action, detail in (
+            ("os:root", AuditAction.GATE_SAVED, {"gate": GATE.id, "version": 2, "changed": ["name"]}),
+            ("os:root", AuditAction.HOLD_MADE, {"hold": 99, "gate": GATE.id}),
+            ("administrator", AuditAction.AGREEMENT_MADE, {"agreement": 1, "grantor": "empoli", "grantee": "manager"}),
+            ("os:root", AuditAction.GATE_SAVED, {"gate": "porta-nord", "version": 2, "changed": ["purpose"]}),
+        )
+    ]
+    with shared.database.transaction() as conn:
+        for event in events:
+            append(conn, event)
+    theirs = guest(shared, Role.AUDITOR).get("/audit").text
+    assert theirs.count("deciso dal centro") == 3
+    assert "porta-nord" not in theirs
+    assert shared.client(Role.AUDITOR).get("/audit").text.count("deciso dal centro") == 4, "the manager's own rows stay"
+    with shared.database.transaction() as conn:
+        assert verify(conn).broken_at is None

@@ -25,7 +25,9 @@ from anpr.domain.hold import Hold
 from anpr.domain.signature import Signature
 from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
-from anpr.store.alarms.rows import acknowledge, close_alarm, raise_alarms
+from anpr.store.alarms.handling import acknowledge
+from anpr.store.alarms.raising import raise_alarms
+from anpr.store.alarms.rows import list_sightings
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.dead_letters import DeadLetter, record_dead_letters
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
@@ -42,11 +44,13 @@ from anpr.store.watchlists.lists import save_watchlist
 from tests.support.fixtures_console import WANTED, MovableClock, Site, serving, token_in, transit_of_track
 from tests.support.waiting import eventually
 
+CARDS = "/alarms?view=cards"
+
 
 def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
     alarm = site.alarm_of(site.pass_vehicle(WANTED))
     client = site.client(Role.OPERATOR)
-    page = client.get("/alarms").text
+    page = client.get(CARDS).text
     for text in (WANTED, "Rubata a Prato", "A1 Veicoli rubati", "Porta Nord", "Priorità alta", "97 %"):
         assert text in page, text
     htmx = {"HX-Request": "true"}
@@ -66,14 +70,14 @@ def test_an_alarm_is_shown_taken_and_closed(site: Site) -> None:
     )
     actions = [row.event.action for row in site.audit()]
     assert actions[:3] == [AuditAction.ALARM_CLOSED, AuditAction.ALARM_ACKNOWLEDGED, AuditAction.TRANSIT_VIEWED]
-    assert "fermato in via Roma" in client.get("/alarms/closed").text
-    assert WANTED not in client.get("/alarms").text
+    assert "fermato in via Roma" in client.get("/archive").text
+    assert WANTED not in client.get(CARDS).text
 
 
 def test_alarms_from_the_past_are_shown_apart_and_marked(site: Site) -> None:
     now = site.alarm_of(site.pass_vehicle(WANTED))
     past = site.pass_before_it_is_listed("ZZ999ZZ")
-    page = site.client(Role.OPERATOR).get("/alarms").text
+    page = site.client(Role.OPERATOR).get(CARDS).text
     live, _, apart = page.partition('id="alarms"')[2].partition('id="past-alarms"')
     assert f'id="alarm-{now.id}"' in live
     assert f'id="alarm-{past.id}"' in apart
@@ -81,13 +85,13 @@ def test_alarms_from_the_past_are_shown_apart_and_marked(site: Site) -> None:
     assert "Dal passato" not in live
     assert 'id="tally" data-count="1"' in page, "what is to be taken now is counted without it"
     english = site.client(Role.OPERATOR)
-    english.post("/language", data={"form_token": token_in(english.get("/alarms").text), "language": "en", "back": "/"})
-    assert "From the past" in english.get("/alarms").text
+    english.post("/language", data={"form_token": token_in(english.get(CARDS).text), "language": "en", "back": "/"})
+    assert "From the past" in english.get(CARDS).text
 
 
 def transit_of(site: Site, alarm: Alarm) -> Transit:
     with site.database.transaction() as conn:
-        stored = get_transit(conn, alarm.transit_id)
+        stored = get_transit(conn, list_sightings(conn, alarm.id)[0].transit_id)
     assert stored
     return stored.transit
 
@@ -121,7 +125,7 @@ def fill_board(site: Site, low: int) -> list[Alarm]:
     with site.database.transaction() as conn:
         save_watchlist(conn, low_list)
         insert_transits(conn, [transit for transit, _, _ in hits], at)
-        return raise_alarms(conn, hits, at)
+        return list(raise_alarms(conn, hits, at).alarms)
 
 
 def alarms_in(html: str) -> list[int]:
@@ -143,57 +147,55 @@ def walk(client: httpx.Client, address: str) -> list[int]:
 def test_no_open_alarm_is_out_of_reach_and_the_urgent_one_is_on_top_however_old(site: Site) -> None:
     low = fill_board(site, 230)
     client = site.client(Role.OPERATOR)
-    page = client.get("/alarms").text
+    page = client.get(CARDS).text
     assert f">{WANTED}<" in page.partition("</article>")[0], "the oldest of 231 is the high one"
     assert 'id="tally" data-count="231"' in page
     for alarm in low:
         with site.database.transaction() as conn:
             acknowledge(conn, alarm.id, "another", site.clock.now())
-    page = client.get("/alarms").text
+    page = client.get(CARDS).text
     assert f">{WANTED}<" in page.partition("</article>")[0]
     assert 'id="tally" data-count="1"' in page
-    ids = walk(client, "/alarms")
+    ids = walk(client, CARDS)
     assert len(ids) == len(set(ids)) == 231
-    assert walk(client, "/alarms?list=a2") == [alarm.id for alarm in reversed(low)]
-    assert len(walk(client, "/alarms?priority=high&list=")) == 1
+    assert walk(client, "/alarms?view=cards&list=a2") == [alarm.id for alarm in reversed(low)]
+    assert len(walk(client, "/alarms?view=cards&priority=high&list=")) == 1
 
 
-def test_no_closed_alarm_is_out_of_reach(site: Site) -> None:
-    low = fill_board(site, 120)
-    for alarm in low:
-        with site.database.transaction() as conn:
-            close_alarm(conn, alarm.id, "another", site.clock.now(), AlarmOutcome.OTHER)
+def test_closed_alarms_have_one_page(site: Site) -> None:
     client = site.client(Role.OPERATOR)
-    assert walk(client, "/alarms/closed") == [alarm.id for alarm in reversed(low)]
-    assert walk(client, "/alarms/closed?list=a1") == []
+    answer = client.get("/alarms/closed?list=a1&priority=high")
+    assert (answer.status_code, answer.headers["location"]) == (308, "/archive?list=a1&priority=high")
+    assert '<a href="/archive">' in client.get("/alarms").text
+    assert '<a href="/archive" aria-current="page">' in client.get("/archive").text
 
 
 def test_no_alarm_from_the_past_is_out_of_reach(site: Site) -> None:
     past = [site.pass_before_it_is_listed(f"ZZ{number:03}ZZ").id for number in range(60)]
     client = site.client(Role.OPERATOR)
     assert walk(client, "/alarms/past") == past[::-1]
-    assert len(re.findall("Dal passato</span>", client.get("/alarms").text)) == 50
+    assert len(re.findall("Dal passato</span>", client.get(CARDS).text)) == 50
 
 
 def test_an_alarm_that_somebody_comes_back_to_is_on_the_page_in_any_case(site: Site) -> None:
     low = fill_board(site, 60)
     client = site.client(Role.OPERATOR)
     oldest = low[0].id
-    assert oldest not in alarms_in(client.get("/alarms").text)
-    assert alarms_in(client.get(f"/alarms?alarm={oldest}").text)[0] == oldest
+    assert oldest not in alarms_in(client.get(CARDS).text)
+    assert alarms_in(client.get(f"/alarms?view=cards&alarm={oldest}").text)[0] == oldest
 
 
 def test_a_script_gets_the_next_cards_alone_and_those_that_changed(site: Site) -> None:
     low = fill_board(site, 60)
     client = site.client(Role.OPERATOR)
-    more = re.search(r'hx-get="([^"]+)"', client.get("/alarms").text)
+    more = re.search(r'hx-get="(/alarms\?[^"]+)"', client.get(CARDS).text)
     assert more
     cards = client.get(unescape(more[1])).text
     assert "<html" not in cards
     assert len(alarms_in(cards)) == 11
     with site.database.transaction() as conn:
         acknowledge(conn, low[3].id, "another", site.clock.now())
-    known = ",".join(f"{alarm.id}-raised" for alarm in low)
+    known = ",".join(f"{alarm.id}-{alarm.version}" for alarm in low)
     changed = client.get("/alarms/cards", params={"known": known}).text
     assert alarms_in(changed) == [low[3].id]
     assert "In carico a another" in changed
@@ -202,7 +204,7 @@ def test_a_script_gets_the_next_cards_alone_and_those_that_changed(site: Site) -
 def test_the_board_of_a_crowded_room_is_small_on_the_wire(site: Site) -> None:
     fill_board(site, 640)
     client = site.client(Role.OPERATOR)
-    with client.stream("GET", "/alarms", headers={"Accept-Encoding": "gzip"}) as answer:
+    with client.stream("GET", CARDS, headers={"Accept-Encoding": "gzip"}) as answer:
         assert answer.headers["content-encoding"] == "gzip"
         assert sum(map(len, answer.iter_raw())) < 60_000
 
@@ -212,15 +214,15 @@ def test_what_another_site_asks_for_is_not_compressed(site: Site) -> None:
     site.pass_vehicle(WANTED)
     client = site.client(Role.OPERATOR)
     for origin, encoding in (("cross-site", None), ("same-site", None), ("same-origin", "gzip"), ("none", "gzip")):
-        answer = client.get("/alarms", headers={"Accept-Encoding": "gzip", "Sec-Fetch-Site": origin})
+        answer = client.get(CARDS, headers={"Accept-Encoding": "gzip", "Sec-Fetch-Site": origin})
         assert answer.headers.get("content-encoding") == encoding, origin
-    assert len({token_in(client.get("/alarms").text) for _ in range(5)}) == 5, "and the token is another one each time"
+    assert len({token_in(client.get(CARDS).text) for _ in range(5)}) == 5, "and the token is another one each time"
 
 
 def test_a_transit_opened_from_an_alarm_leads_back_to_it_and_can_be_handled_there(site: Site) -> None:
     alarm = site.alarm_of(site.pass_vehicle(WANTED))
     client = site.client(Role.OPERATOR)
-    address = re.search(r'data-transit href="([^"]+)"', client.get("/alarms").text)
+    address = re.search(r'data-transit href="([^"]+)"', client.get(CARDS).text)
     assert address
     here = unescape(address[1])
     page = client.get(here).text
@@ -230,7 +232,9 @@ def test_a_transit_opened_from_an_alarm_leads_back_to_it_and_can_be_handled_ther
         answer = site.post(client, f"/alarms/{alarm.id}/{what}", here, back=here, **fields)
         assert answer.headers["location"] == here, "without scripts too one stays there"
     assert "al ponte" in client.get(here).text
-    assert re.search(r'<a href="/transits" aria-current="page">', client.get(f"/transits/{alarm.transit_id}").text)
+    assert re.search(
+        r'<a href="/transits" aria-current="page">', client.get(f"/transits/{transit_of(site, alarm).id}").text
+    )
 
 
 def test_a_long_reason_is_cut_with_a_way_to_see_it_all(site: Site) -> None:
@@ -238,7 +242,7 @@ def test_a_long_reason_is_cut_with_a_way_to_see_it_all(site: Site) -> None:
         add_entry(conn, "a1", NewEntry(plate="LU000NG", reason="molto " * 80))
     site.pass_vehicle("LU000NG")
     site.pass_vehicle(WANTED)
-    page = site.client(Role.OPERATOR).get("/alarms").text
+    page = site.client(Role.OPERATOR).get(CARDS).text
     assert page.count('<details class="alarm-reason">') == 1
     assert '<p class="alarm-reason">Rubata a Prato</p>' in page
 
@@ -254,6 +258,22 @@ def test_every_page_says_how_many_alarms_wait(site: Site) -> None:
     eventually(lambda: badge("/search") == "1")
     assert badge("/transits") == "1"
     assert 'id="badge"' not in site.client(Role.AUDITOR).get("/audit").text
+
+
+def test_who_may_take_no_alarm_reads_the_board_and_is_not_called(site: Site) -> None:
+    site.pass_vehicle(WANTED)
+    client = site.client(Role.INVESTIGATOR)
+    for path in ("/alarms?view=rows", "/alarms?view=cards", "/alarms?view=wall", "/search"):
+        page = client.get(path).text
+        parts = ('id="badge"', 'id="tally"', 'id="sound"', 'id="audio-off"', 'id="new-alarm"', "Da prendere in carico")
+        for part in parts:
+            assert part not in page, (path, part)
+    page = client.get(CARDS).text
+    assert WANTED in page
+    assert "Prendi in carico" not in page
+    assert 'data-tally="open" data-zero="0">1<' in page
+    assert client.get("/archive").status_code == 200
+    assert 'id="sound"' in site.client(Role.OPERATOR).get(CARDS).text
 
 
 def test_alarms_and_transits_that_do_not_exist_are_not_found(site: Site) -> None:
@@ -638,7 +658,7 @@ def test_the_board_says_which_gate_does_not_look(site: Site) -> None:
     hidden = client.get("/alarms/blind").text
     assert re.search(r'id="blind"[^>]* hidden>', hidden)
     fall_silent(site, minutes=3)
-    for page in (client.get("/alarms").text, client.get("/alarms/blind").text):
+    for page in (client.get(CARDS).text, client.get("/alarms/blind").text):
         strip = page.partition('id="blind"')[2].partition("</div>")[0]
         assert "Un varco non in funzione:" in strip
         assert "<b>Porta Nord</b> <time" in strip
@@ -812,7 +832,7 @@ def test_health_is_told_to_strangers_and_nothing_else(site: Site) -> None:
 def test_a_database_that_is_away_is_said_so(site: Site) -> None:
     client = site.client(Role.OPERATOR)
     site.console.database.close()
-    answer = client.get("/alarms")
+    answer = client.get(CARDS)
     assert answer.status_code == 503
     assert "Banca dati non raggiungibile" in answer.text
     assert site.stranger().get("/readyz").status_code == 503

@@ -2,7 +2,10 @@
 """Requests of data subjects in the console: registered, looked up, exported, erased, answered, refused by the DPO."""
 
 import hashlib
+import io
 import json
+import zipfile
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,18 +13,23 @@ from typing import Any
 import httpx
 import pytest
 
+from anpr.console.app import create_app
+from anpr.console.pages.requests import export
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome
+from anpr.domain.errors import PoisonReason
 from anpr.domain.hold import Hold
 from anpr.domain.subject_request import RequestKind, RequestOutcome, SubjectRequest
 from anpr.domain.transit import Transit
-from anpr.store.alarms.rows import close_alarm
+from anpr.settings import RetentionSettings
+from anpr.store.alarms.handling import close_alarm
 from anpr.store.audit import AuditAction
+from anpr.store.dead_letters import DeadLetter, list_dead_letters, record_dead_letters
 from anpr.store.holds import add_hold
 from anpr.store.requests.register import forget_requests, get_request
 from anpr.store.transits.discarded import discarded_among
-from anpr.store.transits.rows import get_transit
-from tests.support.fixtures_console import PASSWORD, WANTED, Site
+from anpr.store.transits.rows import get_transit, insert_transits
+from tests.support.fixtures_console import PASSWORD, WANTED, Site, serving, transit_of_track
 from tests.support.organisations import GATE, share
 
 PLATE = "AB123CD"
@@ -112,7 +120,14 @@ def test_what_is_stored_about_the_plate_is_found_and_the_look_recorded_without_i
     client = site.client(Role.DPO)
     register(site, client, plate=WANTED)
     page = client.get("/requests/1/data").text
-    for words in ("1 transito", "Ponte vecchio", "1 allarme", "Rubata a Prato", "A1 Veicoli rubati", "12/2026"):
+    for words in (
+        "1 transito",
+        "Ponte vecchio",
+        "1 transito segnalato",
+        "Rubata a Prato",
+        "A1 Veicoli rubati",
+        "12/2026",
+    ):
         assert words in page
     assert "ZZ999ZZ" not in page
     client.get("/requests/1/data")
@@ -138,6 +153,89 @@ def test_the_file_holds_what_was_chosen_and_its_digest_is_in_the_audit(site: Sit
     everything = json.loads(site.post(client, "/requests/1/export", "/requests/1/data", parts=EVERYTHING).content)
     assert everything["alarms"][0]["watchlist"] == "a1"
     assert everything["entries"][0]["reason"] == "Rubata a Prato"
+
+
+def archive_of(answer: httpx.Response) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The data of an archive, and its other files by name."""
+    assert answer.headers["content-disposition"] == 'attachment; filename="request-1.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    text = files.pop("data.json")
+    return json.loads(text) | {"digest": hashlib.sha256(text).hexdigest()}, files
+
+
+@pytest.mark.parametrize(("choice", "shown"), [("plate", {"plate"}), ("all", {"plate", "context"})])
+def test_the_archive_holds_the_pictures_that_were_chosen_as_they_are_stored(
+    site: Site, choice: str, shown: set[str]
+) -> None:
+    transit = site.pass_vehicle(PLATE)
+    site.pass_vehicle("ZZ999ZZ")
+    client = site.client(Role.DPO)
+    register(site, client)
+    form = {"parts": ["transits"], "pictures": choice}
+    data, files = archive_of(site.post(client, "/requests/1/export", "/requests/1/data", **form))
+    digests = {str(image.role): image.sha256 for image in transit.images if image.role in shown}
+    assert {picture["shows"]: picture["sha256"] for picture in data["pictures"]} == digests
+    assert {hashlib.sha256(files[picture["file"]]).hexdigest() for picture in data["pictures"]} == set(digests.values())
+    assert len(files) == len(shown)
+    assert any("scena" in said for said in data["left_out"]) == (choice == "plate")
+    (detail,) = details(site, AuditAction.REQUEST_EXPORTED)
+    assert (detail["sha256"], detail["form"], detail["pictures"]) == (data["digest"], "zip", choice)
+
+
+def test_an_archive_says_which_pictures_are_missing_and_which_were_changed(site: Site) -> None:
+    never_came = site.pass_vehicle(PLATE, with_pictures=False)
+    changed = site.pass_vehicle(PLATE)
+    for path in site.console.settings.images_dir.rglob("*-plate-*.jpg"):
+        path.write_bytes(b"something else")
+    client = site.client(Role.DPO)
+    register(site, client)
+    form = {"parts": ["transits"], "pictures": "plate"}
+    data, files = archive_of(site.post(client, "/requests/1/export", "/requests/1/data", **form))
+    assert {picture["transit"]: picture["state"] for picture in data["pictures"]} == {
+        str(never_came.id): "missing", str(changed.id): "altered",
+    }  # fmt: skip
+    assert files == {}
+
+
+def test_more_pictures_than_an_archive_takes_are_refused_with_a_way_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pass_vehicle(PLATE)
+    client = site.client(Role.DPO)
+    register(site, client)
+    monkeypatch.setattr(export, "MOST_BYTES", 100)
+    form = {"parts": ["transits"], "pictures": "all"}
+    answer = site.post(client, "/requests/1/export", "/requests/1/data", **form)
+    assert "scegli solo quelle della targa" in client.get(answer.headers["location"]).text
+    assert details(site, AuditAction.REQUEST_EXPORTED) == []
+
+
+def test_each_transit_tells_the_days_of_the_purpose_that_it_was_stored_with(site: Site) -> None:
+    """The gate of both has none today."""
+    purposes = [{"id": "assicurazioni", "name": "Assicurazioni", "keep": "all", "days": 3}]
+    longer = {"id": "mai-usato", "name": "Mai usato", "keep": "all", "days": 20}
+    kept = RetentionSettings.model_validate({"transit_days": 7, "purposes": [*purposes, longer]})
+    settings = site.settings.model_copy(update={"retention": kept})
+    now = site.clock.now()
+    with site.database.transaction() as conn:
+        for moment, of_purpose in ((now - timedelta(hours=1), "assicurazioni"), (now, "")):
+            transit, _ = transit_of_track(WANTED, moment)
+            insert_transits(conn, [transit], now, purposes={transit.gate_id: of_purpose})
+    with serving(create_app(settings, site.console.database, site.images, site.clock)) as url:
+        there = replace(site, url=url)
+        client = there.client(Role.DPO)
+        register(there, client, plate=WANTED)
+        content = there.post(client, "/requests/1/export", "/requests/1/data", parts=["transits"]).json()
+        sheet = there.post(client, "/requests/1/sheet", "/requests/1/data", parts=["transits"]).text
+        others = there.post(client, "/requests/1/export", "/requests/1/data", parts=["alarms"]).json()
+    told = [(each["retention_purpose"], each["retention_days"]) for each in content["transits"]]
+    assert told == [("assicurazioni", 3), (None, 7)]
+    assert content["retention_days"] == {"least": 3, "most": 7}, "20 is of a purpose that none of them has"
+    assert "retention_days" not in content["gates"][0]
+    assert "da 3 a 7 giorni" in sheet
+    assert (sheet.count(">3 giorni<"), sheet.count(">7 giorni<")) == (1, 1)
+    assert others["retention_days"] is None
 
 
 def test_the_sheet_to_print_names_digest_row_and_remedies(site: Site) -> None:
@@ -169,7 +267,8 @@ def test_erasing_spares_what_a_case_or_an_open_alarm_needs_and_forgets_the_plate
     request = request_of(site)
     assert (request.plate, request.outcome, request.closed_by) == (None, RequestOutcome.ERASED, "dpo")
     (detail,) = details(site, AuditAction.REQUEST_ERASED)
-    assert detail == {"request": 1, "counts": {"transits": 1, "images": 2, "alarms": 0, "kept transits": 1}}
+    counts = {"transits": 1, "images": 2, "alarms": 0, "kept transits": 1, "dead letters": 0, "withdrawn": 0}
+    assert (detail["request"], detail["counts"]) == (1, counts)
     with site.database.transaction() as conn:
         assert discarded_among(conn, [(gone.captured_at, gone.id), (held.captured_at, held.id)]) == {0}
     page = client.get("/requests/1?done=erased").text
@@ -181,17 +280,18 @@ def test_erasing_spares_what_a_case_or_an_open_alarm_needs_and_forgets_the_plate
 
 
 def test_an_open_alarm_keeps_its_transit_and_a_closed_one_goes_with_it(site: Site) -> None:
-    first, second = site.pass_vehicle(WANTED), site.pass_vehicle(WANTED)
-    closed = site.alarm_of(second)
+    first = site.pass_vehicle(WANTED)
     with site.database.transaction() as conn:
-        close_alarm(conn, closed.id, "operator", site.clock.now(), AlarmOutcome.OTHER)
+        close_alarm(conn, site.alarm_of(first).id, "operator", site.clock.now(), AlarmOutcome.OTHER)
+    second = site.pass_vehicle(WANTED)
     client = site.client(Role.DPO)
     register(site, client, kind="erasure", plate=WANTED)
     site.post(client, "/requests/1/erase", "/requests/1/erase")
-    assert [is_stored(site, each) for each in (first, second)] == [True, False]
-    assert site.alarm_of(first).plate == WANTED
+    assert [is_stored(site, each) for each in (first, second)] == [False, True]
+    assert site.alarm_of(second).vehicle == WANTED
     (detail,) = details(site, AuditAction.REQUEST_ERASED)
-    assert detail["counts"] == {"transits": 1, "images": 2, "alarms": 1, "kept transits": 1}
+    counts = {"transits": 1, "images": 2, "alarms": 1, "kept transits": 1, "dead letters": 0, "withdrawn": 0}
+    assert detail["counts"] == counts
 
 
 def test_nothing_is_erased_for_a_request_that_asks_for_something_else(site: Site) -> None:
@@ -307,3 +407,75 @@ def test_a_hold_of_one_organisation_is_made_and_told_within_it(site: Site, passw
     ours = site.client(Role.INVESTIGATOR)
     assert ours.get("/holds/1").status_code == 404
     assert "1/2026" not in ours.get("/holds").text
+
+
+def refused(site: Site, offset: int, text: str) -> DeadLetter:
+    return DeadLetter(
+        received_at=site.clock.now(), topic="anpr.transits", partition=0, offset=offset, detail="box: wrong",
+        reason=PoisonReason.WRONG_SHAPE, size=len(text), value=text.encode(),
+    )  # fmt: skip
+
+
+def deliver(site: Site, transit: Transit, destination: str, state: str, batch: int | None) -> None:
+    at = transit.captured_at
+    with site.database.transaction() as conn:
+        conn.execute("SELECT ensure_partition('deliveries', %s)", (at.astimezone(UTC).date(),))
+        conn.execute(
+            "INSERT INTO deliveries (destination, captured_at, transit_id, state, day, batch, queued_at, sent_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (destination, at, transit.id, state, at.date(), batch, at, at if state == "sent" else None),
+        )
+
+
+def deliveries_of(site: Site, transit: Transit) -> dict[str, str]:
+    with site.database.transaction() as conn:
+        rows = conn.execute("SELECT destination, state FROM deliveries WHERE transit_id = %s", (transit.id,))
+        return {row["destination"]: row["state"] for row in rows}
+
+
+def test_erasure_reaches_refused_messages_and_what_waits_to_be_forwarded_and_says_what_it_does_not(
+    site: Site, password_hash: str
+) -> None:
+    share(site.database, password_hash)
+    transit = site.pass_vehicle(PLATE)
+    deliver(site, transit, "prefettura", "queued", None)
+    deliver(site, transit, "questura", "sent", 1)
+    letters = [
+        refused(site, 1, f'{{"id": "{transit.id}", "gate_id": "porta-nord", "plate": "{PLATE.lower()}"}}'),
+        refused(site, 2, f'{{"gate_id": "{GATE.id}", "plate": "{PLATE}"}}'),
+        refused(site, 3, f'{{"gate_id": "porta-nord", "plate": "X{PLATE}9"}}'),
+        refused(site, 4, f"no JSON, {PLATE} and no gate"),
+    ]
+    with site.database.transaction() as conn:
+        record_dead_letters(conn, letters)
+    client = site.client(Role.DPO)
+    register(site, client, kind="erasure")
+    assert "messaggi scartati" in client.get("/requests/1/erase").text
+    site.post(client, "/requests/1/erase", "/requests/1/erase")
+    with site.database.transaction() as conn:
+        assert {letter.offset for letter in list_dead_letters(conn)} == {2, 3}, "of another's gate, of another plate"
+    assert deliveries_of(site, transit) == {"prefettura": "expired", "questura": "sent"}
+    (detail,) = details(site, AuditAction.REQUEST_ERASED)
+    gone_by = site.clock.now().astimezone(UTC).date() + timedelta(days=8)
+    assert (detail["recipients"], detail["gone_by"]) == ({"questura": 1}, gone_by.isoformat())
+    assert (detail["counts"]["dead letters"], detail["counts"]["withdrawn"]) == (2, 1)
+    page = client.get("/requests/1").text
+    assert "Messaggi scartati cancellati: 2. Transiti ritirati prima dell&#39;inoltro: 1." in page
+    assert "questura ha ricevuto, o sta ricevendo, 1 transiti" in page
+    assert f"entro il {gone_by:%d/%m/%Y}" in page
+
+
+def test_images_that_came_before_a_refused_transit_are_erased_with_it(site: Site, tmp_path: Path) -> None:
+    transit, pictures = transit_of_track(PLATE, site.clock.now())
+    with site.database.transaction() as conn:
+        for table in ("transits", "images"):
+            conn.execute("SELECT ensure_partition(%s, %s)", (table, transit.captured_at.astimezone(UTC).date()))
+    site.deliver_pictures(transit, pictures)
+    with site.database.transaction() as conn:
+        text = f'{{"id": "{transit.id}", "gate_id": "porta-nord", "plate": "{PLATE}"}}'
+        record_dead_letters(conn, [refused(site, 1, text)])
+    assert files(tmp_path) == len(pictures)
+    client = site.client(Role.DPO)
+    register(site, client, kind="erasure")
+    site.post(client, "/requests/1/erase", "/requests/1/erase")
+    assert files(tmp_path) == 0

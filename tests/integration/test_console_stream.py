@@ -11,7 +11,7 @@ import httpx
 
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome
-from anpr.store.alarms.rows import acknowledge, close_alarm
+from anpr.store.alarms.handling import acknowledge, close_alarm
 from anpr.store.users.accounts import set_disabled
 from tests.support.fixtures_console import WANTED, Site
 from tests.support.waiting import eventually
@@ -28,7 +28,7 @@ class Event:
 
 @contextmanager
 def events(
-    client: httpx.Client, path: str = "/alarms/stream", name: str = "alarm", **headers: str
+    client: httpx.Client, path: str = "/alarms/stream?view=cards", name: str = "alarm", **headers: str
 ) -> Iterator[Iterator[Event]]:
     """The events of this name in a stream; the first one, `ready`, has been read."""
     with client.stream("GET", path, headers=headers) as answer:
@@ -58,7 +58,7 @@ def read_events(lines: Iterator[str]) -> Iterator[Event]:
 def test_an_alarm_comes_to_all_open_pages(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as one, events(site.client(Role.INVESTIGATOR)) as two:
         eventually(lambda: site.console.live.pages == 2)
-        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        alarm = site.alarm_of(site.pass_another())
         for stream in (one, two):
             event = next(stream)
             assert (event.name, event.id) == ("alarm", str(alarm.id))
@@ -70,14 +70,14 @@ def test_an_alarm_comes_to_all_open_pages(site: Site) -> None:
 
 def test_only_operators_get_buttons(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as operator, events(site.client(Role.INVESTIGATOR)) as investigator:
-        site.pass_vehicle(WANTED)
+        site.pass_another()
         assert "form_token" in next(operator).data
         assert "form_token" not in next(investigator).data
 
 
 def test_what_somebody_else_does_comes_too(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as stream:
-        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        alarm = site.alarm_of(site.pass_another())
         assert 'data-state="raised"' in next(stream).data
         with site.database.transaction() as conn:
             acknowledge(conn, alarm.id, "another", site.clock.now())
@@ -88,7 +88,7 @@ def test_what_somebody_else_does_comes_too(site: Site) -> None:
 
 
 def test_a_page_that_comes_back_gets_what_it_missed_and_what_has_changed(site: Site) -> None:
-    first, second, third = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(3))
+    first, second, third = (site.alarm_of(site.pass_another()) for _ in range(3))
     with site.database.transaction() as conn:
         acknowledge(conn, first.id, "another", site.clock.now())
     client = site.client(Role.OPERATOR)
@@ -102,13 +102,13 @@ def test_a_page_that_comes_back_gets_what_it_missed_and_what_has_changed(site: S
 
 
 def test_a_new_page_gets_only_what_came_after_it_was_made(site: Site) -> None:
-    first, second = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(2))
-    with events(site.client(Role.OPERATOR), f"/alarms/stream?after={first.id}") as stream:
+    first, second = (site.alarm_of(site.pass_another()) for _ in range(2))
+    with events(site.client(Role.OPERATOR), f"/alarms/stream?view=cards&after={first.id}") as stream:
         assert f'data-alarm="{second.id}"' in next(stream).data
 
 
 def test_an_event_id_that_is_none_is_ignored(site: Site) -> None:
-    alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    alarm = site.alarm_of(site.pass_another())
     with events(site.client(Role.OPERATOR), **{"Last-Event-ID": "9" * 40}) as stream:
         assert next(stream).id == str(alarm.id)
 
@@ -121,12 +121,12 @@ def test_who_may_not_see_alarms_gets_no_stream(site: Site) -> None:
 
 def test_a_stream_ends_when_its_user_is_disabled(site: Site) -> None:
     with events(site.client(Role.OPERATOR)) as stream:
-        site.pass_vehicle(WANTED)
+        site.pass_another()
         assert WANTED in next(stream).data, "what the page missed was read: what comes now comes live"
         with site.database.transaction() as conn:
             set_disabled(conn, "operator", True)
         site.clock.ahead += timedelta(seconds=60)
-        site.pass_vehicle(WANTED)
+        site.pass_another()
         assert list(stream) == []
 
 
@@ -140,7 +140,7 @@ def test_when_the_database_goes_streams_end_and_new_ones_are_refused(site: Site)
             )
         assert list(stream) == []
     # The feed comes back by itself, and what was raised meanwhile is in the table.
-    alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    alarm = site.alarm_of(site.pass_another())
     eventually(lambda: site.console.live.is_up)
     with events(client, **{"Last-Event-ID": str(alarm.id - 1)}) as stream:
         assert f'data-alarm="{alarm.id}"' in next(stream).data
@@ -151,9 +151,12 @@ def test_an_alarm_whose_notification_was_lost_is_found_by_the_sweep(site: Site) 
         # As if NOTIFY had never been sent: the alarm is stored by a session that does not notify.
         with site.database.transaction() as conn:
             conn.execute(
-                "INSERT INTO alarms (transit_id, captured_at, raised_at, gate_id, camera_id, plate, entry_id,"
-                " entry_plate, watchlist_id, reason, priority, probability) VALUES (gen_random_uuid(), now(), now(),"
-                " 'ponte', 'c', 'AB123CD', 1, 'AB123CD', 'a1', 'trovato', 'low', 1)"
+                "WITH raised AS (INSERT INTO alarms (vehicle, organisation_id, kind, priority, raised_at,"
+                " first_seen_at, last_seen_at) VALUES ('AB123CD', 'manager', 'local', 'low', now(), now(), now())"
+                " RETURNING id) INSERT INTO sightings (alarm_id, transit_id, captured_at, raised_at, gate_id,"
+                " camera_id, plate, entry_id, entry_plate, watchlist_id, reason, priority, probability)"
+                " SELECT id, gen_random_uuid(), now(), now(),"
+                " 'ponte', 'c', 'AB123CD', 1, 'AB123CD', 'a1', 'trovato', 'low', 1 FROM raised"
             )
         assert "trovato" in next(stream).data
 
@@ -165,11 +168,11 @@ def test_stopping_the_console_ends_open_streams(site: Site) -> None:
 
 
 def test_the_true_counts_come_after_each_change(site: Site) -> None:
-    site.pass_vehicle(WANTED)
+    site.pass_another()
     with events(site.client(Role.OPERATOR), name="tally") as stream:
         tallies = (json.loads(event.data) for event in stream)
         assert next(tally for tally in tallies if tally["open"])["to_take"] == 1
-        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        alarm = site.alarm_of(site.pass_another())
         assert next(tally for tally in tallies if tally["open"] == 2)["raised"]["high"] == 2
         with site.database.transaction() as conn:
             acknowledge(conn, alarm.id, "another", site.clock.now())
@@ -179,12 +182,12 @@ def test_the_true_counts_come_after_each_change(site: Site) -> None:
 
 def test_other_pages_get_a_line_for_each_alarm_and_no_card(site: Site) -> None:
     with events(site.client(Role.INVESTIGATOR), "/alarms/notices", "notice") as stream:
-        alarm = site.alarm_of(site.pass_vehicle(WANTED))
+        alarm = site.alarm_of(site.pass_another())
         event = next(stream)
         assert event.id == str(alarm.id)
         assert json.loads(event.data) == {
             "id": alarm.id, "state": "raised", "priority": "high", "retro": False, "plate": WANTED,
-            "gate": "Porta Nord", "by": None,
+            "gate": "Porta Nord", "by": None, "seen": 1,
         }  # fmt: skip
         with site.database.transaction() as conn:
             acknowledge(conn, alarm.id, "another", site.clock.now())
@@ -192,12 +195,12 @@ def test_other_pages_get_a_line_for_each_alarm_and_no_card(site: Site) -> None:
 
 
 def test_notices_begin_now_or_where_the_last_page_ended(site: Site) -> None:
-    first, second = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(2))
+    first, second = (site.alarm_of(site.pass_another()) for _ in range(2))
     client = site.client(Role.OPERATOR)
     with events(client, f"/alarms/notices?after={first.id}", "notice") as stream:
         assert json.loads(next(stream).data)["id"] == second.id
     with events(client, "/alarms/notices", "notice") as stream:
-        third = site.alarm_of(site.pass_vehicle(WANTED))
+        third = site.alarm_of(site.pass_another())
         assert json.loads(next(stream).data)["id"] == third.id
 
 

@@ -50,14 +50,15 @@ def test_an_outage_of_a_reader_agrees_with_it(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "words"), [(0, "scade oggi"), (1, "scade domani"), (2, "scade tra 2 giorni"), (-1, "scaduta")]
+    ("days", "words"), [(0, "scade oggi"), (1, "scade domani"), (2, "scade tra 2 giorni"), (-1, "scaduta il {day}")]
 )
 def test_the_end_of_a_legal_basis_is_told_in_days(site: Site, days: int, words: str) -> None:
     until = site.clock.now().astimezone(site.settings.zone).date() + timedelta(days=days)
     gate = Gate(id="ponte", name="Ponte", purpose="p", legal_basis="b", legal_basis_until=until)
     with site.database.transaction() as conn:
         save_gates(conn, [gate])
-    assert f">{words}<" in site.client(Role.ADMINISTRATOR).get("/status").text
+    told = words.format(day=until.strftime("%d/%m/%Y"))
+    assert f">{told}<" in site.client(Role.ADMINISTRATOR).get("/status").text
 
 
 def test_a_closed_alarm_names_its_day_with_the_words_of_a_day(site: Site) -> None:
@@ -65,7 +66,7 @@ def test_a_closed_alarm_names_its_day_with_the_words_of_a_day(site: Site) -> Non
     client = site.client(Role.OPERATOR)
     site.post(client, f"/alarms/{alarm.id}/close", outcome="other")
     day = site.clock.now().astimezone(site.settings.zone).strftime("%d/%m/%Y")
-    assert f"Chiuso da operator il {day}" in client.get("/alarms/closed").text
+    assert f"Chiuso da operator il {day}" in client.get(f"/alarms/{alarm.id}").text
 
 
 def test_a_user_named_like_the_role_is_not_named_twice(site: Site, password_hash: str) -> None:

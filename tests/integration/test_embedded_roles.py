@@ -107,7 +107,7 @@ def test_a_restore_without_privileges_lets_nobody_drop_days(database_url: str, t
         ]
         subprocess.run(restore, check=True)
         grant_roles(copy)
-        for role in (CentreRole.CONSOLE, CentreRole.FORWARD):
+        for role in (CentreRole.CONSOLE, CentreRole.FORWARD, CentreRole.NOTIFY):
             with psycopg.connect(role_url(copy, role)) as conn, pytest.raises(_NO_RIGHT):
                 conn.execute("SELECT drop_partition('transits', '2026-11-21')")
         with Database(role_url(copy, CentreRole.INGEST), pool_size=1) as database:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.delivery import DeliveryState, RunKind
+from anpr.domain.kept_from import KeptFrom
 from anpr.forward.runs import run_day, run_days
 from anpr.forward.schedule import day_scope
 from anpr.store.database.connection import Database
@@ -26,7 +27,7 @@ def site(database: Database, forward_database: Database, tmp_path: Path) -> Site
 def queue(site: Site) -> None:
     job = site.job()
     with site.database.transaction() as conn:
-        queue_transits(conn, day_scope(job.id, DAY, job.centre.settings.zone), site.clock.now())
+        queue_transits(conn, day_scope(job.id, DAY, job.centre.settings.zone), job.kept, site.clock.now())
 
 
 def test_one_transit_tells_where_it_went(site: Site) -> None:
@@ -51,8 +52,8 @@ def test_what_waits_when_its_transit_is_dropped_expires(site: Site) -> None:
     site.store(transits(3))
     queue(site)
     with site.database.transaction() as conn:
-        assert expire_deliveries(conn, NIGHT - timedelta(days=1), NIGHT) == {}
-        assert expire_deliveries(conn, NIGHT, NIGHT) == {"questura": 3}
+        assert expire_deliveries(conn, KeptFrom(rest=NIGHT - timedelta(days=1), purposes={}), NIGHT) == {}
+        assert expire_deliveries(conn, KeptFrom(rest=NIGHT, purposes={}), NIGHT) == {"questura": 3}
     assert site.states() == {"expired": 3}
     assert {row["reason"] for row in site.ledger_rows()} == {"no longer stored"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.domain.gate import Gate
+from anpr.domain.gate import Gate, Keep
 from anpr.domain.organisation import MANAGER, Action
 from anpr.forward.runs import run_day, run_nightly
 from anpr.store.database.connection import Database
@@ -78,3 +78,19 @@ def test_a_destination_of_nobody_is_refused(site: forwarding.Site) -> None:
     with pytest.raises(ForwardError, match=r"questura\.organisation: no organisation has the id 'empolli'.*empoli"):
         run_nightly(site.job())
     assert site.states() == {}
+
+
+def test_the_report_tells_by_purpose_what_was_never_stored_at_gates_that_it_may_forward(site: forwarding.Site) -> None:
+    with site.database.transaction() as conn:
+        for gate, purpose in (
+            (GATE, "controlli"),
+            (Gate(id="gate-1", name="N", purpose="p", legal_basis="l"), "altro"),
+        ):
+            save_gates(conn, [replace(gate, retention_purpose=purpose, keep=Keep.HITS)])
+        hour = forwarding.transits(1)[0].captured_at.replace(minute=0, second=0, microsecond=0)
+        for gate_id, number in ((GATE.id, 7), ("gate-1", 5)):
+            conn.execute("INSERT INTO discarded_counts VALUES (%s, %s, %s, %s)", (gate_id, hour, number, hour))
+    site.destination["organisation"] = "empoli"
+    (day,) = [each for each in run_nightly(site.job()).days if each.day == forwarding.DAY]
+    assert (day.stored, day.discarded, day.counts()["discarded"]) == (3, {"controlli": 7}, 7)
+    assert "; counted and never stored: 7 for purpose controlli; this run 3 transits" in str(day)

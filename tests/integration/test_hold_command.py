@@ -15,6 +15,7 @@ from anpr.cli.main import main
 from anpr.domain.gate import Gate, Keep
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
+from anpr.store.database.partitions import Part, ensure_parts
 from anpr.store.gates import save_gates
 from anpr.store.transits.rows import insert_transits
 from scripts.lab.transits import make_transit, uuid7_of
@@ -70,6 +71,22 @@ def test_a_gate_that_keeps_hits_only_is_named(run: Run, database: Database) -> N
         assert run("make", *REASON, option, name, *RANGE).stderr.endswith(told)
     assert "hits only" not in run("make", *REASON, "--gate", "gate-all", *RANGE).stderr
     assert "hits only" not in run("make", *REASON, "--transit", str(TRANSIT.id), "--ends-on", DAY).stderr
+
+
+def test_what_went_with_the_days_of_a_purpose_is_named(run: Run, database: Database) -> None:
+    gate = Gate(id="gate-1", name="Varco", purpose="revisioni", legal_basis="delibera", retention_purpose="controlli")
+    oldest = (NOW - timedelta(days=6)).date()
+    with database.transaction() as conn:
+        save_gates(conn, [gate, replace(gate, id="gate-2", retention_purpose=None)])
+        ensure_parts(conn, [Part(oldest), Part(NOW.date(), "controlli")], ["transits"])
+    since = ("--since", (NOW - timedelta(days=3)).isoformat(), "--until", NOW.isoformat(), "--ends-on", DAY)
+    told = f"of what passed before {NOW.date()} at gates of purpose controlli nothing is stored\n"
+    assert run("make", *REASON, "--gate", "gate-1", *since).stderr == told
+    assert run("make", *REASON, "--plate", "AB123CD", *since).stderr == told
+    assert run("make", *REASON, "--gate", "gate-2", *since).stderr == ""
+    long_ago = ("--since", (NOW - timedelta(days=9)).isoformat(), *since[2:])
+    whole = f"of what passed before {oldest} nothing is stored any more\n"
+    assert run("make", *REASON, "--gate", "gate-2", *long_ago).stderr == whole
 
 
 def test_the_list_counts_what_each_hold_keeps_with_one_statement(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

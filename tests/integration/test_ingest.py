@@ -147,7 +147,7 @@ def test_a_listed_plate_raises_one_alarm_that_is_notified(
         notified = [note.payload for note in listener.notifies(timeout=120, stop_after=1)]
     with centre.database.transaction() as conn:
         (alarm,) = list_alarms(conn)
-    assert alarm.transit_id == make_transit(2).id
+    assert alarm.vehicle == make_transit(2).plate
     assert notified == [str(alarm.id)]
     assert REGISTRY.get_sample_value("anpr_alarms_total", {"watchlist": WATCHLIST.id}) == before + 1
 
@@ -177,7 +177,7 @@ def test_a_failure_within_the_transaction_leaves_nothing(
 ) -> None:
     add_to_watchlist(database, plate_of(1))
 
-    def killed(*_: object) -> None:
+    def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("anpr.ingest.store_batch.raise_alarms", killed)

@@ -19,7 +19,8 @@ from anpr.ingest.summary import IngestSummary
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings, RetentionSettings, Settings
-from anpr.store.alarms.rows import list_alarms
+from anpr.store.alarms.retro import retro_changes
+from anpr.store.alarms.rows import list_sightings
 from anpr.store.database.connection import Connection, Database
 from anpr.store.dead_letters import list_dead_letters
 from anpr.store.images.image_store import ImageStore
@@ -80,6 +81,31 @@ def test_only_what_hits_is_stored_and_the_rest_is_counted(
     }  # fmt: skip
     assert discarded(database) == [NotKept(gate_id=GATE, number=9, last_at=START + timedelta(seconds=9))]
     assert REGISTRY.get_sample_value("anpr_transits_discarded_total", {"gate": GATE}) == before + 9
+
+
+def test_a_list_of_allowed_plates_raises_no_alarm_and_keeps_nothing(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
+    add_to_watchlist(database, plate_of(3), plate_of(12))
+    with database.transaction() as conn:
+        conn.execute("UPDATE watchlists SET kind = 'allowed'")
+    records = [transit_message(make_transit(n), n) for n in range(10)]
+    records += [transit_message(make_transit(n, gate_id=OPEN_GATE), n) for n in range(10, 14)]
+    summary = consume(centre, records, clock)
+    assert (summary.transits, summary.discarded, summary.alarms) == (4, 10, 0)
+    RetroMatch(database=database, settings=Settings(), clock=clock).catch_up(threading.Event())
+    assert {table: count(database, table) for table in ("alarms", "sightings")} == {"alarms": 0, "sightings": 0}
+    with database.transaction() as conn:
+        assert [(change.found, change.held_back) for change in retro_changes(conn)] == [(0, 0)]
+
+
+def test_what_fits_a_partial_plate_is_kept(database: Database, centre: Centre, clock: ManualClock) -> None:
+    plate = plate_of(3)
+    add_to_watchlist(database, f"{plate[:4]}*{plate[-1]}")
+    summary = consume(centre, [transit_message(make_transit(n), n) for n in range(10)], clock)
+    kept = [n for n in range(10) if plate_of(n)[:4] == plate[:4] and plate_of(n)[-1] == plate[-1]]
+    assert 3 in kept
+    assert (summary.transits, summary.discarded, summary.alarms) == (len(kept), 10 - len(kept), len(kept))
 
 
 def test_a_replay_counts_nothing_twice(database: Database, centre: Centre, clock: ManualClock) -> None:
@@ -172,7 +198,7 @@ def test_an_entry_that_comes_during_a_batch_is_looked_for_in_what_the_batch_stor
     searching.join(60)
     assert searched.is_set()
     with database.transaction() as conn:
-        assert {alarm.transit_id for alarm in list_alarms(conn)} == {kept.id, hit.id}
+        assert {sighting.transit_id for sighting in list_sightings(conn)} == {kept.id, hit.id}
 
 
 def waits_for_writers(database: Database) -> bool:

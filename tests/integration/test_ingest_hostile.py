@@ -26,7 +26,7 @@ from anpr.ingest.store_batch import LIVE_FOR, Centre, StoredBatch, store_batch
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings
-from anpr.store.alarms.rows import list_alarms
+from anpr.store.alarms.rows import list_alarms, list_sightings
 from anpr.store.database.connection import Database
 from anpr.store.database.partitions import drop_partitions, list_partitions, make_days
 from anpr.store.dead_letters import count_dead_letters, list_dead_letters
@@ -220,7 +220,7 @@ def test_another_transit_under_a_known_id_is_told_and_hides_nothing(
         consume(centre, records, clock, batch_size=batch_size)
     with centre.database.transaction() as conn:
         found = get_transit(conn, genuine.id)
-        alarms = [alarm.plate for alarm in list_alarms(conn)]
+        alarms = [alarm.vehicle for alarm in list_alarms(conn)]
     assert found is not None
     assert (found.transit, alarms) == (genuine, ["EX111EX"])
     assert refused(centre) == {PoisonReason.CONFLICT: 2}
@@ -230,18 +230,18 @@ def test_what_passed_more_than_an_hour_ago_raises_an_alarm_from_the_past(
     database: Database, centre: Centre, clock: ManualClock
 ) -> None:
     with database.transaction() as conn:
-        import_entries(conn, WATCHLIST.id, [NewEntry(plate="AB123CD", reason="stolen")])
+        import_entries(conn, WATCHLIST.id, [NewEntry(plate=plate_of(n), reason="stolen") for n in range(3)])
     ages = (timedelta(minutes=50), LIVE_FOR + timedelta(minutes=1), timedelta(days=6))
-    transits = [make_transit(n, captured_at=START - age, plate="AB123CD") for n, age in enumerate(ages)]
+    transits = [make_transit(n, captured_at=START - age) for n, age in enumerate(ages)]
     with centre.database.connect(autocommit=True) as listener:
         listener.execute("LISTEN anpr_alarm")
         listener.execute("LISTEN anpr_alarm_retro")
         consume(centre, [transit_message(transit, n) for n, transit in enumerate(transits)], clock)
         notes = [(note.channel, int(note.payload)) for note in listener.notifies(timeout=120, stop_after=3)]
     with centre.database.transaction() as conn:
-        alarms = {alarm.transit_id: alarm for alarm in list_alarms(conn)}
-    assert [alarms[transit.id].retro for transit in transits] == [False, True, True]
-    live, *late = (alarms[transit.id].id for transit in transits)
+        alarms = {alarm.vehicle: alarm for alarm in list_alarms(conn)}
+    assert [alarms[transit.plate].retro for transit in transits] == [False, True, True]
+    live, *late = (alarms[transit.plate].id for transit in transits)
     assert notes == [("anpr_alarm", live), *(("anpr_alarm_retro", number) for number in late)]
 
 
@@ -252,10 +252,23 @@ def test_a_thousand_hits_of_one_batch_are_raised_in_their_order(
         import_entries(conn, WATCHLIST.id, [NewEntry(plate="AB123CD", reason="stolen")])
     transits = [make_transit(n % 500, id=uuid7_of(make_transit(n % 500).captured_at, n), plate="AB123CD")
                 for n in range(1_000)]  # fmt: skip
+    assert consume(centre, [transit_message(each, n) for n, each in enumerate(transits)], clock).summary.alarms == 1
+    with centre.database.transaction() as conn:
+        sightings = list_sightings(conn, limit=2_000)[::-1]
+        assert len(list_alarms(conn)) == 1, "one vehicle"
+    assert [sighting.transit_id for sighting in sightings] == [transit.id for transit in transits]
+
+
+def test_a_thousand_listed_vehicles_of_one_batch_are_raised_in_their_order(
+    database: Database, centre: Centre, clock: ManualClock
+) -> None:
+    transits = [make_transit(n) for n in range(1_000)]
+    with database.transaction() as conn:
+        import_entries(conn, WATCHLIST.id, [NewEntry(plate=each.plate, reason="stolen") for each in transits])
     assert consume(centre, [transit_message(each, n) for n, each in enumerate(transits)], clock).summary.alarms == 1_000
     with centre.database.transaction() as conn:
         alarms = list_alarms(conn, after_id=0, limit=2_000)
-    assert [alarm.transit_id for alarm in alarms] == [transit.id for transit in transits]
+    assert [alarm.vehicle for alarm in alarms] == [transit.plate for transit in transits]
 
 
 Attack = Callable[[random.Random, int, int], Incoming]
@@ -344,7 +357,7 @@ def test_amid_hostile_batches_of_one_reader_each_transit_of_another_is_stored_an
         assert consumer.step(stop)
         assert source.committed == size, "the batch is over, whatever was in it"
         with centre.database.transaction() as conn:
-            alarms = [alarm.plate for alarm in list_alarms(conn)]
+            alarms = [alarm.vehicle for alarm in list_alarms(conn)]
         assert alarms.count(plate) == 1, "after its own batch, not after later ones"
         clock.advance(1)
     with centre.database.transaction() as conn:
@@ -359,7 +372,7 @@ def test_a_day_that_cannot_be_dropped_now_keeps_no_other_one(database: Database)
     days = [START.date() - timedelta(days=10 + n) for n in range(3)]
     make_days(database, days)
     with database.connect() as reader:
-        reader.execute(f"SELECT * FROM images_{days[0]:%Y%m%d}".encode())  # the last one: locked by a long search
+        reader.execute(f"SELECT * FROM images_{days[0]:%Y%m%d}_site".encode())  # the last one: locked by a long search
         with pytest.raises(StoreError, match="lock timeout"):
             drop_partitions(database, START.date())
         with database.transaction() as conn:

@@ -113,6 +113,18 @@ def test_a_list_that_compares_in_another_way_does_so_at_once_and_after_the_reloa
     assert found(database, matcher, 0) == [plate_of(0)]
 
 
+def test_a_list_that_ends_does_so_at_once_and_after_the_reload(database: Database, matcher: Matcher) -> None:
+    with database.transaction() as conn:
+        save_watchlist(conn, replace(LIST, valid_to=make_transit(1).captured_at))
+    add(database, 1)
+    for _ in range(2):
+        assert found(database, matcher, 0, 1) == [plate_of(0)], "captured before the end, and at it"
+        matcher.refresh()
+    with database.transaction() as conn:
+        save_watchlist(conn, LIST)
+    assert found(database, matcher, 0, 1) == [plate_of(0), plate_of(1)]
+
+
 def test_another_reason_is_told_by_the_next_alarm(database: Database, matcher: Matcher) -> None:
     with database.transaction() as conn:
         import_entries(conn, "a1", [NewEntry(plate=plate_of(0), reason="other")])

@@ -17,11 +17,16 @@ from anpr.ingest.retro import RetroMatch
 from anpr.ingest.store_batch import Centre
 from anpr.ingest.watched import only_watched
 from anpr.runtime.clock import ManualClock
+from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings, Settings
-from anpr.store.alarms.rows import list_alarms
-from anpr.store.audit import AuditAction, AuditEvent, append, list_audit, verify
+from anpr.store.alarms.rows import list_sightings
+from anpr.store.audit import AuditAction, AuditEvent, append, list_audit
+from anpr.store.audit_chain.verification import verify
 from anpr.store.database.connection import Database
+from anpr.store.database.fetch import one_row
 from anpr.store.database.scope import ITSELF, Scope
+from anpr.store.embedded.roles import CentreRole, role_url
+from anpr.store.gates import save_gates
 from anpr.store.holds import add_hold, count_held
 from anpr.store.images.image_store import ImageStore
 from anpr.store.organisations.agreements import end_agreement, list_agreements
@@ -93,7 +98,7 @@ def test_another_organisation_sees_nothing_of_the_managers(console: Database, ta
         "transits": [THEIRS.id], "gates": [GATE.id], "watchlists": [LIST.id], "watchlist_owners": [LIST.id],
         "entries": [THEIR_PLATE],
         "organisations": ["empoli", MANAGER], "users": [f"{role}@empoli" for role in
-            ("administrator", "auditor", "dpo", "investigator", "list-manager", "operator")],
+            ("administrator", "auditor", "dpo", "investigator", "list-manager", "operator", "patrol")],
     }  # fmt: skip
     key = {"entries": "plate", "users": "name", "watchlist_owners": "watchlist_id"}.get(table, "id")
     with of(console, "empoli").transaction() as conn:
@@ -135,7 +140,8 @@ def alarmed(shared: Database) -> Database:
     """An alarm of the manager's list at the manager's gate."""
     with shared.transaction() as conn:
         conn.execute("UPDATE alarms SET state = 'raised', acknowledged_by = NULL, acknowledged_at = NULL,"
-                     " closed_by = NULL, closed_at = NULL, outcome = NULL, note = NULL")  # fmt: skip
+                     " closed_by = NULL, closed_at = NULL, outcome = NULL, note = NULL,"
+                     " vehicle = vehicle || id")  # fmt: skip
     return shared
 
 
@@ -143,14 +149,14 @@ def alarmed(shared: Database) -> Database:
     ("action", "opened"),
     [
         (Action.SEARCH, {"transits", "gates"}),
-        (Action.ALARMS, {"transits", "gates", "alarms", "watchlists"}),
+        (Action.ALARMS, {"transits", "gates", "alarms", "sightings", "alarm_events", "watchlists"}),
         (Action.FORWARD, set()),
     ],
 )
 def test_an_agreement_opens_what_it_says_and_no_more(
     console: Database, alarmed: Database, action: Action, opened: set[str]
 ) -> None:
-    tables = ("transits", "images", "gates", "alarms", "watchlists", "entries")
+    tables = ("transits", "images", "gates", "alarms", "sightings", "alarm_events", "watchlists", "entries")
     with of(console, "empoli").transaction() as conn:
         before = {table: len(rows_of(conn, table)) for table in tables}
     with alarmed.transaction() as conn:
@@ -166,7 +172,7 @@ def test_alarms_alone_open_the_transits_that_raised_one(console: Database, alarm
         insert_transits(conn, [make_transit(77, gate_id="gate-1")], START)
         agree(conn, TODAY, Action.ALARMS, gates={"gate-1"})
         agree(conn, TODAY, Action.ALARMS, watchlists={"stolen"})
-        expected = {row["transit_id"] for row in conn.execute("SELECT transit_id FROM alarms")}
+        expected = {row["transit_id"] for row in conn.execute("SELECT transit_id FROM sightings")}
     with of(console, "empoli").transaction() as conn:
         assert {row["id"] for row in rows_of(conn, "transits")} == expected | {THEIRS.id}
 
@@ -182,6 +188,25 @@ def test_who_sees_alarms_handles_none_before_an_agreement_says_so(console: Datab
         agree(conn, TODAY, Action.ALARMS, Action.HANDLE, gates={"gate-1"}, watchlists={"stolen"})
     with of(console, "empoli").transaction() as conn:
         assert conn.execute(take.encode()).rowcount > 0
+
+
+def test_what_to_do_is_told_to_who_sees_the_alarm_and_to_nobody_else(console: Database, alarmed: Database) -> None:
+    with alarmed.transaction() as conn:
+        conn.execute("UPDATE watchlists SET instructions = 'chiamare il 112'")
+        named = one_row(conn, b"SELECT array_agg(entry_id) AS entries, array_agg(watchlist_id) AS lists FROM sightings")
+
+    def told() -> object:
+        with of(console, "empoli").transaction() as conn:
+            asked = b"SELECT acting_instructions(%(entries)s, %(lists)s) AS told"
+            return one_row(conn, asked, named)["told"]
+
+    assert not told()
+    with alarmed.transaction() as conn:
+        agree(conn, TODAY, Action.SEARCH, watchlists={"stolen"})
+    assert not told(), "who may search its entries sees no alarm"
+    with alarmed.transaction() as conn:
+        agree(conn, TODAY, Action.ALARMS, gates={"gate-1"}, watchlists={"stolen"})
+    assert told() == ["chiamare il 112"]
 
 
 def test_an_agreement_holds_on_its_days_and_until_it_is_ended(console: Database, shared: Database) -> None:
@@ -244,11 +269,11 @@ def test_a_list_is_compared_with_what_passes_where_somebody_may_see_both(
         conn.execute("DELETE FROM alarms")
     ingest(ingest_database, tmp_path, clock, passing(11, "gate-1", THEIR_PLATE), passing(12, GATE.id, THEIR_PLATE))
     with shared.transaction() as conn:
-        assert [alarm.gate_id for alarm in list_alarms(conn)] == [GATE.id], "Empoli's list at Empoli's gate"
+        assert [sighting.gate_id for sighting in list_sightings(conn)] == [GATE.id], "Empoli's list at Empoli's gate"
         agree(conn, TODAY, Action.ALARMS, gates={"gate-1"})
     ingest(ingest_database, tmp_path, clock, passing(13, "gate-1", THEIR_PLATE))
     with shared.transaction() as conn:
-        assert {alarm.gate_id for alarm in list_alarms(conn)} == {GATE.id, "gate-1"}
+        assert {sighting.gate_id for sighting in list_sightings(conn)} == {GATE.id, "gate-1"}
 
 
 def test_a_list_that_is_not_compared_keeps_no_transit_at_a_gate_of_hits_only(
@@ -274,7 +299,7 @@ def test_a_new_entry_is_looked_for_in_the_past_of_gates_where_somebody_may_see_b
         add_entry(conn, LIST.id, NewEntry(plate="RT111RT", reason="r"))
     RetroMatch(database=ingest_database, settings=Settings(), clock=clock).catch_up(threading.Event())
     with shared.transaction() as conn:
-        assert [alarm.gate_id for alarm in list_alarms(conn) if alarm.plate == "RT111RT"] == [GATE.id]
+        assert [sighting.gate_id for sighting in list_sightings(conn) if sighting.plate == "RT111RT"] == [GATE.id]
 
 
 def test_ends_are_told_once_thirty_days_before_and_when_they_come(
@@ -286,8 +311,9 @@ def test_ends_are_told_once_thirty_days_before_and_when_they_come(
     def told() -> list[tuple[str, str]]:
         note_ends(ingest_database, Settings(), clock)
         with shared.transaction() as conn:
-            rows = [row.event for row in reversed(list_audit(conn)) if row.event.detail.get("agreement") == made.id]
-            return [(str(event.action), event.detail.get("organisation", MANAGER)) for event in rows[1:]]
+            events = [row.event for row in reversed(list_audit(conn)) if row.event.detail.get("agreement") == made.id]
+        ends = [event for event in events if event.action is not AuditAction.AGREEMENT_MADE]
+        return [(str(event.action), event.detail.get("organisation", MANAGER)) for event in ends]
 
     assert told() == []
     clock.advance(timedelta(days=1).total_seconds())
@@ -367,3 +393,35 @@ def test_a_hold_keeps_nothing_of_anothers_gates(shared: Database) -> None:
         assert count_held(conn, number) == 0, "the manager's hold of a plate that passed Empoli's gate"
         conn.execute("UPDATE holds SET organisation_id = 'empoli' WHERE id = %s", (number,))
         assert count_held(conn, number) == 1
+
+
+@pytest.mark.parametrize("look_alike", [False, True])
+def test_a_plan_that_a_connection_keeps_shows_nobody_what_another_may_see(
+    shared: Database, database_url: str, look_alike: bool
+) -> None:
+    assert shared is not None
+    query = TransitQuery(pattern=THEIR_PLATE, look_alike=look_alike)
+    with Database(role_url(database_url, CentreRole.CONSOLE), pool_size=1) as console:
+        for _ in range(7):
+            for organisation, count in ((EMPOLI.id, 1), (MANAGER, 0)):
+                acting = console.limited_to(Scope(organisation_id=organisation, day=TODAY))
+                with acting.transaction() as conn:
+                    assert len(search_transits(conn, query)) == count
+            with console.transaction() as conn:
+                assert search_transits(conn, query) == []
+
+
+def test_what_is_about_to_end_is_counted_for_alerts(
+    shared: Database, ingest_database: Database, clock: ManualClock
+) -> None:
+    with shared.transaction() as conn:
+        agree(conn, TODAY, Action.SEARCH, gates={"gate-1"}, days=31)
+        save_gates(conn, [replace(GATE, legal_basis_until=TODAY + timedelta(days=30))])
+    counts = []
+    for _ in range(2):
+        note_ends(ingest_database, Settings(), clock)
+        counts.append(
+            [REGISTRY.get_sample_value("anpr_ends_pressing", {"kind": kind}) for kind in ("gate", "agreement")]
+        )
+        clock.advance(timedelta(days=1).total_seconds())
+    assert counts == [[1, 0], [1, 1]]

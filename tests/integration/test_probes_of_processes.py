@@ -75,6 +75,7 @@ def wait_for(started: subprocess.Popen[str], port: int, status: int) -> str:
     [
         ("ingest", 'anpr_poison_total{reason="not-json",topic="anpr.transits"} 0.0'),
         ("console", "# TYPE anpr_alarms_total counter"),
+        ("notify serve", 'anpr_notifications_total{channel="email",outcome="dead"} 0.0'),
         ("forward serve", 'anpr_forward_runs_total{destination="questura",outcome="failed"} 0.0'),
     ],
     ids=lambda value: value if len(value) < 20 else "",

@@ -17,7 +17,7 @@ from anpr.ingest.consume import Consumer
 from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import IngestSettings
-from anpr.store.audit import AuditAction, AuditEvent, append
+from anpr.store.audit import AuditAction, AuditEvent, append, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.gates import save_gates
 from anpr.store.images.image_store import ImageStore
@@ -88,6 +88,8 @@ def test_it_agrees_with_the_disk(ok: Run, database: Database, shelf: Path, clock
         assert report["files"][gate_id] == {"files": len(sizes), "bytes": sum(sizes)}
         assert (gate["images"], gate["image_bytes"]) == (len(sizes), sum(sizes))
     tables = {each["name"]: each["rows"] for each in report["tables"]}
+    with database.transaction() as conn:
+        assert tables.pop("audit") == len(list_audit(conn))
     assert tables == {
         "alarms": 1,
         "plates": 5,
@@ -104,6 +106,8 @@ def test_it_agrees_with_the_disk(ok: Run, database: Database, shelf: Path, clock
 def test_as_text_it_tells_no_plate(ok: Run, database: Database, shelf: Path, clock: ManualClock) -> None:
     fill(database, shelf, clock)
     text = ok("db", "retention", "--files")
+    assert "purpose insurance (no longer in the settings): 7 days: 0 transits, 0 images of 0 bytes, 3 counted" in text
+    assert "no purpose, or stored before its gate named one: 7 days: 5 transits, oldest " in text
     assert "gate checks: purpose insurance, keeps hits: 1 transit, oldest " in text
     assert "1 image of 503 bytes, 3 counted and not kept\n  on the shelf: 1 file, 503 bytes\n" in text
     assert "ids of discarded transits: 3 rows, oldest " in text

@@ -9,20 +9,21 @@ from typing import Any
 
 import pytest
 
-from anpr.domain.alarm import Alarm
+from anpr.domain.alarm import Sighting
 from anpr.domain.read import Candidate
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.ingest.matcher import Matcher
 from anpr.ingest.retro import RetroMatch, retro_matching
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import IngestSettings, Settings
+from anpr.store.alarms.raising import raise_alarms
 from anpr.store.alarms.retro import RetroLimits, pending_entries, retro_changes, retro_step, writers
-from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL, list_alarms, raise_alarms
+from anpr.store.alarms.rows import ALARM_CHANNEL, RETRO_CHANNEL, list_sightings
 from anpr.store.database.connection import Database
 from anpr.store.database.queries import load_queries
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.entries import NewEntry, import_entries
-from anpr.store.watchlists.lists import save_watchlist
+from anpr.store.watchlists.lists import get_watchlist, save_watchlist
 from scripts.lab.transits import START, make_transit, plate_of
 from tests.support.waiting import eventually
 
@@ -52,9 +53,9 @@ def add(database: Database, *plates: str, **validity: object) -> None:
         import_entries(conn, "a1", [NewEntry(plate=plate, reason="x", **validity) for plate in plates])  # type: ignore[arg-type]
 
 
-def alarms(database: Database) -> list[Alarm]:
+def alarms(database: Database) -> list[Sighting]:
     with database.transaction() as conn:
-        return list_alarms(conn, after_id=0, limit=1000)
+        return list_sightings(conn, limit=1000)[::-1]
 
 
 def plates(database: Database) -> list[str]:
@@ -101,6 +102,16 @@ def test_validity_and_retention_bound_the_past(database: Database) -> None:
     assert plates(database) == [plate_of(5)]
 
 
+@pytest.mark.parametrize("match", MatchMode)
+def test_nothing_is_found_that_passed_after_the_end_of_the_list(database: Database, match: MatchMode) -> None:
+    store(database, *range(4), match=match)
+    with database.transaction() as conn:
+        save_watchlist(conn, replace(get_watchlist(conn, "a1"), valid_to=make_transit(2).captured_at))
+    add(database, plate_of(1), plate_of(2))
+    catch_up(database)
+    assert plates(database) == [plate_of(1)]
+
+
 @pytest.mark.parametrize(
     ("match", "expected"),
     [(MatchMode.EXACT, ["A8123CD"]), (MatchMode.LOOK_ALIKE, ["AB123CD", "A8123CD"]),
@@ -119,6 +130,41 @@ def test_each_list_looks_back_by_its_own_rule(database: Database, match: MatchMo
     add(database, "A8123CD")
     catch_up(database)
     assert sorted(plates(database)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [(MatchMode.EXACT, ["AB123CD"]), (MatchMode.LOOK_ALIKE, ["AB123CD", "A8123CD"]),
+     (MatchMode.PROBABILITY, ["AB123CD", "XX000XX"])],
+)  # fmt: skip
+def test_a_partial_plate_is_looked_for_by_its_lists_rule(
+    database: Database, match: MatchMode, expected: list[str]
+) -> None:
+    store(database, match=match)
+    doubtful = (Candidate(text="AB123CE", probability=0.3), Candidate(text="AB123CF", probability=0.3))
+    past = [
+        make_transit(1, plate="AB123CD", candidates=doubtful),
+        make_transit(2, plate="A8123CD"),
+        make_transit(3, plate="XX000XX", candidates=doubtful),
+        make_transit(4, plate="YY000YY", candidates=doubtful[:1]),
+        make_transit(5, plate="AB132CD"),
+    ]
+    with database.transaction() as conn:
+        insert_transits(conn, past, LONG_AGO + timedelta(days=299))
+    add(database, "AB123*")
+    catch_up(database)
+    assert sorted(plates(database)) == sorted(expected)
+
+
+def test_partial_plates_are_looked_up_in_the_dictionarys_index(database: Database) -> None:
+    store(database, *range(10), match=MatchMode.EXACT)
+    add(database, f"{plate_of(3)[:5]}*")
+    values = {"since": START, "version": 1, "after": 0, "until": 9, "per_entry": 5, "recent": NOW, "day": NOW.date()}
+    with database.transaction() as conn:
+        conn.execute("SET LOCAL enable_seqscan = off")
+        rows = conn.execute(b"EXPLAIN (COSTS OFF) " + load_queries("retro")["past_plates"], values).fetchall()
+    plan = "\n".join(row["QUERY PLAN"] for row in rows)
+    assert "plates_wildcard" in plan, plan
 
 
 def test_plates_and_look_alikes_are_found_by_index(database: Database) -> None:

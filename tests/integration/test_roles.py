@@ -25,7 +25,8 @@ from anpr.ingest.retro import RetroMatch
 from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock
 from anpr.settings import IngestSettings, RetentionSettings, Settings, resource_path
-from anpr.store.alarms.rows import acknowledge, close_alarm, list_alarms
+from anpr.store.alarms.handling import acknowledge, close_alarm
+from anpr.store.alarms.rows import list_alarms
 from anpr.store.audit import AuditAction, AuditEvent, append, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import check_schema
@@ -172,8 +173,13 @@ def test_what_no_process_may_do(opened: Open, url_of: Callable[[str], str], role
         ("forward", "SELECT * FROM watchlists"),
         ("forward", "SELECT * FROM alarms"),
         ("console", "DELETE FROM alarms"),
-        *((role, "UPDATE alarms SET plate = 'AA000AA'") for role in ("ingest", "console", "forward")),
-        *((role, "UPDATE alarms SET transit_id = NULL") for role in ("ingest", "console", "forward")),
+        *((role, "UPDATE alarms SET vehicle = 'AA000AA'") for role in ("ingest", "console", "forward")),
+        *((role, "UPDATE sightings SET plate = 'AA000AA'") for role in ("ingest", "console", "forward")),
+        *((role, "UPDATE sightings SET transit_id = NULL") for role in ("ingest", "console", "forward")),
+        *((role, "UPDATE alarm_events SET text = ''") for role in ("ingest", "console", "forward")),
+        *((role, "DELETE FROM alarm_events") for role in ("ingest", "console", "forward")),
+        ("console", "DELETE FROM sightings"),
+        ("console", "UPDATE alarms SET priority = 'low'"),
         ("ingest", "UPDATE holds SET ends_on = '2099-01-01'"),
         ("console", "UPDATE holds SET plate = 'x'"),
         ("console", "UPDATE holds SET case_reference = 'x'"),
@@ -184,6 +190,8 @@ def test_what_no_process_may_do(opened: Open, url_of: Callable[[str], str], role
         ("console", "DELETE FROM subject_requests"),
         ("console", "SELECT erase_for_request(1, 'x', now())"),  # there is no such request
         ("ingest", "SELECT erase_for_request(1, 'x', now())"),
+        ("console", "SELECT erase_traces_for_request(1, now())"),
+        ("ingest", "SELECT erase_traces_for_request(1, now())"),
         ("forward", "SELECT * FROM subject_requests"),
         ("forward", "SELECT * FROM holds"),
         ("ingest", "DELETE FROM images"),
@@ -191,10 +199,10 @@ def test_what_no_process_may_do(opened: Open, url_of: Callable[[str], str], role
         ("console", "SELECT drop_unannounced('{}', '{}', '{}', '{}')"),
         ("console", "INSERT INTO transits SELECT * FROM transits"),
         ("console", "SELECT drop_partition('transits', '2026-11-21')"),
-        ("forward", "SELECT expire_partition('transits', '2026-11-21')"),
+        ("forward", "SELECT expire_purpose_partition('transits', '2026-11-21', '')"),
         ("ingest", "SELECT drop_partition('audit', '2026-11-21')"),
         ("ingest", "SELECT ensure_partition('users', '2026-11-21')"),
-        ("ingest", "SELECT expire_partition('users', '2026-11-21')"),
+        ("ingest", "SELECT expire_purpose_partition('users', '2026-11-21', '')"),
     ],
 )
 def test_what_one_process_may_not_do(url_of: Callable[[str], str], role: str, statement: str) -> None:

@@ -8,19 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
+from anpr.domain.alarm import Alarm, AlarmKind, AlarmOutcome, AlarmState, Sighting
 from anpr.domain.errors import InputError
+from anpr.domain.organisation import MANAGER
 from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
-from anpr.store.alarms.rows import (
-    acknowledge,
-    alarms_of_transits,
-    close_alarm,
-    delete_alarms,
-    get_alarm,
-    list_alarms,
-    raise_alarms,
-)
+from anpr.store.alarms.handling import acknowledge, close_alarm
+from anpr.store.alarms.raising import raise_alarms
+from anpr.store.alarms.rows import get_alarm, list_alarms, sightings_of_transits
 from anpr.store.alarms.tally import tally_alarms
+from anpr.store.alarms.upkeep import delete_alarms, delete_sightings
 from anpr.store.database.connection import Connection, Database
 from anpr.store.watchlists.matching import Hit
 from scripts.lab.transits import START, make_transit, plate_of
@@ -37,7 +33,7 @@ def _hit(number: int, entry_id: int = 1) -> Hit:
 
 def _raise(database: Database, *hits: Hit) -> list[Alarm]:
     with database.transaction() as conn:
-        return raise_alarms(conn, hits, NOW)
+        return list(raise_alarms(conn, hits, NOW).alarms)
 
 
 def test_an_alarm_says_what_passed_and_why_it_matters(database: Database) -> None:
@@ -45,6 +41,22 @@ def test_an_alarm_says_what_passed_and_why_it_matters(database: Database) -> Non
     transit = make_transit(1)
     assert alarm == Alarm(
         id=alarm.id,
+        vehicle=transit.plate,
+        organisation_id=MANAGER,
+        kind=AlarmKind.LOCAL,
+        priority=Priority.HIGH,
+        raised_at=NOW,
+        first_seen_at=transit.captured_at,
+        last_seen_at=transit.captured_at,
+        version=alarm.version,
+    )
+    with database.transaction() as conn:
+        assert get_alarm(conn, alarm.id) == alarm
+        [sighting] = sightings_of_transits(conn, [transit.id])
+        assert get_alarm(conn, alarm.id + 1) is None
+    assert sighting == Sighting(
+        id=sighting.id,
+        alarm_id=alarm.id,
         transit_id=transit.id,
         captured_at=transit.captured_at,
         raised_at=NOW,
@@ -58,17 +70,16 @@ def test_an_alarm_says_what_passed_and_why_it_matters(database: Database) -> Non
         priority=Priority.HIGH,
         probability=0.75,
     )
+
+
+def test_a_sighting_is_stored_once_per_transit_and_entry(database: Database) -> None:
     with database.transaction() as conn:
-        assert get_alarm(conn, alarm.id) == alarm
-        assert alarms_of_transits(conn, [transit.id]) == [alarm]
-        assert get_alarm(conn, alarm.id + 1) is None
-
-
-def test_it_is_raised_once_per_transit_and_entry(database: Database) -> None:
-    first = _raise(database, _hit(1), _hit(1, entry_id=2))
-    again = _raise(database, _hit(1), _hit(1, entry_id=2), _hit(2))
-    assert [(a.transit_id, a.entry_id) for a in first] == [(make_transit(1).id, 1), (make_transit(1).id, 2)]
-    assert [a.transit_id for a in again] == [make_transit(2).id]
+        first = raise_alarms(conn, [_hit(1), _hit(1, entry_id=2)], NOW)
+    with database.transaction() as conn:
+        again = raise_alarms(conn, [_hit(1), _hit(1, entry_id=2), _hit(2)], NOW)
+    assert [(s.transit_id, s.entry_id) for s in first.sightings] == [(make_transit(1).id, 1), (make_transit(1).id, 2)]
+    assert [s.transit_id for s in again.sightings] == [make_transit(2).id]
+    assert (len(first.alarms), len(first.new), len(again.new)) == (1, 1, 1)
     assert _raise(database) == []
 
 
@@ -164,7 +175,7 @@ def test_a_later_id_is_never_visible_before_an_earlier_one(database: Database) -
     """Two raisers: the second waits for the first one's commit, or "all after id N" would miss the first one's."""
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as conn:
-            [first] = raise_alarms(conn, [_hit(1)], NOW)
+            [first] = raise_alarms(conn, [_hit(1)], NOW).alarms
             second = pool.submit(_raise, database, _hit(2))
             with database.transaction() as other:
                 while not _somebody_waits(other):
@@ -180,9 +191,10 @@ def _somebody_waits(conn: Connection) -> bool:
 
 def test_alarms_have_their_own_retention(database: Database) -> None:
     _raise(database, *(_hit(n) for n in range(1, 6)))
+    before = START + timedelta(seconds=3)
     with database.transaction() as conn:
-        assert delete_alarms(conn, START + timedelta(seconds=3)) == 0, "open ones wait"
+        assert (delete_sightings(conn, before), delete_alarms(conn, before)) == (0, 0), "open ones wait"
         for alarm in list_alarms(conn):
             close_alarm(conn, alarm.id, "anna", START, AlarmOutcome.OTHER)
-        assert delete_alarms(conn, START + timedelta(seconds=3)) == 2
+        assert (delete_sightings(conn, before), delete_alarms(conn, before)) == (2, 2)
         assert len(list_alarms(conn)) == 3

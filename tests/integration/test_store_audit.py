@@ -16,8 +16,8 @@ from anpr.store.audit import (
     last_head,
     list_audit,
     parse_noted,
-    verify,
 )
+from anpr.store.audit_chain.verification import verify
 from anpr.store.database.connection import Database
 from scripts.lab.transits import START
 

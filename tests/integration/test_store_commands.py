@@ -90,6 +90,25 @@ CREATE = (
 )  # fmt: skip
 
 
+def test_a_list_may_have_an_end_and_its_day_is_included(anpr: Run, ok: Callable[..., str]) -> None:
+    assert ok(*CREATE, "--to", "31/12/2026") == "watchlist a1 saved, until 2026-12-31 included\n"
+    assert "valid to: 2026-12-31 included" in ok("watchlist", "show", "a1")
+    _refused(anpr(*CREATE, "--to", "31/13/2026"), "--to: '31/13/2026' is not a time")
+    kept = ok(*CREATE, "--stale-after", "26")
+    assert kept == "watchlist a1 saved, until 2026-12-31 included\n  stale after hours: none -> 26\n"
+    assert ok(*CREATE) == "watchlist a1 saved, until 2026-12-31 included\n", "what is not said stays"
+    assert "stale after hours: 26" in ok("watchlist", "show", "a1")
+    assert ok("watchlist", "list").endswith("\tuntil 2026-12-31 included\n")
+    _refused(anpr(*CREATE, "--stale-after", "0"), "--stale-after: expected 1 to 8784 hours, or none, not '0'")
+    gone = ok(*CREATE, "--to", "none", "--stale-after", "none")
+    assert gone == ("watchlist a1 saved\n  valid to: 2026-12-31 included -> none\n  stale after hours: 26 -> none\n")
+    over = anpr(*CREATE, "--to", "2020-12-31")
+    assert over.exit_code == 0
+    assert "warning: watchlist a1: its end, 2020-12-31 included, is over" in over.stderr
+    assert ok(*CREATE, "--to", "").startswith("watchlist a1 saved\n")
+    assert "valid to: None" in ok("watchlist", "show", "a1")
+
+
 # -- db
 
 
@@ -289,7 +308,7 @@ def test_a_list_is_created_filled_shown_and_deleted(ok: Callable[..., str], data
     path.write_text("plate;reason;valid_from;valid_to\nZZ999ZZ;flagged;;2026-12-01T08:00\n", encoding="utf-8-sig")
     printed = ok("watchlist", "import", "a1", str(path))
     assert printed == "watchlist a1: 1 added, 0 changed, 0 unchanged, 0 removed\n"
-    assert ok("watchlist", "list") == "a1\thigh\texact\t2 entries\tRubati\n"
+    assert ok("watchlist", "list") == "a1\tlocal\thigh\texact\t2 entries\tRubati\n"
     shown = ok("watchlist", "show", "a1").splitlines()
     assert "legal basis: D.L. 8/1993" in shown
     assert shown[-2:] == [
@@ -300,8 +319,10 @@ def test_a_list_is_created_filled_shown_and_deleted(ok: Callable[..., str], data
     RetroMatch(database=database, settings=Settings(), clock=SystemClock()).catch_up(threading.Event())
     pending, *changes = ok("watchlist", "retro").splitlines()
     assert pending == "not looked for in the past yet: 0 entries"
-    assert [line.split("\t", 1)[1] for line in changes] == ["a1\t1 entry\t0 transits found\t0 alarms\t0 held back"] * 2
-    printed = ok("watchlist", "import", "a1", str(path), "--replace")
+    assert [line.split("\t", 1)[1] for line in changes] == [
+        "a1\t1 entry\t0 transits found\t0 sightings\t0 held back"
+    ] * 2
+    printed = ok("watchlist", "import", "a1", str(path), "--replace", "--yes")
     assert printed == "watchlist a1: 0 added, 0 changed, 1 unchanged, 1 removed\n"
     assert ok("watchlist", "remove", "a1", "zz999zz") == "watchlist a1: ZZ999ZZ removed (1 entry)\n"
     assert ok("watchlist", "delete", "a1", typed="y\n").endswith("watchlist a1 deleted with 0 entries\n")
@@ -328,9 +349,11 @@ def test_a_wrong_file_is_named_and_nothing_of_it_is_imported(
     ok(*CREATE)
     path = tmp_path / "list.csv"
     path.write_text("plate,reason,valid_from,valid_to\nAB123CD,ok,,\nAB%,wrong,,\n")
-    _refused(anpr("watchlist", "import", "a1", str(path)), f"{path}: row 3: plate: ")
-    path.write_text("targa,motivo\nAB123CD,ok\n")
-    _refused(anpr("watchlist", "import", "a1", str(path)), f"{path}: row 1: expected the header")
+    refused = anpr("watchlist", "import", "a1", str(path))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "Error: list.csv: 1 of 2 rows are wrong, the first: row 3: plate: " in refused.stderr
+    path.write_text("colore,marca\nrosso,Fiat\n")
+    _refused(anpr("watchlist", "import", "a1", str(path)), "list.csv: row 1: no column of plates in 'colore, marca'")
     _refused(anpr("watchlist", "import", "a1", str(tmp_path / "nothing.csv")), "nothing.csv: No such file")
     assert "0 entries" in ok("watchlist", "list")
     assert [event.action for event in _events(database)] == [AuditAction.WATCHLIST_SAVED]

@@ -8,18 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from anpr.domain.errors import StoreError, StoreFault
 from anpr.domain.transit import ImageRole
 from anpr.ingest.consume import Consumer
 from anpr.ingest.store_batch import Centre
 from anpr.runtime.clock import ManualClock
 from anpr.settings import IngestSettings
-from anpr.store.audit import verify
+from anpr.store.audit_chain.verification import verify
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import Migration, migrate, read_migrations
 from anpr.store.database.schema_diff import find_drift
@@ -27,13 +29,15 @@ from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import TransitQuery, search_transits
 from anpr.transport.source import Incoming
 from scripts.lab.transits import START, make_transit, picture, plate_of, with_images
-from tests.integration.old_schemas import content, fill
+from tests.integration.old_schemas import alarm_rows, content, fill
 from tests.support.sources import ListSource, image_message, message, transit_message
 
 NEWEST = read_migrations()[-1].version
 EARLIER = [each.version for each in read_migrations()[:-1]]
-FULL_INGEST = 25
+FULL_INGEST = 45
 """The first version in which this ingest can store all that it must."""
+CASES = 43
+"""The version in which a row of alarms became a sighting of an alarm."""
 _NEXT = "ALTER TABLE images ADD COLUMN later text;"
 WITH_NEXT = [
     *read_migrations(),
@@ -62,6 +66,7 @@ def test_what_was_stored_by_any_version_is_all_there_after_it(
         before = content(conn)
     if version == 1:
         del before["deliveries"]  # see old_schemas.py
+    rows = before.pop("alarms") if version < CASES else None
     empty = {table for table, (_, rows, _) in before.items() if not rows}
     assert not empty, "a table that this test puts nothing into"
     assert [each.version for each in migrate(empty_database_url)] == [
@@ -70,6 +75,7 @@ def test_what_was_stored_by_any_version_is_all_there_after_it(
     with Database(empty_database_url, pool_size=2) as database:
         with database.transaction() as conn:
             assert content(conn, before) == before
+            assert rows is None or alarm_rows(conn, rows) == rows
             assert verify(conn).broken_at is None
         assert find_drift(database) == []
         _finds(database, "AA000AA", "AA001AA", "AA002AA")
@@ -77,6 +83,94 @@ def test_what_was_stored_by_any_version_is_all_there_after_it(
         assert consumer.step(threading.Event())
         assert (consumer.summary.transits, consumer.summary.alarms, consumer.problem) == (1, 1, None)
         _finds(database, "AA050AA")
+
+
+def _raised(conn: psycopg.Connection[dict[str, Any]], number: int, **changes: object) -> int:
+    """A row of alarms as version 42 had it: of the vehicle AB123CD, not taken, unless it is said."""
+    values: dict[str, object] = {
+        "transit_id": UUID(int=number), "captured_at": START + timedelta(seconds=number), "raised_at": START,
+        "gate_id": f"gate-{number}", "camera_id": "cam-1", "plate": "AB123CD", "entry_id": number,
+        "entry_plate": "AB123CD", "watchlist_id": "stolen", "reason": "r", "priority": "low", "probability": 0.9,
+    }  # fmt: skip
+    values |= changes
+    statement = sql.SQL("INSERT INTO alarms ({}) VALUES ({}) RETURNING id").format(
+        sql.SQL(", ").join(map(sql.Identifier, values)), sql.SQL(", ").join(sql.Placeholder() * len(values))
+    )
+    row = conn.execute(statement, list(values.values())).fetchone()
+    assert row is not None
+    return int(row["id"])
+
+
+def test_open_rows_of_one_vehicle_become_one_alarm_and_nothing_is_lost(empty_database_url: str) -> None:
+    _migrated_to(empty_database_url, CASES - 1)
+    taken = {"state": "acknowledged", "acknowledged_by": "anna", "acknowledged_at": START}
+    closed = {**taken, "state": "closed", "closed_by": "anna", "closed_at": START, "outcome": "stopped", "note": "n"}
+    with psycopg.connect(empty_database_url, row_factory=dict_row) as conn:
+        fill(conn)
+        conn.execute("INSERT INTO organisations (id, name, kind) VALUES ('other', 'Other', 'municipality')")
+        conn.execute("INSERT INTO watchlist_owners VALUES ('theirs', 'other')")
+        first = _raised(conn, 101)
+        over = _raised(conn, 102, **closed)
+        mine = _raised(conn, 103, priority="high", **taken)
+        theirs = _raised(conn, 104, watchlist_id="theirs")
+        past = _raised(conn, 105, retro=True)
+        gone = _raised(conn, 106, entry_plate="ZZ999ZZ")
+    migrate(empty_database_url)
+    with psycopg.connect(empty_database_url, row_factory=dict_row) as conn:
+        rows = conn.execute("SELECT * FROM alarms WHERE id >= %s ORDER BY id", [first]).fetchall()
+        assert [(row["id"], row["organisation_id"], row["vehicle"], row["state"], row["retro"]) for row in rows] == [
+            (first, "manager", "AB123CD", "acknowledged", False),
+            (over, "manager", "AB123CD", "closed", False),
+            (theirs, "other", "AB123CD", "raised", False),
+            (past, "manager", "AB123CD", "raised", True),
+            (gone, "manager", "ZZ999ZZ", "raised", False),
+        ]
+        case, settled = rows[:2]
+        assert (case["priority"], case["acknowledged_by"], case["kind"]) == ("high", "anna", "stolen")
+        assert (case["first_seen_at"], case["last_seen_at"]) == (
+            START + timedelta(seconds=101), START + timedelta(seconds=103),
+        )  # fmt: skip
+        assert (settled["outcome"], settled["note"], settled["closed_by"]) == ("stopped", "n", "anna")
+        sightings = conn.execute("SELECT alarm_id, id FROM sightings WHERE id >= %s ORDER BY id", [first]).fetchall()
+        assert [(row["alarm_id"], row["id"]) for row in sightings] == [
+            (first, first), (over, over), (first, mine), (theirs, theirs), (past, past), (gone, gone),
+        ]  # fmt: skip
+        told = conn.execute("SELECT kind, author, detail FROM alarm_events WHERE alarm_id = %s ORDER BY id", [first])
+        assert [(row["kind"], row["author"], row["detail"].get("alarms")) for row in told] == [
+            ("raised", None, None), ("merged", None, [mine]), ("acknowledged", "anna", None),
+        ]  # fmt: skip
+        new = conn.execute("SELECT nextval('alarms_id_seq') AS a, nextval('sightings_id_seq') AS s").fetchone()
+        assert new is not None
+        assert (new["a"] > gone, new["s"] > gone) == (True, True), "no id is given twice"
+        kept = conn.execute("SELECT transit_id FROM retained_transits ORDER BY 1").fetchall()
+        assert {UUID(int=n) for n in (101, 103, 104, 105, 106)} <= {row["transit_id"] for row in kept}
+
+
+@pytest.mark.parametrize(
+    ("id_", "name", "kind"),
+    [
+        ("a1", "Rubati", "stolen"),
+        ("x", "SCNTT Lista C", "judicial"),
+        ("scntt-a2", "Senza revisione", "uninspected"),
+        ("lista-c", "Commercianti", "local"),
+        ("b", "Rubati e senza assicurazione", "local"),
+        ("permessi", "Residenti ZTL", "local"),
+    ],
+)
+def test_a_list_gets_the_kind_that_its_name_says_for_sure(
+    empty_database_url: str, id_: str, name: str, kind: str
+) -> None:
+    _migrated_to(empty_database_url, CASES - 1)
+    with psycopg.connect(empty_database_url, row_factory=dict_row) as conn:
+        conn.execute(
+            "INSERT INTO watchlists (id, name, priority, purpose, legal_basis, match, min_probability)"
+            " VALUES (%s, %s, 'high', 'p', 'l', 'exact', 0.5)",
+            [id_, name],
+        )
+    migrate(empty_database_url)
+    with psycopg.connect(empty_database_url, row_factory=dict_row) as conn:
+        found = conn.execute("SELECT kind FROM watchlists WHERE id = %s", [id_]).fetchone()
+    assert found == {"kind": kind}
 
 
 def _finds(database: Database, *plates: str) -> None:
@@ -106,7 +200,7 @@ class _Traffic(ListSource):
         return super().poll(max_records, timeout_s)
 
 
-BATCH = {"transits": 5, "images": 1, "alarms": 1, "dead_letters": 1}
+BATCH = {"transits": 5, "images": 1, "sightings": 1, "dead_letters": 1}
 """Rows that each batch of the traffic makes."""
 
 
@@ -201,3 +295,27 @@ def _waits(database: Database) -> bool:
     with database.transaction() as conn:
         row = conn.execute("SELECT count(*) AS n FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted")
         return row.fetchone() != {"n": 0}
+
+
+def _store_as_before(database: Database) -> None:
+    """What an ingest until migration 35 does, of one transit."""
+    names = "captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen, plate, look_alike,"
+    names += " raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, images"
+    at = "'2026-11-21T10:00Z'"
+    row = f"{at}, '{UUID(int=1)}', {at}, 'g', 'c', 'r', {at}, {at}, 'AA000AA', 'AA000AA', 'AA000AA',"
+    row += " 0.9, '[]', 3, 1, 2, 3, 4, '[]'"
+    with database.transaction() as conn:
+        conn.execute("SELECT ensure_partition('transits', '2026-11-21')")
+        conn.execute("CREATE TEMPORARY TABLE staging_transits (LIKE transits) ON COMMIT DELETE ROWS")
+        conn.execute(f"INSERT INTO staging_transits ({names}) VALUES ({row})".encode())
+        conn.execute(
+            f"INSERT INTO transits ({names}) SELECT {names} FROM staging_transits"
+            " ON CONFLICT (captured_at, id) DO NOTHING".encode()
+        )
+
+
+def test_an_ingest_from_before_days_by_purpose_waits_and_calls_no_transit_wrong(database: Database) -> None:
+    """It runs on after the migration until it is restarted: its statements fail in a way that it tries again."""
+    with pytest.raises(StoreError, match="ON CONFLICT") as caught:
+        _store_as_before(database)
+    assert caught.value.fault is StoreFault.WAIT

@@ -17,11 +17,14 @@ from anpr.domain.watchlist import Entry, Match, Priority, Watchlist
 from anpr.ingest.maintenance import maintain, running_maintenance
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings import RetentionSettings
-from anpr.store.alarms.rows import close_alarm, get_alarm, list_alarms, raise_alarms
-from anpr.store.audit import AuditAction, list_audit, verify
+from anpr.store.alarms.handling import close_alarm
+from anpr.store.alarms.raising import raise_alarms
+from anpr.store.alarms.rows import get_alarm, list_alarms
+from anpr.store.audit import AuditAction, list_audit
+from anpr.store.audit_chain.verification import verify
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
-from anpr.store.database.partitions import list_partitions
+from anpr.store.database.partitions import NO_PURPOSE, list_partitions
 from anpr.store.database.schema_diff import find_drift
 from anpr.store.dead_letters import DeadLetter, count_dead_letters, record_dead_letters
 from anpr.store.holds import add_hold, end_hold
@@ -62,7 +65,7 @@ def _fill(database: Database, images: ImageStore, *days_ago: int, closed: bool =
             insert_transits(conn, [transit], START)
             record_image(conn, header, len(data))
             record_dead_letters(conn, [letter])
-            (alarm,) = raise_alarms(conn, [(transit, Match(entry=entry, probability=1.0), LIST)], START)
+            (alarm,) = raise_alarms(conn, [(transit, Match(entry=entry, probability=1.0), LIST)], START).alarms
             if closed:
                 close_alarm(conn, alarm.id, "anna", START, AlarmOutcome.OTHER)
 
@@ -80,12 +83,19 @@ def test_days_past_retention_go_with_everything_of_theirs(
     assert expired.days["transits"] == expired.days["images"] == [_day(31), _day(8)]
     assert expired.rows == {
         "open alarms closed": 0,
+        "sightings": 1,
         "alarms": 1,
+        "suppressions": 0,
+        "handovers": 0,
         "deliveries": 0,
         "dead letters": 2,
         "refused senders": 0,
         "health": 0,
         "list changes": 0,
+        "notifications": 0,
+        "imports of lists": 0,
+        "differences of imports": 0,
+        "uploaded lists": 0,
         "ended holds": 0,
         "closed requests": 0,
         "discarded transits": 0,
@@ -123,12 +133,19 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
     )
     assert rows.detail["rows"] == {
         "open alarms closed": 0,
+        "sightings": 0,
         "alarms": 0,
+        "suppressions": 0,
+        "handovers": 0,
         "deliveries": 0,
         "dead letters": 1,
         "refused senders": 0,
         "health": 0,
         "list changes": 0,
+        "notifications": 0,
+        "imports of lists": 0,
+        "differences of imports": 0,
+        "uploaded lists": 0,
         "ended holds": 0,
         "closed requests": 0,
         "discarded transits": 0,
@@ -219,7 +236,7 @@ def test_maintenance_that_fails_says_so(database: Database, tmp_path: Path) -> N
 
 
 def test_maintenance_runs_in_the_background_and_ends_with_its_context(database: Database, tmp_path: Path) -> None:
-    with running_maintenance(database, ImageStore(tmp_path), KEEP, SystemClock()):
+    with running_maintenance(database, ImageStore(tmp_path), KEEP, SystemClock(), lambda: [NO_PURPOSE]):
         while True:
             with database.transaction() as conn:
                 if list_partitions(conn, "images"):
@@ -282,12 +299,12 @@ def test_an_alarm_stays_as_long_as_its_transit_is_held(
         expired = run_retention(database, images, KEEP, clock)
         assert (expired.rows["alarms"], expired.is_nothing) == (int(first), not first)
         with database.transaction() as conn:
-            assert {alarm.plate for alarm in list_alarms(conn)} == {"AA000AA", hold.plate}
+            assert {alarm.vehicle for alarm in list_alarms(conn)} == {"AA000AA", hold.plate}
     with database.transaction() as conn:
         end_hold(conn, number, anna, "archiviato")
     assert run_retention(database, images, KEEP, clock).rows["alarms"] == 1
     with database.transaction() as conn:
-        assert [alarm.plate for alarm in list_alarms(conn)] == ["AA000AA"]
+        assert [alarm.vehicle for alarm in list_alarms(conn)] == ["AA000AA"]
 
 
 def test_an_alarm_that_nobody_closes_is_closed_by_retention_after_its_grace_and_then_everything_goes(
@@ -298,7 +315,7 @@ def test_an_alarm_that_nobody_closes_is_closed_by_retention_after_its_grace_and_
     _fill(database, images, 37, 38, closed=False)
     with database.transaction() as conn:
         recent, overdue = (alarm for alarm in list_alarms(conn) if alarm.state != "closed" or alarm.outcome is None)
-        recent, overdue = sorted((recent, overdue), key=lambda alarm: alarm.captured_at, reverse=True)
+        recent, overdue = sorted((recent, overdue), key=lambda alarm: alarm.first_seen_at, reverse=True)
     expired = run_retention(database, images, KEEP, clock)
     assert (expired.rows["open alarms closed"], expired.rows["alarms"], expired.left_alarms) == (1, 1, 1)
     with database.transaction() as conn:

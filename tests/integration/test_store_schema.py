@@ -4,7 +4,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from anpr.domain.errors import StoreError
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import Migration, check_schema, migrate, read_migrations, schema_status
+from anpr.store.database.partitions import ensure_partitions
 from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
 from scripts.lab.transits import START, make_transit
 
@@ -47,6 +48,7 @@ def test_the_schema_has_the_tables_the_design_names(database: Database) -> None:
 
 def test_keys_and_comparisons_are_as_designed(database: Database) -> None:
     with database.transaction() as conn:
+        ensure_partitions(conn, [date(2026, 11, 21)], ["transits", "images"])
         keys = {
             row["table"]: row["def"]
             for row in conn.execute(
@@ -63,11 +65,13 @@ def test_keys_and_comparisons_are_as_designed(database: Database) -> None:
         plates = conn.execute(
             "SELECT c.collname FROM pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation"
             " WHERE a.attname IN ('plate', 'look_alike', 'entry_plate') AND a.attrelid IN"
-            " ('transits'::regclass, 'plates'::regclass, 'entries'::regclass, 'alarms'::regclass)"
+            " ('transits'::regclass, 'plates'::regclass, 'entries'::regclass, 'sightings'::regclass)"
         ).fetchall()
-    assert keys["transits"] == "PRIMARY KEY (captured_at, id)"
+    assert keys["transits_20261121_site"] == "PRIMARY KEY (captured_at, id)"
+    assert keys["images_20261121_site"] == "PRIMARY KEY (captured_at, transit_id, role, sha256)"
     assert keys["plates"] == "PRIMARY KEY (plate)"
     assert partitioning["transits"] == partitioning["images"] == "RANGE (captured_at)"
+    assert partitioning["transits_20261121"] == partitioning["images_20261121"] == "LIST (purpose)"
     assert "(plate, captured_at)" in indexes["transits_plate"]
     assert "(look_alike)" in indexes["plates_look_alike"]
     assert {"transits_look_alike", "transits_camera"}.isdisjoint(indexes), "paid for by each insert, asked by none"

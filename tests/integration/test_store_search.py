@@ -10,7 +10,7 @@ from anpr.runtime.clock import ManualClock
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.transits.audited_search import audited_search
-from anpr.store.transits.rows import TransitQuery, insert_transits
+from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
 from scripts.lab.transits import START, make_transit
 
 QUERY = TransitQuery(pattern="AA00?AA", since=START, gate_ids=("gate-1",), limit=2)
@@ -83,3 +83,22 @@ def test_an_empty_answer_is_recorded_as_one(database: Database, clock: ManualClo
     query = TransitQuery(pattern="AB123CD", since=START - timedelta(days=1))
     assert audited_search(database, query, "anna", "furto", None, clock) == []
     assert _events(database)[0].detail["found"] == 0
+
+
+@pytest.mark.parametrize("look_alike", [False, True])
+def test_a_plate_is_searched_by_a_plan_that_the_connection_keeps_and_that_a_migration_does_not_break(
+    database_url: str, look_alike: bool
+) -> None:
+    query = TransitQuery(pattern="AA001AA", look_alike=look_alike)
+    with Database(database_url, pool_size=1) as database:
+        with database.transaction() as conn:
+            insert_transits(conn, [make_transit(1)], START)
+        for is_migrated in (False, True):
+            for _ in range(7):
+                with database.transaction() as conn:
+                    assert [s.transit.id for s in search_transits(conn, query)] == [make_transit(1).id]
+            with database.transaction() as conn:
+                prepared = conn.execute("SELECT generic_plans FROM pg_prepared_statements").fetchall()
+                assert any(row["generic_plans"] for row in prepared)
+                if not is_migrated:
+                    conn.execute("ALTER TABLE transits ADD COLUMN speed_kmh real")

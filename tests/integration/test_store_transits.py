@@ -345,15 +345,15 @@ def test_searches_go_by_index(database: Database, many_transits: list[Transit]) 
     with database.transaction() as conn:
         conn.execute("ANALYZE")
         plan = _plan(conn, "search_exact", {**values, "text": "BA123AA"})
-        assert "transits_20261121_plate_captured_at_idx" in plan
+        assert "transits_20261121_site_plate_captured_at_idx" in plan
         assert "transits_20261119" not in plan, "days before `since` are not even opened"
         assert "Seq Scan" not in plan
         plan = _plan(conn, "search_look_alike_exact", {**values, "folded": "8A123AA"})
         assert "plates_look_alike" in _plan_within(conn, "look_alikes_of", folded="8A123AA")
-        assert "transits_20261121_plate_captured_at_idx" in plan
+        assert "transits_20261121_site_plate_captured_at_idx" in plan
         assert "Seq Scan" not in plan
         plan = _plan(conn, "search_wildcard", {**values, "text": "BA12_A%", "folded": "8A12_A%"})
-        assert "transits_20261121_plate_captured_at_idx" in plan
+        assert "transits_20261121_site_plate_captured_at_idx" in plan
         within = _plan_within(conn, "plates_like", folded="8A12_A%", pattern="BA12_A%")
         assert "Seq Scan" not in within, within
         assert "Seq Scan" not in plan
@@ -363,14 +363,14 @@ def test_searches_go_by_index(database: Database, many_transits: list[Transit]) 
             "until": START + DAY / 24,
         }
         plan = _plan(conn, "known", batch, "known")
-        assert "transits_20261121_one_id" in plan
+        assert "transits_20261121_site_one_id" in plan
         assert "transits_20261120" not in plan, "days before the batch are not even opened"
         assert "Join" not in plan, "a join reads whole days"
         assert "Seq Scan" not in plan
         plan = _plan(conn, "latest", {"limit": 50})
         assert "Seq Scan" not in plan
         plan = _plan(conn, "get", {"id": make_transit(7).id, "since": START - DAY, "until": START})
-        assert "transits_20261120_one_id" in plan
+        assert "transits_20261120_site_one_id" in plan
         assert "Seq Scan" not in plan
         # 20,000 plates are read through as fast as looked up; what matters is that the index can serve these patterns.
         for way in ("seqscan", "indexscan", "indexonlyscan"):

@@ -9,8 +9,9 @@ import pytest
 
 from anpr.domain.access import Role
 from anpr.runtime.clock import ManualClock
-from anpr.store.alarms.rows import raise_alarms
-from anpr.store.audit import list_audit, verify
+from anpr.store.alarms.raising import raise_alarms
+from anpr.store.audit import list_audit
+from anpr.store.audit_chain.verification import verify
 from anpr.store.database.connection import Database
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user, set_password_hash

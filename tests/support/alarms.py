@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from anpr.domain.alarm import Alarm, AlarmState
+from anpr.domain.alarm import Alarm, AlarmKind, AlarmState, Sighting
 from anpr.domain.errors import StoreError
+from anpr.domain.organisation import MANAGER
 from anpr.domain.watchlist import Priority
 from anpr.store.alarms.tally import AlarmTally
-from anpr.store.alarms.views import AlarmView
+from anpr.store.alarms.views import AlarmView, SightingView
 from anpr.store.database.connection import Database, Notification
 from scripts.lab.transits import START, uuid7_of
 
@@ -52,13 +53,14 @@ class Alarms:
         """As AlarmSource."""
         return next((view for view in self.views if view.alarm.id == alarm_id), None)
 
-    def raised_after(self, alarm_id: int) -> list[AlarmView]:
+    def changed_after(self, version: int) -> list[AlarmView]:
         """As AlarmSource."""
-        return [view for view in self.views if view.alarm.id > alarm_id]
+        changed = [view for view in self.views if view.alarm.version > version]
+        return sorted(changed, key=lambda view: view.alarm.version)
 
-    def newest_id(self) -> int:
+    def newest_version(self) -> int:
         """As AlarmSource."""
-        return max((view.alarm.id for view in self.views), default=0)
+        return max((view.alarm.version for view in self.views), default=0)
 
     def tally(self) -> AlarmTally:
         """As ShownAlarms."""
@@ -66,12 +68,18 @@ class Alarms:
         return AlarmTally(raised=dict(raised))
 
 
-def view_of(number: int, state: AlarmState = AlarmState.RAISED, *, retro: bool = False) -> AlarmView:
-    """The alarm with this id."""
+def view_of(
+    number: int, state: AlarmState = AlarmState.RAISED, *, retro: bool = False, version: int | None = None
+) -> AlarmView:
+    """The alarm with this id; its version is its id, unless it is said."""
     at = START + timedelta(seconds=number)
-    alarm = Alarm(
-        id=number, transit_id=uuid7_of(at, number), captured_at=at, raised_at=at, gate_id="g", camera_id="c",
-        plate="AB123CD", entry_id=1, entry_plate="AB123CD", watchlist_id="w", reason="r", priority=Priority.LOW,
-        probability=1.0, retro=retro, state=state,
+    sighting = Sighting(
+        id=number, alarm_id=number, transit_id=uuid7_of(at, number), captured_at=at, raised_at=at, gate_id="g",
+        camera_id="c", plate="AB123CD", entry_id=1, entry_plate="AB123CD", watchlist_id="w", reason="r",
+        priority=Priority.LOW, probability=1.0, retro=retro,
     )  # fmt: skip
-    return AlarmView(alarm=alarm, gate_name="g", watchlist_name="w", roles=frozenset(), has_transit=False, country=None)
+    alarm = Alarm(
+        id=number, vehicle="AB123CD", organisation_id=MANAGER, kind=AlarmKind.LOCAL, priority=Priority.LOW,
+        raised_at=at, first_seen_at=at, last_seen_at=at, retro=retro, state=state, version=version or number,
+    )  # fmt: skip
+    return AlarmView(alarm=alarm, sightings=(SightingView(sighting=sighting, gate_name="g", watchlist_name="w"),))

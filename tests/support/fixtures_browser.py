@@ -77,3 +77,8 @@ def count_tones(page: Page) -> None:
             return start.apply(this, values);
         };"""
     )
+
+
+def show_cards(page: Page, site: Site) -> None:
+    """This workstation has the board of cards from now on."""
+    page.context.add_cookies([{"name": "anpr_board", "value": "cards", "url": site.url}])

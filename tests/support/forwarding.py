@@ -14,7 +14,8 @@ from anpr.forward.job import Centre, Job, prepare_job
 from anpr.forward.schedule import day_scope
 from anpr.runtime.clock import ManualClock
 from anpr.settings import DestinationSettings, Settings
-from anpr.store.audit import AuditEvent, list_audit, verify
+from anpr.store.audit import AuditEvent, list_audit
+from anpr.store.audit_chain.verification import verify
 from anpr.store.database.connection import Database
 from anpr.store.forwarding.deliveries import count_states
 from anpr.store.images.image_store import ImageStore

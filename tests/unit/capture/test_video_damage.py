@@ -11,7 +11,8 @@ import pytest
 from anpr.capture.decode import Decoder, to_image
 from anpr.capture.frame import Frame
 from anpr.capture.media import open_video
-from anpr.capture.video_damage import HIGH_SHARE, WINDOW_S, DamageShare
+from anpr.capture.video_damage import WINDOW_S, DamageShare
+from anpr.domain.camera_view import HIGH_SHARE
 from anpr.domain.errors import MediaError
 from anpr.runtime.clock import ManualClock
 from tests.support.clips import (

@@ -45,6 +45,7 @@ def test_every_role_has_a_first_page() -> None:
         Role.AUDITOR: "audit",
         Role.ADMINISTRATOR: "status",
         Role.DPO: "audit",
+        Role.PATROL: "patrol",
     }
 
 

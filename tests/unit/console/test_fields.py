@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from anpr.console.fields import Line, Lines, Whole, without_controls
 
 
-@pytest.mark.parametrize("text", ["a\0b", "\x1b[2J", "a\x85b", "a\nb", "\ud800"])
+@pytest.mark.parametrize("text", ["a\0b", "\x1b[2J", "a\x85b", "a\nb", "\ud800", "a\u202eb", "\u2066a", "a\u200f"])
 def test_control_characters_are_no_line(text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Line).validate_python(text)
@@ -15,7 +15,7 @@ def test_control_characters_are_no_line(text: str) -> None:
 
 
 def test_words_of_every_script_are() -> None:
-    for text in ("Via Roma 12, è così", "Київ", "日本", "a\u202eb"):
+    for text in ("Via Roma 12, è così", "Київ", "日本", "عمر"):
         assert TypeAdapter(Line).validate_python(text) == text
 
 

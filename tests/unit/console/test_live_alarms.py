@@ -73,7 +73,7 @@ def test_every_page_is_told(live: LiveAlarms, shown: Shown) -> None:
         with live.subscribe() as one, live.subscribe() as two:
             assert one
             assert two
-            for view in (view_of(1), view_of(1, AlarmState.ACKNOWLEDGED)):
+            for view in (view_of(1), view_of(1, AlarmState.ACKNOWLEDGED, version=2)):
                 await asyncio.to_thread(shown.tell, live, view)
             return await read(one), await read(two)
 

@@ -20,6 +20,11 @@ PAGES = (
     "docs/design.md",
     "docs/guida-primo-sito.md",
     "docs/guida-amministratore.md",
+    "docs/guida-rapida.md",
+    "docs/guida-dpo.md",
+    "docs/guida-revisore.md",
+    "docs/guida-gestore-liste.md",
+    "docs/guida-pattuglia.md",
     "docs/costi.md",
     "docs/dichiarazione-accessibilita.md",
     "SECURITY.md",
@@ -69,9 +74,9 @@ def test_a_command_that_is_not_there_would_be_found() -> None:
 
 
 def test_its_settings_are_valid(guide: str, tmp_path: Path) -> None:
-    whole, forwarding = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    whole, *parts = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
     file = tmp_path / "sito.yaml"
-    file.write_text(whole + forwarding, encoding="utf-8")
+    file.write_text(whole + "".join(parts), encoding="utf-8")
     settings = load_settings(file, {}).settings
     assert settings.gates[0].cameras[0].masks
     assert settings.forwarding[0].protocol

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.domain.plate import MAX_LENGTH, PlateError, PlateFault, look_alike_key, normalise
+from anpr.domain.plate import MAX_LENGTH, PlateError, PlateFault, is_one_sign_away, look_alike_key, normalise
 
 PLATES = st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ0123456789", min_size=1, max_size=MAX_LENGTH)
 
@@ -81,3 +81,27 @@ def test_look_alikes_meet(one: str, other: str) -> None:
 
 def test_others_do_not() -> None:
     assert look_alike_key("AB123CD") != look_alike_key("AB124CD")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_near"),
+    [
+        ("AB123CD", "AB123CO", True),  # D and O
+        ("AB018CD", "ABO18CD", True),
+        ("AB123CD", "AB123CD", False),  # the same
+        ("AB118CD", "ABIB8CD", False),  # two signs
+        ("AB123CD", "AB124CD", False),  # 3 and 4 are not confused
+        ("AB123CD", "AB123C", False),
+        ("AB123CD", "", False),
+    ],
+)
+def test_one_sign_away_is_one_that_is_confused_and_no_other(one: str, other: str, is_near: bool) -> None:
+    assert is_one_sign_away(one, other) is is_near
+    assert is_one_sign_away(other, one) is is_near
+
+
+@given(PLATES, PLATES)
+def test_plates_one_sign_away_look_alike_and_differ(one: str, other: str) -> None:
+    if is_one_sign_away(one, other):
+        assert one != other
+        assert look_alike_key(one) == look_alike_key(other)

@@ -9,7 +9,7 @@ import pytest
 
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import Transit
-from anpr.domain.watchlist import Entry, MatchMode, Priority, Watchlist, matches, probability_that
+from anpr.domain.watchlist import Entry, ListKind, MatchMode, Priority, Watchlist, matches, probability_that
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TRANSIT = Transit(
@@ -38,6 +38,11 @@ def hits(entry: Entry, watchlist: Watchlist) -> list[float]:
 def test_the_same_plate_matches_in_every_mode() -> None:
     for mode in MatchMode:
         assert hits(ENTRY, replace(EXACT, match=mode)) == [0.7]
+
+
+def test_a_plate_that_is_allowed_matches_in_no_mode() -> None:
+    for mode in MatchMode:
+        assert hits(ENTRY, replace(EXACT, match=mode, kind=ListKind.ALLOWED)) == []
 
 
 def test_a_look_alike_matches_only_where_the_list_says_so() -> None:
@@ -80,3 +85,18 @@ def test_an_impossible_transit_is_refused(change: dict[str, object], message: st
 def test_a_plate_that_is_no_candidate_has_a_probability_like_any_other() -> None:
     """An integer among the numbers of one statement is refused by the driver, and no alarm would be raised."""
     assert repr(probability_that(TRANSIT, "ZZ999ZZ")) == "0.0"
+
+
+def test_no_entry_matches_after_the_end_of_its_list() -> None:
+    assert hits(ENTRY, replace(EXACT, valid_to=NOON + timedelta(microseconds=1)))
+    assert not hits(ENTRY, replace(EXACT, valid_to=NOON))
+    assert not hits(replace(ENTRY, valid_to=NOON + timedelta(hours=1)), replace(EXACT, valid_to=NOON))
+
+
+def test_a_list_is_out_of_date_when_it_has_not_changed_for_longer_than_its_hours() -> None:
+    daily = replace(EXACT, stale_after_hours=26)
+    assert not daily.is_stale(NOON - timedelta(hours=26), NOON)
+    assert daily.is_stale(NOON - timedelta(hours=26, seconds=1), NOON)
+    assert daily.is_stale(None, NOON), "nobody knows since when"
+    assert not EXACT.is_stale(None, NOON)
+    assert not replace(daily, valid_to=NOON).is_stale(None, NOON), "what is over is not compared"

@@ -8,6 +8,7 @@ import pytest
 from anpr.capture.health import CameraState, CameraStatus
 from anpr.contract.health import decode_health, encode_health
 from anpr.domain.errors import CameraFault, OutboxFullError
+from anpr.domain.gate_plan import PlanOrigin, PlanState
 from anpr.domain.health import MAX_CHANGES, HealthReport
 from anpr.edge.heartbeat import CAMERA_EVERY_S, READER_EVERY_S, Heartbeat
 from anpr.edge.state_history import StateHistory
@@ -172,3 +173,33 @@ def test_the_last_word_is_that_it_stops(site: Site) -> None:
     site.clock.advance(5)
     site.heartbeat.close()
     assert site.sink.take() == [("reader-1", ["up", "stopped"])]
+
+
+def test_a_camera_that_comes_and_one_that_goes_are_reported_once(clock: ManualClock) -> None:
+    site = Site(clock)
+    site.camera(CameraStatus.UP)
+    site.run(1)
+    other = StateHistory()
+    other.add(CameraState(status=CameraStatus.UP, since=clock.now(), fault=None))
+    site.heartbeat.watch("cam-2", "gate-2", other)
+    site.camera(CameraStatus.STOPPED)
+    site.heartbeat.forget("cam-1")
+    told = [name for name, _ in site.run(2)]
+    assert sorted(told) == ["cam-1", "cam-2"]
+    assert site.run(int(CAMERA_EVERY_S) + 5)
+    site.sink.take()
+    site.run(int(CAMERA_EVERY_S) + 5)
+    assert "cam-1" not in {name for name, _ in site.sink.take()}
+
+
+def test_a_change_of_the_plan_is_told_at_once(clock: ManualClock) -> None:
+    states = [PlanState(origin=PlanOrigin.COPY, number=3)]
+    sink = Sink(clock)
+    heartbeat = Heartbeat("reader-1", {}, sink, clock, lambda: states[-1])
+    heartbeat.tick()
+    clock.advance(2)
+    heartbeat.tick()
+    states.append(PlanState(origin=PlanOrigin.COPY, number=3, refused=4, refusal="gate tosco: latitude: too far"))
+    clock.advance(2)
+    heartbeat.tick()
+    assert [report.plan for report in sink.reports] == states

@@ -34,7 +34,7 @@ RING = KeyRing([enrolled("a", A), enrolled("b", B)])
 
 
 def taken(record: Incoming, ring: KeyRing = RING) -> Batch:
-    return decode([record], START, START, ring)
+    return decode([record], START, lambda _: START, ring)
 
 
 def refused(record: Incoming, ring: KeyRing = RING) -> tuple[PoisonReason, str | None]:
@@ -106,13 +106,13 @@ def test_health_is_reported_by_its_own_reader_only() -> None:
 
 
 def test_what_is_read_on_the_same_machine_is_local() -> None:
-    batch = decode([transit_message(OF_A, 0)], START, START)
+    batch = decode([transit_message(OF_A, 0)], START, lambda _: START)
     assert batch.signatures == {OF_A.id: Signature.LOCAL}
 
 
 def test_the_parts_of_a_batch_keep_who_vouches_for_them() -> None:
     records: Sequence[Incoming] = [signed(transit_message(OF_A, 0), A), transit_message(OF_C, 1)]
-    first, second = decode(records, START, START, RING).halves()
+    first, second = decode(records, START, lambda _: START, RING).halves()
     assert first.signatures == {OF_A.id: Signature.SIGNED}
     assert second.signatures == {OF_C.id: Signature.UNSIGNED}
 

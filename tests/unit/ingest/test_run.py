@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC
+from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, TRANSITS_TOPIC, VIEWS_TOPIC
 from anpr.domain.errors import TransportError
 from anpr.ingest.consume import Consumer
 from anpr.ingest.run import open_sources, run_consumers
@@ -64,7 +64,7 @@ def test_with_a_broker_it_reads_that(tmp_path: Path, clock: ManualClock) -> None
     assert [source._topics for source in sources if isinstance(source, KafkaSource)] == [
         (TRANSITS_TOPIC,),
         (HEALTH_TOPIC,),
-        (IMAGES_TOPIC,),
+        (IMAGES_TOPIC, VIEWS_TOPIC),
     ], "a flood of health reports or images holds up no transit"
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from anpr.domain.read import Box, Candidate, PlateRead
 from anpr.domain.reasons import Drop
-from anpr.reader.annotate import annotate, encode_jpeg
+from anpr.reader.annotate import annotate
+from anpr.reader.jpeg import encode_jpeg
 from anpr.reader.plates.plate_reader import ReadResult, Rejected
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Keep
+from anpr.ingest.kept_gates import rules_of
 from anpr.settings import load_settings
 
 GATE = """
@@ -115,6 +116,17 @@ def test_regions_and_masks_reach_the_camera(tmp_path: Path) -> None:
         (CHECKS.replace("checks", "Checks!", 1), "retention.purposes.0.id: "),
         (CHECKS.replace('"Insurance"', '""'), "retention.purposes.0.name: "),
         (CHECKS + CHECKS.partition("purposes:\n")[2], "retention.purposes: id 'checks' is used twice"),
+        (f"{CHECKS}      days: 0\n", "retention.purposes.0.days: Input should be greater than or equal to 1"),
+        (f"{CHECKS}      days: 3651\n", "retention.purposes.0.days: Input should be less than or equal to 3650"),
+        (f"{CHECKS}      days: 1826\n", "retention.purposes.0.days: 1826 is more than retention.audit_days, 1825"),
+        (
+            f"{CHECKS}      days: 3\nkafka: {{bootstrap: 'broker:9092'}}\n",
+            "kafka.retention_hours: 168 is longer than retention.purposes.0.days (purpose checks), 3 days",
+        ),
+        (
+            f"{CHECKS}      days: 3\nreader: {{outbox: {{images_max_age_h: 73}}}}\n",
+            "reader.outbox.images_max_age_h: 73 is longer than retention.purposes.0.days (purpose checks), 3 days",
+        ),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, expected: str) -> None:
@@ -128,11 +140,30 @@ def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, expected:
 
 def test_a_gate_keeps_what_its_purpose_says_and_everything_without_one(tmp_path: Path) -> None:
     everything = load_settings(write(tmp_path, GATE), {}).settings
-    assert ([gate.keep for gate in everything.domain_gates()], everything.hits_only) == ([Keep.ALL], frozenset())
+    assert ([gate.keep for gate in everything.domain_gates()], rules_of(everything.domain_gates()).hits_only) == (
+        [Keep.ALL],
+        frozenset(),
+    )
     text = GATE.replace("id: north\n", "id: north\n    retention_purpose: checks\n") + CHECKS
     settings = load_settings(write(tmp_path, text), {}).settings
     (gate,) = settings.domain_gates()
-    assert (gate.keep, gate.retention_purpose, settings.hits_only) == (Keep.HITS, "checks", frozenset({"north"}))
+    assert (gate.keep, gate.retention_purpose, rules_of([gate]).hits_only) == (
+        Keep.HITS,
+        "checks",
+        frozenset({"north"}),
+    )
+
+
+def test_each_purpose_has_its_days_or_those_of_the_site(tmp_path: Path) -> None:
+    text = GATE.replace("id: north\n", "id: north\n    retention_purpose: checks\n") + CHECKS
+    as_the_site = load_settings(write(tmp_path, text), {}).settings
+    assert as_the_site.retention.days_by_purpose == {"checks": 7}
+    settings = load_settings(write(tmp_path, f"{text}      days: 3\n"), {}).settings
+    assert (settings.retention.days_of("checks"), settings.retention.days_of(None)) == (3, 7)
+    assert (settings.retention.shortest_days, settings.retention.longest_days) == (3, 7)
+    longer = load_settings(write(tmp_path, f"{text}      days: 30\n"), {}).settings
+    assert (longer.retention.shortest_days, longer.retention.longest_days) == (7, 30)
+    assert longer.retention.shortest_key == "retention.transit_days"
 
 
 def test_a_secret_never_appears_in_an_error(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from kafka import KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from pydantic import ValidationError
 
-from anpr.contract.topics import HEALTH_TOPIC, IMAGES_TOPIC, MAX_IMAGE_BYTES, TRANSITS_TOPIC
+from anpr.contract.topics import (
+    GATES_TOPIC,
+    HEALTH_TOPIC,
+    IMAGES_TOPIC,
+    MAX_IMAGE_BYTES,
+    REQUESTS_TOPIC,
+    TRANSITS_TOPIC,
+    VIEWS_TOPIC,
+)
 from anpr.domain.errors import TransportError
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
@@ -158,7 +166,7 @@ def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
 
 def test_the_topics_are_large_enough_and_forget_in_time() -> None:
     specs = topic_specs(KafkaSettings(bootstrap="b:1", topic_prefix="prato.", replication=3, retention_hours=24))
-    names = (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC, DEADLETTER_TOPIC)
+    names = (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC, VIEWS_TOPIC, REQUESTS_TOPIC, GATES_TOPIC, DEADLETTER_TOPIC)
     assert set(specs) == {f"prato.{name}" for name in names}
     for spec in specs.values():
         assert int(spec["configs"]["max.message.bytes"]) > MAX_IMAGE_BYTES
@@ -168,6 +176,9 @@ def test_the_topics_are_large_enough_and_forget_in_time() -> None:
         assert (configs["cleanup.policy"], configs["retention.ms"]) == ("delete", str(24 * 3_600_000))
         assert int(configs["segment.ms"]) == 3_600_000, "what is too old is deleted by whole segments"
     assert specs[f"prato.{HEALTH_TOPIC}"]["configs"]["cleanup.policy"] == "compact"
+    for topic in (VIEWS_TOPIC, REQUESTS_TOPIC):
+        configs = specs[f"prato.{topic}"]["configs"]
+        assert (configs["cleanup.policy"], configs["retention.ms"]) == ("compact,delete", "3600000")
 
 
 Record = namedtuple("Record", ["topic", "partition", "offset", "key", "headers", "value"])

@@ -18,6 +18,7 @@ def test_the_parts_get_ports_one_after_another() -> None:
         "ingest": {"ANPR_METRICS_PORT": "9101"},
         "console": {"ANPR_METRICS_PORT": "9102"},
         "forward": {"ANPR_METRICS_PORT": "9103"},
+        "notify": {"ANPR_METRICS_PORT": "9104"},
     }
 
 
@@ -26,9 +27,9 @@ def test_without_a_port_no_part_serves_metrics() -> None:
 
 
 def test_a_port_with_too_few_behind_it_is_refused() -> None:
-    assert ports(65532)["forward"] == {"ANPR_METRICS_PORT": "65535"}
-    with pytest.raises(SettingsError, match="metrics_port: 65533 leaves no port for each of reader, ingest, console"):
-        ports(65533)
+    assert ports(65531)["notify"] == {"ANPR_METRICS_PORT": "65535"}
+    with pytest.raises(SettingsError, match="metrics_port: 65532 leaves no port for each of reader, ingest, console"):
+        ports(65532)
 
 
 def test_names_and_ports_are_each_ones_own() -> None:
@@ -36,9 +37,9 @@ def test_names_and_ports_are_each_ones_own() -> None:
 
 
 def test_forwarding_runs_only_where_there_is_somewhere_to_forward_to() -> None:
-    assert [part.name for part in wanted_parts(Settings())] == ["console", "ingest", "reader"]
+    assert [part.name for part in wanted_parts(Settings())] == ["console", "notify", "ingest", "reader"]
     settings = Settings.model_construct(forwarding=[DestinationSettings.model_construct()])
-    assert [part.name for part in wanted_parts(settings)] == ["console", "forward", "ingest", "reader"]
+    assert [part.name for part in wanted_parts(settings)] == ["console", "forward", "notify", "ingest", "reader"]
 
 
 def test_what_fills_the_outbox_starts_last_and_stops_first() -> None:
@@ -56,6 +57,7 @@ def test_each_part_uses_the_embedded_database_by_a_login_of_its_own_and_the_read
         "ingest": {"DATABASE_URL": "postgresql://anpr_ingest_login@/anpr?host=%2Fdata%2Fpostgres"},
         "console": {"DATABASE_URL": "postgresql://anpr_console_login@/anpr?host=%2Fdata%2Fpostgres"},
         "forward": {"DATABASE_URL": "postgresql://anpr_forward_login@/anpr?host=%2Fdata%2Fpostgres"},
+        "notify": {"DATABASE_URL": "postgresql://anpr_notify_login@/anpr?host=%2Fdata%2Fpostgres"},
     }
 
 

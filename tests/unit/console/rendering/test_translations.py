@@ -27,6 +27,8 @@ CONSOLE = Path(translations.__file__).parent.parent
 TEMPLATES = sorted([*CONSOLE.glob("templates/*.html"), *CONSOLE.glob("pages/*/*.html")])
 SCRIPTS = sorted(CONSOLE.glob("static/*.js"))
 _SPOKEN_ATTRIBUTES = re.compile(r'\b(?:title|alt|placeholder|aria-label|content|value)="([^"]*)"')
+# The value of a button or an option is sent, not shown: its words are between its tags.
+_SILENT_VALUES = re.compile(r'(?:(?<=<button )|(?<=<option ))[^>]*?\bvalue="[^"]*"')
 # What is the same in every language: names of languages, and words of HTML's own that are not read out.
 _UNIVERSAL = {"IT", "EN", "width=device-width, initial-scale=1", "light dark", "noindex", "it", "en", "true"}
 
@@ -103,6 +105,7 @@ def spoken_in(source: str) -> Iterator[str]:
     """Texts with letters that a reader would see or hear: between tags, and in attributes that are read out."""
     tokens = Environment().lex(source)
     markup = "".join(text if kind == "data" else "\x00" if "begin" in kind else "" for _, kind, text in tokens)
+    markup = _SILENT_VALUES.sub("", markup)
     for text in _SPOKEN_ATTRIBUTES.findall(markup):
         if "\x00" not in text and re.search(r"[^\W\d_]", text):
             yield text

@@ -9,8 +9,8 @@ import pytest
 
 from anpr.capture.decode import to_image
 from anpr.capture.image_file import Image
+from anpr.domain.camera_view import SOFT
 from anpr.reader.camera.sharpness import measure_quality
-from anpr.reader.camera.view_quality import SOFT
 from tests.unit.reader.camera.view_scenes import blurred, dimmed, headlights, labelled, lorry, street
 
 CLIPS = ("fr_paris_1920x1080_30fps.mp4", "uk_LS15EBC_1280x720_30fps.mp4", "vn_tollgate_1280x720.mp4")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from anpr.domain.interval import wilson
 from anpr.domain.read import Box
-from anpr.reader.evaluate.interval import wilson
 from anpr.reader.evaluate.report import as_lines, as_object
 from anpr.reader.evaluate.score import Answer, ImageResult, judge, score
 from anpr.reader.evaluate.truth import LabelledImage, TruePlate

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from anpr.capture.probe import Probed, StreamFacts
-from anpr.reader.probe.advice import Finding, advise
+from anpr.domain.camera_view import Finding
+from anpr.reader.probe.advice import advise
 from anpr.reader.probe.examination import Examination, SeenPlate
 from anpr.settings import ReaderSettings
 

@@ -127,10 +127,27 @@ def test_the_feed_rests_between_alarms_from_the_past_and_not_between_those_of_no
     assert {told.ids.get(timeout=WITHIN_S) for _ in range(3)} == {1, 2, 3}
 
 
-def test_each_state_of_an_alarm_is_told_once(feed: AlarmFeed, told: Told) -> None:
-    for view in (view_of(3), view_of(3), view_of(3, AlarmState.ACKNOWLEDGED), view_of(4)):
+def test_each_version_of_an_alarm_is_told_once_and_none_after_a_newer_one(feed: AlarmFeed, told: Told) -> None:
+    taken = view_of(3, AlarmState.ACKNOWLEDGED, version=5)
+    for view in (view_of(3), view_of(3), taken, view_of(3), taken, view_of(4)):
         feed.announce(view)
     assert [told.ids.get(timeout=WITHIN_S) for _ in range(3)] == [3, 3, 4]
+    assert told.ids.empty()
+
+
+def test_the_sweep_tells_a_change_of_an_old_alarm_whose_notification_is_lost(alarms: SlowPast, told: Told) -> None:
+    class Hurried(SystemClock):
+        def wait(self, event: threading.Event, seconds: float) -> bool:
+            return super().wait(event, min(seconds, 0.01))
+
+    feed = AlarmFeed(Notes(), alarms, Hurried(), told)
+    feed.start()
+    try:
+        eventually(lambda: feed.is_up, within_s=WITHIN_S)
+        alarms.views[1] = view_of(2, version=9)
+        assert told.ids.get(timeout=WITHIN_S) == 2
+    finally:
+        feed.close()
 
 
 def test_a_notification_that_names_no_alarm_is_passed_over(

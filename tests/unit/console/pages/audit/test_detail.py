@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from anpr.console.pages.audit.detail import DetailWriter
-from anpr.console.rendering.translations import load_catalogues
+from anpr.console.rendering.translations import Catalogue, load_catalogues
+from anpr.store.audit import AuditAction
 
 WRITER = DetailWriter(load_catalogues()["it"], ZoneInfo("Europe/Rome"), {"nord": "Porta Nord"})
 
@@ -32,8 +33,22 @@ WRITER = DetailWriter(load_catalogues()["it"], ZoneInfo("Europe/Rome"), {"nord":
         ({"outcome": "failed", "error": "disk"}, "esito non riuscita · errore disk"),
         ({"outcome": "stopped", "look_alike": True}, "esito Veicolo fermato · targhe simili sì"),
         ({"gate": None, "gates": [], "before": None}, ""),
+        ({"person": "9999-12-31T23:59:59-23:59"}, "persona 9999-12-31T23:59:59-23:59"),
+        ({"person": "0001-01-01T00:00:00+14:00"}, "persona 0001-01-01T00:00:00+14:00"),
         ({"of_a_newer_version": "x 1"}, "of a newer version x 1"),
     ],
 )
 def test_details_are_words_figures_and_local_times(detail: dict[str, object], told: str) -> None:
     assert " · ".join(f"{item.name} {item.value}" for item in WRITER.items(detail)) == told
+
+
+@pytest.mark.parametrize("catalogue", load_catalogues().values(), ids=load_catalogues())
+def test_every_action_has_words_of_its_own(catalogue: Catalogue) -> None:
+    words = [catalogue.messages[f"action.{action}"] for action in AuditAction]
+    assert all(each.strip() for each in words)
+    assert len(set(words)) == len(AuditAction), "told apart"
+
+
+def test_what_changed_of_a_gate_is_told_in_words() -> None:
+    (item,) = WRITER.items({"changed": ["legal_basis_until", "reader", "cam-1.url"]})
+    assert item.value == "fine della base giuridica, lettore, cam-1: indirizzo"

@@ -40,7 +40,7 @@ def test_every_kind_of_invalid_message_is_refused_for_the_reason_it_was_made_for
     wrong = []
     seen = set()
     for offset, message in enumerate(messages):
-        (item,) = decode([incoming(offset, message)], NOW, NOW - RETENTION).items
+        (item,) = decode([incoming(offset, message)], NOW, lambda _: NOW - RETENTION).items
         expected = message.headers[EXPECTED_REASON_HEADER].decode()
         seen.add(expected)
         if not isinstance(item, Refusal) or item.reason != expected:

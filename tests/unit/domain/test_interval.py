@@ -4,7 +4,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpr.reader.evaluate.interval import least_number, wilson
+from anpr.domain.interval import least_number, wilson
 
 
 def test_without_an_error_98_percent_need_189_cases() -> None:

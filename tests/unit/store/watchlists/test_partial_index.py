@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The index of partial plates against comparing each with each: it names those that fit, and no other."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anpr.domain.partial_plate import fits, is_partial, normalise_listed
+from anpr.domain.plate import PlateError
+from anpr.store.watchlists.partial_index import PartialIndex
+
+
+def _normal(text: str) -> str | None:
+    try:
+        return normalise_listed(text)
+    except PlateError:
+        return None
+
+
+PATTERNS = (
+    st.text("AB*??", min_size=4, max_size=12)
+    .filter(is_partial)
+    .map(_normal)
+    .filter(lambda pattern: pattern is not None)
+)
+PLATES = st.lists(st.text("AB", min_size=1, max_size=12), max_size=8)
+
+
+@given(st.lists(PATTERNS, max_size=20), PLATES)
+def test_it_names_those_that_fit(patterns: list[str], plates: list[str]) -> None:
+    index = PartialIndex()
+    for number, pattern in enumerate(patterns):
+        index.add(pattern, number)
+    assert len(index) == len(patterns)
+    found = set(index.among(enumerate(plates)))
+    assert found == {
+        (place, number)
+        for place, plate in enumerate(plates)
+        for number, pattern in enumerate(patterns)
+        if fits(plate, pattern)
+    }
