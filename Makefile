@@ -61,7 +61,7 @@ benchmark-centre: ## ingest, alarms and queries with real Kafka and PostgreSQL; 
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.run $(ARGS)
 
-benchmark-alarms: ## a live alarm from commit to screen, with a million entries; ARGS="--quick --before CHECKOUT"
+benchmark-alarms: ## live alarms from commit to one and to fifty boards, with a million entries; ARGS="--quick --before CHECKOUT"
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.alarm_screen $(ARGS)
 

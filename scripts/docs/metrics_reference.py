@@ -13,8 +13,8 @@ Written by `make docs` from `anpr/runtime/metrics.py`; a test compares them.
 
 With `metrics_port` set, each process answers on that port: `/metrics` for Prometheus, `/healthz` (200 while it lives),
 `/readyz` (200 when it can do its work, else 503 and one line that names the parts that cannot; the log says why).
-`anpr up` gives `metrics_port` to the reader, and the next three to ingest, console and forward. There is no login, so
-it is on loopback (`metrics_host`): let only Prometheus reach these ports.
+`anpr up` gives `metrics_port` to the reader, and the next four to ingest, console, forward and notify. There is no
+login, so it is on loopback (`metrics_host`): let only Prometheus reach these ports.
 No metric carries a plate. `config/prometheus/rules.yml` has the alerts, `config/grafana/anpr.json` the dashboard, and
 `docs/operations.md` says what each alert means.
 

@@ -14,12 +14,15 @@ from typing import Any
 
 import click
 
+from anpr.contract.gate_plan import plan_json_schema
 from anpr.contract.health import health_json_schema
 from anpr.contract.image import image_json_schema
 from anpr.contract.transit import json_schema
+from anpr.contract.view import view_json_schema
 from anpr.forward.profile.model import Profile
 from anpr.settings.reference import configuration_reference
 from scripts.command import Script, finish
+from scripts.docs.audit_table import audit_table
 from scripts.docs.metrics_reference import metrics_reference
 from scripts.docs.scaling_table import PAGE, with_table
 from scripts.repository import DOCS
@@ -30,12 +33,15 @@ def _as_text(schema: dict[str, Any]) -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
+    "audit.md": audit_table,
     "configuration.md": configuration_reference,
     "metrics.md": metrics_reference,
     "scaling.md": lambda: with_table(PAGE.read_text(encoding="utf-8")),
     "transit.schema.json": lambda: _as_text(json_schema()),
     "image.schema.json": lambda: _as_text(image_json_schema()),
     "health.schema.json": lambda: _as_text(health_json_schema()),
+    "view.schema.json": lambda: _as_text(view_json_schema()),
+    "gate-plan.schema.json": lambda: _as_text(plan_json_schema()),
     "forwarding-profile.schema.json": lambda: _as_text(Profile.model_json_schema(by_alias=True)),
 }
 """File below docs/, and the function that gives its content."""

@@ -46,12 +46,14 @@ class ManagedProcess:
 
     def await_ready(self, timeout_s: float) -> str | None:
         """Keep it running until it is ready: from then on it handles signals. None, or why it is not ready in time."""
-        deadline = time.monotonic() + timeout_s
+        deadline, crashes = time.monotonic() + timeout_s, len(self.crashes)
         while True:
             self.keep_running()
             why_not = why_not_ready(self.port)
             if why_not is None or time.monotonic() > deadline:
                 return why_not
+            if len(self.crashes) - crashes > MOST_CRASHES:
+                return f"it ended {len(self.crashes) - crashes} times: {self.crashes[-1]}"
             time.sleep(0.1)
 
     @property

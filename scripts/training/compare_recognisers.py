@@ -18,7 +18,7 @@ import click
 import cv2
 
 from anpr.domain.errors import AnprError
-from anpr.reader.evaluate.interval import wilson
+from anpr.domain.interval import wilson
 from anpr.reader.recognise import build_recogniser
 from anpr.settings import RecogniserSettings
 from scripts.training.recogniser.data.samples import read_crops

@@ -17,7 +17,7 @@ import click
 import cv2
 
 from anpr.capture.image_file import read_image
-from anpr.reader.evaluate.interval import wilson
+from anpr.domain.interval import wilson
 from anpr.reader.plates.plate_reader import weighed
 from anpr.reader.recognise import Recogniser, build_recogniser
 from anpr.settings import RecogniserSettings

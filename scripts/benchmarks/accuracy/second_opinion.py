@@ -15,9 +15,9 @@ from time import process_time
 import click
 import cv2
 
+from anpr.domain.interval import wilson
 from anpr.domain.plate import look_alike_key
 from anpr.domain.read import Candidate
-from anpr.reader.evaluate.interval import wilson
 from anpr.reader.plates.plate_reader import build_plate_reader, weighed
 from anpr.reader.plates.second_opinion import SecondOpinion, build_second_opinion
 from anpr.reader.recognise import Recogniser, build_recogniser

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Latency of a live alarm on a screen: from the commit that raises it to an SSE client of a running console.
 
-    python -m scripts.benchmarks.centre.alarm_screen [--entries 1000000] [--alarms 200] [--quick] [--before CHECKOUT]
+    python -m scripts.benchmarks.centre.alarm_screen [--quick] [--entries 1000000] [--boards 50] [--before CHECKOUT]
 
 A real PostgreSQL in a temporary folder, `anpr console` as a process of its own, an operator's stream. First live alarms
 alone, one after the other; then ten beside each import: the first right behind its 200 alarms from the past, the others
-while the console still works on them. With --before, this benchmark of another checkout is run first, with its own
-migrations. The last line is one JSON object; status 1 when a 99th percentile of this console is above WANTED_P99_MS.
+while the console still works on them. Then --boards boards at once, with 20 alarms a second for --board-seconds, and
+the page with 5,000 open alarms. With --before, this benchmark of another checkout is run first, with its own
+migrations. The last line is one JSON object; status 1 when a figure of this console is not as it is wanted.
 """
 
 import re
@@ -24,7 +25,7 @@ import httpx
 from anpr.domain.access import Role
 from anpr.domain.transit import Transit
 from anpr.runtime.clock import new_id
-from anpr.store.alarms.rows import raise_alarms
+from anpr.store.alarms.raising import raise_alarms
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
@@ -32,12 +33,21 @@ from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.matching import matching_entries
-from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists
+from scripts.benchmarks.centre.alarm_boards import (
+    OPEN_ALARMS,
+    PASSWORD,
+    Load,
+    beyond_wanted,
+    measure_boards,
+    measure_full_board,
+)
+from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists, of_its_own
 from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.command import Script, finish, log
 from scripts.lab.console import console_process
 
-USER, PASSWORD = "operator", "a long pass phrase"
+USER = "operator"
+BOARD_ALARMS_PER_S = 20.0
 RETRO_ALARMS = 200
 """As many as one change of the lists may raise (ingest.retro_per_change)."""
 WANTED_P99_MS = 100.0
@@ -56,9 +66,18 @@ _NEVER = threading.Event()
 @click.command(cls=Script, help=__doc__)
 @click.option("--entries", type=click.IntRange(1), default=1_000_000, show_default=True, help="On the watchlists.")
 @click.option("--alarms", type=click.IntRange(2), help="Live ones [200; quick: 50].")
-@click.option("--quick", is_flag=True, help="Fewer alarms and imports, 200,000 entries: within a minute.")
+@click.option("--boards", type=click.IntRange(1), help="Open at once [50; quick: 20].")
+@click.option("--board-seconds", type=click.IntRange(1), help="Of alarms before them [600; quick: 20].")
+@click.option("--quick", is_flag=True, help="Fewer alarms, imports and boards, 200,000 entries: within three minutes.")
 @click.option("--before", type=click.Path(exists=True, path_type=Path), help="Checkout that is measured first.")
-def main(entries: int, alarms: int | None, quick: bool, before: Path | None) -> None:
+def main(
+    entries: int,
+    alarms: int | None,
+    boards: int | None,
+    board_seconds: int | None,
+    quick: bool,
+    before: Path | None,
+) -> None:
     """Fill the lists, measure each console, print the figures."""
     amount = alarms or (50 if quick else 200)
     entries = min(entries, 200_000) if quick else entries
@@ -73,9 +92,12 @@ def main(entries: int, alarms: int | None, quick: bool, before: Path | None) -> 
             with database.transaction() as conn:
                 create_user(conn, User(name=USER, role=Role.OPERATOR, password_hash=hash_password(PASSWORD)))
             log(f"{entries} entries on the watchlists")
-            with console_process(Path(name), url) as address, _Screen(address) as screen:
-                figures |= _measure(database, screen, amount, 3 if quick else 10)
-    finish(figures, [] if quick else _too_late(figures))
+            with console_process(Path(name), url) as address:
+                with _Screen(address) as screen:
+                    figures |= _measure(database, screen, amount, 3 if quick else 10)
+                number = int(BOARD_ALARMS_PER_S * (board_seconds or (20 if quick else 600)))
+                figures |= _measure_boards(database, address, boards or (20 if quick else 50), number)
+    finish(figures, [] if quick else [*_too_late(figures), *beyond_wanted(figures)])
 
 
 def _measure(database: Database, screen: "_Screen", alarms: int, imports: int) -> Figures:
@@ -89,6 +111,18 @@ def _measure(database: Database, screen: "_Screen", alarms: int, imports: int) -
         beside += _one_by_one(database, screen, islice(transits, _BESIDE))
         CLOCK.wait(_NEVER, _REST_S)
     return _percentiles("screen", alone) | _percentiles("beside_import", beside)
+
+
+def _measure_boards(database: Database, address: str, boards: int, number: int) -> Figures:
+    transits = Workload(number=number + 2 * OPEN_ALARMS, end=CLOCK.now()).transits()
+
+    def raise_all(passed: Sequence[Transit]) -> list[tuple[int, float]]:
+        ids, at = _raise_all(database, passed)
+        return [(each, at) for each in ids]
+
+    load = Load(boards=boards, number=number, per_s=BOARD_ALARMS_PER_S)
+    measured = measure_boards(database, address, raise_all, transits, load)
+    return measured | measure_full_board(database, address, USER, raise_all, transits)
 
 
 def _one_by_one(database: Database, screen: "_Screen", transits: Iterable[Transit]) -> list[float]:
@@ -130,12 +164,19 @@ def _raise(database: Database, transits: Sequence[Transit], *, retro: bool = Fal
 
     Returns the last alarm's id, and when its commit began (monotonic seconds).
     """
+    ids, at = _raise_all(database, transits, retro=retro)
+    return ids[-1], at
+
+
+def _raise_all(database: Database, transits: Sequence[Transit], *, retro: bool = False) -> tuple[list[int], float]:
+    """The same, with the ids of all alarms."""
     now = CLOCK.now()
     listed = [replace(transit, id=new_id(now), plate=LISTED_PLATE, captured_at=now) for transit in transits]
     with database.transaction() as conn:
         insert_transits(conn, listed, now)
-        raised = raise_alarms(conn, matching_entries(conn, listed), now, retro=retro)
-        return raised[-1].id, CLOCK.monotonic()
+        hits = [of_its_own(hit) for hit in matching_entries(conn, listed)]
+        raised = raise_alarms(conn, hits, now, retro=retro).alarms
+        return [alarm.id for alarm in raised], CLOCK.monotonic()
 
 
 class _Screen:

@@ -51,6 +51,9 @@ def alarm_figures(database: Database, kafka: KafkaSettings, seconds: int, per_s:
     }
 
 
+_NEW = "SELECT id, transit_id FROM sightings WHERE alarm_id = %s AND id > %s ORDER BY id"
+
+
 class _Listener(threading.Thread):
     """Reads each alarm that is notified; when each transit's was there to be read."""
 
@@ -66,10 +69,12 @@ class _Listener(threading.Thread):
         self.join()
 
     def run(self) -> None:
+        last = 0
         for note in self._database.notifications("anpr_alarm", self._stop_listening):
             with self._database.transaction() as conn:
-                row = conn.execute("SELECT transit_id FROM alarms WHERE id = %s", (int(note.payload),)).fetchone()
-            if row is not None:
+                rows = conn.execute(_NEW, (int(note.payload), last)).fetchall()
+            for row in rows:  # sightings become visible in their order
+                last = row["id"]
                 self.arrived.setdefault(str(row["transit_id"]), CLOCK.monotonic())
 
 

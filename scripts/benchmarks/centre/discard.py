@@ -214,12 +214,16 @@ def _kept(folder: Path, url: str, passages: Passages, drained: Drained) -> Kept:
         conn.execute("CHECKPOINT")
         others, hits = passages.others, passages.hits
         stored = plates_in(folder / "postgres", others | hits)
+        # The index `entries_reversed` holds listed plates backwards: AA100AA as AA001AA. Those count only as transits.
+        backwards = sorted({plate[::-1] for plate in hits} & others)
+        passed = conn.execute("SELECT DISTINCT plate FROM transits WHERE plate = ANY (%s)", [backwards]).fetchall()
+        stored -= set(backwards) - {plate for (plate,) in passed}
         traces = {"database": len(stored & others), "images": len(plates_in(folder / "images", others))}
         traces["logs"] = sum(len(plates_in(path, others)) for path in folder.glob("*.log"))
         return Kept(
             drained=drained, hits=len(stored & hits), traces=traces,
             transits=_count(conn, "SELECT count(*) FROM transits"), images=_count(conn, "SELECT count(*) FROM images"),
-            alarms=_count(conn, "SELECT count(*) FROM alarms"),
+            alarms=_count(conn, "SELECT count(*) FROM sightings"),
             discarded=_count(conn, "SELECT coalesce(sum(number), 0)::bigint FROM discarded_counts"),
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ standard output is one JSON object: medians in ms, and ratios to the owner's.
 
 import contextlib
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,19 +78,21 @@ def _figures(url: str, questions: list[Kind], organisations: int) -> Figures:
         _own(owner, 1)
         acting = limited.limited_to(Scope(organisation_id=MANAGER, day=TODAY))
         for kind in questions:
-            figures |= _compare(kind, {"before": _before(owner), "owner": owner.transaction, "all": acting.transaction})
+            figures |= compare(
+                kind, {"before": _before(owner), "owner": owner.transaction, "all": acting.transaction}, "owner"
+            )
         _own(owner, organisations)
         acting = limited.limited_to(Scope(organisation_id="org-1", day=TODAY))
         for kind in questions:
-            figures |= _compare(kind, {"owner_shared": owner.transaction, "one": acting.transaction})
+            figures |= compare(kind, {"owner_shared": owner.transaction, "one": acting.transaction}, "owner_shared")
     return figures
 
 
 Transaction = Callable[[], contextlib.AbstractContextManager[Connection]]
 
 
-def _compare(kind: Kind, ways: dict[str, Transaction]) -> Figures:
-    """Medians of the warm answers, each question asked in every way before the next one."""
+def compare(kind: Kind, ways: Mapping[str, Transaction], against: str) -> Figures:
+    """Medians of the warm answers, each question asked in every way before the next one; ratios to one of the ways."""
     taken: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(ROUNDS + 1):
         for ask in kind.questions:
@@ -99,10 +101,10 @@ def _compare(kind: Kind, ways: dict[str, Transaction]) -> Figures:
                 if number:
                     taken[way].append(took)
     medians = {way: statistics.median(times) for way, times in taken.items()}
-    owner = medians.get("owner") or medians["owner_shared"]
-    log(f"{kind.name}: " + ", ".join(f"{way} {ms:.2f} ms ({ms / owner:.2f})" for way, ms in medians.items()))
+    base = medians[against]
+    log(f"{kind.name}: " + ", ".join(f"{way} {ms:.2f} ms ({ms / base:.2f})" for way, ms in medians.items()))
     figures: Figures = {f"{kind.name}_{way}_ms": round(ms, 2) for way, ms in medians.items()}
-    return figures | {f"{kind.name}_{way}_ratio": round(ms / owner, 2) for way, ms in medians.items()}
+    return figures | {f"{kind.name}_{way}_ratio": round(ms / base, 2) for way, ms in medians.items()}
 
 
 def _ms(transaction: Transaction, ask: Ask) -> float:

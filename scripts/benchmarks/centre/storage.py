@@ -25,8 +25,8 @@ from scripts.command import Script, finish
 BATCH = 500
 _SIZES = """
 SELECT sum(pg_table_size(c.oid)) AS rows, sum(pg_indexes_size(c.oid)) AS indexes
-FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
-WHERE c.relkind = 'r' AND (c.relname = %(name)s OR i.inhparent = to_regclass(%(name)s))
+FROM pg_partition_tree(%(name)s::text::regclass) t JOIN pg_class c ON c.oid = t.relid
+WHERE t.isleaf
 """
 
 

@@ -32,6 +32,7 @@ from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.matching import matching_entries
+from scripts.benchmarks.common import timed
 from scripts.command import Script, finish
 from scripts.lab.transits import make_transit, uuid7_of
 
@@ -44,18 +45,23 @@ CLOCK = SystemClock()
 
 @click.command(cls=Script, help=__doc__)
 @click.option("--entries", type=click.IntRange(1), default=1_000_000, show_default=True)
+@click.option("--partial", type=click.IntRange(0), default=10_000, show_default=True, help="Partial plates besides.")
 @click.option("--quick", is_flag=True, help="100,000 entries.")
-def main(entries: int, quick: bool) -> None:
+def main(entries: int, partial: int, quick: bool) -> None:
     """Measure and print."""
     number = 100_000 if quick else entries
     with TemporaryDirectory(prefix="anpr-lists-") as folder, embedded_database(Path(folder), durable=False) as url:
         migrate(url)
         with Database(url, pool_size=4, application="benchmark") as database:
-            figures = {"entries": number, "load_average": round(os.getloadavg()[0], 1), **_measure(database, number)}
+            figures = {
+                "entries": number,
+                "load_average": round(os.getloadavg()[0], 1),
+                **_measure(database, number, partial),
+            }
     finish(figures)
 
 
-def _measure(database: Database, number: int) -> dict[str, object]:
+def _measure(database: Database, number: int, partial: int) -> dict[str, object]:
     chance = Random(7)
     for mode in MatchMode:
         _fill(database, mode, number // len(MatchMode), chance)
@@ -70,7 +76,13 @@ def _measure(database: Database, number: int) -> dict[str, object]:
         "load_again_after_1_s": round(_reload(database, matcher, 1, chance), 3),
         "load_again_after_1000_s": round(_reload(database, matcher, 1_000, chance), 3),
     }
-    return figures | _matching(database, matcher, chance) | _retro(database, chance)
+    figures |= _matching(database, matcher, chance)
+    if partial:
+        _add_partial(database, partial, chance)
+        figures["load_partial_s"] = round(timed(matcher.refresh), 2)
+        found = _matching(database, matcher, chance)
+        figures |= {"partial": partial} | {f"partial_{name}": value for name, value in found.items()}
+    return figures | _retro(database, chance)
 
 
 def _fill(database: Database, mode: MatchMode, number: int, chance: Random) -> None:
@@ -85,6 +97,22 @@ def _fill(database: Database, mode: MatchMode, number: int, chance: Random) -> N
         ):
             for plate in {_plate(chance) for _ in range(number)}:
                 copy.write_row((mode.value, plate, look_alike_key(plate), "benchmark"))
+    with database.transaction() as conn:
+        conn.execute("ANALYZE entries")
+        conn.execute("UPDATE retro_progress SET version = (SELECT version FROM list_version), entry_id = 9e15::bigint")
+
+
+def _add_partial(database: Database, number: int, chance: Random) -> None:
+    """As witnesses remember: the beginning, the end, or one or two signs missing."""
+    patterns: set[str] = set()
+    while len(patterns) < number:
+        plate, kind, gap = _plate(chance), chance.random(), chance.randrange(7)
+        holed = f"{plate[:gap]}?{plate[gap + 1 :]}"
+        patterns.add(f"{plate[:4]}*" if kind < 0.4 else f"*{plate[3:]}" if kind < 0.6 else holed)
+    for mode in MatchMode:
+        share = sorted(patterns)[list(MatchMode).index(mode) :: len(MatchMode)]
+        with database.transaction() as conn:
+            import_entries(conn, mode.value, [NewEntry(plate=pattern, reason="benchmark") for pattern in share])
     with database.transaction() as conn:
         conn.execute("ANALYZE entries")
         conn.execute("UPDATE retro_progress SET version = (SELECT version FROM list_version), entry_id = 9e15::bigint")

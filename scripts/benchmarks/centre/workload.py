@@ -4,7 +4,7 @@
 import random
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from anpr.ingest.consume import Consumer
 from anpr.store.database.connection import Database
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
+from anpr.store.watchlists.matching import Hit
 from anpr.transport.outbox import Outbox
 from anpr.transport.records import OutboxRecord
 
@@ -140,3 +141,9 @@ def _new_entries(plates: Sequence[str]) -> list[NewEntry]:
 def _uuid7(moment: datetime, index: int, chance: random.Random) -> UUID:
     milliseconds = int(moment.astimezone(UTC).timestamp() * 1000)
     return UUID(int=milliseconds << 80 | 7 << 76 | (index & 0xFFF) << 64 | 2 << 62 | chance.getrandbits(62))
+
+
+def of_its_own(hit: Hit) -> Hit:
+    """As if each transit were of another vehicle, so that each raises an alarm."""
+    transit, match, watchlist = hit
+    return transit, replace(match, entry=replace(match.entry, plate=transit.id.hex[-10:].upper())), watchlist

@@ -19,10 +19,10 @@ import numpy as np
 
 from anpr.capture.image_file import Image
 from anpr.domain.read import Box
-from anpr.reader.annotate import encode_jpeg
 from anpr.reader.evaluate import LabelledImage
 from anpr.reader.evaluate.run import Reads, our_reader
 from anpr.reader.evaluate.score import Answer
+from anpr.reader.jpeg import encode_jpeg
 from anpr.reader.plates.crop import cut
 from anpr.reader.plates.plate_reader import PlateReader, build_plate_reader
 from anpr.settings import ReaderSettings

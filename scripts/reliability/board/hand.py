@@ -54,7 +54,7 @@ def _type(page: Page, arrive: Arrive, arrivals: int) -> tuple[int, int, float]:
     """A letter after each arrival; returns letters, lost ones, and how far the note moved in px."""
     card = page.locator("#alarms > [data-alarm]").first
     card.locator("details.closing > summary").click()
-    note = card.locator("textarea")
+    note = card.locator("[data-close] textarea")
     note.click()
     before = _top(note)
     moved, typed = 0.0, ""

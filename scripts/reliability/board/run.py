@@ -22,14 +22,14 @@ from playwright.sync_api import Page
 
 from anpr.domain.access import Role
 from anpr.runtime.clock import new_id
-from anpr.store.alarms.rows import raise_alarms
+from anpr.store.alarms.raising import raise_alarms
 from anpr.store.database.connection import Database
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.matching import matching_entries
-from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists
+from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists, of_its_own
 from scripts.benchmarks.common import CLOCK
 from scripts.command import CannotRunError, Script, finish, log
 from scripts.lab.browser import chromium, chromium_path, italian_context
@@ -97,7 +97,7 @@ class _Room:
             ]
             with self._database.transaction() as conn:
                 insert_transits(conn, transits, now)
-                raise_alarms(conn, matching_entries(conn, transits), now)
+                raise_alarms(conn, [of_its_own(hit) for hit in matching_entries(conn, transits)], now)
 
 
 def _migrate(url: str, folder: Path, checkout: Path) -> None:
@@ -111,7 +111,9 @@ def _open_board(page: Page, address: str) -> None:
     page.goto(f"{address}login")
     page.get_by_label("Nome utente").fill(USER)
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("form.panel button").click()
+    page.locator("form.panel button.primary").click()
+    page.locator("#live:visible").wait_for()
+    page.goto(f"{address}alarms?view=cards")  # where a form stands under the hand
     page.locator("#live:visible").wait_for()
 
 

@@ -23,7 +23,7 @@ END $$
 _CHANGED = "added JOIN gone USING (destination, captured_at, transit_id) WHERE added.state <> gone.state"
 _INSERTS = {
     "transits": ("'stored'", "added"),
-    "alarms": ("'alarms'", "added"),
+    "sightings": ("'alarms'", "added"),
     "dead_letters": ("'poison ' || added.topic", "added"),
     "deliveries": ("added.state", "added WHERE added.state <> 'queued'"),
 }

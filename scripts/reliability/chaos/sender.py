@@ -21,10 +21,13 @@ from unittest.mock import patch
 
 from anpr.capture.health import CameraState, CameraStatus
 from anpr.cli import main as anpr
+from anpr.edge.gate_plans import GatePlans
 from anpr.edge.heartbeat import Heartbeat
 from anpr.edge.outbox_writer import OutboxWriter
 from anpr.edge.state_history import StateHistory
+from anpr.edge.view_requests import ViewPost
 from anpr.reader.assemble import MadeTransit
+from anpr.reader.plates.plate_finder import PlateFinder
 from anpr.reader.run import ReaderSummary
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import TRANSITS
@@ -92,15 +95,19 @@ class Sender:
         return sum(each.delivered for each in self.deliveries.values())
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917  what `run_reader` takes
     options: SenderOptions,
     settings: Settings,
     outbox: LoggingOutbox,
     clock: Clock,
     stop: threading.Event,
+    plate_finder: PlateFinder | None = None,
     readiness: Readiness | None = None,
+    post: ViewPost | None = None,
+    plans: GatePlans | None = None,
 ) -> ReaderSummary:
-    """In the place of `run_reader`."""
+    """In the place of `run_reader`; it finds no plates, its cameras have no views to post and are in no plan."""
+    del plate_finder, post, plans
     histories = {camera_of(number): (gate_of(number), StateHistory()) for number in range(GATES)}
     deliveries = {camera: OutboxWriter(camera, outbox, clock) for camera in histories}
     traffic = Traffic(seed=options.seed, start=datetime.fromisoformat(options.start))

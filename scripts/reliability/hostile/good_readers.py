@@ -109,5 +109,5 @@ class GoodReaders:
                 setattr(self.ways[identity], name, now)
 
         note("SELECT id FROM transits WHERE id = ANY(%s)", lambda way: way.stored is None, "stored")
-        query = "SELECT transit_id FROM alarms WHERE transit_id = ANY(%s)"
+        query = "SELECT transit_id FROM sightings WHERE transit_id = ANY(%s)"
         note(query, lambda way: way.is_listed and way.raised is None, "raised")

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
+from anpr.domain.interval import wilson
 from anpr.domain.plate import look_alike_key
-from anpr.reader.evaluate.interval import wilson
 from scripts.training.recogniser.data.augment import plain_lines
 from scripts.training.recogniser.data.samples import Crop
 from scripts.training.recogniser.data.views import as_pictures

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from anpr.reader.evaluate.interval import wilson
+from anpr.domain.interval import wilson
 from scripts.benchmarks.accuracy.causes.judge import RIGHT, Verdict, confusions
 
 SURE = 0.9

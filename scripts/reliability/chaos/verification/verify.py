@@ -158,7 +158,7 @@ def _alarms(facts: Facts) -> Verification:
     listed.add(street.PLATE)
     stored = facts.conn.execute("SELECT id, plate FROM transits").fetchall()
     due = {transit for transit, plate in stored if plate in listed}
-    times = Counter(row[0] for row in facts.conn.execute("SELECT transit_id FROM alarms"))
+    times = Counter(row[0] for row in facts.conn.execute("SELECT transit_id FROM sightings"))
     lost = due - set(times)
     doubled = [transit for transit, count in times.items() if count > 1]
     numbers = {number for number in facts.numbers if is_listed(number) and _is_imported(number)}

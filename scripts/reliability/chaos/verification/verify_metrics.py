@@ -49,7 +49,7 @@ def verify_metrics(facts: Facts) -> Verification:
     environment = facts.environment
     for what, name, labels in (
         ("stored", "anpr_stored_total", {"outcome": "stored"}),
-        ("alarms", "anpr_alarms_total", {}),
+        ("alarms", "anpr_sightings_total", {}),
     ):
         _compare_commits(facts, sums, environment.ingests, what, name, labels)
     for topic in (TRANSITS_TOPIC, IMAGES_TOPIC, HEALTH_TOPIC):
