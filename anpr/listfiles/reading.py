@@ -41,6 +41,8 @@ class HowToRead:
     """For rows that give none."""
     encoding: str = ""
     """Of a text file; what it seems to be without it."""
+    profile: str = ""
+    """Name of the profile of a file of fixed width or XML; without it the file is a table."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

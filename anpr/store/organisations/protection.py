@@ -27,6 +27,7 @@ PROTECTED = (
     "list_changes",
     "list_import_changes",
     "list_imports",
+    "list_proposals",
     "list_sources",
     "list_uploads",
     "notification_recipients",

@@ -12,7 +12,6 @@ from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
-from anpr.store.watchlists.entries import lock_list
 from anpr.store.watchlists.lists import (
     check_watchlist,
     delete_watchlist,
@@ -21,6 +20,7 @@ from anpr.store.watchlists.lists import (
     values_of,
     watchlist_from_row,
 )
+from anpr.store.watchlists.locks import lock_to_change
 
 _SQL = load_queries("watchlists")
 
@@ -77,7 +77,7 @@ def add_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str) ->
     if one_row(conn, _SQL["is_taken"], {"id": watchlist.id})["is_taken"]:
         raise ListTakenError(f"watchlist {watchlist.id}: the id is taken")
     conn.execute(_SQL["add"], values_of(watchlist))
-    _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, _settings(watchlist))
+    _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, settings_of(watchlist))
 
 
 def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str) -> None:
@@ -85,8 +85,8 @@ def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str)
     one's own organisation's, or for a setting that is none."""
     check_watchlist(watchlist)
     act_as(conn, by)
-    lock_list(conn, watchlist.id)
-    before, after = _settings(get_watchlist(conn, watchlist.id)), _settings(watchlist)
+    lock_to_change(conn, watchlist.id)
+    before, after = settings_of(get_watchlist(conn, watchlist.id)), settings_of(watchlist)
     conn.execute(_SQL["change"], values_of(watchlist))
     was = {name: value for name, value in before.items() if value != after[name]}
     _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, {**after, "was": was})
@@ -95,7 +95,7 @@ def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str)
 def drop_list(conn: Connection, watchlist_id: str, by: Author, reason: str) -> int:
     """Delete it with its entries; returns how many. Its alarms stay. Raises InputError as `change_list`."""
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     removed = delete_watchlist(conn, watchlist_id)
     _note(conn, AuditAction.WATCHLIST_DELETED, watchlist_id, by, reason, {"entries": removed})
     return removed
@@ -108,7 +108,8 @@ def _note(
     append(conn, AuditEvent(actor=by.name, action=action, at=by.at, reason=reason, detail=told))
 
 
-def _settings(watchlist: Watchlist) -> dict[str, Any]:
+def settings_of(watchlist: Watchlist) -> dict[str, Any]:
+    """All of them but the id, as JSON holds them."""
     values = {name: getattr(watchlist, name) for name in Watchlist.__dataclass_fields__ if name != "id"}
     values["valid_to"] = watchlist.valid_to.isoformat() if watchlist.valid_to else None
     return values

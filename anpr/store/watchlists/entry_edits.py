@@ -13,8 +13,9 @@ from anpr.store.audit import AuditAction, AuditEvent, append, get_audit
 from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
-from anpr.store.watchlists.entries import NewEntry, add_entry, lock_list
+from anpr.store.watchlists.entries import NewEntry, add_entry
 from anpr.store.watchlists.entry_pages import ListedEntry, get_entry, listed_from_row
+from anpr.store.watchlists.locks import lock_to_change
 
 _SQL = load_queries("entries")
 RESTORED_WITHIN = timedelta(hours=1)
@@ -36,8 +37,8 @@ class NotRunningError(InputError):
 def put_entry(conn: Connection, watchlist_id: str, entry: NewEntry, by: Author) -> int:
     """Its number. Raises DuplicateEntryError, and InputError when there is no such list of one's own."""
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
-    _refuse_twin(conn, watchlist_id, 0, entry)
+    lock_to_change(conn, watchlist_id)
+    refuse_twin(conn, watchlist_id, 0, entry)
     added = add_entry(conn, watchlist_id, entry)
     _note(conn, AuditAction.ENTRY_ADDED, added, by, entry.reason, _validity(added))
     return added.id
@@ -50,7 +51,7 @@ def change_entry(conn: Connection, watchlist_id: str, number: int, wanted: NewEn
     """
     before = _locked(conn, watchlist_id, number, by)
     wanted = replace(wanted, plate=before.entry.plate)
-    _refuse_twin(conn, watchlist_id, number, wanted)
+    refuse_twin(conn, watchlist_id, number, wanted)
     after = _write(conn, before.entry, wanted)
     was = {"entry_reason": before.entry.reason, **_validity(before.entry), **_instructions(before.entry)}
     _note(conn, AuditAction.ENTRY_CHANGED, after, by, reason, {**_validity(after), "was": was})
@@ -63,7 +64,7 @@ def end_entry(conn: Connection, watchlist_id: str, number: int, by: Author, reas
         raise NotRunningError(f"watchlist {watchlist_id}: entry {number} does not hold now")
     wanted = NewEntry(plate=before.plate, reason=before.reason, valid_from=before.valid_from, valid_to=by.at,
                       instructions=before.instructions)  # fmt: skip
-    _refuse_twin(conn, watchlist_id, number, wanted)
+    refuse_twin(conn, watchlist_id, number, wanted)
     after = _write(conn, before, wanted)
     _note(conn, AuditAction.ENTRY_ENDED, after, by, reason, {**_validity(after), "was": _validity(before)})
 
@@ -97,7 +98,7 @@ def restore_entry(conn: Connection, watchlist_id: str, row: int, by: Author) -> 
     list of one's own.
     """
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     gone = restorable(conn, watchlist_id, row, by)
     if gone is None:
         raise EntryGoneError(f"watchlist {watchlist_id}: row {row} of the audit removed nothing that can be restored")
@@ -114,14 +115,15 @@ def restore_entry(conn: Connection, watchlist_id: str, row: int, by: Author) -> 
 
 def _locked(conn: Connection, watchlist_id: str, number: int, by: Author) -> ListedEntry:
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     found = get_entry(conn, watchlist_id, number)
     if found is None:
         raise EntryGoneError(f"watchlist {watchlist_id}: no entry {number}")
     return found
 
 
-def _refuse_twin(conn: Connection, watchlist_id: str, number: int, wanted: NewEntry) -> None:
+def refuse_twin(conn: Connection, watchlist_id: str, number: int, wanted: NewEntry) -> None:
+    """Raises DuplicateEntryError when another entry than this one has the plate and validity (0: any)."""
     values = {"watchlist_id": watchlist_id, "id": number, "plate": wanted.plate}
     values |= {"valid_from": wanted.valid_from, "valid_to": wanted.valid_to}
     if conn.execute(_SQL["twin"], values).fetchone() is not None:
