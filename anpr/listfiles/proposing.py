@@ -24,11 +24,12 @@ from anpr.listfiles.reading import HowToRead, ListFile
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
 from anpr.store.watchlists.entries import ImportMode, ImportResult
-from anpr.store.watchlists.entry_edits import DuplicateEntryError, EntryGoneError, NotRunningError
-from anpr.store.watchlists.imports import ListChangedError, UndoRefusedError
 from anpr.store.watchlists.proposals import (
+    OwnProposalError,
     Proposal,
+    ProposalGoneError,
     ProposalKind,
+    ProposalSettledError,
     ProposalState,
     StaleProposalError,
     add_proposal,
@@ -38,7 +39,6 @@ from anpr.store.watchlists.proposals import (
 from anpr.store.watchlists.proposing import apply_proposal, take_back
 
 _COUNTS = ("added", "changed", "unchanged", "removed")
-_STALE = (StaleProposalError, ListChangedError, UndoRefusedError, EntryGoneError, DuplicateEntryError, NotRunningError)
 
 
 def propose_import(conn: Connection, order: ImportOrder, read: ListFile, by: Author, reason: str) -> int:
@@ -86,15 +86,17 @@ def order_of_proposal(proposal: Proposal) -> ImportOrder:
 def approve(database: Database, watchlist_id: str, number: int, by: Author, zone: tzinfo) -> Proposal:
     """Approve a proposal and do what it says, all or nothing.
 
-    Raises StaleProposalError when what it was about has changed: it is settled as stale, and nothing else is done. Raises
-    ProposalGoneError, ProposalSettledError, OwnProposalError, and InputError.
+    Raises StaleProposalError when what it was about has changed: it is settled as stale, and nothing else is done.
+    Raises ProposalGoneError, ProposalSettledError, OwnProposalError, and InputError.
     """
     try:
         with database.transaction() as conn:
             proposal = close_proposal(conn, watchlist_id, number, by, ProposalState.APPROVED)
             _apply(conn, proposal, by, zone)
             return proposal
-    except _STALE as exc:
+    except (ProposalGoneError, ProposalSettledError, OwnProposalError):
+        raise
+    except InputError as exc:  # the list, the entry or the file is not what it was
         with database.transaction() as conn:
             proposal = close_proposal(conn, watchlist_id, number, by, ProposalState.STALE)
             take_back(conn, proposal, by)
@@ -141,9 +143,4 @@ def _apply(conn: Connection, proposal: Proposal, by: Author, zone: tzinfo) -> No
     elif proposal.kind is ProposalKind.UNDO:
         undo_order(conn, proposal.watchlist_id, by, proposal.content["import"])
     else:
-        try:
-            apply_proposal(conn, proposal, by)
-        except (StaleProposalError, DuplicateEntryError, NotRunningError):
-            raise
-        except InputError as exc:
-            raise StaleProposalError(str(exc)) from exc
+        apply_proposal(conn, proposal, by)

@@ -113,7 +113,8 @@ _OF_OWNERS = frozenset({
     AuditAction.GATE_SAVED, AuditAction.OWNER_CHANGED, AuditAction.WATCHLIST_SAVED, AuditAction.WATCHLIST_IMPORTED,
     AuditAction.WATCHLIST_IMPORT_UNDONE, AuditAction.WATCHLIST_IMPORT_REFUSED, AuditAction.WATCHLIST_DELETED,
     AuditAction.ENTRY_ADDED, AuditAction.ENTRY_CHANGED, AuditAction.ENTRY_ENDED, AuditAction.ENTRY_REMOVED,
-    AuditAction.ENTRY_RESTORED, AuditAction.WATCHLIST_PROPOSED, AuditAction.WATCHLIST_PROPOSAL_CLOSED, AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,
+    AuditAction.ENTRY_RESTORED, AuditAction.WATCHLIST_PROPOSED, AuditAction.WATCHLIST_PROPOSAL_CLOSED,
+    AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,
     AuditAction.AGREEMENT_MADE, AuditAction.AGREEMENT_ENDED,
 })  # fmt: skip
 """Changes to what has an owner, who is told of them."""

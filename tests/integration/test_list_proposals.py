@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Changes of lists that wait for a second person: proposed, approved once, refused, stale; urgent ones end by themselves."""
+"""Changes of lists that wait for a second person: proposed, approved once, refused, stale; urgent ones end alone."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -205,9 +205,12 @@ def test_an_urgent_entry_that_is_refused_ends_then(demanding: Database) -> None:
 
 
 def test_urgency_opens_the_list_for_nothing_else(demanding: Database) -> None:
-    with pytest.raises(StoreError, match="approved proposal"), demanding.transaction() as conn:
+    def put_two(conn: Connection) -> int:
         propose_entry(conn, "a1", NEW, ANNA, is_urgent=True)
-        add_entry(conn, "a1", NewEntry(plate="CD456EF", reason="senza fine"))
+        return add_entry(conn, "a1", NewEntry(plate="CD456EF", reason="senza fine")).id
+
+    with pytest.raises(StoreError, match="approved proposal"):
+        proposed(demanding, put_two)
     assert plates(demanding) == ["ZZ000ZZ"]
 
 

@@ -252,7 +252,7 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.WATCHLIST_VIEWED: _of(
             _K.VIEW,
             "lists, entries of one, a file before its import, or what a list would have raised, that were shown",
-            *["watchlist", "entry", "import", "history", "limit", "preview", "rejects", "cost", "sha256"],
+            *["watchlist", "entry", "import", "history", "limit", "preview", "rejects", "cost", "sha256", "proposal"],
         ),
         AuditAction.WATCHLIST_DELETED: _of(_K.CHANGE, "a list that was deleted", "watchlist", "entries"),
         AuditAction.ENTRY_ADDED: _of(_K.CHANGE, "an entry that was added", *_ENTRY, "reason"),

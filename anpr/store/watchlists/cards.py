@@ -21,6 +21,7 @@ from anpr.store.watchlists.lists import (
     watchlist_from_row,
 )
 from anpr.store.watchlists.locks import lock_to_change
+from anpr.store.watchlists.versions import ChangedMeanwhileError, version_of
 
 _SQL = load_queries("watchlists")
 
@@ -37,6 +38,9 @@ class ListAge:
     organisation_id: str
     changed_at: datetime | None
     changed_by: str | None
+    settings_at: datetime | None = None
+    """When somebody changed its settings last, where that was noted."""
+    settings_by: str | None = None
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it is out of date by its own setting."""
@@ -80,16 +84,26 @@ def add_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str) ->
     _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, settings_of(watchlist))
 
 
-def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str) -> None:
-    """Other settings; the audit holds what was there before. Raises InputError when there is no such list, it is not
+def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str, seen: str = "") -> None:
+    """Other settings; the audit holds what was there before. `seen`: the version that was shown, empty for whatever.
+
+    Raises ChangedMeanwhileError, and InputError when there is no such list, it is not
     one's own organisation's, or for a setting that is none."""
     check_watchlist(watchlist)
     act_as(conn, by)
     lock_to_change(conn, watchlist.id)
+    refuse_other_settings(conn, watchlist.id, seen)
     before, after = settings_of(get_watchlist(conn, watchlist.id)), settings_of(watchlist)
     conn.execute(_SQL["change"], values_of(watchlist))
     was = {name: value for name, value in before.items() if value != after[name]}
     _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, {**after, "was": was})
+
+
+def refuse_other_settings(conn: Connection, watchlist_id: str, seen: str) -> None:
+    """Raises ChangedMeanwhileError when its settings are others than the version that was seen (empty: whatever)."""
+    card = get_card(conn, watchlist_id)
+    if seen and seen != version_of(settings_of(card.watchlist)):
+        raise ChangedMeanwhileError(f"watchlist {watchlist_id}", card.settings_by, card.settings_at)
 
 
 def drop_list(conn: Connection, watchlist_id: str, by: Author, reason: str) -> int:
@@ -116,7 +130,7 @@ def settings_of(watchlist: Watchlist) -> dict[str, Any]:
 
 
 def _age(row: dict[str, Any]) -> dict[str, Any]:
-    told = {name: row[name] for name in ("organisation_id", "changed_at", "changed_by")}
+    told = {name: row[name] for name in ("organisation_id", "changed_at", "changed_by", "settings_at", "settings_by")}
     return {"watchlist": watchlist_from_row(row), **told}
 
 

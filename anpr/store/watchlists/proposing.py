@@ -5,6 +5,7 @@ Files are proposed and applied by `anpr.listfiles.proposing`, which reads them.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from anpr.domain.errors import InputError
 from anpr.domain.watchlist import Entry, ListKind, MatchMode, Priority, Watchlist
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
-from anpr.store.watchlists.cards import change_list, drop_list, settings_of
+from anpr.store.watchlists.cards import change_list, drop_list, refuse_other_settings, settings_of
 from anpr.store.watchlists.entries import NewEntry
 from anpr.store.watchlists.entry_edits import (
     EntryGoneError,
@@ -21,12 +22,14 @@ from anpr.store.watchlists.entry_edits import (
     change_entry,
     end_entry,
     put_entry,
+    refuse_other_entry,
     refuse_twin,
     remove_entry,
 )
 from anpr.store.watchlists.entry_pages import get_entry
 from anpr.store.watchlists.lists import check_watchlist, get_watchlist
 from anpr.store.watchlists.proposals import Proposal, ProposalKind, StaleProposalError, add_proposal, note_entry
+from anpr.store.watchlists.versions import entry_of, entry_values, moment_of
 
 
 def propose_entry(
@@ -34,8 +37,8 @@ def propose_entry(
 ) -> Proposal:
     """The plate waits for a second person; an urgent one counts at once, for as long as the list lets it at most.
 
-    Raises DuplicateEntryError, and InputError when there is no such list of one's own, it lets no entry be urgent, or an
-    urgent one is not to count now.
+    Raises DuplicateEntryError, and InputError when there is no such list of one's own, it lets no entry be urgent, or
+    an urgent one is not to count now.
     """
     hours = get_watchlist(conn, watchlist_id).urgent_hours
     if is_urgent and (not hours or not _counts_at(entry, by.at)):
@@ -54,11 +57,11 @@ def propose_entry(
     return replace(wanted, id=number, entry_id=entry_id)
 
 
-def propose_change(
-    conn: Connection, watchlist_id: str, entry_id: int, wanted: NewEntry, by: Author, reason: str
+def propose_change(  # noqa: PLR0913, PLR0917  as `change_entry`
+    conn: Connection, watchlist_id: str, entry_id: int, wanted: NewEntry, by: Author, reason: str, seen: str = ""
 ) -> int:
-    """Another reason or validity waits; its number. Raises EntryGoneError, DuplicateEntryError, InputError."""
-    before = _entry(conn, watchlist_id, entry_id)
+    """Another reason or validity waits; its number. Raises as `change_entry`."""
+    before = _entry(conn, watchlist_id, entry_id, seen)
     wanted = replace(wanted, plate=before.plate)
     refuse_twin(conn, watchlist_id, entry_id, wanted)
     proposal = Proposal(watchlist_id=watchlist_id, kind=ProposalKind.CHANGE, entry_id=entry_id,
@@ -66,11 +69,11 @@ def propose_change(
     return add_proposal(conn, proposal, by, {"entry": entry_id, **_told(proposal.content)})
 
 
-def propose_off(
-    conn: Connection, watchlist_id: str, entry_id: int, kind: ProposalKind, by: Author, reason: str
+def propose_off(  # noqa: PLR0913, PLR0917  as `change_entry`
+    conn: Connection, watchlist_id: str, entry_id: int, kind: ProposalKind, by: Author, reason: str, seen: str = ""
 ) -> int:
-    """The end of an entry (END) or its removal (REMOVE) waits; its number. Raises EntryGoneError, NotRunningError."""
-    before = _entry(conn, watchlist_id, entry_id)
+    """The end of an entry (END) or its removal (REMOVE) waits; its number. Raises as `end_entry`."""
+    before = _entry(conn, watchlist_id, entry_id, seen)
     if kind is ProposalKind.END and not before.is_valid_at(by.at):
         raise NotRunningError(f"watchlist {watchlist_id}: entry {entry_id} does not hold now")
     proposal = Proposal(
@@ -86,9 +89,10 @@ def propose_undo(conn: Connection, watchlist_id: str, import_id: int, by: Author
     return add_proposal(conn, proposal, by, content)
 
 
-def propose_settings(conn: Connection, watchlist: Watchlist, by: Author, reason: str) -> int:
-    """Other settings wait; its number. Raises InputError for a setting that is none."""
+def propose_settings(conn: Connection, watchlist: Watchlist, by: Author, reason: str, seen: str = "") -> int:
+    """Other settings wait; its number. Raises as `change_list`."""
     check_watchlist(watchlist)
+    refuse_other_settings(conn, watchlist.id, seen)
     before, after = settings_of(get_watchlist(conn, watchlist.id)), settings_of(watchlist)
     proposal = Proposal(
         watchlist_id=watchlist.id, kind=ProposalKind.SETTINGS, content=after, before=before, reason=reason
@@ -127,32 +131,13 @@ def take_back(conn: Connection, proposal: Proposal, by: Author) -> None:
     """What was urgent counts no more, after its proposal was refused or withdrawn in this transaction."""
     if proposal.urgent_until is None or proposal.entry_id is None:
         return
-    try:
+    with suppress(NotRunningError, EntryGoneError):  # its hours are over, or it is gone
         end_entry(conn, proposal.watchlist_id, proposal.entry_id, by, proposal.reason)
-    except (NotRunningError, EntryGoneError):
-        pass  # its hours are over, or it is gone
-
-
-def entry_values(entry: NewEntry | Entry) -> dict[str, Any]:
-    """The entry as JSON holds it."""
-    return {
-        "plate": entry.plate,
-        "reason": entry.reason,
-        "valid_from": entry.valid_from.isoformat() if entry.valid_from else None,
-        "valid_to": entry.valid_to.isoformat() if entry.valid_to else None,
-        "instructions": entry.instructions,
-    }
-
-
-def entry_of(values: Mapping[str, Any]) -> NewEntry:
-    """The entry that `entry_values` made."""
-    times = {name: _moment(values[name]) for name in ("valid_from", "valid_to")}
-    return NewEntry(plate=values["plate"], reason=values["reason"], instructions=values["instructions"], **times)
 
 
 def watchlist_of(watchlist_id: str, values: Mapping[str, Any]) -> Watchlist:
     """The settings that `settings_of` made."""
-    kinds = {"kind": ListKind, "priority": Priority, "match": MatchMode, "valid_to": _moment}
+    kinds: dict[str, Any] = {"kind": ListKind, "priority": Priority, "match": MatchMode, "valid_to": moment_of}
     return Watchlist(id=watchlist_id, **{name: kinds.get(name, lambda value: value)(values[name]) for name in values})
 
 
@@ -181,10 +166,11 @@ def _refuse_stale(now: Mapping[str, Any], proposal: Proposal) -> None:
         raise StaleProposalError(f"watchlist {proposal.watchlist_id}: proposal {proposal.id}: it has changed since")
 
 
-def _entry(conn: Connection, watchlist_id: str, number: int) -> Entry:
+def _entry(conn: Connection, watchlist_id: str, number: int, seen: str = "") -> Entry:
     found = get_entry(conn, watchlist_id, number)
     if found is None:
         raise EntryGoneError(f"watchlist {watchlist_id}: no entry {number}")
+    refuse_other_entry(found, seen)
     return found.entry
 
 
@@ -199,7 +185,3 @@ def _counts_at(entry: NewEntry, moment: datetime) -> bool:
     return (entry.valid_from is None or entry.valid_from <= moment) and (
         entry.valid_to is None or moment < entry.valid_to
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
