@@ -69,9 +69,15 @@ def refuse_removal(order: ImportOrder, preview: Preview) -> None:
     """Raises InputError when a replacing import would take off more of the list than is plausible."""
     if preview.removes_too_much:
         raise InputError(
-            f"watchlist {order.watchlist_id}: {order.name} would take off {preview.result.removed} of {preview.size}"
-            f" entries, more than {MOST_REMOVED:.0%}; nothing was imported (--yes does it all the same)"
+            f"watchlist {order.watchlist_id}: {removal_text(order, preview)};"
+            " nothing was imported (--yes does it all the same)"
         )
+
+
+def removal_text(order: ImportOrder, preview: Preview) -> str:
+    """What a replacing import would take off the list."""
+    removed, size = preview.result.removed, preview.size
+    return f"{order.name} would take off {removed} of {size} entries, more than {MOST_REMOVED:.0%}"
 
 
 def import_order(
@@ -94,7 +100,7 @@ def import_order(
     if order.source:
         how = how_of_order(conn, order)
         columns = {str(column): place for column, place in how.columns.items()}
-        source = Source(columns=columns, sheet=how.sheet, reason=how.reason)
+        source = Source(columns=columns, sheet=how.sheet, reason=how.reason, profile=how.profile)
         remember_source(conn, order.watchlist_id, order.source, source, by.at)
     seen = {"separator": read.separator, "sheet": read.sheet, "columns": read.columns, "rows": read.rows}
     noticed = {str(notice): number for notice, number in read.noticed.items()}
@@ -124,7 +130,7 @@ def how_of_order(conn: Connection, order: ImportOrder) -> HowToRead:
         sheet=order.how.sheet or known.sheet,
         reason=order.how.reason or known.reason,
         encoding=order.how.encoding,
-        profile=order.how.profile,
+        profile=order.how.profile or known.profile,
     )
 
 

@@ -19,10 +19,11 @@ from anpr.listfiles.importing import (
     import_order,
     preview_order,
     read_order,
-    refuse_removal,
     refuse_wrong_rows,
+    removal_text,
 )
-from anpr.listfiles.reading import ListFile, read_bytes, write_rejects
+from anpr.listfiles.proposing import propose_import, waits_already
+from anpr.listfiles.reading import HowToRead, ListFile, read_bytes, write_rejects
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import LIST_FILES, LIST_PICKUP_AT
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
@@ -30,7 +31,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.watchlists.entries import ImportMode
-from anpr.store.watchlists.imports import ListImport
+from anpr.store.watchlists.lists import get_watchlist
 
 ACTOR = "watchlist pickup"
 DONE, FAILED = "done", "failed"
@@ -88,23 +89,30 @@ class Pickup:
                 return True  # still being written after all: the next look takes it, or it is gone
             with self.database.transaction() as conn:
                 read = read_order(conn, order, self.zone)
-            done = self._put(order, read)
+            said = self._put(order, read)
         except InputError as exc:
             if not path.exists():
                 return True  # another process has put it away meanwhile
             self._fail(pickup, path, read, exc)
             return False
         self._move(path, DONE)
-        LIST_FILES.labels(pickup.watchlist, "imported").inc()
-        log.info("watchlist %s: %s imported: %s", pickup.watchlist, path.name, done.result)
+        LIST_FILES.labels(pickup.watchlist, said).inc()
+        log.info("watchlist %s: %s %s", pickup.watchlist, path.name, said)
         return True
 
-    def _put(self, order: ImportOrder, read: ListFile) -> ListImport:
+    def _put(self, order: ImportOrder, read: ListFile) -> str:
+        """Import it, or propose it where that is for a person to decide; which of them."""
         refuse_wrong_rows(order, read)
         with self.database.transaction() as conn:
             preview = preview_order(conn, order, read)
-            refuse_removal(order, preview)
-            return import_order(conn, order, read, self._author(), preview.result)
+            needs_second = get_watchlist(conn, order.watchlist_id).second_person
+            if not needs_second and not preview.removes_too_much:
+                import_order(conn, order, read, self._author(), preview.result)
+                return "imported"
+            if not waits_already(conn, order):
+                taken = removal_text(order, preview) if preview.removes_too_much else f"{order.name}"
+                propose_import(conn, order, read, self._author(), taken)
+            return "proposed"
 
     def _fail(self, pickup: PickupSettings, path: Path, read: ListFile | None, why: InputError) -> None:
         """The row in the audit first: a file is not moved without it."""
@@ -153,6 +161,7 @@ def _order(pickup: PickupSettings, path: Path) -> ImportOrder:
         content=read_bytes(path),
         mode=ImportMode(pickup.mode),
         source=pickup.source,
+        how=HowToRead(profile=pickup.profile),
         skips_rejected=pickup.skip_rejected,
     )
 

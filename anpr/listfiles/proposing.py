@@ -35,6 +35,7 @@ from anpr.store.watchlists.proposals import (
     add_proposal,
     close_proposal,
     get_proposal,
+    list_proposals,
 )
 from anpr.store.watchlists.proposing import apply_proposal, take_back
 
@@ -63,8 +64,9 @@ def propose_import(conn: Connection, order: ImportOrder, read: ListFile, by: Aut
     return add_proposal(conn, wanted, by, {**told, **counts, "rejected": len(read.rejects)})
 
 
-def waits_already(conn: Connection, order: ImportOrder, proposals: list[Proposal]) -> bool:
-    """Whether one of the proposals is this very file."""
+def waits_already(conn: Connection, order: ImportOrder) -> bool:
+    """Whether this very file waits already, as after a crash before it was put away."""
+    proposals = list_proposals(conn, order.watchlist_id)
     waiting = [each for each in proposals if each.kind is ProposalKind.IMPORT and each.state is ProposalState.OPEN]
     return any(get_proposal(conn, order.watchlist_id, each.id).file == order.content for each in waiting)
 

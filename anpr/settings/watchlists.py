@@ -22,6 +22,8 @@ class PickupSettings(Section):
     """replace: the newest file is the whole list."""
     source: Annotated[str, Field(max_length=64)] = ""
     """Name of the source whose columns are remembered, see `anpr watchlist import --source`."""
+    profile: str = ""
+    """Profile of a file of fixed width or XML: a name of config/lists/, or a path. Without it the file is a table."""
     skip_rejected: bool = False
     """Import the good rows of a file when others are wrong; else none is."""
 
@@ -31,6 +33,8 @@ class WatchlistSettings(Section):
 
     pickup: tuple[PickupSettings, ...] = ()
     """Folders that `anpr watchlist pickup` looks through."""
+    profiles: tuple[str, ...] = ()
+    """Profiles of files of fixed width and XML that the console offers: names of config/lists/, or paths."""
     pickup_every_s: Annotated[float, Field(ge=1, le=86_400)] = 30.0
     """Seconds between two looks."""
     pickup_settle_s: Annotated[float, Field(ge=1, le=3_600)] = 10.0

@@ -123,7 +123,7 @@ GRANT SELECT, INSERT (watchlist_id, imported_at, imported_by, mode, file_name, s
     unchanged, removed, rejected, version_before, version_after, undoes), UPDATE (undone_at, has_changes) ON list_imports
     TO anpr_console;
 GRANT SELECT, INSERT, DELETE ON list_import_changes TO anpr_console;
-GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, changed_at) ON list_sources TO anpr_console;
+GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, profile, changed_at) ON list_sources TO anpr_console;
 GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), may_change_list(text), acting_instructions(bigint[], text[]),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) TO anpr_console;
 -- Organisations, and agreements between them. What an agreement opens is never changed: it is ended, and another made.

@@ -34,7 +34,7 @@ def demand(site: Site, **settings: int) -> None:
 
 
 def _users(site: Site) -> list[User]:
-    from anpr.store.users.accounts import list_users  # noqa: PLC0415  beside its only use
+    from anpr.store.users.accounts import list_users
 
     with site.database.transaction() as conn:
         return list_users(conn)
@@ -87,7 +87,11 @@ def test_a_new_entry_waits_until_another_person_approves_it(site: Site) -> None:
     assert "qualcuno l'ha già decisa" in decide(site, second, address, "approve").replace("&#39;", "'")
     assert "approvata" in second.get("/watchlists/a1/proposals").text
     closed = next(row.event for row in site.audit() if row.event.action is AuditAction.WATCHLIST_PROPOSAL_CLOSED)
-    assert (closed.actor, closed.detail["proposed_by"], closed.detail["outcome"]) == ("bruno", "list-manager", "approved")
+    assert (closed.actor, closed.detail["proposed_by"], closed.detail["outcome"]) == (
+        "bruno",
+        "list-manager",
+        "approved",
+    )
 
 
 def test_it_is_refused_with_a_reason_that_its_author_reads(site: Site) -> None:

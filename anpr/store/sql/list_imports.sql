@@ -120,10 +120,11 @@ DELETE FROM list_imports WHERE imported_at < %(before)s;
 SELECT name FROM list_sources WHERE watchlist_id = %(watchlist_id)s ORDER BY name LIMIT 100;
 
 -- name: get_source
-SELECT columns, sheet, reason FROM list_sources WHERE watchlist_id = %(watchlist_id)s AND name = %(name)s;
+SELECT columns, sheet, reason, profile FROM list_sources WHERE watchlist_id = %(watchlist_id)s AND name = %(name)s;
 
 -- name: save_source
-INSERT INTO list_sources (watchlist_id, name, columns, sheet, reason, changed_at)
-VALUES (%(watchlist_id)s, %(name)s, %(columns)s, %(sheet)s, %(reason)s, %(at)s)
+INSERT INTO list_sources (watchlist_id, name, columns, sheet, reason, profile, changed_at)
+VALUES (%(watchlist_id)s, %(name)s, %(columns)s, %(sheet)s, %(reason)s, %(profile)s, %(at)s)
 ON CONFLICT (watchlist_id, name) DO UPDATE SET
-    columns = excluded.columns, sheet = excluded.sheet, reason = excluded.reason, changed_at = excluded.changed_at;
+    columns = excluded.columns, sheet = excluded.sheet, reason = excluded.reason, profile = excluded.profile,
+    changed_at = excluded.changed_at;

@@ -28,4 +28,7 @@ def lock_list(conn: Connection, watchlist_id: str) -> bool:
 def lock_to_change(conn: Connection, watchlist_id: str) -> None:
     """As `lock_list`. Raises also SecondPersonError when nobody has approved a change of it in this transaction."""
     if not lock_list(conn, watchlist_id):
-        raise SecondPersonError(f"watchlist {watchlist_id}: it demands a second person, and this was not approved")
+        raise SecondPersonError(
+            f"watchlist {watchlist_id}: it demands a second person: propose the change in the console, where another"
+            " one approves it"
+        )

@@ -160,7 +160,7 @@ def read_again(
     if kept is None:
         return _to_page(watchlist_id, "gone")
     with console.database.transaction() as conn:
-        change_upload(conn, how_of(kept, fields))
+        change_upload(conn, how_of(kept, fields, console.settings.watchlists.profiles))
     return RedirectResponse(f"/watchlists/{watchlist_id}/import/{number}", status_code=303)
 
 
@@ -346,5 +346,6 @@ def _page(  # noqa: PLR0913  what it shows
 
 def _preview_page(console: Console, context: PageContext, kept: Upload, shown: Shown, again: str | None) -> Response:
     head = own_list(console, kept.watchlist_id)
-    values: dict[str, Any] = {"head": head, "upload": kept, "shown": shown, "fields": fields_of(kept), "again": again}
+    values: dict[str, Any] = {"head": head, "upload": kept, "shown": shown, "fields": fields_of(kept), "again": again,
+                              "profiles": console.settings.watchlists.profiles}  # fmt: skip
     return console.templates.response("watchlists/preview.html", context, **values)
