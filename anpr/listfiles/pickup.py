@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from anpr.domain.errors import InputError
+from anpr.listfiles.fetching import Fetch, is_unfinished
 from anpr.listfiles.importing import (
     ImportOrder,
     import_order,
@@ -26,6 +27,7 @@ from anpr.listfiles.proposing import propose_import, waits_already
 from anpr.listfiles.reading import HowToRead, ListFile, read_bytes, write_rejects
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import LIST_FILES, LIST_PICKUP_AT
+from anpr.settings import SftpTarget
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
@@ -35,7 +37,6 @@ from anpr.store.watchlists.lists import get_watchlist
 
 ACTOR = "watchlist pickup"
 DONE, FAILED = "done", "failed"
-_UNFINISHED = (".part", ".tmp", ".filepart")
 _MOST_A_LOOK = 100
 """Files of a folder in one look; the others wait for the next."""
 log = logging.getLogger(__name__)
@@ -58,12 +59,25 @@ class Pickup:
         failed = 0
         for pickup in self.settings.pickup:
             try:
+                if pickup.sftp is not None:
+                    failed += self._fetch(pickup, pickup.sftp)
                 failed += self._look_in(pickup)
                 LIST_PICKUP_AT.labels(pickup.watchlist).set(self.clock.now().timestamp())
             except InputError as exc:  # the other folders go on; the time of the last look tells it in /metrics
                 log.error("%s", exc)
                 failed += 1
         return failed
+
+    def _fetch(self, pickup: PickupSettings, target: SftpTarget) -> int:
+        """Whether it failed; what lies in the folder is imported all the same."""
+        fetch = Fetch(database=self.database, pickup=pickup, clock=self.clock, settle_s=self.settings.pickup_settle_s)
+        try:
+            fetch.look(target)
+        except InputError as exc:
+            log.error("%s", exc)
+            LIST_FILES.labels(pickup.watchlist, "failed").inc()
+            return 1
+        return 0
 
     def _look_in(self, pickup: PickupSettings) -> int:
         failed = 0
@@ -75,7 +89,7 @@ class Pickup:
     def _arrived(self, folder: Path) -> list[tuple[Path, os.stat_result]]:
         """Whole files, the oldest first, so that of several the newest has the last word."""
         before = (self.clock.now() - timedelta(seconds=self.settings.pickup_settle_s)).timestamp()
-        found = [(path, state) for path, state in _files(folder) if not _is_unfinished(path)]
+        found = [(path, state) for path, state in _files(folder) if not is_unfinished(path.name)]
         whole = sorted((state.st_mtime, path, state) for path, state in found if state.st_mtime <= before)
         if whole:
             _make_folders(folder)  # before anything is imported: what cannot be put away would be imported for ever
@@ -189,10 +203,6 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as exc:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
-
-
-def _is_unfinished(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.lower().endswith(_UNFINISHED)
 
 
 def _is_same(path: Path, state: os.stat_result) -> bool:

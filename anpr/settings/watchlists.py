@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from anpr.settings.base import Identifier, Section
+from anpr.settings.forwarding.sftp import SftpTarget
 
 
 class PickupSettings(Section):
@@ -16,6 +17,9 @@ class PickupSettings(Section):
     folder: Path
     """Its folders `done` and `failed` take the files afterwards. Names that begin with a dot or end with .part, .tmp or
     .filepart are still being written."""
+    sftp: SftpTarget | None = None
+    """A place on an SSH server whose new files are fetched into the folder first, each once. It has the keys of a
+    `target` of forwarding; nothing is changed there."""
     watchlist: Identifier
     """Id of the list that they are put on."""
     mode: Literal["add", "replace"] = "add"

@@ -81,6 +81,9 @@ GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, dat
     drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
 -- How a source's files are read is for who imports lists: the owner, and the console.
+-- Which files were fetched from where is the owner's to keep; the console tells what fails.
+REVOKE ALL ON list_fetches FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+GRANT SELECT ON list_places TO anpr_console;
 REVOKE ALL ON list_sources FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 -- It removes uploaded files that nobody imported, without reading them.
 GRANT SELECT (uploaded_at), DELETE ON list_uploads TO anpr_ingest;
@@ -272,6 +275,8 @@ DECLARE
         ['list_import_changes', 'SELECT', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_import_changes', 'INSERT', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_import_changes', 'DELETE', 'import_id IN (SELECT id FROM list_imports)'],
+        ['list_places', 'SELECT', own_list],
+        ['list_fetches', 'SELECT', own_list],
         ['list_sources', 'SELECT', own_list],
         ['list_sources', 'INSERT', own_list],
         ['list_sources', 'UPDATE', own_list],
