@@ -16,6 +16,7 @@ from anpr.store.watchlists.cards import change_list
 from anpr.store.watchlists.entries import list_entries
 from anpr.store.watchlists.entry_edits import change_entry
 from anpr.store.watchlists.lists import get_watchlist
+from anpr.store.watchlists.places import note_look
 from anpr.store.watchlists.proposals import ProposalState, list_proposals
 from anpr.store.watchlists.versions import entry_of, entry_values
 from tests.support.fixtures_console import PASSWORD, WANTED, Site, token_in
@@ -119,6 +120,8 @@ def test_changes_ends_removals_and_the_list_itself_wait_too(site: Site) -> None:
     assert all("/proposals/" in address for address in addresses)
     assert plates(site) == [WANTED]
     second = bruno(site)
+    overview = second.get("/watchlists/a1/proposals")
+    assert (overview.status_code, overview.text.count("list-manager")) == (200, 5)
     pages = [second.get(address).text for address in addresses]
     for page, words in zip(pages, ("Rubata a Pistoia", WANTED, WANTED, "1 segnalazione", "Altra"), strict=True):
         assert words in page
@@ -236,6 +239,23 @@ def test_who_may_not_edit_lists_sees_no_proposal(site: Site) -> None:
     address = propose(site, anna(site))
     for role in (Role.OPERATOR, Role.INVESTIGATOR, Role.ADMINISTRATOR):
         assert site.client(role).get(address).status_code == 403
+
+
+def test_a_place_whose_files_do_not_arrive_is_on_the_status_page(site: Site) -> None:
+    with site.database.transaction() as conn:
+        note_look(conn, "a1", "sftp://anna@questura.example:22/in", site.clock.now(), "Connection refused")
+    page = site.client(Role.ADMINISTRATOR).get("/status").text
+    for words in ("Liste i cui file non arrivano", "sftp://anna@questura.example:22/in", "Connection refused"):
+        assert words in page
+
+
+def test_a_pattern_with_open_ends_is_found_and_one_that_reads_the_whole_list_is_not_asked(site: Site) -> None:
+    client = anna(site)
+    sent = {"plate": f"*{WANTED[2:5]}*", "text": "", "when": ""}
+    found = site.post(client, "/watchlists/a1/search", "/watchlists/a1", **sent)
+    assert WANTED in client.get(found.headers["location"]).text.partition("</form>")[2]
+    open_ends = site.post(client, "/watchlists/a1/search", "/watchlists/a1", **{**sent, "plate": f"*{WANTED[2:4]}*"})
+    assert "almeno tre lettere o cifre di seguito" in open_ends.text
 
 
 @pytest.mark.parametrize("deed", ["approve", "refuse", "withdraw"])

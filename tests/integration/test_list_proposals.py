@@ -4,11 +4,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner, Result
 
+from anpr.cli.main import main
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.listfiles.importing import ImportOrder, import_order, read_order
@@ -256,3 +259,57 @@ def test_what_nobody_settles_expires_and_is_forgotten_later(demanding: Database)
         assert get_proposal(conn, "a1", number).state is ProposalState.EXPIRED
         assert forget_proposals(conn, late + timedelta(days=29)) == 0
         assert forget_proposals(conn, late + timedelta(days=31)) == 1
+
+
+# -- as somebody types it
+
+
+CREATE = ("create", "--name", "x", "--priority", "low", "--purpose", "p", "--legal-basis", "l")
+
+
+def typed(url: str, folder: Path, *arguments: str) -> Result:
+    environment = {"DATABASE_URL": url, "ANPR_DATA_DIR": str(folder), "ANPR_CONFIG": None}
+    return CliRunner().invoke(main, ("watchlist", *arguments), env=environment)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add", "a1", "AB123CD", "--reason", "furto"),
+        ("remove", "a1", "ZZ000ZZ"),
+        ("delete", "a1", "--yes"),
+        ("undo", "a1", "--yes"),
+        (*CREATE, "a1", "--no-second-person"),
+    ],
+    ids=["add", "remove", "delete", "undo", "create"],
+)  # fmt: skip
+def test_the_command_line_says_that_a_second_person_is_demanded(
+    demanding: Database, database_url: str, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    result = typed(database_url, tmp_path, *arguments)
+    assert result.exit_code != 0
+    assert "demands a second person" in result.output
+    assert plates(demanding) == ["ZZ000ZZ"]
+
+
+def test_a_file_of_the_command_line_becomes_a_proposal(demanding: Database, database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("Targa;Motivo\nEF456GH;furto\n")
+    assert "say with --why" in typed(database_url, tmp_path, "import", "a1", str(path)).output
+    result = typed(database_url, tmp_path, "import", "a1", str(path), "--replace", "--why", "elenco del giorno")
+    assert "waits for a second person" in result.output
+    with demanding.transaction() as conn:
+        (made,) = list_proposals(conn, "a1")
+    assert (made.kind, made.reason) == (ProposalKind.IMPORT, "elenco del giorno")
+    assert made.made_by.startswith("os:")
+    approve(demanding, "a1", made.id, BRUNO, ZONE)
+    assert plates(demanding) == ["EF456GH"]
+
+
+def test_a_list_is_made_to_demand_a_second_person_by_the_command_line(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    assert typed(database_url, tmp_path, *CREATE, "b1", "--second-person", "--urgent-hours", "4").exit_code == 0
+    with database.transaction() as conn:
+        found = get_watchlist(conn, "b1")
+    assert (found.second_person, found.urgent_hours) == (True, 4)

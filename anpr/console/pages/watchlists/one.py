@@ -4,6 +4,7 @@
 No plate is in an address: a search of entries is a row of the audit, whose number is in the address of its result.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query
@@ -46,6 +47,8 @@ Done = Literal["added", "changed", "ended", "removed", "restored", "saved", "mad
 restored is on the list again."""
 Asked = tuple[EntryQuery, dict[str, str]]
 _WILD = frozenset("*?")
+_KNOWN = re.compile(r"[^*?]{3}")
+"""What the index of a pattern with open ends goes by."""
 
 
 def list_of(console: Console, watchlist_id: str) -> ListHead:
@@ -134,6 +137,9 @@ def _wanted(faults: dict[str, FieldFault], plate: str) -> dict[str, str]:
         pattern = "".join(sign if sign in _WILD else _one(sign) for sign in plate)
     except PlateError:
         faults["plate"] = FieldFault(key="watchlists.wrong_pattern", values={"most": MAX_LENGTH})
+        return {}
+    if pattern[0] in _WILD and pattern[-1] in _WILD and not _KNOWN.search(pattern):
+        faults["plate"] = FieldFault(key="watchlists.open_pattern")
         return {}
     return {"pattern": pattern}
 
