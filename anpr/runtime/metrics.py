@@ -263,7 +263,8 @@ preset(STREAMS_ENDED, "replaced")
 
 LIST_FILES = Counter(
     "anpr_list_files_total",
-    "Files of watchlists that `anpr watchlist pickup` found: imported, or failed (none of it was imported)",
+    "Files of watchlists that `anpr watchlist pickup` found: imported, proposed (somebody decides in the"
+    " console), or failed (none of it was imported, or its place cannot be reached)",
     ["watchlist", "result"],
     registry=REGISTRY,
 )

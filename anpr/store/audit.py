@@ -57,6 +57,8 @@ class AuditAction(StrEnum):
     WATCHLIST_IMPORTED = "watchlist-imported"
     WATCHLIST_IMPORT_UNDONE = "watchlist-import-undone"
     WATCHLIST_IMPORT_REFUSED = "watchlist-import-refused"
+    WATCHLIST_PROPOSED = "watchlist-proposed"
+    WATCHLIST_PROPOSAL_CLOSED = "watchlist-proposal-closed"
     WATCHLIST_VIEWED = "watchlist-viewed"
     WATCHLIST_DELETED = "watchlist-deleted"
     ENTRY_ADDED = "entry-added"
@@ -111,7 +113,8 @@ _OF_OWNERS = frozenset({
     AuditAction.GATE_SAVED, AuditAction.OWNER_CHANGED, AuditAction.WATCHLIST_SAVED, AuditAction.WATCHLIST_IMPORTED,
     AuditAction.WATCHLIST_IMPORT_UNDONE, AuditAction.WATCHLIST_IMPORT_REFUSED, AuditAction.WATCHLIST_DELETED,
     AuditAction.ENTRY_ADDED, AuditAction.ENTRY_CHANGED, AuditAction.ENTRY_ENDED, AuditAction.ENTRY_REMOVED,
-    AuditAction.ENTRY_RESTORED, AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,
+    AuditAction.ENTRY_RESTORED, AuditAction.WATCHLIST_PROPOSED, AuditAction.WATCHLIST_PROPOSAL_CLOSED,
+    AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,
     AuditAction.AGREEMENT_MADE, AuditAction.AGREEMENT_ENDED,
 })  # fmt: skip
 """Changes to what has an owner, who is told of them."""

@@ -47,6 +47,7 @@ from anpr.store.retention_guard import (
 )
 from anpr.store.transits.discarded import drop_discarded, forget_counts
 from anpr.store.watchlists.imports import DIFFERENCES_DAYS, forget_imports
+from anpr.store.watchlists.proposals import expire_proposals, forget_proposals
 from anpr.store.watchlists.uploads import forget_uploads
 
 ACTOR = "retention"
@@ -234,6 +235,8 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "imports of lists": imports,
             "differences of imports": differences,
             "uploaded lists": forget_uploads(conn, at),
+            "expired proposals": expire_proposals(conn, at),
+            "proposals": forget_proposals(conn, at),
             "ended holds": forget_holds(conn, start_of(before.ledger)),
             "closed requests": forget_requests(conn, start_of(before.ledger)),
             "notifications": forget_notifications(conn, shortest),

@@ -31,6 +31,7 @@ REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, da
     history_of_request(bigint), erase_traces_for_request(bigint, timestamptz), prune_audit(bigint),
     prunable_audit(timestamptz), is_camera_of_another(text, text), is_only_of_others(text, text), begin_list_change(), note_list_change(),
     recount_lists(), confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
+    may_change_list(text), refuse_unapproved(), refuse_unapproved_settings(),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 
@@ -80,9 +81,15 @@ GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, dat
     drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
 -- How a source's files are read is for who imports lists: the owner, and the console.
+-- Which files were fetched from where is the owner's to keep; the console tells what fails.
+REVOKE ALL ON list_fetches FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+GRANT SELECT ON list_places TO anpr_console;
 REVOKE ALL ON list_sources FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 -- It removes uploaded files that nobody imported, without reading them.
 GRANT SELECT (uploaded_at), DELETE ON list_uploads TO anpr_ingest;
+-- It ends proposals that nobody settled, and forgets them later; it reads nothing of what was proposed.
+GRANT SELECT (id, watchlist_id, kind, made_by, state, expires_at, closed_at), UPDATE (state, closed_at, file), DELETE
+    ON list_proposals TO anpr_ingest;
 
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
 GRANT SELECT ON transits, images, alarms, sightings, alarm_events, suppressions, handovers, gates, dead_letters, refused_senders, health_subjects, health_intervals,
@@ -103,11 +110,15 @@ GRANT EXECUTE ON FUNCTION is_camera_of_another(text, text), is_only_of_others(te
 GRANT EXECUTE ON FUNCTION plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text),
     open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists() TO anpr_console;
 -- Lists of one's own organisation are kept there. Whose a list is, and who put an entry on it, is not for the console to set.
-GRANT INSERT (id, name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions),
-    UPDATE (name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions), DELETE ON watchlists
+GRANT INSERT (id, name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions,
+    second_person, urgent_hours, settings_by, settings_at), UPDATE (name, kind, priority, purpose, legal_basis, match, min_probability,
+    valid_to, stale_after_hours, instructions, second_person, urgent_hours, settings_by, settings_at), DELETE ON watchlists
     TO anpr_console;
 GRANT INSERT (watchlist_id, plate, look_alike, reason, valid_from, valid_to, author, added_at, instructions),
-    UPDATE (reason, valid_from, valid_to, instructions), DELETE ON entries TO anpr_console;
+    UPDATE (reason, valid_from, valid_to, instructions, edited_by, edited_at), DELETE ON entries TO anpr_console;
+-- What waits for a second person is kept, and settled once.
+GRANT SELECT, INSERT (watchlist_id, kind, entry_id, content, before, file, reason, made_by, made_at, expires_at, urgent_until, tx),
+    UPDATE (entry_id, state, closed_by, closed_at, answer, file, tx) ON list_proposals TO anpr_console;
 -- Files of lists are uploaded, looked at and imported there; an import is recorded, and undone once.
 GRANT SELECT, INSERT (watchlist_id, file_name, content, mode, source, how, uploaded_by, uploaded_at),
     UPDATE (mode, source, how), DELETE ON list_uploads TO anpr_console;
@@ -115,8 +126,8 @@ GRANT SELECT, INSERT (watchlist_id, imported_at, imported_by, mode, file_name, s
     unchanged, removed, rejected, version_before, version_after, undoes), UPDATE (undone_at, has_changes) ON list_imports
     TO anpr_console;
 GRANT SELECT, INSERT, DELETE ON list_import_changes TO anpr_console;
-GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, changed_at) ON list_sources TO anpr_console;
-GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
+GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, profile, changed_at) ON list_sources TO anpr_console;
+GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), may_change_list(text), acting_instructions(bigint[], text[]),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) TO anpr_console;
 -- Organisations, and agreements between them. What an agreement opens is never changed: it is ended, and another made.
 GRANT INSERT, UPDATE (name, kind, contact, controller) ON organisations TO anpr_console;
@@ -255,12 +266,17 @@ DECLARE
         ['list_uploads', 'INSERT', own_list],
         ['list_uploads', 'UPDATE', own_list],
         ['list_uploads', 'DELETE', own_list],
+        ['list_proposals', 'SELECT', own_list],
+        ['list_proposals', 'INSERT', own_list],
+        ['list_proposals', 'UPDATE', own_list],
         ['list_imports', 'SELECT', own_list],
         ['list_imports', 'INSERT', own_list],
         ['list_imports', 'UPDATE', own_list],
         ['list_import_changes', 'SELECT', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_import_changes', 'INSERT', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_import_changes', 'DELETE', 'import_id IN (SELECT id FROM list_imports)'],
+        ['list_places', 'SELECT', own_list],
+        ['list_fetches', 'SELECT', own_list],
         ['list_sources', 'SELECT', own_list],
         ['list_sources', 'INSERT', own_list],
         ['list_sources', 'UPDATE', own_list],

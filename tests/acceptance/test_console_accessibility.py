@@ -16,10 +16,13 @@ from anpr.domain.hold import Hold
 from anpr.domain.organisation import MANAGER
 from anpr.domain.subject_request import RequestKind, SubjectRequest
 from anpr.domain.transit import Transit
+from anpr.store.author import Author
 from anpr.store.handovers.shift import facts_of_shift
 from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
 from anpr.store.requests.register import add_request
+from anpr.store.watchlists.entries import NewEntry
+from anpr.store.watchlists.proposing import propose_entry
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
 
@@ -87,6 +90,8 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     with site.database.transaction() as conn:
         add_hold(conn, hold_of(transit))
         add_request(conn, request_for(transit))
+        wanted = NewEntry(plate="AB123CD", reason="furto")
+        propose_entry(conn, "a1", wanted, Author(name="operator", at=site.clock.now()))
         facts = facts_of_shift(conn, MANAGER, site.clock.now(), [])
         sign_out(conn, facts, "operator", "tutto bene", gives_alarms=True)
     more = {
@@ -103,7 +108,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/watchlists": [
             "/watchlists/a1", "/watchlists/a1/add", "/watchlists/a1/entries/1", "/watchlists/a1/settings",
             "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import", "/watchlists/a1/cost",
-            "/watchlists/a1/export",
+            "/watchlists/a1/export", "/watchlists/a1/proposals", "/watchlists/a1/proposals/1",
         ],
         "/requests": ["/requests/1", "/requests/1/data", "/requests/1/erase"],
         "/gates": ["/gates/porta-nord?picture=1", "/gates/porta-nord/cameras/nord-1", "/gates?q=nowhere"],

@@ -137,6 +137,11 @@ def _fill_lists(conn: Connection) -> None:
             reason_after="r")  # fmt: skip
     _insert(conn, "list_uploads", watchlist_id="stolen", file_name="rubati.csv", content=b"x", mode="add", source="",
             uploaded_by="anna", uploaded_at=START)  # fmt: skip
+    _insert(conn, "list_proposals", watchlist_id="stolen", kind="delete", reason="r", made_by="anna", made_at=START,
+            expires_at=START + timedelta(days=7))  # fmt: skip
+    place = {"watchlist_id": "stolen", "place": "sftp://anna@questura/in"}
+    _insert(conn, "list_places", looked_at=START, **place)
+    _insert(conn, "list_fetches", file_name="f.csv", size=1, written_at=1, fetched_at=START, seen_at=START, **place)
     _insert(conn, "list_sources", watchlist_id="stolen", name="Questura", columns=Jsonb({}), sheet="", reason="r",
             changed_at=START)  # fmt: skip
 

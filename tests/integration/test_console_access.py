@@ -55,6 +55,8 @@ MORE = {
     "/watchlists/a1/import/1/rejects": Permission.EDIT_WATCHLISTS,
     "/watchlists/a1/imports/1": Permission.EDIT_WATCHLISTS,
     "/watchlists/a1/settings": Permission.EDIT_WATCHLISTS,
+    "/watchlists/a1/proposals": Permission.EDIT_WATCHLISTS,
+    "/watchlists/a1/proposals/1": Permission.EDIT_WATCHLISTS,
 }
 """Addresses that ask for more than their page does."""
 

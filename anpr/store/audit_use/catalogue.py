@@ -113,6 +113,8 @@ _LIST = (
     "valid_to",
     "stale_after_hours",
     "instructions",
+    "second_person",
+    "urgent_hours",
 )
 _ENTRY = ("watchlist", "entry", "plate", "entry_reason", "valid_from", "valid_to", "instructions")
 _IMPORT = (
@@ -231,6 +233,17 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             "a file in a watched folder that was not imported, with the reason why",
             *["watchlist", "file", "sha256", "source", "rejected"],
         ),
+        AuditAction.WATCHLIST_PROPOSED: _of(
+            _K.CHANGE,
+            "a change of a list that waits for a second person",
+            *["proposal", "kind", "urgent_until", "entry", "plate", "entry_reason", "file", "sha256", "import", "mode"],
+            *["source", "added", "changed", "unchanged", "removed", "rejected", "why", *_LIST, "valid_from", "was"],
+        ),
+        AuditAction.WATCHLIST_PROPOSAL_CLOSED: _of(
+            _K.CHANGE,
+            "a proposed change of a list that was approved, refused, withdrawn, or ended by itself",
+            *["watchlist", "proposal", "kind", "outcome", "proposed_by"],
+        ),
         AuditAction.WATCHLIST_SEARCHED: _of(
             _K.SEARCH,
             "entries of a list that were searched, or lists that were asked for a plate",
@@ -239,7 +252,7 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.WATCHLIST_VIEWED: _of(
             _K.VIEW,
             "lists, entries of one, a file before its import, or what a list would have raised, that were shown",
-            *["watchlist", "entry", "import", "history", "limit", "preview", "rejects", "cost", "sha256"],
+            *["watchlist", "entry", "import", "history", "limit", "preview", "rejects", "cost", "sha256", "proposal"],
         ),
         AuditAction.WATCHLIST_DELETED: _of(_K.CHANGE, "a list that was deleted", "watchlist", "entries"),
         AuditAction.ENTRY_ADDED: _of(_K.CHANGE, "an entry that was added", *_ENTRY, "reason"),

@@ -53,6 +53,9 @@ class ListedEntry:
     entry: Entry
     author: str | None
     added_at: datetime | None
+    edited_by: str | None = None
+    """Who changed it last; None: nobody did, or nobody noted it."""
+    edited_at: datetime | None = None
 
     def validity_at(self, moment: datetime) -> Validity:
         """Whether it holds at that moment."""
@@ -126,7 +129,8 @@ def lists_of_plate(conn: Connection, plate: str) -> list[Listing]:
 
 def listed_from_row(row: dict[str, Any]) -> ListedEntry:
     """The entry in a row of the table."""
-    return ListedEntry(entry=entry_from_row(row), author=row["author"], added_at=row["added_at"])
+    told = {name: row[name] for name in ("author", "added_at", "edited_by", "edited_at")}
+    return ListedEntry(entry=entry_from_row(row), **told)
 
 
 def _listing(row: dict[str, Any]) -> Listing:
