@@ -19,7 +19,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import Visitor, VisitorDep, record_shown, record_view, visitor_of
+from anpr.console.access import Visitor, VisitorDep, begin_record_shown, record_view, visitor_of
 from anpr.console.alarm_card import transits_of
 from anpr.console.alarm_row import alarm_in
 from anpr.console.cookies import SESSION_COOKIE, read_cookie
@@ -38,7 +38,6 @@ from anpr.store.alarms.views import STEP_LIMIT, AlarmView
 
 router = APIRouter()
 log = logging.getLogger(__name__)
-_NOTING: "set[asyncio.Future[None]]" = set()
 
 OVERLAP = 50
 """Alarm ids. A page that comes back may show older ones as they were: it is told their present state."""
@@ -140,11 +139,10 @@ async def _events(
                 if isinstance(news, AlarmTally):
                     yield _tally(news)
                     continue
-                noted = _note(console, visitor, asked, news)
+                await _record(console, visitor, asked, news)
                 for view in news:
                     last_id = max(last_id, view.alarm.id)
                     yield _event(asked.make, view, last_id)
-                await noted
         except StoreError:  # logged by the feed; the page asks again
             return
         if page.is_replaced:
@@ -162,14 +160,11 @@ async def _told(
         yield news if isinstance(news, AlarmTally) else [news]
 
 
-def _note(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> "asyncio.Future[None]":
-    """Begin to record what the stream shows. An alarm does not wait for it: rows of the audit are written one after the
-    other, and fifty boards would each wait for the others'. A stream whose row cannot be written ends."""
-    transits = transits_of(views)
-    noted = asyncio.ensure_future(to_thread.run_sync(record_shown, console, visitor, asked.page, transits))
-    _NOTING.add(noted)  # it goes on when the page is closed meanwhile
-    noted.add_done_callback(_NOTING.discard)
-    return noted
+async def _record(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> None:
+    """What cannot be recorded is not shown: it raises StoreError, and the stream ends. No thread waits for the row, and
+    fifty boards wait for one commit."""
+    for written in begin_record_shown(console, visitor, asked.page, transits_of(views)):
+        await asyncio.shield(asyncio.wrap_future(written))
 
 
 async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[News]:
