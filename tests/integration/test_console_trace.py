@@ -62,8 +62,8 @@ def test_lists_record_which_transits_they_showed_and_each_only_once(site: Site) 
     client.get("/transits/rows")
     second = site.pass_vehicle(WANTED)
     client.get("/transits/rows")
-    client.get("/alarms")
-    client.get("/alarms")
+    client.get("/alarms?view=cards")
+    client.get("/alarms?view=cards")
     shown = [(event.detail["page"], event.detail["transits"]) for event in events(site, AuditAction.TRANSIT_VIEWED)]
     assert shown == [
         ("latest", [str(first.id)]),

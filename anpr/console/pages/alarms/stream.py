@@ -8,7 +8,7 @@ Both begin with `ready` and send `tally`, the true numbers, after each change.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -28,6 +28,7 @@ from anpr.console.live_alarms import News, Subscription, next_news
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.alarms.choice import BoardView, BoardViewDep
 from anpr.console.rendering.templates import PageContext
+from anpr.console.shared_frames import SharedFrames
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.alarm import AlarmState
 from anpr.domain.errors import StoreError
@@ -48,6 +49,7 @@ _CHECK_EVERY_S = 20.0
 _SEND_TIMEOUT_S = 10.0
 
 LastEventId = Annotated[str, Header()]
+_FRAMES = SharedFrames()
 _Make = Callable[[AlarmView], tuple[str, str]]
 """The name and the data of an alarm's event."""
 
@@ -60,6 +62,8 @@ class _Asked:
     after: int | None
     overlap: int
     make: _Make
+    shared_by: Hashable | None = None
+    """What the events depend on besides the alarm; None: on who looks."""
 
     @property
     def since(self) -> int | None:
@@ -82,7 +86,9 @@ async def stream(  # noqa: PLR0913, PLR0917  one parameter for each part of the 
     last_id = int(last_event_id) if came_back else after
     overlap = OVERLAP if came_back or again else 0
     make = partial(_card, console, context, view is BoardView.ROWS)
-    return _answer(request, console, visitor, _Asked(page="alarm-stream", after=last_id, overlap=overlap, make=make))
+    shared_by = ("row", context.language, visitor.user.organisation_id) if view is BoardView.ROWS else None
+    asked = _Asked(page="alarm-stream", after=last_id, overlap=overlap, make=make, shared_by=shared_by)
+    return _answer(request, console, visitor, asked)
 
 
 @router.get("/notices")
@@ -96,7 +102,8 @@ def notices(
     """Events `notice`, each an alarm in JSON; ids are alarm ids. Without `after` only what comes from now on."""
     record_view(console, visitor, "alarm-notices")
     last_id = int(last_event_id) if _is_id(last_event_id) else after
-    return _answer(request, console, visitor, _Asked(page="alarm-notices", after=last_id, overlap=0, make=_notice))
+    asked = _Asked(page="alarm-notices", after=last_id, overlap=0, make=_notice, shared_by="notice")
+    return _answer(request, console, visitor, asked)
 
 
 def tally_json(tally: AlarmTally) -> str:
@@ -125,7 +132,7 @@ def _answer(request: Request, console: Console, visitor: Visitor, asked: _Asked)
 
 async def _events(
     console: Console, cookie: str | None, visitor: Visitor, asked: _Asked
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncIterator[ServerSentEvent | bytes]:
     last_id = asked.after or 0
     with console.live.subscribe(visitor.user.name, visitor.session.key, visitor.user.organisation_id) as page:
         if page is None:
@@ -136,13 +143,15 @@ async def _events(
             if tally is not None:
                 yield _tally(tally)
             async for news in _told(console, cookie, page, asked):
-                if isinstance(news, AlarmTally):
-                    yield _tally(news)
-                    continue
-                await _record(console, visitor, asked, news)
-                for view in news:
-                    last_id = max(last_id, view.alarm.id)
-                    yield _event(asked.make, view, last_id)
+                views = [each for each in news if isinstance(each, AlarmView)]
+                if views:
+                    await _record(console, visitor, asked, views)
+                sent = []
+                for each in news:
+                    if isinstance(each, AlarmView):
+                        last_id = max(last_id, each.alarm.id)
+                    sent.append(_frame(asked, each, last_id))
+                yield b"".join(sent)
         except StoreError:  # logged by the feed; the page asks again
             return
         if page.is_replaced:
@@ -152,12 +161,12 @@ async def _events(
 
 async def _told(
     console: Console, cookie: str | None, page: Subscription, asked: _Asked
-) -> AsyncIterator[list[AlarmView] | AlarmTally]:
+) -> AsyncIterator[Sequence[News]]:
     """What the page missed, then what comes. Raises StoreError."""
     async for views in _missed(console, asked.since):
         yield views
     async for news in _while_signed_in(console, cookie, page):
-        yield news if isinstance(news, AlarmTally) else [news]
+        yield news
 
 
 async def _record(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> None:
@@ -167,7 +176,7 @@ async def _record(console: Console, visitor: Visitor, asked: _Asked, views: Sequ
         await asyncio.shield(asyncio.wrap_future(written))
 
 
-async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[News]:
+async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[list[News]]:
     """News until the stream is cut off or the session is over, which is looked at every _CHECK_EVERY_S."""
     checked_at = console.clock.monotonic()
     async for news in next_news(page, _CHECK_EVERY_S):
@@ -175,7 +184,7 @@ async def _while_signed_in(console: Console, cookie: str | None, page: Subscript
             checked_at = console.clock.monotonic()
             if not await to_thread.run_sync(_is_still_in, console, cookie):
                 return
-        if news is not None:
+        if news:
             yield news
 
 
@@ -191,10 +200,19 @@ async def _missed(console: Console, after: int | None) -> AsyncIterator[list[Ala
         after = views[-1].alarm.id if len(views) == STEP_LIMIT else None
 
 
-def _event(make: _Make, view: AlarmView, last_id: int) -> ServerSentEvent:
+def _frame(asked: _Asked, news: News, last_id: int) -> bytes:
+    """The event's bytes, made once for all streams that send the same."""
+    if isinstance(news, AlarmTally):
+        return _tally(news).encode()
+    if asked.shared_by is None:
+        return _event(asked.make, news, last_id)
+    return _FRAMES.get(news, (asked.shared_by, last_id), lambda: _event(asked.make, news, last_id))
+
+
+def _event(make: _Make, view: AlarmView, last_id: int) -> bytes:
     # The id is the highest one sent, also for a change of an older alarm: what comes after it was not sent yet.
     name, data = make(view)
-    return ServerSentEvent(event=name, id=str(last_id), data=data)
+    return ServerSentEvent(event=name, id=str(last_id), data=data).encode()
 
 
 def _notice(view: AlarmView) -> tuple[str, str]:
