@@ -94,6 +94,22 @@ def test_the_stream_of_alarms_records_what_it_sends(site: Site) -> None:
     assert event.detail == {"page": "alarm-stream", "transits": [str(transit.id)]}
 
 
+def test_the_stream_of_alarms_shows_nothing_that_could_not_be_recorded(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    for path in ("/alarms/stream?view=rows", "/alarms/stream?view=cards", "/alarms/notices"):
+        with client.stream("GET", path) as stream:
+            lines = stream.iter_lines()
+            assert next(lines)
+            with site.database.transaction() as conn:
+                conn.execute("ALTER TABLE audit RENAME TO elsewhere")
+            alarm = site.alarm_of(site.pass_another())
+            assert f"id: {alarm.id}" not in lines, "it ends instead"
+        with site.database.transaction() as conn:
+            conn.execute("ALTER TABLE elsewhere RENAME TO audit")
+        with client.stream("GET", path, headers={"Last-Event-ID": str(alarm.id - 1)}) as stream:
+            assert f"id: {alarm.id}" in stream.iter_lines(), "and shows it when it comes back"
+
+
 def test_looking_at_the_watchlists_is_recorded(site: Site) -> None:
     client = site.client(Role.LIST_MANAGER)
     for _ in range(2):
