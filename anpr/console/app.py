@@ -16,6 +16,7 @@ from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.pending_login import PendingLogins
 from anpr.console.auth.secret_key import load_secret
 from anpr.console.auth.sessions import Sessions
+from anpr.console.auth.shown_writer import ShownWriter
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.compression import Compression
 from anpr.console.ending_tally import EndingTally
@@ -108,6 +109,7 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
             yield
         finally:
             console.live.close()
+            console.shown_writer.close()
             console.search_database.close()
             console.password_checks.close()
 
@@ -151,6 +153,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         in_use = secrets_in_use(conn)
     secret = load_secret(settings.data_dir)
     background = background_of(settings.console.map)
+    views = ViewAudit(clock)
     return Console(
         settings=settings,
         scope=ITSELF,
@@ -172,7 +175,8 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         ),
         alarms=stored,
         live=LiveAlarms(database, stored, shown_to, clock),
-        view_audit=ViewAudit(clock),
+        view_audit=views,
+        shown_writer=ShownWriter(database, views),
         thumbnails=Thumbnails(clock),
         ending_tally=EndingTally(settings, clock),
         pdf_press=PdfPress(),

@@ -12,6 +12,7 @@ from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.pending_login import PendingLogins
 from anpr.console.auth.second_factor import SecondFactor
 from anpr.console.auth.sessions import Sessions
+from anpr.console.auth.shown_writer import ShownWriter
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.ending_tally import EndingTally
 from anpr.console.live_alarms import LiveAlarms
@@ -58,6 +59,7 @@ class Console:
     """All pages, in the order of the menu."""
     live: LiveAlarms
     view_audit: ViewAudit
+    shown_writer: ShownWriter
     thumbnails: Thumbnails
     ending_tally: EndingTally
     pdf_press: PdfPress

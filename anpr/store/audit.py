@@ -4,7 +4,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -168,25 +168,40 @@ def append(conn: Connection, event: AuditEvent) -> AuditRow:
     A change to what another organisation owns is a second row, of that organisation: its auditor sees no rows of
     whoever made the change, as the manager or the command line.
     """
+    return append_all(conn, [event])[0]
+
+
+def append_all(conn: Connection, events: Sequence[AuditEvent]) -> list[AuditRow]:
+    """Add the events to the chain in their order, as `append` does each; the row of each."""
     conn.execute(_SQL["lock"])
     last = one_row(conn, _SQL["last"])
-    told = _of_organisation(conn, event, last["organisation"])
-    row, digest = _add(conn, last["seq"] or 0, last["hash"] or GENESIS, told)
-    seq = row.seq
-    for owner in _other_owners(conn, event, told):
-        copy = replace(event, detail={**event.detail, "organisation": owner, "same_as": row.seq})
-        again, digest = _add(conn, seq, digest, copy)
-        seq = again.seq
-    return row
+    chain = _Chain(last["seq"] or 0, last["hash"] or GENESIS)
+    found = []
+    for event in events:
+        told = _of_organisation(conn, event, last["organisation"])
+        row = chain.add(told)
+        found.append(row)
+        for owner in _other_owners(conn, event, told):
+            chain.add(replace(event, detail={**event.detail, "organisation": owner, "same_as": row.seq}))
+    with conn.cursor() as cursor:
+        cursor.executemany(_SQL["append"], chain.added)
+    return found
 
 
-def _add(conn: Connection, last: int, previous: bytes, event: AuditEvent) -> tuple[AuditRow, bytes]:
-    seq = last + 1
-    digest = row_hash(seq, event, previous)
-    conn.execute(
-        _SQL["append"],
-        {
-            "seq": seq,
+class _Chain:
+    """Rows to add after the newest one, as the statement takes them."""
+
+    def __init__(self, seq: int, digest: bytes) -> None:
+        self._seq = seq
+        self._digest = digest
+        self.added: list[dict[str, Any]] = []
+
+    def add(self, event: AuditEvent) -> AuditRow:
+        previous = self._digest
+        self._seq += 1
+        self._digest = row_hash(self._seq, event, previous)
+        self.added.append({
+            "seq": self._seq,
             "at": event.at,
             "actor": event.actor,
             "action": str(event.action),
@@ -194,10 +209,9 @@ def _add(conn: Connection, last: int, previous: bytes, event: AuditEvent) -> tup
             "case_reference": event.case_reference,
             "detail": Json(dict(event.detail), dumps=_canonical),
             "previous_hash": previous,
-            "hash": digest,
-        },
-    )
-    return AuditRow(seq=seq, event=event, hash=digest.hex()), digest
+            "hash": self._digest,
+        })
+        return AuditRow(seq=self._seq, event=event, hash=self._digest.hex())
 
 
 def _other_owners(conn: Connection, event: AuditEvent, told: AuditEvent) -> list[str]:
