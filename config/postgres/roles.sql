@@ -156,13 +156,16 @@ GRANT SELECT, INSERT, DELETE ON push_devices TO anpr_console;
 GRANT SELECT ON push_key TO anpr_console;
 GRANT SELECT, INSERT, UPDATE ON patrols, patrol_answers TO anpr_console;
 
+-- Areas of gates are kept there.
+GRANT SELECT, INSERT (name, gates, changed_at, changed_by), UPDATE (name, gates, changed_at, changed_by), DELETE ON gate_areas
+    TO anpr_console;
 -- Rules of notifications and recipients are kept there. Of the ledger it adds tests only, and puts back what nobody took.
 GRANT SELECT ON notification_recipients, notification_rules, notification_rule_recipients, notifications, notification_channels
     TO anpr_console;
 GRANT INSERT (name, channel, address, enabled, changed_at, changed_by), UPDATE (name, channel, address, enabled, changed_at,
     changed_by), DELETE ON notification_recipients TO anpr_console;
-GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason, changed_at,
-    changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason,
+GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason, changed_at,
+    changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason,
     version, changed_at, changed_by), DELETE ON notification_rules TO anpr_console;
 GRANT INSERT, DELETE ON notification_rule_recipients TO anpr_console;
 GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_at, waits_since, next_attempt_at, asked_by),
@@ -170,7 +173,7 @@ GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_
 
 -- The notifier reads alarms and no transit, image or entry, and keeps its ledger. It changes neither rules nor recipients.
 GRANT SELECT ON alarms, sightings, gates, watchlists, watchlist_owners, organisations, agreements, notification_recipients,
-    notification_rules, notification_rule_recipients TO anpr_notify;
+    notification_rules, notification_rule_recipients, gate_areas TO anpr_notify;
 GRANT SELECT, INSERT, UPDATE ON notifications, notification_channels TO anpr_notify;
 GRANT SELECT, INSERT, DELETE ON notification_escalations TO anpr_notify;
 GRANT SELECT, UPDATE ON notifier_progress TO anpr_notify;
@@ -179,7 +182,7 @@ GRANT SELECT, DELETE, UPDATE (reached_at, failing_since, failure) ON push_device
 GRANT SELECT, INSERT, UPDATE ON push_key TO anpr_notify;
 GRANT SELECT (name, role, organisation_id, disabled, ends_on) ON users TO anpr_notify;
 GRANT SELECT (key_hash, user_name, started_at, ended_at) ON sessions TO anpr_notify;
-GRANT SELECT (user_name, gates) ON patrols TO anpr_notify;
+GRANT SELECT (user_name, gates, areas) ON patrols TO anpr_notify;
 GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists()
     TO anpr_notify;
 
@@ -275,6 +278,10 @@ DECLARE
         ['subject_requests', 'SELECT', of_organisation],
         ['subject_requests', 'INSERT', of_organisation],
         ['subject_requests', 'UPDATE', of_organisation],
+        ['gate_areas', 'SELECT', of_organisation],
+        ['gate_areas', 'INSERT', of_organisation],
+        ['gate_areas', 'UPDATE', of_organisation],
+        ['gate_areas', 'DELETE', of_organisation],
         ['notification_recipients', 'SELECT', of_organisation],
         ['notification_recipients', 'INSERT', of_organisation],
         ['notification_recipients', 'UPDATE', of_organisation],
@@ -329,7 +336,7 @@ BEGIN
     END LOOP;
     -- The notifier came later than the other tables' rules.
     FOREACH name IN ARRAY ARRAY['alarms', 'sightings', 'gates', 'watchlists', 'watchlist_owners', 'organisations', 'agreements', 'audit',
-        'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
+        'gate_areas', 'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = name AND policyname = 'notified');
         EXECUTE format('CREATE POLICY notified ON %I TO anpr_notify USING (true) WITH CHECK (true)', name);
     END LOOP;

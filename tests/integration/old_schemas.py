@@ -105,6 +105,7 @@ def _fill_notifications(conn: Connection) -> None:
     _insert(conn, "notification_recipients", name="Sala", channel="email", address="sala@comune.example", **said)
     _insert(conn, "notification_rules", name="rubati", kinds=["stolen"], watchlists=[], priorities=[], gates=[],
             days=[1, 2], starts=time(8), ends=time(20), sound="normal", after_s=[0], **said)  # fmt: skip
+    _insert(conn, "gate_areas", name="Centro", gates=["gate-1"], **said)
     _insert(conn, "notification_rule_recipients", rule_id=1, step=0, recipient_id=1)
     _insert(conn, "notifications", alarm_id=1, recipient_id=1, recipient_name="Sala", channel="email", rule_id=1,
             priority="high", queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip

@@ -17,6 +17,7 @@ PROTECTED = (
     "entries",
     "forward_batches",
     "forward_runs",
+    "gate_areas",
     "gate_versions",
     "gates",
     "handovers",
