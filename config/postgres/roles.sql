@@ -48,6 +48,9 @@ GRANT SELECT, INSERT, DELETE ON alarms, sightings TO anpr_ingest;
 GRANT UPDATE (kind, priority, first_seen_at, last_seen_at, version) ON alarms TO anpr_ingest;
 GRANT SELECT, INSERT ON alarm_events TO anpr_ingest;
 GRANT SELECT, DELETE ON suppressions, handovers TO anpr_ingest;
+-- It counts alarms that it erases.
+GRANT SELECT, INSERT, UPDATE, DELETE ON alarm_counts TO anpr_ingest;
+GRANT SELECT ON alarm_counts TO anpr_console;
 GRANT USAGE ON SEQUENCE alarm_versions TO anpr_ingest, anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches, discarded_counts, camera_views, view_requests TO anpr_ingest;
@@ -226,6 +229,7 @@ DECLARE
         ['suppressions', 'SELECT', of_organisation],
         ['suppressions', 'INSERT', of_organisation],
         ['suppressions', 'UPDATE', of_organisation],
+        ['alarm_counts', 'SELECT', of_organisation],
         ['handovers', 'SELECT', of_organisation],
         ['handovers', 'INSERT', of_organisation],
         ['handovers', 'UPDATE', of_organisation],
