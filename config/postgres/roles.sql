@@ -95,10 +95,11 @@ GRANT SELECT ON transits, images, alarms, sightings, alarm_events, suppressions,
 -- It asks readers for views of cameras.
 GRANT INSERT (camera_id, gate_id, asked_at, asked_by), UPDATE (gate_id, asked_at, asked_by, handed_at) ON view_requests
     TO anpr_console;
--- Where the centre is the source of gates it adds a version to a gate, and never changes one. It makes no gate, and its owner is
--- another thing.
+-- Where the centre is the source of gates it adds a version to a gate, and never changes one. It makes gates for the manager
+-- alone; whose a gate is, is another thing.
 GRANT INSERT (gate_id, version, reader_id, definition, author, made_at, reason, restored) ON gate_versions TO anpr_console;
-GRANT UPDATE (name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep) ON gates
+GRANT INSERT (id, name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep),
+    UPDATE (name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep) ON gates
     TO anpr_console;
 GRANT EXECUTE ON FUNCTION is_camera_of_another(text, text), is_only_of_others(text, text) TO anpr_console;
 -- The dictionary of plates says of no plate where it passed: it is asked by functions, and what they name is looked for in
@@ -234,6 +235,7 @@ DECLARE
         ['handovers', 'INSERT', of_organisation],
         ['handovers', 'UPDATE', of_organisation],
         ['gates', 'SELECT', itself || ' OR ' || own || ' OR id IN (SELECT ' || any_gate || ')'],
+        ['gates', 'INSERT', own],
         ['gates', 'UPDATE', own || ' OR ' || of_organisation],
         ['gate_versions', 'SELECT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],
         ['gate_versions', 'INSERT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],

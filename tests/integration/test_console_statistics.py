@@ -149,7 +149,7 @@ def test_retention_leaves_counts_without_plates_and_few_are_not_told_as_numbers(
         found = erased_counts(conn, day - timedelta(days=1), day + timedelta(days=1))
         rows = conn.execute("SELECT * FROM alarm_counts").fetchall()
     assert found is not None
-    assert (found.total, found.kinds, found.gates) == (7, {"stolen": 7}, {"porta-nord": 6, "ponte": None})
+    assert (found.total, found.kinds, found.gates) == (7, {"local": 7}, {"porta-nord": 6, "ponte": None})
     assert found.outcomes == {"stopped": 6, "false-read": None}
     assert found.waits == {"60": None, "300": None, "more": None}, "each of them is fewer than five"
     assert all(WANTED not in str(row) for row in rows)
