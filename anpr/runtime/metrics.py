@@ -302,6 +302,9 @@ for _why in ("told", "acknowledged", "gone", "late"):
 NOTIFICATIONS_WAITING = Gauge(
     "anpr_notifications_waiting", "Notifications that are not sent yet", ["channel"], registry=REGISTRY
 )
+NOTIFICATIONS_DEAD = Gauge(
+    "anpr_notifications_dead", "Notifications that were given up and not sent again", ["channel"], registry=REGISTRY
+)
 NOTIFICATIONS_OLDEST_S = Gauge(
     "anpr_notifications_oldest_seconds", "Age of the oldest of them; 0 while none waits", ["channel"], registry=REGISTRY
 )

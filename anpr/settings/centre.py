@@ -327,6 +327,9 @@ class RetentionSettings(Section):
     open_alarm_grace_days: Annotated[int, Field(ge=0, le=3650)] = 7
     """So many days longer, an alarm that nobody has closed is kept with its transit and images. Then retention closes
     it in its own name, with a row in the audit, and it goes."""
+    alarm_count_days: Annotated[int, Field(ge=1, le=3650)] = 1826
+    """How many alarms were erased, by day and by kind, gate, outcome or wait, each by itself: numbers without plates,
+    for statistics that reach back further than alarms."""
     ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """What was forwarded when, and when cameras and readers were not looking: rows without plates."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825

@@ -102,6 +102,8 @@ class AuditAction(StrEnum):
     AUDIT_MAIL_FAILED = "audit-mail-failed"
     RECIPIENT_SAVED = "recipient-saved"
     RECIPIENT_DELETED = "recipient-deleted"
+    AREA_SAVED = "area-saved"
+    AREA_DELETED = "area-deleted"
     NOTIFICATION_RULE_SAVED = "notification-rule-saved"
     NOTIFICATION_RULE_DELETED = "notification-rule-deleted"
     NOTIFICATION_TESTED = "notification-tested"

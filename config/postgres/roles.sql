@@ -49,6 +49,9 @@ GRANT SELECT, INSERT, DELETE ON alarms, sightings TO anpr_ingest;
 GRANT UPDATE (kind, priority, first_seen_at, last_seen_at, version) ON alarms TO anpr_ingest;
 GRANT SELECT, INSERT ON alarm_events TO anpr_ingest;
 GRANT SELECT, DELETE ON suppressions, handovers TO anpr_ingest;
+-- It counts alarms that it erases.
+GRANT SELECT, INSERT, UPDATE, DELETE ON alarm_counts TO anpr_ingest;
+GRANT SELECT ON alarm_counts TO anpr_console;
 GRANT USAGE ON SEQUENCE alarm_versions TO anpr_ingest, anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches, discarded_counts, camera_views, view_requests TO anpr_ingest;
@@ -99,10 +102,11 @@ GRANT SELECT ON transits, images, alarms, sightings, alarm_events, suppressions,
 -- It asks readers for views of cameras.
 GRANT INSERT (camera_id, gate_id, asked_at, asked_by), UPDATE (gate_id, asked_at, asked_by, handed_at) ON view_requests
     TO anpr_console;
--- Where the centre is the source of gates it adds a version to a gate, and never changes one. It makes no gate, and its owner is
--- another thing.
+-- Where the centre is the source of gates it adds a version to a gate, and never changes one. It makes gates for the manager
+-- alone; whose a gate is, is another thing.
 GRANT INSERT (gate_id, version, reader_id, definition, author, made_at, reason, restored) ON gate_versions TO anpr_console;
-GRANT UPDATE (name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep) ON gates
+GRANT INSERT (id, name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep),
+    UPDATE (name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep) ON gates
     TO anpr_console;
 GRANT EXECUTE ON FUNCTION is_camera_of_another(text, text), is_only_of_others(text, text) TO anpr_console;
 -- The dictionary of plates says of no plate where it passed: it is asked by functions, and what they name is looked for in
@@ -167,13 +171,16 @@ GRANT SELECT, INSERT, DELETE ON push_devices TO anpr_console;
 GRANT SELECT ON push_key TO anpr_console;
 GRANT SELECT, INSERT, UPDATE ON patrols, patrol_answers TO anpr_console;
 
+-- Areas of gates are kept there.
+GRANT SELECT, INSERT (name, gates, changed_at, changed_by), UPDATE (name, gates, changed_at, changed_by), DELETE ON gate_areas
+    TO anpr_console;
 -- Rules of notifications and recipients are kept there. Of the ledger it adds tests only, and puts back what nobody took.
 GRANT SELECT ON notification_recipients, notification_rules, notification_rule_recipients, notifications, notification_channels
     TO anpr_console;
 GRANT INSERT (name, channel, address, enabled, changed_at, changed_by), UPDATE (name, channel, address, enabled, changed_at,
     changed_by), DELETE ON notification_recipients TO anpr_console;
-GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason, changed_at,
-    changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason,
+GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason, changed_at,
+    changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason,
     version, changed_at, changed_by), DELETE ON notification_rules TO anpr_console;
 GRANT INSERT, DELETE ON notification_rule_recipients TO anpr_console;
 GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_at, waits_since, next_attempt_at, asked_by),
@@ -181,7 +188,7 @@ GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_
 
 -- The notifier reads alarms and no transit, image or entry, and keeps its ledger. It changes neither rules nor recipients.
 GRANT SELECT ON alarms, sightings, gates, watchlists, watchlist_owners, organisations, agreements, notification_recipients,
-    notification_rules, notification_rule_recipients TO anpr_notify;
+    notification_rules, notification_rule_recipients, gate_areas TO anpr_notify;
 GRANT SELECT, INSERT, UPDATE ON notifications, notification_channels TO anpr_notify;
 GRANT SELECT, INSERT, DELETE ON notification_escalations TO anpr_notify;
 GRANT SELECT, UPDATE ON notifier_progress TO anpr_notify;
@@ -190,7 +197,7 @@ GRANT SELECT, DELETE, UPDATE (reached_at, failing_since, failure) ON push_device
 GRANT SELECT, INSERT, UPDATE ON push_key TO anpr_notify;
 GRANT SELECT (name, role, organisation_id, disabled, ends_on) ON users TO anpr_notify;
 GRANT SELECT (key_hash, user_name, started_at, ended_at) ON sessions TO anpr_notify;
-GRANT SELECT (user_name, gates) ON patrols TO anpr_notify;
+GRANT SELECT (user_name, gates, areas) ON patrols TO anpr_notify;
 GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists()
     TO anpr_notify;
 
@@ -234,10 +241,12 @@ DECLARE
         ['suppressions', 'SELECT', of_organisation],
         ['suppressions', 'INSERT', of_organisation],
         ['suppressions', 'UPDATE', of_organisation],
+        ['alarm_counts', 'SELECT', of_organisation],
         ['handovers', 'SELECT', of_organisation],
         ['handovers', 'INSERT', of_organisation],
         ['handovers', 'UPDATE', of_organisation],
         ['gates', 'SELECT', itself || ' OR ' || own || ' OR id IN (SELECT ' || any_gate || ')'],
+        ['gates', 'INSERT', own],
         ['gates', 'UPDATE', own || ' OR ' || of_organisation],
         ['gate_versions', 'SELECT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],
         ['gate_versions', 'INSERT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],
@@ -291,6 +300,10 @@ DECLARE
         ['subject_requests', 'SELECT', of_organisation],
         ['subject_requests', 'INSERT', of_organisation],
         ['subject_requests', 'UPDATE', of_organisation],
+        ['gate_areas', 'SELECT', of_organisation],
+        ['gate_areas', 'INSERT', of_organisation],
+        ['gate_areas', 'UPDATE', of_organisation],
+        ['gate_areas', 'DELETE', of_organisation],
         ['notification_recipients', 'SELECT', of_organisation],
         ['notification_recipients', 'INSERT', of_organisation],
         ['notification_recipients', 'UPDATE', of_organisation],
@@ -345,7 +358,7 @@ BEGIN
     END LOOP;
     -- The notifier came later than the other tables' rules.
     FOREACH name IN ARRAY ARRAY['alarms', 'sightings', 'gates', 'watchlists', 'watchlist_owners', 'organisations', 'agreements', 'audit',
-        'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
+        'gate_areas', 'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = name AND policyname = 'notified');
         EXECUTE format('CREATE POLICY notified ON %I TO anpr_notify USING (true) WITH CHECK (true)', name);
     END LOOP;

@@ -40,6 +40,8 @@ MORE = {
     "/holds/new": Permission.HOLD_TRANSITS,
     "/holds/1/end": Permission.HOLD_TRANSITS,
     "/organisations/agreements/1/end": Permission.MANAGE_AGREEMENTS,
+    "/gates/_new": Permission.MANAGE_GATES,
+    "/gates/porta-nord/_camera": Permission.MANAGE_GATES,
     "/gates/porta-nord/edit": Permission.MANAGE_GATES,
     "/gates/porta-nord/versions": Permission.MANAGE_GATES,
     "/watchlists/_new": Permission.EDIT_WATCHLISTS,

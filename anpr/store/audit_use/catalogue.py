@@ -72,9 +72,11 @@ _USER = (
     "second_factor",
 )
 _HELD = ("hold", "since", "until", "plate", "gate", "transit", "ends_on", "before")
+_AREA = ("area", "name", "gates")
 _RECIPIENT = ("recipient", "name", "channel", "address", "enabled")
 _RULE = (
     "rule",
+    "areas",
     "name",
     "enabled",
     "sound",
@@ -333,6 +335,8 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             _K.CHANGE, "a recipient of notifications that was added or changed", *_RECIPIENT, "previous"
         ),
         AuditAction.RECIPIENT_DELETED: _of(_K.CHANGE, "a recipient of notifications that was deleted", *_RECIPIENT),
+        AuditAction.AREA_SAVED: _of(_K.CHANGE, "an area of gates that was added or changed", *_AREA, "previous"),
+        AuditAction.AREA_DELETED: _of(_K.CHANGE, "an area of gates that was deleted", *_AREA),
         AuditAction.NOTIFICATION_RULE_SAVED: _of(
             _K.CHANGE,
             "a rule of notifications that was added or changed; its reason is why its messages carry the plate",

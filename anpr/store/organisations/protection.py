@@ -7,6 +7,7 @@ from anpr.store.database.queries import load_queries
 _SQL = load_queries("organisations")
 PROTECTED = (
     "agreements",
+    "alarm_counts",
     "alarm_events",
     "alarms",
     "audit",
@@ -17,6 +18,7 @@ PROTECTED = (
     "entries",
     "forward_batches",
     "forward_runs",
+    "gate_areas",
     "gate_versions",
     "gates",
     "handovers",

@@ -276,6 +276,20 @@ UPDATE suppressions SET lifted_by = %(by)s, lifted_at = %(at)s WHERE id = %(id)s
 -- name: suppressions
 SELECT * FROM suppressions WHERE lifted_at IS NULL AND until > %(at)s ORDER BY until, id LIMIT %(limit)s;
 
+-- name: counted_suppressions
+-- Those that hold at this moment, then those that ended since the other, each with what it kept from being an alarm.
+SELECT x.*, kept.count, kept.newest
+FROM suppressions x LEFT JOIN LATERAL (
+    SELECT count(*) AS count, max(s.captured_at) AS newest FROM sightings s WHERE s.suppression_id = x.id
+) kept ON true
+WHERE least(x.until, x.lifted_at) > %(since)s
+ORDER BY x.lifted_at IS NOT NULL OR x.until <= %(at)s, least(x.until, x.lifted_at), x.id LIMIT %(limit)s;
+
+-- name: suppressed_of_vehicle
+-- Of the suppressions that who asks may see.
+SELECT s.* FROM suppressions x JOIN sightings s ON s.suppression_id = x.id
+WHERE x.vehicle = %(vehicle)s ORDER BY s.captured_at DESC, s.id DESC LIMIT %(limit)s;
+
 -- name: forget_suppressions
 -- Those that a sighting names stay as long as it does.
 DELETE FROM suppressions x WHERE least(x.until, x.lifted_at) < %(before)s
