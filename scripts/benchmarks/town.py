@@ -96,11 +96,16 @@ class Questions:
         return self.timings.take(name, ask)
 
     def common(self, robbery: Robbery) -> Sequence[str]:
-        """The plates of all its windows, in the answer's order."""
-        windows = tuple(CrossWindow(gate_ids=(gate,), since=since, until=until) for gate, since, until in robbery.windows)
+        """The plates of all its windows but one, which may have been misread, in the answer's order."""
+        windows = tuple(
+            CrossWindow(gate_ids=(gate,), since=since, until=until) for gate, since, until in robbery.windows
+        )
         size = self._town.size
         query = CrossQuery(
-            windows=windows, least=len(windows), since=size.start, received_until=size.end + timedelta(days=1)
+            windows=windows,
+            least=max(2, len(windows) - 1),
+            since=size.start,
+            received_until=size.end + timedelta(days=1),
         )
 
         def ask() -> Sequence[str]:

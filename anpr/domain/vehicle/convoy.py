@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Convoy detection: vehicles that pass the same gates within seconds of the one that is asked for, ranked against chance.
+"""Convoy detection: vehicles at the same gates within seconds of the one that is asked for, ranked against chance.
 
 *The statistic.* A meeting is a transit of the other vehicle at the same gate within the window. The transits of the
 asked vehicle are divided into journeys; what counts is the number of journeys with a meeting, since two vehicles in one
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp
 from typing import NamedTuple
+from uuid import UUID
 
 from anpr.domain.vehicle.chance import false_discovery_rates, poisson_tail
 from anpr.domain.vehicle.gate_fix import GateFix
@@ -25,15 +26,16 @@ from anpr.domain.vehicle.itinerary import journeys_of
 DAY_S = 86_400.0
 _BANDS_S = (300.0, 1800.0)
 """Half widths around the time of day: as exact as a commuter's habit, and as wide as a rush hour."""
-NOT_CHANCE = 0.01
-"""False discovery rate up to which a vehicle is said to be together more often than by chance: one in a hundred is."""
+NOT_CHANCE = 0.001
+"""False discovery rate up to which a vehicle is said to be together more often than by chance: it is not, once in a
+thousand. Stricter than custom has it, since habits are estimated from few days."""
 
 
 class Meeting(NamedTuple):
     """Another vehicle at a gate near in time to a transit of the asked one."""
 
     plate: str
-    transit_id: object
+    transit_id: UUID
     """The asked vehicle's, by which the meeting belongs to a journey."""
     gate_id: str
     at: datetime

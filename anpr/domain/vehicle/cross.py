@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from anpr.domain.errors import InputError
 
@@ -30,7 +31,7 @@ class CrossHit(NamedTuple):
     plate: str
     window: int
     """From 0."""
-    transit_id: object
+    transit_id: UUID
     gate_id: str
     at: datetime
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from anpr.domain.vehicle.gate_fix import GateFix, distance_m
 
 JOURNEY_GAP = timedelta(minutes=45)
-"""A vehicle that no gate saw for longer has begun another journey: longer than a town is crossed, shorter than a visit."""
+"""A vehicle that no gate saw for longer has begun another journey: towns are crossed sooner, visits take longer."""
 _LEAST_S = 1.0
 """Two reads within a second of each other tell no speed."""
 

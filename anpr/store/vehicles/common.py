@@ -44,9 +44,7 @@ def common_vehicles(conn: Connection, query: CrossQuery) -> CommonVehicles:
     rows = conn.execute(_SQL["common"], _values(query)).fetchall()
     hits = [CrossHit(row["plate"], row["window"], row["id"], row["gate_id"], row["captured_at"]) for row in rows]
     plates = sorted({hit.plate for hit in hits})
-    return CommonVehicles(
-        found=rank_common(hits, _counts(conn, query, plates)), total=rows[0]["total"] if rows else 0
-    )
+    return CommonVehicles(found=rank_common(hits, _counts(conn, query, plates)), total=rows[0]["total"] if rows else 0)
 
 
 def _counts(conn: Connection, query: CrossQuery, plates: Sequence[str]) -> dict[str, int]:

@@ -159,7 +159,9 @@ class Town:
         for day in range(0, self.size.days, 2):
             at = self.size.start + timedelta(days=day, seconds=draw.uniform(9, 16) * 3600)
             for road, minutes in (("road-1", 0.0), ("road-3", draw.uniform(1, 4))):
-                drive = Drive(plate=vehicle.plate, path=(road,), at=at + timedelta(minutes=minutes), kmh=50, is_sure=True)
+                drive = Drive(
+                    plate=vehicle.plate, path=(road,), at=at + timedelta(minutes=minutes), kmh=50, is_sure=True
+                )
                 self._special.append(drive)
 
     def _plan_robbery(self, vehicle: Vehicle) -> None:
@@ -176,8 +178,12 @@ class Town:
         is_working = midnight.weekday() < WORKING_DAYS
         for vehicle in self.vehicles:
             if vehicle.is_commuter and is_working:
-                yield self._drive(vehicle.plate, vehicle.home, vehicle.work, midnight, draw.gauss(vehicle.leaves_s, 400))
-                yield self._drive(vehicle.plate, vehicle.work, vehicle.home, midnight, draw.gauss(vehicle.returns_s, 900))
+                yield self._drive(
+                    vehicle.plate, vehicle.home, vehicle.work, midnight, draw.gauss(vehicle.leaves_s, 400)
+                )
+                yield self._drive(
+                    vehicle.plate, vehicle.work, vehicle.home, midnight, draw.gauss(vehicle.returns_s, 900)
+                )
             elif draw.random() < 0.5:
                 out = draw.uniform(8, 20) * 3600
                 there = draw.choice(GATE_IDS)

@@ -2,7 +2,7 @@
 """Streets of the drawn town: fourteen gates on two rings and four roads out, and the shortest way between any two."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from heapq import heappop, heappush
 from itertools import pairwise
 from math import cos, pi, radians, sin
@@ -61,7 +61,7 @@ def street_m(start: str, end: str) -> float:
     return great_circle_m(PLACES[start], PLACES[end]) * DETOUR
 
 
-@lru_cache(maxsize=None)
+@cache
 def way(start: str, end: str) -> tuple[str, ...]:
     """The gates of the shortest way, both ends included (Dijkstra)."""
     heap: list[tuple[float, tuple[str, ...]]] = [(0.0, (start,))]
