@@ -12,16 +12,15 @@ from anpr.domain.access import Role
 from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.organisation import Action
 from anpr.domain.read import Candidate
-from anpr.domain.transit import Transit
 from anpr.store.audit import AuditAction
 from anpr.store.health.record import record_health
+from tests.support.company import OTHER, around, drive_at_once, drive_together
 from tests.support.fixtures_console import WANTED, Site
 from tests.support.fixtures_organisations import guest
 from tests.support.map_site import drive, place_gates
 from tests.support.organisations import THEIR_PLATE, agree
 
 REASON = "rapina in banca"
-OTHER = "CD456EF"
 
 
 @pytest.fixture
@@ -42,17 +41,6 @@ def searched(site: Site, client: httpx.Client, **fields: object) -> str:
     """The number of a search."""
     answer = site.post(client, "/search", "/search", reason=REASON, **fields)
     return str(answer.headers["location"]).rpartition("/")[2]
-
-
-def drive_together(site: Site, times: int, other: str = OTHER) -> None:
-    """Two vehicles, twelve seconds apart, at three gates, once a day; the last time now."""
-    for back in reversed(range(times)):
-        site.clock.ahead -= timedelta(days=back, hours=back)
-        drive(site, "ponte", "campi", "pistoia")
-        site.clock.ahead += timedelta(seconds=12)
-        drive(site, "ponte", "campi", "pistoia", plate=other)
-        site.clock.ahead -= timedelta(seconds=12)
-        site.clock.ahead += timedelta(days=back, hours=back)
 
 
 def blind(site: Site, gate_id: str, camera_id: str, around: datetime) -> None:
@@ -148,7 +136,7 @@ def test_another_day_is_chosen_and_a_strange_one_gives_the_newest(placed: Site) 
 
 
 def test_a_plate_at_two_places_at_once_is_shown_with_both_images(placed: Site) -> None:
-    first, second = drive(placed, "ponte", "pistoia", every=timedelta(minutes=2))
+    first, second = drive_at_once(placed)
     client = placed.client(Role.INVESTIGATOR)
     html = client.get(opened(placed, client)).text
     told = section(html, "impossible")
@@ -199,13 +187,6 @@ def test_who_drove_along_is_found_and_opened_with_the_same_reason(placed: Site) 
 
 def window(number: int, gates: list[str], since: str, until: str) -> dict[str, Any]:
     return {f"gates_{number}": gates, f"since_{number}": since, f"until_{number}": until}
-
-
-def around(site: Site, transit: Transit, number: int) -> dict[str, Any]:
-    zone = site.settings.zone
-    ends = [transit.captured_at + timedelta(minutes=each) for each in (-5, 5)]
-    since, until = (each.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S") for each in ends)
-    return window(number, [transit.gate_id], since, until)
 
 
 def test_the_vehicle_of_several_places_and_times_is_found(placed: Site) -> None:

@@ -36,12 +36,7 @@ def asked_vehicle(console: Console, visitor: Visitor, number: int) -> AskedVehic
     """The visitor's own search. Raises HTTPException 404 for everybody else's, and for one of several plates."""
     with console.database.transaction() as conn:
         found = recorded_search(conn, number)
-    if (
-        found is None
-        or found.actor != visitor.user.name
-        or found.query.look_alike
-        or not _is_plate(found.query.pattern)
-    ):
+    if found is None or found.actor != visitor.user.name or not _is_of_one(found):
         raise HTTPException(404)
     oldest = oldest_kept(console)
     query = found.query

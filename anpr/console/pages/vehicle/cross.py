@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep, author_of, record_shown
 from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
-from anpr.console.page_context import ContextDep
+from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.pages.vehicle.cross_form import CrossFields, fields_of_cross, read_cross
 from anpr.console.pages.vehicle.refusal import notice_of, record_refused
 from anpr.console.rendering.templates import PageContext
@@ -36,14 +36,14 @@ async def _sent(request: Request) -> FormData:
 
 
 @router.get("")
-def show(console: ConsoleDep, context: ContextDep) -> Response:
+def show(console: ConsoleDep, context: SectionDep) -> Response:
     """The form."""
     return _page(console, context, CrossFields())
 
 
 @router.post("")
 def ask(
-    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, form: Annotated[FormData, Depends(_sent)]
+    console: ConsoleDep, visitor: VisitorDep, context: SectionDep, form: Annotated[FormData, Depends(_sent)]
 ) -> Response:
     """Record the question with its reason, then lead to its answer; or the form again with what is wrong with it."""
     fields = read_cross(form, console.settings.zone, _open_gates(console))
@@ -68,7 +68,7 @@ def ask(
 def results(
     console: ConsoleDep,
     visitor: VisitorDep,
-    context: ContextDep,
+    context: SectionDep,
     number: Annotated[int, Path(ge=1, lt=2**63)],
 ) -> Response:
     """The answer to the visitor's own question. 404 for everybody else's."""
@@ -129,4 +129,4 @@ def _page(console: Console, context: PageContext, fields: CrossFields, *, status
         "kept_since": oldest_kept(console),
         **values,
     }
-    return console.templates.response("vehicle/cross.html", context, status=status, section="search", **shown)
+    return console.templates.response("vehicle/cross.html", context, status=status, **shown)

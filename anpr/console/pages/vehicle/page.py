@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from anpr.console.access import Visitor, VisitorDep, record_once, record_shown
 from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
 from anpr.console.page import Page
-from anpr.console.page_context import ContextDep
+from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.pages.vehicle import cross, together
 from anpr.console.pages.vehicle.asked import AskedVehicle, NumberDep, asked_vehicle
 from anpr.console.pages.vehicle.form import VehicleFields, check_vehicle_fields
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/vehicle")
 
 
 @router.get("")
-def show(console: ConsoleDep, context: ContextDep, transit: UUID | None = None) -> Response:
+def show(console: ConsoleDep, context: SectionDep, transit: UUID | None = None) -> Response:
     """The form; for the plate of this transit when one is named. The reason is still missing."""
     fields = VehicleFields(plate=_plate_of(console, transit) if transit else "")
     return _form(console, context, fields)
@@ -41,7 +41,7 @@ def show(console: ConsoleDep, context: ContextDep, transit: UUID | None = None) 
 
 @router.post("")
 def ask(
-    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, fields: Annotated[VehicleFields, Form()]
+    console: ConsoleDep, visitor: VisitorDep, context: SectionDep, fields: Annotated[VehicleFields, Form()]
 ) -> Response:
     """Record the question with its reason, then lead to the vehicle's page; or the form again with what is wrong."""
     if fields.transit and not fields.plate:
@@ -68,7 +68,7 @@ def ask(
 
 
 def vehicle(
-    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: NumberDep, day: Annotated[str, Query()] = ""
+    console: ConsoleDep, visitor: VisitorDep, context: SectionDep, number: NumberDep, day: Annotated[str, Query()] = ""
 ) -> Response:
     """The page of the vehicle that the visitor's own search asks for; `day` (ISO 8601) chooses whose way is shown."""
     asked = asked_vehicle(console, visitor, number)
@@ -96,7 +96,6 @@ def _values(console: Console, asked: AskedVehicle, found: Gathered) -> dict[str,
         "unplaced": sum(gate.latitude is None for gate in found.gates.values()),
         "query": f"via=search&search={asked.search.number}",
         "now": console.clock.now(),
-        "section": "search",
     }
 
 
@@ -121,7 +120,7 @@ def _form(
     console: Console, context: PageContext, fields: VehicleFields, *, status: int = 200, **values: Any
 ) -> Response:
     shown = {"fields": fields, "faults": {}, "notice": None, "kept_since": oldest_kept(console), **values}
-    return console.templates.response("vehicle/form.html", context, status=status, section="search", **shown)
+    return console.templates.response("vehicle/form.html", context, status=status, **shown)
 
 
 def _day(text: str) -> date | None:

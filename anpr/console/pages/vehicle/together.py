@@ -10,7 +10,7 @@ from starlette.responses import Response
 from anpr.console.access import Visitor, VisitorDep, record_shown
 from anpr.console.coverage import coverage_gaps, transits_not_kept
 from anpr.console.field_faults import FieldFault
-from anpr.console.page_context import ContextDep
+from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.pages.vehicle.asked import AskedVehicle, NumberDep, asked_vehicle
 from anpr.console.pages.vehicle.refusal import notice_of
 from anpr.console.search_seats import SearchesBusyError
@@ -34,7 +34,7 @@ Gates = Annotated[int, Query(ge=1, le=10)]
 def show(
     console: ConsoleDep,
     visitor: VisitorDep,
-    context: ContextDep,
+    context: SectionDep,
     number: NumberDep,
     seconds: Seconds = 30,
     gates: Gates = 2,
@@ -101,5 +101,4 @@ def _values(console: Console, asked: AskedVehicle, found: Companions | None) -> 
         "most_asked": MOST_ASKED,
         "most_others": MOST_OTHERS,
         "not_chance": NOT_CHANCE,
-        "section": "search",
     }
