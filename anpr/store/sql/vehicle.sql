@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: meetings
 -- Around each transit of the asked vehicle the others at its gate, by the index of gates; the period is named again so
--- that days outside of it are left out when the plan is made. `compared`: how many vehicles were near it at all.
+-- that days outside of it are left out when the plan is made. OFFSET 0: else all transits of the period may be read and
+-- joined. `compared`: how many vehicles were near it at all.
 WITH asked AS MATERIALIZED (
     SELECT id, gate_id, captured_at FROM transits
     WHERE plate = %(plate)s AND captured_at >= %(since)s AND captured_at < %(until)s
@@ -17,6 +18,7 @@ WITH asked AS MATERIALIZED (
           AND captured_at >= %(since)s::timestamptz - %(window)s::interval
           AND captured_at < %(until)s::timestamptz + %(window)s::interval
           AND plate <> %(plate)s
+        OFFSET 0
     ) t
 ), chosen AS (
     SELECT plate FROM met GROUP BY plate
@@ -37,7 +39,7 @@ CROSS JOIN LATERAL (
 ) t;
 
 -- name: common
--- Each window by the index of gates; of each vehicle in it the first transit.
+-- Each window by the index of gates (OFFSET 0, as above); of each vehicle in it the first transit.
 WITH hits AS (
     SELECT DISTINCT ON (t.plate, w.number) t.plate, w.number AS "window", t.id, g.gate_id, t.captured_at
     FROM jsonb_to_recordset(%(windows)s::jsonb) AS w (number int, gate_ids text[], since timestamptz, until timestamptz)
@@ -46,6 +48,7 @@ WITH hits AS (
         SELECT plate, id, captured_at FROM transits
         WHERE transits.gate_id = g.gate_id AND captured_at >= w.since AND captured_at < w.until
           AND captured_at >= %(since)s AND captured_at < %(until)s AND received_at <= %(received_until)s
+        OFFSET 0
     ) t
     ORDER BY t.plate, w.number, t.captured_at
 ), chosen AS (
