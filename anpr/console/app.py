@@ -48,6 +48,7 @@ from anpr.console.pages import (
     status,
     transits,
     users,
+    vehicle,
     watchlists,
 )
 from anpr.console.rendering.footer import footer_of
@@ -76,6 +77,7 @@ PAGES: tuple[Page, ...] = (
     handover.PAGE,
     transits.PAGE,
     search.PAGE,
+    vehicle.PAGE,
     watchlists.PAGE,
     audit.PAGE,
     status.PAGE,

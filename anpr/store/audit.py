@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
 
     SEARCH = "search"
     SEARCH_REFUSED = "search-refused"
+    CROSS_SEARCHED = "cross-searched"
     TRANSIT_VIEWED = "transit-viewed"
     IMAGE_VIEWED = "image-viewed"
     VIEW_ASKED = "view-asked"

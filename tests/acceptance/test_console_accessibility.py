@@ -40,6 +40,7 @@ ROLES = {
     "/archive": Role.OPERATOR,
     "/handover": Role.OPERATOR,
     "/transits": Role.OPERATOR,
+    "/vehicle": Role.INVESTIGATOR,
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
     "/holds": Role.INVESTIGATOR,
@@ -104,6 +105,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/handover": ["/handover/1"],
         "/notifications": ["/notifications/rules/new", "/notifications/recipients/new", "/notifications/ledger"],
         "/transits": [f"/transits/{transit.id}"],
+        "/vehicle": [f"/vehicle?transit={transit.id}", "/vehicle/cross"],
         "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
         "/watchlists": [
             "/watchlists/a1", "/watchlists/a1/add", "/watchlists/a1/entries/1", "/watchlists/a1/settings",
