@@ -66,8 +66,11 @@ AND EXISTS (SELECT FROM sightings s JOIN alarms a ON a.id = s.alarm_id
     WHERE s.transit_id = t.id AND s.captured_at = t.captured_at AND a.kind = ANY (%(kinds)s::text[]))
 
 -- name: if_onward
+-- The range again, by which days are left out when it is planned, and the other gate's may be read once for all.
 AND EXISTS (SELECT FROM transits o WHERE o.plate = t.plate AND o.gate_id = %(onward_gate)s
-    AND o.captured_at > t.captured_at AND o.captured_at <= t.captured_at + %(onward_within)s::interval)
+    AND o.captured_at > t.captured_at AND o.captured_at <= t.captured_at + %(onward_within)s::interval
+    AND o.captured_at > coalesce(%(since)s::timestamptz, '-infinity')
+    AND o.captured_at <= coalesce(%(until)s::timestamptz, 'infinity') + %(onward_within)s::interval)
 
 -- name: after_newest
 AND (t.captured_at, t.id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)
