@@ -88,11 +88,15 @@ class SearchConditions:
     @classmethod
     def from_detail(cls, detail: Mapping[str, Any]) -> Self:
         """Those that `as_detail` told, among other keys. Raises ValueError, KeyError or TypeError for others."""
-        hours = [time.fromisoformat(each) for each in detail.get("hours") or ()] or [None, None]
+        hours = [time.fromisoformat(each) for each in detail.get("hours") or ()]
         onward = detail.get("onward")
         return cls(
             excluded=tuple(detail.get("excluded") or ()),
-            recurrence=Recurrence(weekdays=tuple(detail.get("weekdays") or ()), starts=hours[0], ends=hours[1]),
+            recurrence=Recurrence(
+                weekdays=tuple(detail.get("weekdays") or ()),
+                starts=hours[0] if hours else None,
+                ends=hours[1] if hours else None,
+            ),
             zone=detail.get("zone") or "UTC",
             direction=Direction(detail["direction"]) if detail.get("direction") else None,
             lane=detail.get("lane") or "",

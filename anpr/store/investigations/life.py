@@ -164,9 +164,7 @@ def tell(
 ) -> int:
     """What was done for it, in the audit under its reference; returns the row's number."""
     told = {"investigation": of.id, **detail}
-    event = AuditEvent(
-        actor=by.name, action=action, at=by.at, reason=reason, case_reference=of.reference, detail=told
-    )
+    event = AuditEvent(actor=by.name, action=action, at=by.at, reason=reason, case_reference=of.reference, detail=told)
     return append(conn, event).seq
 
 
