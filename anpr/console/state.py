@@ -71,7 +71,7 @@ class Console:
 
     def acting_for(self, user: User) -> "Console":
         """The same console, whose database shows what is open to the user's organisation today."""
-        scope = scope_of(user.organisation_id, self.clock, self.settings)
+        scope = replace(scope_of(user.organisation_id, self.clock, self.settings), user=user.name)
         database = self.database.limited_to(scope)
         return replace(
             self,

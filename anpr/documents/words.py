@@ -44,6 +44,7 @@ PERMISSIONS = {
     Permission.VIEW_AGREEMENTS: "vedere gli accordi",
     Permission.VIEW_HOLDS: "vedere le conservazioni per un procedimento",
     Permission.HOLD_TRANSITS: "conservare transiti per un procedimento",
+    Permission.INVESTIGATE: "lavorare ai fascicoli di cui si fa parte e farne pacchetti probatori",
     Permission.HANDLE_REQUESTS: "trattare le richieste degli interessati",
     Permission.MANAGE_AGREEMENTS: "stipulare e chiudere accordi",
     Permission.MANAGE_GATES: "modificare varchi e telecamere",

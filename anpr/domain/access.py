@@ -34,6 +34,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage-users"
     VIEW_HOLDS = "view-holds"
     HOLD_TRANSITS = "hold-transits"
+    INVESTIGATE = "investigate"
     HANDLE_REQUESTS = "handle-requests"
     VIEW_AGREEMENTS = "view-agreements"
     MANAGE_AGREEMENTS = "manage-agreements"
@@ -67,6 +68,7 @@ _ALLOWED = MappingProxyType(
                 Permission.VIEW_HEALTH,  # who finds nothing must see whether anything was looking
                 Permission.VIEW_HOLDS,
                 Permission.HOLD_TRANSITS,  # a hold belongs to a case, and cases to whoever investigates
+                Permission.INVESTIGATE,
             }
         ),
         Role.LIST_MANAGER: frozenset({Permission.VIEW_WATCHLISTS, Permission.EDIT_WATCHLISTS}),

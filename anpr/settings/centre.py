@@ -216,6 +216,21 @@ class ConsoleSettings(Section):
     """The same of one address (of IPv6: of one /64 network). Trusted proxies are not limited."""
     search_timeout_s: Annotated[float, Field(gt=0, le=300)] = 10.0
     """A search that takes longer is broken off, and its user is told; of `anpr search` too."""
+    search_reasons: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = (
+        "Furto o rapina",
+        "Altro reato contro il patrimonio",
+        "Reato contro la persona",
+        "Persona scomparsa",
+        "Sinistro con fuga",
+        "Polizia stradale",
+        "Delega dell'autorità giudiziaria",
+        "Altro",
+    )
+    """Kinds of reasons, one of which each search of the console names beside its text; shown as they are written here.
+    Empty: no kind is asked for."""
+    search_hours: Annotated[float, Field(gt=0, le=10_000)] = 168.0
+    """A search without a plate looks at so many hours at most, all its windows together. 168 is a week; Tuesdays from
+    two to four over a month are eight."""
     source_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
     """Where the source code of the running version can be had, for the link at the foot of every page (AGPL-3.0, § 13);
     `{version}` in it becomes the version. Without one the pages tell users to ask whoever runs the system."""

@@ -32,6 +32,7 @@ from anpr.store.health.intervals import delete_health
 from anpr.store.holds import end_due_holds, forget_holds, freed_days
 from anpr.store.images.dropped import drop_files
 from anpr.store.images.image_store import ImageStore
+from anpr.store.investigations.life import forget_investigations
 from anpr.store.notifications.ledger import forget_notifications
 from anpr.store.patrol.answers import ANSWERS_KEPT, forget_answers
 from anpr.store.patrol.people import POSITIONS_KEPT, forget_positions
@@ -245,6 +246,7 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "expired proposals": expire_proposals(conn, at),
             "proposals": forget_proposals(conn, at),
             "ended holds": forget_holds(conn, start_of(before.ledger)),
+            "ended investigations": forget_investigations(conn, start_of(before.ledger)),
             "closed requests": forget_requests(conn, start_of(before.ledger)),
             "notifications": forget_notifications(conn, shortest),
             "answers of patrols": forget_answers(conn, at - ANSWERS_KEPT),

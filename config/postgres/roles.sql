@@ -32,6 +32,7 @@ REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, da
     prunable_audit(timestamptz), is_camera_of_another(text, text), is_only_of_others(text, text), begin_list_change(), note_list_change(),
     recount_lists(), confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
     may_change_list(text), refuse_unapproved(), refuse_unapproved_settings(),
+    acting_investigations(), open_investigation(text, text, text, text, timestamptz), is_ended_investigation(text),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 
@@ -73,6 +74,8 @@ GRANT SELECT (id, imported_at, has_changes), UPDATE (has_changes), DELETE ON lis
 GRANT SELECT (import_id), DELETE ON list_import_changes TO anpr_ingest;
 -- It forgets requests that were closed long ago.
 GRANT SELECT, DELETE ON subject_requests TO anpr_ingest;
+-- It forgets investigations that ended long ago, with all that is theirs, and reads none of it.
+GRANT SELECT (id, ended_at), DELETE ON investigations TO anpr_ingest;
 -- It forgets answers of patrols, and where they were.
 GRANT SELECT (received_at), DELETE ON patrol_answers TO anpr_ingest;
 GRANT SELECT (located_at), UPDATE (latitude, longitude, accuracy_m, located_at) ON patrols TO anpr_ingest;
@@ -166,6 +169,16 @@ GRANT UPDATE (outcome, grounds, answer, closed_by, closed_at) ON subject_request
 GRANT EXECUTE ON FUNCTION erase_for_request(bigint, text, timestamptz), kept_for_request(bigint), history_of_hold(bigint),
     history_of_request(bigint), erase_traces_for_request(bigint, timestamptz) TO anpr_console;
 
+-- Investigations are for their members. They are opened by the function, which makes the person it acts for the first member; what
+-- was marked, noted or asked by somebody stays theirs.
+GRANT SELECT ON investigations, investigation_members, investigation_marks, investigation_notes, investigation_questions TO anpr_console;
+GRANT UPDATE (title, authority, ended_at, ended_by) ON investigations TO anpr_console;
+GRANT INSERT, DELETE ON investigation_members, investigation_marks TO anpr_console;
+GRANT INSERT (investigation_id, at, author, text) ON investigation_notes TO anpr_console;
+GRANT INSERT (investigation_id, saved_at, author, text, query), DELETE ON investigation_questions TO anpr_console;
+GRANT EXECUTE ON FUNCTION acting_investigations(), open_investigation(text, text, text, text, timestamptz),
+    is_ended_investigation(text) TO anpr_console;
+
 -- Phones of patrols register there, for their own user; patrols answer there, and show where they are if they want to.
 GRANT SELECT, INSERT, DELETE ON push_devices TO anpr_console;
 GRANT SELECT ON push_key TO anpr_console;
@@ -216,6 +229,7 @@ DECLARE
     itself constant text := '(SELECT acting_organisation() = ''*'')';
     own_people constant text := itself || ' OR ' || own || ' OR organisation_id = (SELECT acting_organisation())';
     of_organisation constant text := 'organisation_id = (SELECT acting_organisation())';
+    of_members constant text := ' IN (SELECT acting_investigations())';
     of_own_people constant text := 'user_name IN (SELECT name FROM users)';
     -- Arrays that are made once for a statement, and not for each day that it looks through. CASE, because the planner would
     -- think for each day of how to find OR in its indexes.
@@ -297,6 +311,20 @@ DECLARE
         ['holds', 'SELECT', of_organisation],
         ['holds', 'INSERT', of_organisation],
         ['holds', 'UPDATE', of_organisation],
+        ['investigations', 'SELECT', 'id' || of_members],
+        ['investigations', 'UPDATE', 'id' || of_members],
+        ['investigation_members', 'SELECT', 'investigation_id' || of_members],
+        ['investigation_members', 'INSERT', 'investigation_id' || of_members
+            || ' AND user_name IN (SELECT name FROM users WHERE ' || of_organisation || ')'],
+        ['investigation_members', 'DELETE', 'investigation_id' || of_members],
+        ['investigation_marks', 'SELECT', 'investigation_id' || of_members],
+        ['investigation_marks', 'INSERT', 'investigation_id' || of_members],
+        ['investigation_marks', 'DELETE', 'investigation_id' || of_members],
+        ['investigation_notes', 'SELECT', 'investigation_id' || of_members],
+        ['investigation_notes', 'INSERT', 'investigation_id' || of_members],
+        ['investigation_questions', 'SELECT', 'investigation_id' || of_members],
+        ['investigation_questions', 'INSERT', 'investigation_id' || of_members],
+        ['investigation_questions', 'DELETE', 'investigation_id' || of_members],
         ['subject_requests', 'SELECT', of_organisation],
         ['subject_requests', 'INSERT', of_organisation],
         ['subject_requests', 'UPDATE', of_organisation],

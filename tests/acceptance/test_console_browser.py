@@ -16,7 +16,7 @@ from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import set_password_hash
 from anpr.store.watchlists.matching import matching_entries
 from tests.support.fixtures_browser import count_tones, log_in, show_cards
-from tests.support.fixtures_console import PASSWORD, WANTED, Site, transit_of_track
+from tests.support.fixtures_console import PASSWORD, SEARCH_KIND, WANTED, Site, transit_of_track
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -198,6 +198,7 @@ def test_an_investigator_searches_with_a_reason(page: Page, site: Site) -> None:
     page.get_by_label("Targa", exact=True).fill("ab*cd")
     page.get_by_role("button", name="Cerca").click()
     assert page.get_by_label("Motivo della ricerca").evaluate("field => field.validity.valueMissing")
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
     page.get_by_role("button", name="Cerca").click()
     expect(page.get_by_text("1 transito trovato")).to_be_visible()

@@ -12,7 +12,7 @@ from anpr.store.audit import AuditAction
 from anpr.store.gates import save_gates
 from anpr.store.transits.rows import insert_transits
 from tests.support.fixtures_browser import log_in
-from tests.support.fixtures_console import Site, transit_of_track
+from tests.support.fixtures_console import SEARCH_KIND, Site, transit_of_track
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -25,6 +25,7 @@ def searches(site: Site) -> int:
 def search(page: Page, plate: str) -> None:
     page.get_by_role("link", name="Ricerca").click()
     page.get_by_label("Targa", exact=True).fill(plate)
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
     page.get_by_role("button", name="Cerca").click()
 
@@ -71,6 +72,7 @@ def test_what_is_typed_outlives_the_language_switch_and_ready_ranges_are_whole_d
     log_in(page, site, Role.INVESTIGATOR)
     page.get_by_role("link", name="Ricerca").click()
     page.get_by_label("Targa", exact=True).fill("AB123CD")
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("furto")
     page.get_by_label("Porta Nord").check()
     page.get_by_role("button", name="Ieri").click()

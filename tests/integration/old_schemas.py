@@ -92,6 +92,7 @@ def fill(conn: Connection) -> None:
     _fill_forwarding(conn)
     _fill_health(conn)
     _fill_notifications(conn)
+    _fill_investigations(conn)
     for number in range(3):
         _append(conn, number)
     _insert(conn, "organisations", id="empoli", name="Empoli", kind="municipality")
@@ -112,6 +113,16 @@ def _fill_notifications(conn: Connection) -> None:
     _insert(conn, "notification_escalations", alarm_id=1, rule_id=1, step=1, organisation_id="manager",
             priority="high", due_at=START)  # fmt: skip
     _insert(conn, "notification_channels", channel="email", is_set_up=True, told_at=START)
+
+
+def _fill_investigations(conn: Connection) -> None:
+    one = {"investigation_id": 1}
+    _insert(conn, "investigations", reference="12/2026", title="t", author="anna", opened_at=START)
+    _insert(conn, "investigation_members", **one, user_name="anna", added_at=START, added_by="anna")
+    _insert(conn, "investigation_marks", **one, transit_id=make_transit(0).id, captured_at=START, gate_id="gate-1",
+            marked_at=START, marked_by="anna")  # fmt: skip
+    _insert(conn, "investigation_notes", **one, at=START, author="anna", text="n")
+    _insert(conn, "investigation_questions", **one, saved_at=START, author="anna", text="q", query=Jsonb({}))
 
 
 def _append(conn: Connection, number: int) -> None:

@@ -39,8 +39,23 @@ def _of(kind: ActionKind, when: str, *details: str) -> Audited:
     return Audited(kind=kind, when=when, details=details)
 
 
-_QUERY = ("pattern", "look_alike", "since", "until", "gates", "limit")
-_VIEW = ("page", "transit", "transits", "via", "search", "alarm", "gate", "hold", "request", "handover")
+_QUERY = (
+    *["pattern", "look_alike", "since", "until", "gates", "limit", "reason_kind", "excluded", "weekdays", "hours", "zone"],
+    *["direction", "lane", "country", "least_confidence", "kinds", "onward"],
+)
+_VIEW = (
+    "page",
+    "transit",
+    "transits",
+    "via",
+    "search",
+    "alarm",
+    "gate",
+    "hold",
+    "request",
+    "handover",
+    "investigation",
+)
 _FORWARD = (
     "phase",
     "run",
@@ -165,8 +180,12 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.VIEW_SHOWN: _of(_K.VIEW, "an image of a camera that was shown", "gate", "camera"),
         AuditAction.EXPORTED: _of(
             _K.EXPORT,
-            "an export: of the audit, a list, closed alarms, statistics, or of transits by a dry run of forwarding",
+            "an export: of the audit, a list, closed alarms, statistics, what a search found, or of transits by a dry run"
+            " of forwarding",
             *[
+                "search",
+                "reason_kind",
+                "found",
                 "filter",
                 "audit_rows",
                 "alarm_rows",
@@ -284,6 +303,54 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.HOLD_MADE: _of(_K.CHANGE, "a hold that was made", *_HELD),
         AuditAction.HOLD_CHANGED: _of(_K.CHANGE, "a hold that got another last day", *_HELD),
         AuditAction.HOLD_ENDED: _of(_K.CHANGE, "a hold that ended, or was ended", *_HELD),
+        AuditAction.INVESTIGATION_OPENED: _of(_K.CHANGE, "an investigation that was opened", "investigation"),
+        AuditAction.INVESTIGATION_CHANGED: _of(
+            _K.CHANGE, "an investigation that got another title or authority", *["investigation"]
+        ),
+        AuditAction.INVESTIGATION_ENDED: _of(_K.CHANGE, "an investigation that was ended", "investigation"),
+        AuditAction.INVESTIGATION_REOPENED: _of(_K.CHANGE, "an investigation that was opened again", "investigation"),
+        AuditAction.INVESTIGATION_MEMBER_ADDED: _of(
+            _K.CHANGE, "a person who works on an investigation from now on", *["investigation", "user"]
+        ),
+        AuditAction.INVESTIGATION_MEMBER_REMOVED: _of(
+            _K.CHANGE, "a person who works on an investigation no more", *["investigation", "user"]
+        ),
+        AuditAction.INVESTIGATION_NOTED: _of(_K.CHANGE, "a note in an investigation", "investigation", "note"),
+        AuditAction.TRANSITS_MARKED: _of(
+            _K.CHANGE, "transits that were marked for an investigation", *["investigation", "transits"]
+        ),
+        AuditAction.TRANSITS_UNMARKED: _of(_K.CHANGE, "transits that are marked no more", "investigation", "transits"),
+        AuditAction.QUESTION_SAVED: _of(
+            _K.CHANGE, "a search that was saved in an investigation", *["investigation", "question"]
+        ),
+        AuditAction.QUESTION_REMOVED: _of(_K.CHANGE, "a saved search that was removed", "investigation", "question"),
+        AuditAction.EVIDENCE_ASKED: _of(
+            _K.EXPORT, "a package of evidence that somebody asked for", *["investigation", "package"]
+        ),
+        AuditAction.EVIDENCE_MADE: _of(
+            _K.EXPORT,
+            "a package of evidence that was made, with its SHA-256 and what is missing in it",
+            *["investigation", "package", "transits", "missing", "sha256", "bytes"],
+        ),
+        AuditAction.EVIDENCE_FAILED: _of(
+            _K.UPKEEP, "a package of evidence that could not be made", *["investigation", "package", "error"]
+        ),
+        AuditAction.EVIDENCE_LINK_MADE: _of(
+            _K.EXPORT, "a one-time link to a package of evidence", *["investigation", "package", "to", "until"]
+        ),
+        AuditAction.EVIDENCE_LINK_ENDED: _of(
+            _K.CHANGE, "a link to a package of evidence that was ended before its time", *["investigation", "package"]
+        ),
+        AuditAction.EVIDENCE_DELIVERED: _of(
+            _K.EXPORT,
+            "a package of evidence that was downloaded, by a member or by its link",
+            *["investigation", "package", "sha256", "way", "address"],
+        ),
+        AuditAction.EVIDENCE_REFUSED: _of(
+            _K.REFUSED,
+            "a link to evidence that was used again, too late, or after it was ended",
+            *["investigation", "package", "refused", "address"],
+        ),
         AuditAction.REQUEST_REGISTERED: _of(
             _K.CHANGE,
             "a request of a person concerned that was registered",

@@ -4,7 +4,7 @@
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from anpr.domain.errors import StoreError, StoreFault
+from anpr.store.database.cancellation import Cancellation
 from anpr.store.database.scope import Scope, limit_to
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -59,6 +60,7 @@ class Database:
         self._url = url
         self._application = application
         self._scope: Scope | None = None
+        self._cancellation: Cancellation | None = None
         self._options: dict[str, Any] = {
             "application_name": application,
             "connect_timeout": CONNECT_TIMEOUT_S,
@@ -89,6 +91,12 @@ class Database:
         """The same database and connections, each transaction limited to this scope; for the console's role."""
         limited = copy(self)
         limited._scope = scope
+        return limited
+
+    def cancelled_by(self, cancellation: Cancellation | None) -> "Database":
+        """The same database and connections, its transactions ended by this token; None: by none."""
+        limited = copy(self)
+        limited._cancellation = cancellation
         return limited
 
     def open(self) -> None:
@@ -122,7 +130,7 @@ class Database:
 
         Raises StoreError for whatever the driver raises inside, or when no connection is free in time.
         """
-        with mapped_errors(), self._pool.connection() as conn:
+        with mapped_errors(), self._pool.connection() as conn, self._cancellable(conn):
             self._running.add(conn)
             try:
                 if self._scope is not None:
@@ -130,6 +138,9 @@ class Database:
                 yield conn
             finally:
                 self._running.discard(conn)
+
+    def _cancellable(self, conn: Connection) -> AbstractContextManager[None]:
+        return nullcontext() if self._cancellation is None else self._cancellation.over(conn)
 
     def cancel_running(self) -> int:
         """Cancel what this process's transactions are doing at this moment: StoreError is raised where they are.

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-_SET = b"SELECT set_config('anpr.organisation', %s, true), set_config('anpr.day', %s, true)"
+_SET = b"SELECT set_config('anpr.organisation', %s, true), set_config('anpr.day', %s, true), set_config('anpr.user', %s, true)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +20,8 @@ class Scope:
 
     organisation_id: str
     day: date
+    user: str = ""
+    """For which person it acts: what is limited to its members, they see. Empty: for none."""
 
 
 ITSELF = Scope(organisation_id="*", day=date.min)
@@ -29,4 +31,4 @@ transits, nor images."""
 
 def limit_to(conn: psycopg.Connection[Any], scope: Scope) -> None:
     """Limit the transaction under way, until its end."""
-    conn.execute(_SET, (scope.organisation_id, scope.day.isoformat()))
+    conn.execute(_SET, (scope.organisation_id, scope.day.isoformat(), scope.user))

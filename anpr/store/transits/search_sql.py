@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Query builder of searches: pieces of sql/search.sql, those alone that are asked; values go as parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from anpr.domain.partial_plate import sql_like
+from anpr.domain.search_conditions import SearchConditions
+from anpr.store.database.queries import load_queries
+
+_SQL = load_queries("search")
+_LINE = b"\n"
+
+
+class SearchOrder(StrEnum):
+    """In which order what was found is shown; the id decides between equal ones, so that it stays the same."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    PLATE = "plate"
+
+
+class SearchFrom(StrEnum):
+    """By which index transits are found: the plate's, four ways, a gate's hours, or what lists name."""
+
+    EXACT = "exact"
+    LOOK_ALIKE_EXACT = "look_alike_exact"
+    WILDCARD = "wildcard"
+    LOOK_ALIKE_WILDCARD = "look_alike_wildcard"
+    GATES = "gates"
+    ANY = "any"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchStatement:
+    """A search as SQL. `values`: the parameters, of which those that are not None are conditions."""
+
+    source: SearchFrom
+    order: SearchOrder
+    values: Mapping[str, Any]
+
+    def rows(self) -> bytes:
+        """The transits, ordered, `limit` of them behind `offset`."""
+        order = _SQL[f"order_{self.order}"]
+        tail = _LINE.join([order, b"LIMIT %(limit)s OFFSET %(offset)s"])
+        return _LINE.join([b"SELECT " + _SQL["columns"], self._found(_SQL["columns"], order), tail])
+
+    def number(self) -> bytes:
+        """How many there are, `limit` at most: in no order, so that nothing is sorted."""
+        found = _LINE.join([b"SELECT 1", self._found(b"t.id", b""), b"LIMIT %(limit)s"])
+        return b"SELECT count(*) AS count FROM (" + found + b") found"
+
+    def _found(self, columns: bytes, order: bytes) -> bytes:
+        if self.source is not SearchFrom.GATES:
+            return _LINE.join([b"FROM " + _SQL[f"from_{self.source}"], *self._conditions()])
+        of_each = _LINE.join([b"SELECT " + columns, b"FROM " + _SQL["of_gate"], *self._conditions(), order])
+        return _LINE.join([b"FROM " + _SQL["from_gates"], b"(", of_each, b"LIMIT %(limit)s + %(offset)s", b") t"])
+
+    def _conditions(self) -> list[bytes]:
+        is_by_gate = self.source is SearchFrom.GATES
+        asked = ["since", "until", "received_until", "excluded", "direction", "lane", "country", "least_confidence"]
+        found = [_SQL[f"if_{name}"] for name in [*asked, "kinds"] if self.values[name]]
+        if self.values["starts"] is not None and not is_by_gate:
+            found.append(_SQL["if_windows"])
+        if self.values["gate_ids"] and not is_by_gate:
+            found.append(_SQL["if_gates"])
+        if self.values["onward_gate"]:
+            found.append(_SQL["if_onward"])
+        if self.values["after_at"] is not None and self.order is not SearchOrder.PLATE:
+            found.append(_SQL[f"after_{self.order}"])
+        return found
+
+
+def values_of(conditions: SearchConditions) -> dict[str, Any]:
+    """The conditions as parameters, without their hours."""
+    onward = conditions.onward
+    return {
+        "excluded": [sql_like(plate) for plate in conditions.excluded],
+        "direction": conditions.direction,
+        "lane": conditions.lane,
+        "country": conditions.country,
+        "least_confidence": conditions.least_confidence,
+        "kinds": [kind.value for kind in conditions.kinds],
+        "onward_gate": onward.gate_id if onward else None,
+        "onward_within": onward.within if onward else None,
+    }
