@@ -40,7 +40,19 @@ def _of(kind: ActionKind, when: str, *details: str) -> Audited:
 
 
 _QUERY = ("pattern", "look_alike", "since", "until", "gates", "limit")
-_VIEW = ("page", "transit", "transits", "via", "search", "alarm", "gate", "hold", "request", "handover", "investigation")
+_VIEW = (
+    "page",
+    "transit",
+    "transits",
+    "via",
+    "search",
+    "alarm",
+    "gate",
+    "hold",
+    "request",
+    "handover",
+    "investigation",
+)
 _FORWARD = (
     "phase",
     "run",
@@ -291,7 +303,9 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             _K.EXPORT, "a package of evidence that somebody asked for", *["investigation", "package"]
         ),
         AuditAction.EVIDENCE_MADE: _of(
-            _K.EXPORT, "a package of evidence that was made, with its SHA-256 and what is missing in it", *["investigation", "package", "transits", "missing", "sha256", "bytes"]
+            _K.EXPORT,
+            "a package of evidence that was made, with its SHA-256 and what is missing in it",
+            *["investigation", "package", "transits", "missing", "sha256", "bytes"],
         ),
         AuditAction.EVIDENCE_FAILED: _of(
             _K.UPKEEP, "a package of evidence that could not be made", *["investigation", "package", "error"]
@@ -303,10 +317,14 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             _K.CHANGE, "a link to a package of evidence that was ended before its time", *["investigation", "package"]
         ),
         AuditAction.EVIDENCE_DELIVERED: _of(
-            _K.EXPORT, "a package of evidence that was downloaded, by a member or by its link", *["investigation", "package", "sha256", "way", "address"]
+            _K.EXPORT,
+            "a package of evidence that was downloaded, by a member or by its link",
+            *["investigation", "package", "sha256", "way", "address"],
         ),
         AuditAction.EVIDENCE_REFUSED: _of(
-            _K.REFUSED, "a link to evidence that was used again, too late, or after it was ended", *["investigation", "package", "refused", "address"]
+            _K.REFUSED,
+            "a link to evidence that was used again, too late, or after it was ended",
+            *["investigation", "package", "refused", "address"],
         ),
         AuditAction.REQUEST_REGISTERED: _of(
             _K.CHANGE,
