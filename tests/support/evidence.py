@@ -19,7 +19,9 @@ from anpr.store.investigations.gathered import add_note, mark_transits, save_que
 from anpr.store.investigations.life import open_investigation
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
+from anpr.store.investigations.packages import ask_package, make_link, note_failed, note_ready
 from scripts.lab.transits import make_transit, uuid7_of, with_images
+from tests.support.fixtures_console import Site
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,3 +86,24 @@ def gather(
             [CLOCK_SKEWED, now - timedelta(days=1)],
         )
     return Gathered(investigation=made, transits=tuple(transits), pictures=pictures)
+
+
+def fill_investigation(
+    site: Site, transit: Transit, reference: str = "12/2026", text: str = "Furti in via Roma", user: str = "investigator"
+) -> tuple[int, int, str]:
+    """One of this user with everything in it, and two transits that are gone; its number, that of its package, and the
+    token of the package's link."""
+    by = Author(name=user, at=site.clock.now())
+    with site.database.transaction() as conn:
+        made = open_investigation(conn, reference, text, text, by)
+        mark_transits(conn, made.id, [transit, make_transit(1), make_transit(2)], by, text)
+        add_note(conn, made.id, text, by)
+        save_question(conn, made.id, text, {"pattern": "AB*"}, by)
+        package = ask_package(conn, made, by, text)
+        note_ready(conn, package.id, 3, 4_200_000, "ab" * 32, 2, by.at)
+        token = make_link(conn, made, package.id, text, by.at + timedelta(hours=24), by)
+        note_failed(conn, made, ask_package(conn, made, by, text).id, text, by)
+        ask_package(conn, made, by, text)
+    site.settings.evidence_dir.mkdir(exist_ok=True)
+    (site.settings.evidence_dir / package.file_name).write_bytes(b"a package")
+    return made.id, package.id, token
