@@ -20,10 +20,12 @@ from anpr.store.author import Author
 from anpr.store.handovers.shift import facts_of_shift
 from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
+from anpr.store.investigations.life import end_investigation, open_investigation
 from anpr.store.requests.register import add_request
 from anpr.store.watchlists.entries import NewEntry
 from anpr.store.watchlists.proposing import propose_entry
 from tests.support.fixtures_browser import log_in
+from tests.support.evidence import fill_investigation
 from tests.support.fixtures_console import WANTED, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -43,6 +45,7 @@ ROLES = {
     "/vehicle": Role.INVESTIGATOR,
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
+    "/investigations": Role.INVESTIGATOR,
     "/holds": Role.INVESTIGATOR,
     "/requests": Role.DPO,
     "/audit": Role.AUDITOR,
@@ -82,6 +85,16 @@ def request_for(transit: Transit) -> SubjectRequest:
     )  # fmt: skip
 
 
+def investigation_pages(site: Site, transit: Transit) -> list[str]:
+    """One that goes on, with a package, a link and all else; one that has ended."""
+    number, _, token = fill_investigation(site, transit)
+    with site.database.transaction() as conn:
+        by = Author(name="investigator", at=site.clock.now())
+        ended = open_investigation(conn, "99/2026", "Chiuso", "", by)
+        end_investigation(conn, ended.id, by, "archiviato")
+    return [f"/investigations/{number}", f"/investigations/{ended.id}", f"/evidence/{token}", f"/transits/{transit.id}"]
+
+
 def opened(page: Page, site: Site) -> Iterator[None]:
     """Open each page in turn."""
     page.goto(f"{site.url}/login")
@@ -106,6 +119,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/notifications": ["/notifications/rules/new", "/notifications/recipients/new", "/notifications/ledger"],
         "/transits": [f"/transits/{transit.id}"],
         "/vehicle": [f"/vehicle?transit={transit.id}", "/vehicle/cross"],
+        "/investigations": investigation_pages(site, transit),
         "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
         "/watchlists": [
             "/watchlists/a1", "/watchlists/a1/add", "/watchlists/a1/entries/1", "/watchlists/a1/settings",
