@@ -19,12 +19,13 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import Visitor, VisitorDep, begin_record_shown, record_view, visitor_of
+from anpr.console.access import Visitor, VisitorDep, begin_record_shown, record_view
 from anpr.console.alarm_card import transits_of
 from anpr.console.alarm_row import alarm_in
 from anpr.console.cookies import SESSION_COOKIE, read_cookie
 from anpr.console.fields import Whole
 from anpr.console.live_alarms import News, Subscription, next_news
+from anpr.console.open_streams import CHECK_EVERY_S, may_go_on
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.alarms.choice import BoardView, BoardViewDep
 from anpr.console.rendering.templates import PageContext
@@ -45,7 +46,6 @@ OVERLAP = 50
 
 RETRY_MS = 2000
 _PING_S = 15
-_CHECK_EVERY_S = 20.0
 _SEND_TIMEOUT_S = 10.0
 
 LastEventId = Annotated[str, Header()]
@@ -142,7 +142,7 @@ async def _events(
             tally = await to_thread.run_sync(console.live.latest_tally, visitor.user.organisation_id)
             if tally is not None:
                 yield _tally(tally)
-            async for news in _told(console, cookie, page, asked):
+            async for news in _told(console, cookie, visitor, page, asked):
                 views = [each for each in news if isinstance(each, AlarmView)]
                 if views:
                     await _record(console, visitor, asked, views)
@@ -160,12 +160,12 @@ async def _events(
 
 
 async def _told(
-    console: Console, cookie: str | None, page: Subscription, asked: _Asked
+    console: Console, cookie: str | None, visitor: Visitor, page: Subscription, asked: _Asked
 ) -> AsyncIterator[Sequence[News]]:
     """What the page missed, then what comes. Raises StoreError."""
     async for views in _missed(console, asked.since):
         yield views
-    async for news in _while_signed_in(console, cookie, page):
+    async for news in _while_signed_in(console, cookie, visitor, page):
         yield news
 
 
@@ -176,13 +176,15 @@ async def _record(console: Console, visitor: Visitor, asked: _Asked, views: Sequ
         await asyncio.shield(asyncio.wrap_future(written))
 
 
-async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[list[News]]:
-    """News until the stream is cut off or the session is over, which is looked at every _CHECK_EVERY_S."""
+async def _while_signed_in(
+    console: Console, cookie: str | None, visitor: Visitor, page: Subscription
+) -> AsyncIterator[list[News]]:
+    """News until the stream is cut off, or the visitor may not have it (looked at every CHECK_EVERY_S)."""
     checked_at = console.clock.monotonic()
-    async for news in next_news(page, _CHECK_EVERY_S):
-        if console.clock.monotonic() - checked_at >= _CHECK_EVERY_S:
+    async for news in next_news(page, CHECK_EVERY_S):
+        if console.clock.monotonic() - checked_at >= CHECK_EVERY_S:
             checked_at = console.clock.monotonic()
-            if not await to_thread.run_sync(_is_still_in, console, cookie):
+            if not await to_thread.run_sync(_is_still_in, console, cookie, visitor):
                 return
         if news:
             yield news
@@ -235,8 +237,8 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
-def _is_still_in(console: Console, cookie: str | None) -> bool:
+def _is_still_in(console: Console, cookie: str | None, visitor: Visitor) -> bool:
     try:
-        return visitor_of(console, cookie) is not None
+        return may_go_on(console, cookie, visitor)
     except StoreError:
         return False
