@@ -18,7 +18,14 @@ from anpr.store.database.connection import Database
 from anpr.store.watchlists.entries import list_entries
 from anpr.store.watchlists.imports import list_imports
 from anpr.store.watchlists.lists import save_watchlist
-from anpr.store.watchlists.places import REMEMBERED, RemoteFile, failing_places, note_seen, taken_files
+from anpr.store.watchlists.places import (
+    REMEMBERED,
+    RemoteFile,
+    failing_places,
+    note_seen,
+    note_taken,
+    taken_files,
+)
 from scripts.lab.transits import START
 from tests.support.ssh_server import SshServer
 
@@ -131,6 +138,6 @@ def test_the_ledger_forgets_what_its_server_has_had_no_more_for_long(database: D
     place, gone, there = "sftp://x", RemoteFile("a", 1, 1), RemoteFile("b", 1, 1)
     with database.transaction() as conn:
         for file in (gone, there):
-            fetching.note_taken(conn, "a1", place, file, START)
+            note_taken(conn, "a1", place, file, START)
         note_seen(conn, "a1", place, [there], START + REMEMBERED * 2)
         assert taken_files(conn, "a1", place) == {there}

@@ -74,6 +74,13 @@ SELECT * FROM entries WHERE watchlist_id = %(watchlist_id)s AND id = %(id)s;
 SELECT count(*) AS count FROM entries
 WHERE watchlist_id = %(watchlist_id)s AND valid_to > %(now)s AND valid_to <= %(now)s::timestamptz + interval '14 days';
 
+-- name: ending_by_list
+SELECT w.id, w.name, w.organisation_id, e.number, e.first_end
+FROM watchlists w CROSS JOIN LATERAL (
+    SELECT count(*) AS number, min(valid_to) AS first_end FROM entries
+    WHERE watchlist_id = w.id AND valid_to > %(now)s AND valid_to <= %(now)s::timestamptz + interval '14 days'
+) e WHERE e.number > 0 ORDER BY e.first_end, w.id;
+
 -- name: twin
 -- Another one with this plate and validity.
 SELECT id FROM entries

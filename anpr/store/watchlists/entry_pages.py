@@ -63,6 +63,18 @@ class ListedEntry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EndingEntries:
+    """How many entries of a list end soon, and the first end (UTC; not included)."""
+
+    id: str
+    """Of the list."""
+    name: str
+    organisation_id: str
+    number: int
+    first_end: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
     """That a plate is on a list, without why."""
 
@@ -113,6 +125,11 @@ def find_entries(
 def count_ending(conn: Connection, watchlist_id: str, now: datetime) -> int:
     """Entries of the list that end within WARNED_DAYS."""
     return count_of(conn, _SQL["count_ending"], {"watchlist_id": watchlist_id, "now": now})
+
+
+def ending_by_list(conn: Connection, now: datetime) -> list[EndingEntries]:
+    """Of each list with entries that end within WARNED_DAYS, how many; the list with the first end first."""
+    return [EndingEntries(**row) for row in conn.execute(_SQL["ending_by_list"], {"now": now})]
 
 
 def get_entry(conn: Connection, watchlist_id: str, number: int) -> ListedEntry | None:
