@@ -298,8 +298,8 @@ class AuditSettings(Section):
     """Where the audit's signed heads are kept outside the database, to find later what somebody changed in it."""
 
     head_file: Annotated[str, Field(min_length=1)] | None = None
-    """File to which ingest adds the newest row's number and hash; best on another machine. None: `audit-heads.jsonl` in
-    data_dir."""
+    """File to which ingest adds the newest row's number and hash; best on another machine. From 4 MB on, of older
+    days the last line stays alone. None: `audit-heads.jsonl` in data_dir."""
     key_file: Annotated[str, Field(min_length=1)] | None = None
     """File with the key that signs them, made when it is missing. None: `audit-key` in data_dir. Keep a copy."""
     head_every_s: Annotated[float, Field(ge=10, le=86400)] = 60.0

@@ -22,6 +22,7 @@ from anpr.console.pages.gates.managed import (
     save,
 )
 from anpr.console.pages.gates.rows import purpose_names
+from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
@@ -64,7 +65,7 @@ def change(
     except CameraTakenError:
         return _page(console, visitor, context, gate_id, fields, faults={"cameras": FieldFault(key="gates.new_taken")})
     except InputError as exc:
-        refused = {"definition": FieldFault(key="gates.edit_refused", values={"why": str(exc)})}
+        refused = {"definition": FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})}
         return _page(console, visitor, context, gate_id, fields, faults=refused)
     if isinstance(saved, Conflict):
         return _page(console, visitor, context, gate_id, fields, conflict=saved)

@@ -13,6 +13,7 @@ from anpr.console.fields import Line
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.gates.edit_form import ID, MOST, bearing_of, check_camera, put_values
 from anpr.console.pages.gates.managed import Administrator, Conflict, edit_of, managed_or_404, reason_faults, save
+from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
@@ -69,7 +70,7 @@ def make(
         place = "secret" if exc.camera else "definition"
         return _page(console, visitor, context, gate_id, fields, faults={place: others})
     except InputError as exc:
-        refused = FieldFault(key="gates.edit_refused", values={"why": str(exc)})
+        refused = FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})
         return _page(console, visitor, context, gate_id, fields, faults={"definition": refused})
     if isinstance(saved, Conflict):
         return _page(console, visitor, context, gate_id, fields, conflict=saved)
