@@ -21,8 +21,8 @@ from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.compression import Compression
 from anpr.console.ending_tally import EndingTally
 from anpr.console.error_pages import add_error_pages
-from anpr.console.headers import Headers
 from anpr.console.evidence_jobs import TIDY_EVERY_S, EvidenceJobs
+from anpr.console.headers import Headers
 from anpr.console.live_alarms import LiveAlarms
 from anpr.console.network.names import OwnNames
 from anpr.console.network.proxies import FromProxies, TrustedProxies

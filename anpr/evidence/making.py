@@ -17,9 +17,9 @@ from anpr.evidence.layout import AUDIT, COPIES, ORIGINALS, README, REPORT, TRANS
 from anpr.evidence.report import report
 from anpr.evidence.words import README as README_TEXT
 from anpr.paper.apart import PdfPress
-from anpr.store.investigations.life import tell
 from anpr.store.audit import AuditAction
 from anpr.store.author import Author
+from anpr.store.investigations.life import tell
 
 REPORT_LIMIT_S = 600.0
 """A report of 500 transits with two images each is longer than any other document."""
@@ -88,7 +88,7 @@ class _Work:
         return replace(fact, images=tuple(images))
 
     def _image(self, number: int, fact: TransitFact, image: ImageFact, data: bytes) -> ImageFact:
-        assert fact.stored is not None  # noqa: S101  the caller has looked
+        assert fact.stored is not None
         transit = fact.stored.transit
         name = f"{number:04d}-{transit.id}-{image.role}.jpg"
         self.package.add(ORIGINALS + name, data)

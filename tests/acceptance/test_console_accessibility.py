@@ -24,8 +24,8 @@ from anpr.store.investigations.life import end_investigation, open_investigation
 from anpr.store.requests.register import add_request
 from anpr.store.watchlists.entries import NewEntry
 from anpr.store.watchlists.proposing import propose_entry
-from tests.support.fixtures_browser import log_in
 from tests.support.evidence import fill_investigation
+from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]

@@ -27,8 +27,8 @@ from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.proposing import propose_entry
-from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.evidence import fill_investigation
+from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -151,7 +151,10 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
         ],
         Role.PATROL: ["/patrol", "/patrol/offline"],
         Role.AUDITOR: ["/statistics", "/audit", f"/audit/people/{LONG_USER}", "/audit/hints"],
-        Role.INVESTIGATOR: [*investigation_pages(crowded, transit), "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}", "/vehicle", "/vehicle/cross"],
+        Role.INVESTIGATOR: [
+            *investigation_pages(crowded, transit),
+            "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}", "/vehicle", "/vehicle/cross",
+        ],
         Role.LIST_MANAGER: [
             "/watchlists", "/watchlists/a2", "/watchlists/a1", "/watchlists/a1/entries/1", "/watchlists/a1/add",
             "/watchlists/a2/settings", "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import",

@@ -174,7 +174,8 @@ def test_notes_and_questions_are_kept_with_their_authors(people: Database, conso
         add_note(conn, made.id, "  ", ANNA)
 
 
-def test_an_ended_one_takes_nothing_and_is_searched_for_no_more(people: Database, console_database: Database) -> None:
+@pytest.mark.usefixtures("people")
+def test_an_ended_one_takes_nothing_and_is_searched_for_no_more(console_database: Database) -> None:
     made = opened(of(console_database, "anna"))
     with of(console_database, "anna").transaction() as conn:
         describe_investigation(conn, made.id, "Rapine", "", ANNA)

@@ -17,9 +17,9 @@ from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore, record_image
 from anpr.store.investigations.gathered import add_note, mark_transits, save_question
 from anpr.store.investigations.life import open_investigation
+from anpr.store.investigations.packages import ask_package, make_link, note_failed, note_ready
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
-from anpr.store.investigations.packages import ask_package, make_link, note_failed, note_ready
 from scripts.lab.transits import make_transit, uuid7_of, with_images
 from tests.support.fixtures_console import Site
 
@@ -89,7 +89,11 @@ def gather(
 
 
 def fill_investigation(
-    site: Site, transit: Transit, reference: str = "12/2026", text: str = "Furti in via Roma", user: str = "investigator"
+    site: Site,
+    transit: Transit,
+    reference: str = "12/2026",
+    text: str = "Furti in via Roma",
+    user: str = "investigator",
 ) -> tuple[int, int, str]:
     """One of this user with everything in it, and two transits that are gone; its number, that of its package, and the
     token of the package's link."""

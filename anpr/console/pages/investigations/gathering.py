@@ -78,9 +78,7 @@ def write(
         with console.database.transaction() as conn:
             add_note(conn, number, said, author_of(console, visitor))
     except InputError as exc:
-        return one.page(
-            console, visitor, context, number, faults={"page": one.fault_of(exc)}, fields={"text": said}
-        )
+        return one.page(console, visitor, context, number, faults={"page": one.fault_of(exc)}, fields={"text": said})
     return one.done(number, "noted", "#notes")
 
 

@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 @router.post("/{number}/hold")
-def keep(  # noqa: PLR0913, PLR0917  fields of a form
+def keep(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,

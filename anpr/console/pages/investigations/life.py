@@ -55,7 +55,7 @@ def reopen(
 
 
 @router.post("/{number}/describe")
-def describe(  # noqa: PLR0913, PLR0917  fields of a form
+def describe(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,

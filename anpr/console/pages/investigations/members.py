@@ -20,9 +20,7 @@ Name = Annotated[Line, Form(max_length=64)]
 
 
 @router.post("/{number}/members")
-def add(
-    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: one.Number, name: Name = ""
-) -> Response:
+def add(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, number: one.Number, name: Name = "") -> Response:
     """A colleague who may search works on it from now on."""
     one.investigation_of(console, number)
     try:
