@@ -136,7 +136,10 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
         ],
         Role.PATROL: ["/patrol", "/patrol/offline"],
         Role.AUDITOR: ["/statistics", "/audit", f"/audit/people/{LONG_USER}", "/audit/hints"],
-        Role.INVESTIGATOR: ["/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}", "/vehicle", "/vehicle/cross"],
+        Role.INVESTIGATOR: [
+            "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}",
+            "/vehicle", "/vehicle/cross",
+        ],
         Role.LIST_MANAGER: [
             "/watchlists", "/watchlists/a2", "/watchlists/a1", "/watchlists/a1/entries/1", "/watchlists/a1/add",
             "/watchlists/a2/settings", "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import",
