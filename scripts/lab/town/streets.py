@@ -90,8 +90,8 @@ def seconds_on(path: Sequence[str], kmh: float) -> list[float]:
 def _streets() -> Mapping[str, frozenset[str]]:
     streets: dict[str, set[str]] = {gate_id: set() for gate_id in GATE_IDS}
     for here in GATE_IDS:
-        near = sorted((each for each in GATE_IDS if each != here), key=lambda each, here=here: street_m(here, each))
-        for there in near[:_NEIGHBOURS]:
+        near = sorted((street_m(here, each), each) for each in GATE_IDS if each != here)
+        for _, there in near[:_NEIGHBOURS]:
             streets[here].add(there)
             streets[there].add(here)
     return {gate_id: frozenset(ends) for gate_id, ends in streets.items()}

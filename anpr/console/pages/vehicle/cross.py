@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep, author_of, record_shown
 from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
-from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.pages.vehicle.cross_form import CrossFields, fields_of_cross, read_cross
 from anpr.console.pages.vehicle.refusal import notice_of, record_refused
+from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.rendering.templates import PageContext
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep

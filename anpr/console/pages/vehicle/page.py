@@ -14,12 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from anpr.console.access import Visitor, VisitorDep, record_once, record_shown
 from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
 from anpr.console.page import Page
-from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.pages.vehicle import cross, together
 from anpr.console.pages.vehicle.asked import AskedVehicle, NumberDep, asked_vehicle
 from anpr.console.pages.vehicle.form import VehicleFields, check_vehicle_fields
 from anpr.console.pages.vehicle.gathered import Gathered, gather
 from anpr.console.pages.vehicle.refusal import notice_of, record_refused
+from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.rendering.templates import PageContext
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep

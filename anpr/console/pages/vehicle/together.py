@@ -10,9 +10,9 @@ from starlette.responses import Response
 from anpr.console.access import Visitor, VisitorDep, record_shown
 from anpr.console.coverage import coverage_gaps, transits_not_kept
 from anpr.console.field_faults import FieldFault
-from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.pages.vehicle.asked import AskedVehicle, NumberDep, asked_vehicle
 from anpr.console.pages.vehicle.refusal import notice_of
+from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import QueryTooLongError
