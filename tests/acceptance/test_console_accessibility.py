@@ -16,9 +16,11 @@ from anpr.domain.hold import Hold
 from anpr.domain.organisation import MANAGER
 from anpr.domain.subject_request import RequestKind, SubjectRequest
 from anpr.domain.transit import Transit
+from anpr.store.author import Author
 from anpr.store.handovers.shift import facts_of_shift
 from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
+from anpr.store.investigations.life import open_investigation
 from anpr.store.requests.register import add_request
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
@@ -85,11 +87,17 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     transit = site.pass_vehicle(WANTED)
     site.pass_vehicle("AB123CD", country=None)
     with site.database.transaction() as conn:
+        by = Author(name="investigator", at=site.clock.now())
+        open_investigation(conn, "12/2026", "Furti in via Roma", "Procura di Prato", by)
         add_hold(conn, hold_of(transit))
         add_request(conn, request_for(transit))
         facts = facts_of_shift(conn, MANAGER, site.clock.now(), [])
         sign_out(conn, facts, "operator", "tutto bene", gives_alarms=True)
+    results = site.search(
+        site.client(Role.INVESTIGATOR), gates=[transit.gate_id], reason="furto in via Roma", case="12/2026", lane="1"
+    ).url.path
     more = {
+        "/search": [results, f"{results}?view=table", f"{results}?view=sheet"],
         "/alarms": [
             "/alarms?view=cards", "/alarms?view=wall", "/alarms/1", "/alarms/1/patrols",
             "/alarms/suppressions", "/nothing",
