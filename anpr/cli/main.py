@@ -35,6 +35,7 @@ _VERBS = {
     "agreement": "Open gates and lists of one organisation to another, for a time.",
     "audit": "Verify the audit, here or in an export; export it signed; prune its oldest rows.",
     "documents": "Write registers, the draft DPIA, notices and the dossier; say what is about to end.",
+    "evidence": "Make a signed package of an investigation; verify one on any machine.",
     "hold": "Keep transits past their day for a case.",
     "db": "Create, migrate and check the database.",
     "images": "Check the stored pictures against the database.",

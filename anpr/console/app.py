@@ -20,6 +20,7 @@ from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.compression import Compression
 from anpr.console.ending_tally import EndingTally
 from anpr.console.error_pages import add_error_pages
+from anpr.console.evidence_jobs import TIDY_EVERY_S, EvidenceJobs
 from anpr.console.headers import Headers
 from anpr.console.live_alarms import LiveAlarms
 from anpr.console.network.names import OwnNames
@@ -33,10 +34,12 @@ from anpr.console.pages import (
     archive,
     audit,
     documents,
+    evidence_link,
     gate_map,
     gates,
     handover,
     holds,
+    investigations,
     login,
     notifications,
     organisations,
@@ -57,6 +60,7 @@ from anpr.console.rendering.translations import load_catalogues
 from anpr.console.search_seats import CONNECTIONS, SearchSeats
 from anpr.console.state import Console, scope_of
 from anpr.paper.apart import PdfPress
+from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.settings.base import is_loopback
@@ -70,12 +74,14 @@ from anpr.store.users.second_factors import secrets_in_use
 _STATIC = Path(__file__).resolve().parent / "static"
 PAGES: tuple[Page, ...] = (
     login.PAGE,
+    evidence_link.PAGE,
     alarms.PAGE,
     patrol.PAGE,
     archive.PAGE,
     handover.PAGE,
     transits.PAGE,
     search.PAGE,
+    investigations.PAGE,
     watchlists.PAGE,
     audit.PAGE,
     status.PAGE,
@@ -105,9 +111,12 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         console.search_database.open()
         console.live.start()
+        tidy = every(TIDY_EVERY_S, lambda: console.evidence.tidy(console.database), "evidence tidy", clock)
         try:
-            yield
+            with tidy:
+                yield
         finally:
+            console.evidence.close()
             console.live.close()
             console.search_database.close()
             console.password_checks.close()
@@ -177,6 +186,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         thumbnails=Thumbnails(clock),
         ending_tally=EndingTally(settings, clock),
         pdf_press=PdfPress(),
+        evidence=EvidenceJobs(settings, images, clock),
     )
 
 

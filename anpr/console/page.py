@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Page: one section of the console, described once for its routes, its place in the menu and who may open it."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -28,16 +28,23 @@ class Page:
     is_in_menu: bool = True
     """Whether the menu leads to it; one's own account is behind one's name instead."""
 
+    not_in_menu_of: Set[Role] = frozenset()
+    """Roles whose menu does not lead to it, because another page of theirs does."""
+
     @property
     def path(self) -> str:
         """The address of its menu entry."""
         return self.router.prefix
 
+    def is_listed_for(self, role: Role) -> bool:
+        """Whether this role's menu leads to it."""
+        return self.is_in_menu and role not in self.not_in_menu_of and self.is_for(role)
+
     def is_for(self, role: Role) -> bool:
-        """Whether the menu shows it to this role."""
+        """Whether this role may open it."""
         return any(may(role, permission) for permission in self.permissions)
 
 
 def menu_of(pages: Sequence[Page], role: Role) -> tuple[Page, ...]:
     """The pages in the menu of this role, in their order; a login leads to the first one."""
-    return tuple(page for page in pages if page.is_in_menu and page.is_for(role))
+    return tuple(page for page in pages if page.is_listed_for(role))

@@ -14,6 +14,7 @@ from anpr.console.auth.second_factor import SecondFactor
 from anpr.console.auth.sessions import Sessions
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.ending_tally import EndingTally
+from anpr.console.evidence_jobs import EvidenceJobs
 from anpr.console.live_alarms import LiveAlarms
 from anpr.console.oidc.pending import ProviderLogins
 from anpr.console.oidc.provider import OpenIdProvider
@@ -61,6 +62,7 @@ class Console:
     thumbnails: Thumbnails
     ending_tally: EndingTally
     pdf_press: PdfPress
+    evidence: EvidenceJobs
 
     def provider_name(self, issuer: str | None) -> str | None:
         """What people call the provider with this issuer; None for no provider."""

@@ -239,6 +239,11 @@ class Settings(BaseSettings):
         return Path(self.audit.key_file) if self.audit.key_file else self.data_dir / "audit-key"
 
     @property
+    def evidence_dir(self) -> Path:
+        """Packages of evidence that the console made."""
+        return self.data_dir / "evidence"
+
+    @property
     def audit_archive_dir(self) -> Path:
         """Where the exports of the audit's pruned rows are kept."""
         return Path(self.audit.archive_dir) if self.audit.archive_dir else self.data_dir / "audit-archive"

@@ -161,6 +161,10 @@ GRANT UPDATE (title, authority, ended_at, ended_by) ON investigations TO anpr_co
 GRANT INSERT, DELETE ON investigation_members, investigation_marks TO anpr_console;
 GRANT INSERT (investigation_id, at, author, text) ON investigation_notes TO anpr_console;
 GRANT INSERT (investigation_id, saved_at, author, text, query), DELETE ON investigation_questions TO anpr_console;
+-- Packages of evidence are made and handed over there; of who asked for one and why nothing changes.
+GRANT SELECT ON evidence_packages TO anpr_console;
+GRANT INSERT (investigation_id, asked_at, asked_by, reason, told_at, file_name), UPDATE (state, done, total, told_at, finished_at,
+    size, sha256, missing, failure, link_hash, link_to, link_by, link_until, link_used_at) ON evidence_packages TO anpr_console;
 GRANT EXECUTE ON FUNCTION acting_investigations(), open_investigation(text, text, text, text, timestamptz),
     is_ended_investigation(text) TO anpr_console;
 
@@ -300,6 +304,10 @@ DECLARE
         ['investigation_questions', 'SELECT', 'investigation_id' || of_members],
         ['investigation_questions', 'INSERT', 'investigation_id' || of_members],
         ['investigation_questions', 'DELETE', 'investigation_id' || of_members],
+        -- The console itself finds a package by its link, and takes away what is too old.
+        ['evidence_packages', 'SELECT', itself || ' OR investigation_id' || of_members],
+        ['evidence_packages', 'INSERT', 'investigation_id' || of_members],
+        ['evidence_packages', 'UPDATE', itself || ' OR investigation_id' || of_members],
         ['subject_requests', 'SELECT', of_organisation],
         ['subject_requests', 'INSERT', of_organisation],
         ['subject_requests', 'UPDATE', of_organisation],

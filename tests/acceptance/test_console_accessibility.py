@@ -20,8 +20,9 @@ from anpr.store.author import Author
 from anpr.store.handovers.shift import facts_of_shift
 from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
-from anpr.store.investigations.life import open_investigation
+from anpr.store.investigations.life import end_investigation, open_investigation
 from anpr.store.requests.register import add_request
+from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
 
@@ -41,6 +42,7 @@ ROLES = {
     "/transits": Role.OPERATOR,
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
+    "/investigations": Role.INVESTIGATOR,
     "/holds": Role.INVESTIGATOR,
     "/requests": Role.DPO,
     "/audit": Role.AUDITOR,
@@ -80,6 +82,16 @@ def request_for(transit: Transit) -> SubjectRequest:
     )  # fmt: skip
 
 
+def investigation_pages(site: Site, transit: Transit) -> list[str]:
+    """One that goes on, with a package, a link and all else; one that has ended."""
+    number, _, token = fill_investigation(site, transit)
+    with site.database.transaction() as conn:
+        by = Author(name="investigator", at=site.clock.now())
+        ended = open_investigation(conn, "99/2026", "Chiuso", "", by)
+        end_investigation(conn, ended.id, by, "archiviato")
+    return [f"/investigations/{number}", f"/investigations/{ended.id}", f"/evidence/{token}", f"/transits/{transit.id}"]
+
+
 def opened(page: Page, site: Site) -> Iterator[None]:
     """Open each page in turn."""
     page.goto(f"{site.url}/login")
@@ -87,14 +99,12 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     transit = site.pass_vehicle(WANTED)
     site.pass_vehicle("AB123CD", country=None)
     with site.database.transaction() as conn:
-        by = Author(name="investigator", at=site.clock.now())
-        open_investigation(conn, "12/2026", "Furti in via Roma", "Procura di Prato", by)
         add_hold(conn, hold_of(transit))
         add_request(conn, request_for(transit))
         facts = facts_of_shift(conn, MANAGER, site.clock.now(), [])
         sign_out(conn, facts, "operator", "tutto bene", gives_alarms=True)
     results = site.search(
-        site.client(Role.INVESTIGATOR), gates=[transit.gate_id], reason="furto in via Roma", case="12/2026", lane="1"
+        site.client(Role.INVESTIGATOR), gates=[transit.gate_id], reason="furto in via Roma", confidence="10"
     ).url.path
     more = {
         "/search": [results, f"{results}?view=table", f"{results}?view=sheet"],
@@ -107,6 +117,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/handover": ["/handover/1"],
         "/notifications": ["/notifications/rules/new", "/notifications/recipients/new", "/notifications/ledger"],
         "/transits": [f"/transits/{transit.id}"],
+        "/investigations": investigation_pages(site, transit),
         "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
         "/watchlists": [
             "/watchlists/a1", "/watchlists/a1/add", "/watchlists/a1/entries/1", "/watchlists/a1/settings",

@@ -4,6 +4,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect
@@ -21,10 +22,12 @@ from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
 from anpr.store.investigations.life import open_investigation
 from anpr.store.requests.register import add_request
+from anpr.store.transits.rows import get_transit
 from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
+from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 
@@ -94,6 +97,15 @@ def leave(site: Site) -> None:
         sign_out(conn, facts, LONG_USER, "consegna_" * 100, gives_alarms=True)
 
 
+def investigation_pages(site: Site, transit: UUID) -> list[str]:
+    """An investigation with long words everywhere, a package and a link."""
+    with site.database.transaction() as conn:
+        stored = get_transit(conn, transit)
+    assert stored
+    number, _, token = fill_investigation(site, stored.transit, reference="R.G.N.R._" * 11, text="parola_" * 26)
+    return ["/investigations", f"/investigations/{number}", f"/evidence/{token}", f"/transits/{transit}"]
+
+
 def log_in_as(page: Page, site: Site, user: str) -> None:
     page.goto(f"{site.url}/login")
     page.get_by_label("Nome utente").fill(user)
@@ -150,7 +162,10 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
         ],
         Role.PATROL: ["/patrol", "/patrol/offline"],
         Role.AUDITOR: ["/statistics", "/audit", f"/audit/people/{LONG_USER}", "/audit/hints"],
-        Role.INVESTIGATOR: [*searched(crowded), "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}"],
+        Role.INVESTIGATOR: [
+            *searched(crowded), *investigation_pages(crowded, transit),
+            "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}",
+        ],
         Role.LIST_MANAGER: [
             "/watchlists", "/watchlists/a2", "/watchlists/a1", "/watchlists/a1/entries/1", "/watchlists/a1/add",
             "/watchlists/a2/settings", "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import",

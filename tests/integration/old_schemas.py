@@ -121,6 +121,7 @@ def _fill_investigations(conn: Connection) -> None:
     _insert(conn, "investigation_marks", **one, transit_id=make_transit(0).id, captured_at=START, gate_id="gate-1",
             marked_at=START, marked_by="anna")  # fmt: skip
     _insert(conn, "investigation_notes", **one, at=START, author="anna", text="n")
+    _insert(conn, "evidence_packages", **one, asked_at=START, asked_by="anna", reason="r", told_at=START, file_name="f")
     _insert(conn, "investigation_questions", **one, saved_at=START, author="anna", text="q", query=Jsonb({}))
 
 

@@ -61,9 +61,13 @@ def get_investigation(conn: Connection, number: int) -> Investigation:
 
 
 def find_by_reference(conn: Connection, reference: str) -> Investigation | None:
-    """The one of this reference, however it is capitalised; None when there is none that one may see."""
-    row = conn.execute(_SQL["by_reference"], {"reference": " ".join(reference.split())}).fetchone()
-    return Investigation(**row) if row else None
+    """The one of this reference, however it is capitalised; None when there is none that one may see. Raises InputError
+    where several organisations have one, and who asks is of none of them."""
+    rows = conn.execute(_SQL["by_reference"], {"reference": " ".join(reference.split())}).fetchall()
+    if len(rows) > 1:
+        numbers = ", ".join(f"#{row['id']} of {row['organisation_id']}" for row in rows)
+        raise InputError(f"investigation {reference}: there are several, {numbers}")
+    return Investigation(**rows[0]) if rows else None
 
 
 def list_open(conn: Connection) -> list[Investigation]:

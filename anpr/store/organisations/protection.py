@@ -15,6 +15,7 @@ PROTECTED = (
     "deliveries",
     "discarded_counts",
     "entries",
+    "evidence_packages",
     "forward_batches",
     "forward_runs",
     "gate_versions",

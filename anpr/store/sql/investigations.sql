@@ -86,3 +86,13 @@ DELETE FROM investigation_questions WHERE investigation_id = %(id)s AND id = %(q
 
 -- name: forget
 DELETE FROM investigations WHERE ended_at < %(before)s;
+
+-- name: audit_rows
+-- What the audit has under its reference, with the hash of the row before each.
+SELECT * FROM audit WHERE case_reference = %(reference)s AND audit_organisation(detail) = %(organisation)s ORDER BY seq DESC LIMIT %(limit)s;
+
+-- name: states_at
+SELECT kind, id, state, started_at, ended_at FROM health_intervals
+WHERE started_at <= %(at)s AND (ended_at IS NULL OR ended_at > %(at)s)
+  AND ((kind IN ('clock', 'reader') AND id = %(reader)s) OR (kind = 'camera' AND id = %(camera)s))
+ORDER BY kind;

@@ -9,7 +9,7 @@ from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.holds import change, make, one
 from anpr.console.state import ConsoleDep
-from anpr.domain.access import Permission
+from anpr.domain.access import Permission, Role
 from anpr.store.gates import gate_names
 from anpr.store.holds import list_holds
 
@@ -36,4 +36,9 @@ router.include_router(make.router)  # before the numbers: /holds/new
 router.include_router(one.router)
 router.include_router(change.router)
 
-PAGE = Page(name="holds", router=router, permissions=(Permission.VIEW_HOLDS,))
+PAGE = Page(
+    name="holds",
+    router=router,
+    permissions=(Permission.VIEW_HOLDS,),
+    not_in_menu_of={Role.INVESTIGATOR},  # their investigations lead to it
+)

@@ -4,7 +4,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -44,7 +43,7 @@ class SearchFields(ConditionFields):
     case: str = ""
     since: str = ""
     until: str = ""
-    gates: Annotated[list[str], Field(default_factory=list)]
+    gates: list[str] = Field(default_factory=list)
     look_alike: bool = False
     without: str = ""
     """The name of a condition that the sender takes away."""
@@ -52,11 +51,8 @@ class SearchFields(ConditionFields):
     def lessened(self) -> "SearchFields":
         """Without what the sender takes away."""
         names = TOGETHER.get(self.without, (self.without,))
-        known = {
-            name: type(self).model_fields[name].get_default(call_default_factory=True)
-            for name in names
-            if name in _REMOVABLE
-        }
+        usual = type(self).model_fields
+        known = {name: usual[name].get_default(call_default_factory=True) for name in names if name in _REMOVABLE}
         return self.model_copy(update={**known, "without": ""})
 
 

@@ -23,6 +23,7 @@ from anpr.store.audit import AuditAction, append
 from anpr.store.forwarding.deliveries import deliveries_of_transit
 from anpr.store.gates import list_gates
 from anpr.store.holds import holds_of
+from anpr.store.investigations.life import list_open
 from anpr.store.transits.rows import StoredTransit, get_transit
 
 router = APIRouter()
@@ -76,6 +77,7 @@ def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[s
         gates = {gate.id: gate for gate in list_gates(conn)}
         alarms = views_of_transit(conn, transit.id)
         deliveries = deliveries_of_transit(conn, transit.id, transit.captured_at)
+        investigations = list_open(conn) if visitor.may(Permission.INVESTIGATE) else []
         holds = holds_of(conn, transit) if visitor.may(Permission.VIEW_HOLDS) else []
     gate = gates.get(transit.gate_id)
     return {
@@ -87,6 +89,7 @@ def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[s
         "alarms": alarms,
         "deliveries": deliveries,
         "holds": holds,
+        "investigations": investigations,
         "roles": {image.role for image in transit.images},
         "context_size": scene_size(console, transit),
         "seen_s": (transit.last_seen - transit.first_seen).total_seconds(),

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Italian words of a package's report and readme."""
+
+from anpr.domain.health import SubjectKind
+from anpr.domain.signature import Signature
+from anpr.domain.transit import ImageRole
+from anpr.evidence.facts import Missing
+
+NONE = "–"
+MISSING = {
+    Missing.EXPIRED: "cancellato alla scadenza del termine di conservazione",
+    Missing.UNSEEN: "non più in archivio, o non accessibile all'ente",
+    Missing.NOT_OPEN: "l'ente non è autorizzato a vedere le immagini di questo varco",
+    Missing.NOT_ARRIVED: "annunciata dal lettore e mai arrivata al centro",
+    Missing.LOST: "arrivata al centro e non più presente tra i file",
+    Missing.ALTERED: "i byte conservati non sono quelli annunciati dal lettore",
+}
+ROLES = {ImageRole.PLATE: "targa", ImageRole.CONTEXT: "scena"}
+KINDS = {
+    SubjectKind.CLOCK: "Orologio del lettore",
+    SubjectKind.READER: "Lettore",
+    SubjectKind.CAMERA: "Telecamera",
+}
+STATES = {
+    "up": "regolare",
+    "clock-skewed": "ora sbagliata: scarto oltre la tolleranza",
+    "blurred": "immagine sfocata",
+    "dark": "immagine troppo scura",
+    "damaged": "immagini danneggiate",
+    "stalled": "elaborazione ferma",
+    "paused": "fermo",
+    "away": "assente",
+    "disk-full": "disco pieno",
+    "connecting": "in collegamento",
+}
+UNKNOWN_STATE = "non noto: nessun rapporto di quel momento è conservato"
+SIGNATURES = {
+    Signature.SIGNED: "firma del lettore verificata all'arrivo",
+    Signature.UNSIGNED: "messaggio senza firma: l'origine non è garantita",
+    Signature.LOCAL: "letto sulla stessa macchina, senza rete",
+    None: "non registrata",
+}
+README = """\
+PACCHETTO PROBATORIO
+
+Questo archivio contiene i transiti segnati per un fascicolo, come li conserva il sistema di lettura targhe.
+
+  relazione.pdf    relazione leggibile, con la catena di custodia
+  originali/       immagini originali, byte per byte
+  copie/           le stesse con il riquadro della targa, l'ora e l'impronta: non sono originali
+  transits.json    tutti i dati conservati di ogni transito, e che cosa manca e perché
+  audit.jsonl      righe del registro degli accessi relative al fascicolo
+  manifest.json    dimensione e impronta SHA-256 di ogni file
+  manifest.sig     firma Ed25519 del manifest con la chiave del sito
+
+Come si verifica, su qualunque computer con il programma anpr installato, senza rete e senza banca dati:
+
+  anpr evidence verify PACCHETTO.zip --public-key CHIAVE
+
+CHIAVE è la chiave pubblica del sito. Va chiesta al comando per un'altra via, non presa da questo archivio. La verifica
+nomina ogni file cambiato, aggiunto o mancante.
+"""
