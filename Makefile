@@ -4,7 +4,7 @@
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
 .PHONY: help run test test-fast check format setup lock clean sbom docs \
-        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-town board chaos hostile soak fuzz
+        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search benchmark-town board chaos hostile soak fuzz
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
 
@@ -60,6 +60,10 @@ benchmark-speed: ## the reader's ms per stage and cameras per core; ARGS=--quick
 benchmark-centre: ## ingest, alarms and queries with real Kafka and PostgreSQL; ARGS="--quick ingest alarms"
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.run $(ARGS)
+
+benchmark-search: ## searches over a month of transits, with plans; ARGS="--quick --rows N --folder DIR --plans DIR"
+	@scripts/setup dev
+	@$(PY) -m scripts.benchmarks.centre.searches $(ARGS)
 
 benchmark-alarms: ## live alarms from commit to one and to fifty boards, with a million entries; ARGS="--quick --before CHECKOUT"
 	@scripts/setup dev

@@ -70,6 +70,7 @@ from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import ITSELF
 from anpr.store.images.image_store import ImageStore
+from anpr.store.transits.kept_plans import keep_plans
 from anpr.store.users.second_factors import secrets_in_use
 
 _STATIC = Path(__file__).resolve().parent / "static"
@@ -169,7 +170,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         settings=settings,
         scope=ITSELF,
         database=database,
-        search_database=database.another_pool(CONNECTIONS, "search"),
+        search_database=database.another_pool(CONNECTIONS, "search", keep_plans),
         search_seats=SearchSeats(),
         images=images,
         clock=clock,

@@ -55,7 +55,7 @@ class Recurrence:
         return not self.weekdays and self.starts in {None, time()} and self.ends in {None, time()}
 
     def windows(self, since: datetime, until: datetime, zone: tzinfo) -> tuple[TimeWindow, ...]:
-        """Its windows within [since, until), oldest first. Raises ValueError for a range of more than MOST_DAYS days."""
+        """Its windows within [since, until), oldest first. Raises ValueError for more than MOST_DAYS days."""
         if until - since > MOST_DAYS * _DAY:
             raise ValueError(f"more than {MOST_DAYS} days")
         if self.is_always:
@@ -79,6 +79,9 @@ class Recurrence:
         if self.ends == time():
             return starts, start_of_day(end_day, zone)
         return starts, moment_of(datetime.combine(end_day, self.ends), zone, is_end=True)
+
+
+ALWAYS = Recurrence()
 
 
 def hours_in(windows: tuple[TimeWindow, ...]) -> float:

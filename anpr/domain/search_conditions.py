@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from anpr.domain.alarm import AlarmKind
 from anpr.domain.gate import Direction
-from anpr.domain.recurrence import Recurrence
+from anpr.domain.recurrence import ALWAYS, Recurrence
 
 MOST_EXCLUDED = 20
 """Plates that a search leaves out at most."""
@@ -46,7 +46,7 @@ class SearchConditions:
     """
 
     excluded: tuple[str, ...] = ()
-    recurrence: Recurrence = Recurrence()
+    recurrence: Recurrence = ALWAYS
     zone: str = "UTC"
     direction: Direction | None = None
     lane: str = ""

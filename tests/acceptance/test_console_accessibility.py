@@ -108,7 +108,11 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         propose_entry(conn, "a1", wanted, Author(name="operator", at=site.clock.now()))
         facts = facts_of_shift(conn, MANAGER, site.clock.now(), [])
         sign_out(conn, facts, "operator", "tutto bene", gives_alarms=True)
+    results = site.search(
+        site.client(Role.INVESTIGATOR), gates=[transit.gate_id], reason="furto in via Roma", confidence="10"
+    ).url.path
     more = {
+        "/search": [results, f"{results}?view=table", f"{results}?view=sheet"],
         "/alarms": [
             "/alarms?view=cards", "/alarms?view=wall", "/alarms/1", "/alarms/1/patrols",
             "/alarms/suppressions", "/nothing",

@@ -20,6 +20,7 @@ from anpr.store.gates import save_gates
 from anpr.store.handovers.shift import facts_of_shift
 from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
+from anpr.store.investigations.life import open_investigation
 from anpr.store.requests.register import add_request
 from anpr.store.transits.rows import get_transit
 from anpr.store.users.accounts import User, create_user
@@ -135,6 +136,19 @@ def overlap(one: FloatRect, other: FloatRect) -> bool:
     )
 
 
+def searched(site: Site) -> list[str]:
+    """Results of a search of the investigator's in each of their forms, with an investigation to mark for."""
+    with site.database.transaction() as conn:
+        by = Author(name=Role.INVESTIGATOR.value, at=site.clock.now())
+        open_investigation(conn, "12/2026-RGNR-4711", "Furti in via Roma", "Procura di Prato", by)
+    fields = {"excluded": "ZZ999ZZ AB1*", "from_hour": "0:00", "to_hour": "23:59", "weekdays": list("123456")}
+    answer = site.search(
+        site.client(Role.INVESTIGATOR), gates=["porta-nord"], reason="furto in via Roma " * 9, case="12/2026", **fields
+    )
+    assert answer.status_code == 200
+    return [answer.url.path + form for form in ("", "?view=table", "?view=sheet")]
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1000, 1366])
 def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Site, width: int) -> None:
     transit = crowded.pass_vehicle(WANTED).id
@@ -152,7 +166,7 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
         Role.PATROL: ["/patrol", "/patrol/offline"],
         Role.AUDITOR: ["/statistics", "/audit", f"/audit/people/{LONG_USER}", "/audit/hints"],
         Role.INVESTIGATOR: [
-            *investigation_pages(crowded, transit),
+            *searched(crowded), *investigation_pages(crowded, transit),
             "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}", "/vehicle", "/vehicle/cross",
         ],
         Role.LIST_MANAGER: [

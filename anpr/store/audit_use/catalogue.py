@@ -40,7 +40,19 @@ def _of(kind: ActionKind, when: str, *details: str) -> Audited:
 
 
 _QUERY = (
-    *["pattern", "look_alike", "since", "until", "gates", "limit", "reason_kind", "excluded", "weekdays", "hours", "zone"],
+    *[
+        "pattern",
+        "look_alike",
+        "since",
+        "until",
+        "gates",
+        "limit",
+        "reason_kind",
+        "excluded",
+        "weekdays",
+        "hours",
+        "zone",
+    ],
     *["direction", "lane", "country", "least_confidence", "kinds", "onward"],
 )
 _VIEW = (
@@ -180,8 +192,8 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.VIEW_SHOWN: _of(_K.VIEW, "an image of a camera that was shown", "gate", "camera"),
         AuditAction.EXPORTED: _of(
             _K.EXPORT,
-            "an export: of the audit, a list, closed alarms, statistics, what a search found, or of transits by a dry run"
-            " of forwarding",
+            "an export: of the audit, a list, closed alarms, statistics, what a search found, or of transits by a dry"
+            " run of forwarding",
             *[
                 "search",
                 "reason_kind",

@@ -33,6 +33,34 @@ class SearchFrom(StrEnum):
     ANY = "any"
 
 
+_FROM = {
+    SearchFrom.EXACT: "from_exact",
+    SearchFrom.LOOK_ALIKE_EXACT: "from_look_alike_exact",
+    SearchFrom.WILDCARD: "from_wildcard",
+    SearchFrom.LOOK_ALIKE_WILDCARD: "from_look_alike_wildcard",
+    SearchFrom.ANY: "from_any",
+}
+_IF = {
+    "since": "if_since",
+    "until": "if_until",
+    "received_until": "if_received_until",
+    "excluded": "if_excluded",
+    "direction": "if_direction",
+    "lane": "if_lane",
+    "country": "if_country",
+    "least_confidence": "if_least_confidence",
+    "kinds": "if_kinds",
+    "onward_gate": "if_onward",
+}
+"""The piece of a condition, by the parameter without which it is not asked."""
+_ORDER = {
+    SearchOrder.NEWEST: "order_newest",
+    SearchOrder.OLDEST: "order_oldest",
+    SearchOrder.PLATE: "order_plate",
+}
+_AFTER = {SearchOrder.NEWEST: "after_newest", SearchOrder.OLDEST: "after_oldest"}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchStatement:
     """A search as SQL. `values`: the parameters, of which those that are not None are conditions."""
@@ -43,7 +71,7 @@ class SearchStatement:
 
     def rows(self) -> bytes:
         """The transits, ordered, `limit` of them behind `offset`."""
-        order = _SQL[f"order_{self.order}"]
+        order = _SQL[_ORDER[self.order]]
         tail = _LINE.join([order, b"LIMIT %(limit)s OFFSET %(offset)s"])
         return _LINE.join([b"SELECT " + _SQL["columns"], self._found(_SQL["columns"], order), tail])
 
@@ -54,22 +82,17 @@ class SearchStatement:
 
     def _found(self, columns: bytes, order: bytes) -> bytes:
         if self.source is not SearchFrom.GATES:
-            return _LINE.join([b"FROM " + _SQL[f"from_{self.source}"], *self._conditions()])
+            return _LINE.join([b"FROM " + _SQL[_FROM[self.source]], *self._conditions()])
         of_each = _LINE.join([b"SELECT " + columns, b"FROM " + _SQL["of_gate"], *self._conditions(), order])
         return _LINE.join([b"FROM " + _SQL["from_gates"], b"(", of_each, b"LIMIT %(limit)s + %(offset)s", b") t"])
 
     def _conditions(self) -> list[bytes]:
-        is_by_gate = self.source is SearchFrom.GATES
-        asked = ["since", "until", "received_until", "excluded", "direction", "lane", "country", "least_confidence"]
-        found = [_SQL[f"if_{name}"] for name in [*asked, "kinds"] if self.values[name]]
-        if self.values["starts"] is not None and not is_by_gate:
-            found.append(_SQL["if_windows"])
-        if self.values["gate_ids"] and not is_by_gate:
-            found.append(_SQL["if_gates"])
-        if self.values["onward_gate"]:
-            found.append(_SQL["if_onward"])
-        if self.values["after_at"] is not None and self.order is not SearchOrder.PLATE:
-            found.append(_SQL[f"after_{self.order}"])
+        found = [_SQL[piece] for name, piece in _IF.items() if self.values[name]]
+        if self.source is not SearchFrom.GATES:
+            found += [_SQL["if_windows"]] if self.values["starts"] is not None else []
+            found += [_SQL["if_gates"]] if self.values["gate_ids"] else []
+        if self.values["after_at"] is not None and self.order in _AFTER:
+            found.append(_SQL[_AFTER[self.order]])
         return found
 
 

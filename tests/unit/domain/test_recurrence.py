@@ -2,6 +2,7 @@
 """Recurring hours: by the clocks of the site, over midnight, and in the two nights in which the clocks change."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,11 +59,17 @@ def test_a_range_of_years_has_no_windows() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"weekdays": (0,)}, {"weekdays": (8,)}, {"weekdays": (1, 1)}, {"starts": time(2)}, {"starts": time(2), "ends": time(2)}],
+    [
+        {"weekdays": (0,)},
+        {"weekdays": (8,)},
+        {"weekdays": (1, 1)},
+        {"starts": time(2)},
+        {"starts": time(2), "ends": time(2)},
+    ],
     ids=["day 0", "day 8", "a day twice", "no end", "no length"],
 )
 def test_what_is_no_recurrence_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         Recurrence(**wrong)  # type: ignore[arg-type]
 
 
@@ -74,7 +81,7 @@ def test_what_is_no_recurrence_is_refused(wrong: dict[str, object]) -> None:
     hours=st.integers(1, 24 * 20),
     minute=st.integers(0, 24 * 60 * 20),
 )
-def test_a_moment_is_in_a_window_exactly_when_the_clocks_say_so(  # noqa: PLR0913, PLR0917  the parts of a moment
+def test_a_moment_is_in_a_window_exactly_when_the_clocks_say_so(
     starts: time, ends: time, weekdays: set[int], since: datetime, hours: int, minute: int
 ) -> None:
     if starts == ends:
@@ -82,7 +89,7 @@ def test_a_moment_is_in_a_window_exactly_when_the_clocks_say_so(  # noqa: PLR091
     since = since.replace(second=0, microsecond=0, tzinfo=UTC)
     until = since + timedelta(hours=hours)
     found = Recurrence(weekdays=tuple(sorted(weekdays)), starts=starts, ends=ends).windows(since, until, ROME)
-    assert all(one.until < two.since for one, two in zip(found, found[1:], strict=False)), "apart, in order"
+    assert all(one.until < two.since for one, two in pairwise(found)), "apart, in order"
     moment = since + timedelta(minutes=minute % (hours * 60))
     local = moment.astimezone(ROME)
     if local.date() in {datetime(2026, 3, 29).date(), datetime(2026, 10, 25).date()}:  # noqa: DTZ001
@@ -92,5 +99,3 @@ def test_a_moment_is_in_a_window_exactly_when_the_clocks_say_so(  # noqa: PLR091
     day = local.date() if began else (local - timedelta(days=1)).date()
     expected = is_within and (not weekdays or day.isoweekday() in weekdays)
     assert any(one.since <= moment < one.until for one in found) == expected
-
-

@@ -4,11 +4,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from anpr.console.rendering.filters import percent
 from anpr.console.rendering.translations import Catalogue
-from anpr.domain.search_conditions import SearchConditions
+from anpr.domain.recurrence import Recurrence
+from anpr.domain.search_conditions import Onward, SearchConditions
 from anpr.store.transits.rows import TransitQuery
 
-_FEW = 3
+_FEW = 2
 """Gates that are named; more are counted."""
 
 
@@ -35,26 +37,29 @@ def chips_of(query: TransitQuery, t: Catalogue, gates: Mapping[str, str]) -> lis
 
 
 def _of_conditions(conditions: SearchConditions, t: Catalogue, gates: Mapping[str, str]) -> Iterator[Chip]:
-    recurs, onward = conditions.recurrence, conditions.onward
+    least = conditions.least_confidence
+    told = {
+        "direction": t(f"direction.{conditions.direction}") if conditions.direction else "",
+        "lane": t("search.chip_lane", lane=conditions.lane) if conditions.lane else "",
+        "country": t.either(f"country.{conditions.country}", conditions.country),
+        "confidence": t("search.chip_confidence", percent=percent(least)) if least else "",
+        "alarm_kinds": ", ".join(t(f"list_kind.{kind}") for kind in conditions.kinds),
+        "excluded": t("search.chip_excluded", plates=" ".join(conditions.excluded)) if conditions.excluded else "",
+        "onward": _of_onward(conditions.onward, t, gates),
+    }
+    yield from _of_recurrence(conditions.recurrence, t)
+    yield from (Chip(name=name, text=text) for name, text in told.items() if text)
+
+
+def _of_recurrence(recurs: Recurrence, t: Catalogue) -> Iterator[Chip]:
     if recurs.weekdays:
-        days = ", ".join(t(f"search.weekday_{day}") for day in recurs.weekdays)
-        yield Chip(name="weekdays", text=days)
+        yield Chip(name="weekdays", text=", ".join(t(f"search.weekday_{day}") for day in recurs.weekdays))
     if recurs.starts and recurs.ends:
-        yield Chip(
-            name="hours", text=t("search.chip_hours", start=f"{recurs.starts:%H:%M}", end=f"{recurs.ends:%H:%M}")
-        )
-    if conditions.direction:
-        yield Chip(name="direction", text=t(f"direction.{conditions.direction}"))
-    if conditions.lane:
-        yield Chip(name="lane", text=t("search.chip_lane", lane=conditions.lane))
-    if conditions.country:
-        yield Chip(name="country", text=t.either(f"country.{conditions.country}", conditions.country))
-    if conditions.least_confidence:
-        yield Chip(name="confidence", text=t("search.chip_confidence", percent=f"{conditions.least_confidence:.0%}"))
-    if conditions.kinds:
-        yield Chip(name="alarm_kinds", text=", ".join(t(f"list_kind.{kind}") for kind in conditions.kinds))
-    if conditions.excluded:
-        yield Chip(name="excluded", text=t("search.chip_excluded", plates=" ".join(conditions.excluded)))
-    if onward:
-        gate = gates.get(onward.gate_id, onward.gate_id)
-        yield Chip(name="onward", text=t("search.chip_onward", gate=gate, minutes=onward.minutes))
+        start, end = f"{recurs.starts:%H:%M}", f"{recurs.ends:%H:%M}"
+        yield Chip(name="hours", text=t("search.chip_hours", start=start, end=end))
+
+
+def _of_onward(onward: Onward | None, t: Catalogue, gates: Mapping[str, str]) -> str:
+    if onward is None:
+        return ""
+    return t("search.chip_onward", gate=gates.get(onward.gate_id, onward.gate_id), minutes=onward.minutes)

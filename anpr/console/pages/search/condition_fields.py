@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from anpr.console.field_faults import FieldFault, Faults
+from anpr.console.field_faults import Faults, FieldFault
 from anpr.domain.alarm import AlarmKind
 from anpr.domain.gate import Direction
 from anpr.domain.plate import normalise
@@ -109,6 +109,8 @@ def _plate(text: str) -> str:
 def _recurrence(fields: ConditionFields, faults: Faults) -> Recurrence:
     days = tuple(sorted({int(day) for day in fields.weekdays if day in {"1", "2", "3", "4", "5", "6", "7"}}))
     starts, ends = (_hour(name, getattr(fields, name), faults) for name in ("from_hour", "to_hour"))
+    if starts == ends == time():
+        starts = ends = None  # the whole day
     try:
         return Recurrence(weekdays=days, starts=starts, ends=ends)
     except ValueError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Export of what a search found, under the search's own reason: CSV, GeoJSON, or a PDF with images; each in the audit."""
+"""Export of what a search found, under its own reason: CSV, GeoJSON, or a PDF of images; each in the audit."""
 
 import hashlib
 import logging
@@ -77,7 +77,7 @@ def _found(
         return search_transits(conn, query)
 
 
-def _made(  # noqa: PLR0913, PLR0917  what a file is made of
+def _made(
     console: Console,
     visitor: Visitor,
     search: RecordedSearch,
@@ -102,7 +102,7 @@ def _made(  # noqa: PLR0913, PLR0917  what a file is made of
     return csv_file(file) if form == "csv" else geojson_file(file)
 
 
-def _record(  # noqa: PLR0913, PLR0917  who took what, and why
+def _record(
     console: Console,
     visitor: Visitor,
     search: RecordedSearch,

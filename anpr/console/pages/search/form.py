@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from anpr.console.field_faults import FieldFault, character_fault, check_reason_field, read_moment, refuse_odd
 from anpr.console.pages.search.condition_fields import (
     MOST,
@@ -41,7 +43,7 @@ class SearchFields(ConditionFields):
     case: str = ""
     since: str = ""
     until: str = ""
-    gates: list[str] = []
+    gates: list[str] = Field(default_factory=list)
     look_alike: bool = False
     without: str = ""
     """The name of a condition that the sender takes away."""
@@ -49,7 +51,8 @@ class SearchFields(ConditionFields):
     def lessened(self) -> "SearchFields":
         """Without what the sender takes away."""
         names = TOGETHER.get(self.without, (self.without,))
-        known = {name: type(self).model_fields[name].get_default() for name in names if name in _REMOVABLE}
+        usual = type(self).model_fields
+        known = {name: usual[name].get_default(call_default_factory=True) for name in names if name in _REMOVABLE}
         return self.model_copy(update={**known, "without": ""})
 
 

@@ -55,9 +55,7 @@ class Marks:
     marked: frozenset[UUID]
 
 
-def marks_of(
-    console: Console, visitor: Visitor, search: RecordedSearch, rows: Sequence[StoredTransit]
-) -> Marks:  # visitor: the scope of the console's transactions is theirs
+def marks_of(console: Console, search: RecordedSearch, rows: Sequence[StoredTransit]) -> Marks:
     """What is marked already, of one page."""
     with console.database.transaction() as conn:
         found = find_by_reference(conn, search.case_reference) if search.case_reference else None

@@ -52,7 +52,7 @@ router = APIRouter(prefix="/search")
 
 
 @router.get("")
-def show(  # noqa: PLR0913, PLR0917  from where a search may begin
+def show(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
@@ -117,7 +117,7 @@ def _recorded(console: Console, visitor: Visitor, fields: SearchFields, checked:
 
 
 @router.get("/{number}")
-async def results(  # noqa: PLR0913, PLR0917  who asks for which page, and how
+async def results(
     request: Request,
     console: ConsoleDep,
     visitor: VisitorDep,
@@ -140,11 +140,11 @@ def _found(console: Console, visitor: Visitor, context: PageContext, search: Rec
         return search_page(console, context, fields, status=503, notice=no_answer(console, exc))
     shown = replace(shown, page=found.page)
     record_results(console, visitor, search, shown, found.rows)
-    return search_page(console, context, fields, **_values(console, visitor, context, search, shown, found))
+    return search_page(console, context, fields, **_values(console, context, search, shown, found))
 
 
-def _values(  # noqa: PLR0913, PLR0917  what a page of results is made of
-    console: Console, visitor: Visitor, context: PageContext, search: RecordedSearch, shown: Shown, found: FoundPage
+def _values(
+    console: Console, context: PageContext, search: RecordedSearch, shown: Shown, found: FoundPage
 ) -> dict[str, Any]:
     query, page = search.query, found.page
     with console.database.transaction() as conn:
@@ -163,7 +163,7 @@ def _values(  # noqa: PLR0913, PLR0917  what a page of results is made of
         "has_older": page * ROWS < found.total,
         "next_key": key_of(found.rows[-1]) if found.rows else "",
         "link_query": f"&search={search.number}" + (f"&page={page}" if page > 1 else ""),
-        "marks": marks_of(console, visitor, search, found.rows) if Permission.INVESTIGATE in context.may else None,
+        "marks": marks_of(console, search, found.rows) if Permission.INVESTIGATE in context.may else None,
         "gaps": coverage_gaps(console, query.since, end_of(search), query.gate_ids),
         "not_kept": transits_not_kept(console, query.since, end_of(search), query.gate_ids),
     }
