@@ -189,7 +189,7 @@ function countHiddenSoon() {
 
 function announce(card) {
   byId("announcer").textContent = `${byId("announcer").dataset.word}: ${card.dataset.spoken}`;
-  play(card.dataset.priority, card.id);
+  play(card.dataset.priority, card.id, card.dataset.sound);
 }
 
 function receive(html, lastId) {

@@ -7,6 +7,7 @@ import "./session.js";
 import "./cards.js";
 import "./board.js";
 import "./notices.js";
+import "./escalation.js";
 import "./shortcuts.js";
 import { byId, setConnected, showStrip } from "./page.js";
 
