@@ -4,6 +4,7 @@
 import { cardsIn, isInUse, mergeCard, refreshCards, settleCard } from "./cards.js";
 import { draftedAlarms, forgetDraft } from "./drafts.js";
 import { lastAlarm, noteAlarm } from "./last-alarm.js";
+import { putOff } from "./pictures.js";
 import { appear, ask, byId, session, setConnected, tellReplaced } from "./page.js";
 import { leaveIfOver } from "./session.js";
 import { refreshDetail } from "./detail.js";
@@ -195,6 +196,7 @@ function announce(card) {
 function receive(html, lastId) {
   const card = cardsIn(html).querySelector("[data-alarm]");
   if (!card) return;
+  putOff(card);
   noteAlarm(lastId);
   const isPast = "retro" in card.dataset;
   countHiddenSoon();
