@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from anpr.console import probes
 from anpr.console.access import allowed, check_form
+from anpr.console.alarm_calls import AlarmCalls
 from anpr.console.auth.factor_key import open_second_factor
 from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.password_checks import PasswordChecks
@@ -61,6 +62,7 @@ from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.rendering.translations import load_catalogues
 from anpr.console.search_seats import CONNECTIONS, SearchSeats
 from anpr.console.state import Console, scope_of
+from anpr.domain.notification import Rule
 from anpr.paper.apart import PdfPress
 from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
@@ -70,6 +72,7 @@ from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import ITSELF
 from anpr.store.images.image_store import ImageStore
+from anpr.store.notifications.rules import list_rules
 from anpr.store.transits.kept_plans import keep_plans
 from anpr.store.users.second_factors import secrets_in_use
 
@@ -161,6 +164,10 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
     def shown_to(organisation_id: str) -> StoredAlarms:
         return StoredAlarms(database.limited_to(scope_of(organisation_id, clock, settings)).transaction)
 
+    def rules_of(organisation_id: str) -> tuple[Rule, ...]:
+        with database.limited_to(scope_of(organisation_id, clock, settings)).transaction() as conn:
+            return tuple(each.rule for each in list_rules(conn, organisation_id))
+
     with database.transaction() as conn:
         in_use = secrets_in_use(conn)
     secret = load_secret(settings.data_dir)
@@ -187,6 +194,7 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         ),
         alarms=stored,
         live=LiveAlarms(database, stored, shown_to, clock),
+        alarm_calls=AlarmCalls(rules_of, settings.zone, clock),
         view_audit=views,
         shown_writer=ShownWriter(database, views),
         thumbnails=Thumbnails(clock),

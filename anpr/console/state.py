@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from anpr.console.alarm_calls import AlarmCalls
 from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.pending_login import PendingLogins
@@ -59,6 +60,7 @@ class Console:
     pages: Sequence[Page]
     """All pages, in the order of the menu."""
     live: LiveAlarms
+    alarm_calls: AlarmCalls
     view_audit: ViewAudit
     shown_writer: ShownWriter
     thumbnails: Thumbnails

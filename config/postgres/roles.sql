@@ -30,7 +30,7 @@ REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, da
     erase_for_request(bigint, text, timestamptz), kept_for_request(bigint), history_of_hold(bigint),
     history_of_request(bigint), erase_traces_for_request(bigint, timestamptz), prune_audit(bigint),
     prunable_audit(timestamptz), is_camera_of_another(text, text), is_only_of_others(text, text), begin_list_change(), note_list_change(),
-    recount_lists(), confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
+    recount_lists(), confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]), is_open_anew(bigint),
     may_change_list(text), refuse_unapproved(), refuse_unapproved_settings(),
     acting_investigations(), open_investigation(text, text, text, text, timestamptz), is_ended_investigation(text),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) FROM PUBLIC;
@@ -134,7 +134,7 @@ GRANT SELECT, INSERT (watchlist_id, imported_at, imported_by, mode, file_name, s
     TO anpr_console;
 GRANT SELECT, INSERT, DELETE ON list_import_changes TO anpr_console;
 GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, profile, changed_at) ON list_sources TO anpr_console;
-GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), may_change_list(text), acting_instructions(bigint[], text[]),
+GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), may_change_list(text), acting_instructions(bigint[], text[]), is_open_anew(bigint),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) TO anpr_console;
 -- Organisations, and agreements between them. What an agreement opens is never changed: it is ended, and another made.
 GRANT INSERT, UPDATE (name, kind, contact, controller) ON organisations TO anpr_console;

@@ -215,7 +215,7 @@ def test_other_pages_get_a_line_for_each_alarm_and_no_card(site: Site) -> None:
         assert event.id == str(alarm.id)
         assert json.loads(event.data) == {
             "id": alarm.id, "state": "raised", "priority": "high", "retro": False, "plate": WANTED,
-            "gate": "Porta Nord", "by": None, "seen": 1,
+            "gate": "Porta Nord", "by": None, "seen": 1, "sound": "normal", "louder_at": [],
         }  # fmt: skip
         with site.database.transaction() as conn:
             acknowledge(conn, alarm.id, "another", site.clock.now())

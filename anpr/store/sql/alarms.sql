@@ -258,6 +258,10 @@ RETURNING *;
 -- name: open_of_vehicle
 SELECT * FROM alarms WHERE vehicle = %(vehicle)s AND organisation_id = %(organisation)s AND retro = %(retro)s AND state <> 'closed';
 
+-- name: open_anew
+-- Also where the other one is not visible to who asks.
+SELECT is_open_anew(%(id)s) AS other;
+
 -- name: log
 INSERT INTO alarm_events (alarm_id, at, author, kind, text, detail)
 VALUES (%(alarm)s, %(at)s, %(author)s, %(kind)s, %(text)s, %(detail)s);
@@ -322,8 +326,7 @@ UPDATE alarms a SET state = 'raised', acknowledged_by = NULL, acknowledged_at = 
     outcome = NULL, note = NULL, version = nextval('alarm_versions')
 WHERE a.state = 'closed' AND a.retro AND a.outcome = 'other' AND a.closed_by = %(by)s AND a.closed_at = %(settled_at)s
   AND a.closed_at >= %(since)s
-  AND NOT EXISTS (SELECT FROM alarms o WHERE o.vehicle = a.vehicle AND o.organisation_id = a.organisation_id AND o.retro
-    AND o.state <> 'closed')
+  AND NOT is_open_anew(a.id)
 RETURNING id;
 
 -- name: last_settled_past

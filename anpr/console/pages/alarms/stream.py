@@ -102,7 +102,7 @@ def notices(
     """Events `notice`, each an alarm in JSON; ids are alarm ids. Without `after` only what comes from now on."""
     record_view(console, visitor, "alarm-notices")
     last_id = int(last_event_id) if _is_id(last_event_id) else after
-    asked = _Asked(page="alarm-notices", after=last_id, overlap=0, make=_notice, shared_by="notice")
+    asked = _Asked(page="alarm-notices", after=last_id, overlap=0, make=partial(_notice, console), shared_by=("notice", visitor.user.organisation_id))
     return _answer(request, console, visitor, asked)
 
 
@@ -139,6 +139,7 @@ async def _events(
             return
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)
         try:
+            await to_thread.run_sync(console.alarm_calls.refresh, visitor.user.organisation_id)
             tally = await to_thread.run_sync(console.live.latest_tally, visitor.user.organisation_id)
             if tally is not None:
                 yield _tally(tally)
@@ -186,6 +187,7 @@ async def _while_signed_in(
             checked_at = console.clock.monotonic()
             if not await to_thread.run_sync(_is_still_in, console, cookie, visitor):
                 return
+            await to_thread.run_sync(console.alarm_calls.refresh, page.organisation)
         if news:
             yield news
 
@@ -217,8 +219,8 @@ def _event(make: _Make, view: AlarmView, last_id: int) -> bytes:
     return ServerSentEvent(event=name, id=str(last_id), data=data).encode()
 
 
-def _notice(view: AlarmView) -> tuple[str, str]:
-    alarm = view.alarm
+def _notice(console: Console, view: AlarmView) -> tuple[str, str]:
+    alarm, call = view.alarm, console.alarm_calls.of(console.scope.organisation_id, view)
     by = {AlarmState.RAISED: None, AlarmState.CLOSED: alarm.closed_by}.get(alarm.state, alarm.acknowledged_by)
     values = {
         "id": alarm.id,
@@ -229,6 +231,8 @@ def _notice(view: AlarmView) -> tuple[str, str]:
         "gate": view.latest.gate_name,
         "seen": view.seen,
         "by": by,
+        "sound": call.sound,
+        "louder_at": [at.isoformat() for at in call.louder_at],
     }
     return "notice", json.dumps(values)
 
