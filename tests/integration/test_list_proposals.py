@@ -16,6 +16,7 @@ from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.listfiles.importing import ImportOrder, import_order, read_order
 from anpr.listfiles.proposing import approve, propose_import, refuse, withdraw
+from anpr.runtime.clock import ManualClock
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection, Database
@@ -44,6 +45,7 @@ from anpr.store.watchlists.proposing import (
     propose_off,
     propose_settings,
 )
+from anpr.up.demo import WATCHLIST, import_demo_watchlist
 from scripts.lab.transits import START
 
 ZONE = ZoneInfo("Europe/Rome")
@@ -259,6 +261,15 @@ def test_what_nobody_settles_expires_and_is_forgotten_later(demanding: Database)
         assert get_proposal(conn, "a1", number).state is ProposalState.EXPIRED
         assert forget_proposals(conn, late + timedelta(days=29)) == 0
         assert forget_proposals(conn, late + timedelta(days=31)) == 1
+
+
+def test_the_demo_leaves_its_list_alone_once_it_demands_a_second_person(database: Database) -> None:
+    with database.transaction() as conn:
+        import_demo_watchlist(conn, ManualClock(START))
+        change_list(conn, replace(WATCHLIST, second_person=True, name="Altro"), ANNA, "prova")
+    with database.transaction() as conn:
+        import_demo_watchlist(conn, ManualClock(START))
+        assert get_watchlist(conn, WATCHLIST.id).name == "Altro"
 
 
 # -- as somebody types it
