@@ -77,6 +77,7 @@ def cross(page: Page, site: Site) -> Iterator[str]:
 def test_the_pages_of_a_vehicle_fit_and_axe_finds_no_fault(page: Page, company: Site, size: str, scheme: str) -> None:
     use(page, size, scheme)
     for name in addresses(page, company):
+        page.wait_for_load_state("load")  # with its styles
         if SHOTS and scheme == "light":
             page.screenshot(path=Path(SHOTS) / f"{name}-{size}.png", full_page=True)
         assert faults(page) == [], name
