@@ -248,9 +248,7 @@ def record_shown(
     )
 
 
-def begin_record_shown(
-    console: Console, visitor: Visitor, page: str, transits: Iterable[UUID]
-) -> "list[Future[None]]":
+def begin_record_shown(console: Console, visitor: Visitor, page: str, transits: Iterable[UUID]) -> "list[Future[None]]":
     """The same for a stream, which shows nothing before these are done: rows of many streams are written together."""
     shown = Shown(
         session=visitor.session.key,

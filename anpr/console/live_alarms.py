@@ -78,8 +78,8 @@ class Subscription:
         self.queue.put_nowait(_Waiting(from_past=from_past, number=next(self._numbers), news=news))
 
     async def take(self) -> list[News | None]:
-        """What waits, as soon as there is something: all of now, of two counts the newer; else one from the past, so that
-        one of now that comes next waits for no more than that."""
+        """What waits, as soon as there is something: all of now, of two counts the newer; else one from the past, so
+        that one of now that comes next waits for no more than that."""
         found = [await self.queue.get()]
         while not found[0].from_past and not self.queue.empty():
             following = self.queue.get_nowait()

@@ -221,17 +221,19 @@ class _Chain:
         previous = self._digest
         self._seq += 1
         self._digest = row_hash(self._seq, event, previous)
-        self.added.append({
-            "seq": self._seq,
-            "at": event.at,
-            "actor": event.actor,
-            "action": str(event.action),
-            "reason": event.reason,
-            "case_reference": event.case_reference,
-            "detail": Json(dict(event.detail), dumps=_canonical),
-            "previous_hash": previous,
-            "hash": self._digest,
-        })
+        self.added.append(
+            {
+                "seq": self._seq,
+                "at": event.at,
+                "actor": event.actor,
+                "action": str(event.action),
+                "reason": event.reason,
+                "case_reference": event.case_reference,
+                "detail": Json(dict(event.detail), dumps=_canonical),
+                "previous_hash": previous,
+                "hash": self._digest,
+            }
+        )
         return AuditRow(seq=self._seq, event=event, hash=self._digest.hex())
 
 

@@ -19,7 +19,9 @@ NOTE = """() => {
     self.noted = [];
     self.clients.openWindow = async (url) => self.noted.push(["open", new URL(url).pathname + new URL(url).search]);
     WindowClient.prototype.focus = async function () { self.noted.push(["focus"]); return this; };
-    WindowClient.prototype.navigate = async function (url) { self.noted.push(["go", new URL(url).pathname + new URL(url).search]); };
+    WindowClient.prototype.navigate = async function (url) {
+        self.noted.push(["go", new URL(url).pathname + new URL(url).search]);
+    };
 }"""
 TOUCH = """async () => {
     const [notification] = await self.registration.getNotifications();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How loud the board calls, asked of the page itself: by the rules, louder when nobody takes an alarm, or not at all."""
+"""How loud the board calls, asked of the page itself: by the rules, louder when nobody takes an alarm, or not."""
 
 import re
 

@@ -219,7 +219,7 @@ def test_who_opens_an_alarm_again_is_told_of_another_that_they_may_not_see(
     with alarmed.transaction() as conn:
         agree(conn, TODAY, Action.ALARMS, Action.HANDLE, gates={"gate-1"})
         agree(conn, TODAY, Action.ALARMS, Action.HANDLE, watchlists={"stolen"})
-        number, unseen = (_one_alarm(conn, gate, is_past, closed) for gate, closed in (("gate-1", at), ("gate-9", None)))
+        number, unseen = _one_alarm(conn, "gate-1", is_past, at), _one_alarm(conn, "gate-9", is_past, None)
     with of(console, "empoli").transaction() as conn:
         assert get_alarm(conn, number)
         assert get_alarm(conn, unseen) is None

@@ -34,9 +34,7 @@ def writer(database: Database, views: ViewAudit) -> Iterator[ShownWriter]:
 
 
 def shown(actor: str, session: str, *transits: UUID, organisation: str = "manager") -> Shown:
-    event = AuditEvent(
-        actor=actor, action=AuditAction.TRANSIT_VIEWED, at=CLOCK.now(), detail={"page": "alarm-stream"}
-    )
+    event = AuditEvent(actor=actor, action=AuditAction.TRANSIT_VIEWED, at=CLOCK.now(), detail={"page": "alarm-stream"})
     scope = Scope(organisation_id=organisation, day=CLOCK.now().date())
     return Shown(session=session, scope=scope, view="alarm-stream {} ", event=event, transits=transits)
 

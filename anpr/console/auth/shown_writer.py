@@ -129,6 +129,4 @@ def _rows(batch: Iterable[_Due]) -> list[AuditEvent]:
     for each in batch:
         key = (each.shown.event.actor, each.shown.view)
         found.setdefault(key, (each.shown.event, {}))[1].update(dict.fromkeys(each.transits))
-    return [
-        replace(event, detail={**event.detail, "transits": list(transits)}) for event, transits in found.values()
-    ]
+    return [replace(event, detail={**event.detail, "transits": list(transits)}) for event, transits in found.values()]

@@ -53,7 +53,7 @@ class PartialIndex:
             places = [place for place, found in enumerate(lengths) if found == length]
             plates = [texts[place] for place in places]
             for key, entries in self._lookups(length):
-                # What a plate that nobody looks for costs: one look for each set of places, in a loop of the interpreter's.
+                # What a plate that nobody looks for costs: one look for each set of places, in the interpreter's loop.
                 for at in compress(range(len(plates)), map(entries.__contains__, map(key, plates))):
                     for pattern, number in entries[key(plates[at])]:
                         if fits(plates[at], pattern):

@@ -102,7 +102,13 @@ def notices(
     """Events `notice`, each an alarm in JSON; ids are alarm ids. Without `after` only what comes from now on."""
     record_view(console, visitor, "alarm-notices")
     last_id = int(last_event_id) if _is_id(last_event_id) else after
-    asked = _Asked(page="alarm-notices", after=last_id, overlap=0, make=partial(_notice, console), shared_by=("notice", visitor.user.organisation_id))
+    asked = _Asked(
+        page="alarm-notices",
+        after=last_id,
+        overlap=0,
+        make=partial(_notice, console),
+        shared_by=("notice", visitor.user.organisation_id),
+    )
     return _answer(request, console, visitor, asked)
 
 
@@ -144,15 +150,9 @@ async def _events(
             if tally is not None:
                 yield _tally(tally)
             async for news in _told(console, cookie, visitor, page, asked):
-                views = [each for each in news if isinstance(each, AlarmView)]
-                if views:
-                    await _record(console, visitor, asked, views)
-                sent = []
-                for each in news:
-                    if isinstance(each, AlarmView):
-                        last_id = max(last_id, each.alarm.id)
-                    sent.append(_frame(asked, each, last_id))
-                yield b"".join(sent)
+                await _record(console, visitor, asked, news)
+                chunk, last_id = _chunk(asked, news, last_id)
+                yield chunk
         except StoreError:  # logged by the feed; the page asks again
             return
         if page.is_replaced:
@@ -170,9 +170,12 @@ async def _told(
         yield news
 
 
-async def _record(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> None:
+async def _record(console: Console, visitor: Visitor, asked: _Asked, news: Sequence[News]) -> None:
     """What cannot be recorded is not shown: it raises StoreError, and the stream ends. No thread waits for the row, and
     fifty boards wait for one commit."""
+    views = [each for each in news if isinstance(each, AlarmView)]
+    if not views:
+        return
     for written in begin_record_shown(console, visitor, asked.page, transits_of(views)):
         await asyncio.shield(asyncio.wrap_future(written))
 
@@ -202,6 +205,16 @@ async def _missed(console: Console, after: int | None) -> AsyncIterator[list[Ala
         if views:
             yield views
         after = views[-1].alarm.id if len(views) == STEP_LIMIT else None
+
+
+def _chunk(asked: _Asked, news: Sequence[News], last_id: int) -> tuple[bytes, int]:
+    """The events' bytes, and the highest alarm id that was sent with them."""
+    sent = []
+    for each in news:
+        if isinstance(each, AlarmView):
+            last_id = max(last_id, each.alarm.id)
+        sent.append(_frame(asked, each, last_id))
+    return b"".join(sent), last_id
 
 
 def _frame(asked: _Asked, news: News, last_id: int) -> bytes:

@@ -53,9 +53,9 @@ async def _events(console: Console, cookie: str | None, visitor: Visitor) -> Asy
                     if not await to_thread.run_sync(may_go_on, console, cookie, visitor):
                         return
                     person = await to_thread.run_sync(person_of, console, visitor)
-                for each in news:
-                    if isinstance(each, AlarmView) and is_for(visitor, person, each):
-                        yield ServerSentEvent(event="changed", data=str(each.alarm.id))
+                theirs = [each for each in news if isinstance(each, AlarmView) and is_for(visitor, person, each)]
+                for each in theirs:
+                    yield ServerSentEvent(event="changed", data=str(each.alarm.id))
         except StoreError:  # logged by the feed; the page asks again
             return
         if page.is_replaced:
