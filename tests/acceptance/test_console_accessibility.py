@@ -97,7 +97,10 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/patrol": ["/patrol/offline"],
         "/archive": ["/archive?since=ieri"],
         "/handover": ["/handover/1"],
-        "/notifications": ["/notifications/rules/new", "/notifications/recipients/new", "/notifications/ledger"],
+        "/notifications": [
+            "/notifications/rules/new", "/notifications/areas/new", "/notifications/recipients/new",
+            "/notifications/ledger",
+        ],
         "/transits": [f"/transits/{transit.id}"],
         "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
         "/watchlists": [
