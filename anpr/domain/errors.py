@@ -21,6 +21,7 @@ AnprError
 │   ├── ImageTakenError      other bytes are stored in this image's place
 │   ├── ImageAlteredError    the image stored is not the one that its transit names
 │   ├── QueryTooLongError    a search was broken off at its time limit
+│   ├── QueryAbandonedError  a search was broken off by whoever asked
 │   └── RetentionRefusedError retention would delete more than is plausible: a clock may be wrong
 ├── PaperError               a PDF could not be made; has a typed `fault`
 ├── StartError               a process of `anpr up` did not come up
@@ -170,6 +171,10 @@ class ImageAlteredError(StoreError):
 
 class QueryTooLongError(StoreError):
     """A search took longer than it may and was broken off; a narrower one helps."""
+
+
+class QueryAbandonedError(StoreError):
+    """A search was broken off, because whoever asked has gone."""
 
 
 class PaperFault(StrEnum):

@@ -13,7 +13,7 @@ from anpr.store.holds import get_hold
 from anpr.store.requests.register import get_request
 from anpr.store.transits.rows import get_transit
 from tests.support.fixtures_browser import log_in
-from tests.support.fixtures_console import Site
+from tests.support.fixtures_console import SEARCH_KIND, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -27,6 +27,7 @@ def test_an_investigator_holds_what_a_search_found_lengthens_it_ends_it_and_hold
     log_in(page, site, Role.INVESTIGATOR)
     page.get_by_role("link", name="Ricerca").click()
     page.get_by_label("Targa", exact=True).fill("AB123CD")
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
     page.get_by_label("Riferimento del fascicolo").fill("12/2026")
     page.get_by_role("button", name="Cerca").click()

@@ -9,10 +9,14 @@ from playwright.sync_api import Page, expect
 from anpr.domain.access import Role
 from anpr.domain.gate import Gate
 from anpr.store.audit import AuditAction
+from anpr.store.author import Author
+from anpr.store.database.connection import Connection
 from anpr.store.gates import save_gates
+from anpr.store.investigations.gathered import list_marked
+from anpr.store.investigations.life import open_investigation
 from anpr.store.transits.rows import insert_transits
 from tests.support.fixtures_browser import log_in
-from tests.support.fixtures_console import Site, transit_of_track
+from tests.support.fixtures_console import SEARCH_KIND, Site, transit_of_track
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -25,6 +29,7 @@ def searches(site: Site) -> int:
 def search(page: Page, plate: str) -> None:
     page.get_by_role("link", name="Ricerca").click()
     page.get_by_label("Targa", exact=True).fill(plate)
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
     page.get_by_role("button", name="Cerca").click()
 
@@ -71,6 +76,7 @@ def test_what_is_typed_outlives_the_language_switch_and_ready_ranges_are_whole_d
     log_in(page, site, Role.INVESTIGATOR)
     page.get_by_role("link", name="Ricerca").click()
     page.get_by_label("Targa", exact=True).fill("AB123CD")
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("furto")
     page.get_by_label("Porta Nord").check()
     page.get_by_role("button", name="Ieri").click()
@@ -169,3 +175,57 @@ def test_a_transit_and_results_are_printed_without_what_can_only_be_pressed(page
     eventually(lambda: page.locator("img:visible").first.evaluate("image => image.naturalWidth") > 0)
     pages = page.pdf(format="A4").count(b"/Type /Page\n")
     assert pages == 1, "a transit fits on one sheet"
+
+
+def test_images_are_walked_and_marked_by_keys_and_go_into_an_investigation(page: Page, site: Site) -> None:
+    for number in range(3):
+        site.pass_vehicle(f"AB{number:03}CD")
+    with site.database.transaction() as conn:
+        case = open_investigation(conn, "12/2026", "Furti", "", Author(name="investigator", at=site.clock.now())).id
+    log_in(page, site, Role.INVESTIGATOR)
+    search(page, "ab*cd")
+    page.get_by_role("link", name="Foto").click()
+    expect(page.locator(".sheet-item")).to_have_count(3)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("s")
+    expect(page.get_by_role("checkbox", name="Segna", checked=True)).to_have_count(1)
+    page.get_by_role("button", name="Aggiungi i segnati al fascicolo").click()
+    expect(page.get_by_text("I transiti segnati sono nel fascicolo.")).to_be_visible()
+    with site.database.transaction() as conn:
+        assert len(list_marked(conn, case)) == 1
+    assert page.url.endswith("view=sheet&told=marked")
+
+
+def test_a_condition_is_taken_away_by_its_chip_and_enter_takes_none(page: Page, site: Site) -> None:
+    site.pass_vehicle("AB123CD")
+    log_in(page, site, Role.INVESTIGATOR)
+    page.get_by_role("link", name="Ricerca").click()
+    page.get_by_label("Porta Nord").first.check()
+    page.get_by_text("Altre condizioni").click()
+    page.get_by_label("Escludi queste targhe").fill("ab123cd")
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
+    page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
+    page.get_by_label("Motivo della ricerca").press("Enter")
+    expect(page.get_by_role("heading", name="Nessun transito trovato").first).to_be_visible()
+    page.get_by_text("Modifica la ricerca").click()
+    page.get_by_label("Motivo della ricerca").press("Enter")
+    expect(page.get_by_text("senza AB123CD")).to_be_visible()
+    page.get_by_role("button", name="Togli: senza AB123CD").click()
+    expect(page.get_by_text("1 transito trovato")).to_be_visible()
+    assert searches(site) == 3
+
+
+def test_a_search_that_runs_says_so_and_is_stopped(page: Page, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(conn: Connection, _query: object) -> int:
+        conn.execute("SELECT pg_sleep(60)")
+        return 0
+
+    monkeypatch.setattr("anpr.store.transits.audited_search.count_found", slowly)
+    log_in(page, site, Role.INVESTIGATOR)
+    search(page, "ab*cd")
+    expect(page.get_by_text("Ricerca in corso")).to_be_visible()
+    page.get_by_role("button", name="Interrompi").click()
+    expect(page.get_by_text("Ricerca in corso")).to_be_hidden()
+    eventually(lambda: site.audit()[0].event.action is AuditAction.SEARCH_REFUSED)
+    expect(page.locator("#plate")).to_have_value("ab*cd")

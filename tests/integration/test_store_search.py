@@ -8,8 +8,9 @@ import pytest
 from anpr.domain.errors import InputError, StoreError
 from anpr.runtime.clock import ManualClock
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
-from anpr.store.database.connection import Database
+from anpr.store.database.connection import Connection, Database
 from anpr.store.transits.audited_search import audited_search
+from anpr.store.transits.kept_plans import keep_plans
 from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
 from scripts.lab.transits import START, make_transit
 
@@ -83,6 +84,21 @@ def test_an_empty_answer_is_recorded_as_one(database: Database, clock: ManualClo
     query = TransitQuery(pattern="AB123CD", since=START - timedelta(days=1))
     assert audited_search(database, query, "anna", "furto", None, clock) == []
     assert _events(database)[0].detail["found"] == 0
+
+
+def test_a_warm_connection_has_its_plans_before_the_first_question(database_url: str) -> None:
+    with Database(database_url, pool_size=2, warm=keep_plans) as database, database.transaction() as conn:
+        kept = conn.execute("SELECT generic_plans FROM pg_prepared_statements").fetchall()
+    assert len(kept) == 2
+    assert all(row["generic_plans"] for row in kept)
+
+
+def test_a_connection_that_cannot_be_warmed_serves_all_the_same(database_url: str) -> None:
+    def fails(conn: Connection) -> None:
+        conn.execute("SELECT 1 FROM nowhere")
+
+    with Database(database_url, pool_size=2, warm=fails) as database:
+        database.ping()
 
 
 @pytest.mark.parametrize("look_alike", [False, True])

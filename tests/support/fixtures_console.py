@@ -44,6 +44,8 @@ from anpr.store.watchlists.matching import matching_entries
 from tests.support.waiting import eventually
 
 PASSWORD = "una parola lunga"
+SEARCH_KIND = "Furto o rapina"
+"""Of the kinds of reasons that a site has as it is delivered."""
 WANTED = "FX427KB"
 _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 _CONTEXT = (640, 360)
@@ -109,7 +111,8 @@ class Site:
     def post(self, client: httpx.Client, path: str, page: str = "/", **fields: object) -> httpx.Response:
         """Send a form as the page at `page` would."""
         shown = client.get(page, follow_redirects=True)
-        return client.post(path, data={"form_token": token_in(shown.text), **fields})
+        usual = {"kind": SEARCH_KIND} if path == "/search" else {}
+        return client.post(path, data={"form_token": token_in(shown.text), **usual, **fields})
 
     def search(self, client: httpx.Client, **fields: object) -> httpx.Response:
         """Send the search form, and open the results that it leads to."""

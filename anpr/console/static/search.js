@@ -68,6 +68,38 @@ import { byId } from "./page.js";
     for (const choice of document.querySelectorAll("[data-choice]")) tellChosen(choice);
   }
 
+  /* --- a search that runs: for how long, and a button that ends it, at the server too ----------------------------- */
+
+  let ticking = null;
+
+  function tellRunning(form, isRunning) {
+    window.clearInterval(ticking);
+    const line = form.querySelector("[data-running]");
+    if (!line) return;
+    line.hidden = true;
+    if (!isRunning) return;
+    const began = Date.now();
+    const words = line.querySelector("[data-elapsed]");
+    ticking = window.setInterval(() => {
+      words.textContent = words.dataset.words.replace("#", Math.round((Date.now() - began) / 1000));
+      line.hidden = false;
+    }, 500);
+  }
+
+  const isSearch = (event) => event.detail.elt?.matches?.("form.search");
+  document.body.addEventListener("htmx:beforeRequest", (event) => isSearch(event) && tellRunning(event.detail.elt, true));
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    // Led to the results, the page stays as it is until they are there: still with its button.
+    if (isSearch(event) && event.detail.xhr.status !== 204) tellRunning(event.detail.elt, false);
+  });
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest?.("[data-stop]")?.closest("form");
+    if (!form) return;
+    form.dispatchEvent(new CustomEvent("htmx:abort", { bubbles: true, detail: { elt: form } }));
+    window.stop();
+    tellRunning(form, false);
+  });
+
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (![400, 503].includes(event.detail.xhr.status) || !event.detail.requestConfig.elt.matches("form.search")) return;
     event.detail.shouldSwap = true;

@@ -3,10 +3,11 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from anpr.domain.errors import StoreError, StoreFault
+from anpr.store.database.cancellation import Cancellation
 from anpr.store.database.scope import Scope, limit_to
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -55,10 +57,13 @@ class Database:
     `application` names the process in pg_stat_activity. Sessions run in UTC.
     """
 
-    def __init__(self, url: str, pool_size: int = 8, application: str = "anpr") -> None:
+    def __init__(
+        self, url: str, pool_size: int = 8, application: str = "anpr", warm: Callable[[Connection], None] | None = None
+    ) -> None:
         self._url = url
         self._application = application
         self._scope: Scope | None = None
+        self._cancellation: Cancellation | None = None
         self._options: dict[str, Any] = {
             "application_name": application,
             "connect_timeout": CONNECT_TIMEOUT_S,
@@ -72,23 +77,33 @@ class Database:
             url,
             connection_class=Connection,
             kwargs={**self._options, "row_factory": dict_row},
-            min_size=1,
+            min_size=1 if warm is None else pool_size,
             max_size=pool_size,
             open=False,
             timeout=CONNECT_TIMEOUT_S,
             # A server that was restarted leaves broken connections in the pool: test one before handing it out.
             check=ConnectionPool.check_connection,
             name=application,
+            configure=None if warm is None else partial(_warmed, warm),
         )
 
-    def another_pool(self, pool_size: int, purpose: str) -> "Database":
-        """The same database with connections of its own, not open yet, for work that must not use up the others."""
-        return Database(self._url, pool_size, f"{self._application} {purpose}")
+    def another_pool(
+        self, pool_size: int, purpose: str, warm: Callable[[Connection], None] | None = None
+    ) -> "Database":
+        """The same database with connections of its own, not open yet, for work that must not use up the others. `warm`
+        is done once by each new connection before anybody gets it; then they are all made at the start."""
+        return Database(self._url, pool_size, f"{self._application} {purpose}", warm)
 
     def limited_to(self, scope: Scope) -> "Database":
         """The same database and connections, each transaction limited to this scope; for the console's role."""
         limited = copy(self)
         limited._scope = scope
+        return limited
+
+    def cancelled_by(self, cancellation: Cancellation | None) -> "Database":
+        """The same database and connections, its transactions ended by this token; None: by none."""
+        limited = copy(self)
+        limited._cancellation = cancellation
         return limited
 
     def open(self) -> None:
@@ -122,7 +137,7 @@ class Database:
 
         Raises StoreError for whatever the driver raises inside, or when no connection is free in time.
         """
-        with mapped_errors(), self._pool.connection() as conn:
+        with mapped_errors(), self._pool.connection() as conn, self._cancellable(conn):
             self._running.add(conn)
             try:
                 if self._scope is not None:
@@ -130,6 +145,9 @@ class Database:
                 yield conn
             finally:
                 self._running.discard(conn)
+
+    def _cancellable(self, conn: Connection) -> AbstractContextManager[None]:
+        return nullcontext() if self._cancellation is None else self._cancellation.over(conn)
 
     def cancel_running(self) -> int:
         """Cancel what this process's transactions are doing at this moment: StoreError is raised where they are.
@@ -161,6 +179,15 @@ class Database:
             while not stop.is_set():
                 for note in conn.notifies(timeout=_LISTEN_CHECK_S, stop_after=1):
                     yield Notification(channel=note.channel, payload=note.payload)
+
+
+def _warmed(warm: Callable[[Connection], None], conn: Connection) -> None:
+    try:
+        warm(conn)
+        conn.commit()
+    except psycopg.Error as exc:  # then the first questions are slow, and say what is wrong if it still is
+        conn.rollback()
+        log.warning("database: a new connection is not warm: %s", one_line(exc))
 
 
 def check_form(url: str) -> None:

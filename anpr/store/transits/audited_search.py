@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from anpr.domain.errors import InputError, QueryTooLongError
+from anpr.domain.errors import InputError, QueryAbandonedError, QueryTooLongError
 from anpr.domain.search_reason import MAX_REASON, check_reason, plain_reason
 from anpr.runtime.clock import Clock
 from anpr.store.audit import AuditAction, AuditEvent, append
@@ -50,8 +50,10 @@ def record_search(  # noqa: PLR0913, PLR0917  who asks what, why, and how long i
     case_reference: str | None,
     clock: Clock,
     limit_s: float | None = None,
+    reason_kind: str = "",
 ) -> int:
     """Record that somebody asks this, with the number of all transits that it finds; returns the audit's row.
+    `reason_kind`: the kind of reason, from the site's list.
 
     Whoever asked may then look at the results as often as they need, by `recorded_search`. Raises as `audited_search`.
     """
@@ -61,7 +63,7 @@ def record_search(  # noqa: PLR0913, PLR0917  who asks what, why, and how long i
     with _refusal_noted(database, query, event), database.transaction() as conn:
         with time_limit(conn, limit_s):
             found = count_found(conn, everything)
-        detail = {**describe(query), "found": found}
+        detail = {**describe(query), **({"reason_kind": reason_kind} if reason_kind else {}), "found": found}
         if found == MAX_LIMIT:
             detail["limit"] = MAX_LIMIT
         return append(conn, replace(event, detail=detail)).seq
@@ -86,16 +88,20 @@ def _refuse_wrong(database: Database, query: TransitQuery, event: AuditEvent) ->
 def _refusal_noted(database: Database, query: TransitQuery, event: AuditEvent) -> Iterator[None]:
     try:
         yield
-    except (InputError, QueryTooLongError) as exc:
+    except (InputError, QueryTooLongError, QueryAbandonedError) as exc:
         detail = {**describe(query), "limit": query.limit, "refused": str(exc)}
-        with database.transaction() as conn:
+        with database.cancelled_by(None).transaction() as conn:
             append(conn, replace(event, action=AuditAction.SEARCH_REFUSED, detail=detail))
         raise
 
 
 def _check(query: TransitQuery, reason: str | None) -> None:
     check_reason(reason or "")
-    read_pattern(query.pattern)
+    if query.pattern:
+        read_pattern(query.pattern)
+    elif not query.gate_ids and not query.conditions.kinds:
+        raise InputError("plate: without one, a search names gates or kinds of lists")
+    query.windows()
     if query.since and query.until and query.since >= query.until:
         raise InputError("since: must be before until")
     if not 1 <= query.limit <= MAX_LIMIT:
@@ -110,4 +116,5 @@ def describe(query: TransitQuery) -> dict[str, Any]:
         "until": query.until.isoformat() if query.until else None,
         "gates": list(query.gate_ids),
         "look_alike": query.look_alike,
+        **query.conditions.as_detail(),
     }

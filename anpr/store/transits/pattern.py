@@ -46,7 +46,8 @@ def read_pattern(typed: str) -> Pattern:
     At least two letters or digits are asked for: fewer would return a good part of all traffic, which is surveillance
     without a subject, and no index could help.
     """
-    parts = [part if _WILD.fullmatch(part) else _literal(part) for part in _WILD.split(without_separators(typed))]
+    plain = without_separators(typed).replace("…", "*")
+    parts = [part if _WILD.fullmatch(part) else _literal(part) for part in _WILD.split(plain)]
     text = "".join(parts)
     literals = len(_WILD.sub("", text))
     if not text:

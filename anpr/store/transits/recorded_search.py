@@ -5,10 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from anpr.store.audit import AuditAction, AuditRow, get_audit
+from anpr.domain.search_conditions import SearchConditions
+from anpr.store.audit import AuditAction, AuditRow, get_audit, row_of
 from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
 from anpr.store.transits.rows import StoredTransit, TransitQuery, count_found, search_transits
+from anpr.store.transits.search_sql import SearchOrder
+
+_SQL = load_queries("audit")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +29,8 @@ class RecordedSearch:
     query: TransitQuery
     """Nothing that the centre received after `at`: who wants to know that asks again."""
     found: int
+    reason_kind: str = ""
+    """From the site's list; empty where none was asked."""
 
 
 def recorded_search(conn: Connection, number: int) -> RecordedSearch | None:
@@ -38,9 +46,26 @@ def count_again(conn: Connection, search: RecordedSearch, limit: int) -> int:
     return count_found(conn, replace(search.query, limit=limit))
 
 
-def page_of(conn: Connection, search: RecordedSearch, page: int, rows: int) -> list[StoredTransit]:
-    """One page of its results, newest first; the first page is 1."""
-    return search_transits(conn, replace(search.query, limit=rows, offset=(page - 1) * rows))
+def last_search(conn: Connection, actor: str, since: datetime) -> RecordedSearch | None:
+    """The newest search of this person from `since` (UTC) on; None when there is none."""
+    row = conn.execute(_SQL["last_search"], {"actor": actor, "since": since}).fetchone()
+    return _search_of(row_of(row)) if row else None
+
+
+def page_of(
+    conn: Connection,
+    search: RecordedSearch,
+    page: int,
+    rows: int,
+    order: SearchOrder = SearchOrder.NEWEST,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[StoredTransit]:
+    """One page of its results, the first is 1. With the key of the last transit of the page before, `after`, the
+    database begins there; without it passes over all before."""
+    is_keyed = after is not None and order is not SearchOrder.PLATE
+    offset = 0 if is_keyed else (page - 1) * rows
+    wanted = replace(search.query, limit=rows, offset=offset, order=order, after=after if is_keyed else None)
+    return search_transits(conn, wanted)
 
 
 def _search_of(row: AuditRow) -> RecordedSearch:
@@ -51,12 +76,14 @@ def _search_of(row: AuditRow) -> RecordedSearch:
         at=event.at,
         reason=event.reason or "",
         case_reference=event.case_reference or "",
-        query=_query_of(detail, event.at),
+        query=replace(query_from(detail), received_until=event.at),
         found=detail["found"],
+        reason_kind=detail.get("reason_kind") or "",
     )
 
 
-def _query_of(detail: Mapping[str, Any], at: datetime) -> TransitQuery:
+def query_from(detail: Mapping[str, Any]) -> TransitQuery:
+    """The query that `describe` told. Raises KeyError, TypeError or ValueError for anything else."""
     since, until = (datetime.fromisoformat(detail[name]) if detail[name] else None for name in ("since", "until"))
     return TransitQuery(
         pattern=detail["pattern"],
@@ -64,5 +91,5 @@ def _query_of(detail: Mapping[str, Any], at: datetime) -> TransitQuery:
         until=until,
         gate_ids=tuple(detail["gates"]),
         look_alike=detail["look_alike"],
-        received_until=at,
+        conditions=SearchConditions.from_detail(detail),
     )

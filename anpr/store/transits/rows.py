@@ -7,11 +7,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg.types.json import set_json_loads
 
-from anpr.domain.errors import StoreError, StoreFault
+from anpr.domain.errors import InputError, StoreError, StoreFault
+from anpr.domain.recurrence import TimeWindow
+from anpr.domain.search_conditions import NO_CONDITIONS, SearchConditions
 from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
 from anpr.domain.transit_id import capture_window
@@ -21,6 +24,7 @@ from anpr.store.database.partitions import NO_PURPOSE, Part, ensure_parts, refus
 from anpr.store.database.queries import load_queries
 from anpr.store.transits.copy_rows import copy_rows
 from anpr.store.transits.pattern import read_pattern
+from anpr.store.transits.search_sql import SearchFrom, SearchOrder, SearchStatement, values_of
 
 _SQL = load_queries("transits")
 _PREPARED = frozenset({"search_exact", "search_look_alike_exact"})
@@ -44,8 +48,10 @@ class StoredTransit:
 class TransitQuery:
     """What to search: a plate, exact or with `*` and `?`, captured in [since, until) at these gates (empty: all).
 
-    `look_alike` also finds plates that look like it (O/0, I/1, B/8 …). `limit` newest transits are returned, without
-    the `offset` newest; only those that the centre had received until `received_until`, when it is given.
+    `look_alike` also finds plates that look like it (O/0, I/1, B/8 …). Without a pattern: any plate, and then `since`
+    and `until` and either gates or kinds of alarms must be given. `limit` transits are returned in `order`, without the
+    first `offset`, or from behind the key `after` (capture time and id) on; only those that the centre had received
+    until `received_until`, when it is given.
     """
 
     pattern: str
@@ -56,6 +62,21 @@ class TransitQuery:
     limit: int = 200
     offset: int = 0
     received_until: datetime | None = None
+    conditions: SearchConditions = NO_CONDITIONS
+    order: SearchOrder = SearchOrder.NEWEST
+    after: tuple[datetime, UUID] | None = None
+
+    def windows(self) -> tuple[TimeWindow, ...] | None:
+        """The windows of its recurring hours; None when it asks for none. Raises InputError without a whole range."""
+        recurs = self.conditions.recurrence
+        if recurs.is_always and self.pattern:
+            return None
+        if self.since is None or self.until is None:
+            raise InputError("since: a search without a plate, or for hours of days, needs a start and an end")
+        try:
+            return recurs.windows(self.since, self.until, ZoneInfo(self.conditions.zone))
+        except ValueError as exc:
+            raise InputError(f"since: {exc}") from exc
 
 
 def insert_transits(
@@ -112,7 +133,7 @@ def _refuse_taken(conn: Connection, transits: Sequence[Transit]) -> None:
 def latest_transits(conn: Connection, limit: int, gate_ids: Sequence[str] | None = None) -> list[StoredTransit]:
     """The newest transits by capture time, newest first; at these gates when given."""
     name = "latest" if gate_ids is None else "latest_of_gates"
-    return _many(conn, name, {"limit": limit, "gate_ids": list(gate_ids or ())})
+    return _many(conn, _SQL[name], {"limit": limit, "gate_ids": list(gate_ids or ())})
 
 
 def last_of_gates(conn: Connection, gate_ids: Sequence[str]) -> dict[str, datetime]:
@@ -131,31 +152,56 @@ def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
 
 
 def search_transits(conn: Connection, query: TransitQuery) -> list[StoredTransit]:
-    """What the query asks, newest first. Raises InputError for a pattern that cannot be searched.
+    """What the query asks, in its order. Raises InputError for one that cannot be searched.
 
     People must search through `audited_search` or `record_search`, which record who asked and why.
     """
-    return _many(conn, *_search(query))
+    if (whole := _whole(query)) is not None:
+        return _many(conn, _SQL[whole], _values(query), prepare=whole in _PREPARED)
+    statement = _statement(query)
+    return _many(conn, statement.rows(), statement.values)
 
 
 def count_found(conn: Connection, query: TransitQuery) -> int:
-    """How many transits the query finds, `limit` at most. Raises InputError for a pattern that cannot be searched."""
-    name, values = _search(query)
-    return count_of(conn, b"SELECT count(*) AS count FROM (" + _SQL[name].rstrip(b";") + b") found", values)
+    """How many transits the query finds, `limit` at most. Raises InputError for one that cannot be searched."""
+    statement = _statement(query)
+    return count_of(conn, statement.number(), statement.values)
 
 
-def _search(query: TransitQuery) -> tuple[str, dict[str, Any]]:
-    pattern = read_pattern(query.pattern)
-    name = f"search_{'look_alike_' if query.look_alike else ''}{'wildcard' if pattern.is_wildcard else 'exact'}"
-    return name, {
-        "text": pattern.text,
-        "folded": pattern.look_alike_text,
+def _whole(query: TransitQuery) -> str | None:
+    """The name of the statement of a search by plate alone, whose plan may be kept; None for any other."""
+    is_plain = query.conditions.are_none and query.order is SearchOrder.NEWEST and query.after is None
+    return f"search_{_source(query)}" if is_plain and query.pattern else None
+
+
+def _source(query: TransitQuery) -> SearchFrom:
+    if not query.pattern:
+        return SearchFrom.GATES if query.gate_ids else SearchFrom.ANY
+    is_wildcard = read_pattern(query.pattern).is_wildcard
+    return SearchFrom(f"{'look_alike_' if query.look_alike else ''}{'wildcard' if is_wildcard else 'exact'}")
+
+
+def _statement(query: TransitQuery) -> SearchStatement:
+    return SearchStatement(source=_source(query), order=query.order, values=_values(query))
+
+
+def _values(query: TransitQuery) -> dict[str, Any]:
+    pattern = read_pattern(query.pattern) if query.pattern else None
+    windows = query.windows()
+    return {
+        "text": pattern.text if pattern else None,
+        "folded": pattern.look_alike_text if pattern else None,
         "since": query.since,
         "until": query.until,
         "gate_ids": list(query.gate_ids) or None,
         "limit": query.limit,
         "offset": query.offset,
         "received_until": query.received_until,
+        "starts": None if windows is None else [window.since for window in windows],
+        "ends": None if windows is None else [window.until for window in windows],
+        "after_at": query.after[0] if query.after else None,
+        "after_id": query.after[1] if query.after else None,
+        **values_of(query.conditions),
     }
 
 
@@ -167,7 +213,7 @@ def transits_between(
     gates = list(gate_ids) if gate_ids is not None else None
     while True:
         values = {"since": since, "until": until, "gate_ids": gates, "after_id": after_id, "limit": page}
-        found = _many(conn, "between", values)
+        found = _many(conn, _SQL["between"], values)
         yield from found
         if len(found) < page:
             return
@@ -191,7 +237,9 @@ def from_row(row: dict[str, Any]) -> StoredTransit:
     return StoredTransit(transit=transit, received_at=row["received_at"], signature=signature)
 
 
-def _many(conn: Connection, name: str, values: dict[str, Any]) -> list[StoredTransit]:
+def _many(
+    conn: Connection, statement: bytes, values: Mapping[str, Any], *, prepare: bool = False
+) -> list[StoredTransit]:
     with conn.cursor(binary=True) as cursor:  # texts of times and numbers would be parsed
         set_json_loads(msgspec.json.decode, cursor)  # json's own takes a quarter of the time of a page
-        return [from_row(row) for row in cursor.execute(_SQL[name], values, prepare=name in _PREPARED).fetchall()]
+        return [from_row(row) for row in cursor.execute(statement, values, prepare=prepare).fetchall()]

@@ -22,13 +22,13 @@ SELECT setseed(0.5);
 -- name: day
 -- Three in five transits are of regulars, who pass once a day; the others pass twice a month.
 INSERT INTO transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
-    plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, images)
+    plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, images)
 SELECT at, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(i %% 4096), 3, '0')
         || '8' || substr(md5(i::text || at::text), 1, 15))::uuid,
     at, 'gate-' || camera / 2, 'camera-' || camera, 'reader-' || camera / 4, at, at,
     plate, translate(plate, %(from)s, %(to)s), plate, 0.9, jsonb_build_array(jsonb_build_array(plate, 0.9),
     jsonb_build_array(left(plate, 6) || 'X', 0.05), jsonb_build_array('X' || right(plate, 6), 0.02)),
-    9, 700, 500, 140, 32, 'I', '[]'
+    9, 700, 500, 140, 32, 'I', CASE i %% 2 WHEN 0 THEN 'approaching' ELSE 'receding' END, '[]'
 FROM (
     SELECT i, %(day)s::timestamptz + i * (interval '1 day' / %(rows)s) AS at,
         floor(random() * %(cameras)s)::int AS camera, pg_temp.plate_of(CASE WHEN random() < 0.6

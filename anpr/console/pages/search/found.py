@@ -2,9 +2,14 @@
 """What a recorded search has found, a page at a time, for the one who searched; each page shown is recorded."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+from uuid import UUID
 
+from fastapi import Depends, Query
 from starlette.exceptions import HTTPException
 
 from anpr.console.access import Visitor, record_once
@@ -15,6 +20,7 @@ from anpr.store.database.time_limit import time_limit
 from anpr.store.transits.audited_search import MAX_LIMIT
 from anpr.store.transits.recorded_search import RecordedSearch, count_again, page_of, recorded_search
 from anpr.store.transits.rows import StoredTransit
+from anpr.store.transits.search_sql import SearchOrder
 
 ROWS = 50
 """Transits on one page of results."""
@@ -34,22 +40,83 @@ def end_of(search: RecordedSearch) -> datetime:
     return min(search.query.until, search.at) if search.query.until else search.at
 
 
-def results_of(
-    console: Console, visitor: Visitor, search: RecordedSearch, page: int
-) -> tuple[int, int, list[StoredTransit], HeldMarks]:
-    """How many there are, the page that there is, its transits, and which of them are held."""
+View = Literal["list", "table", "sheet"]
+Told = Literal["", "marked", "not_marked", "saved", "not_saved"]
+"""What was done on the way to the page."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """Which part of the results is shown, and how: as the address says it."""
+
+    page: int = 1
+    order: SearchOrder = SearchOrder.NEWEST
+    view: View = "list"
+    after: str = ""
+    """The key of the last transit of the page before, as `key_of` writes it; by it the next page is found quickly."""
+    told: Told = ""
+
+    def address(self, **changes: object) -> str:
+        """What follows the `?`, or nothing; without what is the default."""
+        values = {"page": self.page, "order": self.order.value, "view": self.view, **changes}
+        usual = {"page": 1, "order": "newest", "view": "list", "after": "", "told": ""}
+        told = {name: value for name, value in values.items() if value != usual[name]}
+        return f"?{urlencode(told)}" if told else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundPage:
+    """One page of what was found. `total`: of all pages; `held`: which transits a hold keeps."""
+
+    total: int
+    page: int
+    rows: list[StoredTransit]
+    held: HeldMarks
+
+
+def shown_as(
+    page: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 1,
+    order: SearchOrder = SearchOrder.NEWEST,
+    view: View = "list",
+    after: Annotated[str, Query(max_length=100)] = "",
+    told: Told = "",
+) -> Shown:
+    """As the address says it."""
+    return Shown(page=page, order=order, view=view, after=after, told=told)
+
+
+ShownDep = Annotated[Shown, Depends(shown_as)]
+
+
+def key_of(row: StoredTransit) -> str:
+    """Capture time (us since 1970) and id: where the next page begins."""
+    return f"{int(row.transit.captured_at.timestamp()) * 10**6 + row.transit.captured_at.microsecond}.{row.transit.id}"
+
+
+def _key_in(text: str) -> tuple[datetime, UUID] | None:
+    """None for one that is none: then the page is found by its number."""
+    micros, _, transit = text.partition(".")
+    try:
+        return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros)), UUID(transit)
+    except (ValueError, OverflowError):
+        return None
+
+
+def results_of(console: Console, visitor: Visitor, search: RecordedSearch, shown: Shown) -> FoundPage:
+    """The page that there is, nearest to the one that is asked for."""
     with console.search_database.transaction() as conn, time_limit(conn, console.settings.console.search_timeout_s):
         total = count_again(conn, search, MAX_LIMIT)
-        page = min(page, max(1, ceil(total / ROWS)))
-        rows = page_of(conn, search, page, ROWS)
-        return total, page, rows, held_marks(conn, visitor, rows)
+        page = min(shown.page, max(1, ceil(total / ROWS)))
+        after = _key_in(shown.after) if page == shown.page > 1 else None
+        rows = page_of(conn, search, page, ROWS, shown.order, after)
+        return FoundPage(total=total, page=page, rows=rows, held=held_marks(conn, visitor, rows))
 
 
 def record_results(
     console: Console,
     visitor: Visitor,
     search: RecordedSearch,
-    page: int,
+    shown: Shown,
     rows: Sequence[StoredTransit],
     where: str = "search",
 ) -> None:
@@ -63,4 +130,4 @@ def record_results(
         case_reference=search.case_reference or None,
         detail={"page": where, "search": search.number, "transits": [str(row.transit.id) for row in rows]},
     )
-    record_once(console, visitor, f"{where} {search.number} {page}", event)
+    record_once(console, visitor, f"{where} {search.number} {shown.order} {shown.page}", event)

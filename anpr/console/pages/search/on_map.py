@@ -6,22 +6,22 @@ plate is ever in an address.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import VisitorDep
 from anpr.console.maps.way import way_of
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.search.found import own_search, record_results, results_of
+from anpr.console.pages.search.found import ShownDep, own_search, record_results, results_of
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import ConsoleDep
 from anpr.domain.errors import QueryTooLongError
 from anpr.domain.transit import Transit
 from anpr.store.gates import list_gates
-from anpr.store.transits.audited_search import MAX_LIMIT
 
 router = APIRouter()
 
@@ -32,18 +32,19 @@ def show(
     visitor: VisitorDep,
     context: ContextDep,
     number: Annotated[int, Path(ge=1, lt=2**63)],
-    page: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 1,
+    shown: ShownDep,
     of: UUID | None = None,
 ) -> Response:
     """The map of a page of the visitor's own results; `of`: a transit of the plate that is meant, else the newest's."""
     found = own_search(console, visitor, number)
     try:
         with console.search_seats.seat(visitor.user.name):
-            _, page, rows, _ = results_of(console, visitor, found, page)
+            on_page = results_of(console, visitor, found, shown)
     except (QueryTooLongError, SearchesBusyError):  # the page of results says which, and what helps
-        return RedirectResponse(f"/search/{number}?page={page}", status_code=303)
-    record_results(console, visitor, found, page, rows, "search-map")
-    transits = [row.transit for row in rows]
+        return RedirectResponse(f"/search/{number}{shown.address()}", status_code=303)
+    shown = replace(shown, page=on_page.page)
+    record_results(console, visitor, found, shown, on_page.rows, "search-map")
+    transits = [row.transit for row in on_page.rows]
     with console.database.transaction() as conn:
         gates = {gate.id: gate for gate in list_gates(conn)}
     plate = _chosen(transits, of)
@@ -51,7 +52,8 @@ def show(
         "search/on_map.html",
         context,
         search=found,
-        page=page,
+        page=shown.page,
+        shown=shown,
         stops=way_of([transit for transit in transits if transit.plate == plate], gates),
         plate=plate,
         country=next((transit.country for transit in transits if transit.plate == plate), None),
