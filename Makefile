@@ -4,7 +4,7 @@
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
 .PHONY: help run test test-fast check format setup lock clean sbom docs \
-        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search board chaos hostile soak fuzz
+        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search benchmark-town board chaos hostile soak fuzz
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
 
@@ -68,6 +68,10 @@ benchmark-search: ## searches over a month of transits, with plans; ARGS="--quic
 benchmark-alarms: ## live alarms from commit to one and to fifty boards, with a million entries; ARGS="--quick --before CHECKOUT"
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.alarm_screen $(ARGS)
+
+benchmark-town: ## a drawn town: convoys, common vehicles and cloned plates are found; ARGS="--quick"
+	@scripts/setup dev
+	@$(PY) -m scripts.benchmarks.town $(ARGS)
 
 hostile: ## one reader floods the broker; ARGS="--quick --amount 100000"
 	@scripts/setup dev

@@ -2,6 +2,7 @@
 """Access control: who sends a request, and whether their role allows it. Refusals leave a row in the audit."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -14,6 +15,7 @@ from starlette.datastructures import URL
 from starlette.routing import Match
 
 from anpr.console.auth.sessions import Session, fingerprint
+from anpr.console.auth.shown_writer import Shown
 from anpr.console.cookies import SESSION_COOKIE, VISIT_COOKIE, read_cookie
 from anpr.console.network.origin import is_of_another_site
 from anpr.console.session_limits import idle_limit
@@ -244,6 +246,18 @@ def record_shown(
         [begins + transit for transit in shown],
         lambda due: replace(event, detail={**event.detail, "transits": [view.removeprefix(begins) for view in due]}),
     )
+
+
+def begin_record_shown(console: Console, visitor: Visitor, page: str, transits: Iterable[UUID]) -> "list[Future[None]]":
+    """The same for a stream, which shows nothing before these are done: rows of many streams are written together."""
+    shown = Shown(
+        session=visitor.session.key,
+        scope=console.scope,
+        view=f"{page} {{}} ",
+        event=_view(console, visitor, page, {}),
+        transits=list(transits),
+    )
+    return console.shown_writer.write(shown)
 
 
 def _view(console: Console, visitor: Visitor, page: str, detail: Mapping[str, object]) -> AuditEvent:

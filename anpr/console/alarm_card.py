@@ -31,6 +31,7 @@ def card_values(console: Console, view: AlarmView, *, fault: str = "") -> dict[s
     return {
         "view": view,
         "fault": fault,
+        "call": console.alarm_calls.of(console.scope.organisation_id, view),
         "may_reopen": may_reopen(view.alarm, console.clock.now()),
         "may_suppress": view.alarm.organisation_id == console.scope.organisation_id,
         **FORM_VALUES,

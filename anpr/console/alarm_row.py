@@ -38,10 +38,11 @@ _RENDERED = _Rendered()
 
 def alarm_row(console: Console, context: PageContext, view: AlarmView) -> str:
     """The alarm as HTML. It has no form: who chooses it gets the detail beside the rows."""
-    told = (view.alarm, view.latest, view.seen, view.lists, view.gates)
+    call = console.alarm_calls.of(console.scope.organisation_id, view)
+    told = (view.alarm, view.latest, view.seen, view.lists, view.gates, call)
     # What their organisation may see of it apart, everybody sees the same.
     key = (id(console.templates), context.language, console.scope.organisation_id, *told)
-    return _RENDERED.get(key, lambda: console.templates.render("alarm_row.html", context, view=view))
+    return _RENDERED.get(key, lambda: console.templates.render("alarm_row.html", context, view=view, call=call))
 
 
 def alarm_in(console: Console, context: PageContext, view: AlarmView, *, as_row: bool) -> str:

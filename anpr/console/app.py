@@ -10,12 +10,14 @@ from starlette.staticfiles import StaticFiles
 
 from anpr.console import probes
 from anpr.console.access import allowed, check_form
+from anpr.console.alarm_calls import AlarmCalls
 from anpr.console.auth.factor_key import open_second_factor
 from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.pending_login import PendingLogins
 from anpr.console.auth.secret_key import load_secret
 from anpr.console.auth.sessions import Sessions
+from anpr.console.auth.shown_writer import ShownWriter
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.compression import Compression
 from anpr.console.ending_tally import EndingTally
@@ -50,6 +52,7 @@ from anpr.console.pages import (
     status,
     transits,
     users,
+    vehicle,
     watchlists,
 )
 from anpr.console.rendering.footer import footer_of
@@ -59,6 +62,7 @@ from anpr.console.rendering.thumbnails import Thumbnails
 from anpr.console.rendering.translations import load_catalogues
 from anpr.console.search_seats import CONNECTIONS, SearchSeats
 from anpr.console.state import Console, scope_of
+from anpr.domain.notification import Rule
 from anpr.paper.apart import PdfPress
 from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
@@ -68,6 +72,7 @@ from anpr.store.alarms.views import StoredAlarms
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import ITSELF
 from anpr.store.images.image_store import ImageStore
+from anpr.store.notifications.rules import list_rules
 from anpr.store.transits.kept_plans import keep_plans
 from anpr.store.users.second_factors import secrets_in_use
 
@@ -81,6 +86,7 @@ PAGES: tuple[Page, ...] = (
     handover.PAGE,
     transits.PAGE,
     search.PAGE,
+    vehicle.PAGE,
     investigations.PAGE,
     watchlists.PAGE,
     audit.PAGE,
@@ -118,6 +124,7 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
         finally:
             console.evidence.close()
             console.live.close()
+            console.shown_writer.close()
             console.search_database.close()
             console.password_checks.close()
 
@@ -157,10 +164,15 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
     def shown_to(organisation_id: str) -> StoredAlarms:
         return StoredAlarms(database.limited_to(scope_of(organisation_id, clock, settings)).transaction)
 
+    def rules_of(organisation_id: str) -> tuple[Rule, ...]:
+        with database.limited_to(scope_of(organisation_id, clock, settings)).transaction() as conn:
+            return tuple(each.rule for each in list_rules(conn, organisation_id))
+
     with database.transaction() as conn:
         in_use = secrets_in_use(conn)
     secret = load_secret(settings.data_dir)
     background = background_of(settings.console.map)
+    views = ViewAudit(clock)
     return Console(
         settings=settings,
         scope=ITSELF,
@@ -182,7 +194,9 @@ def build_console(settings: Settings, database: Database, images: ImageStore, cl
         ),
         alarms=stored,
         live=LiveAlarms(database, stored, shown_to, clock),
-        view_audit=ViewAudit(clock),
+        alarm_calls=AlarmCalls(rules_of, settings.zone, clock),
+        view_audit=views,
+        shown_writer=ShownWriter(database, views),
         thumbnails=Thumbnails(clock),
         ending_tally=EndingTally(settings, clock),
         pdf_press=PdfPress(),

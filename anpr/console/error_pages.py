@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from anpr.console.access import AccountUnfinishedError, FormTokenError, NotSignedInError, Visitor, record, visitor_of
 from anpr.console.cookies import SESSION_COOKIE, read_cookie
 from anpr.console.page_context import context_for
-from anpr.console.state import Console, console_of
+from anpr.console.state import Console, console_itself, console_of
 from anpr.domain.errors import AccessError, StoreError, StoreFault
 from anpr.store.audit import AuditAction
 
@@ -108,8 +108,10 @@ def _broken(request: Request, exc: Exception) -> Response:
 
 
 def _page(request: Request, status: int, kind: str) -> Response:
-    console = console_of(request)
-    context = context_for(console, request, _visitor(console, request, kind))
+    itself = console_itself(request)
+    visitor = _visitor(itself, request, kind)
+    console = itself if visitor is None else itself.acting_for(visitor.user)  # no page may have asked yet who it is
+    context = context_for(console, request, visitor)
     return console.templates.response("error.html", context, status=status, kind=kind, number=status)
 
 

@@ -77,6 +77,19 @@ class Subscription:
             news = None
         self.queue.put_nowait(_Waiting(from_past=from_past, number=next(self._numbers), news=news))
 
+    async def take(self) -> list[News | None]:
+        """What waits, as soon as there is something: all of now, of two counts the newer; else one from the past, so
+        that one of now that comes next waits for no more than that."""
+        found = [await self.queue.get()]
+        while not found[0].from_past and not self.queue.empty():
+            following = self.queue.get_nowait()
+            if following.from_past:
+                self.queue.put_nowait(following)
+                break
+            found.append(following)
+        last_tally = next((each.news for each in reversed(found) if isinstance(each.news, AlarmTally)), None)
+        return [each.news for each in found if not isinstance(each.news, AlarmTally) or each.news is last_tally]
+
 
 class ShownAlarms(Protocol):
     """What one organisation sees of the alarms. Every method raises StoreError."""
@@ -228,17 +241,20 @@ def _push(pages: Iterable[Subscription], news: News | None) -> None:
         page.push(news)
 
 
-async def next_news(page: Subscription, idle_s: float) -> AsyncIterator[News | None]:
-    """News as they come, those of now before those from the past, and None after each `idle_s` without any.
+async def next_news(page: Subscription, idle_s: float) -> AsyncIterator[list[News]]:
+    """News as they come, those of now before those from the past: what waits at once, and an empty list after each
+    `idle_s` without any.
 
     Ends when the stream is cut off.
     """
     while True:
         try:
-            news = (await asyncio.wait_for(page.queue.get(), idle_s)).news
+            news = await asyncio.wait_for(page.take(), idle_s)
         except TimeoutError:
-            yield None
+            yield []
             continue
-        if news is None:
+        known = list(itertools.takewhile(lambda each: each is not None, news))
+        if known:
+            yield [each for each in known if each is not None]
+        if len(known) < len(news):
             return
-        yield news

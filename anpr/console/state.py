@@ -7,11 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from anpr.console.alarm_calls import AlarmCalls
 from anpr.console.auth.login_throttle import LoginThrottle
 from anpr.console.auth.password_checks import PasswordChecks
 from anpr.console.auth.pending_login import PendingLogins
 from anpr.console.auth.second_factor import SecondFactor
 from anpr.console.auth.sessions import Sessions
+from anpr.console.auth.shown_writer import ShownWriter
 from anpr.console.auth.view_audit import ViewAudit
 from anpr.console.ending_tally import EndingTally
 from anpr.console.evidence_jobs import EvidenceJobs
@@ -58,7 +60,9 @@ class Console:
     pages: Sequence[Page]
     """All pages, in the order of the menu."""
     live: LiveAlarms
+    alarm_calls: AlarmCalls
     view_audit: ViewAudit
+    shown_writer: ShownWriter
     thumbnails: Thumbnails
     ending_tally: EndingTally
     pdf_press: PdfPress

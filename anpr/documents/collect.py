@@ -12,6 +12,7 @@ from anpr.documents.facts import (
     Certificate,
     Days,
     EndFacts,
+    EntriesUntil,
     HeldUntil,
     ListFacts,
     ListUntil,
@@ -36,6 +37,7 @@ from anpr.store.organisations.registry import get_organisation, list_organisatio
 from anpr.store.reader_keys import list_keys
 from anpr.store.retention_report import retention_report
 from anpr.store.users.accounts import list_users
+from anpr.store.watchlists.entry_pages import ending_by_list
 from anpr.store.watchlists.lists import list_ends, list_watchlists
 
 
@@ -87,6 +89,7 @@ def collect_ends(
         certificates=tuple(_certificates(settings)) if MANAGER in of else (),
         holds=tuple(_holds(conn, of)) if holds else (),
         lists=tuple(_list_ends(conn, of, settings.zone)),
+        entries=tuple(_entries_ending(conn, of, settings.zone, now)),
     )
 
 
@@ -127,6 +130,14 @@ def _list_ends(conn: Connection, of: set[str], zone: ZoneInfo) -> Iterator[ListU
         if each.organisation_id in of:
             until = last_local_day(each.valid_to, zone)
             yield ListUntil(id=each.id, name=each.name, until=until, organisation_id=each.organisation_id)
+
+
+def _entries_ending(conn: Connection, of: set[str], zone: ZoneInfo, now: datetime) -> Iterator[EntriesUntil]:
+    for each in ending_by_list(conn, now):
+        if each.organisation_id in of:
+            first = last_local_day(each.first_end, zone)
+            yield EntriesUntil(name=f"{each.name} ({each.id})", number=each.number, first=first,
+                               organisation_id=each.organisation_id)  # fmt: skip
 
 
 def _enrolled(conn: Connection) -> int:

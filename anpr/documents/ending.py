@@ -9,6 +9,7 @@ from anpr.documents.frame import framed, table_of
 from anpr.documents.words import ENDS, NONE, day, days, days_left
 from anpr.domain.last_day import WARNED_BEFORE
 from anpr.paper.blocks import Banner, Block, Document, Heading, Paragraph, Tone
+from anpr.store.watchlists.entry_pages import WARNED_DAYS
 
 
 def ending(facts: SiteFacts) -> Document:
@@ -28,6 +29,13 @@ def _blocks(facts: SiteFacts) -> Iterator[Block]:
     later = [end for end in ends if not end.presses]
     yield Heading(f"Scadono più tardi: {len(later)}")
     yield Paragraph(_next(later))
+    if facts.entries:
+        yield Heading(f"Liste con segnalazioni che terminano entro {days(WARNED_DAYS)}: {len(facts.entries)}")
+        rows = (
+            (each.name, facts.names.get(each.organisation_id, NONE), str(each.number), day(each.first))
+            for each in facts.entries
+        )
+        yield table_of(("Lista", "Ente", "Segnalazioni", "La prima"), rows, (44, 26, 15, 15))
     endless = [gate for gate in facts.gates if gate.legal_basis_until is None and not facts.is_retired(gate)]
     yield Heading(f"Varchi senza fine della base giuridica: {len(endless)}")
     yield Paragraph(", ".join(gate.id for gate in endless) or NONE)

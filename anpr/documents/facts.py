@@ -124,6 +124,16 @@ class ListUntil:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EntriesUntil:
+    """Entries of a watchlist that end soon: how many, and the first of their last local days."""
+
+    name: str
+    number: int
+    first: date
+    organisation_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EndFacts:
     """All that has a last day, of one moment."""
 
@@ -140,6 +150,7 @@ class EndFacts:
     certificates: tuple[Certificate, ...]
     holds: tuple[HeldUntil, ...]
     lists: tuple[ListUntil, ...]
+    entries: tuple[EntriesUntil, ...] = ()
 
     @property
     def today(self) -> date:

@@ -43,7 +43,7 @@ def _of(facts: SiteFacts, organisation: Organisation) -> Iterator[Block]:
         yield Paragraph(_UNSEEN)
     else:
         yield Heading(f"Liste: {len(lists)}")
-        yield table_of(_LISTS, (_list_row(each, facts.zone) for each in lists), (17, 20, 20, 9, 16, 9, 9))
+        yield table_of(_LISTS, (_list_row(each, facts.zone) for each in lists), (17, 19, 19, 9, 15, 8, 13))
     if any(facts.is_retired(gate) for gate in gates):
         yield Paragraph(
             "(*) Il varco non è più nelle impostazioni: restano i suoi vecchi transiti, fino alla scadenza."
@@ -51,9 +51,9 @@ def _of(facts: SiteFacts, organisation: Organisation) -> Iterator[Block]:
 
 
 def organisation_rows(organisation: Organisation) -> Iterator[tuple[str, str]]:
-    """Who an organisation is, its controller and contact."""
-    yield "Titolare del trattamento", organisation.controller or TO_FILL
+    """Who an organisation is (first, as several may follow one another), its controller and contact."""
     yield "Ente", f"{organisation.name or organisation.id} ({KINDS[organisation.kind]})"
+    yield "Titolare del trattamento", organisation.controller or TO_FILL
     yield "Recapito", organisation.contact or TO_FILL
 
 

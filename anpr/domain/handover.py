@@ -77,7 +77,8 @@ class ShiftFacts:
     since: datetime
     at: datetime
     alarms: tuple[OpenAlarm, ...]
-    """Those that somebody has first, then by urgency; as many as the store lists."""
+    """What is urgent and nobody has first, then those that somebody has, then by urgency; as many as the store
+    lists."""
     open: int
     """How many are open."""
     past: int

@@ -43,6 +43,30 @@ class Sound(StrEnum):
     INSISTENT = "insistent"
 
 
+class SendFault(StrEnum):
+    """Why something was not sent, for people; what a channel adds in its own words is for technicians."""
+
+    UNREACHABLE = "unreachable"
+    """The server gives no connection, or refuses the login."""
+    NOT_TAKEN = "not-taken"
+    """The server answers, and did not take this message now."""
+    REFUSED = "refused"
+    """The server will never take this message."""
+    SETTINGS = "settings"
+    """A secret or certificate of the channel is missing or cannot be read."""
+    NOT_SET_UP = "not-set-up"
+    """The site has not set up the channel."""
+    FORBIDDEN_ADDRESS = "forbidden-address"
+    """The address leads where nothing may be sent."""
+    NO_DEVICE = "no-device"
+    """No phone of the recipient is registered, or none in whose area the alarm is."""
+    RECIPIENT_GONE = "recipient-gone"
+    ALARM_GONE = "alarm-gone"
+    """The alarm is no longer stored, or no longer open to the organisation."""
+    GIVEN_UP = "given-up"
+    """Nobody took it in time."""
+
+
 class NotificationState(StrEnum):
     """State of a notification in the ledger: queued → sent; queued → failed (is tried again) → sent | dead."""
 
@@ -99,7 +123,8 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """Alarms that are told, and to whom. An empty set of kinds, watchlists, priorities or gates limits nothing."""
+    """Alarms that are told, and to whom. An empty set of kinds, watchlists, priorities limits nothing; neither do
+    gates and areas where both are empty. `area_gates` are the gates of the areas, as they are now."""
 
     id: int
     organisation_id: str
@@ -109,6 +134,8 @@ class Rule:
     watchlists: frozenset[str] = frozenset()
     priorities: frozenset[Priority] = frozenset()
     gates: frozenset[str] = frozenset()
+    areas: frozenset[int] = frozenset()
+    area_gates: frozenset[str] = frozenset()
     hours: Hours = Hours()
     sound: Sound = Sound.NORMAL
     plate_reason: str | None = None
@@ -229,5 +256,5 @@ def _covers(rule: Rule, sight: Sight) -> bool:
         (not rule.kinds or sight.kind in rule.kinds)
         and (not rule.watchlists or sight.watchlist_id in rule.watchlists)
         and (not rule.priorities or sight.priority in rule.priorities)
-        and (not rule.gates or sight.gate_id in rule.gates)
+        and (not (rule.gates or rule.areas) or sight.gate_id in rule.gates | rule.area_gates)
     )

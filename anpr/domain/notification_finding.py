@@ -69,8 +69,9 @@ def _of_rule(rule: Rule, around: Surroundings) -> list[Finding]:
         result.append(found(RuleFault.CHANNEL_NOT_SET_UP, names=missing))
     if rule.watchlists and not rule.watchlists & set(around.watchlists):
         result.append(found(RuleFault.NO_SUCH_LIST, names=sorted(rule.watchlists)))
-    if rule.gates and not rule.gates & set(around.gates):
-        result.append(found(RuleFault.NO_SUCH_GATE, names=sorted(rule.gates)))
+    limits = rule.gates | rule.area_gates
+    if (rule.gates or rule.areas) and not limits & set(around.gates):
+        result.append(found(RuleFault.NO_SUCH_GATE, names=sorted(limits)))
     if not rule.hours.days:
         result.append(found(RuleFault.NO_DAY))
     return result

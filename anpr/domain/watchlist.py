@@ -12,6 +12,8 @@ from anpr.domain.transit import Transit
 
 MOST_HOURS = 24 * 366
 """The longest time without a change after which a list may count as out of date: a year."""
+MOST_URGENT_HOURS = 72
+"""The longest time that an urgent entry counts before anybody has approved it: a weekend. The table says the same."""
 
 
 class Priority(StrEnum):
@@ -59,6 +61,10 @@ class Watchlist:
     """It is out of date when its entries have not changed for longer; None: it does not grow old."""
     instructions: str = ""
     """What to do or whom to call when one of its vehicles passes, where its entry says nothing itself."""
+    second_person: bool = False
+    """Whether what somebody changes on it waits until somebody else approves it."""
+    urgent_hours: int = 0
+    """With a second person: an urgent entry counts at once, for so many hours at most while it waits; 0: none does."""
 
     def is_valid_at(self, moment: datetime) -> bool:
         """Whether its entries hold for a transit captured at `moment`."""

@@ -185,9 +185,11 @@ class GatePlans:
             self._unsaved = False
 
 
-def copied_gates(settings: Settings) -> tuple[GateSettings, ...]:
-    """The gates of the copy on this machine as in a settings file, with the logins that it has, for commands that try a
-    camera; empty without a copy. Raises InputError that names the file, or the camera whose secret is missing.
+def copied_gates(settings: Settings, camera_id: str | None = None) -> tuple[GateSettings, ...]:
+    """The gates of the copy on this machine as in a settings file; empty without a copy.
+
+    Of the logins that this machine has, the one of this camera alone is in it: a command that tries one camera needs no
+    other's. Raises InputError that names the file, or this camera whose secret is missing.
     """
     path = settings.gate_plan_copy
     key = settings.gate_plan.public_key
@@ -200,14 +202,15 @@ def copied_gates(settings: Settings) -> tuple[GateSettings, ...]:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
     except InputError as exc:
         raise InputError(f"{path}: {exc}") from exc
-    return tuple([_with_logins(gate, settings) for gate in planned])
+    return tuple([_with_login(gate, settings, camera_id) for gate in planned])
 
 
-def _with_logins(gate: PlannedGate, settings: Settings) -> GateSettings:
+def _with_login(gate: PlannedGate, settings: Settings, camera_id: str | None) -> GateSettings:
     cameras = []
     for camera in gate.cameras:
         fields = {name: getattr(camera, name) for name in CameraSettings.model_fields}
-        address = address_with_login(with_login(camera, settings)) if camera.secret else None
+        is_asked = camera.secret is not None and camera.id == camera_id
+        address = address_with_login(with_login(camera, settings)) if is_asked else None
         cameras.append(CameraSettings(**fields | ({"url": address} if address else {})))
     fields = {name: getattr(gate, name) for name in GateSettings.model_fields if name != "cameras"}
     return GateSettings(**fields, cameras=tuple(cameras))

@@ -93,4 +93,4 @@ def _image(image: ImageFact) -> dict[str, Any]:
 
 
 def _utc(moment: datetime | None) -> str | None:
-    return moment and moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Report of a package, in Italian: chain of custody, each transit with its images and hashes, what is missing and why."""
+"""Report of a package, in Italian: chain of custody, each transit with images and hashes, what is missing and why."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from anpr.domain.health import SubjectKind
 from anpr.domain.read import Candidate
 from anpr.domain.transit import Transit
 from anpr.evidence.facts import EvidenceFacts, TransitFact
-from anpr.evidence.words import KINDS, MISSING, NONE, ROLES, SIGNATURES, STATES, UNKNOWN_STATE
+from anpr.evidence.words import ACTIONS, KINDS, MISSING, NONE, ROLES, SIGNATURES, STATES, UNKNOWN_STATE
 from anpr.paper.blocks import Banner, Block, Document, Facts, Figure, Heading, PageBreak, Paragraph, Table, Tone
 
 _MOST_ROWS = 200
@@ -94,9 +94,10 @@ def _images_in_short(fact: TransitFact) -> str:
 def _custody(facts: EvidenceFacts) -> str:
     text = (
         "Il lettore calcola l'impronta SHA-256 di ogni immagine al varco, quando la cattura, e la invia nel messaggio"
-        " del transito; il centro la conserva e la confronta quando l'immagine arriva e di nuovo adesso. Ogni consultazione,"
-        " ricerca ed esportazione fatta per questo fascicolo è una riga del registro degli accessi, a sola aggiunta:"
-        " l'impronta di ogni riga copre quella precedente. Qui sotto le righe del fascicolo; in audit.jsonl ciascuna porta"
+        " del transito; il centro la conserva e la confronta quando l'immagine arriva e di nuovo adesso. Ogni"
+        " consultazione, ricerca ed esportazione fatta per questo fascicolo è una riga del registro degli accessi, a"
+        " sola aggiunta: l'impronta di ogni riga copre quella precedente. Qui sotto le righe del fascicolo; in"
+        " audit.jsonl ciascuna porta"
         " l'impronta della riga precedente, così che la propria si può ricalcolare, e chi ha il registro intero può"
         " confrontarla."
     )
@@ -112,7 +113,7 @@ def _audit(facts: EvidenceFacts) -> Table:
             str(each.row.seq),
             _time(each.row.event.at, facts.made.zone),
             each.row.event.actor,
-            str(each.row.event.action),
+            ACTIONS.get(str(each.row.event.action), str(each.row.event.action)),
             each.row.event.reason or NONE,
             each.row.hash[:16],
         )
@@ -144,14 +145,21 @@ def _transit(number: int, fact: TransitFact, zone: ZoneInfo, images: Mapping[str
         yield Facts((*known, ("Manca", MISSING[fact.missing] if fact.missing else NONE)))
         return
     yield Facts((*known, *_read(fact), *_states(fact)))
-    for image in fact.images:
-        yield Figure(f"{ROLES[image.role].capitalize()}: {image.file or MISSING.get(image.missing, NONE)}",
-                     tuple(images[name] for name in (image.copy,) if name in images))  # fmt: skip
+    if fact.images:
+        yield _figure(fact, images)
     yield Heading("Impronte SHA-256")
     yield Table(("Immagine", "Al varco", "Adesso"), tuple(_hashes(fact)) or ((NONE,) * 3,), (10, 40, 40))
     yield Heading("Lettura")
     yield _candidates(fact.stored.transit.candidates)
     yield from _by_character(fact.stored.transit)
+
+
+def _figure(fact: TransitFact, images: Mapping[str, bytes]) -> Figure:
+    told = [
+        f"{ROLES[image.role].capitalize()}: {MISSING[image.missing] if image.missing else image.file}"
+        for image in fact.images
+    ]
+    return Figure("\n".join(told), tuple(images[image.copy] for image in fact.images if image.copy in images))
 
 
 def _read(fact: TransitFact) -> Iterator[tuple[str, str]]:

@@ -40,6 +40,35 @@ SIGNATURES = {
     Signature.LOCAL: "letto sulla stessa macchina, senza rete",
     None: "non registrata",
 }
+ACTIONS = {
+    "search": "ricerca di transiti",
+    "search-refused": "ricerca rifiutata",
+    "transit-viewed": "transiti consultati",
+    "image-viewed": "immagine aperta",
+    "exported": "esportazione",
+    "hold-made": "conservazione disposta",
+    "hold-changed": "fine della conservazione cambiata",
+    "hold-ended": "fine della conservazione",
+    "investigation-opened": "fascicolo aperto",
+    "investigation-changed": "fascicolo modificato",
+    "investigation-ended": "fascicolo chiuso",
+    "investigation-reopened": "fascicolo riaperto",
+    "investigation-member-added": "persona aggiunta",
+    "investigation-member-removed": "persona tolta",
+    "investigation-noted": "nota scritta",
+    "transits-marked": "transiti segnati",
+    "transits-unmarked": "transiti tolti",
+    "question-saved": "ricerca salvata",
+    "question-removed": "ricerca salvata tolta",
+    "evidence-asked": "pacchetto chiesto",
+    "evidence-made": "pacchetto fatto",
+    "evidence-failed": "pacchetto non riuscito",
+    "evidence-link-made": "collegamento usa e getta creato",
+    "evidence-link-ended": "collegamento revocato",
+    "evidence-delivered": "pacchetto scaricato",
+    "evidence-refused": "consegna rifiutata",
+}
+"""Of rows that a case has; any other stands under its own name."""
 README = """\
 PACCHETTO PROBATORIO
 

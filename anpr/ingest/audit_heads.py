@@ -46,4 +46,14 @@ def note_head(database: Database, settings: Settings, clock: Clock) -> None:
         return
     if now is not None and now != noted:
         heads.append(now, clock.now())
+        _thin(heads)
     AUDIT_HEAD_TIME.set(clock.now().timestamp())
+
+
+def _thin(heads: HeadFile) -> None:
+    """Where that is refused (a folder to which one may only add) the file grows on, and the log says so."""
+    try:
+        if heads.thin():
+            log.info("%s was thinned: of older days the last head stays", heads.path)
+    except StoreError as exc:
+        log.warning("the file of heads is not thinned: %s", exc)

@@ -46,7 +46,7 @@ def read_order(conn: Connection, order: ImportOrder, zone: tzinfo) -> ListFile:
     """The file as it is understood; changes nothing. Raises InputError when it is no list file, or there is no such
     list."""
     get_watchlist(conn, order.watchlist_id)
-    return read_list_file(order.name, order.content, zone, _how(conn, order))
+    return read_list_file(order.name, order.content, zone, how_of_order(conn, order))
 
 
 def preview_order(conn: Connection, order: ImportOrder, read: ListFile, examples: int = 0) -> Preview:
@@ -69,9 +69,15 @@ def refuse_removal(order: ImportOrder, preview: Preview) -> None:
     """Raises InputError when a replacing import would take off more of the list than is plausible."""
     if preview.removes_too_much:
         raise InputError(
-            f"watchlist {order.watchlist_id}: {order.name} would take off {preview.result.removed} of {preview.size}"
-            f" entries, more than {MOST_REMOVED:.0%}; nothing was imported (--yes does it all the same)"
+            f"watchlist {order.watchlist_id}: {removal_text(order, preview)};"
+            " nothing was imported (--yes does it all the same)"
         )
+
+
+def removal_text(order: ImportOrder, preview: Preview) -> str:
+    """What a replacing import would take off the list."""
+    removed, size = preview.result.removed, preview.size
+    return f"{order.name} would take off {removed} of {size} entries, more than {MOST_REMOVED:.0%}"
 
 
 def import_order(
@@ -92,9 +98,9 @@ def import_order(
     )
     done = record_import(conn, _batch(order, read), origin, by, expected=expected)
     if order.source:
-        how = _how(conn, order)
+        how = how_of_order(conn, order)
         columns = {str(column): place for column, place in how.columns.items()}
-        source = Source(columns=columns, sheet=how.sheet, reason=how.reason)
+        source = Source(columns=columns, sheet=how.sheet, reason=how.reason, profile=how.profile)
         remember_source(conn, order.watchlist_id, order.source, source, by.at)
     seen = {"separator": read.separator, "sheet": read.sheet, "columns": read.columns, "rows": read.rows}
     noticed = {str(notice): number for notice, number in read.noticed.items()}
@@ -113,7 +119,7 @@ def _batch(order: ImportOrder, read: ListFile) -> Batch:
     return Batch(watchlist_id=order.watchlist_id, entries=read.entries, mode=order.mode)
 
 
-def _how(conn: Connection, order: ImportOrder) -> HowToRead:
+def how_of_order(conn: Connection, order: ImportOrder) -> HowToRead:
     """As it was told; for what was not, as it is remembered of the source."""
     if not order.source:
         return order.how
@@ -124,6 +130,7 @@ def _how(conn: Connection, order: ImportOrder) -> HowToRead:
         sheet=order.how.sheet or known.sheet,
         reason=order.how.reason or known.reason,
         encoding=order.how.encoding,
+        profile=order.how.profile or known.profile,
     )
 
 

@@ -14,27 +14,29 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from anpr.domain.errors import InputError
+from anpr.listfiles.fetching import Fetch, is_unfinished
 from anpr.listfiles.importing import (
     ImportOrder,
     import_order,
     preview_order,
     read_order,
-    refuse_removal,
     refuse_wrong_rows,
+    removal_text,
 )
-from anpr.listfiles.reading import ListFile, read_bytes, write_rejects
+from anpr.listfiles.proposing import propose_import, waits_already
+from anpr.listfiles.reading import HowToRead, ListFile, read_bytes, write_rejects
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import LIST_FILES, LIST_PICKUP_AT
+from anpr.settings import SftpTarget
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.watchlists.entries import ImportMode
-from anpr.store.watchlists.imports import ListImport
+from anpr.store.watchlists.lists import get_watchlist
 
 ACTOR = "watchlist pickup"
 DONE, FAILED = "done", "failed"
-_UNFINISHED = (".part", ".tmp", ".filepart")
 _MOST_A_LOOK = 100
 """Files of a folder in one look; the others wait for the next."""
 log = logging.getLogger(__name__)
@@ -57,12 +59,25 @@ class Pickup:
         failed = 0
         for pickup in self.settings.pickup:
             try:
+                if pickup.sftp is not None:
+                    failed += self._fetch(pickup, pickup.sftp)
                 failed += self._look_in(pickup)
                 LIST_PICKUP_AT.labels(pickup.watchlist).set(self.clock.now().timestamp())
             except InputError as exc:  # the other folders go on; the time of the last look tells it in /metrics
                 log.error("%s", exc)
                 failed += 1
         return failed
+
+    def _fetch(self, pickup: PickupSettings, target: SftpTarget) -> int:
+        """Whether it failed; what lies in the folder is imported all the same."""
+        fetch = Fetch(database=self.database, pickup=pickup, clock=self.clock, settle_s=self.settings.pickup_settle_s)
+        try:
+            fetch.look(target)
+        except InputError as exc:
+            log.error("%s", exc)
+            LIST_FILES.labels(pickup.watchlist, "failed").inc()
+            return 1
+        return 0
 
     def _look_in(self, pickup: PickupSettings) -> int:
         failed = 0
@@ -74,7 +89,7 @@ class Pickup:
     def _arrived(self, folder: Path) -> list[tuple[Path, os.stat_result]]:
         """Whole files, the oldest first, so that of several the newest has the last word."""
         before = (self.clock.now() - timedelta(seconds=self.settings.pickup_settle_s)).timestamp()
-        found = [(path, state) for path, state in _files(folder) if not _is_unfinished(path)]
+        found = [(path, state) for path, state in _files(folder) if not is_unfinished(path.name)]
         whole = sorted((state.st_mtime, path, state) for path, state in found if state.st_mtime <= before)
         if whole:
             _make_folders(folder)  # before anything is imported: what cannot be put away would be imported for ever
@@ -88,23 +103,30 @@ class Pickup:
                 return True  # still being written after all: the next look takes it, or it is gone
             with self.database.transaction() as conn:
                 read = read_order(conn, order, self.zone)
-            done = self._put(order, read)
+            said = self._put(order, read)
         except InputError as exc:
             if not path.exists():
                 return True  # another process has put it away meanwhile
             self._fail(pickup, path, read, exc)
             return False
         self._move(path, DONE)
-        LIST_FILES.labels(pickup.watchlist, "imported").inc()
-        log.info("watchlist %s: %s imported: %s", pickup.watchlist, path.name, done.result)
+        LIST_FILES.labels(pickup.watchlist, said).inc()
+        log.info("watchlist %s: %s %s", pickup.watchlist, path.name, said)
         return True
 
-    def _put(self, order: ImportOrder, read: ListFile) -> ListImport:
+    def _put(self, order: ImportOrder, read: ListFile) -> str:
+        """Import it, or propose it where that is for a person to decide; which of them."""
         refuse_wrong_rows(order, read)
         with self.database.transaction() as conn:
             preview = preview_order(conn, order, read)
-            refuse_removal(order, preview)
-            return import_order(conn, order, read, self._author(), preview.result)
+            needs_second = get_watchlist(conn, order.watchlist_id).second_person
+            if not needs_second and not preview.removes_too_much:
+                import_order(conn, order, read, self._author(), preview.result)
+                return "imported"
+            if not waits_already(conn, order):
+                taken = removal_text(order, preview) if preview.removes_too_much else f"{order.name}"
+                propose_import(conn, order, read, self._author(), taken)
+            return "proposed"
 
     def _fail(self, pickup: PickupSettings, path: Path, read: ListFile | None, why: InputError) -> None:
         """The row in the audit first: a file is not moved without it."""
@@ -153,6 +175,7 @@ def _order(pickup: PickupSettings, path: Path) -> ImportOrder:
         content=read_bytes(path),
         mode=ImportMode(pickup.mode),
         source=pickup.source,
+        how=HowToRead(profile=pickup.profile),
         skips_rejected=pickup.skip_rejected,
     )
 
@@ -180,10 +203,6 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as exc:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
-
-
-def _is_unfinished(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.lower().endswith(_UNFINISHED)
 
 
 def _is_same(path: Path, state: os.stat_result) -> bool:

@@ -4,7 +4,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
@@ -15,9 +15,12 @@ from anpr.domain.spreadsheet import as_text, csv_bytes
 from anpr.listfiles.cells import CellError, Fault, Notice, Reject, Warned, read_plate, read_reason, read_validity
 from anpr.listfiles.columns import Column, Columns, columns_of
 from anpr.listfiles.delimited import read_delimited
+from anpr.listfiles.fixed_width import read_fixed_width
 from anpr.listfiles.format import format_of
+from anpr.listfiles.profile import ListProfile, Xml, load_list_profile
 from anpr.listfiles.spreadsheet import read_spreadsheet
 from anpr.listfiles.table import MAX_BYTES, FileError, FileFault, Format, Row, Table
+from anpr.listfiles.xml_records import looks_like_xml, read_xml
 from anpr.store.watchlists.entries import NewEntry
 
 MAX_REJECTS = 100_000
@@ -41,6 +44,8 @@ class HowToRead:
     """For rows that give none."""
     encoding: str = ""
     """Of a text file; what it seems to be without it."""
+    profile: str = ""
+    """Name of the profile of a file of fixed width or XML; without it the file is a table."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +110,8 @@ def read_list_file(name: str, content: bytes, zone: tzinfo, how: HowToRead | Non
     rows is in `rejects`.
     """
     how = how or HowToRead()
+    if how.profile:
+        how = replace(how, columns={}, sheet="")  # it says where the columns are
     table = _table(name, content, how)
     read = ListFile(
         name=name,
@@ -143,12 +150,22 @@ def first_rows(name: str, content: bytes, how: HowToRead, limit: int) -> FirstRo
 
 
 def _table(name: str, content: bytes, how: HowToRead) -> Table:
+    if how.profile:
+        return _profiled(name, content, load_list_profile(how.profile), how.encoding)
+    if looks_like_xml(content):
+        raise FileError(FileFault.NEEDS_PROFILE, f"{name}: XML, which is read by a profile; name it with --profile")
     form = format_of(name, content)
     if form is not Format.CSV:
         return read_spreadsheet(name, content, form, how.sheet)
     if how.sheet:
         raise InputError(f"{name}: a text file has no sheet {how.sheet!r}")
     return read_delimited(name, content, how.encoding)
+
+
+def _profiled(name: str, content: bytes, profile: ListProfile, encoding: str) -> Table:
+    if isinstance(profile.encoding, Xml):
+        return read_xml(name, content, profile, profile.encoding, encoding)
+    return read_fixed_width(name, content, profile, profile.encoding, encoding)
 
 
 class _Reader:

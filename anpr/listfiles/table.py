@@ -33,6 +33,11 @@ class FileFault(StrEnum):
     PROTECTED = "protected"
     TOO_MUCH = "too-much"
     """More rows, columns, characters or bytes than are read."""
+    NEEDS_PROFILE = "needs-profile"
+    """XML, which only a profile tells how to read."""
+    BROKEN_XML = "broken-xml"
+    DOCTYPE = "doctype"
+    """An XML document with a document type, which may define entities."""
     TOO_MANY_WRONG = "too-many-wrong"
 
 
@@ -56,6 +61,8 @@ class Format(StrEnum):
     XLSX = "xlsx"
     ODS = "ods"
     XLS = "xls"
+    FIXED_WIDTH = "fixed-width"
+    XML = "xml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

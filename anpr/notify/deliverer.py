@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from anpr.domain.notification import ChannelKind, NotificationState, Recipient
+from anpr.domain.notification import ChannelKind, NotificationState, Recipient, SendFault
 from anpr.notify.channels.base import Channel, Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.lanes import Lanes
 from anpr.notify.message import alarm_message, test_message
@@ -21,6 +21,7 @@ from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import (
     NOTIFICATION_CHANNEL_FAILING,
     NOTIFICATIONS,
+    NOTIFICATIONS_DEAD,
     NOTIFICATIONS_OLDEST_S,
     NOTIFICATIONS_WAITING,
 )
@@ -30,6 +31,7 @@ from anpr.store.notifications.ledger import (
     LedgerRow,
     Taken,
     begin_attempt,
+    dead,
     give_up,
     settle,
     take,
@@ -100,12 +102,14 @@ class Deliverer:
         """Send the message; a text instead of one says why there is none."""
         row, recipient = taken.row, taken.recipient
         if recipient is None or isinstance(message, str):
-            self._note(row, Refused(GONE if recipient is None or not isinstance(message, str) else message))
+            gone = recipient is None or not isinstance(message, str) or message == GONE
+            fault = SendFault.RECIPIENT_GONE if gone else SendFault.ALARM_GONE
+            self._note(row, Refused(GONE if gone else str(message), fault=fault))
             return
         outcome = self.channel.send(recipient, message)
         lane = self.channel.lane(recipient)
         if isinstance(outcome, TryAgain) and outcome.all_wait:
-            self.lanes.failed(lane, outcome.reason)
+            self.lanes.failed(lane, outcome.reason, outcome.fault)
         else:
             self.lanes.works(lane)
         self._note(row, outcome)
@@ -123,9 +127,10 @@ class Deliverer:
                 state, error = NotificationState.FAILED, reason
             case Sent():
                 pass
+        fault = None if isinstance(outcome, Sent) else outcome.fault
         next_attempt_at = None if wait_s is None else now + timedelta(seconds=wait_s)
         with self.database.transaction() as conn:
-            settle(conn, row.id, attempt, state, now, error=error, next_attempt_at=next_attempt_at)
+            settle(conn, row.id, attempt, state, now, error=error, fault=fault, next_attempt_at=next_attempt_at)
         NOTIFICATIONS.labels(self.kind, state).inc()
         if error is not None:
             log.warning("notification %d by %s: %s: %s", row.id, self.kind, state, error)
@@ -157,20 +162,23 @@ class Deliverer:
     def _tell(self) -> None:
         """How the channel does, for /metrics and for the pages: when that changes, and every few seconds as a sign of
         life."""
-        since, reason = self.lanes.failing() or (None, None)
+        since, reason, fault = self.lanes.failing() or (None, None, None)
         health = ChannelHealth(
             channel=self.kind,
             is_set_up=self.is_set_up,
             told_at=self.clock.now(),
             failing_since=since,
             reason=reason,
+            fault=fault,
         )
         with self.database.transaction() as conn:
             count, oldest = waiting(conn, self.kind)
+            given_up = dead(conn, self.kind)
             if self._told is None or self._told.is_outdated_by(health, HEALTH_EVERY):
                 tell_channel(conn, health)
                 self._told = health
         NOTIFICATIONS_WAITING.labels(self.kind).set(count)
+        NOTIFICATIONS_DEAD.labels(self.kind).set(given_up)
         age_s = (health.told_at - oldest).total_seconds() if oldest else 0.0
         NOTIFICATIONS_OLDEST_S.labels(self.kind).set(max(0.0, age_s))
         NOTIFICATION_CHANNEL_FAILING.labels(self.kind).set(int(since is not None))

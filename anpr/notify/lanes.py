@@ -8,6 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from anpr.domain.notification import SendFault
 from anpr.runtime.backoff import Backoff
 from anpr.runtime.clock import Clock
 
@@ -20,6 +21,7 @@ MOST = 1000
 class _Lane:
     since: datetime
     reason: str
+    fault: SendFault
     until: float
     backoff: Backoff = field(default_factory=lambda: Backoff(first_s=PAUSE_MIN_S, most_s=PAUSE_MAX_S))
 
@@ -31,10 +33,10 @@ class Lanes:
         self._clock = clock
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
 
-    def failed(self, name: str, reason: str) -> None:
+    def failed(self, name: str, reason: str, fault: SendFault = SendFault.UNREACHABLE) -> None:
         """Nothing could be sent there."""
-        lane = self._lanes.pop(name, None) or _Lane(since=self._clock.now(), reason=reason, until=0.0)
-        lane.reason = reason
+        lane = self._lanes.pop(name, None) or _Lane(since=self._clock.now(), reason=reason, fault=fault, until=0.0)
+        lane.reason, lane.fault = reason, fault
         lane.until = self._clock.monotonic() + lane.backoff.next_s()
         self._lanes[name] = lane
         while len(self._lanes) > MOST:
@@ -49,7 +51,7 @@ class Lanes:
         now = self._clock.monotonic()
         return {name for name, lane in self._lanes.items() if now < lane.until}
 
-    def failing(self) -> tuple[datetime, str] | None:
+    def failing(self) -> tuple[datetime, str, SendFault] | None:
         """Since when (UTC) and why the one that fails the longest does; None where all work."""
         lanes = list(self._lanes.values())
-        return min(((lane.since, lane.reason) for lane in lanes), default=None)
+        return min(((lane.since, lane.reason, lane.fault) for lane in lanes), default=None)

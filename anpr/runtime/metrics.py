@@ -263,7 +263,8 @@ preset(STREAMS_ENDED, "replaced")
 
 LIST_FILES = Counter(
     "anpr_list_files_total",
-    "Files of watchlists that `anpr watchlist pickup` found: imported, or failed (none of it was imported)",
+    "Files of watchlists that `anpr watchlist pickup` found: imported, proposed (somebody decides in the"
+    " console), or failed (none of it was imported, or its place cannot be reached)",
     ["watchlist", "result"],
     registry=REGISTRY,
 )
@@ -300,6 +301,9 @@ for _why in ("told", "acknowledged", "gone", "late"):
     preset(ESCALATIONS, _why)
 NOTIFICATIONS_WAITING = Gauge(
     "anpr_notifications_waiting", "Notifications that are not sent yet", ["channel"], registry=REGISTRY
+)
+NOTIFICATIONS_DEAD = Gauge(
+    "anpr_notifications_dead", "Notifications that were given up and not sent again", ["channel"], registry=REGISTRY
 )
 NOTIFICATIONS_OLDEST_S = Gauge(
     "anpr_notifications_oldest_seconds", "Age of the oldest of them; 0 while none waits", ["channel"], registry=REGISTRY

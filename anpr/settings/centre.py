@@ -298,8 +298,8 @@ class AuditSettings(Section):
     """Where the audit's signed heads are kept outside the database, to find later what somebody changed in it."""
 
     head_file: Annotated[str, Field(min_length=1)] | None = None
-    """File to which ingest adds the newest row's number and hash; best on another machine. None: `audit-heads.jsonl` in
-    data_dir."""
+    """File to which ingest adds the newest row's number and hash; best on another machine. From 4 MB on, of older
+    days the last line stays alone. None: `audit-heads.jsonl` in data_dir."""
     key_file: Annotated[str, Field(min_length=1)] | None = None
     """File with the key that signs them, made when it is missing. None: `audit-key` in data_dir. Keep a copy."""
     head_every_s: Annotated[float, Field(ge=10, le=86400)] = 60.0
@@ -346,6 +346,9 @@ class RetentionSettings(Section):
     open_alarm_grace_days: Annotated[int, Field(ge=0, le=3650)] = 7
     """So many days longer, an alarm that nobody has closed is kept with its transit and images. Then retention closes
     it in its own name, with a row in the audit, and it goes."""
+    alarm_count_days: Annotated[int, Field(ge=1, le=3650)] = 1826
+    """How many alarms were erased, by day and by kind, gate, outcome or wait, each by itself: numbers without plates,
+    for statistics that reach back further than alarms."""
     ledger_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """What was forwarded when, and when cameras and readers were not looking: rows without plates."""
     audit_days: Annotated[int, Field(ge=30, le=36500)] = 1825

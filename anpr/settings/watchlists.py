@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from anpr.settings.base import Identifier, Section
+from anpr.settings.forwarding.sftp import SftpTarget
 
 
 class PickupSettings(Section):
@@ -16,12 +17,17 @@ class PickupSettings(Section):
     folder: Path
     """Its folders `done` and `failed` take the files afterwards. Names that begin with a dot or end with .part, .tmp or
     .filepart are still being written."""
+    sftp: SftpTarget | None = None
+    """A place on an SSH server whose new files are fetched into the folder first, each once. It has the keys of a
+    `target` of forwarding; nothing is changed there."""
     watchlist: Identifier
     """Id of the list that they are put on."""
     mode: Literal["add", "replace"] = "add"
     """replace: the newest file is the whole list."""
     source: Annotated[str, Field(max_length=64)] = ""
     """Name of the source whose columns are remembered, see `anpr watchlist import --source`."""
+    profile: str = ""
+    """Profile of a file of fixed width or XML: a name of config/lists/, or a path. Without it the file is a table."""
     skip_rejected: bool = False
     """Import the good rows of a file when others are wrong; else none is."""
 
@@ -31,6 +37,8 @@ class WatchlistSettings(Section):
 
     pickup: tuple[PickupSettings, ...] = ()
     """Folders that `anpr watchlist pickup` looks through."""
+    profiles: tuple[str, ...] = ()
+    """Profiles of files of fixed width and XML that the console offers: names of config/lists/, or paths."""
     pickup_every_s: Annotated[float, Field(ge=1, le=86_400)] = 30.0
     """Seconds between two looks."""
     pickup_settle_s: Annotated[float, Field(ge=1, le=3_600)] = 10.0

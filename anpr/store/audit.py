@@ -4,7 +4,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
 
     SEARCH = "search"
     SEARCH_REFUSED = "search-refused"
+    CROSS_SEARCHED = "cross-searched"
     TRANSIT_VIEWED = "transit-viewed"
     IMAGE_VIEWED = "image-viewed"
     VIEW_ASKED = "view-asked"
@@ -57,6 +58,8 @@ class AuditAction(StrEnum):
     WATCHLIST_IMPORTED = "watchlist-imported"
     WATCHLIST_IMPORT_UNDONE = "watchlist-import-undone"
     WATCHLIST_IMPORT_REFUSED = "watchlist-import-refused"
+    WATCHLIST_PROPOSED = "watchlist-proposed"
+    WATCHLIST_PROPOSAL_CLOSED = "watchlist-proposal-closed"
     WATCHLIST_VIEWED = "watchlist-viewed"
     WATCHLIST_DELETED = "watchlist-deleted"
     ENTRY_ADDED = "entry-added"
@@ -118,6 +121,8 @@ class AuditAction(StrEnum):
     AUDIT_MAIL_FAILED = "audit-mail-failed"
     RECIPIENT_SAVED = "recipient-saved"
     RECIPIENT_DELETED = "recipient-deleted"
+    AREA_SAVED = "area-saved"
+    AREA_DELETED = "area-deleted"
     NOTIFICATION_RULE_SAVED = "notification-rule-saved"
     NOTIFICATION_RULE_DELETED = "notification-rule-deleted"
     NOTIFICATION_TESTED = "notification-tested"
@@ -129,7 +134,8 @@ _OF_OWNERS = frozenset({
     AuditAction.GATE_SAVED, AuditAction.OWNER_CHANGED, AuditAction.WATCHLIST_SAVED, AuditAction.WATCHLIST_IMPORTED,
     AuditAction.WATCHLIST_IMPORT_UNDONE, AuditAction.WATCHLIST_IMPORT_REFUSED, AuditAction.WATCHLIST_DELETED,
     AuditAction.ENTRY_ADDED, AuditAction.ENTRY_CHANGED, AuditAction.ENTRY_ENDED, AuditAction.ENTRY_REMOVED,
-    AuditAction.ENTRY_RESTORED, AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,
+    AuditAction.ENTRY_RESTORED, AuditAction.WATCHLIST_PROPOSED, AuditAction.WATCHLIST_PROPOSAL_CLOSED,
+    AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,
     AuditAction.AGREEMENT_MADE, AuditAction.AGREEMENT_ENDED,
 })  # fmt: skip
 """Changes to what has an owner, who is told of them."""
@@ -183,36 +189,52 @@ def append(conn: Connection, event: AuditEvent) -> AuditRow:
     A change to what another organisation owns is a second row, of that organisation: its auditor sees no rows of
     whoever made the change, as the manager or the command line.
     """
+    return append_all(conn, [event])[0]
+
+
+def append_all(conn: Connection, events: Sequence[AuditEvent]) -> list[AuditRow]:
+    """Add the events to the chain in their order, as `append` does each; the row of each."""
     conn.execute(_SQL["lock"])
     last = one_row(conn, _SQL["last"])
-    told = _of_organisation(conn, event, last["organisation"])
-    row, digest = _add(conn, last["seq"] or 0, last["hash"] or GENESIS, told)
-    seq = row.seq
-    for owner in _other_owners(conn, event, told):
-        copy = replace(event, detail={**event.detail, "organisation": owner, "same_as": row.seq})
-        again, digest = _add(conn, seq, digest, copy)
-        seq = again.seq
-    return row
+    chain = _Chain(last["seq"] or 0, last["hash"] or GENESIS)
+    found = []
+    for event in events:
+        told = _of_organisation(conn, event, last["organisation"])
+        row = chain.add(told)
+        found.append(row)
+        for owner in _other_owners(conn, event, told):
+            chain.add(replace(event, detail={**event.detail, "organisation": owner, "same_as": row.seq}))
+    with conn.cursor() as cursor:
+        cursor.executemany(_SQL["append"], chain.added)
+    return found
 
 
-def _add(conn: Connection, last: int, previous: bytes, event: AuditEvent) -> tuple[AuditRow, bytes]:
-    seq = last + 1
-    digest = row_hash(seq, event, previous)
-    conn.execute(
-        _SQL["append"],
-        {
-            "seq": seq,
-            "at": event.at,
-            "actor": event.actor,
-            "action": str(event.action),
-            "reason": event.reason,
-            "case_reference": event.case_reference,
-            "detail": Json(dict(event.detail), dumps=_canonical),
-            "previous_hash": previous,
-            "hash": digest,
-        },
-    )
-    return AuditRow(seq=seq, event=event, hash=digest.hex()), digest
+class _Chain:
+    """Rows to add after the newest one, as the statement takes them."""
+
+    def __init__(self, seq: int, digest: bytes) -> None:
+        self._seq = seq
+        self._digest = digest
+        self.added: list[dict[str, Any]] = []
+
+    def add(self, event: AuditEvent) -> AuditRow:
+        previous = self._digest
+        self._seq += 1
+        self._digest = row_hash(self._seq, event, previous)
+        self.added.append(
+            {
+                "seq": self._seq,
+                "at": event.at,
+                "actor": event.actor,
+                "action": str(event.action),
+                "reason": event.reason,
+                "case_reference": event.case_reference,
+                "detail": Json(dict(event.detail), dumps=_canonical),
+                "previous_hash": previous,
+                "hash": self._digest,
+            }
+        )
+        return AuditRow(seq=self._seq, event=event, hash=self._digest.hex())
 
 
 def _other_owners(conn: Connection, event: AuditEvent, told: AuditEvent) -> list[str]:

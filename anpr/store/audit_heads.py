@@ -22,6 +22,12 @@ log = logging.getLogger(__name__)
 _KEY_BYTES = 32
 _TAIL_BYTES = 4096
 """More than a line."""
+MOST_BYTES = 4 * 2**20
+"""A file that is longer is thinned: two weeks of a line a minute."""
+KEPT_LINES = 1000
+"""The newest so many heads always stay."""
+KEPT_DAYS = 3660
+"""Of those before them the last of each day stays, for so many days: the file never grows beyond 1 MB again at once."""
 
 
 def ensure_key(path: Path) -> bytes:
@@ -80,6 +86,34 @@ class HeadFile:
         """The newest, from the end of the file; None where there is none. Raises StoreError as `read` does."""
         lines = _whole_lines(self._read_from_end(_TAIL_BYTES))
         return self._checked("the last line", lines[-1]) if lines else None
+
+    def thin(self) -> bool:
+        """Where the file is longer than MOST_BYTES, keep the newest KEPT_LINES and the last head of each day before;
+        whether it was. A chain that was cut or rewritten still differs from every head after the change.
+
+        Raises StoreError for a line that we did not write so, and then the file stays as it is.
+        """
+        if not self.path.exists() or self.path.stat().st_size <= MOST_BYTES:
+            return False
+        lines = _whole_lines(self._read_from_end(None))
+        for number, line in enumerate(lines, 1):
+            self._checked(f"line {number}", line)
+        last_of_day = {str(json.loads(line)["at"])[:10]: line for line in lines[:-KEPT_LINES]}
+        kept = [last_of_day[day] for day in sorted(last_of_day)[-KEPT_DAYS:]] + lines[-KEPT_LINES:]
+        self._replace(b"".join(line + b"\n" for line in kept))
+        return True
+
+    def _replace(self, content: bytes) -> None:
+        """The whole file at once, also where the power fails meanwhile. Raises StoreError."""
+        part = self.path.with_name(f"{self.path.name}.part")
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path)
+        except OSError as exc:
+            raise StoreError(f"audit.head_file: {self.path}: {exc.strerror or exc}") from exc
 
     def _read_from_end(self, most: int | None) -> bytes:
         try:

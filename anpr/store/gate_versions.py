@@ -24,7 +24,7 @@ from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 from anpr.store.gate_plans import plan_reports
-from anpr.store.gates import gate_row, list_gates, save_gates
+from anpr.store.gates import gate_row, list_gates
 
 _SQL = load_queries("gate_versions")
 _NEWEST = 2**31 - 1
@@ -39,6 +39,14 @@ class ChangedMeanwhileError(InputError):
             f" {based_on}; nothing was saved"
         )
         self.newest = newest
+
+
+class GateTakenError(InputError):
+    """There is a gate with this id, which is not the visitor's to change."""
+
+
+class CameraTakenError(InputError):
+    """Another gate has a camera with this id."""
 
 
 class NoVersionError(InputError):
@@ -172,7 +180,7 @@ def _conflict(gate_id: str, based_on: int, newest: GateVersion | None) -> InputE
 def _check_cameras(conn: Connection, gate: PlannedGate) -> None:
     for camera in gate.cameras:
         if one_row(conn, _SQL["camera_of_another"], {"camera": camera.id, "gate": gate.id})["taken"]:
-            raise InputError(f"gate {gate.id}: camera {camera.id}: another gate has a camera with this id")
+            raise CameraTakenError(f"gate {gate.id}: camera {camera.id}: another gate has a camera with this id")
 
 
 class OfOthersError(InputError):
@@ -231,4 +239,5 @@ def _show(conn: Connection, gate: PlannedGate, keep_by_purpose: Mapping[str, Kee
         return
     if any(each.id == gate.id for each in list_gates(conn)):
         raise AccessError(f"gate {gate.id} belongs to another organisation")
-    save_gates(conn, [shown])
+    if conn.execute(_SQL["make"], gate_row(shown)).rowcount == 0:
+        raise GateTakenError(f"gate {gate.id}: there is one with this id")

@@ -15,6 +15,7 @@ from anpr.domain.errors import RetentionRefusedError
 from anpr.domain.kept_from import KeptFrom
 from anpr.runtime.clock import Clock
 from anpr.settings import RetentionSettings
+from anpr.store.alarms.erased_counts import count_going, forget_counts_before
 from anpr.store.alarms.retro import forget_changes
 from anpr.store.alarms.suppressions import forget_suppressions
 from anpr.store.alarms.upkeep import close_left_alarms, count_left_alarms, delete_alarms, delete_sightings
@@ -48,6 +49,7 @@ from anpr.store.retention_guard import (
 )
 from anpr.store.transits.discarded import drop_discarded, forget_counts
 from anpr.store.watchlists.imports import DIFFERENCES_DAYS, forget_imports
+from anpr.store.watchlists.proposals import expire_proposals, forget_proposals
 from anpr.store.watchlists.uploads import forget_uploads
 
 ACTOR = "retention"
@@ -69,6 +71,8 @@ class Cutoffs:
     alarms: date
     open_alarms: date
     ledger: date
+    counts: date
+    """Of erased alarms."""
 
     def of(self, purpose: str) -> date:
         """Of transits and images that were read for this purpose."""
@@ -124,6 +128,7 @@ def cutoffs(settings: RetentionSettings, now: datetime) -> Cutoffs:
         alarms=alarms,
         open_alarms=alarms - timedelta(days=settings.open_alarm_grace_days),
         ledger=today - timedelta(days=settings.ledger_days),
+        counts=today - timedelta(days=settings.alarm_count_days),
     )
 
 
@@ -221,8 +226,11 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
     with database.transaction() as conn:
         undelivered = expire_deliveries(conn, kept_from(before), at)
         differences, imports = forget_imports(conn, at - timedelta(days=DIFFERENCES_DAYS), start_of(before.ledger))
+        left = _close_left(conn, before, at)
+        count_going(conn, start_of(before.alarms))
         rows = {
-            "open alarms closed": _close_left(conn, before, at),
+            "open alarms closed": left,
+            "counts of alarms": forget_counts_before(conn, before.counts),
             "sightings": delete_sightings(conn, start_of(before.alarms)),
             "alarms": delete_alarms(conn, start_of(before.alarms)),
             "suppressions": forget_suppressions(conn, start_of(before.alarms)),
@@ -235,6 +243,8 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "imports of lists": imports,
             "differences of imports": differences,
             "uploaded lists": forget_uploads(conn, at),
+            "expired proposals": expire_proposals(conn, at),
+            "proposals": forget_proposals(conn, at),
             "ended holds": forget_holds(conn, start_of(before.ledger)),
             "ended investigations": forget_investigations(conn, start_of(before.ledger)),
             "closed requests": forget_requests(conn, start_of(before.ledger)),

@@ -22,7 +22,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, import_entries
-from anpr.store.watchlists.lists import save_watchlist
+from anpr.store.watchlists.lists import find_watchlist, save_watchlist
 from anpr.up.deployment import FIRST_USERS, Deployment, Echo
 from anpr.up.ports import free_port
 from anpr.up.province import FIRST_USERS as FIRST_USERS_OF_OTHERS
@@ -73,7 +73,13 @@ def demo_deployment(clock: Clock, echo: Echo, which: Demo = Demo.TOWN) -> Iterat
 
 
 def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
-    """Import the shipped demo watchlist; a change gets its row in the audit, as for every list."""
+    """Import the shipped demo watchlist; a change gets its row in the audit, as for every list.
+
+    One that somebody has made to demand a second person stays as it is.
+    """
+    there = find_watchlist(conn, WATCHLIST.id)
+    if there is not None and there.second_person:
+        return
     path = resource_path("config", "watchlist-demo.csv")
     act_as(conn, Author(name="anpr up", at=clock.now()))
     save_watchlist(conn, WATCHLIST)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The demo of several organisations: a union runs the system for two municipalities, and agreements open some of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from anpr.domain.access import Role
@@ -11,7 +12,14 @@ from anpr.settings import Settings
 from anpr.store.database.connection import Connection
 from anpr.store.gates import save_gates
 from anpr.store.organisations.agreements import list_agreements, make_agreement
-from anpr.store.organisations.registry import add_organisation, organisation_names, own
+from anpr.store.organisations.registry import (
+    add_organisation,
+    change_organisation,
+    get_organisation,
+    name_manager,
+    organisation_names,
+    own,
+)
 from anpr.store.watchlists.lists import save_watchlist, watchlist_names
 from anpr.up.deployment import FirstUser
 
@@ -40,6 +48,9 @@ FIRST_USERS = tuple(
 def prepare_province(conn: Connection, settings: Settings, watchlist_id: str, clock: Clock) -> None:
     """The organisations, what each owns, and the agreements; at a later start nothing but what is missing."""
     known = organisation_names(conn)
+    if known.keys() == {MANAGER}:
+        name_manager(conn, settings.municipality)
+        change_organisation(conn, replace(get_organisation(conn, MANAGER), kind=OrganisationKind.UNION))
     for organisation in ORGANISATIONS:
         if organisation.id not in known:
             add_organisation(conn, organisation)

@@ -30,8 +30,9 @@ REVOKE EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, da
     erase_for_request(bigint, text, timestamptz), kept_for_request(bigint), history_of_hold(bigint),
     history_of_request(bigint), erase_traces_for_request(bigint, timestamptz), prune_audit(bigint),
     prunable_audit(timestamptz), is_camera_of_another(text, text), is_only_of_others(text, text), begin_list_change(), note_list_change(),
-    acting_investigations(), open_investigation(text, text, text, text, timestamptz),
-    is_ended_investigation(text), recount_lists(), confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
+    recount_lists(), confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]), is_open_anew(bigint),
+    may_change_list(text), refuse_unapproved(), refuse_unapproved_settings(),
+    acting_investigations(), open_investigation(text, text, text, text, timestamptz), is_ended_investigation(text),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 
@@ -49,6 +50,9 @@ GRANT SELECT, INSERT, DELETE ON alarms, sightings TO anpr_ingest;
 GRANT UPDATE (kind, priority, first_seen_at, last_seen_at, version) ON alarms TO anpr_ingest;
 GRANT SELECT, INSERT ON alarm_events TO anpr_ingest;
 GRANT SELECT, DELETE ON suppressions, handovers TO anpr_ingest;
+-- It counts alarms that it erases.
+GRANT SELECT, INSERT, UPDATE, DELETE ON alarm_counts TO anpr_ingest;
+GRANT SELECT ON alarm_counts TO anpr_console;
 GRANT USAGE ON SEQUENCE alarm_versions TO anpr_ingest, anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches, discarded_counts, camera_views, view_requests TO anpr_ingest;
@@ -83,9 +87,15 @@ GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, dat
     drop_unannounced(timestamptz[], uuid[], text[], text[]), drop_discarded_images(timestamptz[], uuid[]) TO anpr_ingest;
 
 -- How a source's files are read is for who imports lists: the owner, and the console.
+-- Which files were fetched from where is the owner's to keep; the console tells what fails.
+REVOKE ALL ON list_fetches FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+GRANT SELECT ON list_places TO anpr_console;
 REVOKE ALL ON list_sources FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 -- It removes uploaded files that nobody imported, without reading them.
 GRANT SELECT (uploaded_at), DELETE ON list_uploads TO anpr_ingest;
+-- It ends proposals that nobody settled, and forgets them later; it reads nothing of what was proposed.
+GRANT SELECT (id, watchlist_id, kind, made_by, state, expires_at, closed_at), UPDATE (state, closed_at, file), DELETE
+    ON list_proposals TO anpr_ingest;
 
 -- The console shows everything, takes and closes alarms, and is the only one that reads users.
 GRANT SELECT ON transits, images, alarms, sightings, alarm_events, suppressions, handovers, gates, dead_letters, refused_senders, health_subjects, health_intervals,
@@ -95,10 +105,11 @@ GRANT SELECT ON transits, images, alarms, sightings, alarm_events, suppressions,
 -- It asks readers for views of cameras.
 GRANT INSERT (camera_id, gate_id, asked_at, asked_by), UPDATE (gate_id, asked_at, asked_by, handed_at) ON view_requests
     TO anpr_console;
--- Where the centre is the source of gates it adds a version to a gate, and never changes one. It makes no gate, and its owner is
--- another thing.
+-- Where the centre is the source of gates it adds a version to a gate, and never changes one. It makes gates for the manager
+-- alone; whose a gate is, is another thing.
 GRANT INSERT (gate_id, version, reader_id, definition, author, made_at, reason, restored) ON gate_versions TO anpr_console;
-GRANT UPDATE (name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep) ON gates
+GRANT INSERT (id, name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep),
+    UPDATE (name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep) ON gates
     TO anpr_console;
 GRANT EXECUTE ON FUNCTION is_camera_of_another(text, text), is_only_of_others(text, text) TO anpr_console;
 -- The dictionary of plates says of no plate where it passed: it is asked by functions, and what they name is looked for in
@@ -106,11 +117,15 @@ GRANT EXECUTE ON FUNCTION is_camera_of_another(text, text), is_only_of_others(te
 GRANT EXECUTE ON FUNCTION plates_like(text, text), look_alikes_like(text), look_alikes_of(text), count_entries(text),
     open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists() TO anpr_console;
 -- Lists of one's own organisation are kept there. Whose a list is, and who put an entry on it, is not for the console to set.
-GRANT INSERT (id, name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions),
-    UPDATE (name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions), DELETE ON watchlists
+GRANT INSERT (id, name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours, instructions,
+    second_person, urgent_hours, settings_by, settings_at), UPDATE (name, kind, priority, purpose, legal_basis, match, min_probability,
+    valid_to, stale_after_hours, instructions, second_person, urgent_hours, settings_by, settings_at), DELETE ON watchlists
     TO anpr_console;
 GRANT INSERT (watchlist_id, plate, look_alike, reason, valid_from, valid_to, author, added_at, instructions),
-    UPDATE (reason, valid_from, valid_to, instructions), DELETE ON entries TO anpr_console;
+    UPDATE (reason, valid_from, valid_to, instructions, edited_by, edited_at), DELETE ON entries TO anpr_console;
+-- What waits for a second person is kept, and settled once.
+GRANT SELECT, INSERT (watchlist_id, kind, entry_id, content, before, file, reason, made_by, made_at, expires_at, urgent_until, tx),
+    UPDATE (entry_id, state, closed_by, closed_at, answer, file, tx) ON list_proposals TO anpr_console;
 -- Files of lists are uploaded, looked at and imported there; an import is recorded, and undone once.
 GRANT SELECT, INSERT (watchlist_id, file_name, content, mode, source, how, uploaded_by, uploaded_at),
     UPDATE (mode, source, how), DELETE ON list_uploads TO anpr_console;
@@ -118,8 +133,8 @@ GRANT SELECT, INSERT (watchlist_id, imported_at, imported_by, mode, file_name, s
     unchanged, removed, rejected, version_before, version_after, undoes), UPDATE (undone_at, has_changes) ON list_imports
     TO anpr_console;
 GRANT SELECT, INSERT, DELETE ON list_import_changes TO anpr_console;
-GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, changed_at) ON list_sources TO anpr_console;
-GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), acting_instructions(bigint[], text[]),
+GRANT SELECT, INSERT, UPDATE (columns, sheet, reason, profile, changed_at) ON list_sources TO anpr_console;
+GRANT EXECUTE ON FUNCTION confirm_list(text), lock_list_changes(), may_change_list(text), acting_instructions(bigint[], text[]), is_open_anew(bigint),
     find_entries(text, text, text, text, text, timestamptz, bigint, integer) TO anpr_console;
 -- Organisations, and agreements between them. What an agreement opens is never changed: it is ended, and another made.
 GRANT INSERT, UPDATE (name, kind, contact, controller) ON organisations TO anpr_console;
@@ -173,13 +188,16 @@ GRANT SELECT, INSERT, DELETE ON push_devices TO anpr_console;
 GRANT SELECT ON push_key TO anpr_console;
 GRANT SELECT, INSERT, UPDATE ON patrols, patrol_answers TO anpr_console;
 
+-- Areas of gates are kept there.
+GRANT SELECT, INSERT (name, gates, changed_at, changed_by), UPDATE (name, gates, changed_at, changed_by), DELETE ON gate_areas
+    TO anpr_console;
 -- Rules of notifications and recipients are kept there. Of the ledger it adds tests only, and puts back what nobody took.
 GRANT SELECT ON notification_recipients, notification_rules, notification_rule_recipients, notifications, notification_channels
     TO anpr_console;
 GRANT INSERT (name, channel, address, enabled, changed_at, changed_by), UPDATE (name, channel, address, enabled, changed_at,
     changed_by), DELETE ON notification_recipients TO anpr_console;
-GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason, changed_at,
-    changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s, plate_reason,
+GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason, changed_at,
+    changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason,
     version, changed_at, changed_by), DELETE ON notification_rules TO anpr_console;
 GRANT INSERT, DELETE ON notification_rule_recipients TO anpr_console;
 GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_at, waits_since, next_attempt_at, asked_by),
@@ -187,7 +205,7 @@ GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_
 
 -- The notifier reads alarms and no transit, image or entry, and keeps its ledger. It changes neither rules nor recipients.
 GRANT SELECT ON alarms, sightings, gates, watchlists, watchlist_owners, organisations, agreements, notification_recipients,
-    notification_rules, notification_rule_recipients TO anpr_notify;
+    notification_rules, notification_rule_recipients, gate_areas TO anpr_notify;
 GRANT SELECT, INSERT, UPDATE ON notifications, notification_channels TO anpr_notify;
 GRANT SELECT, INSERT, DELETE ON notification_escalations TO anpr_notify;
 GRANT SELECT, UPDATE ON notifier_progress TO anpr_notify;
@@ -196,7 +214,7 @@ GRANT SELECT, DELETE, UPDATE (reached_at, failing_since, failure) ON push_device
 GRANT SELECT, INSERT, UPDATE ON push_key TO anpr_notify;
 GRANT SELECT (name, role, organisation_id, disabled, ends_on) ON users TO anpr_notify;
 GRANT SELECT (key_hash, user_name, started_at, ended_at) ON sessions TO anpr_notify;
-GRANT SELECT (user_name, gates) ON patrols TO anpr_notify;
+GRANT SELECT (user_name, gates, areas) ON patrols TO anpr_notify;
 GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), open_watchlists(text, text[], date), known_gates(), known_watchlists()
     TO anpr_notify;
 
@@ -241,10 +259,12 @@ DECLARE
         ['suppressions', 'SELECT', of_organisation],
         ['suppressions', 'INSERT', of_organisation],
         ['suppressions', 'UPDATE', of_organisation],
+        ['alarm_counts', 'SELECT', of_organisation],
         ['handovers', 'SELECT', of_organisation],
         ['handovers', 'INSERT', of_organisation],
         ['handovers', 'UPDATE', of_organisation],
         ['gates', 'SELECT', itself || ' OR ' || own || ' OR id IN (SELECT ' || any_gate || ')'],
+        ['gates', 'INSERT', own],
         ['gates', 'UPDATE', own || ' OR ' || of_organisation],
         ['gate_versions', 'SELECT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],
         ['gate_versions', 'INSERT', own || ' OR gate_id IN (SELECT id FROM gates WHERE ' || of_organisation || ')'],
@@ -273,12 +293,17 @@ DECLARE
         ['list_uploads', 'INSERT', own_list],
         ['list_uploads', 'UPDATE', own_list],
         ['list_uploads', 'DELETE', own_list],
+        ['list_proposals', 'SELECT', own_list],
+        ['list_proposals', 'INSERT', own_list],
+        ['list_proposals', 'UPDATE', own_list],
         ['list_imports', 'SELECT', own_list],
         ['list_imports', 'INSERT', own_list],
         ['list_imports', 'UPDATE', own_list],
         ['list_import_changes', 'SELECT', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_import_changes', 'INSERT', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_import_changes', 'DELETE', 'import_id IN (SELECT id FROM list_imports)'],
+        ['list_places', 'SELECT', own_list],
+        ['list_fetches', 'SELECT', own_list],
         ['list_sources', 'SELECT', own_list],
         ['list_sources', 'INSERT', own_list],
         ['list_sources', 'UPDATE', own_list],
@@ -311,6 +336,10 @@ DECLARE
         ['subject_requests', 'SELECT', of_organisation],
         ['subject_requests', 'INSERT', of_organisation],
         ['subject_requests', 'UPDATE', of_organisation],
+        ['gate_areas', 'SELECT', of_organisation],
+        ['gate_areas', 'INSERT', of_organisation],
+        ['gate_areas', 'UPDATE', of_organisation],
+        ['gate_areas', 'DELETE', of_organisation],
         ['notification_recipients', 'SELECT', of_organisation],
         ['notification_recipients', 'INSERT', of_organisation],
         ['notification_recipients', 'UPDATE', of_organisation],
@@ -365,7 +394,7 @@ BEGIN
     END LOOP;
     -- The notifier came later than the other tables' rules.
     FOREACH name IN ARRAY ARRAY['alarms', 'sightings', 'gates', 'watchlists', 'watchlist_owners', 'organisations', 'agreements', 'audit',
-        'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
+        'gate_areas', 'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = name AND policyname = 'notified');
         EXECUTE format('CREATE POLICY notified ON %I TO anpr_notify USING (true) WITH CHECK (true)', name);
     END LOOP;

@@ -54,9 +54,11 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(authority: Authority, issued: Issued, *, security: str = "starttls") -> Iterator[MailServer]:
-    """A server on this machine: `starttls`, `tls`, or `plain` without any encryption."""
-    (port,) = free_ports(1)
+def mail_server(
+    authority: Authority, issued: Issued, *, security: str = "starttls", port: int = 0
+) -> Iterator[MailServer]:
+    """A server on this machine: `starttls`, `tls`, or `plain` without any encryption; at `port`, else a free one."""
+    port = port or free_ports(1)[0]
     server = MailServer(port=port, authority=authority)
     context = load_pair(str(issued.certificate), str(issued.key))
     options: dict[str, Any] = {"authenticator": _check_login, "auth_required": security == "starttls"}

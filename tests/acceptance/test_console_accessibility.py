@@ -22,6 +22,8 @@ from anpr.store.handovers.signing import sign_out
 from anpr.store.holds import add_hold
 from anpr.store.investigations.life import end_investigation, open_investigation
 from anpr.store.requests.register import add_request
+from anpr.store.watchlists.entries import NewEntry
+from anpr.store.watchlists.proposing import propose_entry
 from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
@@ -40,6 +42,7 @@ ROLES = {
     "/archive": Role.OPERATOR,
     "/handover": Role.OPERATOR,
     "/transits": Role.OPERATOR,
+    "/vehicle": Role.INVESTIGATOR,
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
     "/investigations": Role.INVESTIGATOR,
@@ -101,6 +104,8 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     with site.database.transaction() as conn:
         add_hold(conn, hold_of(transit))
         add_request(conn, request_for(transit))
+        wanted = NewEntry(plate="AB123CD", reason="furto")
+        propose_entry(conn, "a1", wanted, Author(name="operator", at=site.clock.now()))
         facts = facts_of_shift(conn, MANAGER, site.clock.now(), [])
         sign_out(conn, facts, "operator", "tutto bene", gives_alarms=True)
     results = site.search(
@@ -117,12 +122,13 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/handover": ["/handover/1"],
         "/notifications": ["/notifications/rules/new", "/notifications/recipients/new", "/notifications/ledger"],
         "/transits": [f"/transits/{transit.id}"],
+        "/vehicle": [f"/vehicle?transit={transit.id}", "/vehicle/cross"],
         "/investigations": investigation_pages(site, transit),
         "/holds": [f"/holds/new?transit={transit.id}", f"/holds/new?plate_of={transit.id}", "/holds/1", "/holds/1/end"],
         "/watchlists": [
             "/watchlists/a1", "/watchlists/a1/add", "/watchlists/a1/entries/1", "/watchlists/a1/settings",
             "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import", "/watchlists/a1/cost",
-            "/watchlists/a1/export",
+            "/watchlists/a1/export", "/watchlists/a1/proposals", "/watchlists/a1/proposals/1",
         ],
         "/requests": ["/requests/1", "/requests/1/data", "/requests/1/erase"],
         "/gates": ["/gates/porta-nord?picture=1", "/gates/porta-nord/cameras/nord-1", "/gates?q=nowhere"],

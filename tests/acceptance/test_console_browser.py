@@ -2,6 +2,7 @@
 """The console in a real browser, as an operator uses it."""
 
 import re
+from collections import Counter
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -19,6 +20,7 @@ from tests.support.fixtures_browser import count_tones, log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, SEARCH_KIND, WANTED, Site, transit_of_track
 from tests.support.waiting import eventually
 
+PICTURE = r"/(thumbnails|images)/(plate|context)"
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
@@ -91,6 +93,26 @@ def test_a_picture_that_arrives_while_it_is_asked_why_it_failed_is_shown(page: P
     shown = "(images) => images.filter((image) => image.naturalWidth && !image.hidden).length"
     eventually(lambda: card.locator("img").evaluate_all(shown) == 2)
     assert refused, "the browser asked for no picture"
+
+
+@pytest.mark.parametrize(("role", "path", "card"), [
+    (Role.OPERATOR, "/alarms", "#alarms [data-alarm]"), (Role.PATROL, "/patrol", ".patrol-card"),
+])  # fmt: skip
+def test_a_picture_that_does_not_come_is_asked_for_twice_at_most(
+    page: Page, site: Site, role: Role, path: str, card: str
+) -> None:
+    asked: Counter[str] = Counter()
+    page.on("request", lambda request: asked.update([request.url] if re.search(PICTURE, request.url) else []))
+    log_in(page, site, role)
+    page.wait_for_url(f"**{path}")
+    expect(page.get_by_text({"/alarms": "In diretta", "/patrol": "Collegato"}[path], exact=True)).to_be_visible()
+    site.pass_vehicle(WANTED, with_pictures=False)
+    picture = page.locator(f"{card} img[data-await]").first
+    expect(picture).to_be_attached()
+    expect(picture).to_have_attribute("data-tried", "")
+    told = page.locator(f"{card} .image-wait:visible").first
+    expect(told).to_have_text("Immagine in arrivo…")
+    eventually(lambda: max(asked.values(), default=0) == 2)
 
 
 def test_new_alarms_go_on_top_and_changes_by_others_show_in_place(page: Page, site: Site) -> None:

@@ -27,6 +27,7 @@ from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
+from anpr.store.watchlists.proposing import propose_entry
 from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
@@ -62,6 +63,8 @@ def crowded(site: Site) -> Site:
         create_user(conn, user)
         act_as(conn, Author(name=LONG_USER, at=site.clock.now()))
         import_entries(conn, "a2", [NewEntry(plate=f"AA{n:03}AAAAAAAAAAA", reason="motivo_" * 70) for n in range(60)])
+        proposed = NewEntry(plate="AA000AAAAAAAAAAA", reason="motivo_" * 70, instructions="fermare_" * 60)
+        propose_entry(conn, "a1", proposed, Author(name=LONG_USER, at=site.clock.now()))
     site.pass_vehicle("CC333CC", gate_id="ponte", country=None)
     taken, closed = (site.alarm_of(site.pass_vehicle(WANTED)) for _ in range(2))
     site.pass_vehicle(WANTED, country=None)
@@ -164,12 +167,13 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
         Role.AUDITOR: ["/statistics", "/audit", f"/audit/people/{LONG_USER}", "/audit/hints"],
         Role.INVESTIGATOR: [
             *searched(crowded), *investigation_pages(crowded, transit),
-            "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}",
+            "/holds", "/holds/1", "/holds/1/end", f"/holds/new?plate_of={transit}", "/vehicle", "/vehicle/cross",
         ],
         Role.LIST_MANAGER: [
             "/watchlists", "/watchlists/a2", "/watchlists/a1", "/watchlists/a1/entries/1", "/watchlists/a1/add",
             "/watchlists/a2/settings", "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import",
             "/watchlists/a1/import/1", "/watchlists/a1/export", "/watchlists/a1/cost?match=look-alike",
+            "/watchlists/a1/proposals", "/watchlists/a1/proposals/1",
         ],
         Role.DPO: ["/requests", "/requests/1", "/requests/1/data", "/requests/1/erase"],
         Role.ADMINISTRATOR: [

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SIZES = {"office": ViewportSize(width=1366, height=768), "phone": ViewportSize(width=390, height=844)}
 PATHS = (
     "/notifications",
+    "/notifications/areas/new",
     "/notifications/rules/new",
     "/notifications/rules/1",
     "/notifications/recipients/new",

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from anpr.capture.login import address_with_login
+from anpr.cli.common.cameras import find_camera, site_gates
 from anpr.contract.gate_plan import SignedPlan, sign_plan
 from anpr.contract.signature import SigningKey
 from anpr.contract.topics import GATES_TOPIC
@@ -57,11 +58,12 @@ class Line:
     def save(self, **fields: Any) -> None:
         """The next version of the gate `tosco`, with one camera, handed on."""
         camera = {"id": "cam-1", "url": "rtsp://10.0.0.5/live", **fields.pop("camera", {})}
+        cameras = [camera, *fields.pop("others", ())]
         gate = {"id": "tosco", "name": "Via Tosco", "purpose": "p", "legal_basis": "l", "reader": "r1", **fields}
         with self.database.transaction() as conn:
             newest = current_version(conn, "tosco")
             edit = self.edit(newest.version if newest else 0)
-            save_version(conn, read_definition({**gate, "cameras": [camera]}), edit)
+            save_version(conn, read_definition({**gate, "cameras": cameras}), edit)
         self.look()
 
     def edit(self, based_on: int) -> GateEdit:
@@ -274,7 +276,19 @@ def test_commands_that_try_a_camera_know_the_copys_with_their_logins(line: Line)
     with line.source() as source:
         plans = follower(line, source)
         until(plans, lambda: plans.state.number == 1)
-    (gate,) = copied_gates(line.settings)
+    (gate,) = copied_gates(line.settings, "cam-1")
     (camera,) = gate.cameras
     assert camera.url.get_secret_value() == "rtsp://anna:segreto@10.0.0.5/live"
     assert camera.to_domain().regions == plans.gates[0].cameras[0].regions
+
+
+def test_one_camera_whose_secret_is_missing_stops_no_other(line: Line) -> None:
+    line.secret("anna:segreto\nhost: 10.0.0.5")
+    line.save(camera={"secret": "login"}, others=[{"id": "cam-2", "url": "rtsp://10.0.0.6/live", "secret": "nowhere"}])
+    with line.source() as source:
+        plans = follower(line, source)
+        until(plans, lambda: plans.state.number == 1)
+    assert [camera.id for gate in site_gates(line.settings) for camera in gate.cameras] == ["cam-1", "cam-2"]
+    assert find_camera(line.settings, "cam-1", "--camera")[1].url.get_secret_value().startswith("rtsp://anna:")
+    with pytest.raises(CameraError, match=r"cam-2.*nowhere"):
+        find_camera(line.settings, "cam-2", "--camera")

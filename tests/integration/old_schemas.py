@@ -106,6 +106,7 @@ def _fill_notifications(conn: Connection) -> None:
     _insert(conn, "notification_recipients", name="Sala", channel="email", address="sala@comune.example", **said)
     _insert(conn, "notification_rules", name="rubati", kinds=["stolen"], watchlists=[], priorities=[], gates=[],
             days=[1, 2], starts=time(8), ends=time(20), sound="normal", after_s=[0], **said)  # fmt: skip
+    _insert(conn, "gate_areas", name="Centro", gates=["gate-1"], **said)
     _insert(conn, "notification_rule_recipients", rule_id=1, step=0, recipient_id=1)
     _insert(conn, "notifications", alarm_id=1, recipient_id=1, recipient_name="Sala", channel="email", rule_id=1,
             priority="high", queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
@@ -149,6 +150,11 @@ def _fill_lists(conn: Connection) -> None:
             reason_after="r")  # fmt: skip
     _insert(conn, "list_uploads", watchlist_id="stolen", file_name="rubati.csv", content=b"x", mode="add", source="",
             uploaded_by="anna", uploaded_at=START)  # fmt: skip
+    _insert(conn, "list_proposals", watchlist_id="stolen", kind="delete", reason="r", made_by="anna", made_at=START,
+            expires_at=START + timedelta(days=7))  # fmt: skip
+    place = {"watchlist_id": "stolen", "place": "sftp://anna@questura/in"}
+    _insert(conn, "list_places", looked_at=START, **place)
+    _insert(conn, "list_fetches", file_name="f.csv", size=1, written_at=1, fetched_at=START, seen_at=START, **place)
     _insert(conn, "list_sources", watchlist_id="stolen", name="Questura", columns=Jsonb({}), sheet="", reason="r",
             changed_at=START)  # fmt: skip
 
@@ -179,6 +185,7 @@ def _fill_passage(conn: Connection, number: int) -> None:
     _insert(conn, "alarm_events", alarm_id=number + 1, at=START, author="anna", kind="noted", text="n")
     _insert(conn, "suppressions", vehicle=plate, since=START, until=START + timedelta(hours=1), author="anna",
             made_at=START, reason="r")  # fmt: skip
+    _insert(conn, "alarm_counts", organisation_id="manager", day=START.date(), what="gate", item="gate-1", count=3)
     _insert(conn, "handovers", since=START - timedelta(hours=8), made_at=START, outgoing="anna", content=Jsonb({}),
             digest=bytes(32))  # fmt: skip
     _insert(conn, "refused_senders", sender=f"reader/{number}", since=START, refused=2, last_at=START,

@@ -12,6 +12,7 @@ from anpr.ingest.audit_heads import note_head
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import Settings
+from anpr.store import audit_heads
 from anpr.store.audit import AuditAction, AuditEvent, append, last_head
 from anpr.store.audit_heads import HeadFile, ensure_key
 from anpr.store.database.connection import Database
@@ -121,3 +122,52 @@ def test_a_key_that_is_too_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("short")
     with pytest.raises(SettingsError, match="expected at least 32 characters"):
         ensure_key(tmp_path / "key")
+
+
+def test_a_long_file_is_thinned_and_a_cut_tail_is_still_told(
+    database: Database,
+    settings: Settings,
+    clock: ManualClock,
+    note: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(audit_heads, "MOST_BYTES", 2500)
+    monkeypatch.setattr(audit_heads, "KEPT_LINES", 3)
+    for _ in range(20):  # ten hours apart: 8 days
+        append_rows(database, clock, 1)
+        note()
+        clock.advance(36_000)
+    heads = heads_of(settings)
+    kept = [noted.rows for noted in heads.read()]
+    assert kept[-3:] == [18, 19, 20]
+    assert kept == sorted(kept)
+    assert len(kept) < 20
+    assert settings.audit_head_path.stat().st_size <= 2500 + 300
+    assert stat.S_IMODE(settings.audit_head_path.stat().st_mode) == 0o600
+    note()
+    assert differs() == 0
+    with database.transaction() as conn:
+        conn.execute("ALTER TABLE audit DISABLE TRIGGER USER")
+        conn.execute("DELETE FROM audit WHERE seq > 18")
+        conn.execute("ALTER TABLE audit ENABLE TRIGGER USER")
+    note()
+    assert differs() == 1, "the tail is gone"
+
+
+def test_a_long_file_with_a_line_that_is_not_ours_is_left_alone(
+    database: Database,
+    settings: Settings,
+    clock: ManualClock,
+    note: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    append_rows(database, clock, 1)
+    note()
+    written = settings.audit_head_path.read_bytes()
+    settings.audit_head_path.write_bytes(b'{"rows": 9}\n' + written)
+    monkeypatch.setattr(audit_heads, "MOST_BYTES", 10)
+    append_rows(database, clock, 1)
+    note()
+    assert settings.audit_head_path.read_bytes().startswith(b'{"rows": 9}\n' + written)
+    with pytest.raises(StoreError, match="line 1 is not signed"):
+        heads_of(settings).thin()

@@ -43,6 +43,8 @@ MORE = {
     "/holds/new": Permission.HOLD_TRANSITS,
     "/holds/1/end": Permission.HOLD_TRANSITS,
     "/organisations/agreements/1/end": Permission.MANAGE_AGREEMENTS,
+    "/gates/_new": Permission.MANAGE_GATES,
+    "/gates/porta-nord/_camera": Permission.MANAGE_GATES,
     "/gates/porta-nord/edit": Permission.MANAGE_GATES,
     "/gates/porta-nord/versions": Permission.MANAGE_GATES,
     "/watchlists/_new": Permission.EDIT_WATCHLISTS,
@@ -58,6 +60,8 @@ MORE = {
     "/watchlists/a1/import/1/rejects": Permission.EDIT_WATCHLISTS,
     "/watchlists/a1/imports/1": Permission.EDIT_WATCHLISTS,
     "/watchlists/a1/settings": Permission.EDIT_WATCHLISTS,
+    "/watchlists/a1/proposals": Permission.EDIT_WATCHLISTS,
+    "/watchlists/a1/proposals/1": Permission.EDIT_WATCHLISTS,
 }
 """Addresses that ask for more than their page does."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Commands on an alarm in the console: each by its route, with its words on the card and its row in the audit."""
 
+import re
 from datetime import timedelta
 
 import httpx
@@ -109,9 +110,15 @@ def test_a_vehicle_is_suppressed_at_the_gate_and_the_suppression_is_lifted(
     page = client.get("/alarms/suppressions").text
     for text in (WANTED, "già verificato", "Porta Nord"):
         assert text in page
+    assert re.search(r'data-label="Avvistamenti"><b>1</b>', page), "what it kept from being an alarm"
+    case = client.get(f"/alarms/{alarm.id}").text
+    assert "Avvistamenti sospesi" in case
     answer = site.post(client, f"/alarms/suppressions/{made.id}/lift", "/alarms/suppressions")
     assert (answer.status_code, answer.headers["location"]) == (303, "/alarms/suppressions")
-    assert "Nessuna sospensione in corso" in client.get("/alarms/suppressions").text
+    page = client.get("/alarms/suppressions").text
+    assert "Nessuna sospensione in corso" in page
+    assert "Terminate nelle ultime 24 ore" in page
+    assert "tolta prima" in page
     assert actions(site)[0] is AuditAction.ALARM_UNSUPPRESSED
     site.post(client, f"/alarms/suppressions/{made.id}/lift", "/alarms/suppressions")
     assert actions(site).count(AuditAction.ALARM_UNSUPPRESSED) == 1

@@ -9,6 +9,8 @@ from anpr.console.state import Console
 from anpr.domain.access import Role
 from anpr.domain.errors import StoreError
 from tests.support.fixtures_console import Site
+from tests.support.fixtures_organisations import guest
+from tests.support.organisations import EMPOLI
 
 MENU = '<nav class="menu"'
 
@@ -34,6 +36,15 @@ def test_every_error_page_keeps_the_menu_of_who_is_signed_in(site: Site, method:
     assert answer.status_code == status
     assert has_menu(answer)
     assert "Torna alla pagina iniziale" in answer.text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/logout", 405)])
+def test_an_early_error_is_a_page_for_every_role_of_every_organisation(shared: Site, path: str, status: int) -> None:
+    for role in Role:
+        for client, is_of_empoli in ((shared.client(role), False), (guest(shared, role), True)):
+            answer = client.get(path)
+            assert (role, answer.status_code) == (role, status)
+            assert (EMPOLI.name in answer.text) is is_of_empoli
 
 
 def test_an_unforeseen_failure_keeps_the_menu_too(site: Site) -> None:

@@ -13,6 +13,7 @@ from anpr.domain.errors import StoreError
 from anpr.domain.handover import MAX_TEXT, SIGN_WITHIN
 from anpr.store.alarms.rows import list_events
 from anpr.store.audit import AuditAction, AuditEvent
+from anpr.store.handovers.shift import facts_of_shift
 from anpr.store.handovers.signing import forget_handovers, get_handover
 from anpr.store.users.accounts import User, create_user, demand_new_password
 from tests.integration.test_console_second_factor import code_now, enrol
@@ -65,6 +66,28 @@ def test_the_page_tells_what_the_shift_leaves(two: Site) -> None:
     facts = page.partition("Avvisi sospesi")[2].partition("</dl>")[0]
     assert WANTED in facts
     assert "Passa a chi subentra l&#39;allarme" in page
+
+
+def test_what_is_urgent_and_nobodys_comes_before_what_somebody_has(two: Site) -> None:
+    made = """
+        WITH made AS (
+            INSERT INTO alarms (vehicle, organisation_id, kind, priority, raised_at, first_seen_at, last_seen_at, state,
+                acknowledged_by, acknowledged_at)
+            SELECT 'AA' || place || 'AA', 'manager', 'local', priority, now(), now(), now(),
+                CASE WHEN holder IS NULL THEN 'raised' ELSE 'acknowledged' END, holder,
+                CASE WHEN holder IS NOT NULL THEN now() END
+            FROM unnest(%(priorities)s::text[], %(holders)s::text[]) WITH ORDINALITY given (priority, holder, place)
+            ORDER BY place RETURNING id, priority)
+        INSERT INTO sightings (alarm_id, transit_id, captured_at, raised_at, gate_id, camera_id, plate, entry_id,
+            entry_plate, watchlist_id, reason, priority, probability)
+        SELECT id, gen_random_uuid(), now(), now(), 'ponte', 'c', 'AA', 1, 'AA', 'a1', 'r', priority, 1 FROM made"""
+    told = [("high", None), ("medium", None), *(("low", "anna"),) * 14, ("high", "anna")]
+    priorities, holders = zip(*told, strict=True)
+    with two.database.transaction() as conn:
+        conn.execute(made.encode(), {"priorities": list(priorities), "holders": list(holders)})
+        facts = facts_of_shift(conn, "manager", two.clock.now(), [])
+    expected = [("high", None), ("high", "anna"), *(("low", "anna"),) * 14, ("medium", None)]
+    assert [(alarm.priority, alarm.holder) for alarm in facts.alarms] == expected
 
 
 def test_two_sign_in_their_own_sessions_and_the_alarms_change_hands(two: Site) -> None:

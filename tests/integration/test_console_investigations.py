@@ -99,15 +99,15 @@ def test_nobody_but_members_opens_it_and_an_added_colleague_does(
 
 
 @pytest.mark.parametrize("name", ["operator", "nobody", "dpo", ""])
-def test_who_does_not_investigate_is_no_member(site: Site, client: httpx.Client, transit: Transit, name: str) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_who_does_not_investigate_is_no_member(site: Site, client: httpx.Client, name: str) -> None:
     answer = site.post(client, f"{ONE}/members", ONE, name=name)
     assert answer.status_code == 400
     assert "Non è possibile" in answer.text
 
 
-def test_a_reference_is_taken_once(site: Site, client: httpx.Client, transit: Transit) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_a_reference_is_taken_once(site: Site, client: httpx.Client) -> None:
     again = site.post(client, "/investigations", "/investigations", reference="12/2026", title="altro")
     assert again.status_code == 400
     assert "Esiste già" in again.text
@@ -139,10 +139,8 @@ def test_holds_are_made_for_all_marked_ones_once(site: Site, client: httpx.Clien
     assert site.post(client, f"{ONE}/hold", ONE, hold_reason=WHY, ends_on="ieri l'altro").status_code == 400
 
 
-def test_a_package_is_made_in_the_background_downloaded_and_verified(
-    site: Site, client: httpx.Client, transit: Transit
-) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_a_package_is_made_in_the_background_downloaded_and_verified(site: Site, client: httpx.Client) -> None:
     assert "pronto" in make_evidence(site, client)
     answer = site.post(client, f"{ONE}/evidence/1/download", ONE)
     assert answer.headers["content-type"] == "application/zip"
@@ -155,8 +153,8 @@ def test_a_package_is_made_in_the_background_downloaded_and_verified(
         assert action in actions
 
 
-def test_a_link_is_good_once_and_says_so_afterwards(site: Site, client: httpx.Client, transit: Transit) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_a_link_is_good_once_and_says_so_afterwards(site: Site, client: httpx.Client) -> None:
     make_evidence(site, client)
     path, stranger = link_of(site, client), site.stranger()
     assert WANTED not in path
@@ -175,8 +173,8 @@ def test_a_link_is_good_once_and_says_so_afterwards(site: Site, client: httpx.Cl
     assert "Consegnato a" in client.get(ONE).text
 
 
-def test_of_two_at_the_same_time_one_gets_it(site: Site, client: httpx.Client, transit: Transit) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_of_two_at_the_same_time_one_gets_it(site: Site, client: httpx.Client) -> None:
     make_evidence(site, client)
     path, told = link_of(site, client), []
     people = [site.stranger() for _ in range(4)]
@@ -190,8 +188,8 @@ def test_of_two_at_the_same_time_one_gets_it(site: Site, client: httpx.Client, t
     assert told.count(200) == 1
 
 
-def test_a_link_ends_by_its_time_by_a_new_one_and_by_hand(site: Site, client: httpx.Client, transit: Transit) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_a_link_ends_by_its_time_by_a_new_one_and_by_hand(site: Site, client: httpx.Client) -> None:
     make_evidence(site, client)
     first, stranger = link_of(site, client), site.stranger()
     second = link_of(site, client, hours=24)
@@ -204,8 +202,8 @@ def test_a_link_ends_by_its_time_by_a_new_one_and_by_hand(site: Site, client: ht
     assert site.post(stranger, third, "/login").status_code == 410
 
 
-def test_the_database_keeps_no_token(site: Site, client: httpx.Client, transit: Transit) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_the_database_keeps_no_token(site: Site, client: httpx.Client) -> None:
     make_evidence(site, client)
     token = link_of(site, client).rpartition("/")[2]
     with site.database.transaction() as conn:
@@ -213,10 +211,10 @@ def test_the_database_keeps_no_token(site: Site, client: httpx.Client, transit: 
     assert token not in rows
 
 
+@pytest.mark.usefixtures("transit")
 def test_a_link_is_worth_nothing_once_its_maker_is_no_member(
-    site: Site, client: httpx.Client, transit: Transit, password_hash: str
+    site: Site, client: httpx.Client, password_hash: str
 ) -> None:
-    assert transit
     bruno = colleague(site, password_hash)
     make_evidence(site, client)
     path = link_of(site, client)
@@ -225,10 +223,8 @@ def test_a_link_is_worth_nothing_once_its_maker_is_no_member(
     assert site.stranger().get(path).status_code == 404
 
 
-def test_packages_go_after_their_days_and_files_that_nobody_knows_with_them(
-    site: Site, client: httpx.Client, transit: Transit
-) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_packages_go_after_their_days_and_files_that_nobody_knows_with_them(site: Site, client: httpx.Client) -> None:
     make_evidence(site, client)
     folder = site.settings.evidence_dir
     (folder / "left.zip.part").write_bytes(b"x")
@@ -239,10 +235,8 @@ def test_packages_go_after_their_days_and_files_that_nobody_knows_with_them(
     assert "scaduto" in site.client(Role.INVESTIGATOR).get(ONE).text
 
 
-def test_without_the_sites_key_none_is_made_and_the_page_says_so(
-    site: Site, client: httpx.Client, transit: Transit
-) -> None:
-    assert transit
+@pytest.mark.usefixtures("transit")
+def test_without_the_sites_key_none_is_made_and_the_page_says_so(site: Site, client: httpx.Client) -> None:
     site.settings.audit_key_path.unlink()
     answer = site.post(client, f"{ONE}/evidence", ONE, evidence_reason=WHY)
     assert answer.status_code == 400

@@ -7,10 +7,13 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from anpr.contract.image import image_header
 from anpr.domain.access import Role
 from anpr.domain.read import Candidate
+from anpr.domain.transit import ImageRole
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.store.database.connection import Database
+from anpr.store.images.image_store import record_image
 from anpr.store.transits.rows import insert_transits
 from anpr.store.watchlists.cost import DayCost, Rule, replay
 from anpr.store.watchlists.entries import NewEntry, import_entries
@@ -43,6 +46,8 @@ def _cost(database: Database, match: MatchMode, file: list[NewEntry] | None = No
 def filled(database: Database) -> Database:
     with database.transaction() as conn:
         insert_transits(conn, PAST, START)
+        for transit in PAST:
+            record_image(conn, image_header(transit=transit, role=ImageRole.PLATE, data=b"x"), 1)
         save_watchlist(conn, Watchlist(id="a1", name="x", priority=Priority.LOW, purpose="p", legal_basis="l"))
         import_entries(conn, "a1", [NewEntry(plate=plate, reason="x") for plate in PLATES])
     return database
@@ -65,6 +70,14 @@ def test_it_counts_what_matching_finds(filled: Database, match: MatchMode) -> No
 def test_a_files_entries_are_counted_instead_of_the_lists(filled: Database) -> None:
     assert _cost(filled, MatchMode.EXACT, [NewEntry(plate="YY111YY", reason="x")]).examples == [PAST[7].id]
     assert _cost(filled, MatchMode.EXACT, []).alarms == 0
+
+
+def test_a_transit_without_a_picture_counts_and_is_no_broken_image(filled: Database) -> None:
+    bare = make_transit(9, plate="WW222WW")
+    with filled.transaction() as conn:
+        insert_transits(conn, [bare], START)
+    cost = _cost(filled, MatchMode.EXACT, [NewEntry(plate="WW222WW", reason="x")])
+    assert (cost.alarms, list(cost.examples)) == (1, [])
 
 
 def test_validity_counts(filled: Database) -> None:

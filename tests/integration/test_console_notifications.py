@@ -4,20 +4,27 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
+from anpr.console import pages
 from anpr.domain.access import Role
-from anpr.domain.notification import ChannelKind, NotificationState
+from anpr.domain.notification import ChannelKind, NotificationState, SendFault
 from anpr.domain.watchlist import Priority
 from anpr.store.audit import AuditAction, list_audit
+from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import Scope
+from anpr.store.gate_areas import list_areas
+from anpr.store.gates import gate_names
 from anpr.store.notifications.channel_health import ChannelHealth, tell_channel
 from anpr.store.notifications.ledger import begin_attempt, list_notifications, settle
 from anpr.store.notifications.recipients import list_recipients
 from anpr.store.notifications.rules import list_rules
+from anpr.store.patrol.people import patrol_person, set_area
 from scripts.lab.transits import START
 from tests.support.fixtures_console import Site, token_in
 
@@ -273,3 +280,68 @@ def test_another_organisation_sees_none_of_it(site: Site, post: Post, console_da
         with limited.transaction() as conn:
             seen[organisation] = (len(list_recipients(conn)), len(list_rules(conn)), len(list_notifications(conn)))
     assert seen == {"manager": (1, 1, 1), "empoli": (0, 0, 0)}
+
+
+@pytest.fixture
+def gates(site: Site) -> list[str]:
+    """Gates of the site, by id."""
+    with site.database.transaction() as conn:
+        return sorted(gate_names(conn))
+
+
+def test_an_area_is_made_named_by_a_rule_and_a_patrol_and_deleted_only_when_nothing_names_it(
+    site: Site, admin: httpx.Client, post: Post, gates: list[str]
+) -> None:
+    saved = post("/notifications/areas/new", name=" Accessi  nord ", gates=gates[:2])
+    assert saved.headers["location"] == "/notifications?done=area-saved"
+    with site.database.transaction() as conn:
+        (area,) = list_areas(conn).values()
+    assert (area.name, list(area.gates)) == ("Accessi nord", gates[:2])
+    assert "Accessi nord" in admin.get("/notifications").text
+    assert post("/notifications/areas/new", name="Accessi nord", gates=gates[:1]).status_code == 400
+    post("/notifications/recipients/new", **MAIL)
+    assert post("/notifications/rules/new", **RULE, areas=["1"]).status_code == 303
+    with site.database.transaction() as conn:
+        (stored,) = list_rules(conn)
+        set_area(conn, "patrol", [], Author(name="administrator", at=START), [1])
+        assert list(patrol_person(conn, "patrol").area) == gates[:2]
+    assert (stored.rule.areas, sorted(stored.rule.area_gates)) == (frozenset({1}), gates[:2])
+    assert 'name="areas" value="1" checked' in admin.get("/notifications/rules/1").text
+    refused = post("/notifications/areas/1/delete")
+    assert refused.status_code == 400
+    assert "Rubati di notte" in refused.text
+    assert post("/notifications/areas/1", name="Nord", gates=gates[:1]).status_code == 303
+    with site.database.transaction() as conn:
+        assert list(patrol_person(conn, "patrol").area) == gates[:1], "the area's gates hold for who names it"
+    post("/notifications/rules/1/delete")
+    assert post("/users/patrol/area", gates=[], areas=[]).status_code == 303
+    assert post("/notifications/areas/1/delete").headers["location"] == "/notifications?done=area-deleted"
+    kinds = {row.event.action for row in site.audit()}
+    assert {AuditAction.AREA_SAVED, AuditAction.AREA_DELETED} <= kinds
+
+
+@pytest.mark.parametrize(("change", "said"), [({"name": " "}, "Manca il nome"), ({"gates": []}, "almeno un varco"),
+                                              ({"gates": ["nowhere"]}, "ricarica la pagina")])  # fmt: skip
+def test_what_is_wrong_with_an_area_is_told(post: Post, gates: list[str], change: dict[str, object], said: str) -> None:
+    answer = post("/notifications/areas/new", **{"name": "Nord", "gates": gates[:1], **change})
+    assert answer.status_code == 400
+    assert said in answer.text
+
+
+@pytest.mark.parametrize("fault", list(SendFault))
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_each_reason_of_a_channel_has_words(language: str, fault: SendFault) -> None:
+    folder = Path(pages.__file__).parent / "notifications"
+    words = yaml.safe_load((folder / f"messages.{language}.yaml").read_text(encoding="utf-8"))
+    assert words["notifications"][f"fault_{fault}"]
+
+
+def test_the_ledger_says_in_italian_why_a_message_was_not_sent(site: Site, admin: httpx.Client, post: Post) -> None:
+    post("/notifications/recipients/new", **MAIL)
+    post("/notifications/recipients/1/test")
+    with site.database.transaction() as conn:
+        begin_attempt(conn, 1, START)
+        settle(conn, 1, 1, NotificationState.DEAD, START, error="550 no such user", fault=SendFault.REFUSED)
+    page = admin.get("/notifications/ledger").text
+    assert "Il server lo ha rifiutato." in page
+    assert re.search(r"<details.*Dettaglio tecnico.*550 no such user.*</details>", page)

@@ -155,6 +155,23 @@ def test_the_file_holds_what_was_chosen_and_its_digest_is_in_the_audit(site: Sit
     assert everything["entries"][0]["reason"] == "Rubata a Prato"
 
 
+def test_a_partial_plate_of_a_list_that_stands_for_the_plate_is_found_and_told_as_such(site: Site) -> None:
+    with site.database.transaction() as conn:
+        conn.execute(
+            "INSERT INTO entries (watchlist_id, plate, look_alike, reason, author, added_at) SELECT 'a1', each, each,"
+            " 'Fuga da ' || each, 'anna', %(at)s FROM unnest(%(plates)s::text[]) each",
+            {"plates": [f"{WANTED[:4]}*", f"*{WANTED[-4:]}", "ZZ99*"], "at": site.clock.now()},
+        )
+    client = site.client(Role.DPO)
+    register(site, client, plate=WANTED)
+    page = client.get("/requests/1/data").text
+    assert page.count("targa parziale") == 2
+    assert "ZZ99" not in page
+    answer = site.post(client, "/requests/1/export", "/requests/1/data", parts=["entries"])
+    listed = [each["listed_plate"] for each in json.loads(answer.content)["entries"]]
+    assert sorted(listed) == sorted([WANTED, f"{WANTED[:4]}*", f"*{WANTED[-4:]}"])
+
+
 def archive_of(answer: httpx.Response) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The data of an archive, and its other files by name."""
     assert answer.headers["content-disposition"] == 'attachment; filename="request-1.zip"'

@@ -11,9 +11,12 @@ from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome
 from anpr.ingest.agreement_ends import note_ends
 from anpr.runtime.metrics import REGISTRY
+from anpr.store.alarms.erased_counts import erased_counts, forget_counts_before
 from anpr.store.alarms.handling import acknowledge, close_alarm, take_over
+from anpr.store.alarms.rows import list_alarms
 from anpr.store.alarms.statistics import RETENTION, Statistics, statistics, wolves
 from anpr.store.audit import AuditAction
+from anpr.store.retention import run_retention
 from anpr.store.watchlists.lists import watchlist_names
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 from tests.support.organisations import share
@@ -130,3 +133,29 @@ def test_another_organisation_counts_its_own(site: Site, password_hash: str) -> 
     assert site.log_in(guest, "auditor@empoli", PASSWORD).status_code == 303
     assert "Nessun allarme chiuso" in guest.get("/statistics").text
     assert "Per lista" in site.client(Role.AUDITOR).get("/statistics").text
+
+
+def test_retention_leaves_counts_without_plates_and_few_are_not_told_as_numbers(site: Site) -> None:
+    closed(site, FALSE, 10, gate="ponte")
+    for seconds in (10, 20, 30, 200, 200, 4000):
+        closed(site, STOPPED, seconds)
+    day = site.clock.now().date()
+    site.clock.ahead += timedelta(days=site.settings.retention.alarm_days + 2)
+    for _ in range(2):  # a second run counts nothing twice
+        run_retention(site.database, site.images, site.settings.retention, site.clock, really_by="anna",
+                      database_clock=lambda _: site.clock.now())  # fmt: skip
+    with site.database.transaction() as conn:
+        assert list_alarms(conn) == []
+        found = erased_counts(conn, day - timedelta(days=1), day + timedelta(days=1))
+        rows = conn.execute("SELECT * FROM alarm_counts").fetchall()
+    assert found is not None
+    assert (found.total, found.kinds, found.gates) == (7, {"local": 7}, {"porta-nord": 6, "ponte": None})
+    assert found.outcomes == {"stopped": 6, "false-read": None}
+    assert found.waits == {"60": None, "300": None, "more": None}, "each of them is fewer than five"
+    assert all(WANTED not in str(row) for row in rows)
+    page = site.client(Role.AUDITOR).get(f"/statistics?since={day - timedelta(days=1)}&until={day}").text
+    assert "Allarmi già cancellati" in page
+    assert "meno di 5" in page
+    with site.database.transaction() as conn:
+        assert forget_counts_before(conn, day + timedelta(days=2)) == len(rows)
+        assert erased_counts(conn, day - timedelta(days=1), day + timedelta(days=1)) is None

@@ -2,18 +2,22 @@
 """Live alarms as a page receives them: at once, after an interruption, and only by those who may."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import httpx
+import pytest
 
 from anpr.domain.access import Role
 from anpr.domain.alarm import AlarmOutcome
 from anpr.store.alarms.handling import acknowledge, close_alarm
-from anpr.store.users.accounts import set_disabled
+from anpr.store.database.connection import Connection
+from anpr.store.users.accounts import demand_new_password, set_disabled, set_ends_on, set_organisation, set_role
+from anpr.store.users.sessions import end_sessions_of
 from tests.support.fixtures_console import WANTED, Site
+from tests.support.organisations import EMPOLI
 from tests.support.waiting import eventually
 
 
@@ -130,6 +134,30 @@ def test_a_stream_ends_when_its_user_is_disabled(site: Site) -> None:
         assert list(stream) == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda conn: set_role(conn, "operator", Role.ADMINISTRATOR),
+        lambda conn: set_role(conn, "operator", Role.INVESTIGATOR),  # its cards have forms of an operator
+        lambda conn: set_organisation(conn, "operator", EMPOLI.id),
+        lambda conn: demand_new_password(conn, "operator"),
+        lambda conn: set_ends_on(conn, "operator", date(2020, 1, 1)),
+        lambda conn: end_sessions_of(conn, "operator"),
+    ],
+    ids=["no-right", "other-right", "other-organisation", "password-first", "last-day", "session-ended"],
+)
+def test_a_stream_ends_when_what_its_user_may_see_changes(shared: Site, change: Callable[[Connection], object]) -> None:
+    with events(shared.client(Role.OPERATOR)) as stream:
+        assert WANTED in next(stream).data
+        shared.pass_another()
+        assert next(stream).name == "alarm", "what the page missed was read: what comes now comes live"
+        with shared.database.transaction() as conn:
+            change(conn)
+        shared.clock.ahead += timedelta(seconds=60)
+        shared.pass_another()
+        assert list(stream) == []
+
+
 def test_when_the_database_goes_streams_end_and_new_ones_are_refused(site: Site) -> None:
     client = site.client(Role.OPERATOR)
     with events(client) as stream:
@@ -187,7 +215,7 @@ def test_other_pages_get_a_line_for_each_alarm_and_no_card(site: Site) -> None:
         assert event.id == str(alarm.id)
         assert json.loads(event.data) == {
             "id": alarm.id, "state": "raised", "priority": "high", "retro": False, "plate": WANTED,
-            "gate": "Porta Nord", "by": None, "seen": 1,
+            "gate": "Porta Nord", "by": None, "seen": 1, "sound": "normal", "louder_at": [],
         }  # fmt: skip
         with site.database.transaction() as conn:
             acknowledge(conn, alarm.id, "another", site.clock.now())

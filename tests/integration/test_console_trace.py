@@ -62,14 +62,15 @@ def test_lists_record_which_transits_they_showed_and_each_only_once(site: Site) 
     client.get("/transits/rows")
     second = site.pass_vehicle(WANTED)
     client.get("/transits/rows")
-    client.get("/alarms")
-    client.get("/alarms")
+    client.get("/alarms?view=cards")
+    client.get("/alarms?view=cards")
     shown = [(event.detail["page"], event.detail["transits"]) for event in events(site, AuditAction.TRANSIT_VIEWED)]
     assert shown == [
         ("latest", [str(first.id)]),
         ("latest", [str(second.id)]),
         ("alarms", [str(second.id)]),
-    ]
+        ("alarm", [str(second.id)]),
+    ], "the alarm that opens beside the rows too, once"
     page = site.client(Role.AUDITOR).get("/audit").text
     assert str(first.id) in page
 
@@ -92,6 +93,22 @@ def test_the_stream_of_alarms_records_what_it_sends(site: Site) -> None:
         eventually(lambda: events(site, AuditAction.TRANSIT_VIEWED))
     (event,) = events(site, AuditAction.TRANSIT_VIEWED)
     assert event.detail == {"page": "alarm-stream", "transits": [str(transit.id)]}
+
+
+def test_the_stream_of_alarms_shows_nothing_that_could_not_be_recorded(site: Site) -> None:
+    client = site.client(Role.OPERATOR)
+    for path in ("/alarms/stream?view=rows", "/alarms/stream?view=cards", "/alarms/notices"):
+        with client.stream("GET", path) as stream:
+            lines = stream.iter_lines()
+            assert next(lines)
+            with site.database.transaction() as conn:
+                conn.execute("ALTER TABLE audit RENAME TO elsewhere")
+            alarm = site.alarm_of(site.pass_another())
+            assert f"id: {alarm.id}" not in lines, "it ends instead"
+        with site.database.transaction() as conn:
+            conn.execute("ALTER TABLE elsewhere RENAME TO audit")
+        with client.stream("GET", path, headers={"Last-Event-ID": str(alarm.id - 1)}) as stream:
+            assert f"id: {alarm.id}" in stream.iter_lines(), "and shows it when it comes back"
 
 
 def test_looking_at_the_watchlists_is_recorded(site: Site) -> None:

@@ -4,6 +4,7 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from anpr.store.database.connection import Database
 from anpr.store.gates import save_gates
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import set_ends_on
+from anpr.store.watchlists.entries import NewEntry, add_entry
 from scripts.lab.transits import make_transit
-from tests.support.organisations import THEIR_PLATE, agree, share
+from tests.support.organisations import LIST, THEIR_PLATE, agree, share
 
 Run = Callable[..., Result]
 NOW = datetime.now(UTC)
@@ -159,6 +161,23 @@ def test_what_ends_is_told_with_its_days_and_by_the_exit_code(run: Run, database
     assert "Ponte Vecchio (ponte)" in first
     assert second.split("\t")[0] == "10 days left"
     assert "user\toperator@empoli\tComune di Empoli" in second
+
+
+def test_entries_that_end_soon_are_counted_by_list_without_their_plates(
+    run: Run, database: Database, tmp_path: Path
+) -> None:
+    with database.transaction() as conn:
+        soon = NewEntry(plate="ZZ111ZZ", reason="r", valid_to=NOW + timedelta(days=5))
+        add_entry(conn, LIST.id, soon)
+        add_entry(conn, LIST.id, replace(soon, plate="ZZ222ZZ", valid_to=NOW + timedelta(days=15)))
+    result = run("ending")
+    assert result.exit_code == 0
+    (line,) = (line for line in result.stdout.splitlines() if "\tentries\t" in line)
+    assert f"1 of {LIST.name} ({LIST.id})" in line
+    run("make", "--folder", str(tmp_path / "out"))
+    text = texts(tmp_path / "out")["scadenze"]
+    assert "segnalazioni che terminano entro 14 giorni: 1" in text
+    assert "ZZ111ZZ" not in text
 
 
 @pytest.mark.parametrize("verb", [["make", "--folder", "out"], ["ending"]])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from click.testing import CliRunner, Result
 
@@ -48,6 +48,7 @@ def run(database_url: str, tmp_path: Path) -> Run:
 @pytest.fixture
 def package(run: Run, gathered: Gathered, tmp_path: Path) -> Path:
     """Of three transits, nothing missing."""
+    assert len(gathered.transits) == 3
     path = tmp_path / "prove.zip"
     made = run("make", "12/2026", "--out", path, *WHY)
     assert made.exit_code == 0, made.output
@@ -140,7 +141,7 @@ def test_whatever_was_added_or_taken_away_is_named(package: Path, tmp_path: Path
 
 
 def test_a_manifest_signed_by_somebody_else_is_found_by_the_key(
-    package: Path, gathered: Gathered, database_url: str, tmp_path: Path
+    package: Path, database_url: str, tmp_path: Path
 ) -> None:
     """Another site's key signs another package, whole in itself."""
     (tmp_path / "audit-key").unlink()
@@ -163,9 +164,11 @@ def test_a_name_that_leads_elsewhere_is_refused(package: Path, tmp_path: Path, n
 
 def test_a_file_that_is_there_twice_is_refused(package: Path, tmp_path: Path) -> None:
     path = tmp_path / "twice.zip"
-    with zipfile.ZipFile(path, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
-        for name, data in [*contents(package).items(), ("LEGGIMI.txt", b"another")]:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in contents(package).items():
             archive.writestr(name, data)
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("LEGGIMI.txt", b"another")
     with pytest.raises(InputError, match="twice"):
         verify_package(path)
 
@@ -199,9 +202,7 @@ def test_the_same_content_gives_the_same_order_and_times(package: Path) -> None:
     assert [info.filename for info in infos[-2:]] == ["manifest.json", "manifest.sig"]
 
 
-def test_what_is_missing_is_listed_with_why(
-    run: Run, gathered: Gathered, images: ImageStore, database: Database, tmp_path: Path
-) -> None:
+def test_what_is_missing_is_listed_with_why(run: Run, gathered: Gathered, database: Database, tmp_path: Path) -> None:
     lost, altered, gone = gathered.transits
     (tmp_path / "images" / named_key(lost, ImageRole.CONTEXT)).unlink()
     (tmp_path / "images" / named_key(altered, ImageRole.PLATE)).write_bytes(b"something else")
@@ -223,9 +224,7 @@ def test_what_is_missing_is_listed_with_why(
     assert verify_package(path).faults == ()
 
 
-def test_the_audit_says_before_and_after_and_its_rows_are_in_the_package(
-    package: Path, database: Database, gathered: Gathered
-) -> None:
+def test_the_audit_says_before_and_after_and_its_rows_are_in_the_package(package: Path, database: Database) -> None:
     with database.transaction() as conn:
         after, before = list_audit(conn)[:2]
     assert (before.event.action, after.event.action) == (AuditAction.EVIDENCE_ASKED, AuditAction.EVIDENCE_MADE)
@@ -244,7 +243,8 @@ def test_an_ended_investigation_can_still_be_handed_over(
     assert run("make", "12/2026", "--out", tmp_path / "a.zip", *WHY).exit_code == 0
 
 
-def test_what_cannot_be_made_leaves_no_file(run: Run, gathered: Gathered, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("gathered")
+def test_what_cannot_be_made_leaves_no_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "taken.zip").write_bytes(b"mine")
     for named, out, word in (("99/2026", "a.zip", "none"), ("12/2026", "taken.zip", "already")):
         told = run("make", named, "--out", tmp_path / out, *WHY)

@@ -262,7 +262,8 @@ def test_a_thousand_hits_of_one_batch_are_raised_in_their_order(
 def test_a_thousand_listed_vehicles_of_one_batch_are_raised_in_their_order(
     database: Database, centre: Centre, clock: ManualClock
 ) -> None:
-    transits = [make_transit(n) for n in range(1_000)]
+    transits = [make_transit(n % 500, id=uuid7_of(make_transit(n % 500).captured_at, n), plate=plate_of(n))
+                for n in range(1_000)]  # fmt: skip
     with database.transaction() as conn:
         import_entries(conn, WATCHLIST.id, [NewEntry(plate=each.plate, reason="stolen") for each in transits])
     assert consume(centre, [transit_message(each, n) for n, each in enumerate(transits)], clock).summary.alarms == 1_000

@@ -73,6 +73,14 @@ def filled(database: Database) -> Database:
     return database
 
 
+def test_what_to_do_comes_back_with_an_entry_whose_removal_is_undone(filled: Database) -> None:
+    with filled.transaction() as conn:
+        add_entry(conn, "a1", NewEntry(plate="DD444DD", reason="x", instructions="fermare"))
+        removal = record_import(conn, _replacing("AA111AA:x", "BB222BB:x", "CC333CC:x"), ORIGIN, BY)
+        undo_import(conn, "a1", BY, removal.id)
+        assert {entry.plate: entry.instructions for entry in list_entries(conn, "a1")}["DD444DD"] == "fermare"
+
+
 def test_a_preview_says_what_an_import_would_do_and_changes_nothing(filled: Database) -> None:
     wanted = _replacing("AA111AA:x", "BB222BB:y", "DD444DD:x", "EE555EE:x")
     with filled.transaction() as conn:

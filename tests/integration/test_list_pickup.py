@@ -18,13 +18,17 @@ from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.listfiles import pickup as pickup_module
 from anpr.listfiles.pickup import ACTOR, Pickup
+from anpr.listfiles.proposing import approve
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
+from anpr.store.author import Author
 from anpr.store.database.connection import Database
+from anpr.store.watchlists.cards import change_list
 from anpr.store.watchlists.entries import list_entries
-from anpr.store.watchlists.lists import save_watchlist
+from anpr.store.watchlists.lists import get_watchlist, save_watchlist
+from anpr.store.watchlists.proposals import list_proposals
 from scripts.lab.transits import START
 from tests.support.waiting import eventually
 
@@ -131,12 +135,27 @@ def test_good_rows_go_in_where_that_is_set(database: Database, folder: Path) -> 
     assert (_plates(database), _last_event(database).detail["rejected"]) == (["AB123CD", "ZZ999ZZ"], 1)
 
 
-def test_a_replacing_file_that_takes_off_too_much_fails(database: Database, folder: Path) -> None:
+def test_a_replacing_file_that_takes_off_too_much_waits_for_a_person(database: Database, folder: Path) -> None:
     _arrive(folder, GOOD, "1.csv", ago_s=90)
     _arrive(folder, "Targa;Motivo\nAB123CD;furto\n", "2.csv", ago_s=60)
-    assert _pickup(database, folder, mode="replace").look() == 1
+    assert _pickup(database, folder, mode="replace").look() == 0
     assert _plates(database) == ["AB123CD", "ZZ999ZZ"]
-    assert "would take off 1 of 2 entries" in (_last_event(database).reason or "")
+    event = _last_event(database)
+    assert (event.action, event.detail["removed"]) == (AuditAction.WATCHLIST_PROPOSED, 1)
+    assert "would take off 1 of 2 entries" in (event.reason or "")
+    approve(database, "a1", event.detail["proposal"], Author(name="anna", at=START), ZoneInfo("Europe/Rome"))
+    assert _plates(database) == ["AB123CD"]
+
+
+def test_a_file_for_a_list_that_demands_a_second_person_waits_once(database: Database, folder: Path) -> None:
+    with database.transaction() as conn:
+        change_list(conn, replace(get_watchlist(conn, "a1"), second_person=True), Author(name="anna", at=START), "due")
+    for name in ("1.csv", "2.csv"):
+        _arrive(folder, GOOD, name)
+        assert _pickup(database, folder).look() == 0
+    with database.transaction() as conn:
+        assert [each.made_by for each in list_proposals(conn, "a1")] == [ACTOR]
+    assert _plates(database) == []
 
 
 def test_a_folder_that_is_not_there_holds_up_no_other(database: Database, folder: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_the_event_is_a_cloudevent_without_a_plate(server: HttpReceiver, send: S
         "time": "2026-11-21T10:00:00.000Z",
         "subject": "alarm/7",
         "datacontenttype": "application/json",
-        "data": {"alarm": 7, "priority": "high", "text": MESSAGE.text, "link": MESSAGE.link},
+        "data": {"alarm": 7, "priority": "high", "gate_name": "città", "text": MESSAGE.text, "link": MESSAGE.link},
     }
 
 

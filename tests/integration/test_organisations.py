@@ -3,7 +3,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,12 @@ from anpr.ingest.watched import only_watched
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings import IngestSettings, Settings
-from anpr.store.alarms.rows import list_sightings
+from anpr.store.alarms.handling import reopen
+from anpr.store.alarms.past import reopen_past
+from anpr.store.alarms.rows import get_alarm, list_sightings
 from anpr.store.audit import AuditAction, AuditEvent, append, list_audit
 from anpr.store.audit_chain.verification import verify
-from anpr.store.database.connection import Database
+from anpr.store.database.connection import Connection, Database
 from anpr.store.database.fetch import one_row
 from anpr.store.database.scope import ITSELF, Scope
 from anpr.store.embedded.roles import CentreRole, role_url
@@ -207,6 +209,44 @@ def test_what_to_do_is_told_to_who_sees_the_alarm_and_to_nobody_else(console: Da
     with alarmed.transaction() as conn:
         agree(conn, TODAY, Action.ALARMS, gates={"gate-1"}, watchlists={"stolen"})
     assert told() == ["chiamare il 112"]
+
+
+@pytest.mark.parametrize("is_past", [False, True])
+def test_who_opens_an_alarm_again_is_told_of_another_that_they_may_not_see(
+    console: Database, alarmed: Database, is_past: bool
+) -> None:
+    at = START + timedelta(hours=1)
+    with alarmed.transaction() as conn:
+        agree(conn, TODAY, Action.ALARMS, Action.HANDLE, gates={"gate-1"})
+        agree(conn, TODAY, Action.ALARMS, Action.HANDLE, watchlists={"stolen"})
+        number, unseen = _one_alarm(conn, "gate-1", is_past, at), _one_alarm(conn, "gate-9", is_past, None)
+    with of(console, "empoli").transaction() as conn:
+        assert get_alarm(conn, number)
+        assert get_alarm(conn, unseen) is None
+        if is_past:
+            assert reopen_past(conn, at, "anna", at) == []
+        else:
+            with pytest.raises(InputError, match="another alarm meanwhile"):
+                reopen(conn, number, "anna", at)
+
+
+def _one_alarm(conn: Connection, gate: str, is_past: bool, closed_at: datetime | None) -> int:
+    by = "anna" if closed_at else None
+    values = {
+        "gate": gate, "past": is_past, "state": "closed" if closed_at else "raised", "by": by, "at": closed_at,
+        "outcome": "other" if closed_at else None, "seen": START,
+    }  # fmt: skip
+    query = b"""
+        WITH made AS (
+            INSERT INTO alarms (vehicle, organisation_id, kind, priority, retro, raised_at, first_seen_at, last_seen_at,
+                state, closed_by, closed_at, outcome, acknowledged_by, acknowledged_at)
+            VALUES ('ZZ111ZZ', 'manager', 'stolen', 'high', %(past)s, %(seen)s, %(seen)s, %(seen)s,
+                %(state)s, %(by)s, %(at)s, %(outcome)s, %(by)s, %(at)s) RETURNING id)
+        INSERT INTO sightings (alarm_id, transit_id, captured_at, raised_at, gate_id, camera_id, plate, entry_id,
+            entry_plate, watchlist_id, reason, priority, probability, retro)
+        SELECT id, gen_random_uuid(), %(seen)s, %(seen)s, %(gate)s, 'c', 'ZZ111ZZ', 1, 'ZZ111ZZ', 'stolen', 'r', 'high',
+            1, %(past)s FROM made RETURNING alarm_id AS id"""
+    return int(one_row(conn, query, values)["id"])
 
 
 def test_an_agreement_holds_on_its_days_and_until_it_is_ended(console: Database, shared: Database) -> None:

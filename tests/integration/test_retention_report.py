@@ -92,6 +92,8 @@ def test_it_agrees_with_the_disk(ok: Run, database: Database, shelf: Path, clock
         assert tables.pop("audit") == len(list_audit(conn))
     assert tables == {
         "alarms": 1,
+        "sightings": 1,
+        "suppressions": 0,
         "plates": 5,
         "dead letters": 0,
         "deliveries": 0,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from anpr.domain.access import Role
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.notify.channels.base import HANDED_OVER, Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.web_push import NO_DEVICE, WebPushChannel, payload_of
 from anpr.notify.webpush.vapid import VapidKey, load_vapid_key
@@ -21,6 +21,7 @@ from anpr.store.audit import AuditAction, list_audit
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.embedded.roles import CentreRole, role_url
+from anpr.store.gate_areas import GateArea, add_area
 from anpr.store.patrol.devices import (
     MOST,
     NewDevice,
@@ -156,7 +157,7 @@ def test_a_phone_that_its_service_does_not_know_any_more_is_removed(sending: Sen
     assert isinstance(outcome, Refused)
     assert "not registered any more" in outcome.reason
     assert sending.devices() == []
-    assert sending.send() == Refused(NO_DEVICE)
+    assert sending.send() == Refused(NO_DEVICE, fault=SendFault.NO_DEVICE)
 
 
 def test_one_phone_that_has_it_is_enough_and_the_other_ones_failure_stands_with_it(sending: Sending) -> None:
@@ -241,13 +242,18 @@ def test_every_patrol_in_whose_area_the_alarm_is_is_told(sending: Sending) -> No
         set_area(conn, "luca", ["ponte"], by)
     assert sending.send(EVERY) == Sent()
     assert (len(mario.told), len(luca.told)) == (1, 0), "no area is every gate"
+    with sending.database.transaction() as conn:
+        area = add_area(conn, GateArea(id=0, name="Oltrarno", gates=("stazione",)), by)
+        set_area(conn, "luca", ["ponte"], by, [area])
+    at_the_station = replace(MESSAGE, data={**MESSAGE.data, "gate": "stazione"})
+    assert sending.send(replace(MARIO, address="luca"), at_the_station) == Sent(), "by the area's name"
     at_the_bridge = replace(MESSAGE, data={**MESSAGE.data, "gate": "ponte"})
     assert sending.send(EVERY, at_the_bridge) == Sent()
-    assert (len(mario.told), len(luca.told)) == (2, 1)
+    assert (len(mario.told), len(luca.told)) == (2, 2)
     sent_to_luca = replace(MESSAGE, type=HANDED_OVER)
     assert sending.send(replace(MARIO, address="luca"), sent_to_luca) == Sent()
     assert luca.told[-1]["handed_over"] is True, "whatever the area is"
-    assert sending.send(replace(EVERY, organisation_id="empoli")) == Refused(NO_DEVICE)
+    assert sending.send(replace(EVERY, organisation_id="empoli")) == Refused(NO_DEVICE, fault=SendFault.NO_DEVICE)
 
 
 def test_a_phone_ends_with_its_session_role_account_and_key(sending: Sending, tmp_path: Path) -> None:

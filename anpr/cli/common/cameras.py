@@ -8,15 +8,16 @@ from anpr.settings import Settings
 from anpr.settings.edge import CameraSettings, GateSettings
 
 
-def site_gates(site: Settings) -> tuple[GateSettings, ...]:
-    """The gates that this machine knows; where the centre is their source, those of its reader's copy, with the logins
-    that it has. Raises InputError, SettingsError."""
-    return copied_gates(site) if site.gates_from_centre else site.gates
+def site_gates(site: Settings, camera_id: str | None = None) -> tuple[GateSettings, ...]:
+    """The gates that this machine knows; where the centre is their source, those of its reader's copy, of which this
+    camera alone has its login. Raises InputError, SettingsError."""
+    return copied_gates(site, camera_id) if site.gates_from_centre else site.gates
 
 
 def find_camera(site: Settings, camera_id: str, named_by: str) -> tuple[GateSettings, CameraSettings]:
-    """The camera with this id, and its gate. Raises InputError that begins with `named_by` and lists the cameras."""
-    cameras = [(gate, camera) for gate in site_gates(site) for camera in gate.cameras]
+    """The camera with this id, and its gate. Raises InputError that begins with `named_by` and lists the cameras,
+    or that says which secret of this camera is missing."""
+    cameras = [(gate, camera) for gate in site_gates(site, camera_id) for camera in gate.cameras]
     for gate, camera in cameras:
         if camera.id == camera_id:
             return gate, camera

@@ -107,7 +107,7 @@ def _of_settings(settings: Settings, camera_id: str) -> CameraSettings:
 def _camera(settings: Settings, text: str) -> CameraSettings:
     cameras = {camera.id: camera for gate in site_gates(settings) for camera in gate.cameras}
     if text in cameras:
-        chosen = cameras[text]
+        chosen = find_camera(settings, text, "camera")[1]
     elif "://" in text or "/" in text or looks_like_an_address(text) or Path(text).exists():
         chosen = _from_address(text)
     else:

@@ -45,12 +45,20 @@ def make(ctx: click.Context, folder: Path, organisation: str | None) -> None:
 @_ORGANISATION
 @click.pass_context
 def ending(ctx: click.Context, organisation: str | None) -> None:
-    """Print what has a last day, the earliest first; exit with 1 when something is over or ends within 30 days."""
+    """Print what has a last day, the earliest first; exit with 1 when something is over or ends within 30 days.
+
+    Entries of lists that end within 14 days are counted by list, and change no exit status.
+    """
     settings = loaded_settings(ctx).settings
     with open_database(settings, "anpr documents") as database, database.transaction() as conn:
-        ends = ends_of(collect_ends(conn, settings, SystemClock().now(), organisation))
+        facts = collect_ends(conn, settings, SystemClock().now(), organisation)
+    ends = ends_of(facts)
     for end in ends:
         click.echo("\t".join([_left(end), str(end.last_day), str(end.kind), end.name, end.owner or "-"]))
+    for each in facts.entries:
+        owner = facts.names.get(each.organisation_id, "-")
+        left = f"{(each.first - facts.today).days} days left"
+        click.echo("\t".join([left, str(each.first), "entries", f"{each.number} of {each.name}", owner]))
     ctx.exit(1 if any(end.presses for end in ends) else 0)
 
 

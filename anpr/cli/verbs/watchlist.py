@@ -27,8 +27,11 @@ from anpr.store.database.connection import Connection
 from anpr.store.gates import list_gates
 from anpr.store.watchlists.entries import NewEntry, add_entry, check_validity, list_entries, remove_entries
 from anpr.store.watchlists.lists import delete_watchlist, find_watchlist, get_watchlist, list_watchlists, save_watchlist
+from anpr.store.watchlists.locks import lock_to_change
 
 _ID = click.argument("watchlist_id", metavar="ID")
+_KEPT = ("valid_to", "stale_after_hours", "instructions", "second_person", "urgent_hours")
+"""Settings that stay as they are where `create` does not say them."""
 
 
 @click.group(name="watchlist")
@@ -71,6 +74,12 @@ for _verb in (watchlist_files.import_command, watchlist_files.history, watchlist
     "--instructions",
     help="What to do or whom to call when one of its vehicles passes, where its entry says nothing itself.",
 )
+@click.option(
+    "--second-person/--no-second-person",
+    default=None,
+    help="Whether each change of it waits until another person approves it in the console; taken back there only.",
+)
+@click.option("--urgent-hours", type=int, help="So long an urgent entry counts before it is approved; 0: none does.")
 @click.pass_context
 def create(  # noqa: PLR0913, PLR0917  one parameter for each option that is read here
     ctx: click.Context,
@@ -82,22 +91,25 @@ def create(  # noqa: PLR0913, PLR0917  one parameter for each option that is rea
     valid_to: str | None,
     stale_after: str | None,
     instructions: str | None,
+    second_person: bool | None,
+    urgent_hours: int | None,
     **settings: Any,
 ) -> None:
     """Create the list ID, or change its settings; its entries stay.
 
-    Of a list that is there, what --kind, --to, --stale-after and --instructions do not say stays as it is.
+    Of a list that is there, what --kind, --to, --stale-after, --instructions, --second-person and --urgent-hours do not
+    say stays as it is.
     """
     zone = _zone(ctx)
     given = _given_ends(valid_to, stale_after, zone)
     if instructions is not None:
         given["instructions"] = instructions.strip()
+    asked = {"second_person": second_person, "urgent_hours": urgent_hours}
+    given |= {name: value for name, value in asked.items() if value is not None}
     detail: dict[str, object] = {}
     with _edit(ctx, AuditAction.WATCHLIST_SAVED, watchlist_id, detail) as conn:
         before = find_watchlist(conn, watchlist_id)
-        kept: dict[str, Any] = {
-            name: getattr(before, name) for name in ("valid_to", "stale_after_hours", "instructions") if before
-        }
+        kept: dict[str, Any] = {name: getattr(before, name) for name in _KEPT if before}
         known_kind = before.kind if before else ListKind.LOCAL
         watchlist = Watchlist(
             id=watchlist_id,
@@ -107,6 +119,8 @@ def create(  # noqa: PLR0913, PLR0917  one parameter for each option that is rea
             **{**kept, **given},
             **settings,
         )
+        if before:
+            lock_to_change(conn, watchlist_id)
         save_watchlist(conn, watchlist)
         detail |= {name: getattr(watchlist, name) for name in Watchlist.__dataclass_fields__ if name != "id"}
         detail["valid_to"] = _iso(watchlist.valid_to, zone)
@@ -221,6 +235,7 @@ def delete(ctx: click.Context, watchlist_id: str, yes: bool) -> None:
         click.confirm(f"Delete watchlist {watchlist_id} with all its entries?", abort=True, err=True)
     detail: dict[str, object] = {}
     with _edit(ctx, AuditAction.WATCHLIST_DELETED, watchlist_id, detail) as conn:
+        lock_to_change(conn, watchlist_id)
         detail["entries"] = removed = delete_watchlist(conn, watchlist_id)
     click.echo(f"watchlist {watchlist_id} deleted with {counted(removed, 'entry')}")
 

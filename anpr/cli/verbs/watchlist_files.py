@@ -15,7 +15,7 @@ from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
-from anpr.domain.errors import SettingsError
+from anpr.domain.errors import InputError, SettingsError
 from anpr.listfiles.columns import read_mapping
 from anpr.listfiles.importing import (
     ImportOrder,
@@ -27,6 +27,7 @@ from anpr.listfiles.importing import (
     undo_order,
 )
 from anpr.listfiles.pickup import Pickup
+from anpr.listfiles.proposing import propose_import
 from anpr.listfiles.reading import HowToRead, ListFile, read_bytes, write_rejects
 from anpr.runtime.background import Periodic
 from anpr.runtime.clock import SystemClock
@@ -43,6 +44,7 @@ from anpr.store.watchlists.imports import (
     import_differences,
     list_imports,
 )
+from anpr.store.watchlists.lists import get_watchlist
 
 _SHOWN = 20
 """Wrong rows, warnings and differences that are printed; --rejects and --limit give the others."""
@@ -66,18 +68,24 @@ _ID = click.argument("watchlist_id", metavar="ID")
     help="Where a column is, by header or number: plate=Targa or plate=2; also reason, valid_from, valid_to.",
 )
 @click.option("--sheet", default="", help="The sheet of a spreadsheet; the first one without it.")
+@click.option("--profile", default="", help="Of a file of fixed width or XML: a name of config/lists/, or a path.")
 @click.option("--reason", default="", help="For rows that give no reason, as in a file of plates only.")
 @click.option(
-    "--source", default="", help="Who sent it; for its next file --column, --sheet and --reason are remembered."
+    "--source",
+    default="",
+    help="Who sent it; --column, --sheet, --profile and --reason are remembered for its next file.",
 )
+@click.option("--why", default="", help="For a list that demands a second person: what they read before they approve.")
 @click.pass_context
 def import_command(ctx: click.Context, /, watchlist_id: str, path: Path, **options: Any) -> None:
     """Put the entries of FILE on the list ID: all, or none when a row is wrong.
 
     FILE is CSV in any encoding of a spreadsheet, XLSX, ODS or XLS, with a header such as targa;motivo;dal;al in any
-    order, or plates only. A day alone as end is included. Nothing changes before the whole file is understood.
+    order, or plates only. A day alone as end is included. Nothing changes before the whole file is understood. On a
+    list that demands a second person it becomes a proposal, which another person approves in the console.
     """
-    how = HowToRead(columns=read_mapping(options["columns"]), sheet=options["sheet"], reason=options["reason"])
+    how = HowToRead(columns=read_mapping(options["columns"]), sheet=options["sheet"], reason=options["reason"],
+                    profile=options["profile"])  # fmt: skip
     order = ImportOrder(
         watchlist_id=watchlist_id,
         name=path.name,
@@ -92,10 +100,23 @@ def import_command(ctx: click.Context, /, watchlist_id: str, path: Path, **optio
         if options["preview"]:
             _show_preview(database, order, read, _zone(ctx))
             return
+        with database.transaction() as conn:
+            needs_second = get_watchlist(conn, watchlist_id).second_person
+        if needs_second:
+            number = _propose(database, order, read, options["why"])
+            click.echo(f"watchlist {watchlist_id}: proposal {number} waits for a second person, in the console")
+            return
         expected = _confirmed(database, order, read, options["yes"])
         with database.transaction() as conn:
             done = import_order(conn, order, read, _author(), expected)
     click.echo(f"watchlist {watchlist_id}: {_counts(done)}")
+
+
+def _propose(database: Database, order: ImportOrder, read: ListFile, why: str) -> int:
+    if not why.strip():
+        raise InputError(f"watchlist {order.watchlist_id}: it demands a second person; say with --why what it is for")
+    with database.transaction() as conn:
+        return propose_import(conn, order, read, _author(), why.strip())
 
 
 @click.command()
@@ -144,7 +165,8 @@ def undo(ctx: click.Context, watchlist_id: str, import_id: int | None, yes: bool
 def pickup(ctx: click.Context, once: bool) -> None:
     """Import the files that arrive in the folders of watchlists.pickup, and move them to done or failed.
 
-    A replacing file that takes off too much of its list fails; import it by hand with --yes.
+    A file for a list that demands a second person, and a replacing one that takes off too much of its list, become
+    proposals: somebody approves or refuses them in the console.
     """
     settings, clock = loaded_settings(ctx).settings, SystemClock()
     if not settings.watchlists.pickup:
@@ -156,7 +178,7 @@ def pickup(ctx: click.Context, once: bool) -> None:
         open_database(settings, "anpr watchlist pickup") as database,
     ):
         for each in settings.watchlists.pickup:
-            for result in ("imported", "failed"):
+            for result in ("imported", "proposed", "failed"):
                 preset(LIST_FILES, each.watchlist, result)
         look = Pickup(database=database, settings=settings.watchlists, zone=settings.zone, clock=clock).look
         readiness.started()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from anpr.console.rendering.refusals import Refusal, refusal_key
 from anpr.domain.errors import SettingsError
 from anpr.settings.yaml_file import read_yaml
 
@@ -27,7 +28,8 @@ class Catalogue:
 
     def __call__(self, key: str, **values: object) -> str:
         """The message with its values filled in. Raises KeyError for a key that no catalogue has: a fault of ours."""
-        return self.messages[key].format(**values)
+        told = {name: self.refusal(value) if isinstance(value, Refusal) else value for name, value in values.items()}
+        return self.messages[key].format(**told)
 
     def counted(self, key: str, count: int, **values: object) -> str:
         """The message for this many, filled in as `count`: for one it is KEY_one, where the catalogue has it.
@@ -40,6 +42,12 @@ class Catalogue:
     def pairs(self, prefix: str, values: Iterable[str]) -> list[tuple[str, str]]:
         """Each value with the message of PREFIX and it, as the options of a choice."""
         return [(str(value), self(f"{prefix}{value}")) for value in values]
+
+    def refusal(self, text: str) -> str:
+        """Why something was refused, which another process has told in English."""
+        key, values = refusal_key(text)
+        inner = {"why": self.refusal(values["why"])} if key == "copy" else {}
+        return self(f"refusal.{key}", **{**values, **inner})
 
     def either(self, key: str, otherwise: str) -> str:
         """The message when there is one; for words that other parts, or newer ones, may add to."""

@@ -4,6 +4,7 @@
 import { cardsIn, isInUse, mergeCard, refreshCards, settleCard } from "./cards.js";
 import { draftedAlarms, forgetDraft } from "./drafts.js";
 import { lastAlarm, noteAlarm } from "./last-alarm.js";
+import { putOff } from "./pictures.js";
 import { appear, ask, byId, session, setConnected, tellReplaced } from "./page.js";
 import { leaveIfOver } from "./session.js";
 import { refreshDetail } from "./detail.js";
@@ -189,12 +190,13 @@ function countHiddenSoon() {
 
 function announce(card) {
   byId("announcer").textContent = `${byId("announcer").dataset.word}: ${card.dataset.spoken}`;
-  play(card.dataset.priority, card.id);
+  play(card.dataset.priority, card.id, card.dataset.sound);
 }
 
 function receive(html, lastId) {
   const card = cardsIn(html).querySelector("[data-alarm]");
   if (!card) return;
+  putOff(card);
   noteAlarm(lastId);
   const isPast = "retro" in card.dataset;
   countHiddenSoon();

@@ -3,6 +3,7 @@
 
 import { lastAlarm, noteAlarm } from "./last-alarm.js";
 import { refreshCards } from "./cards.js";
+import { noteCall } from "./escalation.js";
 import { byId, session, setConnected, showStrip, tellReplaced } from "./page.js";
 import { leaveIfOver } from "./session.js";
 import { play } from "./sound.js";
@@ -17,7 +18,7 @@ function announce(notice) {
   strip.dataset.alarm = notice.id;
   strip.dataset.priority = notice.priority;
   showStrip(strip, true);
-  play(notice.priority, `alarm-${notice.id}`);
+  play(notice.priority, `alarm-${notice.id}`, notice.sound);
 }
 
 function receive(json) {
@@ -26,6 +27,7 @@ function receive(json) {
   noteAlarm(notice.id);
   document.dispatchEvent(new Event("anpr:notice"));
   if (notice.retro) return;
+  if (strip) noteCall(notice);
   if (strip && notice.state === "raised" && isNews) announce(notice);
   if (strip && notice.state !== "raised" && Number(strip.dataset.alarm) === notice.id) showStrip(strip, false);
   if (document.querySelector(`[data-alarm="${notice.id}"][data-state]`)) refreshCards();

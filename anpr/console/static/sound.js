@@ -9,7 +9,9 @@ const TUNES = {
   medium: [[740, 0, 0.18], [988, 0.22, 0.3]],
   low: [[587, 0, 0.3]],
 };
-const LOUDEST = 0.6;
+const LOUDEST = { normal: 0.6, insistent: 1 };
+const INSISTENT_TIMES = 2;
+const AGAIN_S = 1.4;
 const WANTED = "anpr-sound";
 const VOLUME = "anpr-sound-volume";
 const PLAYED = "anpr-sound-played";
@@ -18,15 +20,15 @@ const SAME_MS = 5000;
 const button = byId("sound");
 const volume = byId("sound-volume");
 const strip = byId("audio-off");
+const muted = byId("muted");
 let context = null;
 
 const isWanted = () => localStorage.getItem(WANTED) === "on";
 const isRunning = () => context !== null && context.state === "running";
 const loudness = () => Number(localStorage.getItem(VOLUME) || 60);
 
-function tone(frequency, start, length) {
+function tone(frequency, start, length, most) {
   const at = context.currentTime + start;
-  const most = (LOUDEST * loudness()) / 100;
   const oscillator = context.createOscillator();
   const gain = context.createGain();
   oscillator.type = "triangle";
@@ -41,8 +43,13 @@ function tone(frequency, start, length) {
   oscillator.stop(at + length);
 }
 
-function tune(priority) {
-  for (const [frequency, start, length] of TUNES[priority] || TUNES.low) tone(frequency, start, length);
+// Insistent: louder, and twice. What was played last can be read on the strip: its priority, kind and loudness (0 to 1).
+function tune(priority, kind = "normal") {
+  const most = (LOUDEST[kind] * loudness()) / 100;
+  for (let time = 0; time < (kind === "insistent" ? INSISTENT_TIMES : 1); time += 1) {
+    for (const [frequency, start, length] of TUNES[priority] || TUNES.low) tone(frequency, start + time * AGAIN_S, length, most);
+  }
+  Object.assign(strip.dataset, { played: priority, kind, loudness: most });
 }
 
 // Another tab of this browser may have played it a moment ago: two are no louder, but confuse.
@@ -53,14 +60,19 @@ function isFirst(name) {
   return true;
 }
 
-/** Plays the tune of a priority for what is called `name`, once in all tabs, when sound is wanted and runs. */
-export function play(priority, name) {
-  if (strip && isWanted() && isRunning() && isFirst(name)) tune(priority); // no strip: who looks may take no alarm
+/**
+ * Plays the tune of a priority for what is called `name`, once in all tabs, when sound is wanted and runs.
+ * `kind`: normal, insistent (louder, and twice) or silent (not at all).
+ */
+export function play(priority, name, kind = "normal") {
+  if (kind === "silent") return;
+  if (strip && isWanted() && isRunning() && isFirst(name)) tune(priority, kind); // no strip: who looks may take no alarm
 }
 
 function show() {
   const isOn = isWanted() && isRunning();
   showStrip(strip, isWanted() && !isRunning());
+  if (muted) muted.hidden = isOn;
   if (!button) return;
   button.setAttribute("aria-pressed", String(isOn));
   button.querySelector("span").textContent = isOn ? button.dataset.on : button.dataset.off;
@@ -93,9 +105,10 @@ function resumeAtGesture(event) {
 
 if (strip) {
   button?.addEventListener("click", toggle);
+  // A test is heard whether or not sound is wanted, and leaves that as it was.
   byId("sound-test")?.addEventListener("click", async () => {
     await run();
-    tune("high");
+    tune("high", byId("sound-kind")?.value);
   });
   volume?.addEventListener("change", () => localStorage.setItem(VOLUME, volume.value));
   if (volume) volume.value = loudness();

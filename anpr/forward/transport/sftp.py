@@ -1,60 +1,29 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """SFTP transport: puts files on an SSH server whose host key is in known_hosts_file, and on no other."""
 
-import asyncio
-import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 import asyncssh
 
-from anpr.domain.errors import ForwardError, SettingsError
+from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
-from anpr.forward.transport.credentials import read_key, read_secret
 from anpr.settings import SftpTarget
-from anpr.settings.secret_file import read_text_file
+from anpr.ssh.session import SftpSession, open_session
 
-CONNECT_TIMEOUT_S = 20
-TRANSFER_TIMEOUT_S = 300
-"""One file; a server that stops answering in the middle of it must not hold the run for ever."""
 _READ_BYTES = 1024 * 1024
 
 _Result = TypeVar("_Result")
-
-# A retry does not help against these: somebody must change the settings or the server.
-_PERMANENT = (
-    asyncssh.PermissionDenied,
-    asyncssh.HostKeyNotVerifiable,
-    asyncssh.KeyExchangeFailed,
-    asyncssh.IllegalUserName,
-    asyncssh.ProtocolNotSupported,
-    asyncssh.SFTPPermissionDenied,
-    asyncssh.SFTPNoSuchFile,
-    asyncssh.SFTPNoSuchPath,
-    asyncssh.SFTPNotADirectory,
-    asyncssh.SFTPWriteProtect,
-    asyncssh.SFTPInvalidFilename,
-    asyncssh.SFTPOpUnsupported,
-)
 
 
 @contextmanager
 def open_target(target: SftpTarget, where: str) -> Iterator["SftpTransport"]:
     """A logged-in session in the target's folder. Raises ForwardError."""
-    options = _login(target, where)
-    with asyncio.Runner() as runner:
-        server = f"sftp://{target.host}:{target.port}"
-        connection = _run(runner, server, _connect(target, options), CONNECT_TIMEOUT_S)
-        try:
-            client = _run(runner, server, _start_client(connection), CONNECT_TIMEOUT_S)
-            _run(runner, f"{server}: {target.path}", _check_folder(client, target.path), CONNECT_TIMEOUT_S)
-            yield SftpTransport(runner, client, server, target)
-        finally:
-            connection.abort()
-            runner.run(connection.wait_closed())
+    with open_session(target, where) as session:
+        yield SftpTransport(session, target)
 
 
 class SftpTransport:
@@ -63,10 +32,10 @@ class SftpTransport:
     What the server says of that is not believed: the file is looked at afterwards.
     """
 
-    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient, server: str, target: SftpTarget) -> None:
-        self._runner = runner
-        self._client = client
-        self._server = server
+    def __init__(self, session: SftpSession, target: SftpTarget) -> None:
+        self._session = session
+        self._client = session.client
+        self._server = session.server
         self._folder = PurePosixPath(target.path)
         self._verify = target.verify
 
@@ -128,70 +97,4 @@ class SftpTransport:
             return None
 
     def _run(self, name: str, work: Coroutine[Any, Any, _Result]) -> _Result:
-        return _run(self._runner, f"{self._server}: {name}", work, TRANSFER_TIMEOUT_S)
-
-
-async def _connect(target: SftpTarget, options: dict[str, Any]) -> asyncssh.SSHClientConnection:
-    return await asyncssh.connect(
-        target.host,
-        target.port,
-        username=target.user,
-        # Only what the settings say: no ~/.ssh/config, no agent, no key of ~/.ssh.
-        config=None,
-        agent_path=None,
-        connect_timeout=CONNECT_TIMEOUT_S,
-        login_timeout=CONNECT_TIMEOUT_S,
-        keepalive_interval=15,
-        **options,
-    )
-
-
-async def _start_client(connection: asyncssh.SSHClientConnection) -> asyncssh.SFTPClient:
-    return await connection.start_sftp_client()
-
-
-async def _check_folder(client: asyncssh.SFTPClient, path: str) -> None:
-    if not await client.isdir(path):
-        raise asyncssh.SFTPNoSuchPath("no such folder on the server")
-
-
-def _login(target: SftpTarget, where: str) -> dict[str, Any]:
-    secret, key = read_secret(target, where), read_key(target, where)
-    options: dict[str, Any] = {"known_hosts": _known_hosts(target, where)}
-    if key is not None:
-        return {**options, "client_keys": [_private_key(*key, secret)], "password": None}
-    return {**options, "client_keys": None, "password": secret}
-
-
-def _known_hosts(target: SftpTarget, where: str) -> asyncssh.SSHKnownHosts:
-    path = target.known_hosts_file
-    try:
-        return asyncssh.import_known_hosts(read_text_file(Path(path)))
-    except SettingsError as exc:
-        raise ForwardError(f"{where}.known_hosts_file: {exc}", permanent=True) from exc
-    except ValueError as exc:
-        raise ForwardError(f"{where}.known_hosts_file: {path}: {exc}", permanent=True) from exc
-
-
-def _private_key(where: str, data: bytes, passphrase: str | None) -> asyncssh.SSHKey:
-    try:
-        return asyncssh.import_private_key(data, passphrase)
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as exc:
-        raise ForwardError(f"{where}: {exc}", permanent=True) from exc
-
-
-def _run(runner: asyncio.Runner, where: str, work: Coroutine[Any, Any, _Result], seconds: float) -> _Result:
-    try:
-        return runner.run(asyncio.wait_for(work, seconds))
-    except TimeoutError as exc:
-        raise ForwardError(f"{where}: no answer within {seconds:.0f} s") from exc
-    except socket.gaierror as exc:
-        raise ForwardError(f"{where}: {exc.strerror}") from exc
-    except OSError as exc:
-        raise ForwardError(f"{where}: {exc.strerror or exc}") from exc
-    except asyncssh.Error as exc:
-        raise ForwardError(f"{where}: {_reason(exc)}", permanent=isinstance(exc, _PERMANENT)) from exc
-
-
-def _reason(exc: asyncssh.Error) -> str:
-    return f"{type(exc).__name__}: {exc.reason}".splitlines()[0]
+        return self._session.run(name, work)

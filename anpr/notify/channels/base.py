@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +47,12 @@ class TryAgain:
     all_wait: bool = field(default=False, kw_only=True)
     """Whether nothing else can be sent there either (no connection, no login), so that all of its lane waits. False
     where it may be this message alone."""
+    why: SendFault | None = field(default=None, kw_only=True)
+
+    @property
+    def fault(self) -> SendFault:
+        """As `why` says, else UNREACHABLE where all wait, and NOT_TAKEN."""
+        return self.why or (SendFault.UNREACHABLE if self.all_wait else SendFault.NOT_TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Refused:
     """It will never be taken as it is; trying again does not help. `reason` as in TryAgain."""
 
     reason: str
+    fault: SendFault = field(default=SendFault.REFUSED, kw_only=True)
 
 
 HANDED_OVER = "it.anpr.alarm.handed-over"

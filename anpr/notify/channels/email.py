@@ -2,7 +2,7 @@
 """Channel: e-mail by the site's server (section `mail`). A repeat has the Message-ID of the first try."""
 
 from anpr.domain.errors import MailError, SettingsError
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.mail.message import Mail
 from anpr.mail.smtp import SmtpSender
 from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
@@ -29,7 +29,7 @@ class EmailChannel:
         try:
             self._sender.send(mail)
         except SettingsError as exc:
-            return TryAgain(str(exc), all_wait=True)
+            return TryAgain(str(exc), all_wait=True, why=SendFault.SETTINGS)
         except MailError as exc:
             reason = str(exc).replace(recipient.address, "the recipient")
             if exc.of_mail and exc.permanent:

@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from anpr.domain.errors import SettingsError
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.cloud_event import CONTENT_TYPE, cloud_event
 from anpr.notify.channels.tls import tls_context
@@ -65,7 +65,7 @@ class MqttChannel:
             connection = self._connected()
             code = connection.publish(recipient.address, cloud_event(message, self._source))
         except SettingsError as exc:
-            return TryAgain(str(exc), all_wait=True)
+            return TryAgain(str(exc), all_wait=True, why=SendFault.SETTINGS)
         except _NoConnectionError as exc:
             self.close()
             return TryAgain(f"{where}: {exc}", all_wait=True)

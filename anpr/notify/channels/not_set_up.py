@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Null object: a channel that this site has not set up refuses everything, and says so."""
 
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.notify.channels.base import Message, Outcome, Refused
 
 _KEYS = {
@@ -30,7 +30,10 @@ class NotSetUp:
 
     def send(self, recipient: Recipient, message: Message) -> Outcome:  # noqa: ARG002  nothing is sent
         """Refused: sent again by hand once the channel is set up."""
-        return Refused(f"this site has not set up the channel: {_KEYS[self._kind]} is not set")
+        return Refused(
+            f"this site has not set up the channel: {_KEYS[self._kind]} is not set",
+            fault=SendFault.NOT_SET_UP,
+        )
 
     def close(self) -> None:
         """Nothing is open."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from anpr.domain.errors import SettingsError
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.http import HttpAnswer, HttpRequest, NoAnswer, call
 from anpr.notify.channels.tls import tls_context
@@ -37,7 +37,7 @@ class SmsChannel:
             context = tls_context(settings.ca_file, "notify.sms.ca_file")
             request = sms_request(settings, recipient.address, message, self._secret())
         except SettingsError as exc:
-            return TryAgain(str(exc), all_wait=True)
+            return TryAgain(str(exc), all_wait=True, why=SendFault.SETTINGS)
         answer = call(request, context, settings.timeout_s)
         if isinstance(answer, HttpAnswer):
             return self._judged(answer, where)

@@ -16,7 +16,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
 from anpr.domain.errors import InputError, SettingsError
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.domain.notification_address import EVERY_PATROL
 from anpr.domain.push_endpoint import PushEndpoint, push_endpoint
 from anpr.domain.url_base64 import to_url_base64
@@ -82,10 +82,10 @@ class WebPushChannel:
         try:
             context = tls_context(self._settings.ca_file, "notify.web_push.ca_file")
         except SettingsError as exc:
-            return TryAgain(str(exc), all_wait=True)
+            return TryAgain(str(exc), all_wait=True, why=SendFault.SETTINGS)
         devices = self._devices.reachable(self._wanted(recipient, message))
         if not devices:
-            return Refused(NO_DEVICE)
+            return Refused(NO_DEVICE, fault=SendFault.NO_DEVICE)
         body = payload_of(message)
         with ThreadPoolExecutor(min(_AT_ONCE, len(devices))) as pool:
             outcomes = list(pool.map(lambda device: self._tell(device, message, body, context), devices))
@@ -109,7 +109,7 @@ class WebPushChannel:
             endpoint = push_endpoint(device.endpoint, self._settings.private_hosts)
             request = self._request(device, endpoint, message, body)
         except InputError as exc:
-            return self._failed(device, Refused(str(exc)), "refused-address")
+            return self._failed(device, Refused(str(exc), fault=SendFault.FORBIDDEN_ADDRESS), "refused-address")
         answer = call(request, context, self._settings.timeout_s, self._may_reach(endpoint.host))
         if isinstance(answer, HttpAnswer):
             return self._judged(device, endpoint.host, answer.status)
@@ -117,7 +117,7 @@ class WebPushChannel:
             reason = f"{endpoint.host}: {answer.reason}"
             return self._failed(device, TryAgain(reason, all_wait=answer.is_unreachable), "failed")
         reason = f"{endpoint.host}: its address is private and it is not in notify.web_push.private_hosts"
-        return self._failed(device, Refused(reason), "refused-address")
+        return self._failed(device, Refused(reason, fault=SendFault.FORBIDDEN_ADDRESS), "refused-address")
 
     def _judged(self, device: Reachable, host: str, status: int) -> Outcome:
         if 200 <= status < 300:
@@ -128,7 +128,7 @@ class WebPushChannel:
         if status in _GONE:
             self._devices.gone(device.id)
             PUSH_DEVICES.labels("gone").inc()
-            return Refused(f"{reason}: the phone is not registered any more")
+            return Refused(f"{reason}: the phone is not registered any more", fault=SendFault.NO_DEVICE)
         is_final = status in _FINAL or 300 <= status < 400
         return self._failed(device, Refused(reason) if is_final else TryAgain(reason), "failed")
 
@@ -184,5 +184,5 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
         return Sent()
     again = [each for each in outcomes if isinstance(each, TryAgain)]
     if again:
-        return TryAgain(again[0].reason, all_wait=all(each.all_wait for each in again))
+        return TryAgain(again[0].reason, all_wait=all(each.all_wait for each in again), why=again[0].why)
     return outcomes[0]

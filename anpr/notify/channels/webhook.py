@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from anpr.contract.signature import SigningKey
 from anpr.domain.errors import SettingsError
-from anpr.domain.notification import ChannelKind, Recipient
+from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.cloud_event import CONTENT_TYPE, cloud_event
 from anpr.notify.channels.http import HttpAnswer, HttpRequest, NoAnswer, call
@@ -57,13 +57,16 @@ class WebhookChannel:
             context = tls_context(settings.ca_file, "notify.webhook.ca_file")
             request = self._request(recipient, message)
         except SettingsError as exc:
-            return TryAgain(str(exc), all_wait=True)
+            return TryAgain(str(exc), all_wait=True, why=SendFault.SETTINGS)
         answer = call(request, context, settings.timeout_s, self._may_reach)
         if isinstance(answer, NoAnswer):
             return TryAgain(f"{where}: {answer.reason}", all_wait=answer.is_unreachable)
         if isinstance(answer, HttpAnswer):
             return _judged(answer.status, where)
-        return Refused(f"{where}: its address is private and in no network of notify.webhook.private_networks")
+        return Refused(
+            f"{where}: its address is private and in no network of notify.webhook.private_networks",
+            fault=SendFault.FORBIDDEN_ADDRESS,
+        )
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -27,6 +27,9 @@ SWEEP_S = 5.0
 _REST_S = 0.02
 """After each alarm from the past. An import raises hundreds at once; reading them without a rest keeps the processor
 from those of now. So 200 take four seconds, which is soon enough for what happened in the past."""
+_COUNT_REST_S = 0.2
+"""After each count: while alarms come one upon the other, a number five times a second is as many as anybody reads, and
+each is sent to every page."""
 _REMEMBERED = 5_000
 
 
@@ -72,7 +75,7 @@ class AlarmFeed:
         self._is_up = False
         self._changed = threading.Event()
         sweep = Periodic(every_s=SWEEP_S, work=self._sweep, name="sweep of alarms", clock=clock)
-        count = Periodic(every_s=SWEEP_S, work=listener.count, name="count of alarms", clock=clock, wake=self._changed)
+        count = Periodic(every_s=SWEEP_S, work=self._count, name="count of alarms", clock=clock, wake=self._changed)
         steps: dict[str, Callable[[], None]] = {
             "live": lambda: self._follow(ALARM_CHANNEL),
             "retro": lambda: self._follow(RETRO_CHANNEL, _REST_S),
@@ -131,6 +134,10 @@ class AlarmFeed:
             log.warning("live alarms: a notification on %s names no alarm", note.channel)
         else:
             self.announce(view)
+
+    def _count(self) -> None:
+        self._listener.count()
+        self._clock.wait(self._stop, _COUNT_REST_S)
 
     def _lost(self) -> None:
         self._is_up = False

@@ -11,6 +11,7 @@ from anpr.domain.errors import InputError
 from anpr.store.alarms.changing import change, existing, lock_alarms, refusal
 from anpr.store.alarms.rows import from_row
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
 _SQL = load_queries("alarms")
@@ -93,7 +94,7 @@ def close_alarm(
 def reopen(conn: Connection, alarm_id: int, by: str, at: datetime, word: str | None = None) -> Alarm:
     """Open one again that was closed by a slip, within REOPEN_WITHIN; whoever does it has it.
 
-    Raises InputError when it is too late, or the vehicle has another alarm meanwhile (named).
+    Raises InputError when it is too late, or the vehicle has another alarm meanwhile (named where they may see it).
     """
     lock_alarms(conn)
     before = existing(conn, alarm_id)
@@ -101,6 +102,8 @@ def reopen(conn: Connection, alarm_id: int, by: str, at: datetime, word: str | N
     other = conn.execute(_SQL["open_of_vehicle"], same).fetchone()
     if other is not None and other["id"] != alarm_id:
         raise InputError(f"alarm {alarm_id}: the vehicle has alarm {from_row(other).id} meanwhile")
+    if one_row(conn, _SQL["open_anew"], {"id": alarm_id})["other"]:
+        raise InputError(f"alarm {alarm_id}: the vehicle has another alarm meanwhile, at a gate or of a list of others")
     values = {**_values(alarm_id, by, at), "since": at - REOPEN_WITHIN}
     alarm = change(conn, "reopen", values, AlarmEventKind.REOPENED, word, {"was": str(before.outcome)})
     if alarm is None:

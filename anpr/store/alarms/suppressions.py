@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Suppressions: for a time a vehicle raises no alarm at a gate; its transits and sightings are stored as ever."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from anpr.domain.alarm import AlarmEventKind, Suppression
+from anpr.domain.alarm import AlarmEventKind, Sighting, Suppression
 from anpr.domain.errors import InputError
 from anpr.store.alarms.changing import change, existing, refusal
+from anpr.store.alarms.rows import sighting_from_row
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
@@ -15,6 +17,17 @@ LONGEST = timedelta(days=7)
 """Who wants more takes the vehicle off the list."""
 MOST = 500
 _SQL = load_queries("alarms")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CountedSuppression:
+    """A suppression, whether it holds, how many sightings it has kept from being an alarm and when the last one was
+    captured (UTC)."""
+
+    suppression: Suppression
+    holds: bool
+    count: int
+    newest: datetime | None
 
 
 def suppress(  # noqa: PLR0913, PLR0917  one parameter for each thing that is said
@@ -50,6 +63,26 @@ def unsuppress(conn: Connection, number: int, by: str, at: datetime) -> Suppress
 def list_suppressions(conn: Connection, at: datetime) -> list[Suppression]:
     """Those that are not over at this moment, the first to end first; MOST at most."""
     return [_from_row(row) for row in conn.execute(_SQL["suppressions"], {"at": at, "limit": MOST})]
+
+
+def counted_suppressions(conn: Connection, at: datetime, since: datetime) -> list[CountedSuppression]:
+    """Those that hold at `at`, the first to end first, then those that ended after `since` (UTC); MOST at most."""
+    rows = conn.execute(_SQL["counted_suppressions"], {"at": at, "since": since, "limit": MOST})
+    return [
+        CountedSuppression(
+            suppression=_from_row(row),
+            holds=row["lifted_at"] is None and row["until"] > at,
+            count=row["count"],
+            newest=row["newest"],
+        )
+        for row in rows
+    ]
+
+
+def suppressed_sightings(conn: Connection, vehicle: str, limit: int) -> list[Sighting]:
+    """Sightings of the vehicle that raised no alarm of the organisation that acts, the newest first."""
+    rows = conn.execute(_SQL["suppressed_of_vehicle"], {"vehicle": vehicle, "limit": limit})
+    return [sighting_from_row(row) for row in rows]
 
 
 def forget_suppressions(conn: Connection, before: datetime) -> int:

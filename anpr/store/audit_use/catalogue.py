@@ -99,9 +99,11 @@ _USER = (
     "second_factor",
 )
 _HELD = ("hold", "since", "until", "plate", "gate", "transit", "ends_on", "before")
+_AREA = ("area", "name", "gates")
 _RECIPIENT = ("recipient", "name", "channel", "address", "enabled")
 _RULE = (
     "rule",
+    "areas",
     "name",
     "enabled",
     "sound",
@@ -140,6 +142,8 @@ _LIST = (
     "valid_to",
     "stale_after_hours",
     "instructions",
+    "second_person",
+    "urgent_hours",
 )
 _ENTRY = ("watchlist", "entry", "plate", "entry_reason", "valid_from", "valid_to", "instructions")
 _IMPORT = (
@@ -176,6 +180,9 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.SEARCH: _of(_K.SEARCH, "a search of transits, before its answer is shown", *_QUERY, "found"),
         AuditAction.SEARCH_REFUSED: _of(
             _K.REFUSED, "a search without a reason, or with an error in its form", *_QUERY, "refused"
+        ),
+        AuditAction.CROSS_SEARCHED: _of(
+            _K.SEARCH, "a search of vehicles common to several places and times", "windows", "least", "found"
         ),
         AuditAction.TRANSIT_VIEWED: _of(
             _K.VIEW, "transits that a page, a list or a live stream showed, each once in 15 minutes", *_VIEW
@@ -262,6 +269,17 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             "a file in a watched folder that was not imported, with the reason why",
             *["watchlist", "file", "sha256", "source", "rejected"],
         ),
+        AuditAction.WATCHLIST_PROPOSED: _of(
+            _K.CHANGE,
+            "a change of a list that waits for a second person",
+            *["proposal", "kind", "urgent_until", "entry", "plate", "entry_reason", "file", "sha256", "import", "mode"],
+            *["source", "added", "changed", "unchanged", "removed", "rejected", "why", *_LIST, "valid_from", "was"],
+        ),
+        AuditAction.WATCHLIST_PROPOSAL_CLOSED: _of(
+            _K.CHANGE,
+            "a proposed change of a list that was approved, refused, withdrawn, or ended by itself",
+            *["watchlist", "proposal", "kind", "outcome", "proposed_by"],
+        ),
         AuditAction.WATCHLIST_SEARCHED: _of(
             _K.SEARCH,
             "entries of a list that were searched, or lists that were asked for a plate",
@@ -270,7 +288,7 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.WATCHLIST_VIEWED: _of(
             _K.VIEW,
             "lists, entries of one, a file before its import, or what a list would have raised, that were shown",
-            *["watchlist", "entry", "import", "history", "limit", "preview", "rejects", "cost", "sha256"],
+            *["watchlist", "entry", "import", "history", "limit", "preview", "rejects", "cost", "sha256", "proposal"],
         ),
         AuditAction.WATCHLIST_DELETED: _of(_K.CHANGE, "a list that was deleted", "watchlist", "entries"),
         AuditAction.ENTRY_ADDED: _of(_K.CHANGE, "an entry that was added", *_ENTRY, "reason"),
@@ -399,6 +417,8 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             _K.CHANGE, "a recipient of notifications that was added or changed", *_RECIPIENT, "previous"
         ),
         AuditAction.RECIPIENT_DELETED: _of(_K.CHANGE, "a recipient of notifications that was deleted", *_RECIPIENT),
+        AuditAction.AREA_SAVED: _of(_K.CHANGE, "an area of gates that was added or changed", *_AREA, "previous"),
+        AuditAction.AREA_DELETED: _of(_K.CHANGE, "an area of gates that was deleted", *_AREA),
         AuditAction.NOTIFICATION_RULE_SAVED: _of(
             _K.CHANGE,
             "a rule of notifications that was added or changed; its reason is why its messages carry the plate",

@@ -7,7 +7,10 @@ from typing import Any
 
 import psycopg
 
-_SET = b"SELECT set_config('anpr.organisation', %s, true), set_config('anpr.day', %s, true), set_config('anpr.user', %s, true)"
+_SET = (
+    b"SELECT set_config('anpr.organisation', %s, true), set_config('anpr.day', %s, true),"
+    b" set_config('anpr.user', %s, true)"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -112,8 +112,10 @@ def get_package(conn: Connection, number: int, package: int) -> EvidencePackage 
 
 
 def make_link(conn: Connection, of: Investigation, package: int, to: str, until: datetime, by: Author) -> str:
-    """The token of a new link, which is told once and kept nowhere; one from before is no more. Raises InputError unless
-    the package is ready."""
+    """The token of a new link, which is told once and kept nowhere; one from before is no more.
+
+    Raises InputError unless the package is ready.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     values = {"id": package, "hash": _hash(token), "to": to, "by": by.name, "until": until}
     if conn.execute(_SQL["link"], values).fetchone() is None:

@@ -4,7 +4,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from anpr.domain.notification import ChannelKind
+from anpr.domain.notification import ChannelKind, SendFault
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -21,6 +21,7 @@ class ChannelHealth:
     told_at: datetime
     failing_since: datetime | None = None
     reason: str | None = None
+    fault: SendFault | None = None
 
     def is_outdated_by(self, other: "ChannelHealth", after: timedelta) -> bool:
         """Whether `other` says something else, or the same so much later."""
@@ -30,9 +31,19 @@ class ChannelHealth:
 def tell_channel(conn: Connection, health: ChannelHealth) -> None:
     """Keep it in place of what was said before."""
     values = {"channel": str(health.channel), "now": health.told_at, "is_set_up": health.is_set_up}
-    conn.execute(_SQL["tell_channel"], {**values, "failing_since": health.failing_since, "reason": health.reason})
+    values |= {"failing_since": health.failing_since, "reason": health.reason}
+    conn.execute(_SQL["tell_channel"], {**values, "fault": health.fault and str(health.fault)})
 
 
 def channel_health(conn: Connection) -> list[ChannelHealth]:
     """Of each channel that a notifier ever told of; empty before the first one ran."""
-    return [ChannelHealth(**{**row, "channel": ChannelKind(row["channel"])}) for row in conn.execute(_SQL["channels"])]
+    return [
+        ChannelHealth(
+            **{
+                **row,
+                "channel": ChannelKind(row["channel"]),
+                "fault": SendFault(row["fault"]) if row["fault"] else None,
+            }
+        )
+        for row in conn.execute(_SQL["channels"])
+    ]

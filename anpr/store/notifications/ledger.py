@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from anpr.domain.errors import InputError
-from anpr.domain.notification import ChannelKind, NotificationState, Planned, Recipient
+from anpr.domain.notification import ChannelKind, NotificationState, Planned, Recipient, SendFault
 from anpr.domain.watchlist import Priority
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
@@ -47,6 +47,8 @@ class LedgerRow:
     next_attempt_at: datetime
     settled_at: datetime | None
     last_error: str | None
+    """In the channel's own words."""
+    last_fault: SendFault | None
     asked_by: str | None
 
 
@@ -151,11 +153,13 @@ def settle(  # noqa: PLR0913  what an attempt came to
     at: datetime,
     *,
     error: str | None = None,
+    fault: SendFault | None = None,
     next_attempt_at: datetime | None = None,
 ) -> bool:
     """Write what attempt number `attempt` (1 the first) came to; False where somebody changed the row meanwhile."""
     is_settled = state in (NotificationState.SENT, NotificationState.DEAD)
     values = {"id": number, "attempt": attempt, "state": str(state), "error": error, "next": next_attempt_at}
+    values["fault"] = fault and str(fault)
     return conn.execute(_SQL["settle"], {**values, "settled": at if is_settled else None}).rowcount > 0
 
 
@@ -175,6 +179,11 @@ def waiting(conn: Connection, channel: ChannelKind) -> tuple[int, datetime | Non
     """How many rows of this channel wait, and since when the oldest does (UTC)."""
     row = one_row(conn, _SQL["waiting"], {"channel": str(channel)})
     return row["count"], row["oldest"]
+
+
+def dead(conn: Connection, channel: ChannelKind) -> int:
+    """How many rows of this channel were given up and not sent again."""
+    return count_of(conn, _SQL["dead"], {"channel": str(channel)})
 
 
 def next_attempt(conn: Connection, channel: ChannelKind, paused: Collection[int] = ()) -> datetime | None:
@@ -232,4 +241,5 @@ def forget_notifications(conn: Connection, before: datetime) -> int:
 def _from_row(row: Mapping[str, Any]) -> LedgerRow:
     values = {name: row[name] for name in LedgerRow.__dataclass_fields__}
     values |= {"channel": ChannelKind(row["channel"]), "state": NotificationState(row["state"])}
+    values["last_fault"] = SendFault(row["last_fault"]) if row["last_fault"] else None
     return LedgerRow(**{**values, "priority": Priority(row["priority"])})

@@ -114,6 +114,7 @@ def _values(rule: Rule, by: Author) -> dict[str, Any]:
         "watchlists": sorted(rule.watchlists),
         "priorities": sorted(map(str, rule.priorities)),
         "gates": sorted(rule.gates),
+        "areas": sorted(rule.areas),
         "days": sorted(rule.hours.days),
         "starts": rule.hours.start,
         "ends": rule.hours.end,
@@ -130,6 +131,7 @@ def _named(rule: Rule) -> dict[str, Any]:
     detail: dict[str, Any] = {"name": rule.name, "enabled": rule.enabled, "sound": str(rule.sound)}
     for name in ("kinds", "watchlists", "priorities", "gates"):
         detail[name] = sorted(map(str, getattr(rule, name)))
+    detail["areas"] = sorted(rule.areas)
     detail["weekdays"] = sorted(rule.hours.days)
     detail["hours"] = f"{rule.hours.start:%H:%M}-{rule.hours.end:%H:%M}"
     detail["steps"] = [{"after_s": step.after_s, "recipients": sorted(step.recipients)} for step in rule.steps]
@@ -163,6 +165,8 @@ def _from_row(row: Mapping[str, Any]) -> StoredRule:
         watchlists=frozenset(row["watchlists"]),
         priorities=frozenset(map(Priority, row["priorities"])),
         gates=frozenset(row["gates"]),
+        areas=frozenset(row["areas"]),
+        area_gates=frozenset(row["area_gates"]),
         hours=Hours(days=frozenset(row["days"]), start=row["starts"], end=row["ends"]),
         sound=Sound(row["sound"]),
         steps=tuple(

@@ -7,6 +7,7 @@ from anpr.store.database.queries import load_queries
 _SQL = load_queries("organisations")
 PROTECTED = (
     "agreements",
+    "alarm_counts",
     "alarm_events",
     "alarms",
     "audit",
@@ -18,6 +19,7 @@ PROTECTED = (
     "evidence_packages",
     "forward_batches",
     "forward_runs",
+    "gate_areas",
     "gate_versions",
     "gates",
     "handovers",
@@ -31,8 +33,11 @@ PROTECTED = (
     "investigation_questions",
     "investigations",
     "list_changes",
+    "list_fetches",
     "list_import_changes",
     "list_imports",
+    "list_places",
+    "list_proposals",
     "list_sources",
     "list_uploads",
     "notification_recipients",

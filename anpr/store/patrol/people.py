@@ -13,6 +13,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
+from anpr.store.gate_areas import list_areas
 
 POSITIONS_KEPT = timedelta(hours=1)
 """At the most, whatever the settings say: each run of retention takes away what the console has not."""
@@ -21,25 +22,49 @@ _SQL = load_queries("patrol")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PatrolPerson:
-    """`area`: ids of gates; empty: all that their organisation sees. `shares`: whether they show their position."""
+    """`gates` and `areas`: ids of what was chosen, `area_gates`: the gates of those areas. `shares`: whether they show
+    their position."""
 
-    area: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    areas: frozenset[int] = frozenset()
+    area_gates: tuple[str, ...] = ()
     shares: bool = False
+
+    @property
+    def area(self) -> tuple[str, ...]:
+        """Ids of gates; empty: all that their organisation sees. Areas that are gone leave one that no gate has."""
+        chosen = tuple(sorted({*self.gates, *self.area_gates}))
+        return chosen or (("",) if self.areas else ())
 
 
 def patrol_person(conn: Connection, user: str) -> PatrolPerson:
     """Of this user, whatever their role is."""
     row = conn.execute(_SQL["person"], {"user": user}).fetchone()
-    return PatrolPerson(area=tuple(row["gates"]), shares=row["shares"]) if row else PatrolPerson()
+    if row is None:
+        return PatrolPerson()
+    return PatrolPerson(
+        gates=tuple(row["gates"]),
+        areas=frozenset(row["areas"]),
+        area_gates=tuple(row["area_gates"]),
+        shares=row["shares"],
+    )
 
 
-def set_area(conn: Connection, user: str, gates: Sequence[str], by: Author) -> None:
-    """Another area; the same one is no change."""
-    before, now = patrol_person(conn, user).area, sorted(set(gates))
-    if list(before) == now:
+def set_area(conn: Connection, user: str, gates: Sequence[str], by: Author, areas: Sequence[int] = ()) -> None:
+    """Another area: gates, and areas with a name; the same is no change.
+
+    Areas that this transaction does not see stay.
+    """
+    before, known = patrol_person(conn, user), list_areas(conn)
+    now = PatrolPerson(gates=tuple(sorted(set(gates))), areas=frozenset(areas) | (before.areas - set(known)))
+    if (before.gates, before.areas) == (now.gates, now.areas):
         return
-    conn.execute(_SQL["set_area"], {"user": user, "gates": now})
-    detail = {"user": user, "changed": "area", "before": list(before), "after": now}
+    conn.execute(_SQL["set_area"], {"user": user, "gates": list(now.gates), "areas": sorted(now.areas)})
+
+    def named(person: PatrolPerson) -> list[str]:
+        return [*person.gates, *(known[each].name for each in sorted(person.areas) if each in known)]
+
+    detail = {"user": user, "changed": "area", "before": named(before), "after": named(now)}
     append(conn, AuditEvent(actor=by.name, action=AuditAction.USER_CHANGED, at=by.at, detail=detail))
 
 

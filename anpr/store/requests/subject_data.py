@@ -10,6 +10,7 @@ from uuid import UUID
 from anpr.domain.alarm import AlarmOutcome, AlarmState, Sighting
 from anpr.domain.delivery import DeliveryState
 from anpr.domain.hold import Hold
+from anpr.domain.partial_plate import is_partial
 from anpr.store.alarms.rows import sighting_from_row
 from anpr.store.database.connection import Connection
 from anpr.store.database.partitions import NO_PURPOSE
@@ -23,13 +24,20 @@ _SQL = load_queries("requests")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedPlate:
-    """An entry of a watchlist that names the plate; valid in [valid_from, valid_to) (UTC)."""
+    """An entry of a watchlist that names the plate, or is a partial one that stands for it (`plate`: as it is listed);
+    valid in [valid_from, valid_to) (UTC)."""
 
     watchlist_id: str
     watchlist_name: str
+    plate: str
     reason: str
     valid_from: datetime | None
     valid_to: datetime | None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it may be about another vehicle."""
+        return is_partial(self.plate)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -258,6 +258,10 @@ RETURNING *;
 -- name: open_of_vehicle
 SELECT * FROM alarms WHERE vehicle = %(vehicle)s AND organisation_id = %(organisation)s AND retro = %(retro)s AND state <> 'closed';
 
+-- name: open_anew
+-- Also where the other one is not visible to who asks.
+SELECT is_open_anew(%(id)s) AS other;
+
 -- name: log
 INSERT INTO alarm_events (alarm_id, at, author, kind, text, detail)
 VALUES (%(alarm)s, %(at)s, %(author)s, %(kind)s, %(text)s, %(detail)s);
@@ -275,6 +279,20 @@ UPDATE suppressions SET lifted_by = %(by)s, lifted_at = %(at)s WHERE id = %(id)s
 
 -- name: suppressions
 SELECT * FROM suppressions WHERE lifted_at IS NULL AND until > %(at)s ORDER BY until, id LIMIT %(limit)s;
+
+-- name: counted_suppressions
+-- Those that hold at this moment, then those that ended since the other, each with what it kept from being an alarm.
+SELECT x.*, kept.count, kept.newest
+FROM suppressions x LEFT JOIN LATERAL (
+    SELECT count(*) AS count, max(s.captured_at) AS newest FROM sightings s WHERE s.suppression_id = x.id
+) kept ON true
+WHERE least(x.until, x.lifted_at) > %(since)s
+ORDER BY x.lifted_at IS NOT NULL OR x.until <= %(at)s, least(x.until, x.lifted_at), x.id LIMIT %(limit)s;
+
+-- name: suppressed_of_vehicle
+-- Of the suppressions that who asks may see.
+SELECT s.* FROM suppressions x JOIN sightings s ON s.suppression_id = x.id
+WHERE x.vehicle = %(vehicle)s ORDER BY s.captured_at DESC, s.id DESC LIMIT %(limit)s;
 
 -- name: forget_suppressions
 -- Those that a sighting names stay as long as it does.
@@ -308,8 +326,7 @@ UPDATE alarms a SET state = 'raised', acknowledged_by = NULL, acknowledged_at = 
     outcome = NULL, note = NULL, version = nextval('alarm_versions')
 WHERE a.state = 'closed' AND a.retro AND a.outcome = 'other' AND a.closed_by = %(by)s AND a.closed_at = %(settled_at)s
   AND a.closed_at >= %(since)s
-  AND NOT EXISTS (SELECT FROM alarms o WHERE o.vehicle = a.vehicle AND o.organisation_id = a.organisation_id AND o.retro
-    AND o.state <> 'closed')
+  AND NOT is_open_anew(a.id)
 RETURNING id;
 
 -- name: last_settled_past

@@ -4,8 +4,8 @@
 SELECT lock_list_changes();
 
 -- name: lock_list
--- NO KEY UPDATE: other importers wait, foreign-key checks of entries do not.
-SELECT id FROM watchlists WHERE id = %(watchlist_id)s FOR NO KEY UPDATE;
+-- NO KEY UPDATE: other importers wait, foreign-key checks of entries do not. Closed: what changes it must be approved first.
+SELECT id, second_person AND NOT may_change_list(id) AS is_closed FROM watchlists WHERE id = %(watchlist_id)s FOR NO KEY UPDATE;
 
 -- name: create_staging
 CREATE TEMPORARY TABLE IF NOT EXISTS staging_entries (
@@ -33,7 +33,7 @@ WHERE watchlist_id = %(watchlist_id)s
   );
 
 -- name: change
-UPDATE entries e SET reason = s.reason
+UPDATE entries e SET reason = s.reason, edited_by = acting_author(), edited_at = acting_moment()
 FROM staging_entries s
 WHERE e.watchlist_id = %(watchlist_id)s AND s.plate = e.plate AND s.reason <> e.reason
   AND coalesce(s.valid_from, '-infinity') = coalesce(e.valid_from, '-infinity')
@@ -74,6 +74,13 @@ SELECT * FROM entries WHERE watchlist_id = %(watchlist_id)s AND id = %(id)s;
 SELECT count(*) AS count FROM entries
 WHERE watchlist_id = %(watchlist_id)s AND valid_to > %(now)s AND valid_to <= %(now)s::timestamptz + interval '14 days';
 
+-- name: ending_by_list
+SELECT w.id, w.name, w.organisation_id, e.number, e.first_end
+FROM watchlists w CROSS JOIN LATERAL (
+    SELECT count(*) AS number, min(valid_to) AS first_end FROM entries
+    WHERE watchlist_id = w.id AND valid_to > %(now)s AND valid_to <= %(now)s::timestamptz + interval '14 days'
+) e WHERE e.number > 0 ORDER BY e.first_end, w.id;
+
 -- name: twin
 -- Another one with this plate and validity.
 SELECT id FROM entries
@@ -81,7 +88,8 @@ WHERE watchlist_id = %(watchlist_id)s AND plate = %(plate)s AND id <> %(id)s
   AND valid_from IS NOT DISTINCT FROM %(valid_from)s::timestamptz AND valid_to IS NOT DISTINCT FROM %(valid_to)s::timestamptz;
 
 -- name: change_one
-UPDATE entries SET reason = %(reason)s, instructions = %(instructions)s, valid_from = %(valid_from)s, valid_to = %(valid_to)s
+UPDATE entries SET reason = %(reason)s, instructions = %(instructions)s, valid_from = %(valid_from)s, valid_to = %(valid_to)s,
+    edited_by = acting_author(), edited_at = acting_moment()
 WHERE watchlist_id = %(watchlist_id)s AND id = %(id)s
 RETURNING *;
 

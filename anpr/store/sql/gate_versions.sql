@@ -18,6 +18,13 @@ UPDATE gates SET name = %(name)s, purpose = %(purpose)s, legal_basis = %(legal_b
     retention_purpose = %(retention_purpose)s, keep = %(keep)s
 WHERE id = %(id)s;
 
+-- name: make
+-- It is the manager's.
+INSERT INTO gates (id, name, purpose, legal_basis, legal_basis_until, latitude, longitude, cameras, retention_purpose, keep)
+VALUES (%(id)s, %(name)s, %(purpose)s, %(legal_basis)s, %(legal_basis_until)s, %(latitude)s, %(longitude)s, %(cameras)s,
+    %(retention_purpose)s, %(keep)s)
+ON CONFLICT (id) DO NOTHING;
+
 -- name: camera_of_another
 SELECT is_camera_of_another(%(camera)s, %(gate)s) AS taken;
 

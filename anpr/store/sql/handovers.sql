@@ -3,7 +3,7 @@
 SELECT max(made_at) AS at FROM handovers WHERE organisation_id = %(organisation)s AND made_at < %(before)s;
 
 -- name: open_alarms
--- Those that somebody has first, then as on the board.
+-- What is urgent and nobody has first, then those that somebody has, then as on the board: paper has room for some of them.
 SELECT a.id, a.kind, a.priority, a.state, CASE WHEN a.state <> 'raised' THEN a.acknowledged_by END AS holder, a.raised_at,
     a.last_seen_at, seen.gate_id
 FROM alarms a
@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     SELECT gate_id FROM sightings s WHERE s.alarm_id = a.id ORDER BY captured_at DESC, id DESC LIMIT 1
 ) seen
 WHERE a.state <> 'closed' AND NOT a.retro
-ORDER BY a.state = 'raised', alarm_rank(a.state, a.priority), a.id DESC LIMIT %(limit)s;
+ORDER BY a.state = 'raised' AND a.priority <> 'high', a.state <> 'raised', alarm_rank(a.state, a.priority), a.id DESC LIMIT %(limit)s;
 
 -- name: closed
 SELECT outcome, count(*) AS count FROM alarms

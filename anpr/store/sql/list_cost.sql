@@ -51,7 +51,12 @@ WITH wanted AS MATERIALIZED (
 ), raised AS MATERIALIZED (
     SELECT id, max(captured_at) AS captured_at, bool_or(is_exact) AS is_exact FROM hits GROUP BY id
 ), shown AS (
-    SELECT id, is_exact FROM raised ORDER BY is_exact, captured_at DESC LIMIT %(examples)s
+    -- Those that have a picture of the plate which one may see; looked for among the first few only.
+    SELECT id, is_exact FROM (
+        SELECT * FROM raised ORDER BY is_exact, captured_at DESC LIMIT 20 * %(examples)s
+    ) first WHERE EXISTS (
+        SELECT FROM images i WHERE i.captured_at = first.captured_at AND i.transit_id = first.id AND i.role = 'plate'
+    ) ORDER BY is_exact, captured_at DESC LIMIT %(examples)s
 )
 SELECT (SELECT count(*) FROM raised) AS alarms, (SELECT count(*) FROM raised WHERE NOT is_exact) AS doubtful,
     (SELECT count(*) FROM seen) AS transits,

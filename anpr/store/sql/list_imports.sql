@@ -7,7 +7,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staging_changes (
     valid_from    timestamptz,
     valid_to      timestamptz,
     reason_before text,
-    reason_after  text
+    reason_after  text,
+    instructions  text
 ) ON COMMIT DELETE ROWS;
 
 -- name: empty_changes
@@ -15,10 +16,10 @@ DELETE FROM staging_changes;
 
 -- name: compare
 -- What putting the staged entries on the list would do to it.
-INSERT INTO staging_changes (kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after)
+INSERT INTO staging_changes (kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after, instructions)
 SELECT CASE WHEN e.plate IS NULL THEN 'added' WHEN s.plate IS NULL THEN 'removed' ELSE 'changed' END,
     coalesce(s.plate, e.plate), coalesce(s.look_alike, e.look_alike), coalesce(s.valid_from, e.valid_from),
-    coalesce(s.valid_to, e.valid_to), e.reason, s.reason
+    coalesce(s.valid_to, e.valid_to), e.reason, s.reason, e.instructions
 FROM staging_entries s
 FULL JOIN (SELECT * FROM entries WHERE watchlist_id = %(watchlist_id)s) e ON s.plate = e.plate
   AND coalesce(s.valid_from, '-infinity') = coalesce(e.valid_from, '-infinity')
@@ -47,8 +48,8 @@ VALUES (%(watchlist_id)s, %(at)s, %(by)s, %(mode)s, %(file_name)s, %(sha256)s, %
 RETURNING id;
 
 -- name: note_changes
-INSERT INTO list_import_changes (import_id, kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after)
-SELECT %(import_id)s, kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after FROM staging_changes;
+INSERT INTO list_import_changes (import_id, kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after, instructions)
+SELECT %(import_id)s, kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after, instructions FROM staging_changes;
 
 -- name: undo_remove
 DELETE FROM entries e USING staging_changes c
@@ -57,19 +58,19 @@ WHERE c.kind = 'removed' AND e.watchlist_id = %(watchlist_id)s AND e.plate = c.p
   AND coalesce(e.valid_to, 'infinity') = coalesce(c.valid_to, 'infinity');
 
 -- name: undo_change
-UPDATE entries e SET reason = c.reason_after FROM staging_changes c
+UPDATE entries e SET reason = c.reason_after, edited_by = acting_author(), edited_at = acting_moment() FROM staging_changes c
 WHERE c.kind = 'changed' AND e.watchlist_id = %(watchlist_id)s AND e.plate = c.plate
   AND coalesce(e.valid_from, '-infinity') = coalesce(c.valid_from, '-infinity')
   AND coalesce(e.valid_to, 'infinity') = coalesce(c.valid_to, 'infinity');
 
 -- name: undo_add
-INSERT INTO entries (watchlist_id, plate, look_alike, reason, valid_from, valid_to)
-SELECT %(watchlist_id)s, plate, look_alike, reason_after, valid_from, valid_to FROM staging_changes WHERE kind = 'added';
+INSERT INTO entries (watchlist_id, plate, look_alike, reason, valid_from, valid_to, instructions)
+SELECT %(watchlist_id)s, plate, look_alike, reason_after, valid_from, valid_to, instructions FROM staging_changes WHERE kind = 'added';
 
 -- name: reverse
-INSERT INTO staging_changes (kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after)
+INSERT INTO staging_changes (kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after, instructions)
 SELECT CASE kind WHEN 'added' THEN 'removed' WHEN 'removed' THEN 'added' ELSE kind END,
-    plate, look_alike, valid_from, valid_to, reason_after, reason_before
+    plate, look_alike, valid_from, valid_to, reason_after, reason_before, instructions
 FROM list_import_changes WHERE import_id = %(import_id)s;
 
 -- name: conflicts
@@ -119,10 +120,11 @@ DELETE FROM list_imports WHERE imported_at < %(before)s;
 SELECT name FROM list_sources WHERE watchlist_id = %(watchlist_id)s ORDER BY name LIMIT 100;
 
 -- name: get_source
-SELECT columns, sheet, reason FROM list_sources WHERE watchlist_id = %(watchlist_id)s AND name = %(name)s;
+SELECT columns, sheet, reason, profile FROM list_sources WHERE watchlist_id = %(watchlist_id)s AND name = %(name)s;
 
 -- name: save_source
-INSERT INTO list_sources (watchlist_id, name, columns, sheet, reason, changed_at)
-VALUES (%(watchlist_id)s, %(name)s, %(columns)s, %(sheet)s, %(reason)s, %(at)s)
+INSERT INTO list_sources (watchlist_id, name, columns, sheet, reason, profile, changed_at)
+VALUES (%(watchlist_id)s, %(name)s, %(columns)s, %(sheet)s, %(reason)s, %(profile)s, %(at)s)
 ON CONFLICT (watchlist_id, name) DO UPDATE SET
-    columns = excluded.columns, sheet = excluded.sheet, reason = excluded.reason, changed_at = excluded.changed_at;
+    columns = excluded.columns, sheet = excluded.sheet, reason = excluded.reason, profile = excluded.profile,
+    changed_at = excluded.changed_at;

@@ -27,7 +27,7 @@ DELETE FROM notification_recipients WHERE id = %(id)s;
 SELECT count(*) AS count FROM notification_recipients;
 
 -- name: rules
-SELECT r.*, coalesce((SELECT json_agg(json_build_array(n.step, n.recipient_id))
+SELECT r.*, gates_of_areas(r.areas) AS area_gates, coalesce((SELECT json_agg(json_build_array(n.step, n.recipient_id))
     FROM notification_rule_recipients n WHERE n.rule_id = r.id), '[]') AS recipients
 FROM notification_rules r
 WHERE (%(organisation)s::text IS NULL OR r.organisation_id = %(organisation)s::text)
@@ -38,15 +38,15 @@ ORDER BY r.id;
 SELECT count(*) AS count FROM notification_rules;
 
 -- name: add_rule
-INSERT INTO notification_rules (name, enabled, kinds, watchlists, priorities, gates, days, starts, ends, sound, after_s,
+INSERT INTO notification_rules (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s,
     plate_reason, changed_at, changed_by)
-VALUES (%(name)s, %(enabled)s, %(kinds)s, %(watchlists)s, %(priorities)s, %(gates)s, %(days)s, %(starts)s, %(ends)s, %(sound)s,
+VALUES (%(name)s, %(enabled)s, %(kinds)s, %(watchlists)s, %(priorities)s, %(gates)s, %(areas)s, %(days)s, %(starts)s, %(ends)s, %(sound)s,
     %(after_s)s, %(plate_reason)s, %(at)s, %(by)s)
 RETURNING id;
 
 -- name: change_rule
 UPDATE notification_rules SET name = %(name)s, enabled = %(enabled)s, kinds = %(kinds)s, watchlists = %(watchlists)s,
-    priorities = %(priorities)s, gates = %(gates)s, days = %(days)s, starts = %(starts)s, ends = %(ends)s, sound = %(sound)s,
+    priorities = %(priorities)s, gates = %(gates)s, areas = %(areas)s, days = %(days)s, starts = %(starts)s, ends = %(ends)s, sound = %(sound)s,
     after_s = %(after_s)s, plate_reason = %(plate_reason)s, version = version + 1, changed_at = %(at)s, changed_by = %(by)s
 WHERE id = %(id)s AND version = %(version)s;
 

@@ -73,7 +73,7 @@ UPDATE notifications SET attempts = attempts + 1, in_flight = true, next_attempt
 
 -- name: settle
 -- Only the attempt that began: what somebody put back in the meantime is tried again.
-UPDATE notifications SET state = %(state)s, in_flight = false, last_error = %(error)s, next_attempt_at = coalesce(%(next)s, next_attempt_at),
+UPDATE notifications SET state = %(state)s, in_flight = false, last_error = %(error)s, last_fault = %(fault)s, next_attempt_at = coalesce(%(next)s, next_attempt_at),
     settled_at = %(settled)s
 WHERE id = %(id)s AND attempts = %(attempt)s AND state IN ('queued', 'failed');
 
@@ -84,12 +84,16 @@ UPDATE notifications SET in_flight = false,
 WHERE in_flight AND state IN ('queued', 'failed');
 
 -- name: give_up
-UPDATE notifications SET state = 'dead', in_flight = false, settled_at = %(now)s, last_error = coalesce(last_error, %(reason)s)
+UPDATE notifications SET state = 'dead', in_flight = false, settled_at = %(now)s, last_error = coalesce(last_error, %(reason)s),
+    last_fault = coalesce(last_fault, 'given-up')
 WHERE state IN ('queued', 'failed') AND waits_since < %(before)s AND channel = %(channel)s
 RETURNING id;
 
 -- name: waiting
 SELECT count(*) AS count, min(queued_at) AS oldest FROM notifications WHERE state IN ('queued', 'failed') AND channel = %(channel)s;
+
+-- name: dead
+SELECT count(*) AS count FROM notifications WHERE state = 'dead' AND channel = %(channel)s;
 
 -- name: next_attempt
 SELECT min(next_attempt_at) AS at FROM notifications WHERE state IN ('queued', 'failed') AND channel = %(channel)s
@@ -124,10 +128,10 @@ DELETE FROM notifications WHERE queued_at < %(before)s;
 DELETE FROM notification_escalations WHERE due_at < %(before)s;
 
 -- name: tell_channel
-INSERT INTO notification_channels (channel, is_set_up, failing_since, reason, told_at)
-VALUES (%(channel)s, %(is_set_up)s, %(failing_since)s, %(reason)s, %(now)s)
+INSERT INTO notification_channels (channel, is_set_up, failing_since, reason, fault, told_at)
+VALUES (%(channel)s, %(is_set_up)s, %(failing_since)s, %(reason)s, %(fault)s, %(now)s)
 ON CONFLICT (channel) DO UPDATE SET is_set_up = excluded.is_set_up, failing_since = excluded.failing_since,
-    reason = excluded.reason, told_at = excluded.told_at;
+    reason = excluded.reason, fault = excluded.fault, told_at = excluded.told_at;
 
 -- name: channels
 SELECT * FROM notification_channels ORDER BY channel;

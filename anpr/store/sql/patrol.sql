@@ -14,11 +14,11 @@ UPDATE patrol_answers SET result = %(result)s, by_whom = %(by_whom)s WHERE key =
 DELETE FROM patrol_answers WHERE received_at < %(before)s;
 
 -- name: person
-SELECT gates, shares FROM patrols WHERE user_name = %(user)s;
+SELECT gates, shares, areas, gates_of_areas(areas) AS area_gates FROM patrols WHERE user_name = %(user)s;
 
 -- name: set_area
-INSERT INTO patrols (user_name, gates) VALUES (%(user)s, %(gates)s)
-ON CONFLICT (user_name) DO UPDATE SET gates = excluded.gates;
+INSERT INTO patrols (user_name, gates, areas) VALUES (%(user)s, %(gates)s, %(areas)s)
+ON CONFLICT (user_name) DO UPDATE SET gates = excluded.gates, areas = excluded.areas;
 
 -- name: set_sharing
 INSERT INTO patrols (user_name, shares) VALUES (%(user)s, %(shares)s)

@@ -48,7 +48,8 @@ WHERE u.organisation_id = %(organisation)s AND u.role = 'patrol' AND NOT u.disab
   AND (%(user)s::text IS NULL OR u.name = %(user)s::text)
   AND d.site_key = %(key)s
   AND (d.session_hash IS NULL OR (s.ended_at IS NULL AND s.started_at > %(started_after)s))
-  AND (%(gates)s::text[] IS NULL OR coalesce(p.gates, '{}') = '{}' OR p.gates && %(gates)s::text[])
+  AND (%(gates)s::text[] IS NULL OR (coalesce(p.gates, '{}') = '{}' AND coalesce(p.areas, '{}') = '{}')
+    OR p.gates && %(gates)s::text[] OR gates_of_areas(p.areas) && %(gates)s::text[])
 ORDER BY d.id LIMIT %(limit)s;
 
 -- name: reached

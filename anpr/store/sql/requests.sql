@@ -38,9 +38,10 @@ FROM sightings s LEFT JOIN alarms a ON a.id = s.alarm_id
 WHERE (s.plate = %(plate)s OR s.entry_plate = %(plate)s) AND is_own_gate(s.gate_id) ORDER BY s.id LIMIT %(limit)s;
 
 -- name: entries
-SELECT e.watchlist_id, w.name AS watchlist_name, e.reason, e.valid_from, e.valid_to
+-- Those that name the plate, and partial ones that stand for it.
+SELECT e.watchlist_id, w.name AS watchlist_name, e.plate, e.reason, e.valid_from, e.valid_to
 FROM entries e JOIN watchlists w ON w.id = e.watchlist_id
-WHERE e.plate = %(plate)s AND w.organisation_id = acting_organisation() ORDER BY e.id LIMIT %(limit)s;
+WHERE (e.plate = %(plate)s OR (e.plate ~ '[*?]' AND %(plate)s LIKE plate_like(e.plate))) AND w.organisation_id = acting_organisation() ORDER BY e.id LIMIT %(limit)s;
 
 -- name: holds
 -- Those that name the plate, and those that keep one of its transits for another reason.

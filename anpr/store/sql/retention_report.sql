@@ -45,6 +45,7 @@ SELECT * FROM (
     SELECT 'audit' AS name, count(*) AS rows, min(at) AS oldest FROM audit
     UNION ALL SELECT 'alarms' AS name, count(*) AS rows, min(first_seen_at) AS oldest FROM alarms
     UNION ALL SELECT 'sightings', count(*), min(captured_at) FROM sightings
+    UNION ALL SELECT 'counts of erased alarms', count(*), min(day)::timestamptz FROM alarm_counts
     UNION ALL SELECT 'suppressions', count(*), min(since) FROM suppressions
     UNION ALL SELECT 'plates', count(*), NULL FROM plates
     UNION ALL SELECT 'dead letters', count(*), min(received_at) FROM dead_letters

@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: save
 INSERT INTO watchlists (id, name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours,
-    instructions)
+    instructions, second_person, urgent_hours, settings_by, settings_at)
 VALUES (%(id)s, %(name)s, %(kind)s, %(priority)s, %(purpose)s, %(legal_basis)s, %(match)s, %(min_probability)s, %(valid_to)s,
-    %(stale_after_hours)s, %(instructions)s)
+    %(stale_after_hours)s, %(instructions)s, %(second_person)s, %(urgent_hours)s, acting_author(), acting_moment())
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, kind = excluded.kind, priority = excluded.priority, purpose = excluded.purpose, legal_basis = excluded.legal_basis,
     match = excluded.match, min_probability = excluded.min_probability,
-    valid_to = excluded.valid_to, stale_after_hours = excluded.stale_after_hours, instructions = excluded.instructions;
+    valid_to = excluded.valid_to, stale_after_hours = excluded.stale_after_hours, instructions = excluded.instructions,
+    second_person = excluded.second_person, urgent_hours = excluded.urgent_hours, settings_by = excluded.settings_by,
+    settings_at = excluded.settings_at;
 
 -- name: list
 SELECT w.*, count_entries(w.id) AS entries FROM watchlists w ORDER BY w.id;
@@ -30,14 +32,15 @@ DELETE FROM watchlists WHERE id = %(id)s;
 
 -- name: add
 INSERT INTO watchlists (id, name, kind, priority, purpose, legal_basis, match, min_probability, valid_to, stale_after_hours,
-    instructions)
+    instructions, second_person, urgent_hours, settings_by, settings_at)
 VALUES (%(id)s, %(name)s, %(kind)s, %(priority)s, %(purpose)s, %(legal_basis)s, %(match)s, %(min_probability)s, %(valid_to)s,
-    %(stale_after_hours)s, %(instructions)s);
+    %(stale_after_hours)s, %(instructions)s, %(second_person)s, %(urgent_hours)s, acting_author(), acting_moment());
 
 -- name: change
 UPDATE watchlists SET name = %(name)s, kind = %(kind)s, priority = %(priority)s, purpose = %(purpose)s, legal_basis = %(legal_basis)s,
     match = %(match)s, min_probability = %(min_probability)s, valid_to = %(valid_to)s,
-    stale_after_hours = %(stale_after_hours)s, instructions = %(instructions)s
+    stale_after_hours = %(stale_after_hours)s, instructions = %(instructions)s, second_person = %(second_person)s,
+    urgent_hours = %(urgent_hours)s, settings_by = acting_author(), settings_at = acting_moment()
 WHERE id = %(id)s
 RETURNING id;
 

@@ -12,7 +12,6 @@ from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
-from anpr.store.watchlists.entries import lock_list
 from anpr.store.watchlists.lists import (
     check_watchlist,
     delete_watchlist,
@@ -21,6 +20,8 @@ from anpr.store.watchlists.lists import (
     values_of,
     watchlist_from_row,
 )
+from anpr.store.watchlists.locks import lock_to_change
+from anpr.store.watchlists.versions import ChangedMeanwhileError, version_of
 
 _SQL = load_queries("watchlists")
 
@@ -37,6 +38,9 @@ class ListAge:
     organisation_id: str
     changed_at: datetime | None
     changed_by: str | None
+    settings_at: datetime | None = None
+    """When somebody changed its settings last, where that was noted."""
+    settings_by: str | None = None
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it is out of date by its own setting."""
@@ -77,25 +81,35 @@ def add_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str) ->
     if one_row(conn, _SQL["is_taken"], {"id": watchlist.id})["is_taken"]:
         raise ListTakenError(f"watchlist {watchlist.id}: the id is taken")
     conn.execute(_SQL["add"], values_of(watchlist))
-    _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, _settings(watchlist))
+    _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, settings_of(watchlist))
 
 
-def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str) -> None:
-    """Other settings; the audit holds what was there before. Raises InputError when there is no such list, it is not
+def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str, seen: str = "") -> None:
+    """Other settings; the audit holds what was there before. `seen`: the version that was shown, empty for whatever.
+
+    Raises ChangedMeanwhileError, and InputError when there is no such list, it is not
     one's own organisation's, or for a setting that is none."""
     check_watchlist(watchlist)
     act_as(conn, by)
-    lock_list(conn, watchlist.id)
-    before, after = _settings(get_watchlist(conn, watchlist.id)), _settings(watchlist)
+    lock_to_change(conn, watchlist.id)
+    refuse_other_settings(conn, watchlist.id, seen)
+    before, after = settings_of(get_watchlist(conn, watchlist.id)), settings_of(watchlist)
     conn.execute(_SQL["change"], values_of(watchlist))
     was = {name: value for name, value in before.items() if value != after[name]}
     _note(conn, AuditAction.WATCHLIST_SAVED, watchlist.id, by, reason, {**after, "was": was})
 
 
+def refuse_other_settings(conn: Connection, watchlist_id: str, seen: str) -> None:
+    """Raises ChangedMeanwhileError when its settings are others than the version that was seen (empty: whatever)."""
+    card = get_card(conn, watchlist_id)
+    if seen and seen != version_of(settings_of(card.watchlist)):
+        raise ChangedMeanwhileError(f"watchlist {watchlist_id}", card.settings_by, card.settings_at)
+
+
 def drop_list(conn: Connection, watchlist_id: str, by: Author, reason: str) -> int:
     """Delete it with its entries; returns how many. Its alarms stay. Raises InputError as `change_list`."""
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     removed = delete_watchlist(conn, watchlist_id)
     _note(conn, AuditAction.WATCHLIST_DELETED, watchlist_id, by, reason, {"entries": removed})
     return removed
@@ -108,14 +122,15 @@ def _note(
     append(conn, AuditEvent(actor=by.name, action=action, at=by.at, reason=reason, detail=told))
 
 
-def _settings(watchlist: Watchlist) -> dict[str, Any]:
+def settings_of(watchlist: Watchlist) -> dict[str, Any]:
+    """All of them but the id, as JSON holds them."""
     values = {name: getattr(watchlist, name) for name in Watchlist.__dataclass_fields__ if name != "id"}
     values["valid_to"] = watchlist.valid_to.isoformat() if watchlist.valid_to else None
     return values
 
 
 def _age(row: dict[str, Any]) -> dict[str, Any]:
-    told = {name: row[name] for name in ("organisation_id", "changed_at", "changed_by")}
+    told = {name: row[name] for name in ("organisation_id", "changed_at", "changed_by", "settings_at", "settings_by")}
     return {"watchlist": watchlist_from_row(row), **told}
 
 

@@ -12,7 +12,7 @@ from anpr.domain.plate import look_alike_key
 from anpr.domain.watchlist import Entry
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
-from anpr.store.watchlists.lists import get_watchlist, no_such_list
+from anpr.store.watchlists.locks import lock_to_change
 
 _SQL = load_queries("entries")
 
@@ -63,7 +63,7 @@ def import_entries(
     No two of them may have the same plate and validity (`read_list_file` sees to it). Nothing is recorded of it: see
     `record_import`. Raises InputError when there is no such list. Changes of lists wait for each other.
     """
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     stage_entries(conn, entries)
     return apply_staged(conn, watchlist_id, len(entries), mode)
 
@@ -90,7 +90,7 @@ def apply_staged(conn: Connection, watchlist_id: str, number: int, mode: ImportM
 
 def add_entry(conn: Connection, watchlist_id: str, entry: NewEntry) -> Entry:
     """Raises InputError when there is no such list, or it has this plate with this validity already."""
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     values = {
         "watchlist_id": watchlist_id,
         "plate": entry.plate,
@@ -111,9 +111,9 @@ def remove_entries(conn: Connection, watchlist_id: str, plate: str) -> list[Entr
 
     Raises InputError when it is not on it, or there is no such list.
     """
+    lock_to_change(conn, watchlist_id)
     rows = conn.execute(_SQL["remove"], {"watchlist_id": watchlist_id, "plate": plate}).fetchall()
     if not rows:
-        get_watchlist(conn, watchlist_id)
         raise InputError(f"watchlist {watchlist_id}: {plate} is not on it")
     return sorted((entry_from_row(row) for row in rows), key=lambda entry: entry.id)
 
@@ -127,11 +127,3 @@ def list_entries(conn: Connection, watchlist_id: str, after_id: int = 0, limit: 
 def entry_from_row(row: dict[str, Any]) -> Entry:
     """The entry in a row of the table."""
     return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})
-
-
-def lock_list(conn: Connection, watchlist_id: str) -> None:
-    """Make other changes of lists wait until this transaction ends. Raises InputError when there is no such list, or it
-    is not one's own organisation's to change."""
-    conn.execute(_SQL["lock_lists"])
-    if conn.execute(_SQL["lock_list"], {"watchlist_id": watchlist_id}).fetchone() is None:
-        raise no_such_list(conn, watchlist_id)

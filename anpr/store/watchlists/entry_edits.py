@@ -13,8 +13,10 @@ from anpr.store.audit import AuditAction, AuditEvent, append, get_audit
 from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
-from anpr.store.watchlists.entries import NewEntry, add_entry, lock_list
+from anpr.store.watchlists.entries import NewEntry, add_entry
 from anpr.store.watchlists.entry_pages import ListedEntry, get_entry, listed_from_row
+from anpr.store.watchlists.locks import lock_to_change
+from anpr.store.watchlists.versions import ChangedMeanwhileError, entry_values, version_of
 
 _SQL = load_queries("entries")
 RESTORED_WITHIN = timedelta(hours=1)
@@ -36,42 +38,45 @@ class NotRunningError(InputError):
 def put_entry(conn: Connection, watchlist_id: str, entry: NewEntry, by: Author) -> int:
     """Its number. Raises DuplicateEntryError, and InputError when there is no such list of one's own."""
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
-    _refuse_twin(conn, watchlist_id, 0, entry)
+    lock_to_change(conn, watchlist_id)
+    refuse_twin(conn, watchlist_id, 0, entry)
     added = add_entry(conn, watchlist_id, entry)
     _note(conn, AuditAction.ENTRY_ADDED, added, by, entry.reason, _validity(added))
     return added.id
 
 
-def change_entry(conn: Connection, watchlist_id: str, number: int, wanted: NewEntry, by: Author, reason: str) -> None:
-    """Another reason or validity; the plate stays.
+def change_entry(  # noqa: PLR0913, PLR0917  what, by whom, why, and what was shown
+    conn: Connection, watchlist_id: str, number: int, wanted: NewEntry, by: Author, reason: str, seen: str = ""
+) -> None:
+    """Another reason or validity; the plate stays. `seen`: the version that was shown, empty for whatever it is.
 
-    Raises DuplicateEntryError, EntryGoneError, and InputError when there is no such list of one's own.
+    Raises ChangedMeanwhileError, DuplicateEntryError, EntryGoneError, and InputError when there is no such list of
+    one's own.
     """
-    before = _locked(conn, watchlist_id, number, by)
+    before = _locked(conn, watchlist_id, number, by, seen)
     wanted = replace(wanted, plate=before.entry.plate)
-    _refuse_twin(conn, watchlist_id, number, wanted)
+    refuse_twin(conn, watchlist_id, number, wanted)
     after = _write(conn, before.entry, wanted)
     was = {"entry_reason": before.entry.reason, **_validity(before.entry), **_instructions(before.entry)}
     _note(conn, AuditAction.ENTRY_CHANGED, after, by, reason, {**_validity(after), "was": was})
 
 
-def end_entry(conn: Connection, watchlist_id: str, number: int, by: Author, reason: str) -> None:
+def end_entry(conn: Connection, watchlist_id: str, number: int, by: Author, reason: str, seen: str = "") -> None:
     """It holds for nothing captured from now on. Raises NotRunningError, and as `change_entry`."""
-    before = _locked(conn, watchlist_id, number, by).entry
+    before = _locked(conn, watchlist_id, number, by, seen).entry
     if not before.is_valid_at(by.at) or before.valid_from == by.at:
         raise NotRunningError(f"watchlist {watchlist_id}: entry {number} does not hold now")
     wanted = NewEntry(plate=before.plate, reason=before.reason, valid_from=before.valid_from, valid_to=by.at,
                       instructions=before.instructions)  # fmt: skip
-    _refuse_twin(conn, watchlist_id, number, wanted)
+    refuse_twin(conn, watchlist_id, number, wanted)
     after = _write(conn, before, wanted)
     _note(conn, AuditAction.ENTRY_ENDED, after, by, reason, {**_validity(after), "was": _validity(before)})
 
 
-def remove_entry(conn: Connection, watchlist_id: str, number: int, by: Author, reason: str) -> int:
+def remove_entry(conn: Connection, watchlist_id: str, number: int, by: Author, reason: str, seen: str = "") -> int:
     """Take it off the list; returns the number of its row in the audit, which `restore_entry` takes. Raises as
     `change_entry`."""
-    _locked(conn, watchlist_id, number, by)
+    _locked(conn, watchlist_id, number, by, seen)
     row = conn.execute(_SQL["remove_one"], {"watchlist_id": watchlist_id, "id": number}).fetchone()
     if row is None:
         raise EntryGoneError(f"watchlist {watchlist_id}: no entry {number}")
@@ -97,7 +102,7 @@ def restore_entry(conn: Connection, watchlist_id: str, row: int, by: Author) -> 
     list of one's own.
     """
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     gone = restorable(conn, watchlist_id, row, by)
     if gone is None:
         raise EntryGoneError(f"watchlist {watchlist_id}: row {row} of the audit removed nothing that can be restored")
@@ -112,16 +117,25 @@ def restore_entry(conn: Connection, watchlist_id: str, row: int, by: Author) -> 
     return entry.id
 
 
-def _locked(conn: Connection, watchlist_id: str, number: int, by: Author) -> ListedEntry:
+def refuse_other_entry(listed: ListedEntry, seen: str) -> None:
+    """Raises ChangedMeanwhileError when the entry is another one than the version that was seen (empty: whatever)."""
+    if seen and seen != version_of(entry_values(listed.entry)):
+        where = f"watchlist {listed.entry.watchlist_id}: entry {listed.entry.id}"
+        raise ChangedMeanwhileError(where, listed.edited_by, listed.edited_at)
+
+
+def _locked(conn: Connection, watchlist_id: str, number: int, by: Author, seen: str) -> ListedEntry:
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     found = get_entry(conn, watchlist_id, number)
     if found is None:
         raise EntryGoneError(f"watchlist {watchlist_id}: no entry {number}")
+    refuse_other_entry(found, seen)
     return found
 
 
-def _refuse_twin(conn: Connection, watchlist_id: str, number: int, wanted: NewEntry) -> None:
+def refuse_twin(conn: Connection, watchlist_id: str, number: int, wanted: NewEntry) -> None:
+    """Raises DuplicateEntryError when another entry than this one has the plate and validity (0: any)."""
     values = {"watchlist_id": watchlist_id, "id": number, "plate": wanted.plate}
     values |= {"valid_from": wanted.valid_from, "valid_to": wanted.valid_to}
     if conn.execute(_SQL["twin"], values).fetchone() is not None:

@@ -80,17 +80,18 @@ class EntryIndex:
         return found
 
     def _partial_hits(self, transits: Sequence[Transit], plates: Sequence[str]) -> Iterable[tuple[int, int]]:
-        yield from self._partial.among(enumerate(plates))
+        yield from self._partial.among(plates)
         if self._partial_alikes:
-            yield from self._partial_alikes.among(enumerate(map(look_alike_key, plates)))
+            yield from self._partial_alikes.among(list(map(look_alike_key, plates)))
         if self._partial_probable:
-            texts = (
-                (place, candidate.text)
-                for place, transit in enumerate(transits)
-                for candidate in transit.candidates
-                if candidate.text != transit.plate  # which was looked up
-            )
-            yield from self._partial_probable.among(texts)
+            places, texts = [], []
+            for place, transit in enumerate(transits):
+                for candidate in transit.candidates:
+                    if candidate.text != transit.plate:  # which was looked up
+                        places.append(place)
+                        texts.append(candidate.text)
+            for at, number in self._partial_probable.among(texts):
+                yield places[at], number
 
 
 class _Texts:

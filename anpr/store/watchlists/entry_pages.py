@@ -53,10 +53,25 @@ class ListedEntry:
     entry: Entry
     author: str | None
     added_at: datetime | None
+    edited_by: str | None = None
+    """Who changed it last; None: nobody did, or nobody noted it."""
+    edited_at: datetime | None = None
 
     def validity_at(self, moment: datetime) -> Validity:
         """Whether it holds at that moment."""
         return validity_at(self.entry.valid_from, self.entry.valid_to, moment)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndingEntries:
+    """How many entries of a list end soon, and the first end (UTC; not included)."""
+
+    id: str
+    """Of the list."""
+    name: str
+    organisation_id: str
+    number: int
+    first_end: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +127,11 @@ def count_ending(conn: Connection, watchlist_id: str, now: datetime) -> int:
     return count_of(conn, _SQL["count_ending"], {"watchlist_id": watchlist_id, "now": now})
 
 
+def ending_by_list(conn: Connection, now: datetime) -> list[EndingEntries]:
+    """Of each list with entries that end within WARNED_DAYS, how many; the list with the first end first."""
+    return [EndingEntries(**row) for row in conn.execute(_SQL["ending_by_list"], {"now": now})]
+
+
 def get_entry(conn: Connection, watchlist_id: str, number: int) -> ListedEntry | None:
     """The entry of this number; None when the list has none."""
     row = conn.execute(_SQL["one"], {"watchlist_id": watchlist_id, "id": number}).fetchone()
@@ -126,7 +146,8 @@ def lists_of_plate(conn: Connection, plate: str) -> list[Listing]:
 
 def listed_from_row(row: dict[str, Any]) -> ListedEntry:
     """The entry in a row of the table."""
-    return ListedEntry(entry=entry_from_row(row), author=row["author"], added_at=row["added_at"])
+    told = {name: row[name] for name in ("author", "added_at", "edited_by", "edited_at")}
+    return ListedEntry(entry=entry_from_row(row), **told)
 
 
 def _listing(row: dict[str, Any]) -> Listing:

@@ -16,10 +16,10 @@ from anpr.store.watchlists.entries import (
     ImportResult,
     NewEntry,
     apply_staged,
-    lock_list,
     stage_entries,
 )
 from anpr.store.watchlists.lists import get_watchlist
+from anpr.store.watchlists.locks import lock_to_change
 
 KEPT_DIFFERENCES = 20
 """Imports of a list whose differences are kept, so that they can be shown and undone."""
@@ -121,7 +121,7 @@ def record_import(
     which somebody was shown.
     """
     act_as(conn, by)
-    lock_list(conn, batch.watchlist_id)
+    lock_to_change(conn, batch.watchlist_id)
     found = _compare(conn, batch)
     if expected is not None and found != expected:
         raise ListChangedError(
@@ -141,7 +141,7 @@ def undo_import(conn: Connection, watchlist_id: str, by: Author, import_id: int 
     already, or its differences are no longer kept.
     """
     act_as(conn, by)
-    lock_list(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id)
     undone = _to_undo(conn, watchlist_id, import_id)
     values = {"watchlist_id": watchlist_id, "import_id": undone.id}
     _refuse_conflicts(conn, undone, values)

@@ -8,7 +8,7 @@ from typing import Any
 
 from anpr.domain.errors import InputError
 from anpr.domain.near_name import suggestion
-from anpr.domain.watchlist import MOST_HOURS, ListKind, MatchMode, Priority, Watchlist
+from anpr.domain.watchlist import MOST_HOURS, MOST_URGENT_HOURS, ListKind, MatchMode, Priority, Watchlist
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 
@@ -46,6 +46,8 @@ def values_of(watchlist: Watchlist) -> dict[str, Any]:
         "valid_to": watchlist.valid_to,
         "stale_after_hours": watchlist.stale_after_hours,
         "instructions": watchlist.instructions,
+        "second_person": watchlist.second_person,
+        "urgent_hours": watchlist.urgent_hours,
     }
 
 
@@ -110,6 +112,8 @@ def check_watchlist(watchlist: Watchlist) -> None:
         )
     if watchlist.stale_after_hours is not None and not 0 < watchlist.stale_after_hours <= MOST_HOURS:
         raise InputError(f"watchlist {watchlist.id}: it is out of date after 1 to {MOST_HOURS} hours without a change")
+    if not 0 <= watchlist.urgent_hours <= MOST_URGENT_HOURS:
+        raise InputError(f"watchlist {watchlist.id}: an urgent entry counts for 0 to {MOST_URGENT_HOURS} hours")
 
 
 def watchlist_from_row(row: dict[str, Any]) -> Watchlist:
@@ -126,4 +130,6 @@ def watchlist_from_row(row: dict[str, Any]) -> Watchlist:
         valid_to=row["valid_to"],
         stale_after_hours=row["stale_after_hours"],
         instructions=row["instructions"],
+        second_person=row["second_person"],
+        urgent_hours=row["urgent_hours"],
     )

@@ -6,9 +6,9 @@ handful of such sets (`AB12*` and `CD34*` have one). What is found there is comp
 entry that does not fit, and misses none.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache
+from itertools import compress
 from operator import itemgetter
 from typing import Any
 
@@ -46,19 +46,18 @@ class PartialIndex:
         kept.setdefault(places, {}).setdefault(known, []).append((pattern, number))
         self._size += 1
 
-    def among(self, texts: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
-        """The place of each text and the number of each entry that it fits."""
-        by_length: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-        for place, text in texts:
-            by_length[len(text)].append((place, text))
-        for length, group in by_length.items():
-            plates = [text for _, text in group]
+    def among(self, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """The place of each text in the sequence, and the number of each entry that it fits."""
+        lengths = list(map(len, texts))
+        for length in set(lengths):
+            places = [place for place, found in enumerate(lengths) if found == length]
+            plates = [texts[place] for place in places]
             for key, entries in self._lookups(length):
-                # What a plate that nobody looks for costs: one look for each set of places.
-                for at, known in enumerate(map(key, plates)):
-                    if known in entries:
-                        place, text = group[at]
-                        yield from ((place, number) for pattern, number in entries[known] if fits(text, pattern))
+                # What a plate that nobody looks for costs: one look for each set of places, in the interpreter's loop.
+                for at in compress(range(len(plates)), map(entries.__contains__, map(key, plates))):
+                    for pattern, number in entries[key(plates[at])]:
+                        if fits(plates[at], pattern):
+                            yield places[at], number
 
     def _lookups(self, length: int) -> Iterator[tuple[Callable[[str], Hashable], _Entries]]:
         """For plates of this length: how a key is made, and the entries by key."""

@@ -23,6 +23,7 @@ class Source:
     columns: Mapping[str, str] = field(default_factory=dict)
     sheet: str = ""
     reason: str = ""
+    profile: str = ""
 
 
 def get_source(conn: Connection, watchlist_id: str, name: str) -> Source:
@@ -41,5 +42,5 @@ def source_names(conn: Connection, watchlist_id: str) -> list[str]:
 def remember_source(conn: Connection, watchlist_id: str, name: str, source: Source, at: datetime) -> None:
     """For the next file of this source."""
     values = {"watchlist_id": watchlist_id, "name": name, "columns": Jsonb(dict(source.columns)),
-              "sheet": source.sheet, "reason": source.reason, "at": at}  # fmt: skip
+              "sheet": source.sheet, "reason": source.reason, "profile": source.profile, "at": at}  # fmt: skip
     conn.execute(_SQL["save_source"], values)

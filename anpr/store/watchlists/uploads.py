@@ -13,7 +13,8 @@ from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
-from anpr.store.watchlists.entries import ImportMode, lock_list
+from anpr.store.watchlists.entries import ImportMode
+from anpr.store.watchlists.locks import lock_list
 
 MAX_UPLOAD = 16 * 1024 * 1024
 """Bytes of a file; about 250,000 entries. The check of the table says the same."""

@@ -6,11 +6,15 @@ the client, for each alarm and each board, and which rows did not come at all.
 """
 
 import re
+import selectors
+import socket
 import statistics
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -33,7 +37,11 @@ _AT_THE_END_S = 30.0
 _FETCHES = 40
 _WARM = 5
 _NEVER = threading.Event()
-_ROW = re.compile(r'<article class="alarm-row[^>]* data-alarm="(\d+)"')
+_ROW = re.compile(rb'<article class="alarm-row[^>\n]* data-alarm="(\d+)"')
+_ASK = (
+    "GET /alarms/stream?view=rows HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n"
+    "Accept: text/event-stream\r\nSec-Fetch-Site: same-origin\r\n\r\n"
+)
 
 Raise = Callable[[Sequence[Transit]], list[tuple[int, float]]]
 """Raises an alarm for each transit in one transaction: their ids, and when the commit began (monotonic seconds)."""
@@ -64,7 +72,7 @@ def measure_boards(
     """From the commits to the rows on all boards."""
     _make_users(database, load.boards)
     committed: dict[int, float] = {}
-    with _opened(address, load.boards) as screens:
+    with _opened(address, load.boards) as screen:
         for _ in range(_WARM):
             raise_all([next(transits)])
             CLOCK.wait(_NEVER, 1.0)
@@ -74,9 +82,9 @@ def measure_boards(
             CLOCK.wait(_NEVER, max(0.0, began + (index + 1) / load.per_s - CLOCK.monotonic()))
         took = CLOCK.monotonic() - began
         until = CLOCK.monotonic() + _AT_THE_END_S
-        while CLOCK.monotonic() < until and any(committed.keys() - screen.arrived.keys() for screen in screens):
+        while CLOCK.monotonic() < until and any(committed.keys() - rows.keys() for rows in screen.arrived):
             CLOCK.wait(_NEVER, 0.2)
-        arrived = [dict(screen.arrived) for screen in screens]
+        arrived = [dict(rows) for rows in screen.arrived]
     delays = [1000 * (rows[number] - at) for rows in arrived for number, at in committed.items() if number in rows]
     cuts = statistics.quantiles(delays, n=100)
     missed = sum(len(committed.keys() - rows.keys()) for rows in arrived)
@@ -121,43 +129,73 @@ def beyond_wanted(figures: Figures) -> list[str]:
     ]
 
 
-class _Board:
-    """One stream of rows: when each alarm's row came first (monotonic seconds)."""
+class _Boards:
+    """Streams of rows, read by one thread: a thread for each would wait for the others more than for the console.
 
-    def __init__(self, client: httpx.Client) -> None:
-        self.arrived: dict[int, float] = {}
-        self.ready = threading.Event()
-        self._is_over = False
-        self._client = client
-        self._thread = threading.Thread(target=self._read, name="board", daemon=True)
+    `arrived`: of each board, when each alarm's row came first (monotonic seconds).
+    """
+
+    def __init__(self, address: str) -> None:
+        self._server = urlsplit(address)
+        self.arrived: list[dict[int, float]] = []
+        self._selector = selectors.DefaultSelector()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="boards", daemon=True)
+
+    def open(self, cookie: str) -> None:
+        """Ask for one more, and wait until the console has begun to tell it of alarms."""
+        sock = socket.create_connection((self._server.hostname, self._server.port), timeout=60)
+        sock.sendall(_ASK.format(host=self._server.netloc, cookie=cookie).encode())
+        begun = b""
+        while b"event: ready" not in begun:
+            more = sock.recv(65_536)
+            assert more, "a board's stream did not begin"
+            begun += more
+        sock.setblocking(False)
+        self._selector.register(sock, selectors.EVENT_READ, (len(self.arrived), bytearray()))
+        self.arrived.append({})
+
+    def start(self) -> None:
+        """Begin to read."""
         self._thread.start()
 
-    def end(self) -> None:
-        """From now on its stream may break off."""
-        self._is_over = True
+    def close(self) -> None:
+        """End all streams."""
+        self._is_over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for key in list(self._selector.get_map().values()):
+            self._selector.unregister(key.fileobj)
+            cast(socket.socket, key.fileobj).close()
+        self._selector.close()
 
     def _read(self) -> None:
-        """Until the console or the client is closed."""
-        try:
-            with self._client.stream("GET", "/alarms/stream", params={"view": "rows"}) as answer:
-                for line in answer.iter_lines():
-                    if line.startswith("event: ready"):
-                        self.ready.set()
-                    elif "<article" in line and (found := _ROW.search(line)):
-                        self.arrived.setdefault(int(found[1]), CLOCK.monotonic())
-        except httpx.HTTPError as error:  # what it did not show counts as missed
-            if not self._is_over:
-                log(f"a board's stream ended: {error}")
+        while not self._is_over.is_set():
+            for key, _ in self._selector.select(timeout=0.2):
+                sock = cast(socket.socket, key.fileobj)
+                data = sock.recv(1 << 18)
+                at = CLOCK.monotonic()
+                if not data:  # what it did not show counts as missed
+                    log("a board's stream ended")
+                    self._selector.unregister(sock)
+                    sock.close()
+                    continue
+                board, rest = key.data
+                rest += data
+                for found in _ROW.finditer(rest):
+                    self.arrived[board].setdefault(int(found[1]), at)
+                del rest[: rest.rfind(b"\n") + 1]
 
 
 @contextmanager
-def _opened(address: str, number: int) -> Iterator[list[_Board]]:
-    with ExitStack() as stack:
-        clients = [stack.enter_context(closing(logged_in(address, name))) for name in _names(number)]
-        boards = [_Board(clients[index // PER_SESSION]) for index in range(number)]
-        for board in boards:
-            stack.callback(board.end)
-            assert board.ready.wait(60), "a board's stream did not begin"
+def _opened(address: str, number: int) -> Iterator[_Boards]:
+    with closing(_Boards(address)) as boards:
+        for index, name in enumerate(_names(number)):
+            with closing(logged_in(address, name)) as client:
+                cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+            for _ in range(min(PER_SESSION, number - index * PER_SESSION)):
+                boards.open(cookie)
+        boards.start()
         yield boards
 
 

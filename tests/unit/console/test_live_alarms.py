@@ -62,9 +62,9 @@ async def read_news(page: Subscription) -> list[News]:
     """All news until the stream is cut off or nothing comes."""
     found = []
     async for news in next_news(page, 0.2):
-        if news is None:
+        if not news:
             break
-        found.append(news)
+        found += news
     return found
 
 
@@ -107,6 +107,20 @@ def test_alarms_from_the_past_leave_room_for_those_of_now(live: LiveAlarms, show
     assert asyncio.run(flooded()) == [50, 1, 2], "and what happens now is sent first"
 
 
+def test_what_waits_is_taken_at_once_and_those_of_the_past_one_by_one(live: LiveAlarms, shown: Shown) -> None:
+    async def behind() -> list[list[int]]:
+        with live.subscribe() as page:
+            assert page
+            await asyncio.to_thread(shown.tell, live, view_of(1, retro=True))
+            await asyncio.to_thread(shown.tell, live, view_of(2))
+            await asyncio.to_thread(shown.tell, live, view_of(3))
+            await asyncio.sleep(0)
+            taken = [await page.take(), await page.take()]
+            return [[each.alarm.id for each in news if isinstance(each, AlarmView)] for news in taken]
+
+    assert asyncio.run(behind()) == [[2, 3], [1]]
+
+
 def test_there_are_only_so_many_pages(live: LiveAlarms) -> None:
     async def three() -> list[bool]:
         with live.subscribe() as one, live.subscribe() as two, live.subscribe() as three:
@@ -117,7 +131,7 @@ def test_there_are_only_so_many_pages(live: LiveAlarms) -> None:
 
 
 def test_when_the_database_goes_every_stream_ends(live: LiveAlarms, database: Notes) -> None:
-    async def watch() -> list[News | None]:
+    async def watch() -> list[list[News]]:
         with live.subscribe() as page:
             assert page
             database.fail.set()
@@ -172,7 +186,7 @@ def test_pages_whose_organisation_cannot_be_asked_end(database: Notes) -> None:
         def one(self, _alarm_id: int) -> AlarmView | None:
             raise StoreError("database: gone")
 
-    async def watch(live: LiveAlarms) -> list[News | None]:
+    async def watch(live: LiveAlarms) -> list[list[News]]:
         with live.subscribe() as page:
             assert page
             await asyncio.to_thread(live.alarm, view_of(1))
@@ -182,7 +196,7 @@ def test_pages_whose_organisation_cannot_be_asked_end(database: Notes) -> None:
 
 
 def test_with_one_stream_too_many_the_oldest_of_its_session_ends(database: Notes) -> None:
-    async def crowd(live: LiveAlarms) -> tuple[list[bool], list[News | None]]:
+    async def crowd(live: LiveAlarms) -> tuple[list[bool], list[list[News]]]:
         with ExitStack() as stack:
             first = [stack.enter_context(live.subscribe("anna", "a")) for _ in range(PER_SESSION)]
             other = stack.enter_context(live.subscribe("anna", "b"))

@@ -3,15 +3,18 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 import yaml
 from click.testing import CliRunner
+from pydantic import BaseModel
 
 from anpr.cli.main import main
 from anpr.domain.access import Role
-from anpr.settings import load_settings
+from anpr.settings import Settings, load_settings
+from anpr.settings.base import Section
 
 _COMMAND = re.compile(r"(?:^|`|\s)anpr (?:--config \S+ )?([a-z][^`\n#]*)")
 _LINK = re.compile(r"\]\(([^)#:]+)(#[\w-]+)?\)")
@@ -106,6 +109,55 @@ def test_the_publiccode_file_and_the_alerts_are_where_the_guide_says(repository:
     for path in re.findall(r"`(config/[\w./-]+)`", guide):
         assert (repository / path).exists(), path
     assert yaml.safe_load((repository / "publiccode.yml").read_text(encoding="utf-8"))["maintenance"]["type"] == "none"
+
+
+def uncommented(example: str) -> str:
+    """The example with every block of settings that is a comment: from a line `# key:` to the end of its comment."""
+    lines, indent = [], None
+    for line in example.splitlines():
+        if indent is not None and not line.startswith(f"{indent}# "):
+            indent = None
+        if indent is None and (key := re.match(r"( *)# [a-z_]+:(?: |$)", line)):
+            indent = key[1]
+        lines.append(line if indent is None else f"{indent}{line.removeprefix(f'{indent}# ')}")
+    return "\n".join(lines)
+
+
+def sections(model: type[BaseModel], above: str = "") -> list[str]:
+    """Paths of the sections below it; lists of sections too. What tunes the reader's models is none of a site's."""
+    found = []
+    for name, field in model.model_fields.items():
+        below = [each for each in (field.annotation, *get_args(field.annotation)) if isinstance(each, type)]
+        for section in (each for each in below if issubclass(each, Section)):
+            found.append(f"{above}{name}")
+            found += sections(section, f"{above}{name}.") if name != "reader" else []
+    return sorted(set(found))
+
+
+def paths(value: object, above: str = "") -> set[str]:
+    """Paths of the keys in what YAML gave; of a list, those of all its items."""
+    if isinstance(value, list):
+        return set().union(*(paths(each, above) for each in value))
+    if not isinstance(value, dict):
+        return set()
+    return {f"{above}{key}" for key in value}.union(*(paths(each, f"{above}{key}.") for key, each in value.items()))
+
+
+def test_the_example_of_a_site_has_every_section_and_is_valid_with_all_of_them(
+    repository: Path, tmp_path: Path
+) -> None:
+    text = uncommented((repository / "config" / "site.example.yaml").read_text(encoding="utf-8"))
+    missing = set(sections(Settings)) - paths(yaml.safe_load(text))
+    assert missing == set(), "config/site.example.yaml lacks them"
+    assert {"audit.prune_after_days", "console.map", "mail", "notify.sms", "patrol"} <= paths(yaml.safe_load(text))
+    secret = tmp_path / "segreto.txt"
+    secret.write_text("segreto", encoding="utf-8")
+    secret.chmod(0o600)
+    file = tmp_path / "sito.yaml"
+    file.write_text(re.sub(r"/etc/anpr/[\w-]+\.txt", str(secret), text), encoding="utf-8")
+    settings = load_settings(file, {}).settings
+    assert settings.mail.host == "smtp.comune.esempio.it"
+    assert settings.notify.sms.body["recipient"] == "{to}"
 
 
 def test_the_example_of_a_site_is_valid_with_and_without_forwarding(repository: Path, tmp_path: Path) -> None:

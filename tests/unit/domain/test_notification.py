@@ -62,12 +62,18 @@ def test_a_rule_without_limits_tells_of_every_alarm() -> None:
         ({"watchlists": frozenset({"a1"})}, {"watchlist_id": "a2"}),
         ({"priorities": frozenset({Priority.HIGH})}, {"priority": Priority.LOW}),
         ({"gates": frozenset({"g1"})}, {"gate_id": "g2"}),
+        ({"areas": frozenset({1}), "area_gates": frozenset({"g1"})}, {"gate_id": "g2"}),
+        ({"gates": frozenset({"g3"}), "areas": frozenset({1}), "area_gates": frozenset({"g1"})}, {"gate_id": "g2"}),
     ],
 )
 def test_each_limit_lets_its_own_pass_and_nothing_else(limit: dict[str, object], other: dict[str, object]) -> None:
     rule = replace(RULE, **limit)  # type: ignore[arg-type]
     assert _told(rule, _subject()) == [1]
     assert _told(rule, _subject(_sight(**other))) == []
+
+
+def test_an_area_that_is_gone_is_no_missing_limit() -> None:
+    assert _told(replace(RULE, areas=frozenset({1})), _subject()) == []
 
 
 def test_all_limits_must_hold_for_one_and_the_same_sighting() -> None:

@@ -13,6 +13,7 @@ from anpr.cli.main import loaded_settings
 from anpr.contract.signature import SigningKey
 from anpr.domain.errors import InputError
 from anpr.domain.investigation import Investigation
+from anpr.domain.organisation import MANAGER
 from anpr.domain.search_reason import check_reason
 from anpr.evidence.collect import Collector
 from anpr.evidence.facts import Made
@@ -61,7 +62,7 @@ def _make(
     collector = Collector(database=acting, images=ImageStore(open_shelf(settings)), settings=settings, clock=clock)
     key = site_key(ensure_key(settings.audit_key_path))
     made = _told(settings, found, by, reason, names.get(found.organisation_id, ""))
-    return make_package(collector, found.id, made, key, out, lambda done, of: None), key
+    return make_package(collector, found.id, made, key, out, _silent), key
 
 
 def _told(settings: Settings, of: Investigation, by: Author, reason: str, organisation: str) -> Made:
@@ -71,9 +72,13 @@ def _told(settings: Settings, of: Investigation, by: Author, reason: str, organi
         reason=reason,
         version=anpr.__version__,
         municipality=settings.municipality,
-        organisation=organisation or of.organisation_id,
+        organisation="" if of.organisation_id == MANAGER else organisation or of.organisation_id,
         zone=settings.zone,
     )
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody watches a command."""
 
 
 def _is_number(named: str) -> bool:

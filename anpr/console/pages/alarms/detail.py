@@ -15,6 +15,7 @@ from anpr.console.scene import scene_size
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, may
 from anpr.store.alarms.beside import Beside, beside_alarm
+from anpr.store.alarms.suppressions import suppressed_sightings
 from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Connection
 from anpr.store.gates import gate_names
@@ -25,6 +26,7 @@ router = APIRouter()
 Only = Annotated[str, Query(pattern="^(|detail)$")]
 """`detail`: what a script puts beside the rows."""
 _MOST_COLLEAGUES = 100
+_MOST_SUPPRESSED = 20
 
 
 @router.get("/{alarm_id:int}")
@@ -44,10 +46,12 @@ def detail_values(console: Console, visitor: Visitor, view: AlarmView) -> dict[s
         stored = get_transit(conn, sighting.transit_id)
         gates = gate_names(conn)
         beside = Beside()
+        suppressed = suppressed_sightings(conn, view.alarm.vehicle, _MOST_SUPPRESSED)
         if visitor.may(Permission.VIEW_TRANSITS) and view.alarm.vehicle.isalnum():
             beside = beside_alarm(conn, view.alarm.vehicle, view.gates, console.clock.now())
         colleagues = _colleagues(console, visitor, conn) if visitor.may(Permission.HANDLE_ALARMS) else []
     others = [each.transit.id for each in (*beside.passes, *beside.look_alikes)]
+    others += [each.transit_id for each in suppressed]
     record_shown(console, visitor, "alarm", [*dict.fromkeys([*transits_of([view]), *others])], alarm=view.alarm.id)
     return {
         **card_values(console, view),
@@ -55,6 +59,7 @@ def detail_values(console: Console, visitor: Visitor, view: AlarmView) -> dict[s
         "context_size": scene_size(console, stored.transit) if stored and view.latest.may_view else None,
         "gates": gates,
         "beside": beside,
+        "suppressed": suppressed,
         "colleagues": colleagues,
     }
 

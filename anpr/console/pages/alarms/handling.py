@@ -50,6 +50,7 @@ def changed_cards(
 
     What a page missed while it was cut off; the stream repeats only what was raised.
     """
+    console.alarm_calls.refresh(console.scope.organisation_id)
     versions = dict(_known(known))
     views = [view for view in console.alarms.some(versions) if view.alarm.version != versions[view.alarm.id]]
     shown = "".join(alarm_in(console, context, view, as_row=rows) for view in views)
@@ -209,6 +210,7 @@ def answer(
     request: Request, console: Console, context: PageContext, alarm_id: int, back: str, *, fault: str = ""
 ) -> Response:
     """The alarm's card; without scripts, the page that the form was on."""
+    console.alarm_calls.refresh(console.scope.organisation_id)
     view = console.alarms.one(alarm_id)
     if view is None:
         raise HTTPException(404)

@@ -66,6 +66,7 @@ def show_open(  # noqa: PLR0913, PLR0917  one parameter for each part of the add
     if shown_as is BoardView.WALL:
         return wall.show_wall(console, visitor, context, which)
     newest_id = console.alarms.newest_id()  # before the alarms are read: what comes in between is sent, not left out
+    console.alarm_calls.refresh(visitor.user.organisation_id)
     rank, last_id = after.split("-")
     views = console.alarms.board(BoardPlace(rank=int(rank), id=min(int(last_id), MAX_ID)), which.filter)
     more = ""

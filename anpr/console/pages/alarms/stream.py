@@ -8,7 +8,7 @@ Both begin with `ready` and send `tally`, the true numbers, after each change.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -19,15 +19,17 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import Visitor, VisitorDep, record_shown, record_view, visitor_of
+from anpr.console.access import Visitor, VisitorDep, begin_record_shown, record_view
 from anpr.console.alarm_card import transits_of
 from anpr.console.alarm_row import alarm_in
 from anpr.console.cookies import SESSION_COOKIE, read_cookie
 from anpr.console.fields import Whole
 from anpr.console.live_alarms import News, Subscription, next_news
+from anpr.console.open_streams import CHECK_EVERY_S, may_go_on
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.alarms.choice import BoardView, BoardViewDep
 from anpr.console.rendering.templates import PageContext
+from anpr.console.shared_frames import SharedFrames
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.alarm import AlarmState
 from anpr.domain.errors import StoreError
@@ -38,17 +40,16 @@ from anpr.store.alarms.views import STEP_LIMIT, AlarmView
 
 router = APIRouter()
 log = logging.getLogger(__name__)
-_NOTING: "set[asyncio.Future[None]]" = set()
 
 OVERLAP = 50
 """Alarm ids. A page that comes back may show older ones as they were: it is told their present state."""
 
 RETRY_MS = 2000
 _PING_S = 15
-_CHECK_EVERY_S = 20.0
 _SEND_TIMEOUT_S = 10.0
 
 LastEventId = Annotated[str, Header()]
+_FRAMES = SharedFrames()
 _Make = Callable[[AlarmView], tuple[str, str]]
 """The name and the data of an alarm's event."""
 
@@ -61,6 +62,8 @@ class _Asked:
     after: int | None
     overlap: int
     make: _Make
+    shared_by: Hashable | None = None
+    """What the events depend on besides the alarm; None: on who looks."""
 
     @property
     def since(self) -> int | None:
@@ -83,7 +86,9 @@ async def stream(  # noqa: PLR0913, PLR0917  one parameter for each part of the 
     last_id = int(last_event_id) if came_back else after
     overlap = OVERLAP if came_back or again else 0
     make = partial(_card, console, context, view is BoardView.ROWS)
-    return _answer(request, console, visitor, _Asked(page="alarm-stream", after=last_id, overlap=overlap, make=make))
+    shared_by = ("row", context.language, visitor.user.organisation_id) if view is BoardView.ROWS else None
+    asked = _Asked(page="alarm-stream", after=last_id, overlap=overlap, make=make, shared_by=shared_by)
+    return _answer(request, console, visitor, asked)
 
 
 @router.get("/notices")
@@ -97,7 +102,14 @@ def notices(
     """Events `notice`, each an alarm in JSON; ids are alarm ids. Without `after` only what comes from now on."""
     record_view(console, visitor, "alarm-notices")
     last_id = int(last_event_id) if _is_id(last_event_id) else after
-    return _answer(request, console, visitor, _Asked(page="alarm-notices", after=last_id, overlap=0, make=_notice))
+    asked = _Asked(
+        page="alarm-notices",
+        after=last_id,
+        overlap=0,
+        make=partial(_notice, console),
+        shared_by=("notice", visitor.user.organisation_id),
+    )
+    return _answer(request, console, visitor, asked)
 
 
 def tally_json(tally: AlarmTally) -> str:
@@ -126,25 +138,21 @@ def _answer(request: Request, console: Console, visitor: Visitor, asked: _Asked)
 
 async def _events(
     console: Console, cookie: str | None, visitor: Visitor, asked: _Asked
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncIterator[ServerSentEvent | bytes]:
     last_id = asked.after or 0
     with console.live.subscribe(visitor.user.name, visitor.session.key, visitor.user.organisation_id) as page:
         if page is None:
             return
         yield ServerSentEvent(event="ready", data="", retry=RETRY_MS)
         try:
+            await to_thread.run_sync(console.alarm_calls.refresh, visitor.user.organisation_id)
             tally = await to_thread.run_sync(console.live.latest_tally, visitor.user.organisation_id)
             if tally is not None:
                 yield _tally(tally)
-            async for news in _told(console, cookie, page, asked):
-                if isinstance(news, AlarmTally):
-                    yield _tally(news)
-                    continue
-                noted = _note(console, visitor, asked, news)
-                for view in news:
-                    last_id = max(last_id, view.alarm.id)
-                    yield _event(asked.make, view, last_id)
-                await noted
+            async for news in _told(console, cookie, visitor, page, asked):
+                await _record(console, visitor, asked, news)
+                chunk, last_id = _chunk(asked, news, last_id)
+                yield chunk
         except StoreError:  # logged by the feed; the page asks again
             return
         if page.is_replaced:
@@ -153,34 +161,37 @@ async def _events(
 
 
 async def _told(
-    console: Console, cookie: str | None, page: Subscription, asked: _Asked
-) -> AsyncIterator[list[AlarmView] | AlarmTally]:
+    console: Console, cookie: str | None, visitor: Visitor, page: Subscription, asked: _Asked
+) -> AsyncIterator[Sequence[News]]:
     """What the page missed, then what comes. Raises StoreError."""
     async for views in _missed(console, asked.since):
         yield views
-    async for news in _while_signed_in(console, cookie, page):
-        yield news if isinstance(news, AlarmTally) else [news]
+    async for news in _while_signed_in(console, cookie, visitor, page):
+        yield news
 
 
-def _note(console: Console, visitor: Visitor, asked: _Asked, views: Sequence[AlarmView]) -> "asyncio.Future[None]":
-    """Begin to record what the stream shows. An alarm does not wait for it: rows of the audit are written one after the
-    other, and fifty boards would each wait for the others'. A stream whose row cannot be written ends."""
-    transits = transits_of(views)
-    noted = asyncio.ensure_future(to_thread.run_sync(record_shown, console, visitor, asked.page, transits))
-    _NOTING.add(noted)  # it goes on when the page is closed meanwhile
-    noted.add_done_callback(_NOTING.discard)
-    return noted
+async def _record(console: Console, visitor: Visitor, asked: _Asked, news: Sequence[News]) -> None:
+    """What cannot be recorded is not shown: it raises StoreError, and the stream ends. No thread waits for the row, and
+    fifty boards wait for one commit."""
+    views = [each for each in news if isinstance(each, AlarmView)]
+    if not views:
+        return
+    for written in begin_record_shown(console, visitor, asked.page, transits_of(views)):
+        await asyncio.shield(asyncio.wrap_future(written))
 
 
-async def _while_signed_in(console: Console, cookie: str | None, page: Subscription) -> AsyncIterator[News]:
-    """News until the stream is cut off or the session is over, which is looked at every _CHECK_EVERY_S."""
+async def _while_signed_in(
+    console: Console, cookie: str | None, visitor: Visitor, page: Subscription
+) -> AsyncIterator[list[News]]:
+    """News until the stream is cut off, or the visitor may not have it (looked at every CHECK_EVERY_S)."""
     checked_at = console.clock.monotonic()
-    async for news in next_news(page, _CHECK_EVERY_S):
-        if console.clock.monotonic() - checked_at >= _CHECK_EVERY_S:
+    async for news in next_news(page, CHECK_EVERY_S):
+        if console.clock.monotonic() - checked_at >= CHECK_EVERY_S:
             checked_at = console.clock.monotonic()
-            if not await to_thread.run_sync(_is_still_in, console, cookie):
+            if not await to_thread.run_sync(_is_still_in, console, cookie, visitor):
                 return
-        if news is not None:
+            await to_thread.run_sync(console.alarm_calls.refresh, page.organisation)
+        if news:
             yield news
 
 
@@ -196,14 +207,33 @@ async def _missed(console: Console, after: int | None) -> AsyncIterator[list[Ala
         after = views[-1].alarm.id if len(views) == STEP_LIMIT else None
 
 
-def _event(make: _Make, view: AlarmView, last_id: int) -> ServerSentEvent:
+def _chunk(asked: _Asked, news: Sequence[News], last_id: int) -> tuple[bytes, int]:
+    """The events' bytes, and the highest alarm id that was sent with them."""
+    sent = []
+    for each in news:
+        if isinstance(each, AlarmView):
+            last_id = max(last_id, each.alarm.id)
+        sent.append(_frame(asked, each, last_id))
+    return b"".join(sent), last_id
+
+
+def _frame(asked: _Asked, news: News, last_id: int) -> bytes:
+    """The event's bytes, made once for all streams that send the same."""
+    if isinstance(news, AlarmTally):
+        return _tally(news).encode()
+    if asked.shared_by is None:
+        return _event(asked.make, news, last_id)
+    return _FRAMES.get(news, (asked.shared_by, last_id), lambda: _event(asked.make, news, last_id))
+
+
+def _event(make: _Make, view: AlarmView, last_id: int) -> bytes:
     # The id is the highest one sent, also for a change of an older alarm: what comes after it was not sent yet.
     name, data = make(view)
-    return ServerSentEvent(event=name, id=str(last_id), data=data)
+    return ServerSentEvent(event=name, id=str(last_id), data=data).encode()
 
 
-def _notice(view: AlarmView) -> tuple[str, str]:
-    alarm = view.alarm
+def _notice(console: Console, view: AlarmView) -> tuple[str, str]:
+    alarm, call = view.alarm, console.alarm_calls.of(console.scope.organisation_id, view)
     by = {AlarmState.RAISED: None, AlarmState.CLOSED: alarm.closed_by}.get(alarm.state, alarm.acknowledged_by)
     values = {
         "id": alarm.id,
@@ -214,6 +244,8 @@ def _notice(view: AlarmView) -> tuple[str, str]:
         "gate": view.latest.gate_name,
         "seen": view.seen,
         "by": by,
+        "sound": call.sound,
+        "louder_at": [at.isoformat() for at in call.louder_at],
     }
     return "notice", json.dumps(values)
 
@@ -222,8 +254,8 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
-def _is_still_in(console: Console, cookie: str | None) -> bool:
+def _is_still_in(console: Console, cookie: str | None, visitor: Visitor) -> bool:
     try:
-        return visitor_of(console, cookie) is not None
+        return may_go_on(console, cookie, visitor)
     except StoreError:
         return False

@@ -14,7 +14,7 @@ from anpr.console.pages.alarms.handling import LATE, Command, Note
 from anpr.console.state import ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.errors import AccessError, InputError
-from anpr.store.alarms.suppressions import list_suppressions, suppress, unsuppress
+from anpr.store.alarms.suppressions import counted_suppressions, suppress, unsuppress
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.gates import gate_names
@@ -22,16 +22,25 @@ from anpr.store.gates import gate_names
 router = APIRouter()
 Handler = Annotated[Visitor, Depends(allowed(Permission.HANDLE_ALARMS))]
 Hours = Annotated[int, Form(ge=1, le=168)]
+OVER_SHOWN = timedelta(days=1)
+"""How long after its end a suppression is still listed."""
 Place = Literal["here", "everywhere"]
 
 
 @router.get("/suppressions")
 def show(console: ConsoleDep, visitor: Handler, context: ContextDep) -> Response:
-    """Those that hold now."""
+    """Those that hold now, and those that ended a short time ago, with what they kept from being an alarm."""
     record_view(console, visitor, "suppressions")
+    now = console.clock.now()
     with console.database.transaction() as conn:
-        found, gates = list_suppressions(conn, console.clock.now()), gate_names(conn)
-    return console.templates.response("alarms/suppressions.html", context, suppressions=found, gates=gates)
+        found, gates = counted_suppressions(conn, now, now - OVER_SHOWN), gate_names(conn)
+    return console.templates.response(
+        "alarms/suppressions.html",
+        context,
+        held=[each for each in found if each.holds],
+        over=[each for each in found if not each.holds],
+        gates=gates,
+    )
 
 
 @router.post("/suppressions/{number}/lift")

@@ -7,7 +7,7 @@ random bits, of which the database keeps a hash; it names neither plate nor inve
 
 import secrets
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.exceptions import HTTPException
@@ -59,12 +59,13 @@ def deliver(request: Request, console: ItselfDep, context: ContextDep, token: To
     """The file, once; 410 afterwards, too late, or after the link was ended. Both are in the audit."""
     package, acting, investigation = _found(console, token)
     at, path = console.clock.now(), acting.evidence.path_of(package)
-    by, told = Author(name=UNKNOWN, at=at), {"package": package.id, "address": _address(request)}
+    by = Author(name=UNKNOWN, at=at)
+    told: dict[str, Any] = {"package": package.id, "address": _address(request)}
     with acting.database.transaction() as conn:
         is_good = path is not None and use_link(conn, package, at)
         if is_good:
-            detail = {**told, "sha256": package.sha256, "way": "link"}
-            tell(conn, AuditAction.EVIDENCE_DELIVERED, investigation, by, **detail)
+            told |= {"sha256": package.sha256, "way": "link"}
+            tell(conn, AuditAction.EVIDENCE_DELIVERED, investigation, by, **told)
         else:
             tell(conn, AuditAction.EVIDENCE_REFUSED, investigation, by, **told, refused=_why(package))
     if not is_good or path is None:

@@ -30,6 +30,7 @@ from anpr.console.pages.gates.managed import (
     reason_faults,
     save,
 )
+from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.camera_view import NARROW_PX, REQUEST_LIFE, WIDE_PX, findings
@@ -105,7 +106,7 @@ def save_polygons(  # noqa: PLR0913, PLR0917  what a form sends
         faults["drawing"] = (
             FieldFault(key="gates.edit_wrong_drawing")
             if is_drawing
-            else FieldFault(key="gates.edit_refused", values={"why": str(exc)})
+            else FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})
         )
         saved = None
     if faults or isinstance(saved, Conflict):

@@ -17,15 +17,16 @@ from anpr.console.pages.gates.managed import (
     Conflict,
     edit_of,
     managed_or_404,
+    reader_faults,
     reason_faults,
     save,
 )
 from anpr.console.pages.gates.rows import purpose_names
+from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
-from anpr.settings.planned import PlannedGate
-from anpr.store.gate_versions import OfOthersError, is_new_reader, moved_cameras
+from anpr.store.gate_versions import CameraTakenError, OfOthersError, moved_cameras
 from anpr.store.gates import list_gates
 
 router = APIRouter(prefix="/{gate_id}/edit")
@@ -52,7 +53,7 @@ def change(
     managed = managed_or_404(console, visitor, gate_id)
     gate, faults = changed_gate(managed.version.gate, fields)
     faults |= reason_faults(fields.reason)
-    faults |= _reader_faults(console, managed.version.gate, gate, fields)
+    faults |= reader_faults(console, managed.version.gate, gate, is_confirmed=fields.new_reader)
     if faults or gate is None:
         return _page(console, visitor, context, gate_id, fields, faults=faults)
     try:
@@ -61,24 +62,15 @@ def change(
         place = f"secret-{fields.camera.index(exc.camera)}" if exc.camera else "reader"
         others = {place: FieldFault(key="gates.edit_of_others", values={"name": exc.name})}
         return _page(console, visitor, context, gate_id, fields, faults=others)
+    except CameraTakenError:
+        return _page(console, visitor, context, gate_id, fields, faults={"cameras": FieldFault(key="gates.new_taken")})
     except InputError as exc:
-        refused = {"definition": FieldFault(key="gates.edit_refused", values={"why": str(exc)})}
+        refused = {"definition": FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})}
         return _page(console, visitor, context, gate_id, fields, faults=refused)
     if isinstance(saved, Conflict):
         return _page(console, visitor, context, gate_id, fields, conflict=saved)
     moved = "&moved=true" if saved and moved_cameras(managed.version.gate, gate) else ""
     return RedirectResponse(f"/gates/{gate_id}?saved={saved.version if saved else 0}{moved}", status_code=303)
-
-
-def _reader_faults(
-    console: Console, before: PlannedGate, gate: PlannedGate | None, fields: GateFields
-) -> dict[str, FieldFault]:
-    """A slip in the reader's id stops the gate: one that nobody has heard of is to be confirmed."""
-    if gate is None or gate.reader in (None, before.reader) or fields.new_reader:
-        return {}
-    with console.database.transaction() as conn:
-        is_new = is_new_reader(conn, str(gate.reader))
-    return {"reader": FieldFault(key="gates.edit_new_reader", values={"reader": gate.reader})} if is_new else {}
 
 
 def _page(  # noqa: PLR0913  the page and what was sent to it

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field
 
 from anpr.console.field_faults import FieldFault, refuse_odd
+from anpr.console.rendering.refusals import Refusal
 from anpr.domain.errors import InputError
 from anpr.domain.identifier import IDENTIFIER_PATTERN
 from anpr.domain.local_time import read_day
@@ -17,7 +18,8 @@ MOST = 500
 _NUMBERS = {"latitude": 90.0, "longitude": 180.0}
 _TEXTS = ("name", "purpose", "legal_basis")
 
-_ID = re.compile(IDENTIFIER_PATTERN)
+ID = re.compile(IDENTIFIER_PATTERN)
+"""What an id of a gate, a camera or a reader looks like."""
 
 Each = Annotated[list[str], Field(max_length=200)]
 
@@ -74,23 +76,25 @@ def changed_gate(gate: PlannedGate, fields: GateFields) -> tuple[PlannedGate | N
     for name in _TEXTS:
         if not getattr(fields, name).strip():
             faults.setdefault(name, FieldFault(key="gates.edit_needed"))
-    _put(definition, {name: getattr(fields, name).strip() for name in (*_TEXTS, "retention_purpose", "reader")})
-    _put(definition, {name: _number(faults, name, getattr(fields, name), most) for name, most in _NUMBERS.items()})
-    _put(definition, {"legal_basis_until": _day(faults, fields.legal_basis_until)})
+    put_values(definition, {name: getattr(fields, name).strip() for name in (*_TEXTS, "retention_purpose", "reader")})
+    put_values(
+        definition, {name: _number(faults, name, getattr(fields, name), most) for name, most in _NUMBERS.items()}
+    )
+    put_values(definition, {"legal_basis_until": _day(faults, fields.legal_basis_until)})
     if (fields.latitude.strip() == "") != (fields.longitude.strip() == ""):
         faults.setdefault("longitude", FieldFault(key="gates.edit_both"))
     _put_cameras(definition, fields, faults)
-    if fields.reader.strip() and not _ID.fullmatch(fields.reader.strip()):
+    if fields.reader.strip() and not ID.fullmatch(fields.reader.strip()):
         faults.setdefault("reader", FieldFault(key="gates.edit_wrong_id"))
     if faults:
         return None, faults
     try:
         return read_definition(definition, gate.id), {}
     except InputError as exc:
-        return None, {"definition": FieldFault(key="gates.edit_refused", values={"why": str(exc)})}
+        return None, {"definition": FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})}
 
 
-def _put(definition: dict[str, Any], values: dict[str, Any]) -> None:
+def put_values(definition: dict[str, Any], values: dict[str, Any]) -> None:
     """Set what is there, and remove what is empty."""
     for key, value in values.items():
         definition.pop(key, None)
@@ -107,27 +111,28 @@ def _put_cameras(definition: dict[str, Any], fields: GateFields, faults: dict[st
     for place, camera in enumerate(cameras):
         for name, values in (("url", fields.url), ("secret", fields.secret), ("lane", fields.lane)):
             refuse_odd(faults, f"{name}-{place}", [values[place]], MOST)
-            _put(camera, {name: values[place].strip()})
-        _put(camera, {"bearing_deg": _bearing(faults, f"bearing-{place}", fields.bearing[place])})
-        _check_camera(definition["id"], camera, place, faults)
+            put_values(camera, {name: values[place].strip()})
+        put_values(camera, {"bearing_deg": bearing_of(faults, f"bearing-{place}", fields.bearing[place])})
+        check_camera(definition["id"], camera, f"-{place}", faults)
 
 
-def _check_camera(gate_id: str, camera: dict[str, Any], place: int, faults: dict[str, FieldFault]) -> None:
-    """Its address and the name of its secret, apart from the rest, so that the fault is told beside the field."""
+def check_camera(gate_id: str, camera: dict[str, Any], behind: str, faults: dict[str, FieldFault]) -> None:
+    """Its address and the name of its secret, apart from the rest, so that the fault is told beside the field; the
+    fields' names end with `behind`."""
     for name, keys in (("url", ("id", "url")), ("secret", ("id", "url", "secret"))):
-        if f"url-{place}" in faults or f"{name}-{place}" in faults:
+        if f"url{behind}" in faults or f"{name}{behind}" in faults:
             continue
         alone = {"id": gate_id, "name": "x", "purpose": "x", "legal_basis": "x"}
         try:
             read_definition({**alone, "cameras": [{key: camera[key] for key in keys if key in camera}]})
         except InputError as exc:
-            faults[f"{name}-{place}"] = FieldFault(key=_camera_fault(name, str(exc), camera))
+            faults[f"{name}{behind}"] = FieldFault(key=_camera_fault(name, str(exc), camera))
 
 
 def _camera_fault(name: str, why: str, camera: dict[str, Any]) -> str:
     """The words for it; `why` is only told apart, since it is written for files of settings."""
     if name == "secret":
-        is_id = _ID.fullmatch(camera.get("secret", "")) is not None
+        is_id = ID.fullmatch(camera.get("secret", "")) is not None
         return "gates.edit_secret_of_file" if is_id else "gates.edit_wrong_id"
     return "gates.edit_login_in_url" if "a login in" in why else "gates.edit_wrong_url"
 
@@ -146,7 +151,8 @@ def _number(faults: dict[str, FieldFault], name: str, text: str, most: float) ->
     return value
 
 
-def _bearing(faults: dict[str, FieldFault], name: str, text: str) -> int | None:
+def bearing_of(faults: dict[str, FieldFault], name: str, text: str) -> int | None:
+    """Whole degrees, or None."""
     if not text.strip():
         return None
     if not text.strip().isascii() or not text.strip().isdecimal() or int(text.strip()[:9]) >= 360:

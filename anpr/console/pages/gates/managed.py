@@ -25,6 +25,7 @@ from anpr.store.gate_versions import (
     GateVersion,
     current_version,
     get_version,
+    is_new_reader,
     save_version,
 )
 
@@ -87,6 +88,17 @@ def reason_faults(reason: str) -> dict[str, FieldFault]:
     check_reason_field(faults, "reason", reason)
     refuse_odd(faults, "reason", [reason], MAX_REASON)
     return faults
+
+
+def reader_faults(
+    console: Console, before: PlannedGate | None, gate: PlannedGate | None, *, is_confirmed: bool
+) -> dict[str, FieldFault]:
+    """A slip in the reader's id stops the gate: one that nobody has heard of is to be confirmed."""
+    if gate is None or gate.reader in (None, before.reader if before else None) or is_confirmed:
+        return {}
+    with console.database.transaction() as conn:
+        is_new = is_new_reader(conn, str(gate.reader))
+    return {"reader": FieldFault(key="gates.edit_new_reader", values={"reader": gate.reader})} if is_new else {}
 
 
 def edit_of(console: Console, visitor: Visitor, reason: str, based_on: int) -> GateEdit:

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from anpr.console.access import VisitorDep
 from anpr.console.fields import Line
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.gates import camera, edit, one, versions
+from anpr.console.pages.gates import camera, edit, new_camera, new_gate, one, versions
 from anpr.console.pages.gates.rows import ListedGate, gate_rows, listed_gates, purpose_names
 from anpr.console.pages.gates.sketch import sketch_of
 from anpr.console.state import ConsoleDep
@@ -26,6 +27,7 @@ ROWS = 50
 @router.get("")
 def show(
     console: ConsoleDep,
+    visitor: VisitorDep,
     context: ContextDep,
     q: Annotated[Line, Query(max_length=100)] = "",
     only: Literal["", "attention"] = "",
@@ -49,6 +51,7 @@ def show(
         attention=sum(each.needs_attention for each in gates),
         sketch=sketch_of(found),
         purposes=purpose_names(console),
+        may_make=new_gate.may_make_gates(console, visitor),
         q=q,
         only=only,
         page=page,
@@ -68,6 +71,8 @@ def _matches(listed: ListedGate, text: str) -> bool:
     return all(word in held for word in text.casefold().split())
 
 
+router.include_router(new_gate.router)
+router.include_router(new_camera.router)
 router.include_router(camera.router)
 router.include_router(versions.router)
 router.include_router(edit.router)

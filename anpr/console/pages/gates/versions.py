@@ -21,6 +21,7 @@ from anpr.console.pages.gates.managed import (
     managed_or_404,
     reason_faults,
 )
+from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
@@ -91,7 +92,7 @@ def restore(  # noqa: PLR0913, PLR0917  what a form sends
         refused = FieldFault(key="gates.no_version", values={"version": number})
         return _page(console, visitor, context, gate_id, refused=refused, asked=number, reason=reason)
     except InputError as exc:
-        refused = FieldFault(key="gates.edit_refused", values={"why": str(exc)})
+        refused = FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})
         return _page(console, visitor, context, gate_id, refused=refused, asked=number, reason=reason)
     saved = f"?saved={made.version}" if made else "?saved=0"
     return RedirectResponse(f"/gates/{gate_id}{saved}", status_code=303)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Evidence of an investigation: a package is made in the background, downloaded by a member, or handed over by a link."""
+"""Evidence: a package is made in the background, downloaded by a member, or handed over by a one-time link."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from anpr.console.page_context import ContextDep
 from anpr.console.pages.investigations import one
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError, SettingsError
+from anpr.domain.organisation import MANAGER
 from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.store.audit import AuditAction
 from anpr.store.author import Author
@@ -58,7 +59,8 @@ def ask(
     try:
         with console.database.transaction() as conn:
             package = ask_package(conn, investigation, by, plain_reason(evidence_reason))
-            name = organisation_names(conn).get(investigation.organisation_id, investigation.organisation_id)
+            own = investigation.organisation_id
+            name = "" if own == MANAGER else organisation_names(conn).get(own, own)
     except InputError:
         fault = FieldFault(key="investigations.being_made")
         return one.page(console, visitor, context, number, faults={"page": fault})
@@ -99,7 +101,7 @@ def download(
     address = request.client.host if request.client else ""
     with console.database.transaction() as conn:
         by = author_of(console, visitor)
-        detail = {"package": found.id, "sha256": found.sha256, "way": "member", "address": address}
+        detail: dict[str, Any] = {"package": found.id, "sha256": found.sha256, "way": "member", "address": address}
         tell(conn, AuditAction.EVIDENCE_DELIVERED, investigation, by, **detail)
     return FileResponse(path, media_type="application/zip", filename=f"fascicolo-{number}-{found.id}.zip")
 

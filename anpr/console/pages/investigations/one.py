@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One investigation: who works on it, the marked transits as a contact sheet, notes, questions, holds, evidence, log."""
+"""One investigation: its members, marked transits as a contact sheet, notes, questions, holds, evidence, log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

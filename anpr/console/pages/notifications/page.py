@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.notifications import ledger, recipients, rules
+from anpr.console.pages.notifications import areas, ledger, recipients, rules
 from anpr.console.state import ConsoleDep
 from anpr.domain.access import Permission, Role
 from anpr.domain.notification import NotificationState
 from anpr.domain.notification_finding import Surroundings, findings
+from anpr.store.gate_areas import list_areas
 from anpr.store.gates import gate_names
 from anpr.store.notifications.channel_health import channel_health
 from anpr.store.notifications.ledger import tally
@@ -38,6 +39,7 @@ def show(
         stored, people, health = list_rules(conn), list_recipients(conn), channel_health(conn)
         patrols = {user.name for user in list_users(conn) if user.role is Role.PATROL and not user.disabled}
         gates, watchlists, counts = gate_names(conn), watchlist_names(conn), tally(conn)
+        named = list_areas(conn)
     around = Surroundings(
         recipients=people,
         watchlists=watchlists,
@@ -57,6 +59,7 @@ def show(
         is_silent=newest is None or now - newest > SILENT_AFTER,
         told_at=newest,
         gates=gates,
+        areas=named,
         watchlists=watchlists,
         waiting=sum(
             each.count for each in counts if each.state in (NotificationState.QUEUED, NotificationState.FAILED)
@@ -66,6 +69,7 @@ def show(
 
 
 router.include_router(rules.router)
+router.include_router(areas.router)
 router.include_router(recipients.router)
 router.include_router(ledger.router)
 

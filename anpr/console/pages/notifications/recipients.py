@@ -96,7 +96,13 @@ def ask_delete(console: ConsoleDep, context: ContextDep, number: Number) -> Resp
         rules = [each.rule for each in list_rules(conn)]
     used_by = [rule.name for rule in rules if any(number in step.recipients for step in rule.steps)]
     return console.templates.response(
-        "notifications/delete.html", context, kind="recipient", number=number, name=one.name, used_by=used_by
+        "notifications/delete.html",
+        context,
+        kind="recipient",
+        number=number,
+        name=one.name,
+        used_by=used_by,
+        is_kept=False,
     )
 
 

@@ -35,6 +35,7 @@ class RuleFields(BaseModel):
     watchlists: list[str] = Field(default_factory=list, max_length=_MOST_CHOICES)
     priorities: list[str] = Field(default_factory=list, max_length=_MOST_CHOICES)
     gates: list[str] = Field(default_factory=list, max_length=_MOST_CHOICES)
+    areas: list[str] = Field(default_factory=list, max_length=_MOST_CHOICES)
     days: list[str] = Field(default_factory=list, max_length=_MOST_CHOICES)
     starts: str = Field(default="00:00", max_length=20)
     ends: str = Field(default="00:00", max_length=20)
@@ -59,6 +60,7 @@ def fields_of(rule: Rule, version: int) -> RuleFields:
         watchlists=sorted(rule.watchlists),
         priorities=sorted(rule.priorities),
         gates=sorted(rule.gates),
+        areas=[str(each) for each in sorted(rule.areas)],
         days=[str(day) for day in sorted(rule.hours.days)],
         starts=f"{rule.hours.start:%H:%M}",
         ends=f"{rule.hours.end:%H:%M}",
@@ -76,18 +78,23 @@ def fields_of(rule: Rule, version: int) -> RuleFields:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GoneLimits:
-    """Lists and gates, by id in order, that limit a stored rule and that nobody can choose any more."""
+    """Lists, gates and areas, by id in order, that limit a stored rule and that nobody can choose any more."""
 
     gates: tuple[str, ...] = ()
+    areas: tuple[int, ...] = ()
     watchlists: tuple[str, ...] = ()
 
 
-def gone_limits(before: Rule | None, gates: Collection[str], watchlists: Collection[str]) -> GoneLimits:
+def gone_limits(
+    before: Rule | None, gates: Collection[str], watchlists: Collection[str], areas: Collection[int]
+) -> GoneLimits:
     """What the form must still show ticked: a limit that got lost on the way would let the rule tell of everything."""
     if before is None:
         return GoneLimits()
     return GoneLimits(
-        gates=tuple(sorted(before.gates - set(gates))), watchlists=tuple(sorted(before.watchlists - set(watchlists)))
+        gates=tuple(sorted(before.gates - set(gates))),
+        areas=tuple(sorted(before.areas - set(areas))),
+        watchlists=tuple(sorted(before.watchlists - set(watchlists))),
     )
 
 
@@ -102,6 +109,7 @@ def check_rule(
     *,
     recipients: Collection[int],
     gates: Collection[str],
+    areas: Collection[int],
     watchlists: Collection[str],
 ) -> tuple[Rule | None, dict[str, FieldFault]]:
     """The rule, or None and what is wrong. What is chosen must be among what the organisation has."""
@@ -121,6 +129,7 @@ def check_rule(
         watchlists=_chosen(faults, "watchlists", fields.watchlists, watchlists),
         priorities=frozenset(map(Priority, _chosen(faults, "priorities", fields.priorities, list(Priority)))),
         gates=_chosen(faults, "gates", fields.gates, gates),
+        areas=frozenset(map(int, _chosen(faults, "areas", fields.areas, [str(each) for each in areas]))),
         hours=hours,
         sound=Sound(next(iter(_chosen(faults, "sound", [fields.sound], list(Sound))), Sound.NORMAL)),
         steps=steps,

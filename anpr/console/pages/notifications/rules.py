@@ -16,6 +16,7 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
 from anpr.domain.notification import ALARM_KINDS, Rule, Sound
 from anpr.domain.watchlist import Priority
+from anpr.store.gate_areas import list_areas
 from anpr.store.gates import gate_names
 from anpr.store.notifications.recipients import list_recipients
 from anpr.store.notifications.rules import (
@@ -66,7 +67,7 @@ def ask_delete(console: ConsoleDep, context: ContextDep, number: Number) -> Resp
     """Asks before it is deleted."""
     rule = _one(console, number).rule
     return console.templates.response(
-        "notifications/delete.html", context, kind="rule", number=number, name=rule.name, used_by=()
+        "notifications/delete.html", context, kind="rule", number=number, name=rule.name, used_by=(), is_kept=False
     )
 
 
@@ -89,12 +90,14 @@ def _save(
 ) -> Response:
     with console.database.transaction() as conn:
         people, gates, watchlists = list_recipients(conn), gate_names(conn), watchlist_names(conn)
-    gone = gone_limits(before, gates, watchlists)
+        areas = list_areas(conn)
+    gone = gone_limits(before, gates, watchlists, areas)
     rule, faults = check_rule(
         fields,
         number or 0,
         recipients=people,
         gates={*gates, *gone.gates},
+        areas={*areas, *gone.areas},
         watchlists={*watchlists, *gone.watchlists},
     )
     if rule is None:
@@ -127,6 +130,7 @@ def _page(
 ) -> Response:
     with console.database.transaction() as conn:
         recipients, gates, watchlists = list_recipients(conn), gate_names(conn), watchlist_names(conn)
+        areas = list_areas(conn)
     return console.templates.response(
         "notifications/rule.html",
         context,
@@ -136,8 +140,9 @@ def _page(
         faults=faults or {},
         recipients=recipients,
         gates=gates,
+        areas=areas,
         watchlists=watchlists,
-        gone=gone_limits(before, gates, watchlists),
+        gone=gone_limits(before, gates, watchlists, areas),
         kinds=ALARM_KINDS,
         priorities=list(Priority),
         sounds=list(Sound),

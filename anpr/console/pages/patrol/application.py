@@ -24,7 +24,7 @@ SHELL = ("console.css", "phone.css", "patrol.css", "icon.svg", "patrol/offline.j
 """Files of the shell, below /static/."""
 _COLOUR = "#0b57a4"
 _WORDS = (
-    "push_test", "push_test_text", "push_handed_over", "push_escalated", "push_open",
+    "push_test", "push_test_text", "push_handed_over", "push_escalated", "push_open", "push_unknown",
 )  # fmt: skip
 
 

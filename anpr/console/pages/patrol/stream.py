@@ -12,9 +12,10 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from anpr.console.access import Visitor, VisitorDep, visitor_of
+from anpr.console.access import Visitor, VisitorDep
 from anpr.console.cookies import SESSION_COOKIE, read_cookie
 from anpr.console.live_alarms import next_news
+from anpr.console.open_streams import CHECK_EVERY_S, may_go_on
 from anpr.console.pages.patrol.area import is_for, person_of
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import StoreError
@@ -25,7 +26,6 @@ router = APIRouter()
 
 RETRY_MS = 3000
 _PING_S = 20
-_CHECK_EVERY_S = 20.0
 _SEND_TIMEOUT_S = 10.0
 
 
@@ -47,14 +47,15 @@ async def _events(console: Console, cookie: str | None, visitor: Visitor) -> Asy
         try:
             person = await to_thread.run_sync(person_of, console, visitor)
             checked_at = console.clock.monotonic()
-            async for news in next_news(page, _CHECK_EVERY_S):
-                if console.clock.monotonic() - checked_at >= _CHECK_EVERY_S:
+            async for news in next_news(page, CHECK_EVERY_S):
+                if console.clock.monotonic() - checked_at >= CHECK_EVERY_S:
                     checked_at = console.clock.monotonic()
-                    if await to_thread.run_sync(visitor_of, console, cookie) is None:
+                    if not await to_thread.run_sync(may_go_on, console, cookie, visitor):
                         return
                     person = await to_thread.run_sync(person_of, console, visitor)
-                if isinstance(news, AlarmView) and is_for(visitor, person, news):
-                    yield ServerSentEvent(event="changed", data=str(news.alarm.id))
+                theirs = [each for each in news if isinstance(each, AlarmView) and is_for(visitor, person, each)]
+                for each in theirs:
+                    yield ServerSentEvent(event="changed", data=str(each.alarm.id))
         except StoreError:  # logged by the feed; the page asks again
             return
         if page.is_replaced:

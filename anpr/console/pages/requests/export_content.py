@@ -126,6 +126,7 @@ def _entries(data: SubjectData) -> list[dict[str, Any]]:
     return [
         {
             "watchlist": entry.watchlist_name,
+            "listed_plate": entry.plate,
             "reason": entry.reason,
             "valid_from": _time(entry.valid_from) if entry.valid_from else None,
             "valid_to": _time(entry.valid_to) if entry.valid_to else None,

@@ -19,6 +19,7 @@ from anpr.domain.access import Permission
 from anpr.domain.alarm import AlarmOutcome
 from anpr.domain.errors import QueryTooLongError
 from anpr.domain.spreadsheet import as_text, csv_bytes
+from anpr.store.alarms.erased_counts import LEAST, ErasedCounts, erased_counts
 from anpr.store.alarms.statistics import Counted, Statistics, statistics, wolves
 from anpr.store.audit import AuditAction
 from anpr.store.database.time_limit import time_limit
@@ -38,6 +39,8 @@ def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, since: _
     period = read_period(console, since, until, faults)
     record_view(console, visitor, "statistics")
     found = _counted(console, period) if not faults else None
+    with console.database.transaction() as conn:
+        erased = erased_counts(conn, period.first, period.last)
     if found is None and not faults:
         faults["until"] = FieldFault(key="statistics.too_long")
     settings = console.settings.alarms
@@ -53,6 +56,9 @@ def show(console: ConsoleDep, visitor: VisitorDep, context: ContextDep, since: _
         tables=_tables(found) if found else {},
         names=_names(console, console.templates.catalogue(context.language)),
         outcomes=list(AlarmOutcome),
+        erased=_erased_tables(erased) if erased else {},
+        erased_total=erased.total if erased else None,
+        least=LEAST,
         wolves=told,
         settings=settings,
         days=[(day, found.day(day) if found else None) for day in days],
@@ -90,6 +96,11 @@ def _counted(console: Console, period: Period) -> Statistics | None:
 def _tables(found: Statistics) -> dict[str, list[Counted]]:
     columns = (found.lists, found.kinds, found.gates, found.cameras, found.days)
     return {name: list(rows) for name, rows in zip(_TABLES, columns, strict=True)}
+
+
+def _erased_tables(erased: ErasedCounts) -> dict[str, dict[str, int | None]]:
+    parts = (erased.kinds, erased.gates, erased.outcomes, erased.waits)
+    return {name: dict(part) for name, part in zip(("kind", "gate", "outcome", "take"), parts, strict=True)}
 
 
 def _names(console: Console, t: Catalogue) -> Names:

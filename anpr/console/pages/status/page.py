@@ -37,6 +37,7 @@ from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import last_of_gates
 from anpr.store.watchlists.cards import ListAge, stale_lists
 from anpr.store.watchlists.lists import watchlist_names
+from anpr.store.watchlists.places import FailingPlace, failing_places
 
 router = APIRouter(prefix="/status")
 
@@ -100,6 +101,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "unsigned": _unsigned(console) if health is not None else [],
         "plans": _plans(console) if health is not None else [],
         "stale_lists": _stale_lists(console, at) if health is not None else [],
+        "failing_places": _failing_places(console) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
         "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
@@ -196,6 +198,11 @@ def _plans(console: Console) -> list[PlanReport]:
 def _stale_lists(console: Console, at: datetime) -> list[ListAge]:
     with console.database.transaction() as conn:
         return stale_lists(conn, at)
+
+
+def _failing_places(console: Console) -> list[FailingPlace]:
+    with console.database.transaction() as conn:
+        return failing_places(conn)
 
 
 def _in_order(health: Sequence[HealthInterval]) -> list[HealthInterval]:

@@ -21,9 +21,10 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Role
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
+from anpr.store.gate_areas import list_areas
 from anpr.store.gates import gate_names
 from anpr.store.patrol.devices import devices_of, remove_device
-from anpr.store.patrol.people import set_area
+from anpr.store.patrol.people import patrol_person, set_area
 from anpr.store.users import administration
 from anpr.store.users.accounts import lock_user
 from anpr.store.users.administration import LastAdministratorError, OfProviderError, keep_an_administrator
@@ -92,14 +93,16 @@ def area(
     context: ContextDep,
     name: UserName,
     gates: Annotated[list[Line] | None, Form(max_length=500)] = None,
+    areas: Annotated[list[Whole] | None, Form(max_length=500)] = None,
 ) -> Response:
-    """The gates of a patrol; none: all that its organisation sees. 400 for one that there is not."""
+    """The gates and areas of a patrol; none: all that its organisation sees. 400 for one that there is not."""
 
     def change(conn: Connection, by: Author) -> None:
         lock_user(conn, name)
-        if not set(gates or ()) <= set(gate_names(conn)):
+        known = set(gate_names(conn)) | set(patrol_person(conn, name).gates)
+        if not set(gates or ()) <= known or not set(areas or ()) <= set(list_areas(conn)):
             raise UserFaultError("users.no_gate")
-        set_area(conn, name, gates or (), by)
+        set_area(conn, name, gates or (), by, areas or ())
 
     return _changed(console, visitor, context, name, "area", change)
 

@@ -15,6 +15,7 @@ from anpr.console.session_limits import idle_limit
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Role
 from anpr.store.database.connection import Connection
+from anpr.store.gate_areas import list_areas
 from anpr.store.gates import gate_names
 from anpr.store.patrol.devices import devices_of
 from anpr.store.patrol.people import patrol_person
@@ -81,7 +82,8 @@ def patrol_values(conn: Connection, user: User) -> dict[str, Any]:
     return {
         "is_patrol": is_patrol,
         "gates": gate_names(conn) if is_patrol else {},
-        "area": patrol_person(conn, user.name).area,
+        "patrol": patrol_person(conn, user.name),
+        "areas": list_areas(conn) if is_patrol else {},
         "devices": devices_of(conn, user.name),
     }
 

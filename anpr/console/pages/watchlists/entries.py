@@ -19,6 +19,7 @@ from anpr.console.pages.watchlists.form import (
     check_new_entry,
 )
 from anpr.console.pages.watchlists.one import list_of, own_list
+from anpr.console.pages.watchlists.proposals import to_proposal
 from anpr.console.rendering.filters import field_end, field_start
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
@@ -36,6 +37,10 @@ from anpr.store.watchlists.entry_edits import (
     restore_entry,
 )
 from anpr.store.watchlists.entry_pages import ListedEntry, get_entry
+from anpr.store.watchlists.locks import SecondPersonError
+from anpr.store.watchlists.proposals import ProposalKind
+from anpr.store.watchlists.proposing import propose_change, propose_entry, propose_off
+from anpr.store.watchlists.versions import ChangedMeanwhileError, entry_values, version_of
 
 router = APIRouter(dependencies=[Depends(allowed(Permission.EDIT_WATCHLISTS))])
 
@@ -55,13 +60,20 @@ def add(
     fields: Annotated[EntryFields, Form()],
 ) -> Response:
     """Put the plate on the list; or the form again with what is wrong with it."""
-    own_list(console, watchlist_id)
+    head = own_list(console, watchlist_id)
     checked = check_new_entry(fields, console.settings.zone)
-    if checked.entry is None:
+    if checked.entry is not None and fields.urgent and checked.entry.valid_from is not None:
+        checked.faults["since"] = FieldFault(key="proposals.urgent_since")
+    if checked.entry is None or checked.faults:
         return _new_page(console, context, watchlist_id, fields, checked.faults)
+    by = author_of(console, visitor)
+    is_urgent = fields.urgent and bool(head.watchlist.urgent_hours)
     try:
         with console.database.transaction() as conn:
-            number = put_entry(conn, watchlist_id, checked.entry, author_of(console, visitor))
+            if head.watchlist.second_person:
+                made = propose_entry(conn, watchlist_id, checked.entry, by, is_urgent=is_urgent)
+                return to_proposal(watchlist_id, made.id, "urgent" if is_urgent else "made")
+            number = put_entry(conn, watchlist_id, checked.entry, by)
     except DuplicateEntryError:
         faults = {"plate": FieldFault(key="watchlists.twin")}
         return _new_page(console, context, watchlist_id, fields, faults)
@@ -87,14 +99,19 @@ def change(
     fields: Annotated[EntryFields, Form()],
 ) -> Response:
     """Another reason or validity."""
-    own_list(console, watchlist_id)
+    head = own_list(console, watchlist_id)
     checked = check_entry_change(fields, console.settings.zone)
     if checked.entry is None:
         return _page(console, visitor, context, watchlist_id, number, fields=fields, faults=checked.faults)
     by, why = author_of(console, visitor), plain_reason(fields.reason)
     try:
         with console.database.transaction() as conn:
-            change_entry(conn, watchlist_id, number, checked.entry, by, why)
+            if head.watchlist.second_person:
+                made = propose_change(conn, watchlist_id, number, checked.entry, by, why, fields.seen)
+                return to_proposal(watchlist_id, made)
+            change_entry(conn, watchlist_id, number, checked.entry, by, why, fields.seen)
+    except ChangedMeanwhileError as exc:
+        return _page(console, visitor, context, watchlist_id, number, fields=fields, changed=exc)
     except DuplicateEntryError:
         faults = {"since": FieldFault(key="watchlists.twin")}
         return _page(console, visitor, context, watchlist_id, number, fields=fields, faults=faults)
@@ -112,15 +129,19 @@ def off(  # noqa: PLR0913, PLR0917  what FastAPI hands over, and the fields of t
     number: Number,
     what: Annotated[Literal["end", "remove"], Form()],
     why: Annotated[str, Form(max_length=2000)] = "",
+    seen: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """End it now, so that it stays as what it was, or remove it altogether, which can be undone for an hour."""
-    own_list(console, watchlist_id)
+    head = own_list(console, watchlist_id)
     faults: dict[str, FieldFault] = {}
     check_reason_field(faults, "why", why)
     refuse_odd(faults, "why", [why], MAX_REASON)
     if not faults:
         try:
-            return _off(console, visitor, watchlist_id, number, what, plain_reason(why))
+            deed = _propose_off if head.watchlist.second_person else _off
+            return deed(console, visitor, watchlist_id, number, what, plain_reason(why), seen)
+        except ChangedMeanwhileError as exc:
+            return _page(console, visitor, context, watchlist_id, number, changed=exc, why=why)
         except NotRunningError:
             faults["why"] = FieldFault(key="watchlists.not_running")
         except EntryGoneError:
@@ -128,13 +149,24 @@ def off(  # noqa: PLR0913, PLR0917  what FastAPI hands over, and the fields of t
     return _page(console, visitor, context, watchlist_id, number, faults=faults, why=why)
 
 
-def _off(console: Console, visitor: Visitor, watchlist_id: str, number: int, what: str, why: str) -> Response:
+def _off(  # noqa: PLR0913, PLR0917  which entry, by whom, what, why, and what was shown
+    console: Console, visitor: Visitor, watchlist_id: str, number: int, what: str, why: str, seen: str
+) -> Response:
     by = author_of(console, visitor)
     with console.database.transaction() as conn:
         if what == "end":
-            end_entry(conn, watchlist_id, number, by, why)
+            end_entry(conn, watchlist_id, number, by, why, seen)
             return _to_list(watchlist_id, f"ended&entry={number}")
-        return _to_list(watchlist_id, f"removed&row={remove_entry(conn, watchlist_id, number, by, why)}")
+        return _to_list(watchlist_id, f"removed&row={remove_entry(conn, watchlist_id, number, by, why, seen)}")
+
+
+def _propose_off(  # noqa: PLR0913, PLR0917  as `_off`
+    console: Console, visitor: Visitor, watchlist_id: str, number: int, what: str, why: str, seen: str
+) -> Response:
+    by = author_of(console, visitor)
+    with console.database.transaction() as conn:
+        made = propose_off(conn, watchlist_id, number, ProposalKind(what), by, why, seen)
+    return to_proposal(watchlist_id, made)
 
 
 @router.post("/{watchlist_id}/restore")
@@ -148,7 +180,7 @@ def restore(
             number = restore_entry(conn, watchlist_id, row, author_of(console, visitor))
     except DuplicateEntryError:
         return _to_list(watchlist_id, "duplicate")
-    except EntryGoneError:
+    except (EntryGoneError, SecondPersonError):
         raise HTTPException(404) from None
     return _to_list(watchlist_id, f"restored&entry={number}")
 
@@ -183,9 +215,13 @@ def _page(  # noqa: PLR0913  what it shows
     *,
     fields: EntryFields | None = None,
     faults: dict[str, FieldFault] | None = None,
+    changed: ChangedMeanwhileError | None = None,
     why: str = "",
 ) -> Response:
-    """The page of an entry. Raises HTTPException (404) when the list has none of this number."""
+    """The page of an entry; `changed`: somebody changed it meanwhile, and what was typed is kept.
+
+    Raises HTTPException (404) when the list has none of this number.
+    """
     head, now = list_of(console, watchlist_id), console.clock.now()
     with console.database.transaction() as conn:
         listed = get_entry(conn, watchlist_id, number)
@@ -197,9 +233,11 @@ def _page(  # noqa: PLR0913  what it shows
     return console.templates.response(
         "watchlists/entry.html",
         context,
-        status=400 if faults else 200,
+        status=409 if changed else 400 if faults else 200,
         head=head,
         listed=listed,
+        changed=changed,
+        seen=version_of(entry_values(listed.entry)) if changed or not fields else fields.seen,
         validity=listed.validity_at(now),
         fields=fields or _fields_of(listed, console),
         faults=faults or {},

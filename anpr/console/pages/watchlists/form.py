@@ -22,7 +22,7 @@ from anpr.console.field_faults import (
 from anpr.domain.plate import PlateError
 from anpr.domain.plate_spelling import SpelledPlate, respell, respell_listed
 from anpr.domain.search_reason import MAX_REASON
-from anpr.domain.watchlist import MOST_HOURS, ListKind, MatchMode, Priority, Watchlist
+from anpr.domain.watchlist import MOST_HOURS, MOST_URGENT_HOURS, ListKind, MatchMode, Priority, Watchlist
 from anpr.store.watchlists.entries import NewEntry
 from anpr.store.watchlists.lists import is_watchlist_id
 
@@ -35,7 +35,9 @@ _MOST_ENTRY = MappingProxyType(
 _MOST_WORDS = MappingProxyType(
     {"id": 64, "name": 200, "purpose": MOST_TEXT, "legal_basis": MOST_TEXT, "instructions": MOST_TEXT}
 )
-_MOST_CHOICES = MappingProxyType({"kind": 20, "priority": 20, "match": 20, "share": 10, "until": 40, "hours": 10})
+_MOST_CHOICES = MappingProxyType(
+    {"kind": 20, "priority": 20, "match": 20, "share": 10, "until": 40, "hours": 10, "urgent_hours": 10, "seen": 64}
+)
 _MOST_LIST = MappingProxyType({**_MOST_WORDS, **_MOST_CHOICES, "reason": MAX_REASON})
 
 
@@ -48,6 +50,10 @@ class EntryFields(BaseModel):
     until: str = ""
     instructions: str = ""
     reason: str = ""
+    urgent: bool = False
+    """Whether it is to count at once, on a list that demands a second person."""
+    seen: str = ""
+    """The version of the entry that the form was made of."""
 
 
 class ListFields(BaseModel):
@@ -64,7 +70,11 @@ class ListFields(BaseModel):
     until: str = ""
     hours: str = ""
     instructions: str = ""
+    second_person: bool = False
+    urgent_hours: str = ""
     reason: str = ""
+    seen: str = ""
+    """The version of the settings that the form was made of."""
 
 
 @dataclass(slots=True)
@@ -133,7 +143,8 @@ def check_list(fields: ListFields, zone: ZoneInfo) -> tuple[Watchlist | None, di
     for name in ("name", "purpose", "legal_basis"):
         if not getattr(fields, name).strip():
             faults[name] = FieldFault(key=f"watchlists.no_{name}")
-    share, hours = share_of(faults, fields), _hours(faults, fields.hours)
+    share, hours = share_of(faults, fields), _hours(faults, "hours", fields.hours, MOST_HOURS)
+    urgent = _hours(faults, "urgent_hours", fields.urgent_hours, MOST_URGENT_HOURS)
     until = read_moment(faults, "until", fields.until, zone, is_end=True)
     check_reason_field(faults, "reason", fields.reason)
     for name, known in (("kind", set(ListKind)), ("priority", set(Priority)), ("match", set(MatchMode))):
@@ -153,6 +164,8 @@ def check_list(fields: ListFields, zone: ZoneInfo) -> tuple[Watchlist | None, di
         valid_to=until,
         stale_after_hours=hours,
         instructions=fields.instructions.strip(),
+        second_person=fields.second_person,
+        urgent_hours=(urgent or 0) if fields.second_person else 0,
     )
     return watchlist, {}
 
@@ -171,12 +184,12 @@ def share_of(faults: Faults, fields: ListFields) -> float:
     return percent / 100
 
 
-def _hours(faults: Faults, text: str) -> int | None:
+def _hours(faults: Faults, name: str, text: str, most: int) -> int | None:
     if not text.strip():
         return None
-    if text.strip().isascii() and text.strip().isdigit() and 0 < int(text) <= MOST_HOURS:
+    if text.strip().isascii() and text.strip().isdigit() and 0 < int(text) <= most:
         return int(text)
-    faults["hours"] = FieldFault(key="watchlists.wrong_hours", values={"most": MOST_HOURS})
+    faults[name] = FieldFault(key="watchlists.wrong_hours", values={"most": most})
     return None
 
 

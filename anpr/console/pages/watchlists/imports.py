@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep, allowed, author_of, record
-from anpr.console.field_faults import FieldFault, refuse_odd
+from anpr.console.field_faults import FieldFault, check_reason_field, refuse_odd
 from anpr.console.fields import without_controls
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.watchlists.form import ListId, Number
@@ -29,13 +29,18 @@ from anpr.console.pages.watchlists.preview import (
     order_of,
     read_rejects,
 )
+from anpr.console.pages.watchlists.proposals import to_proposal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.errors import InputError
+from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.listfiles.importing import import_order, undo_order
+from anpr.listfiles.proposing import propose_import
+from anpr.listfiles.reading import ListFile
 from anpr.store.audit import AuditAction
 from anpr.store.author import Author
+from anpr.store.database.connection import Connection
 from anpr.store.watchlists.entries import ImportMode, ImportResult
 from anpr.store.watchlists.imports import (
     ListChangedError,
@@ -44,6 +49,8 @@ from anpr.store.watchlists.imports import (
     import_differences,
     list_imports,
 )
+from anpr.store.watchlists.proposals import TooManyProposalsError
+from anpr.store.watchlists.proposing import propose_undo
 from anpr.store.watchlists.sources import MAX_NAME, source_names
 from anpr.store.watchlists.uploads import (
     MAX_UPLOAD,
@@ -129,7 +136,7 @@ def preview(
     context: ContextDep,
     watchlist_id: ListId,
     number: Number,
-    again: Literal["changed", "unsure"] | None = None,
+    again: Literal["changed", "unsure", "no-reason", "too-many"] | None = None,
 ) -> Response:
     """The file as it is understood, and what it would do to the list. `again`: why it was not applied."""
     own_list(console, watchlist_id)
@@ -153,7 +160,7 @@ def read_again(
     if kept is None:
         return _to_page(watchlist_id, "gone")
     with console.database.transaction() as conn:
-        change_upload(conn, how_of(kept, fields))
+        change_upload(conn, how_of(kept, fields, console.settings.watchlists.profiles))
     return RedirectResponse(f"/watchlists/{watchlist_id}/import/{number}", status_code=303)
 
 
@@ -166,14 +173,22 @@ def apply(  # noqa: PLR0913, PLR0917  what the page has shown
     seen: Annotated[str, Form(max_length=64)] = "",
     counts: Annotated[str, Form(max_length=100)] = "",
     sure: Annotated[bool, Form()] = False,
+    why: Annotated[str, Form(max_length=MAX_REASON)] = "",
 ) -> Response:
     """Import exactly what the page has shown, all or nothing."""
-    own_list(console, watchlist_id)
+    head = own_list(console, watchlist_id)
     kept = _kept(console, watchlist_id, number)
     if kept is None:
         return _to_page(watchlist_id, "gone")
+    faults: dict[str, FieldFault] = {}
+    if head.watchlist.second_person:
+        check_reason_field(faults, "why", why)
+        refuse_odd(faults, "why", [why], MAX_REASON)
+        if faults:
+            return _again(kept, "no-reason")
+    asked = plain_reason(why) if head.watchlist.second_person else None
     try:
-        return _apply(console, kept, seen, _result(counts), is_sure=sure, by=author_of(console, visitor))
+        return _apply(console, kept, seen, _result(counts), is_sure=sure, by=author_of(console, visitor), asked=asked)
     except ListChangedError:
         return _again(kept, "changed")
 
@@ -222,11 +237,18 @@ def one_import(
 
 
 @router.post("/{watchlist_id}/imports/{number}/undo")
-def undo(console: ConsoleDep, visitor: VisitorDep, watchlist_id: ListId, number: Number) -> Response:
+def undo(
+    console: ConsoleDep, visitor: VisitorDep, context: ContextDep, watchlist_id: ListId, number: Number
+) -> Response:
     """Make the list what it was before this import."""
-    own_list(console, watchlist_id)
+    head = own_list(console, watchlist_id)
     try:
         with console.database.transaction() as conn:
+            if head.watchlist.second_person:
+                get_import(conn, watchlist_id, number)
+                by = author_of(console, visitor)
+                why = console.templates.catalogue(context.language)("proposals.undo_reason", number=number)
+                return to_proposal(watchlist_id, propose_undo(conn, watchlist_id, number, by, why))
             undo_order(conn, watchlist_id, author_of(console, visitor), number)
     except UndoRefusedError:
         return _to_page(watchlist_id, f"cannot-undo&number={number}")
@@ -235,10 +257,18 @@ def undo(console: ConsoleDep, visitor: VisitorDep, watchlist_id: ListId, number:
     return _to_page(watchlist_id, f"undone&number={number}")
 
 
-def _apply(
-    console: Console, kept: Upload, seen: str, expected: ImportResult | None, *, is_sure: bool, by: Author
+def _apply(  # noqa: PLR0913  what was shown, and what was answered
+    console: Console,
+    kept: Upload,
+    seen: str,
+    expected: ImportResult | None,
+    *,
+    is_sure: bool,
+    by: Author,
+    asked: str | None,
 ) -> Response:
-    """Raises ListChangedError when it would do anything else than was seen."""
+    """`asked`: why a second person is asked for it; None: nobody is. Raises ListChangedError when it would do anything
+    else than was seen."""
     shown = describe(console, kept) if expected is not None and is_as_seen(kept, seen) else None
     if shown is None or shown.read is None or not shown.may_apply:
         return _again(kept, "changed")
@@ -247,8 +277,18 @@ def _apply(
     with console.database.transaction() as conn:
         if not remove_upload(conn, kept.watchlist_id, kept.id):
             return _to_page(kept.watchlist_id, "gone")
+        if asked is not None:
+            return _propose(conn, kept, shown.read, by, asked)
         done = import_order(conn, order_of(kept), shown.read, by, expected)
     return _to_page(kept.watchlist_id, f"applied&number={done.id}")
+
+
+def _propose(conn: Connection, kept: Upload, read: ListFile, by: Author, why: str) -> Response:
+    try:
+        return to_proposal(kept.watchlist_id, propose_import(conn, order_of(kept), read, by, why))
+    except TooManyProposalsError:
+        conn.rollback()  # the file goes on waiting
+        return _again(kept, "too-many")
 
 
 def _again(kept: Upload, why: str) -> Response:
@@ -306,5 +346,6 @@ def _page(  # noqa: PLR0913  what it shows
 
 def _preview_page(console: Console, context: PageContext, kept: Upload, shown: Shown, again: str | None) -> Response:
     head = own_list(console, kept.watchlist_id)
-    values: dict[str, Any] = {"head": head, "upload": kept, "shown": shown, "fields": fields_of(kept), "again": again}
+    values: dict[str, Any] = {"head": head, "upload": kept, "shown": shown, "fields": fields_of(kept), "again": again,
+                              "profiles": console.settings.watchlists.profiles}  # fmt: skip
     return console.templates.response("watchlists/preview.html", context, **values)

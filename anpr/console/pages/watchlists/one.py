@@ -4,6 +4,7 @@
 No plate is in an address: a search of entries is a row of the audit, whose number is in the address of its result.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query
@@ -36,6 +37,7 @@ from anpr.store.watchlists.entry_pages import (
     get_entry,
     words_of,
 )
+from anpr.store.watchlists.proposals import waiting_proposals
 
 router = APIRouter()
 
@@ -45,6 +47,8 @@ Done = Literal["added", "changed", "ended", "removed", "restored", "saved", "mad
 restored is on the list again."""
 Asked = tuple[EntryQuery, dict[str, str]]
 _WILD = frozenset("*?")
+_KNOWN = re.compile(r"[^*?]{3}")
+"""What the index of a pattern with open ends goes by."""
 
 
 def list_of(console: Console, watchlist_id: str) -> ListHead:
@@ -134,6 +138,9 @@ def _wanted(faults: dict[str, FieldFault], plate: str) -> dict[str, str]:
     except PlateError:
         faults["plate"] = FieldFault(key="watchlists.wrong_pattern", values={"most": MAX_LENGTH})
         return {}
+    if pattern[0] in _WILD and pattern[-1] in _WILD and not _KNOWN.search(pattern):
+        faults["plate"] = FieldFault(key="watchlists.open_pattern")
+        return {}
     return {"pattern": pattern}
 
 
@@ -183,12 +190,13 @@ def page(  # noqa: PLR0913  what it shows
     head, now = list_of(console, watchlist_id), console.clock.now()
     query, fields = asked
     entries: list[ListedEntry] = []
-    ending = 0
+    ending = waiting = 0
     may_see = visitor.may(Permission.EDIT_WATCHLISTS)
     if may_see and not faults:
         with console.database.transaction() as conn:
             entries = find_entries(conn, watchlist_id, query, now, before or None, ROWS + 1)
             ending = count_ending(conn, watchlist_id, now)
+            waiting = waiting_proposals(conn, now).get(watchlist_id, 0)
     if console.view_audit.is_due(visitor.session.key, f"watchlist {watchlist_id}"):
         record(console, visitor.user.name, AuditAction.WATCHLIST_VIEWED, {"watchlist": watchlist_id})
     shown = {"done": None, "done_entry": 0, "respelled": False, "row": 0, "search": 0, **told}
@@ -200,6 +208,7 @@ def page(  # noqa: PLR0913  what it shows
         entries=entries[:ROWS],
         has_older=len(entries) > ROWS,
         ending=ending,
+        waiting=waiting,
         warned_days=WARNED_DAYS,
         before=before,
         query=query,
@@ -209,7 +218,7 @@ def page(  # noqa: PLR0913  what it shows
         validities=list(Validity),
         new=EntryFields(),
         done_plate=_plate_of(console, watchlist_id, shown["done_entry"]) if may_see else None,
-        can_restore=_can_restore(console, visitor, watchlist_id, shown["row"]),
+        can_restore=not head.watchlist.second_person and _can_restore(console, visitor, watchlist_id, shown["row"]),
         **shown,
     )
 

@@ -12,7 +12,7 @@ from anpr.console.field_faults import FieldFault, check_reason_field, refuse_odd
 from anpr.console.fields import Whole
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.watchlists import cost, entries, export, imports, one, settings
+from anpr.console.pages.watchlists import cost, entries, export, imports, one, proposals, settings
 from anpr.console.pages.watchlists.form import read_respelled
 from anpr.console.pages.watchlists.heads import head_of
 from anpr.console.rendering.templates import PageContext
@@ -23,6 +23,7 @@ from anpr.store.audit import AuditAction, AuditEvent, AuditRow, append, get_audi
 from anpr.store.organisations.registry import organisation_names
 from anpr.store.watchlists.cards import list_cards
 from anpr.store.watchlists.entry_pages import lists_of_plate
+from anpr.store.watchlists.proposals import waiting_proposals
 
 router = APIRouter(prefix="/watchlists")
 
@@ -97,6 +98,7 @@ def _page(  # noqa: PLR0913  what it shows
     found: dict[str, Any] = {"listings": None, "asked": asked}
     with console.database.transaction() as conn:
         names = organisation_names(conn)
+        waiting = waiting_proposals(conn, console.clock.now()) if visitor.may(Permission.EDIT_WATCHLISTS) else {}
         heads = [head_of(card, names, console) for card in list_cards(conn)]
         if asked is not None:
             found["listings"] = lists_of_plate(conn, asked.event.detail["plate"])
@@ -105,6 +107,7 @@ def _page(  # noqa: PLR0913  what it shows
         context,
         status=400 if faults else 200,
         heads=heads,
+        waiting=waiting,
         fields=fields or {"plate": "", "reason": ""},
         faults=faults or {},
         done=done,
@@ -116,6 +119,7 @@ def _page(  # noqa: PLR0913  what it shows
 router.include_router(settings.new_router)
 router.include_router(one.router)
 router.include_router(imports.router)
+router.include_router(proposals.router)
 router.include_router(cost.router)
 router.include_router(export.router)
 router.include_router(entries.router)

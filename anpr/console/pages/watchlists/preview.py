@@ -3,7 +3,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,8 @@ from anpr.console.state import Console
 from anpr.domain.errors import InputError
 from anpr.listfiles.columns import ABSENT, Column
 from anpr.listfiles.importing import ImportOrder, preview_order, read_order
-from anpr.listfiles.reading import FirstRows, HowToRead, ListFile, first_rows, rejects_csv
+from anpr.listfiles.proposing import how_from_words
+from anpr.listfiles.reading import FirstRows, ListFile, first_rows, rejects_csv
 from anpr.listfiles.table import FileError, FileFault
 from anpr.listfiles.text import ENCODINGS
 from anpr.store.watchlists.entries import ImportMode, NewEntry
@@ -41,6 +42,7 @@ class HowFields(BaseModel):
     valid_to: str = ""
     sheet: str = ""
     encoding: str = ""
+    profile: str = ""
     reason: str = ""
     mode: str = ImportMode.ADD.value
     skip: bool = False
@@ -143,18 +145,14 @@ def order_of(kept: Upload) -> ImportOrder:
         content=kept.content,
         mode=kept.mode,
         source=kept.source,
-        how=HowToRead(
-            columns={Column(name): place for name, place in how.get("columns", {}).items()},
-            sheet=how.get("sheet", ""),
-            reason=how.get("reason", ""),
-            encoding=how.get("encoding", ""),
-        ),
+        how=how_from_words(how),
         skips_rejected=bool(how.get("skip")),
     )
 
 
-def how_of(kept: Upload, fields: HowFields) -> Upload:
-    """The upload, to be read as the form says; what the form cannot have sent counts as not said."""
+def how_of(kept: Upload, fields: HowFields, profiles: Sequence[str]) -> Upload:
+    """The upload, to be read as the form says; what the form cannot have sent counts as not said.
+    `profiles`: those that the site offers."""
     sent = {
         Column.PLATE: fields.plate,
         Column.REASON: fields.reason_column,
@@ -166,6 +164,7 @@ def how_of(kept: Upload, fields: HowFields) -> Upload:
         "columns": columns,
         "sheet": _plain(fields.sheet, 100),
         "encoding": fields.encoding if fields.encoding in ENCODINGS else "",
+        "profile": fields.profile if fields.profile in profiles else "",
         "reason": _plain(fields.reason, 500),
         "skip": fields.skip,
     }
@@ -184,6 +183,7 @@ def fields_of(kept: Upload) -> HowFields:
         valid_to=columns.get("valid_to", ""),
         sheet=how.get("sheet", ""),
         encoding=how.get("encoding", ""),
+        profile=how.get("profile", ""),
         reason=how.get("reason", ""),
         mode=str(kept.mode),
         skip=bool(how.get("skip")),

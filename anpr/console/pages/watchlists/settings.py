@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Settings of a list: a new one of the visitor's organisation, its change, and its deletion after a question."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import VisitorDep, allowed, author_of
+from anpr.console.access import Visitor, VisitorDep, allowed, author_of
 from anpr.console.field_faults import FieldFault, check_reason_field, refuse_odd
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.watchlists.form import ListFields, ListId, check_list
 from anpr.console.pages.watchlists.heads import ListHead
 from anpr.console.pages.watchlists.one import own_list
+from anpr.console.pages.watchlists.proposals import to_proposal
 from anpr.console.rendering.filters import field_end
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
-from anpr.domain.access import Permission
+from anpr.domain.access import Permission, may
 from anpr.domain.search_reason import MAX_REASON, plain_reason
-from anpr.domain.watchlist import MOST_HOURS, ListKind, MatchMode, Priority
-from anpr.store.watchlists.cards import ListTakenError, add_list, change_list, drop_list
+from anpr.domain.watchlist import MOST_HOURS, MOST_URGENT_HOURS, ListKind, MatchMode, Priority
+from anpr.store.users.accounts import User, list_users
+from anpr.store.watchlists.cards import ListTakenError, add_list, change_list, drop_list, settings_of
+from anpr.store.watchlists.proposing import propose_delete, propose_settings
+from anpr.store.watchlists.versions import ChangedMeanwhileError, version_of
 
 _MAY_EDIT = Depends(allowed(Permission.EDIT_WATCHLISTS))
 new_router = APIRouter(dependencies=[_MAY_EDIT])
@@ -38,6 +43,10 @@ def make(
 ) -> Response:
     """The list is there, without entries."""
     watchlist, faults = check_list(fields, console.settings.zone)
+    if watchlist is not None and watchlist.second_person:
+        with console.database.transaction() as conn:
+            if _is_alone(list_users(conn), visitor, console.clock.now()):
+                watchlist, faults = None, {"second_person": FieldFault(key="proposals.alone")}
     if watchlist is not None:
         by = author_of(console, visitor)
         try:
@@ -71,9 +80,17 @@ def change(
     watchlist, faults = check_list(fields, console.settings.zone)
     if watchlist is None:
         return _page(console, context, fields, head=head, faults=faults)
-    by = author_of(console, visitor)
-    with console.database.transaction() as conn:
-        change_list(conn, watchlist, by, plain_reason(fields.reason))
+    by, why = author_of(console, visitor), plain_reason(fields.reason)
+    try:
+        with console.database.transaction() as conn:
+            if head.watchlist.second_person:
+                return to_proposal(watchlist_id, propose_settings(conn, watchlist, by, why, fields.seen))
+            if watchlist.second_person and _is_alone(list_users(conn), visitor, by.at):
+                faults = {"second_person": FieldFault(key="proposals.alone")}
+                return _page(console, context, fields, head=head, faults=faults)
+            change_list(conn, watchlist, by, why, fields.seen)
+    except ChangedMeanwhileError as exc:
+        return _page(console, context, fields, head=own_list(console, watchlist_id), changed=exc)
     return RedirectResponse(f"/watchlists/{watchlist_id}?done=saved", status_code=303)
 
 
@@ -103,6 +120,8 @@ def delete(
         return _delete_page(console, context, head, faults, typed=typed, why=why)
     by = author_of(console, visitor)
     with console.database.transaction() as conn:
+        if head.watchlist.second_person:
+            return to_proposal(watchlist_id, propose_delete(conn, watchlist_id, by, plain_reason(why)))
         drop_list(conn, watchlist_id, by, plain_reason(why))
     return RedirectResponse("/watchlists?done=deleted", status_code=303)
 
@@ -120,6 +139,20 @@ def _fields_of(head: ListHead, console: Console) -> ListFields:
         share=f"{watchlist.min_probability * 100:g}",
         until=field_end(watchlist.valid_to, console.settings.zone) if watchlist.valid_to else "",
         hours=str(watchlist.stale_after_hours or ""),
+        second_person=watchlist.second_person,
+        urgent_hours=str(watchlist.urgent_hours or ""),
+        seen=version_of(settings_of(watchlist)),
+    )
+
+
+def _is_alone(users: list[User], visitor: Visitor, now: datetime) -> bool:
+    """Whether nobody else of the organisation could approve what the visitor proposes."""
+    return not any(
+        user.name != visitor.user.name
+        and user.organisation_id == visitor.user.organisation_id
+        and may(user.role, Permission.EDIT_WATCHLISTS)
+        and not user.is_shut_out(now)
+        for user in users
     )
 
 
@@ -130,11 +163,18 @@ def _page(
     *,
     head: ListHead | None = None,
     faults: dict[str, FieldFault] | None = None,
+    changed: ChangedMeanwhileError | None = None,
 ) -> Response:
+    """The form; `changed`: somebody changed the settings meanwhile, and what was typed is kept."""
+    if changed and head:
+        fields = fields.model_copy(update={"seen": version_of(settings_of(head.watchlist))})
     return console.templates.response(
         "watchlists/settings.html",
         context,
-        status=400 if faults else 200,
+        status=409 if changed else 400 if faults else 200,
+        changed=changed,
+        now_set=_fields_of(head, console) if changed and head else None,
+        most_urgent_hours=MOST_URGENT_HOURS,
         head=head,
         fields=fields,
         faults=faults or {},

@@ -2,6 +2,7 @@
 // The patrol's page: cards that follow their alarms, answers that wait for the link, nothing typed that is lost.
 
 import { ask, byId, session } from "../page.js";
+import { putOff } from "../pictures.js";
 import { leaveIfOver } from "../session.js";
 import { showDistances, startPosition } from "./position.js";
 import { startPush } from "./push.js";
@@ -38,6 +39,8 @@ function update(card, fresh) {
   if (card.dataset.version === fresh.dataset.version) return;
   const wasOpen = card.querySelector("details.sightings")?.open;
   const shown = card.querySelector(".patrol-context img")?.src;
+  const now = fresh.querySelector(".patrol-context img")?.src;
+  if (shown !== now) putOff(fresh);
   card.querySelector("[data-live]").replaceWith(fresh.querySelector("[data-live]"));
   card.className = fresh.className;
   const before = card.dataset.state;
@@ -45,7 +48,6 @@ function update(card, fresh) {
   const details = card.querySelector("details.sightings");
   if (details && wasOpen) details.open = true;
   if (before !== card.dataset.state && card.dataset.state === "closed") close(card);
-  const now = card.querySelector(".patrol-context img")?.src;
   if (shown && now && shown !== now) say(card.dataset.spoken); // seen again, elsewhere
 }
 
@@ -71,6 +73,7 @@ function take(html, isFirst) {
     const card = byId(each.id);
     if (card) update(card, each);
     else if (each.dataset.state !== "closed") {
+      putOff(each);
       list.append(document.adoptNode(each));
       if (!isFirst) announce(byId(each.id));
     }

@@ -46,6 +46,8 @@ self.addEventListener("fetch", (event) => {
 function notice(told) {
   const { words } = GIVEN;
   if (told.test) return [words.push_test, { body: words.push_test_text, tag: "test" }];
+  // It cannot be read: that there is something to look at is said all the same.
+  if (!told.alarm) return [words.push_unknown, { body: words.push_open, tag: "alarm" }];
   const time = new Date(told.at).toLocaleTimeString(GIVEN.lang, { hour: "2-digit", minute: "2-digit", timeZone: GIVEN.zone });
   const lines = [
     ...(told.handed_over ? [words.push_handed_over] : []),
@@ -63,7 +65,7 @@ function notice(told) {
 self.addEventListener("push", (event) => {
   let told = {};
   try {
-    told = event.data?.json() ?? {};
+    told = Object(event.data?.json() ?? {});
   } catch {
     // A notice is shown all the same: the browser asks for one, and somebody wanted to say something.
   }

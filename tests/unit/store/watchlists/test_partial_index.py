@@ -31,10 +31,23 @@ def test_it_names_those_that_fit(patterns: list[str], plates: list[str]) -> None
     for number, pattern in enumerate(patterns):
         index.add(pattern, number)
     assert len(index) == len(patterns)
-    found = set(index.among(enumerate(plates)))
+    found = set(index.among(plates))
     assert found == {
         (place, number)
         for place, plate in enumerate(plates)
         for number, pattern in enumerate(patterns)
         if fits(plate, pattern)
     }
+
+
+@given(st.lists(PATTERNS, max_size=10), st.lists(PATTERNS, max_size=10), PLATES)
+def test_what_comes_after_the_first_look_is_found_too(first: list[str], later: list[str], plates: list[str]) -> None:
+    index, at_once = PartialIndex(), PartialIndex()
+    for number, pattern in enumerate(first):
+        index.add(pattern, number)
+    list(index.among(plates))
+    for number, pattern in enumerate(later, start=len(first)):
+        index.add(pattern, number)
+    for number, pattern in enumerate([*first, *later]):
+        at_once.add(pattern, number)
+    assert set(index.among(plates)) == set(at_once.among(plates))

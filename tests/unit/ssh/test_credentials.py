@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport.credentials import read_key, read_secret
 from anpr.settings import SftpTarget
+from anpr.ssh.credentials import read_key, read_secret
 
 WHERE = "forwarding.questura.target"
 

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Files of lists fetched by SFTP into their watched folder: each once, whole or not at all; nothing is changed there.
+
+A file is written under a name that the folder ignores, renamed when it is whole, and then noted. A crash before the
+note fetches it again, and importing it again changes nothing more.
+"""
+
+import logging
+import os
+import stat
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from anpr.domain.errors import ForwardError, InputError
+from anpr.listfiles.table import MAX_BYTES
+from anpr.runtime.clock import Clock
+from anpr.settings import SftpTarget
+from anpr.settings.watchlists import PickupSettings
+from anpr.ssh.session import SftpSession, open_session
+from anpr.store.database.connection import Database
+from anpr.store.watchlists.places import RemoteFile, note_look, note_seen, note_taken, taken_files
+
+UNFINISHED = (".part", ".tmp", ".filepart")
+"""Ends of names of files that somebody is still writing."""
+_MOST_LISTED = 10_000
+"""Files in the place; more than that is no place for lists."""
+_MOST_A_LOOK = 20
+_CHUNK = 1 << 20
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetch:
+    """Takes what is new in the place of one list. `settle_s`: so long a file must not have changed."""
+
+    database: Database
+    pickup: PickupSettings
+    clock: Clock
+    settle_s: float
+
+    def look(self, target: SftpTarget) -> int:
+        """Take what is new; how many files. A failure is noted, for the status page.
+
+        Raises InputError when the place cannot be reached or read, and StoreError.
+        """
+        try:
+            taken = self._look(target)
+        except (ForwardError, OSError) as exc:
+            self._note(target, str(exc))
+            raise InputError(f"watchlist {self.pickup.watchlist}: {exc}") from exc
+        self._note(target, "")
+        return taken
+
+    def _look(self, target: SftpTarget) -> int:
+        list_id, place = self.pickup.watchlist, target.address
+        with open_session(target, "watchlists.pickup.sftp") as session:
+            found = _listed(session, target.path)
+            with self.database.transaction() as conn:
+                known = taken_files(conn, list_id, place)
+                note_seen(conn, list_id, place, found, self.clock.now())
+            before = (self.clock.now() - timedelta(seconds=self.settle_s)).timestamp()
+            new = sorted((each for each in found if each not in known and each.written_at <= before), key=_age)
+            for file in new[:_MOST_A_LOOK]:
+                self._take(session, target, file)
+        return min(len(new), _MOST_A_LOOK)
+
+    def _take(self, session: SftpSession, target: SftpTarget, file: RemoteFile) -> None:
+        data = session.run(file.name, _read(session, f"{target.path}/{file.name}", file))
+        if data is None:
+            return  # it is being written: the next look takes it
+        _put(self.pickup.folder, file, data)
+        with self.database.transaction() as conn:
+            note_taken(conn, self.pickup.watchlist, target.address, file, self.clock.now())
+        log.info("watchlist %s: %s fetched, %d bytes", self.pickup.watchlist, file.name, len(data))
+
+    def _note(self, target: SftpTarget, failure: str) -> None:
+        with self.database.transaction() as conn:
+            note_look(conn, self.pickup.watchlist, target.address, self.clock.now(), failure)
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file of this name is still being written, or hidden."""
+    return name.startswith(".") or name.lower().endswith(UNFINISHED)
+
+
+def _listed(session: SftpSession, folder: str) -> list[RemoteFile]:
+    """Regular files with harmless names; no links, which could lead anywhere."""
+
+    async def scan() -> list[RemoteFile]:
+        found: list[RemoteFile] = []
+        async for each in session.client.scandir(folder):
+            name, attributes = str(each.filename), each.attrs
+            is_file = stat.S_ISREG(attributes.permissions or 0)
+            if is_file and _is_harmless(name) and not is_unfinished(name):
+                found.append(RemoteFile(name, attributes.size or 0, attributes.mtime or 0))
+            if len(found) > _MOST_LISTED:
+                raise ForwardError(f"{session.server}: {folder}: more than {_MOST_LISTED} files")
+        return found
+
+    return session.run(folder, scan())
+
+
+async def _read(session: SftpSession, path: str, file: RemoteFile) -> bytes | None:
+    """The whole of it; None when it changes meanwhile. Raises ForwardError for one that is larger than any list."""
+    if file.size > MAX_BYTES:
+        raise ForwardError(f"{session.server}: {file.name}: larger than {MAX_BYTES >> 20} MiB")
+    data = bytearray()
+    async with session.client.open(path, "rb") as remote:
+        while len(data) <= file.size and (part := await remote.read(_CHUNK)):
+            data += part  # type: ignore[arg-type]  # binary mode gives bytes, which asyncssh's types do not say
+    now = await session.client.stat(path)
+    is_whole = len(data) == file.size and (now.size, now.mtime) == (file.size, file.written_at)
+    return bytes(data) if is_whole else None
+
+
+def _put(folder: Path, file: RemoteFile, data: bytes) -> None:
+    """Under its name in one step, with the server's time, by which the folder's files have their order."""
+    part = folder / f".{file.name}.part"
+    with part.open("wb") as written:
+        written.write(data)
+        written.flush()
+        os.fsync(written.fileno())
+    os.utime(part, (file.written_at, file.written_at))
+    whole = folder / file.name
+    part.rename(folder / f"{file.written_at}-{file.name}" if whole.exists() else whole)  # each of them is imported
+
+
+def _is_harmless(name: str) -> bool:
+    return "/" not in name and name.isprintable() and len(name.encode(errors="replace")) <= 200
+
+
+def _age(file: RemoteFile) -> tuple[int, str]:
+    return file.written_at, file.name

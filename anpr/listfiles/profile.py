@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Profiles of list files (data files): where a file of fixed width or an XML file holds what an entry needs."""
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from anpr.domain.errors import InputError, SettingsError
+from anpr.domain.near_name import suggestion
+from anpr.listfiles.columns import Column
+from anpr.settings import resource_path
+from anpr.settings.complaints import explain, in_one_line
+from anpr.settings.yaml_file import read_yaml
+
+MAX_PROFILE = 256 * 1024
+"""Bytes."""
+_MOST_FIELDS = 64
+_MOST_WIDTH = 32_767
+_SHIPPED = resource_path("config", "lists")
+_STEP = r"[A-Za-z_][\w.-]*"
+_Start = Annotated[int, Field(ge=1, le=_MOST_WIDTH)]
+_Path = Annotated[str, Field(pattern=rf"^({_STEP}/)*(@?{_STEP})$", max_length=500)]
+_Charset = Literal["", "utf-8", "cp1252", "utf-16", "iso8859-15", "mac-roman"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class OnlyLines(_Part):
+    """Which lines are records: those that have `value` at `start` (from 1)."""
+
+    start: _Start
+    length: _Start
+    value: str
+
+
+class FixedWidth(_Part):
+    """Lines whose columns have fixed places, counted in characters."""
+
+    kind: Literal["fixed-width"]
+    charset: _Charset = ""
+    """Empty: as it seems to be."""
+    record_length: Annotated[int, Field(ge=1, le=_MOST_WIDTH)] | None = None
+    """Of a file without line ends: characters of a record."""
+    only: OnlyLines | None = None
+
+
+class Xml(_Part):
+    """An XML document; names are compared without their namespaces."""
+
+    kind: Literal["xml"]
+    charset: _Charset = ""
+    """Empty: as the document declares it."""
+    record: Annotated[str, Field(pattern=rf"^({_STEP}/)*{_STEP}$", max_length=500)]
+    """The element of an entry, from the root: `Elenco/Veicolo`."""
+
+
+class ProfileField(_Part):
+    """Where a column is: `start` and `length`, or `path` within the record (`Targa`, `Dati/Targa`, `@id`)."""
+
+    column: Annotated[Column, Field(strict=False)]
+    start: _Start | None = None
+    length: _Start | None = None
+    path: _Path | None = None
+    format: Annotated[str, Field(max_length=40)] = ""
+    """Of a date, as `strptime` takes it: `%Y%m%d`. Without it a date is understood as in a spreadsheet."""
+
+    def cell(self, text: str, empty: Iterable[str]) -> str:
+        """The text as the reader of cells takes it; what cannot be read by the format stays, and is refused there."""
+        text = text.strip()
+        if not text or text in empty:
+            return ""
+        if not self.format:
+            return text
+        try:
+            moment = datetime.strptime(text, self.format)  # noqa: DTZ007  local time, as all of a file
+        except ValueError:
+            return text
+        is_day = not any(sign in self.format for sign in ("%H", "%I", "%X", "%c", "%s"))
+        return str(date(moment.year, moment.month, moment.day)) if is_day else moment.isoformat(" ", "seconds")
+
+
+class ListProfile(_Part):
+    """How a kind of file is read."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    revision: Annotated[str, Field(max_length=64)] = ""
+    description: Annotated[str, Field(max_length=500)] = ""
+    encoding: Annotated[FixedWidth | Xml, Field(discriminator="kind")]
+    empty: tuple[Annotated[str, Field(max_length=100)], ...] = ()
+    """Texts that mean nothing, such as `99999999` for a date without an end."""
+    fields: Annotated[tuple[ProfileField, ...], Field(min_length=1, max_length=_MOST_FIELDS)]
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> "ListProfile":
+        if all(each.column is not Column.PLATE for each in self.fields):
+            raise ValueError("fields: none is the plate")
+        is_xml = isinstance(self.encoding, Xml)
+        for number, each in enumerate(self.fields):
+            by_place = each.start is not None and each.length is not None
+            if is_xml != (each.path is not None) or is_xml == by_place:
+                wanted = "a path" if is_xml else "start and length"
+                raise ValueError(f"fields.{number}: {self.encoding.kind} wants {wanted}")
+        return self
+
+    def row(self, texts: Iterable[str]) -> list[str]:
+        """One cell for each column, of the texts of all fields in their order."""
+        cells = dict.fromkeys(Column, "")
+        for each, text in zip(self.fields, texts, strict=True):
+            cell = each.cell(text, self.empty)
+            cells[each.column] = ", ".join(part for part in (cells[each.column], cell) if part)
+        return list(cells.values())
+
+
+def load_list_profile(name: str) -> ListProfile:
+    """The profile: a bare name is one of config/lists/, anything else is a path.
+
+    Raises InputError naming the file and the key when it is missing or wrong.
+    """
+    is_path = "/" in name or name.endswith((".yaml", ".yml"))
+    path = Path(name) if is_path else _SHIPPED / f"{name}.yaml"
+    if not is_path and not path.exists():
+        known = [file.stem for file in _SHIPPED.glob("*.yaml")]
+        raise InputError(f"profile {name}: none of that name is shipped{suggestion(name, known)}")
+    try:
+        tree = read_yaml(path, MAX_PROFILE, numbers=True)
+    except SettingsError as exc:
+        raise InputError(f"profile {exc}") from exc
+    try:
+        return ListProfile.model_validate_json(json.dumps(tree))
+    except ValidationError as exc:
+        raise InputError(f"profile {path}: {in_one_line(explain(exc, tree))}") from exc
+    except ValueError as exc:  # an anchor within itself
+        raise InputError(f"profile {path}: {exc}") from exc

@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- name: looked
+INSERT INTO list_places (watchlist_id, place, looked_at, failing_since, failure)
+VALUES (%(watchlist_id)s, %(place)s, %(at)s, CASE WHEN %(failure)s <> '' THEN %(at)s::timestamptz END, %(failure)s)
+ON CONFLICT (watchlist_id, place) DO UPDATE SET looked_at = excluded.looked_at, failure = excluded.failure,
+    failing_since = CASE WHEN excluded.failure <> '' THEN coalesce(list_places.failing_since, excluded.failing_since) END;
+
+-- name: failing
+SELECT w.name, p.* FROM list_places p JOIN watchlists w ON w.id = p.watchlist_id
+WHERE p.failing_since IS NOT NULL ORDER BY p.failing_since, p.watchlist_id;
+
+-- name: taken
+SELECT file_name, size, written_at FROM list_fetches WHERE watchlist_id = %(watchlist_id)s AND place = %(place)s;
+
+-- name: take
+INSERT INTO list_fetches (watchlist_id, place, file_name, size, written_at, fetched_at, seen_at)
+VALUES (%(watchlist_id)s, %(place)s, %(file_name)s, %(size)s, %(written_at)s, %(at)s, %(at)s)
+ON CONFLICT (watchlist_id, place, file_name, size, written_at) DO UPDATE SET seen_at = excluded.seen_at;
+
+-- name: seen
+UPDATE list_fetches f SET seen_at = %(at)s
+FROM unnest(%(names)s::text[], %(sizes)s::bigint[], %(times)s::bigint[]) AS there (file_name, size, written_at)
+WHERE f.watchlist_id = %(watchlist_id)s AND f.place = %(place)s AND f.file_name = there.file_name AND f.size = there.size
+  AND f.written_at = there.written_at;
+
+-- name: forget
+DELETE FROM list_fetches WHERE watchlist_id = %(watchlist_id)s AND place = %(place)s AND seen_at < %(before)s;

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Ledger of places that files of lists are fetched from: which files were taken, and whether the last look failed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anpr.store.database.connection import Connection
+from anpr.store.database.queries import load_queries
+
+REMEMBERED = timedelta(days=30)
+"""So long a file is remembered after the server has it no more."""
+_MOST_FAILURE = 500
+_SQL = load_queries("list_places")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as its server tells it: size in bytes, time in whole seconds since 1970."""
+
+    name: str
+    size: int
+    written_at: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailingPlace:
+    """A place from which nothing comes: since when (UTC), and why."""
+
+    name: str
+    """Of the list."""
+    watchlist_id: str
+    place: str
+    looked_at: datetime
+    failing_since: datetime
+    failure: str
+
+
+def note_look(conn: Connection, watchlist_id: str, place: str, at: datetime, failure: str = "") -> None:
+    """How a look went; an empty failure: well."""
+    values = {"watchlist_id": watchlist_id, "place": place, "at": at, "failure": failure[:_MOST_FAILURE]}
+    conn.execute(_SQL["looked"], values)
+
+
+def failing_places(conn: Connection) -> list[FailingPlace]:
+    """Those whose last look failed, the longest first; of the console's role, of its organisation's lists."""
+    return [FailingPlace(**row) for row in conn.execute(_SQL["failing"])]
+
+
+def taken_files(conn: Connection, watchlist_id: str, place: str) -> set[RemoteFile]:
+    """Those that were taken before."""
+    rows = conn.execute(_SQL["taken"], {"watchlist_id": watchlist_id, "place": place})
+    return {RemoteFile(row["file_name"], row["size"], row["written_at"]) for row in rows}
+
+
+def note_taken(conn: Connection, watchlist_id: str, place: str, file: RemoteFile, at: datetime) -> None:
+    """The file lies here as a whole."""
+    values = {"watchlist_id": watchlist_id, "place": place, "file_name": file.name, "size": file.size}
+    conn.execute(_SQL["take"], {**values, "written_at": file.written_at, "at": at})
+
+
+def note_seen(conn: Connection, watchlist_id: str, place: str, files: Iterable[RemoteFile], at: datetime) -> None:
+    """What the server has now stays remembered; what it has had no more for REMEMBERED is forgotten."""
+    there = list(files)
+    values = {"watchlist_id": watchlist_id, "place": place, "at": at, "before": at - REMEMBERED}
+    values |= {"names": [each.name for each in there], "sizes": [each.size for each in there]}
+    conn.execute(_SQL["seen"], {**values, "times": [each.written_at for each in there]})
+    conn.execute(_SQL["forget"], values)
