@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from anpr.domain.access import Role
-from anpr.domain.errors import InputError
+from anpr.domain.errors import InputError, StoreError
 from anpr.domain.investigation import MAX_MARK_NOTE, MOST_MARKED, Investigation
 from anpr.domain.organisation import MANAGER
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import Scope
+from anpr.store.embedded.roles import CentreRole, role_url
 from anpr.store.investigations.gathered import (
     add_note,
     get_question,
@@ -42,6 +43,7 @@ from anpr.store.investigations.life import (
     remove_member,
     reopen_investigation,
 )
+from anpr.store.investigations.packages import ask_package, list_packages
 from anpr.store.users.accounts import User, create_user
 from scripts.lab.transits import START, make_transit
 from tests.support.organisations import share
@@ -198,12 +200,21 @@ def test_an_ended_one_takes_nothing_and_is_searched_for_no_more(console_database
         refuse_ended(conn, "99/2026")
 
 
-def test_retention_forgets_long_ended_ones_with_all_that_is_theirs(people: Database) -> None:
+def test_retention_forgets_long_ended_ones_with_all_that_is_theirs(people: Database, database_url: str) -> None:
+    """With the rights of ingest, which reads nothing of it."""
     made, other = opened(people), opened(people, "13/2026")
     with people.transaction() as conn:
         mark_transits(conn, made.id, [make_transit(1)], ANNA)
+        add_note(conn, made.id, "sentito il teste", ANNA)
+        ask_package(conn, made, ANNA, WHY)
         end_investigation(conn, made.id, ANNA, WHY)
-        assert forget_investigations(conn, START) == 0
-        assert forget_investigations(conn, START + timedelta(seconds=1)) == 1
+    with Database(role_url(database_url, CentreRole.INGEST), application="test") as ingest:
+        with ingest.transaction() as conn:
+            assert forget_investigations(conn, START) == 0
+            assert forget_investigations(conn, START + timedelta(seconds=1)) == 1
+        with pytest.raises(StoreError, match="permission denied"), ingest.transaction() as conn:
+            list_marked(conn, made.id)
+    with people.transaction() as conn:
         assert list_investigations(conn) == [other]
+        assert list_packages(conn, made.id) == []
         assert list_marked(conn, made.id) == []
