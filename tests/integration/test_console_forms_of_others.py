@@ -61,7 +61,7 @@ def all_rows(database: Database) -> set[tuple[str, str]]:
 def our_ids(database: Database) -> dict[str, str]:
     """What stands in an address of ours in place of an id."""
     with database.transaction() as conn:
-        transit = one_row(conn, "SELECT transit_id AS id FROM sightings WHERE alarm_id = 1 LIMIT 1", {})["id"]
+        transit = one_row(conn, b"SELECT transit_id AS id FROM sightings WHERE alarm_id = 1 LIMIT 1", {})["id"]
     ours = {
         "transit_id": str(transit),
         "name": "anna",
