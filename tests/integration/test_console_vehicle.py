@@ -87,9 +87,12 @@ def test_a_search_for_one_plate_is_also_its_vehicle_and_another_one_is_not(place
     client = placed.client(Role.INVESTIGATOR)
     number = searched(placed, client, plate=WANTED)
     assert client.get(f"/vehicle/{number}").status_code == 200
+    assert f'href="/vehicle/{number}"' in client.get(f"/search/{number}").text
+    assert 'href="/vehicle/cross"' in client.get("/search").text
     for fields in ({"plate": f"{WANTED[:4]}*"}, {"plate": WANTED, "look_alike": "true"}):
         number = searched(placed, client, **fields)
         assert client.get(f"/vehicle/{number}").status_code == 404
+        assert f'href="/vehicle/{number}"' not in client.get(f"/search/{number}").text
     assert placed.client(Role.OPERATOR).get(f"/vehicle/{number}").status_code == 404
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from anpr.domain.plate import PlateError, normalise
 from anpr.domain.search_conditions import SearchConditions
 from anpr.store.audit import AuditAction, AuditRow, get_audit, row_of
 from anpr.store.database.connection import Connection
@@ -31,6 +32,14 @@ class RecordedSearch:
     found: int
     reason_kind: str = ""
     """From the site's list; empty where none was asked."""
+
+    @property
+    def is_of_one_plate(self) -> bool:
+        """Asked for one whole plate in its normal form: no wildcards, no look-alikes."""
+        try:
+            return not self.query.look_alike and normalise(self.query.pattern) == self.query.pattern
+        except PlateError:
+            return False
 
 
 def recorded_search(conn: Connection, number: int) -> RecordedSearch | None:

@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from anpr.console.access import Visitor
 from anpr.console.coverage import oldest_kept
 from anpr.console.state import Console
-from anpr.domain.plate import PlateError, normalise
 from anpr.store.transits.recorded_search import RecordedSearch, recorded_search
 
 NumberDep = Annotated[int, Path(ge=1, lt=2**63)]
@@ -36,7 +35,7 @@ def asked_vehicle(console: Console, visitor: Visitor, number: int) -> AskedVehic
     """The visitor's own search. Raises HTTPException 404 for everybody else's, and for one of several plates."""
     with console.database.transaction() as conn:
         found = recorded_search(conn, number)
-    if found is None or found.actor != visitor.user.name or not _is_of_one(found):
+    if found is None or found.actor != visitor.user.name or not found.is_of_one_plate:
         raise HTTPException(404)
     oldest = oldest_kept(console)
     query = found.query
@@ -45,11 +44,3 @@ def asked_vehicle(console: Console, visitor: Visitor, number: int) -> AskedVehic
         since=max(query.since or oldest, oldest),
         until=min(query.until, found.at) if query.until else found.at,
     )
-
-
-def _is_of_one(search: RecordedSearch) -> bool:
-    pattern = search.query.pattern
-    try:
-        return not search.query.look_alike and normalise(pattern) == pattern
-    except PlateError:
-        return False
