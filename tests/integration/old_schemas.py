@@ -185,7 +185,9 @@ def _fill_passage(conn: Connection, number: int) -> None:
     _insert(conn, "alarm_events", alarm_id=number + 1, at=START, author="anna", kind="noted", text="n")
     _insert(conn, "suppressions", vehicle=plate, since=START, until=START + timedelta(hours=1), author="anna",
             made_at=START, reason="r")  # fmt: skip
-    _insert(conn, "alarm_counts", organisation_id="manager", day=START.date(), what="gate", item="gate-1", count=3)
+    _insert(
+        conn, "alarm_counts", organisation_id="manager", day=START.date(), what="gate", item=f"gate-{number}", count=3
+    )
     _insert(conn, "handovers", since=START - timedelta(hours=8), made_at=START, outgoing="anna", content=Jsonb({}),
             digest=bytes(32))  # fmt: skip
     _insert(conn, "refused_senders", sender=f"reader/{number}", since=START, refused=2, last_at=START,
