@@ -31,6 +31,7 @@ from anpr.store.database.queries import load_queries
 from anpr.store.investigations.life import going_on, tell
 
 _SQL = load_queries("investigations")
+_COUNT = {"marked": "count_marked", "notes": "count_notes", "questions": "count_questions"}
 
 
 def mark_transits(conn: Connection, number: int, transits: Sequence[Transit], by: Author, note: str = "") -> int:
@@ -130,5 +131,5 @@ def _plain(name: str, text: str, most: int, *, required: bool = False) -> str:
 
 def _refuse_more(conn: Connection, what: str, number: int, most: int) -> None:
     """Counted after the row is in, so that two at once do not both slip below."""
-    if count_of(conn, _SQL[f"count_{what}"], {"id": number}) > most:
+    if count_of(conn, _SQL[_COUNT[what]], {"id": number}) > most:
         raise InputError(f"{what}: at most {most} of one investigation")
