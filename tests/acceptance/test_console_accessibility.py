@@ -120,7 +120,10 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         "/patrol": ["/patrol/offline"],
         "/archive": ["/archive?since=ieri"],
         "/handover": ["/handover/1"],
-        "/notifications": ["/notifications/rules/new", "/notifications/recipients/new", "/notifications/ledger"],
+        "/notifications": [
+            "/notifications/rules/new", "/notifications/areas/new", "/notifications/recipients/new",
+            "/notifications/ledger",
+        ],
         "/transits": [f"/transits/{transit.id}"],
         "/vehicle": [f"/vehicle?transit={transit.id}", "/vehicle/cross"],
         "/investigations": investigation_pages(site, transit),

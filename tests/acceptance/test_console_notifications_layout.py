@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The pages of notifications in a real browser, at both sizes: nothing too wide, everything reached by the keyboard."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 from anpr.domain.access import Role
 from anpr.domain.notification import ChannelKind, NotificationState, Recipient, Rule, Step
 from anpr.store.author import Author
+from anpr.store.gate_areas import GateArea, add_area
+from anpr.store.gates import gate_names
 from anpr.store.notifications.channel_health import ChannelHealth, tell_channel
 from anpr.store.notifications.ledger import begin_attempt, enter_test, settle
 from anpr.store.notifications.recipients import add_recipient, get_recipient
 from anpr.store.notifications.rules import add_rule
-from tests.support.fixtures_browser import log_in
+from tests.support.fixtures_browser import fill_in_login, log_in
 from tests.support.fixtures_console import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -21,6 +23,7 @@ SIZES = {"office": ViewportSize(width=1366, height=768), "phone": ViewportSize(w
 PATHS = (
     "/notifications",
     "/notifications/areas/new",
+    "/notifications/areas/1",
     "/notifications/rules/new",
     "/notifications/rules/1",
     "/notifications/recipients/new",
@@ -38,6 +41,8 @@ def filled(site: Site) -> Site:
     with site.database.transaction() as conn:
         one = Recipient(id=0, organisation_id="", name="Sala operativa", channel=ChannelKind.WEBHOOK, address=UNBROKEN)
         number = add_recipient(conn, one, by)
+        area = GateArea(id=0, name="Accessi_" * 12, gates=tuple(gate_names(conn)))
+        add_area(conn, area, by)
         step = Step(recipients=frozenset({number}))
         add_rule(conn, Rule(id=0, organisation_id="", name="Rubati di notte", steps=(step, Step(after_s=60))), by)
         add_rule(conn, Rule(id=0, organisation_id="", name="Nessuno_" * 12, steps=(Step(),)), by)
@@ -95,3 +100,21 @@ def test_a_recipient_is_made_with_the_keyboard_only(page: Page, filled: Site) ->
     page.keyboard.press("Enter")
     page.get_by_text("Destinatario salvato").wait_for()
     assert page.get_by_role("link", name="Comandante").is_visible()
+
+
+def test_what_was_typed_outlives_a_session_that_ends_and_is_for_the_same_user_alone(page: Page, filled: Site) -> None:
+    log_in(page, filled, Role.ADMINISTRATOR)
+    page.goto(f"{filled.url}/notifications/areas/new")
+    page.get_by_label("Nome").fill("Centro storico")
+    page.get_by_label("Porta Nord").check()
+    filled.clock.ahead += timedelta(hours=25)
+    page.get_by_role("button", name="Salva").click()
+    page.goto(f"{filled.url}/notifications/areas/new")
+    page.get_by_text("La sessione è terminata").wait_for()
+    fill_in_login(page, Role.ADMINISTRATOR)
+    page.wait_for_url("**/notifications/areas/new")
+    expect(page.get_by_label("Nome")).to_have_value("Centro storico")
+    expect(page.get_by_label("Porta Nord")).to_be_checked()
+    page.goto(f"{filled.url}/notifications")
+    page.goto(f"{filled.url}/notifications/areas/new")
+    expect(page.get_by_label("Nome")).to_have_value("")

@@ -39,7 +39,7 @@
     });
   }
 
-  // Whatever leads away: the end of the session does so by itself. Other pages than the login's forget it.
+  // Whatever leads away: the end of the session does so by itself. Other pages of a session forget it.
   addEventListener("pagehide", () => {
     const forms = [...document.querySelectorAll("form[data-keep-login]")].filter((form) => form.dataset.typed);
     if (forms.length) keep(forms);
@@ -51,9 +51,8 @@
 
   // Once, on the page it came from, and then forgotten: a plate must not lie about in the browser.
   const stored = sessionStorage.getItem(KEPT);
-  const isLogin = location.pathname.startsWith("/login");
-  if (!isLogin) sessionStorage.removeItem(KEPT);
-  if (stored && !isLogin) {
+  if (user) sessionStorage.removeItem(KEPT); // pages without a session lead to the login
+  if (stored && user) {
     const { path, user: whose, kept } = JSON.parse(stored);
     for (const { name, fields, isOpen } of path === location.pathname && whose === user ? kept : []) {
       const form = document.querySelector(`form[data-keep="${name}"]`);
