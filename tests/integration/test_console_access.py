@@ -106,7 +106,7 @@ def test_a_token_of_another_session_is_not_taken(site: Site) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_gets_every_address_of_its_pages_and_none_of_others(site: Site, role: Role) -> None:
     client = site.client(role)
-    for page in PAGES[1:]:
+    for page in (page for page in PAGES if page.permissions):  # others are open to everybody
         paths = addresses(page.router.routes, "GET")
         assert page.path in paths, "where the menu leads"
         for path in paths:
