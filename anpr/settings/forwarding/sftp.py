@@ -16,6 +16,7 @@ class SftpTarget(LoginSettings):
     """A folder of an SSH server."""
 
     kind: Literal["sftp"]
+    """Of the target."""
     host: Annotated[str, Field(min_length=1)]
     """Name or address of the server."""
     port: Annotated[int, Field(ge=1, le=65535)] = 22

@@ -16,8 +16,8 @@ def test_every_folder_of_a_page_is_listed() -> None:
     assert len(PAGES) == len(folders)
 
 
-def test_only_the_login_is_open_to_everybody() -> None:
-    assert [page.name for page in PAGES if not page.permissions] == ["login"]
+def test_only_the_login_and_the_link_to_evidence_are_open_to_everybody() -> None:
+    assert [page.name for page in PAGES if not page.permissions] == ["login", "evidence_link"]
 
 
 def test_every_role_keeps_its_own_account_which_is_behind_the_name_and_not_in_the_menu() -> None:

@@ -25,13 +25,13 @@ from anpr.store.investigations.life import get_investigation, tell
 from anpr.store.investigations.packages import EvidencePackage, package_of_link, use_link
 from anpr.store.users.accounts import get_user
 
-router = APIRouter()
+router = APIRouter(prefix="/evidence")
 Token = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{43}$")]
 UNKNOWN = "unknown"
 """Who uses a link: nobody whom the system knows."""
 
 
-@router.get("/evidence/{token}")
+@router.get("/{token}")
 def show(request: Request, console: ItselfDep, context: ContextDep, token: Token) -> Response:
     """What can be downloaded, and the button; or that the link is used up. 404 for any other text."""
     package, acting, _ = _found(console, token)
@@ -39,7 +39,7 @@ def show(request: Request, console: ItselfDep, context: ContextDep, token: Token
     visit = read_cookie(request, VISIT_COOKIE) or secrets.token_urlsafe(16)
     if context.user is None:
         context = replace(context, form_token=console.sessions.form_token(visit))
-    address = f"/evidence/{token}"
+    address = f"/{token}"
     context = replace(context, path=address, address=address)
     answer = console.templates.response(
         "evidence_link/evidence_link.html",

@@ -17,7 +17,9 @@ def _normal(text: str) -> str | None:
 
 
 PATTERNS = (
-    st.text("AB*??", min_size=4, max_size=12)
+    st.builds("{}{}{}".format, st.text("AB", min_size=3, max_size=6), st.sampled_from("*?"), st.text("AB*?", max_size=5))
+    .flatmap(lambda text: st.permutations(list(text)))
+    .map("".join)
     .filter(is_partial)
     .map(_normal)
     .filter(lambda pattern: pattern is not None)
