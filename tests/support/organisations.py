@@ -9,6 +9,7 @@ from anpr.domain.gate import Gate
 from anpr.domain.organisation import MANAGER, Action, Agreement, Organisation, OrganisationKind
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.store.database.connection import Connection, Database
+from anpr.store.database.fetch import one_row
 from anpr.store.gates import save_gates
 from anpr.store.organisations.agreements import make_agreement
 from anpr.store.organisations.registry import add_organisation, own
@@ -63,5 +64,7 @@ def agree(
 
 
 def rows_of(conn: Connection, table: str) -> list[dict[str, Any]]:
-    """All rows of a table that this role sees."""
+    """All rows of a table that this role sees; none where it may not look at all."""
+    if not one_row(conn, b"SELECT has_any_column_privilege(%(table)s, 'SELECT') AS may", {"table": table})["may"]:
+        return []
     return conn.execute(f"SELECT * FROM {table}".encode()).fetchall()

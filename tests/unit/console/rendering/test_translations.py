@@ -82,7 +82,8 @@ def test_no_template_holds_words_of_its_own(path: Path) -> None:
 
 def test_every_page_in_the_menu_has_its_text() -> None:
     known = load_catalogues()["it"].messages
-    assert [page.name for page in PAGES if page.is_in_menu and page.permissions and f"{page.name}.menu" not in known] == []
+    listed = [page.name for page in PAGES if page.is_in_menu and page.permissions]
+    assert [name for name in listed if f"{name}.menu" not in known] == []
 
 
 def test_a_section_in_two_catalogues_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

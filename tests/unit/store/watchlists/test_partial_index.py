@@ -17,7 +17,9 @@ def _normal(text: str) -> str | None:
 
 
 PATTERNS = (
-    st.builds("{}{}{}".format, st.text("AB", min_size=3, max_size=6), st.sampled_from("*?"), st.text("AB*?", max_size=5))
+    st.builds(
+        "{}{}{}".format, st.text("AB", min_size=3, max_size=6), st.sampled_from("*?"), st.text("AB*?", max_size=5)
+    )
     .flatmap(lambda text: st.permutations(list(text)))
     .map("".join)
     .filter(is_partial)
