@@ -3,9 +3,10 @@
 
     python -m scripts.benchmarks.town [--quick] [--vehicles N] [--days N] [--convoys N] [--seed N]
 
-A choice that was made on one town is measured on others: `--seed`. The last line is JSON: `convoy_precision` and `convoy_recall` over all planned convoys
-(`convoy_members` vehicles that follow), `convoy_first` (share of them that no other vehicle stands before), `cross_recall`, `clone_found`
-(share of planned clones), and the medians `vehicle_ms`, `itinerary_ms`, `convoy_ms` and `cross_ms` in the store.
+A choice that was made on one town is measured on others: `--seed`. The last line is JSON: `convoy_precision` and
+`convoy_recall` over all planned convoys (`convoy_members` vehicles that follow), `convoy_first` (share of them that no
+other vehicle stands before), `cross_recall`, `clone_found` (share of planned clones), and the medians `vehicle_ms`,
+`itinerary_ms`, `convoy_ms` and `cross_ms` in the store.
 """
 
 from collections.abc import Callable, Sequence
@@ -142,9 +143,7 @@ def ask_all(questions: Questions, town: Town) -> tuple[dict[str, float], list[st
     return {**figures, **questions.timings.medians()}, problems
 
 
-def _convoys(
-    questions: Questions, town: Town, ordinary: Sequence[Vehicle], problems: list[str]
-) -> dict[str, float]:
+def _convoys(questions: Questions, town: Town, ordinary: Sequence[Vehicle], problems: list[str]) -> dict[str, float]:
     hits = false = wanted = first = 0
     for leader, members in town.answers.convoys.items():
         ranked = questions.companions(leader, "convoy_whole_ms", town.size.start)

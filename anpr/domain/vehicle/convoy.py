@@ -6,12 +6,12 @@ asked vehicle are divided into journeys; what counts are journeys with a meeting
 meet at each gate of it. How many would be met by chance is estimated from the other vehicle's habits on other days
 (`habits`). Two commuters with the same hours are expected to meet, and do not stand out.
 
-*Two questions are asked of each vehicle*: how many journeys had a meeting at all, and how many at **two gates or more**.
-By chance the second takes a vehicle that passes the first gate just then *and* goes on to a later gate of that journey,
-which its other days tell too. That it then stays near is taken as certain: in a queue it is. So the second question
-looks past meetings at one crossing, of which many days bring many, and is too cautious rather than too bold.
-`chance.poisson_tail` tells how likely each answer is by chance. The smaller of the two values counts, doubled since there
-were two (Bonferroni), and `false_discovery_rates` corrects for the number of vehicles that were compared.
+*Two questions are asked of each vehicle*: how many journeys had a meeting at all, and how many at **two gates or
+more**. By chance the second takes a vehicle that passes the first gate just then *and* goes on to a later gate of that
+journey, which its other days tell too. That it then stays near is taken as certain: in a queue it is. So the second
+question looks past meetings at one crossing, of which many days bring many, and is too cautious rather than too bold.
+`chance.poisson_tail` tells how likely each answer is by chance. The smaller of the two values counts, doubled since
+there were two (Bonferroni), and `false_discovery_rates` corrects for the number of vehicles that were compared.
 """
 
 from collections import defaultdict
@@ -94,7 +94,9 @@ def rank_companions(
         by_plate[meeting.plate].append(meeting)
     days = max(1.0, period.total_seconds() / DAY_S)
     ways = _Ways(asked, window)
-    found = [_companion(plate, met, ways, Habits(others.get(plate, ()), days, window)) for plate, met in by_plate.items()]
+    found = [
+        _companion(plate, met, ways, Habits(others.get(plate, ()), days, window)) for plate, met in by_plate.items()
+    ]
     return _corrected(found, max(compared, len(by_plate)))
 
 

@@ -85,7 +85,9 @@ def test_a_bus_that_is_always_there_does_not() -> None:
 
 def often_at(gate_id: str, every_s: int, days: int) -> list[GateTime]:
     """A vehicle that is at this gate at any hour of every day."""
-    return [GateTime(gate_id, at(day, second)) for day in range(days) for second in range(every_s // 2, 86_400, every_s)]
+    return [
+        GateTime(gate_id, at(day, second)) for day in range(days) for second in range(every_s // 2, 86_400, every_s)
+    ]
 
 
 def test_who_is_often_at_one_gate_and_drives_along_on_some_days_stands_out() -> None:
