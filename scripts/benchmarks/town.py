@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Drawn town: whether convoys, common vehicles and cloned plates are found, and how long a vehicle's questions take.
 
-    python -m scripts.benchmarks.town [--quick] [--vehicles N] [--days N]
+    python -m scripts.benchmarks.town [--quick] [--vehicles N] [--days N] [--convoys N] [--seed N]
 
-The last line is JSON: `convoy_precision` and `convoy_recall` over all planned convoys, `cross_recall`, `clone_found`
-(share of planned clones), and the medians `vehicle_ms`, `itinerary_ms`, `convoy_ms` and `cross_ms` in the store.
+A choice that was made on one town is measured on others: `--seed`. The last line is JSON: `convoy_precision` and
+`convoy_recall` over all planned convoys (`convoy_members` vehicles that follow), `convoy_first` (share of them that no
+other vehicle stands before), `cross_recall`, `clone_found` (share of planned clones), and the medians `vehicle_ms`,
+`itinerary_ms`, `convoy_ms` and `cross_ms` in the store.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from anpr.domain.gate import Gate
+from anpr.domain.vehicle.convoy import Companion
 from anpr.domain.vehicle.cross import CrossWindow
 from anpr.domain.vehicle.gate_fix import GateFix
 from anpr.domain.vehicle.impossible_travel import ImpossibleTravel, impossible_travels
@@ -36,7 +39,7 @@ from anpr.store.vehicles.fixes import fixes_of, transits_alike, transits_of_vehi
 from scripts.benchmarks.common import CLOCK
 from scripts.command import Script, finish, log
 from scripts.lab.town.fill import fill_town
-from scripts.lab.town.life import Robbery, Town, TownSize
+from scripts.lab.town.life import Robbery, Town, TownSize, Vehicle
 
 T = TypeVar("T")
 ZONE = ZoneInfo("Europe/Rome")
@@ -83,15 +86,14 @@ class Questions:
         query = TransitQuery(pattern=plate, since=day, until=day + timedelta(days=1))
         self.timings.take("itinerary_ms", lambda: legs_of(self._fixes(query)))
 
-    def companions(self, plate: str, name: str, since: datetime) -> frozenset[str]:
-        """Who is said to be with it more often than by chance."""
+    def companions(self, plate: str, name: str, since: datetime) -> Sequence[Companion]:
+        """Who was near it, the least likely by chance first."""
         query = CompanionQuery(plate=plate, since=since, until=self._town.size.end)
         whole = TransitQuery(pattern=plate, since=since, until=query.until)
 
-        def ask() -> frozenset[str]:
+        def ask() -> Sequence[Companion]:
             with self._database.transaction() as conn:
-                found = companions_of(conn, query, self._fixes(whole)).found
-            return frozenset(each.plate for each in found if each.is_more_than_chance)
+                return companions_of(conn, query, self._fixes(whole)).found
 
         return self.timings.take(name, ask)
 
@@ -131,26 +133,39 @@ class Questions:
 def ask_all(questions: Questions, town: Town) -> tuple[dict[str, float], list[str]]:
     """The figures, and what was not found."""
     problems: list[str] = []
-    hits = false = wanted = 0
-    for leader, members in town.answers.convoys.items():
-        found = questions.companions(leader, "convoy_whole_ms", town.size.start)
-        questions.companions(leader, "convoy_ms", max(town.size.start, town.size.end - _CONVOY_DAYS))
-        hits, false, wanted = hits + len(found & members), false + len(found - members), wanted + len(members)
-        problems += [f"convoy: {plate} is not found" for plate in sorted(members - found)]
     planned = sum(len(members) + 1 for members in town.answers.convoys.values())
     ordinary = town.vehicles[planned + town.size.clones + town.size.robberies :][:_ORDINARY]
-    strangers = 0
-    for vehicle in ordinary:
-        strangers += len(questions.companions(vehicle.plate, "convoy_whole_ms", town.size.start))
-        questions.itinerary(vehicle.plate, town.size.end - timedelta(days=1))
     figures = {
-        "convoy_precision": _share(hits, hits + false + strangers),
-        "convoy_recall": _share(hits, wanted),
-        "convoy_false": false + strangers,
+        **_convoys(questions, town, ordinary, problems),
         **_cross(questions, town, problems),
         **_clones(questions, town, [vehicle.plate for vehicle in ordinary], problems),
     }
     return {**figures, **questions.timings.medians()}, problems
+
+
+def _convoys(questions: Questions, town: Town, ordinary: Sequence[Vehicle], problems: list[str]) -> dict[str, float]:
+    hits = false = wanted = first = 0
+    for leader, members in town.answers.convoys.items():
+        ranked = questions.companions(leader, "convoy_whole_ms", town.size.start)
+        questions.companions(leader, "convoy_ms", max(town.size.start, town.size.end - _CONVOY_DAYS))
+        found = _more_than_chance(ranked)
+        hits, false, wanted = hits + len(found & members), false + len(found - members), wanted + len(members)
+        first += sum(each.plate in members for each in ranked[: len(members)])
+        problems += [f"convoy: {plate} is not found" for plate in sorted(members - found)]
+    for vehicle in ordinary:
+        false += len(_more_than_chance(questions.companions(vehicle.plate, "convoy_whole_ms", town.size.start)))
+        questions.itinerary(vehicle.plate, town.size.end - timedelta(days=1))
+    return {
+        "convoy_members": wanted,
+        "convoy_precision": _share(hits, hits + false),
+        "convoy_recall": _share(hits, wanted),
+        "convoy_first": _share(first, wanted),
+        "convoy_false": false,
+    }
+
+
+def _more_than_chance(ranked: Sequence[Companion]) -> frozenset[str]:
+    return frozenset(each.plate for each in ranked if each.is_more_than_chance)
 
 
 def _cross(questions: Questions, town: Town, problems: list[str]) -> dict[str, float]:
@@ -184,9 +199,12 @@ def _share(part: int, whole: int) -> float:
 @click.option("--quick", is_flag=True, help="1,000 vehicles for 7 days.")
 @click.option("--vehicles", default=50_000, show_default=True)
 @click.option("--days", default=30, show_default=True)
-def main(*, quick: bool, vehicles: int, days: int) -> None:
+@click.option("--convoys", default=5, show_default=True)
+@click.option("--seed", default=19, show_default=True)
+def main(*, quick: bool, vehicles: int, days: int, convoys: int, seed: int) -> None:
     """Fill a store of its own, ask, and compare with the known answers."""
-    size = TownSize(vehicles=1000 if quick else vehicles, days=7 if quick else days, end=END)
+    vehicles, days = (1000, 7) if quick else (vehicles, days)
+    size = TownSize(vehicles=vehicles, days=days, end=END, convoys=convoys, seed=seed)
     town = Town(size)
     with TemporaryDirectory(prefix="anpr-town-") as folder, embedded_database(Path(folder), durable=False) as url:
         migrate(url)
@@ -196,7 +214,7 @@ def main(*, quick: bool, vehicles: int, days: int) -> None:
             log(f"town: {rows:,} transits in {CLOCK.monotonic() - began:.0f} s")
             _analyse(database)
             figures, problems = ask_all(Questions(database, town), town)
-    finish({"vehicles": size.vehicles, "days": size.days, "rows": rows, **figures}, problems)
+    finish({"seed": seed, "vehicles": vehicles, "days": days, "rows": rows, **figures}, problems)
 
 
 def _analyse(database: Database) -> None:

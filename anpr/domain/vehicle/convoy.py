@@ -2,30 +2,31 @@
 """Convoy detection: vehicles at the same gates within seconds of the one that is asked for, ranked against chance.
 
 *The statistic.* A meeting is a transit of the other vehicle at the same gate within the window. The transits of the
-asked vehicle are divided into journeys; what counts is the number of journeys with a meeting, since two vehicles in one
-traffic jam meet at each gate of it. How many would be met by chance is estimated from the other vehicle's own habits on
-**other days**: its rate at that gate around that time of day, as the largest of three estimates (within 5 and 30
-minutes of it, and of the whole day). Two commuters with the same hours are expected to meet, and do not stand out.
-`chance.poisson_tail` tells how likely so many journeys are by chance, `false_discovery_rates` corrects for the number
-of vehicles that were compared.
+asked vehicle are divided into journeys; what counts are journeys with a meeting, since two vehicles in one traffic jam
+meet at each gate of it. How many would be met by chance is estimated from the other vehicle's habits on other days
+(`habits`). Two commuters with the same hours are expected to meet, and do not stand out.
+
+*Two questions are asked of each vehicle*: how many journeys had a meeting at all, and how many at **two gates or
+more**. By chance the second takes a vehicle that passes the first gate just then *and* goes on to a later gate of that
+journey, which its other days tell too. That it then stays near is taken as certain: in a queue it is. So the second
+question looks past meetings at one crossing, of which many days bring many, and is too cautious rather than too bold.
+`chance.poisson_tail` tells how likely each answer is by chance. The smaller of the two values counts, doubled since
+there were two (Bonferroni), and `false_discovery_rates` corrects for the number of vehicles that were compared.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import exp
 from typing import NamedTuple
 from uuid import UUID
 
 from anpr.domain.vehicle.chance import false_discovery_rates, poisson_tail
 from anpr.domain.vehicle.gate_fix import GateFix
+from anpr.domain.vehicle.habits import DAY_S, GateTime, Habits, Onward
 from anpr.domain.vehicle.itinerary import journeys_of
 
-DAY_S = 86_400.0
-_BANDS_S = (300.0, 1800.0)
-"""Half widths around the time of day: as exact as a commuter's habit, and as wide as a rush hour."""
+_QUESTIONS = 2
 NOT_CHANCE = 0.001
 """False discovery rate up to which a vehicle is said to be together more often than by chance: it is not, once in a
 thousand. Stricter than custom has it, since habits are estimated from few days."""
@@ -44,13 +45,6 @@ class Meeting(NamedTuple):
     """Positive: the other vehicle came after."""
 
 
-class GateTime(NamedTuple):
-    """A transit of another vehicle, wherever it was near or not."""
-
-    gate_id: str
-    at: datetime
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Companion:
     """Another vehicle, how often it was near, and how often it would have been by chance."""
@@ -59,6 +53,8 @@ class Companion:
     meetings: int
     journeys: int
     """Of the asked vehicle, in which there was a meeting."""
+    joint_journeys: int
+    """Those of them with meetings at two gates or more."""
     gates: int
     first_at: datetime
     last_at: datetime
@@ -66,6 +62,7 @@ class Companion:
     expected: float
     """Journeys with a meeting that chance would give."""
     p_value: float
+    """Of the more telling of the two questions, doubled."""
     false_discovery_rate: float = 1.0
 
     @property
@@ -92,82 +89,66 @@ def rank_companions(
     `others`: for each, its transits of the period at the gates of the asked one; `compared`: how many vehicles met it
     at all, when `meetings` are only of some.
     """
-    journeys = journeys_of(asked)
     by_plate: dict[str, list[Meeting]] = defaultdict(list)
     for meeting in meetings:
         by_plate[meeting.plate].append(meeting)
     days = max(1.0, period.total_seconds() / DAY_S)
+    ways = _Ways(asked, window)
     found = [
-        _companion(plate, met, journeys, _Habits(others.get(plate, ()), days), window.total_seconds())
-        for plate, met in by_plate.items()
+        _companion(plate, met, ways, Habits(others.get(plate, ()), days, window)) for plate, met in by_plate.items()
     ]
     return _corrected(found, max(compared, len(by_plate)))
 
 
-def _companion(
-    plate: str, met: Sequence[Meeting], journeys: Sequence[Sequence[GateFix]], habits: "_Habits", window_s: float
-) -> Companion:
-    number_of = {fix.transit_id: number for number, fixes in enumerate(journeys) for fix in fixes}
-    expected = sum(min(1.0, sum(habits.chance(fix, window_s) for fix in fixes)) for fixes in journeys)
-    count = len({number_of[each.transit_id] for each in met if each.transit_id in number_of})
+class _Ways:
+    """The journeys of the asked vehicle, and where each went on to from each of its fixes."""
+
+    def __init__(self, asked: Iterable[GateFix], window: timedelta) -> None:
+        self.journeys = journeys_of(asked)
+        self.number_of = {fix.transit_id: number for number, fixes in enumerate(self.journeys) for fix in fixes}
+        self._onward = [
+            [(fix, Onward.of(fixes[index:], window)) for index, fix in enumerate(fixes)] for fixes in self.journeys
+        ]
+
+    def expected(self, habits: Habits) -> float:
+        """Journeys with a meeting that chance would give."""
+        return sum(min(1.0, sum(habits.chance(fix) for fix in fixes)) for fixes in self.journeys)
+
+    def expected_joint(self, habits: Habits) -> float:
+        """Journeys with meetings at two gates or more that chance would give, at the most."""
+        return sum(
+            min(1.0, sum(habits.chance_onward(fix, onward) for fix, onward in fixes if onward.gate_ids))
+            for fixes in self._onward
+        )
+
+
+def _companion(plate: str, met: Sequence[Meeting], ways: _Ways, habits: Habits) -> Companion:
+    gates_of: dict[int, set[str]] = defaultdict(set)
+    for each in met:
+        if each.transit_id in ways.number_of:
+            gates_of[ways.number_of[each.transit_id]].add(each.gate_id)
+    joint = sum(len(gates) > 1 for gates in gates_of.values())
     offsets = sorted(each.offset_s for each in met)
     moments = [each.at for each in met]
+    expected = ways.expected(habits)
+    values = [poisson_tail(len(gates_of), expected)]
+    if joint > 1:
+        values.append(poisson_tail(joint, ways.expected_joint(habits)))
     return Companion(
         plate=plate,
         meetings=len(met),
-        journeys=count,
+        journeys=len(gates_of),
+        joint_journeys=joint,
         gates=len({each.gate_id for each in met}),
         first_at=min(moments),
         last_at=max(moments),
         median_offset_s=offsets[len(offsets) // 2],
         expected=expected,
-        p_value=poisson_tail(count, expected),
+        p_value=min(1.0, _QUESTIONS * min(values)),
     )
 
 
 def _corrected(found: list[Companion], compared: int) -> list[Companion]:
     rates = false_discovery_rates([each.p_value for each in found], compared)
-    corrected = [_with_rate(each, rate) for each, rate in zip(found, rates, strict=True)]
+    corrected = [replace(each, false_discovery_rate=rate) for each, rate in zip(found, rates, strict=True)]
     return sorted(corrected, key=lambda each: (each.p_value, -each.gates, -each.meetings, each.plate))
-
-
-def _with_rate(companion: Companion, rate: float) -> Companion:
-    values = {name: getattr(companion, name) for name in Companion.__slots__}
-    return Companion(**{**values, "false_discovery_rate": rate})
-
-
-class _Habits:
-    """A vehicle's rate of transits by gate and time of day."""
-
-    def __init__(self, transits: Iterable[GateTime], days: float) -> None:
-        self._days = days
-        self._times: dict[str, list[float]] = defaultdict(list)
-        for gate_id, at in transits:
-            self._times[gate_id].append(at.timestamp())
-        self._clock = {gate: sorted(time % DAY_S for time in times) for gate, times in self._times.items()}
-        for times in self._times.values():
-            times.sort()
-
-    def chance(self, fix: GateFix, window_s: float) -> float:
-        """Probability of a transit within the window of this fix, as the other days have it."""
-        return 1.0 - exp(-self._rate(fix) * 2 * window_s)
-
-    def _rate(self, fix: GateFix) -> float:
-        """Transits per second. One more than were counted in the whole day: none in a week is no proof of never."""
-        times, clock, at = self._times.get(fix.gate_id, []), self._clock.get(fix.gate_id, []), fix.at.timestamp()
-        others = max(1.0, self._days - 1)
-        day = len(times) - _within(times, at, DAY_S / 2)
-        rates = [(day + 1) / (others * DAY_S)]
-        for half in _BANDS_S:
-            count = _around(clock, at % DAY_S, half) - _within(times, at, half)
-            rates.append(count / (others * 2 * half))
-        return max(rates)
-
-
-def _within(times: Sequence[float], at: float, half: float) -> int:
-    return bisect_right(times, at + half) - bisect_left(times, at - half)
-
-
-def _around(clock: Sequence[float], time: float, half: float) -> int:
-    """How many of these times of day lie within `half` seconds, midnight being no edge."""
-    return sum(_within(clock, time + shift, half) for shift in (-DAY_S, 0.0, DAY_S))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from anpr.domain.vehicle.convoy import Companion, GateTime, Meeting, rank_companions
+from anpr.domain.vehicle.convoy import Companion, Meeting, rank_companions
 from anpr.domain.vehicle.gate_fix import GateFix
+from anpr.domain.vehicle.habits import GateTime
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
 

@@ -7,8 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from anpr.domain.vehicle.convoy import Companion, GateTime, Meeting, rank_companions
+from anpr.domain.vehicle.chance import poisson_tail
+from anpr.domain.vehicle.convoy import Companion, Meeting, rank_companions
 from anpr.domain.vehicle.gate_fix import GateFix
+from anpr.domain.vehicle.habits import GateTime
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 DAYS = 14
@@ -79,6 +81,48 @@ def test_a_bus_that_is_always_there_does_not() -> None:
     found = ranked(asked, {"BUS": bus})["BUS"]
     assert found.expected > 2
     assert not found.is_more_than_chance
+
+
+def often_at(gate_id: str, every_s: int, days: int) -> list[GateTime]:
+    """A vehicle that is at this gate at any hour of every day."""
+    return [
+        GateTime(gate_id, at(day, second)) for day in range(days) for second in range(every_s // 2, 86_400, every_s)
+    ]
+
+
+def test_who_is_often_at_one_gate_and_drives_along_on_some_days_stands_out() -> None:
+    """Meetings at one gate are explained by its habits; that it went on with the asked vehicle five times is not."""
+    asked = irregular(DAYS)
+    found = ranked(asked, {"WITH": often_at("a", 1300, DAYS) + behind(asked[:15], 8)}, compared=500)["WITH"]
+    assert found.joint_journeys == 5
+    assert found.expected > 0.5
+    assert found.is_more_than_chance
+
+
+def test_who_goes_the_same_way_at_the_same_hours_does_not() -> None:
+    """Neighbours who meet at the first gate meet at all that follow: in a queue everybody is as fast."""
+    draw = random.Random(7)
+    ways = [[8.25 * 3600 + draw.gauss(0, 90) for day in range(DAYS)] for _ in range(2)]
+    mine, theirs = (
+        [(gate_id, at(day, second + 300 * n)) for day, second in enumerate(way) for n, gate_id in enumerate("abc")]
+        for way in ways
+    )
+    asked = [fix(number, *each) for number, each in enumerate(mine)]
+    found = ranked(asked, {"NEIGHBOUR": [GateTime(*each) for each in theirs]}, compared=500)["NEIGHBOUR"]
+    assert found.joint_journeys >= 2
+    assert not found.is_more_than_chance
+
+
+def test_meetings_at_one_gate_are_no_joint_journey() -> None:
+    asked = irregular(4)
+    found = ranked(asked, {"ONE": behind(asked[::3], 8)})["ONE"]
+    assert (found.journeys, found.joint_journeys) == (4, 0)
+
+
+def test_two_questions_are_corrected_for() -> None:
+    asked = irregular(4)
+    found = ranked(asked, {"ONE": behind(asked[::3], 8)})["ONE"]
+    assert found.p_value == pytest.approx(2 * poisson_tail(4, found.expected))
 
 
 def test_one_traffic_jam_is_one_journey() -> None:
