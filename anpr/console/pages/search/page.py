@@ -20,7 +20,7 @@ from anpr.console.fields import Whole
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.search import export, gathering, on_map
-from anpr.console.pages.search.asking import carried, check_search, record_refused
+from anpr.console.pages.search.asking import check_search
 from anpr.console.pages.search.chips import chips_of
 from anpr.console.pages.search.form import CheckedFields, SearchFields, fields_of, fields_of_query, new_fields, query_of
 from anpr.console.pages.search.found import (
@@ -38,6 +38,7 @@ from anpr.console.pages.search.gathering import marks_of, question_of
 from anpr.console.pages.search.rendering import no_answer, search_page
 from anpr.console.rendering.filters import local_day
 from anpr.console.rendering.templates import PageContext
+from anpr.console.search_reason import RefusedSearch, carried_reason, known_kind, record_refused
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.console.until_disconnected import until_disconnected
@@ -66,7 +67,7 @@ def show(
     if question:
         saved, case = question_of(console, visitor, investigation, question)
         return search_page(console, context, fields_of_query(saved, zone).model_copy(update={"case": case}))
-    fields = carried(console, visitor, new_fields(now, zone))
+    fields = new_fields(now, zone).model_copy(update=carried_reason(console, visitor))
     if transit is not None:
         plate = _plate_of(console, transit)
         fields = fields.model_copy(update={"plate": plate, "since": local_day(oldest_kept(console), zone)})
@@ -93,7 +94,11 @@ def _asked(console: Console, visitor: Visitor, context: PageContext, fields: Sea
     fields = fields.lessened()
     checked = check_search(console, fields)
     if checked.faults:
-        record_refused(console, visitor, fields, list(checked.faults))
+        record_refused(
+            console,
+            visitor,
+            RefusedSearch(pattern=fields.plate, reason=fields.reason, case=fields.case, faults=list(checked.faults)),
+        )
         return search_page(console, context, fields, status=400, faults=checked.faults)
     try:
         number = _recorded(console, visitor, fields, checked)
@@ -112,7 +117,7 @@ def _recorded(console: Console, visitor: Visitor, fields: SearchFields, checked:
             fields.case.strip() or None,
             console.clock,
             console.settings.console.search_timeout_s,
-            fields.kind if fields.kind in console.settings.console.search_reasons else "",
+            known_kind(console, fields.kind),
         )
 
 
