@@ -13,6 +13,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append, get_audit
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.time_limit import time_limit
+from anpr.store.investigations.life import refuse_ended
 from anpr.store.vehicles.common import CrossQuery, common_vehicles
 
 
@@ -49,8 +50,8 @@ def record_cross(  # noqa: PLR0913, PLR0917  who asks what, why, and how long it
     """Record that somebody asks this, with the number of vehicles that it finds; returns the audit's row.
     `reason_kind`: the kind of reason, from the site's list.
 
-    Raises InputError for a reason that says nothing or windows that cannot be asked, and QueryTooLongError; what took
-    too long is written down, as refused.
+    Raises InputError for a reason that says nothing, windows that cannot be asked or an investigation that has ended,
+    and QueryTooLongError; what took too long is written down, as refused.
     """
     event = AuditEvent(
         actor=by.name,
@@ -66,6 +67,7 @@ def record_cross(  # noqa: PLR0913, PLR0917  who asks what, why, and how long it
     )
     try:
         with database.transaction() as conn:
+            refuse_ended(conn, case_reference or "")
             with time_limit(conn, limit_s):
                 found = common_vehicles(conn, query).total
             return append(conn, replace(event, detail={**event.detail, "found": found})).seq

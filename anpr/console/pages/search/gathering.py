@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -63,9 +64,17 @@ def marks_of(console: Console, search: RecordedSearch, rows: Sequence[StoredTran
     return Marks(investigation=found, marked=frozenset(marked))
 
 
-def question_of(console: Console, visitor: Visitor, investigation: int, question: int) -> tuple[TransitQuery, str]:
-    """What a saved question asks, and its investigation's reference. Raises HTTPException 404 where the visitor is no
-    member, or there is none."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedAgain:
+    """What a saved question asks, when it was saved (UTC), and the reference of its investigation."""
+
+    query: TransitQuery
+    saved_at: datetime
+    case: str
+
+
+def question_of(console: Console, visitor: Visitor, investigation: int, question: int) -> AskedAgain:
+    """A saved question. Raises HTTPException 404 where the visitor is no member, or there is none."""
     if not visitor.may(Permission.INVESTIGATE):
         raise HTTPException(404)
     try:
@@ -73,7 +82,7 @@ def question_of(console: Console, visitor: Visitor, investigation: int, question
             found, saved = get_investigation(conn, investigation), get_question(conn, investigation, question)
         if saved is None:
             raise HTTPException(404)
-        return query_from(saved.query), found.reference
+        return AskedAgain(query=query_from(saved.query), saved_at=saved.saved_at, case=found.reference)
     except (InputError, KeyError, TypeError, ValueError) as exc:
         raise HTTPException(404) from exc
 

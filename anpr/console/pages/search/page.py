@@ -35,6 +35,7 @@ from anpr.console.pages.search.found import (
     results_of,
 )
 from anpr.console.pages.search.gathering import marks_of, question_of
+from anpr.console.pages.search.newest import of_newest_days
 from anpr.console.pages.search.rendering import no_answer, search_page
 from anpr.console.rendering.filters import local_day
 from anpr.console.rendering.templates import PageContext
@@ -60,13 +61,16 @@ def show(
     transit: UUID | None = None,
     investigation: Whole = 0,
     question: Whole = 0,
+    *,
+    newest: bool = False,
 ) -> Response:
     """The form, not sent yet: for the last 24 hours; for all transits kept of the plate of this transit; or a question
-    that was saved for an investigation, whose reason is a new one."""
+    that was saved for an investigation, whose reason is a new one, for its own days or as many of the newest."""
     now, zone = console.clock.now(), console.settings.zone
     if question:
-        saved, case = question_of(console, visitor, investigation, question)
-        return search_page(console, context, fields_of_query(saved, zone).model_copy(update={"case": case}))
+        saved = question_of(console, visitor, investigation, question)
+        query = of_newest_days(saved.query, saved.saved_at, now, zone) if newest else saved.query
+        return search_page(console, context, fields_of_query(query, zone).model_copy(update={"case": saved.case}))
     fields = new_fields(now, zone).model_copy(update=carried_reason(console, visitor))
     if transit is not None:
         plate = _plate_of(console, transit)
@@ -167,7 +171,7 @@ def _values(
         "first": (page - 1) * ROWS + 1,
         "has_older": page * ROWS < found.total,
         "next_key": key_of(found.rows[-1]) if found.rows else "",
-        "link_query": f"&search={search.number}" + (f"&page={page}" if page > 1 else ""),
+        "link_query": f"&search={search.number}" + shown.address(told="").replace("?", "&", 1),
         "marks": marks_of(console, search, found.rows) if Permission.INVESTIGATE in context.may else None,
         "gaps": coverage_gaps(console, query.since, end_of(search), query.gate_ids),
         "not_kept": transits_not_kept(console, query.since, end_of(search), query.gate_ids),
