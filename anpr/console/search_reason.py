@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from anpr.console.access import Visitor
 from anpr.console.field_faults import Faults, FieldFault
@@ -17,6 +17,14 @@ from anpr.store.investigations.life import InvestigationEndedError, list_open, r
 from anpr.store.transits.recorded_search import last_reason
 
 
+class ReasonFields(TypedDict):
+    """The fields of a form that say why."""
+
+    kind: str
+    reason: str
+    case: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedSearch:
     """What was asked as far as it can be written down; `faults`: the fields that were wrong."""
@@ -27,12 +35,14 @@ class RefusedSearch:
     faults: list[str]
 
 
-def carried_reason(console: Console, visitor: Visitor) -> dict[str, str]:
+def carried_reason(console: Console, visitor: Visitor) -> ReasonFields:
     """The fields kind, reason and case of the last search of this session; empty before there was one."""
     started = datetime.fromtimestamp(visitor.session.started_at, UTC)
     with console.database.transaction() as conn:
         last = last_reason(conn, visitor.user.name, started)
-    return {} if last is None else {"kind": last.kind, "reason": last.text[:200], "case": last.case[:200]}
+    if last is None:
+        return {"kind": "", "reason": "", "case": ""}
+    return {"kind": last.kind, "reason": last.text[:200], "case": last.case[:200]}
 
 
 def reason_choices(console: Console, context: PageContext) -> dict[str, Any]:

@@ -179,7 +179,8 @@ def test_marks_and_questions_go_into_an_investigation(site: Site) -> None:
     saved = site.post(client, f"{address}/question", address, investigation=case, text="Chi al varco?")
     assert saved.headers["location"].endswith("told=saved")
     with site.database.transaction() as conn:
-        assert [each.transit_id for each in list_marked(conn, case)] == [transit.id]
+        (mark,) = list_marked(conn, case)
+        assert (mark.transit_id, mark.note) == (transit.id, f"dalla ricerca n. {address.rpartition('/')[2]}")
         (question,) = list_questions(conn, case)
     link = f"/search?investigation={case}&question={question.id}"
     assert unescape(client.get("/search").text).count(f'{link}"') == 1
@@ -192,7 +193,8 @@ def test_marks_and_questions_go_into_an_investigation(site: Site) -> None:
     site.advance_days(2)
     client = site.client(Role.INVESTIGATOR)
     own, newest = (placed_at.search(client.get(f"{link}{more}").text) for more in ("", "&newest=1"))
-    assert own and newest
+    assert own
+    assert newest
     assert own[1] != newest[1], "as many of the newest days"
 
 

@@ -35,7 +35,7 @@ class RecordedSearch:
 
     @property
     def is_of_one_plate(self) -> bool:
-        """Asked for one whole plate in its normal form: no wildcards, no look-alikes, no conditions but gates and range."""
+        """Asked for one whole plate in its normal form: no wildcards, look-alikes or conditions."""
         is_plain = not self.query.look_alike and not self.query.conditions.as_detail()
         try:
             return is_plain and normalise(self.query.pattern) == self.query.pattern

@@ -99,7 +99,7 @@ def mark(
             with console.database.transaction() as conn:
                 stored = [get_transit(conn, each) for each in fields.transit]
                 found = [each.transit for each in stored if each is not None]
-                mark_transits(conn, fields.investigation, found, author_of(console, visitor), _note(search))
+                mark_transits(conn, fields.investigation, found, author_of(console, visitor), _note(console, search))
             told = "marked"
         except InputError:
             told = "not_marked"
@@ -123,5 +123,6 @@ def keep_question(
     return RedirectResponse(f"/search/{number}{Shown().address(told=told)}", status_code=303)
 
 
-def _note(search: RecordedSearch) -> str:
-    return f"n. {search.number}"
+def _note(console: Console, search: RecordedSearch) -> str:
+    """In Italian, as the report of the evidence, which repeats it."""
+    return console.templates.catalogue("it")("search.mark_note", number=search.number)

@@ -54,7 +54,7 @@ router = APIRouter(prefix="/search")
 
 
 @router.get("")
-def show(
+def show(  # noqa: PLR0913  parts of the address
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
@@ -71,7 +71,7 @@ def show(
         saved = question_of(console, visitor, investigation, question)
         query = of_newest_days(saved.query, saved.saved_at, now, zone) if newest else saved.query
         return search_page(console, context, fields_of_query(query, zone).model_copy(update={"case": saved.case}))
-    fields = new_fields(now, zone).model_copy(update=carried_reason(console, visitor))
+    fields = new_fields(now, zone).model_copy(update={**carried_reason(console, visitor)})
     if transit is not None:
         plate = _plate_of(console, transit)
         fields = fields.model_copy(update={"plate": plate, "since": local_day(oldest_kept(console), zone)})

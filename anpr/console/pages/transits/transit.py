@@ -105,7 +105,7 @@ def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[s
         "deliveries": deliveries,
         "holds": holds,
         "investigations": investigations,
-        "working_for": carried_reason(console, visitor).get("case", "") if investigations else "",
+        "working_for": carried_reason(console, visitor)["case"] if investigations else "",
         "roles": {image.role for image in transit.images},
         "context_size": scene_size(console, transit),
         "seen_s": (transit.last_seen - transit.first_seen).total_seconds(),

@@ -58,7 +58,9 @@ class CrossFields:
 
 def read_cross(form: FormData, zone: ZoneInfo, open_gates: Collection[str]) -> CrossFields:
     """The fields with what is wrong with them."""
-    fields = CrossFields(**{name: _text(form, name) for name in ("least", "kind", "reason", "case")})
+    fields = CrossFields(
+        least=_text(form, "least"), kind=_text(form, "kind"), reason=_text(form, "reason"), case=_text(form, "case")
+    )
     for number in range(MOST_WINDOWS):
         row = fields.rows[number]
         row.since, row.until = _text(form, f"since_{number}"), _text(form, f"until_{number}")
