@@ -42,6 +42,8 @@ SIGNATURES = {
 }
 ACTIONS = {
     "search": "ricerca di transiti",
+    "cross-searched": "ricerca incrociata di veicoli",
+    "watchlist-searched": "liste interrogate per la targa",
     "search-refused": "ricerca rifiutata",
     "transit-viewed": "transiti consultati",
     "image-viewed": "immagine aperta",

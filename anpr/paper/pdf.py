@@ -17,6 +17,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, Image, SimpleDocTemplate, Spacer
@@ -41,6 +42,8 @@ from anpr.paper.blocks import (
 from anpr.paper.diagram_pdf import drawn
 
 _MARGIN = 15 * mm
+_PAGE_WIDTH = 22 * mm
+"""Of the number of the page in the foot."""
 _WIDTH = A4[0] - 2 * _MARGIN
 _IMAGE = (0.48 * _WIDTH, 55 * mm)
 """Most width and height of an image."""
@@ -95,8 +98,16 @@ def as_pdf(document: Document) -> bytes:
 def _draw_foot(text: str, canvas: Canvas, template: SimpleDocTemplate) -> None:
     canvas.setFont("Vera", 7)
     canvas.setFillColor(_INK)
-    canvas.drawString(_MARGIN, 10 * mm, text)
+    canvas.drawString(_MARGIN, 10 * mm, foot_within(text, A4[0] - 2 * _MARGIN - _PAGE_WIDTH))
     canvas.drawRightString(A4[0] - _MARGIN, 10 * mm, f"pagina {template.page}")
+
+
+def foot_within(text: str, width: float) -> str:
+    """The text of a foot, cut in its middle where it is wider than `width` (points): both ends say something."""
+    if stringWidth(text, "Vera", 7) <= width:
+        return text
+    cuts = (f"{text[:half]}…{text[-half:]}" for half in range(len(text) // 2, 0, -1))
+    return next((cut for cut in cuts if stringWidth(cut, "Vera", 7) <= width), "")
 
 
 def _text(text: str, style: ParagraphStyle) -> Text:

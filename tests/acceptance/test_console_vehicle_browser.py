@@ -15,7 +15,7 @@ from tests.acceptance.test_console_accessibility import faults
 from tests.acceptance.test_console_map import drawn, use
 from tests.support.company import OTHER, around, drive_at_once, drive_together
 from tests.support.fixtures_browser import log_in
-from tests.support.fixtures_console import WANTED, Site
+from tests.support.fixtures_console import SEARCH_KIND, WANTED, Site
 from tests.support.map_site import place_gates
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -45,6 +45,7 @@ def addresses(page: Page, site: Site) -> Iterator[str]:
     page.goto(f"{site.url}/vehicle")
     yield "form"
     page.get_by_label("Targa").fill(WANTED)
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("rapina in banca")
     page.get_by_role("button", name="Apri la scheda").click()
     drawn(page)

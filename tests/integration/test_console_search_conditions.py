@@ -179,15 +179,37 @@ def test_marks_and_questions_go_into_an_investigation(site: Site) -> None:
     saved = site.post(client, f"{address}/question", address, investigation=case, text="Chi al varco?")
     assert saved.headers["location"].endswith("told=saved")
     with site.database.transaction() as conn:
-        assert [each.transit_id for each in list_marked(conn, case)] == [transit.id]
+        (mark,) = list_marked(conn, case)
+        assert (mark.transit_id, mark.note) == (transit.id, f"dalla ricerca n. {address.rpartition('/')[2]}")
         (question,) = list_questions(conn, case)
     link = f"/search?investigation={case}&question={question.id}"
-    assert unescape(client.get("/search").text).count(link) == 1
+    assert unescape(client.get("/search").text).count(f'{link}"') == 1
     again = client.get(link).text
     assert f'value="{transit.gate_id}" checked' in again
     assert 'value="12/2026"' in again
     assert WHY["reason"] not in again, "the reason is a new one"
     assert client.get(f"/search?investigation={case}&question=4711").status_code == 404
+    placed_at = re.compile(r'id="since" name="since" value="([^"]+)"')
+    site.advance_days(2)
+    client = site.client(Role.INVESTIGATOR)
+    own, newest = (placed_at.search(client.get(f"{link}{more}").text) for more in ("", "&newest=1"))
+    assert own
+    assert newest
+    assert own[1] != newest[1], "as many of the newest days"
+
+
+def test_a_transit_leads_back_to_the_same_page_view_and_order_and_offers_the_case(site: Site) -> None:
+    transit = site.pass_vehicle("AB123CD")
+    open_case(site, "11/2026")
+    open_case(site)
+    client = site.client(Role.INVESTIGATOR)
+    address = asked(site, client, gates=[transit.gate_id], case="12/2026").url.path
+    results = unescape(client.get(f"{address}?order=plate&view=sheet").text)
+    link = next(each for each in re.findall(r'href="(/transits/[^"]+)"', results) if str(transit.id) in each)
+    opened = unescape(client.get(link).text)
+    assert f'href="{address}?order=plate&view=sheet#transit-{transit.id}"' in opened
+    assert re.search(r"<option value=\"\d+\" selected>12/2026</option>", opened)
+    assert 'href="/search" aria-current' in opened, "the menu says where one is"
 
 
 def test_who_works_on_no_investigation_marks_nothing_and_an_ended_one_is_not_searched_for(site: Site) -> None:

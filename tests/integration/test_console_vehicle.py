@@ -13,9 +13,11 @@ from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.domain.organisation import Action
 from anpr.domain.read import Candidate
 from anpr.store.audit import AuditAction
+from anpr.store.author import Author
 from anpr.store.health.record import record_health
+from anpr.store.investigations.life import end_investigation, open_investigation
 from tests.support.company import OTHER, around, drive_at_once, drive_together
-from tests.support.fixtures_console import WANTED, Site
+from tests.support.fixtures_console import SEARCH_KIND, WANTED, Site
 from tests.support.fixtures_organisations import guest
 from tests.support.map_site import drive, place_gates
 from tests.support.organisations import THEIR_PLATE, agree
@@ -89,7 +91,11 @@ def test_a_search_for_one_plate_is_also_its_vehicle_and_another_one_is_not(place
     assert client.get(f"/vehicle/{number}").status_code == 200
     assert f'href="/vehicle/{number}"' in client.get(f"/search/{number}").text
     assert 'href="/vehicle/cross"' in client.get("/search").text
-    for fields in ({"plate": f"{WANTED[:4]}*"}, {"plate": WANTED, "look_alike": "true"}):
+    for fields in (
+        {"plate": f"{WANTED[:4]}*"},
+        {"plate": WANTED, "look_alike": "true"},
+        {"plate": WANTED, "direction": "approaching"},  # the vehicle's page would show more than was asked
+    ):
         number = searched(placed, client, **fields)
         assert client.get(f"/vehicle/{number}").status_code == 404
         assert f'href="/vehicle/{number}"' not in client.get(f"/search/{number}").text
@@ -249,6 +255,45 @@ def test_another_organisation_sees_of_a_vehicle_and_its_company_what_is_open_to_
         agree(conn, today, Action.SEARCH, gates={"porta-nord", "ponte"})
     assert "Porta Nord" in client.get(address).text
     assert OTHER in client.get(f"{address}/together").text
+
+
+def test_kind_reason_and_case_are_chosen_once_for_searches_vehicles_and_cross_searches(placed: Site) -> None:
+    first, second = drive(placed, "ponte", "campi", every=timedelta(hours=1))
+    client = placed.client(Role.INVESTIGATOR)
+    searched(placed, client, plate=WANTED, case="12/26")
+    for path in (f"/vehicle?transit={first.id}", "/vehicle/cross"):
+        form = client.get(path).text
+        assert f"<option selected>{SEARCH_KIND}</option>" in form, path
+        assert f'value="{REASON}"' in form, path
+        assert 'value="12/26"' in form, path
+    fields = {**around(placed, first, 0), **around(placed, second, 1)}
+    answer = placed.post(client, "/vehicle/cross", "/vehicle/cross", reason="altra rapina", case="13/26", **fields)
+    html = client.get(answer.headers["location"]).text
+    assert f"<b>{SEARCH_KIND}</b>" in html
+    assert f'name="kind" value="{SEARCH_KIND}"' in html, "carried to the vehicles that it found"
+    row = next(row.event for row in placed.audit() if row.event.action is AuditAction.CROSS_SEARCHED)
+    assert row.detail["reason_kind"] == SEARCH_KIND
+    assert 'value="altra rapina"' in client.get("/search").text, "and back to the search"
+    address = opened(placed, client, case="13/26")
+    assert f"<b>{SEARCH_KIND}</b>" in client.get(address).text
+
+
+@pytest.mark.parametrize("path", ["/vehicle", "/vehicle/cross"])
+def test_without_a_kind_or_for_an_ended_investigation_nothing_is_asked(placed: Site, path: str) -> None:
+    first, second = drive(placed, "ponte", "campi", every=timedelta(hours=1))
+    by = Author(name="investigator", at=placed.clock.now())
+    with placed.database.transaction() as conn:
+        case = open_investigation(conn, "12/2026", "Furti", "", by)
+        end_investigation(conn, case.id, by, "archiviato")
+    client = placed.client(Role.INVESTIGATOR)
+    fields = {"plate": WANTED, "reason": REASON, **around(placed, first, 0), **around(placed, second, 1)}
+    answer = placed.post(client, path, path, **{**fields, "kind": "inventato"})
+    assert (answer.status_code, "Scegli il tipo di motivo" in answer.text) == (400, True)
+    answer = placed.post(client, path, path, **{**fields, "case": " 12/2026 "})
+    assert (answer.status_code, "fascicolo è concluso" in answer.text) == (400, True)
+    actions = [row.event.action for row in placed.audit()]
+    assert actions.count(AuditAction.SEARCH_REFUSED) == 2
+    assert not {AuditAction.SEARCH, AuditAction.CROSS_SEARCHED} & set(actions)
 
 
 def test_who_may_not_search_opens_no_vehicle(site: Site) -> None:

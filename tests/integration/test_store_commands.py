@@ -27,10 +27,12 @@ from anpr.ingest.retro import RetroMatch
 from anpr.runtime.clock import SystemClock
 from anpr.settings import Settings
 from anpr.store.audit import AuditAction, AuditEvent, list_audit
+from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.embedded.server import find_server, is_running
 from anpr.store.gates import save_gates
 from anpr.store.health.record import record_health
+from anpr.store.investigations.life import end_investigation, open_investigation
 from anpr.store.transits.discarded import discard
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
@@ -389,6 +391,18 @@ def test_what_cannot_be_done_to_a_list_says_why(
 def _store(database: Database) -> None:
     with database.transaction() as conn:
         insert_transits(conn, [make_transit(n, gate_id=f"gate-{n}") for n in range(1, 4)], START)
+
+
+def test_nothing_is_searched_for_an_investigation_that_has_ended(anpr: Run, database: Database) -> None:
+    _store(database)
+    by = Author(name="anna", at=START)
+    with database.transaction() as conn:
+        create_user(conn, User(name="anna", role=Role.INVESTIGATOR, password_hash="no hash"))
+        end_investigation(conn, open_investigation(conn, "12/2026", "Furti", "", by).id, by, "archiviato")
+    _refused(anpr("search", "AA00?AA", "--reason", "furto", "--case", "12/2026"), "it has ended")
+    with database.transaction() as conn:
+        row = list_audit(conn)[0]
+    assert (row.event.action, row.event.case_reference) == (AuditAction.SEARCH_REFUSED, "12/2026")
 
 
 def test_a_search_prints_what_passed_in_local_time(ok: Callable[..., str], database: Database) -> None:

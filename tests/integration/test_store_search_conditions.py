@@ -20,7 +20,7 @@ from anpr.runtime.clock import ManualClock
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.transits.audited_search import audited_search, describe, record_search
-from anpr.store.transits.recorded_search import last_search, page_of, query_from, recorded_search
+from anpr.store.transits.recorded_search import last_reason, page_of, query_from, recorded_search
 from anpr.store.transits.rows import TransitQuery, count_found, insert_transits, search_transits
 from anpr.store.transits.search_sql import SearchOrder
 from scripts.lab.transits import START, make_transit
@@ -158,10 +158,10 @@ def test_what_was_asked_is_in_the_audit_and_is_asked_again_from_there(street: Da
     with street.transaction() as conn:
         (row,) = list_audit(conn)
         assert query_from(row.event.detail) == replace(query, limit=200)
-        last = last_search(conn, "anna", clock.now())
+        last = last_reason(conn, "anna", clock.now())
         assert last is not None
-        assert last.number == row.seq
-        assert last_search(conn, "bruno", clock.now()) is None
+        assert (last.kind, last.text, last.case) == ("", "furto", "")
+        assert last_reason(conn, "bruno", clock.now()) is None
     assert row.event.detail["onward"] == {"gate": "gate-2", "minutes": 30}
 
 

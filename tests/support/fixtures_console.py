@@ -111,7 +111,7 @@ class Site:
     def post(self, client: httpx.Client, path: str, page: str = "/", **fields: object) -> httpx.Response:
         """Send a form as the page at `page` would."""
         shown = client.get(page, follow_redirects=True)
-        usual = {"kind": SEARCH_KIND} if path == "/search" else {}
+        usual = {"kind": SEARCH_KIND} if path in {"/search", "/vehicle", "/vehicle/cross"} else {}
         return client.post(path, data={"form_token": token_in(shown.text), **usual, **fields})
 
     def search(self, client: httpx.Client, **fields: object) -> httpx.Response:

@@ -182,7 +182,12 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             _K.REFUSED, "a search without a reason, or with an error in its form", *_QUERY, "refused"
         ),
         AuditAction.CROSS_SEARCHED: _of(
-            _K.SEARCH, "a search of vehicles common to several places and times", "windows", "least", "found"
+            _K.SEARCH,
+            "a search of vehicles common to several places and times",
+            "windows",
+            "least",
+            "reason_kind",
+            "found",
         ),
         AuditAction.TRANSIT_VIEWED: _of(
             _K.VIEW, "transits that a page, a list or a live stream showed, each once in 15 minutes", *_VIEW

@@ -26,8 +26,8 @@ ORDER BY seq DESC LIMIT %(limit)s;
 -- name: get
 SELECT * FROM audit WHERE seq = %(seq)s;
 
--- name: last_search
-SELECT * FROM audit WHERE actor = %(actor)s AND action = 'search' AND at >= %(since)s ORDER BY at DESC, seq DESC LIMIT 1;
+-- name: last_reason
+SELECT * FROM audit WHERE actor = %(actor)s AND action IN ('search', 'cross-searched') AND at >= %(since)s ORDER BY at DESC, seq DESC LIMIT 1;
 
 -- name: walk
 SELECT * FROM audit WHERE seq >= %(first)s AND (%(last)s::bigint IS NULL OR seq <= %(last)s) ORDER BY seq;

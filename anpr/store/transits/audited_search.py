@@ -12,6 +12,7 @@ from anpr.runtime.clock import Clock
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Database
 from anpr.store.database.time_limit import time_limit
+from anpr.store.investigations.life import refuse_ended
 from anpr.store.transits.pattern import read_pattern
 from anpr.store.transits.rows import StoredTransit, TransitQuery, count_found, search_transits
 
@@ -30,8 +31,8 @@ def audited_search(  # noqa: PLR0913, PLR0917  who asks what, why, and how long 
 ) -> list[StoredTransit]:
     """What the query finds, newest first, once the row that says who asked and why is committed.
 
-    Raises InputError for a reason that says nothing or a query that cannot be run, and QueryTooLongError for one that
-    takes longer than `limit_s`; that too is written down, as refused.
+    Raises InputError for a reason that says nothing, a query that cannot be run or an investigation that has ended,
+    and QueryTooLongError for one that takes longer than `limit_s`; those too are written down, as refused.
     """
     event = _event(actor, reason, case_reference, clock)
     _refuse_wrong(database, query, event)
@@ -82,6 +83,9 @@ def _event(actor: str, reason: str, case_reference: str | None, clock: Clock) ->
 def _refuse_wrong(database: Database, query: TransitQuery, event: AuditEvent) -> None:
     with _refusal_noted(database, query, event):
         _check(query, event.reason)
+        if event.case_reference:
+            with database.transaction() as conn:
+                refuse_ended(conn, event.case_reference)
 
 
 @contextmanager

@@ -35,11 +35,21 @@ class RecordedSearch:
 
     @property
     def is_of_one_plate(self) -> bool:
-        """Asked for one whole plate in its normal form: no wildcards, no look-alikes."""
+        """Asked for one whole plate in its normal form: no wildcards, look-alikes or conditions."""
+        is_plain = not self.query.look_alike and not self.query.conditions.as_detail()
         try:
-            return not self.query.look_alike and normalise(self.query.pattern) == self.query.pattern
+            return is_plain and normalise(self.query.pattern) == self.query.pattern
         except PlateError:
             return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedReason:
+    """Why somebody searched; `kind` is of the site's list. What was not said is empty."""
+
+    kind: str
+    text: str
+    case: str
 
 
 def recorded_search(conn: Connection, number: int) -> RecordedSearch | None:
@@ -55,10 +65,14 @@ def count_again(conn: Connection, search: RecordedSearch, limit: int) -> int:
     return count_found(conn, replace(search.query, limit=limit))
 
 
-def last_search(conn: Connection, actor: str, since: datetime) -> RecordedSearch | None:
-    """The newest search of this person from `since` (UTC) on; None when there is none."""
-    row = conn.execute(_SQL["last_search"], {"actor": actor, "since": since}).fetchone()
-    return _search_of(row_of(row)) if row else None
+def last_reason(conn: Connection, actor: str, since: datetime) -> AskedReason | None:
+    """Why this person searched last, from `since` (UTC) on, transits or vehicles; None when they did not."""
+    row = conn.execute(_SQL["last_reason"], {"actor": actor, "since": since}).fetchone()
+    if row is None:
+        return None
+    event = row_of(row).event
+    kind = event.detail.get("reason_kind") or ""
+    return AskedReason(kind=kind, text=event.reason or "", case=event.case_reference or "")
 
 
 def page_of(

@@ -13,6 +13,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append, get_audit
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.time_limit import time_limit
+from anpr.store.investigations.life import refuse_ended
 from anpr.store.vehicles.common import CrossQuery, common_vehicles
 
 
@@ -29,19 +30,28 @@ class RecordedCross:
     least: int
     found: int
     """Vehicles that met the condition then."""
+    reason_kind: str = ""
+    """From the site's list; empty where none was asked."""
 
     def query(self, oldest: datetime) -> CrossQuery:
         """The same question, counting from the oldest transit that is kept."""
         return CrossQuery(windows=self.windows, least=self.least, since=oldest, received_until=self.at)
 
 
-def record_cross(
-    database: Database, query: CrossQuery, by: Author, reason: str, case_reference: str | None, limit_s: float
+def record_cross(  # noqa: PLR0913, PLR0917  who asks what, why, and how long it may take
+    database: Database,
+    query: CrossQuery,
+    by: Author,
+    reason: str,
+    case_reference: str | None,
+    limit_s: float,
+    reason_kind: str = "",
 ) -> int:
     """Record that somebody asks this, with the number of vehicles that it finds; returns the audit's row.
+    `reason_kind`: the kind of reason, from the site's list.
 
-    Raises InputError for a reason that says nothing or windows that cannot be asked, and QueryTooLongError; what took
-    too long is written down, as refused.
+    Raises InputError for a reason that says nothing, windows that cannot be asked or an investigation that has ended,
+    and QueryTooLongError; what took too long is written down, as refused.
     """
     event = AuditEvent(
         actor=by.name,
@@ -49,10 +59,15 @@ def record_cross(
         at=by.at,
         reason=check_reason(reason),
         case_reference=case_reference,
-        detail={"windows": [_detail(window) for window in query.windows], "least": query.least},
+        detail={
+            "windows": [_detail(window) for window in query.windows],
+            "least": query.least,
+            **({"reason_kind": reason_kind} if reason_kind else {}),
+        },
     )
     try:
         with database.transaction() as conn:
+            refuse_ended(conn, case_reference or "")
             with time_limit(conn, limit_s):
                 found = common_vehicles(conn, query).total
             return append(conn, replace(event, detail={**event.detail, "found": found})).seq
@@ -78,6 +93,7 @@ def recorded_cross(conn: Connection, number: int) -> RecordedCross | None:
         windows=tuple(_window(each) for each in detail["windows"]),
         least=detail["least"],
         found=detail["found"],
+        reason_kind=detail.get("reason_kind") or "",
     )
 
 

@@ -19,7 +19,7 @@ from anpr.paper.blocks import (
     Tone,
 )
 from anpr.paper.html import as_html
-from anpr.paper.pdf import as_pdf
+from anpr.paper.pdf import as_pdf, foot_within
 from tests.support.acceptance import jpeg
 
 
@@ -82,3 +82,12 @@ def test_no_text_of_the_foot_ends_the_style() -> None:
     style = as_html(of(footer='a"; } </style><script>')).decode().partition("</style>")[0]
     assert "\\000022 \\00003b" in style
     assert "script" in style
+
+
+def test_a_long_foot_is_cut_in_its_middle_and_leaves_room_for_the_page() -> None:
+    as_pdf(of())  # its fonts are there
+    cut = foot_within(f"Fascicolo {'12345/2026 ' * 20}· anpr 0.1.0", 400)
+    assert cut.startswith("Fascicolo 12345/2026")
+    assert "…" in cut
+    assert cut.endswith("· anpr 0.1.0")
+    assert foot_within("Fascicolo 12/2026", 400) == "Fascicolo 12/2026"

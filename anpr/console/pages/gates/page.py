@@ -15,7 +15,7 @@ from anpr.console.pages.gates import camera, edit, new_camera, new_gate, one, ve
 from anpr.console.pages.gates.rows import ListedGate, gate_rows, listed_gates, purpose_names
 from anpr.console.pages.gates.sketch import sketch_of
 from anpr.console.state import ConsoleDep
-from anpr.domain.access import Permission
+from anpr.domain.access import Permission, Role
 from anpr.domain.last_day import WARNED_BEFORE
 
 router = APIRouter(prefix="/gates")
@@ -78,4 +78,9 @@ router.include_router(versions.router)
 router.include_router(edit.router)
 router.include_router(one.router)
 
-PAGE = Page(name="gates", router=router, permissions=(Permission.VIEW_HEALTH,))
+PAGE = Page(
+    name="gates",
+    router=router,
+    permissions=(Permission.VIEW_HEALTH,),
+    not_in_menu_of={Role.INVESTIGATOR},  # the status page leads to it, and their menu fits a phone
+)

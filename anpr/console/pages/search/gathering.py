@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -63,9 +64,17 @@ def marks_of(console: Console, search: RecordedSearch, rows: Sequence[StoredTran
     return Marks(investigation=found, marked=frozenset(marked))
 
 
-def question_of(console: Console, visitor: Visitor, investigation: int, question: int) -> tuple[TransitQuery, str]:
-    """What a saved question asks, and its investigation's reference. Raises HTTPException 404 where the visitor is no
-    member, or there is none."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedAgain:
+    """What a saved question asks, when it was saved (UTC), and the reference of its investigation."""
+
+    query: TransitQuery
+    saved_at: datetime
+    case: str
+
+
+def question_of(console: Console, visitor: Visitor, investigation: int, question: int) -> AskedAgain:
+    """A saved question. Raises HTTPException 404 where the visitor is no member, or there is none."""
     if not visitor.may(Permission.INVESTIGATE):
         raise HTTPException(404)
     try:
@@ -73,7 +82,7 @@ def question_of(console: Console, visitor: Visitor, investigation: int, question
             found, saved = get_investigation(conn, investigation), get_question(conn, investigation, question)
         if saved is None:
             raise HTTPException(404)
-        return query_from(saved.query), found.reference
+        return AskedAgain(query=query_from(saved.query), saved_at=saved.saved_at, case=found.reference)
     except (InputError, KeyError, TypeError, ValueError) as exc:
         raise HTTPException(404) from exc
 
@@ -90,7 +99,7 @@ def mark(
             with console.database.transaction() as conn:
                 stored = [get_transit(conn, each) for each in fields.transit]
                 found = [each.transit for each in stored if each is not None]
-                mark_transits(conn, fields.investigation, found, author_of(console, visitor), _note(search))
+                mark_transits(conn, fields.investigation, found, author_of(console, visitor), _note(console, search))
             told = "marked"
         except InputError:
             told = "not_marked"
@@ -114,5 +123,6 @@ def keep_question(
     return RedirectResponse(f"/search/{number}{Shown().address(told=told)}", status_code=303)
 
 
-def _note(search: RecordedSearch) -> str:
-    return f"n. {search.number}"
+def _note(console: Console, search: RecordedSearch) -> str:
+    """In Italian, as the report of the evidence, which repeats it."""
+    return console.templates.catalogue("it")("search.mark_note", number=search.number)

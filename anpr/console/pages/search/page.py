@@ -20,7 +20,7 @@ from anpr.console.fields import Whole
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.search import export, gathering, on_map
-from anpr.console.pages.search.asking import carried, check_search, record_refused
+from anpr.console.pages.search.asking import check_search
 from anpr.console.pages.search.chips import chips_of
 from anpr.console.pages.search.form import CheckedFields, SearchFields, fields_of, fields_of_query, new_fields, query_of
 from anpr.console.pages.search.found import (
@@ -35,9 +35,11 @@ from anpr.console.pages.search.found import (
     results_of,
 )
 from anpr.console.pages.search.gathering import marks_of, question_of
+from anpr.console.pages.search.newest import of_newest_days
 from anpr.console.pages.search.rendering import no_answer, search_page
 from anpr.console.rendering.filters import local_day
 from anpr.console.rendering.templates import PageContext
+from anpr.console.search_reason import RefusedSearch, carried_reason, known_kind, record_refused
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.console.until_disconnected import until_disconnected
@@ -52,21 +54,24 @@ router = APIRouter(prefix="/search")
 
 
 @router.get("")
-def show(
+def show(  # noqa: PLR0913  parts of the address
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
     transit: UUID | None = None,
     investigation: Whole = 0,
     question: Whole = 0,
+    *,
+    newest: bool = False,
 ) -> Response:
     """The form, not sent yet: for the last 24 hours; for all transits kept of the plate of this transit; or a question
-    that was saved for an investigation, whose reason is a new one."""
+    that was saved for an investigation, whose reason is a new one, for its own days or as many of the newest."""
     now, zone = console.clock.now(), console.settings.zone
     if question:
-        saved, case = question_of(console, visitor, investigation, question)
-        return search_page(console, context, fields_of_query(saved, zone).model_copy(update={"case": case}))
-    fields = carried(console, visitor, new_fields(now, zone))
+        saved = question_of(console, visitor, investigation, question)
+        query = of_newest_days(saved.query, saved.saved_at, now, zone) if newest else saved.query
+        return search_page(console, context, fields_of_query(query, zone).model_copy(update={"case": saved.case}))
+    fields = new_fields(now, zone).model_copy(update={**carried_reason(console, visitor)})
     if transit is not None:
         plate = _plate_of(console, transit)
         fields = fields.model_copy(update={"plate": plate, "since": local_day(oldest_kept(console), zone)})
@@ -93,7 +98,11 @@ def _asked(console: Console, visitor: Visitor, context: PageContext, fields: Sea
     fields = fields.lessened()
     checked = check_search(console, fields)
     if checked.faults:
-        record_refused(console, visitor, fields, list(checked.faults))
+        record_refused(
+            console,
+            visitor,
+            RefusedSearch(pattern=fields.plate, reason=fields.reason, case=fields.case, faults=list(checked.faults)),
+        )
         return search_page(console, context, fields, status=400, faults=checked.faults)
     try:
         number = _recorded(console, visitor, fields, checked)
@@ -112,7 +121,7 @@ def _recorded(console: Console, visitor: Visitor, fields: SearchFields, checked:
             fields.case.strip() or None,
             console.clock,
             console.settings.console.search_timeout_s,
-            fields.kind if fields.kind in console.settings.console.search_reasons else "",
+            known_kind(console, fields.kind),
         )
 
 
@@ -162,7 +171,7 @@ def _values(
         "first": (page - 1) * ROWS + 1,
         "has_older": page * ROWS < found.total,
         "next_key": key_of(found.rows[-1]) if found.rows else "",
-        "link_query": f"&search={search.number}" + (f"&page={page}" if page > 1 else ""),
+        "link_query": f"&search={search.number}" + shown.address(told="").replace("?", "&", 1),
         "marks": marks_of(console, search, found.rows) if Permission.INVESTIGATE in context.may else None,
         "gaps": coverage_gaps(console, query.since, end_of(search), query.gate_ids),
         "not_kept": transits_not_kept(console, query.since, end_of(search), query.gate_ids),

@@ -10,12 +10,11 @@ from anpr.console.field_faults import FieldFault
 from anpr.console.pages.search.form import SearchFields
 from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import Catalogue
+from anpr.console.search_reason import reason_choices
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console
-from anpr.domain.access import Permission
 from anpr.store.gates import gate_names
 from anpr.store.investigations.gathered import list_questions
-from anpr.store.investigations.life import list_open
 from anpr.store.organisations.rights import is_shared, searchable_gates
 
 _MOST_INVESTIGATIONS = 50
@@ -26,19 +25,19 @@ def search_page(
     console: Console, context: PageContext, fields: SearchFields, *, status: int = 200, **values: Any
 ) -> Response:
     """`found` among the values: the transits found; None, its default, before a search."""
+    choices = reason_choices(console, context)
+    investigations = choices["investigations"]
     with console.database.transaction() as conn:
         names, open_gates = gate_names(conn), searchable_gates(conn)
         shared = is_shared(conn)
-        investigations = list_open(conn) if Permission.INVESTIGATE in context.may else []
         questions = {each.id: list_questions(conn, each.id) for each in investigations[:_MOST_INVESTIGATIONS]}
     shown = {
         "fields": fields,
         "gates": {gate_id: name for gate_id, name in names.items() if gate_id in open_gates},
         "gate_names": names,
         "is_shared": shared,
-        "investigations": investigations,
+        **choices,
         "questions": questions,
-        "reason_kinds": console.settings.console.search_reasons,
         "countries": _countries(console.templates.catalogue(context.language)),
         "faults": {},
         "notice": None,

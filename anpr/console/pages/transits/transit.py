@@ -2,11 +2,11 @@
 """One transit: its images, how it was read, where and when, its alarms and where it was forwarded to."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from anpr.console.maps.gate_places import place_of
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.transits.opening import OpeningDep, consultation
 from anpr.console.scene import scene_size
+from anpr.console.search_reason import carried_reason
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.store.alarms.views import views_of_transit
@@ -25,8 +26,22 @@ from anpr.store.gates import list_gates
 from anpr.store.holds import holds_of
 from anpr.store.investigations.life import list_open
 from anpr.store.transits.rows import StoredTransit, get_transit
+from anpr.store.transits.search_sql import SearchOrder
 
 router = APIRouter()
+_View = Literal["list", "table", "sheet"]
+
+
+def _back(
+    page: Annotated[int, Query(ge=1, lt=2**31)] = 1, order: SearchOrder = SearchOrder.NEWEST, view: _View = "list"
+) -> str:
+    """What follows the address of the results that the transit was opened from: the same page, order and view."""
+    values = {"page": page, "order": order.value, "view": view}
+    told = {name: value for name, value in values.items() if value not in {1, "newest", "list"}}
+    return f"?{urlencode(told)}" if told else ""
+
+
+BackDep = Annotated[str, Depends(_back)]
 
 
 @router.get("/{transit_id}")
@@ -36,19 +51,19 @@ def show(
     context: ContextDep,
     transit_id: UUID,
     opened: OpeningDep,
-    page: Annotated[int, Query(ge=1, lt=2**31)] = 1,
+    back: BackDep,
 ) -> Response:
     """The page; that somebody looked at it, and why, is recorded before it is shown.
 
-    `opened` and `page`: the results or the alarm that it was opened from; the page leads back there.
+    `opened` and `back`: the results or the alarm that it was opened from; the page leads back there.
     """
     stored = stored_transit(console, transit_id)
     event = consultation(console, visitor, stored.transit, opened, AuditAction.TRANSIT_VIEWED)
     with console.database.transaction() as conn:
         append(conn, event)
-    results = f"/search/{opened.search}" + (f"?page={page}" if page > 1 else "") if opened.search else None
-    if opened.via == "alarm":
-        context = replace(context, section="/alarms")
+    results = f"/search/{opened.search}{back}" if opened.search else None
+    sections = {"alarm": "/alarms", "search": "/search"}
+    context = replace(context, section=sections.get(opened.via, context.section))
     return console.templates.response(
         "transits/transit.html",
         context,
@@ -90,6 +105,7 @@ def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[s
         "deliveries": deliveries,
         "holds": holds,
         "investigations": investigations,
+        "working_for": carried_reason(console, visitor)["case"] if investigations else "",
         "roles": {image.role for image in transit.images},
         "context_size": scene_size(console, transit),
         "seen_s": (transit.last_seen - transit.first_seen).total_seconds(),

@@ -11,9 +11,18 @@ from starlette.responses import RedirectResponse, Response
 from anpr.console.access import Visitor, VisitorDep, author_of, record_shown
 from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
 from anpr.console.pages.vehicle.cross_form import CrossFields, fields_of_cross, read_cross
-from anpr.console.pages.vehicle.refusal import notice_of, record_refused
+from anpr.console.pages.vehicle.refusal import notice_of
 from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.rendering.templates import PageContext
+from anpr.console.search_reason import (
+    RefusedSearch,
+    carried_reason,
+    check_case,
+    check_kind,
+    known_kind,
+    reason_choices,
+    record_refused,
+)
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import QueryTooLongError
@@ -36,9 +45,9 @@ async def _sent(request: Request) -> FormData:
 
 
 @router.get("")
-def show(console: ConsoleDep, context: SectionDep) -> Response:
-    """The form."""
-    return _page(console, context, CrossFields())
+def show(console: ConsoleDep, visitor: VisitorDep, context: SectionDep) -> Response:
+    """The form, with the session's reason."""
+    return _page(console, context, CrossFields(**carried_reason(console, visitor)))
 
 
 @router.post("")
@@ -47,8 +56,12 @@ def ask(
 ) -> Response:
     """Record the question with its reason, then lead to its answer; or the form again with what is wrong with it."""
     fields = read_cross(form, console.settings.zone, _open_gates(console))
+    check_kind(console, fields.faults, fields.kind)
+    if not fields.faults:
+        check_case(console, fields.faults, fields.case)
     if fields.faults:
-        record_refused(console, visitor, "", fields.reason, fields.case, list(fields.faults))
+        refused = RefusedSearch(pattern="", reason=fields.reason, case=fields.case, faults=list(fields.faults))
+        record_refused(console, visitor, refused)
         return _page(console, context, fields, status=400)
     now = console.clock.now()
     query = CrossQuery(
@@ -58,7 +71,8 @@ def ask(
     try:
         with console.search_seats.seat(visitor.user.name):
             by, limit_s = author_of(console, visitor), console.settings.console.search_timeout_s
-            number = record_cross(console.search_database, query, by, reason, case, limit_s)
+            kind = known_kind(console, fields.kind)
+            number = record_cross(console.search_database, query, by, reason, case, limit_s, kind)
     except (QueryTooLongError, SearchesBusyError) as exc:
         return _page(console, context, fields, status=503, notice=notice_of(console, exc))
     return RedirectResponse(f"/vehicle/cross/{number}", status_code=303)
@@ -127,6 +141,7 @@ def _page(console: Console, context: PageContext, fields: CrossFields, *, status
         "most_vehicles": MOST_VEHICLES,
         "most_windows": MOST_WINDOWS,
         "kept_since": oldest_kept(console),
+        **reason_choices(console, context),
         **values,
     }
     return console.templates.response("vehicle/cross.html", context, status=status, **shown)

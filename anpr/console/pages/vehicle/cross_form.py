@@ -38,6 +38,7 @@ class CrossFields:
 
     rows: list[WindowFields] = field(default_factory=lambda: [WindowFields() for _ in range(MOST_WINDOWS)])
     least: str = ""
+    kind: str = ""
     reason: str = ""
     case: str = ""
     windows: list[CrossWindow] = field(default_factory=list)
@@ -57,12 +58,15 @@ class CrossFields:
 
 def read_cross(form: FormData, zone: ZoneInfo, open_gates: Collection[str]) -> CrossFields:
     """The fields with what is wrong with them."""
-    fields = CrossFields(least=_text(form, "least"), reason=_text(form, "reason"), case=_text(form, "case"))
+    fields = CrossFields(
+        least=_text(form, "least"), kind=_text(form, "kind"), reason=_text(form, "reason"), case=_text(form, "case")
+    )
     for number in range(MOST_WINDOWS):
         row = fields.rows[number]
         row.since, row.until = _text(form, f"since_{number}"), _text(form, f"until_{number}")
         row.gates = [each for each in form.getlist(f"gates_{number}") if isinstance(each, str) and each]
     refuse_odd(fields.faults, "reason", [fields.reason], MAX_REASON)
+    refuse_odd(fields.faults, "kind", [fields.kind], 100)
     refuse_odd(fields.faults, "case", [fields.case], 100)
     if "reason" not in fields.faults:
         check_reason_field(fields.faults, "reason", fields.reason)
@@ -75,7 +79,9 @@ def read_cross(form: FormData, zone: ZoneInfo, open_gates: Collection[str]) -> C
 
 def fields_of_cross(search: RecordedCross, zone: ZoneInfo) -> CrossFields:
     """The form that leads to this search."""
-    fields = CrossFields(least=str(search.least), reason=search.reason, case=search.case_reference)
+    fields = CrossFields(
+        least=str(search.least), kind=search.reason_kind, reason=search.reason, case=search.case_reference
+    )
     for row, window in zip(fields.rows, search.windows, strict=False):
         row.gates = list(window.gate_ids)
         row.since, row.until = short_moment(window.since, zone), short_moment(window.until, zone)

@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from anpr.console.field_faults import FieldFault, check_reason_field, read_moment, read_plate, refuse_odd
 from anpr.domain.search_reason import MAX_REASON
 
-_MOST = MappingProxyType({"plate": 40, "transit": 40, "reason": MAX_REASON, "case": 100, "since": 40, "until": 40})
+_MOST = MappingProxyType(
+    {"plate": 40, "transit": 40, "kind": 100, "reason": MAX_REASON, "case": 100, "since": 40, "until": 40}
+)
 
 
 class VehicleFields(BaseModel):
@@ -19,6 +21,7 @@ class VehicleFields(BaseModel):
 
     plate: str = ""
     transit: str = ""
+    kind: str = ""
     reason: str = ""
     case: str = ""
     since: str = ""

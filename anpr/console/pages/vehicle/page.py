@@ -18,9 +18,18 @@ from anpr.console.pages.vehicle import cross, together
 from anpr.console.pages.vehicle.asked import AskedVehicle, NumberDep, asked_vehicle
 from anpr.console.pages.vehicle.form import VehicleFields, check_vehicle_fields
 from anpr.console.pages.vehicle.gathered import Gathered, gather
-from anpr.console.pages.vehicle.refusal import notice_of, record_refused
+from anpr.console.pages.vehicle.refusal import notice_of
 from anpr.console.pages.vehicle.section import SectionDep
 from anpr.console.rendering.templates import PageContext
+from anpr.console.search_reason import (
+    RefusedSearch,
+    carried_reason,
+    check_case,
+    check_kind,
+    known_kind,
+    reason_choices,
+    record_refused,
+)
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -33,9 +42,10 @@ router = APIRouter(prefix="/vehicle")
 
 
 @router.get("")
-def show(console: ConsoleDep, context: SectionDep, transit: UUID | None = None) -> Response:
-    """The form; for the plate of this transit when one is named. The reason is still missing."""
-    fields = VehicleFields(plate=_plate_of(console, transit) if transit else "")
+def show(console: ConsoleDep, visitor: VisitorDep, context: SectionDep, transit: UUID | None = None) -> Response:
+    """The form with the session's reason; for the plate of this transit when one is named."""
+    plate = _plate_of(console, transit) if transit else ""
+    fields = VehicleFields(plate=plate, **carried_reason(console, visitor))
     return _form(console, context, fields)
 
 
@@ -47,8 +57,15 @@ def ask(
     if fields.transit and not fields.plate:
         fields = fields.model_copy(update={"plate": _plate_of(console, _uuid(fields.transit))})
     checked = check_vehicle_fields(fields, console.settings.zone)
+    check_kind(console, checked.faults, fields.kind)
+    if not checked.faults:
+        check_case(console, checked.faults, fields.case)
     if checked.faults:
-        record_refused(console, visitor, fields.plate, fields.reason, fields.case, list(checked.faults))
+        record_refused(
+            console,
+            visitor,
+            RefusedSearch(pattern=fields.plate, reason=fields.reason, case=fields.case, faults=list(checked.faults)),
+        )
         return _form(console, context, fields, status=400, faults=checked.faults)
     query = TransitQuery(pattern=checked.plate, since=checked.since, until=checked.until)
     try:
@@ -61,6 +78,7 @@ def ask(
                 fields.case.strip() or None,
                 console.clock,
                 console.settings.console.search_timeout_s,
+                known_kind(console, fields.kind),
             )
     except (QueryTooLongError, SearchesBusyError) as exc:
         return _form(console, context, fields, status=503, notice=notice_of(console, exc))
@@ -76,7 +94,10 @@ def vehicle(
         with console.search_seats.seat(visitor.user.name):
             found = gather(console, visitor, asked, _day(day))
     except (QueryTooLongError, SearchesBusyError) as exc:
-        fields = VehicleFields(plate=asked.plate, reason=asked.search.reason, case=asked.search.case_reference)
+        search = asked.search
+        fields = VehicleFields(
+            plate=asked.plate, kind=search.reason_kind, reason=search.reason, case=search.case_reference
+        )
         return _form(console, context, fields, status=503, notice=notice_of(console, exc))
     _record(console, visitor, asked, found)
     return console.templates.response("vehicle/vehicle.html", context, **_values(console, asked, found))
@@ -119,7 +140,8 @@ def _record(console: Console, visitor: Visitor, asked: AskedVehicle, found: Gath
 def _form(
     console: Console, context: PageContext, fields: VehicleFields, *, status: int = 200, **values: Any
 ) -> Response:
-    shown = {"fields": fields, "faults": {}, "notice": None, "kept_since": oldest_kept(console), **values}
+    choices = reason_choices(console, context)
+    shown = {"fields": fields, "faults": {}, "notice": None, "kept_since": oldest_kept(console), **choices, **values}
     return console.templates.response("vehicle/form.html", context, status=status, **shown)
 
 
