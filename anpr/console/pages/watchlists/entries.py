@@ -20,6 +20,7 @@ from anpr.console.pages.watchlists.form import (
 )
 from anpr.console.pages.watchlists.one import list_of, own_list
 from anpr.console.pages.watchlists.proposals import to_proposal
+from anpr.console.pages.watchlists.refusals import REFUSALS, words_of_refusal
 from anpr.console.rendering.filters import field_end, field_start
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
@@ -77,6 +78,8 @@ def add(
     except DuplicateEntryError:
         faults = {"plate": FieldFault(key="watchlists.twin")}
         return _new_page(console, context, watchlist_id, fields, faults)
+    except REFUSALS as exc:
+        return _new_page(console, context, watchlist_id, fields, refused=words_of_refusal(exc))
     respelled = "&respelled=1" if checked.is_respelled else ""
     return _to_list(watchlist_id, f"added&entry={number}{respelled}")
 
@@ -115,6 +118,9 @@ def change(
     except DuplicateEntryError:
         faults = {"since": FieldFault(key="watchlists.twin")}
         return _page(console, visitor, context, watchlist_id, number, fields=fields, faults=faults)
+    except REFUSALS as exc:
+        refused = words_of_refusal(exc)
+        return _page(console, visitor, context, watchlist_id, number, fields=fields, refused=refused)
     except EntryGoneError:
         return _to_list(watchlist_id, "gone")
     return _to_list(watchlist_id, f"changed&entry={number}")
@@ -142,6 +148,8 @@ def off(  # noqa: PLR0913, PLR0917  what FastAPI hands over, and the fields of t
             return deed(console, visitor, watchlist_id, number, what, plain_reason(why), seen)
         except ChangedMeanwhileError as exc:
             return _page(console, visitor, context, watchlist_id, number, changed=exc, why=why)
+        except REFUSALS as exc:
+            return _page(console, visitor, context, watchlist_id, number, refused=words_of_refusal(exc), why=why)
         except NotRunningError:
             faults["why"] = FieldFault(key="watchlists.not_running")
         except EntryGoneError:
@@ -180,7 +188,9 @@ def restore(
             number = restore_entry(conn, watchlist_id, row, author_of(console, visitor))
     except DuplicateEntryError:
         return _to_list(watchlist_id, "duplicate")
-    except (EntryGoneError, SecondPersonError):
+    except SecondPersonError:
+        return _to_list(watchlist_id, "demanded")
+    except EntryGoneError:
         raise HTTPException(404) from None
     return _to_list(watchlist_id, f"restored&entry={number}")
 
@@ -195,11 +205,13 @@ def _new_page(
     watchlist_id: str,
     fields: EntryFields,
     faults: dict[str, FieldFault] | None = None,
+    refused: str = "",
 ) -> Response:
     return console.templates.response(
         "watchlists/add.html",
         context,
-        status=400 if faults else 200,
+        status=409 if refused else 400 if faults else 200,
+        refused=refused,
         head=own_list(console, watchlist_id),
         fields=fields,
         faults=faults or {},
@@ -216,9 +228,11 @@ def _page(  # noqa: PLR0913  what it shows
     fields: EntryFields | None = None,
     faults: dict[str, FieldFault] | None = None,
     changed: ChangedMeanwhileError | None = None,
+    refused: str = "",
     why: str = "",
 ) -> Response:
-    """The page of an entry; `changed`: somebody changed it meanwhile, and what was typed is kept.
+    """The page of an entry; `changed`: somebody changed it meanwhile, `refused`: why nothing is changed; what was typed
+    is kept.
 
     Raises HTTPException (404) when the list has none of this number.
     """
@@ -233,7 +247,8 @@ def _page(  # noqa: PLR0913  what it shows
     return console.templates.response(
         "watchlists/entry.html",
         context,
-        status=409 if changed else 400 if faults else 200,
+        status=409 if changed or refused else 400 if faults else 200,
+        refused=refused,
         head=head,
         listed=listed,
         changed=changed,
