@@ -38,6 +38,8 @@ def test_nine_rows_and_the_chosen_alarm_are_on_the_first_screen(page: Page, site
     open_rows(page, site)
     shown = "rows => rows.filter((row) => row.getBoundingClientRect().bottom <= window.innerHeight).length"
     assert page.locator(".alarm-row").evaluate_all(shown) >= 9
+    widths = page.locator(".toolbar-filter select").evaluate_all("all => all.map((one) => one.clientWidth)")
+    assert min(widths) >= 90, "what a filter is set to can be read"
     expect(page.locator("#pane [data-detail]")).to_be_visible()
 
 
