@@ -296,7 +296,9 @@ FORMS: dict[str, tuple[str, str, dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize("form", sorted(FORMS))
-def test_a_form_sent_while_a_second_person_is_demanded_is_shown_again_and_can_be_proposed(site: Site, form: str) -> None:
+def test_a_form_sent_while_a_second_person_is_demanded_is_shown_again_and_can_be_proposed(
+    site: Site, form: str
+) -> None:
     path, page, fields, typed = FORMS[form]
     client = anna(site)
     token = token_in(client.get(page).text)

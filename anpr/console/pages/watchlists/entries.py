@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Entries of a list one by one: added, changed, ended, removed and restored, each with a reason in the audit."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form
 from starlette.exceptions import HTTPException
@@ -25,6 +25,7 @@ from anpr.console.rendering.filters import field_end, field_start
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
+from anpr.domain.errors import InputError
 from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.store.audit import AuditAction
 from anpr.store.watchlists.entry_edits import (
@@ -113,14 +114,11 @@ def change(
                 made = propose_change(conn, watchlist_id, number, checked.entry, by, why, fields.seen)
                 return to_proposal(watchlist_id, made)
             change_entry(conn, watchlist_id, number, checked.entry, by, why, fields.seen)
-    except ChangedMeanwhileError as exc:
-        return _page(console, visitor, context, watchlist_id, number, fields=fields, changed=exc)
+    except (ChangedMeanwhileError, *REFUSALS) as exc:
+        return _page(console, visitor, context, watchlist_id, number, fields=fields, **_told(exc))
     except DuplicateEntryError:
         faults = {"since": FieldFault(key="watchlists.twin")}
         return _page(console, visitor, context, watchlist_id, number, fields=fields, faults=faults)
-    except REFUSALS as exc:
-        refused = words_of_refusal(exc)
-        return _page(console, visitor, context, watchlist_id, number, fields=fields, refused=refused)
     except EntryGoneError:
         return _to_list(watchlist_id, "gone")
     return _to_list(watchlist_id, f"changed&entry={number}")
@@ -146,10 +144,8 @@ def off(  # noqa: PLR0913, PLR0917  what FastAPI hands over, and the fields of t
         try:
             deed = _propose_off if head.watchlist.second_person else _off
             return deed(console, visitor, watchlist_id, number, what, plain_reason(why), seen)
-        except ChangedMeanwhileError as exc:
-            return _page(console, visitor, context, watchlist_id, number, changed=exc, why=why)
-        except REFUSALS as exc:
-            return _page(console, visitor, context, watchlist_id, number, refused=words_of_refusal(exc), why=why)
+        except (ChangedMeanwhileError, *REFUSALS) as exc:
+            return _page(console, visitor, context, watchlist_id, number, why=why, **_told(exc))
         except NotRunningError:
             faults["why"] = FieldFault(key="watchlists.not_running")
         except EntryGoneError:
@@ -193,6 +189,11 @@ def restore(
     except EntryGoneError:
         raise HTTPException(404) from None
     return _to_list(watchlist_id, f"restored&entry={number}")
+
+
+def _told(error: InputError) -> dict[str, Any]:
+    """What the page of the entry says of it."""
+    return {"changed": error} if isinstance(error, ChangedMeanwhileError) else {"refused": words_of_refusal(error)}
 
 
 def _to_list(watchlist_id: str, done: str) -> Response:

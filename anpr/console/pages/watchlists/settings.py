@@ -128,8 +128,8 @@ def delete(
                 return to_proposal(watchlist_id, propose_delete(conn, watchlist_id, by, plain_reason(why)))
             drop_list(conn, watchlist_id, by, plain_reason(why))
     except REFUSALS as exc:
-        told = {"typed": typed, "why": why, "refused": words_of_refusal(exc)}
-        return _delete_page(console, context, own_list(console, watchlist_id), **told)
+        head = own_list(console, watchlist_id)
+        return _delete_page(console, context, head, typed=typed, why=why, refused=words_of_refusal(exc))
     return RedirectResponse("/watchlists?done=deleted", status_code=303)
 
 
@@ -163,7 +163,7 @@ def _is_alone(users: list[User], visitor: Visitor, now: datetime) -> bool:
     )
 
 
-def _page(
+def _page(  # noqa: PLR0913  what it shows
     console: Console,
     context: PageContext,
     fields: ListFields,
@@ -173,8 +173,7 @@ def _page(
     changed: ChangedMeanwhileError | None = None,
     refused: str = "",
 ) -> Response:
-    """The form; `changed`: somebody changed the settings meanwhile, `refused`: why nothing is changed; what was typed is
-    kept."""
+    """The form; `changed`: somebody changed the settings meanwhile, `refused`: why nothing is; what was typed stays."""
     if changed and head:
         fields = fields.model_copy(update={"seen": version_of(settings_of(head.watchlist))})
     return console.templates.response(
@@ -195,7 +194,7 @@ def _page(
     )
 
 
-def _delete_page(
+def _delete_page(  # noqa: PLR0913  what it shows
     console: Console,
     context: PageContext,
     head: ListHead,
