@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from anpr.console.access import Visitor, form_key, is_unfinished
+from anpr.console.access import Visitor, author_of, form_key, is_unfinished
 from anpr.console.cookies import LANGUAGE_COOKIE, read_cookie
 from anpr.console.page import menu_of
 from anpr.console.rendering.filters import local_minute
@@ -17,6 +17,7 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission, Role, may
 from anpr.domain.organisation import MANAGER
 from anpr.store.organisations.registry import organisation_names
+from anpr.store.watchlists.proposals import proposals_to_decide
 
 
 def context_for(console: Console, request: Request, visitor: Visitor | None) -> PageContext:
@@ -46,6 +47,7 @@ def context_for(console: Console, request: Request, visitor: Visitor | None) -> 
         organisation=_organisation(console),
         to_take=_to_take(console) if is_told else None,
         ending=_ending(console, role) if may(role, Permission.VIEW_DOCUMENTS) and not is_held else None,
+        to_decide=_to_decide(console, visitor) if may(role, Permission.EDIT_WATCHLISTS) and not is_held else None,
     )
 
 
@@ -56,6 +58,11 @@ def _to_take(console: Console) -> int:
 
 def _ending(console: Console, role: Role) -> int:
     return console.ending_tally.count(console.database, console.scope, role)
+
+
+def _to_decide(console: Console, visitor: Visitor) -> int:
+    with console.database.transaction() as conn:
+        return proposals_to_decide(conn, author_of(console, visitor))
 
 
 def _organisation(console: Console) -> str | None:

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from anpr.domain.errors import InputError, SettingsError
+from anpr.domain.errors import SettingsError
 from anpr.domain.near_name import suggestion
 from anpr.listfiles.columns import Column
+from anpr.listfiles.table import FileError, FileFault
 from anpr.settings import resource_path
 from anpr.settings.complaints import explain, in_one_line
 from anpr.settings.yaml_file import read_yaml
@@ -121,20 +122,24 @@ class ListProfile(_Part):
 def load_list_profile(name: str) -> ListProfile:
     """The profile: a bare name is one of config/lists/, anything else is a path.
 
-    Raises InputError naming the file and the key when it is missing or wrong.
+    Raises FileError (BAD_PROFILE) naming the file and the key when it is missing or wrong.
     """
     is_path = "/" in name or name.endswith((".yaml", ".yml"))
     path = Path(name) if is_path else _SHIPPED / f"{name}.yaml"
     if not is_path and not path.exists():
         known = [file.stem for file in _SHIPPED.glob("*.yaml")]
-        raise InputError(f"profile {name}: none of that name is shipped{suggestion(name, known)}")
+        raise _bad(f"{name}: none of that name is shipped{suggestion(name, known)}")
     try:
         tree = read_yaml(path, MAX_PROFILE, numbers=True)
     except SettingsError as exc:
-        raise InputError(f"profile {exc}") from exc
+        raise _bad(f"{exc}") from exc
     try:
         return ListProfile.model_validate_json(json.dumps(tree))
     except ValidationError as exc:
-        raise InputError(f"profile {path}: {in_one_line(explain(exc, tree))}") from exc
+        raise _bad(f"{path}: {in_one_line(explain(exc, tree))}") from exc
     except ValueError as exc:  # an anchor within itself
-        raise InputError(f"profile {path}: {exc}") from exc
+        raise _bad(f"{path}: {exc}") from exc
+
+
+def _bad(why: str) -> FileError:
+    return FileError(FileFault.BAD_PROFILE, f"profile {why}")

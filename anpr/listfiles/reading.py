@@ -158,7 +158,7 @@ def _table(name: str, content: bytes, how: HowToRead) -> Table:
     if form is not Format.CSV:
         return read_spreadsheet(name, content, form, how.sheet)
     if how.sheet:
-        raise InputError(f"{name}: a text file has no sheet {how.sheet!r}")
+        raise FileError(FileFault.NO_SHEET, f"{name}: a text file has no sheet {how.sheet!r}")
     return read_delimited(name, content, how.encoding)
 
 

@@ -39,6 +39,10 @@ class FileFault(StrEnum):
     DOCTYPE = "doctype"
     """An XML document with a document type, which may define entities."""
     TOO_MANY_WRONG = "too-many-wrong"
+    NO_SHEET = "no-sheet"
+    """A sheet was named, and the file is a text."""
+    BAD_PROFILE = "bad-profile"
+    """The profile is missing, or is none."""
 
 
 class FileError(InputError):

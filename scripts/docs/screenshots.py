@@ -25,7 +25,7 @@ from anpr.store.users.first_logins import Login, read_logins
 from scripts.command import CannotRunError, Script, finish, log
 from scripts.repository import DOCS
 
-WIDTH_PX = 1280
+WIDTH_PX = 1440
 WITHIN_MS = 90_000
 _DECODE = "images => Promise.all(images.map(image => image.decode()))"
 
@@ -54,7 +54,7 @@ def main(out: Path) -> None:
         page.locator("#live").wait_for()
         page.goto(f"{demo.url}/alarms?view=rows")
         page.locator("article.alarm-detail img").first.wait_for()
-        _save(page, out / "console-alarms.jpg", height_px=720)
+        _save(page, out / "console-alarms.jpg", height_px=960)
         page.locator("article.alarm-detail a[data-transit]").first.click()
         page.locator("svg.scene").wait_for()
         _save(page, out / "console-transit.jpg", height_px=960)
@@ -97,7 +97,8 @@ def _log_in(page: Page, demo: Demo) -> None:
     page.get_by_label("Password attuale").fill(demo.login.password)
     page.get_by_label("Nuova password", exact=True).fill(wanted)
     page.get_by_label("Ripeti la nuova password").fill(wanted)
-    page.get_by_role("button", name="Cambia la password").click()
+    with page.expect_navigation():  # another page would break the change off
+        page.get_by_role("button", name="Cambia la password").click()
     page.goto(demo.url)
 
 

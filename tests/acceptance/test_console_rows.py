@@ -38,7 +38,27 @@ def test_nine_rows_and_the_chosen_alarm_are_on_the_first_screen(page: Page, site
     open_rows(page, site)
     shown = "rows => rows.filter((row) => row.getBoundingClientRect().bottom <= window.innerHeight).length"
     assert page.locator(".alarm-row").evaluate_all(shown) >= 9
+    widths = page.locator(".toolbar-filter select").evaluate_all("all => all.map((one) => one.clientWidth)")
+    assert min(widths) >= 90, "what a filter is set to can be read"
     expect(page.locator("#pane [data-detail]")).to_be_visible()
+
+
+def test_a_large_crop_of_the_plate_is_shown_whole(page: Page, site: Site) -> None:
+    site.pass_vehicle(WANTED)
+    open_rows(page, site)
+    crop = page.locator(".detail-read .plate-image img")
+    crop.evaluate(
+        "(image, scene) => { image.src = scene; }",
+        page.locator(".detail-scene img, .detail-scene image").first.evaluate("one => one.src || one.href.baseVal"),
+    )
+    expect(crop).to_have_js_property("naturalHeight", 270)
+    inside = crop.evaluate(
+        """image => {
+            const [one, box] = [image.getBoundingClientRect(), image.closest(".plate-image").getBoundingClientRect()];
+            return one.top >= box.top - 1 && one.bottom <= box.bottom + 1 && one.right <= box.right + 1;
+        }"""
+    )
+    assert inside
 
 
 def test_one_key_takes_the_chosen_alarm_and_two_close_it_and_it_can_be_opened_again(page: Page, site: Site) -> None:

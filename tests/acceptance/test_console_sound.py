@@ -84,6 +84,7 @@ def test_what_somebody_has_taken_waits_for_nothing(page: Page, site: Site) -> No
 def test_both_sounds_can_be_tried_while_sound_is_off(page: Page, site: Site) -> None:
     log_in(page, site, Role.OPERATOR)
     strip = page.locator("#audio-off")
+    page.get_by_text("Volume", exact=True).click()
     for kind in ("Normale", "Insistente"):
         page.get_by_label("Suono da provare").select_option(label=kind)
         page.get_by_role("button", name="Prova", exact=True).click()

@@ -9,7 +9,7 @@ import pytest
 
 from anpr.documents.write import DOCUMENTS
 from anpr.domain.access import Role
-from anpr.domain.errors import PaperError, PaperFault
+from anpr.domain.errors import PaperError, PaperFault, SettingsError
 from anpr.domain.gate import Gate
 from anpr.domain.hold import Hold
 from anpr.domain.last_day import WARNED_BEFORE
@@ -182,6 +182,19 @@ def test_a_second_pdf_waits_for_nothing_and_says_so(site: Site) -> None:
     assert answer.headers["retry-after"] == "5"
     assert "se ne fa uno alla volta" in answer.text
     assert [row for row in site.audit() if row.event.action is AuditAction.DOCUMENT_MADE] == []
+
+
+def test_settings_that_cannot_be_read_are_told_in_italian_with_the_technical_detail_apart(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise SettingsError("console.crt: no such file")
+
+    monkeypatch.setattr("anpr.console.pages.documents.one.site_facts", unreadable)
+    answer = site.client(Role.DPO).get("/documents/registro")
+    assert answer.status_code == 503
+    assert "Avvisa chi amministra il sistema" in answer.text
+    assert '<p class="muted break" lang="en">console.crt: no such file</p>' in answer.text
 
 
 def test_a_pdf_that_takes_too_long_is_ended() -> None:

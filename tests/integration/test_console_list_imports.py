@@ -3,6 +3,7 @@
 
 import re
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -12,7 +13,7 @@ from anpr.console.uploads import MAX_UPLOAD_BODY
 from anpr.domain.access import Role
 from anpr.store.audit import AuditAction
 from anpr.store.watchlists.entries import list_entries
-from anpr.store.watchlists.uploads import MAX_UPLOAD, MOST_WAITING, forget_uploads
+from anpr.store.watchlists.uploads import MAX_UPLOAD, MOST_WAITING, change_upload, forget_uploads, get_upload
 from tests.support.fixtures_console import WANTED, Site, token_in
 from tests.unit.listfiles.test_spreadsheet import xlsx
 
@@ -229,6 +230,24 @@ def test_what_is_no_list_says_so(site: Site) -> None:
         assert why in page
         assert "--column" not in page, "words for the command line help nobody here"
         assert "Applica alla lista" not in page
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [({"profile": "che-non-esiste"}, "Il profilo scelto manca"), ({"sheet": "Foglio1"}, "non ha fogli")],
+    ids=["profile", "sheet"],
+)
+def test_a_wrong_profile_and_a_sheet_of_a_text_are_told_in_italian(site: Site, how: dict[str, str], why: str) -> None:
+    client = manager(site)
+    address = waits(client)
+    number = int(address.rpartition("/")[2])
+    with site.database.transaction() as conn:
+        kept = get_upload(conn, "a1", number)
+        assert kept
+        change_upload(conn, replace(kept, how=how))
+    page = client.get(address).text
+    assert why in page
+    assert ("Dettaglio tecnico" in page) == ("profile" in how)
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.INVESTIGATOR, Role.ADMINISTRATOR])

@@ -2,6 +2,8 @@
 """Proposals in the console: what is sent to a list that demands a second person waits, and another person decides."""
 
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx
@@ -17,9 +19,10 @@ from anpr.store.watchlists.entries import list_entries
 from anpr.store.watchlists.entry_edits import change_entry
 from anpr.store.watchlists.lists import get_watchlist
 from anpr.store.watchlists.places import note_look
-from anpr.store.watchlists.proposals import ProposalState, list_proposals
+from anpr.store.watchlists.proposals import MAX_PROPOSED_FILE, MOST_OPEN, ProposalState, list_proposals
 from anpr.store.watchlists.versions import entry_of, entry_values
 from tests.support.fixtures_console import PASSWORD, WANTED, Site, token_in
+from tests.support.waiting import eventually
 
 WHY = "furto di stanotte"
 NEW = {"plate": "AB123CD", "text": "furto, prot. 4711", "since": "", "until": ""}
@@ -262,3 +265,112 @@ def test_a_pattern_with_open_ends_is_found_and_one_that_reads_the_whole_list_is_
 def test_what_is_not_there_is_not_found(site: Site, deed: str) -> None:
     answer = site.post(anna(site), f"/watchlists/a1/proposals/99/{deed}", "/watchlists/a1", why=WHY)
     assert answer.status_code == 404
+
+
+def sent_while_demanded(site: Site, send: Callable[[], httpx.Response]) -> httpx.Response:
+    """What answers a form that is sent while somebody else is just switching the demand on."""
+
+    def waits() -> bool:
+        with site.database.transaction() as other:
+            query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            return bool(other.execute(query).fetchall())
+
+    with ThreadPoolExecutor(1) as pool:
+        with site.database.transaction() as conn:
+            wanted = replace(get_watchlist(conn, "a1"), second_person=True)
+            change_list(conn, wanted, Author(name="bruno", at=site.clock.now()), "due persone")
+            answer = pool.submit(send)
+            eventually(waits)
+        return answer.result(timeout=60)
+
+
+ENTRY = "/watchlists/a1/entries/1"
+FORMS: dict[str, tuple[str, str, dict[str, str], str]] = {
+    "add": ("/watchlists/a1/add", "/watchlists/a1/add", NEW, "furto, prot. 4711"),
+    "change": (ENTRY, ENTRY, {"text": "Rubata a Lucca", "since": "", "until": "", "reason": WHY}, "Rubata a Lucca"),
+    "off": (f"{ENTRY}/off", ENTRY, {"what": "remove", "why": "vista a Massa"}, "vista a Massa"),
+    "settings": ("/watchlists/a1/settings", "/watchlists/a1/settings",
+                 {"name": "Altro nome", "purpose": "p", "legal_basis": "l", "reason": WHY}, "Altro nome"),
+    "delete": ("/watchlists/a1/delete", "/watchlists/a1/delete", {"typed": "a1", "why": "non serve"}, "non serve"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_a_form_sent_while_a_second_person_is_demanded_is_shown_again_and_can_be_proposed(
+    site: Site, form: str
+) -> None:
+    path, page, fields, typed = FORMS[form]
+    client = anna(site)
+    token = token_in(client.get(page).text)
+    answer = sent_while_demanded(site, lambda: client.post(path, data={"form_token": token, **fields}))
+    assert answer.status_code == 409
+    assert "è stata chiesta una seconda persona" in answer.text
+    assert typed in answer.text
+    assert "Propon" in answer.text
+    assert plates(site) == [WANTED]
+
+
+def test_a_file_applied_while_a_second_person_is_demanded_waits_to_be_proposed(site: Site) -> None:
+    client = anna(site)
+    token = token_in(client.get("/watchlists/a1/import").text)
+    sent = {"form_token": token, "mode": "add", "source": ""}
+    file = {"file": ("f.csv", b"Targa;Motivo\nAB123CD;furto\n")}
+    address = client.post("/watchlists/a1/import", data=sent, files=file).headers["location"]
+    page = client.get(address).text
+    hidden = {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in ("seen", "counts")}  # type: ignore[index]
+    form = {"form_token": token_in(page), **hidden}
+    answer = sent_while_demanded(site, lambda: client.post(f"{address}/apply", data=form))
+    shown = client.get(answer.headers["location"]).text
+    assert "intanto per questa lista è stata chiesta una seconda persona" in shown
+    assert 'name="why"' in shown
+    assert plates(site) == [WANTED]
+
+
+def test_too_many_proposals_are_told_beside_what_was_typed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST_OPEN > 1
+    monkeypatch.setattr("anpr.store.watchlists.proposals.MOST_OPEN", 1)
+    demand(site)
+    client = anna(site)
+    propose(site, client)
+    answer = site.post(client, "/watchlists/a1/add", "/watchlists/a1/add", plate="ZA999ZZ", text="altra", since="",
+                       until="")  # fmt: skip
+    assert answer.status_code == 409
+    assert "troppe proposte di questa lista aspettano già" in answer.text
+    assert "ZA999ZZ" in answer.text
+
+
+def test_a_file_that_is_too_large_to_wait_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_PROPOSED_FILE > 1000
+    monkeypatch.setattr("anpr.console.pages.watchlists.imports.MAX_PROPOSED_FILE", 10)
+    demand(site)
+    client = anna(site)
+    token = token_in(client.get("/watchlists/a1/import").text)
+    sent = {"form_token": token, "mode": "add", "source": ""}
+    file = {"file": ("f.csv", b"Targa;Motivo\nAB123CD;furto\n")}
+    address = client.post("/watchlists/a1/import", data=sent, files=file).headers["location"]
+    page = client.get(address).text
+    hidden = {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in ("seen", "counts")}  # type: ignore[index]
+    answer = site.post(client, f"{address}/apply", address, **hidden, why="elenco del giorno")
+    assert "ha al più 16 MiB" in client.get(answer.headers["location"]).text
+
+
+def test_settings_changed_meanwhile_tell_of_the_demand_and_of_urgent_hours(site: Site) -> None:
+    client = anna(site)
+    fields = {"name": "A1", "purpose": "p", "legal_basis": "l", "reason": WHY}
+    seen = re.search(r'name="seen" value="([^"]*)"', client.get("/watchlists/a1/settings").text)
+    assert seen
+    demand(site, urgent_hours=6)
+    answer = site.post(client, "/watchlists/a1/settings", "/watchlists/a1/settings", **fields, seen=seen[1])
+    assert answer.status_code == 409
+    told = re.findall(r'<p class="fine">([^<]*)</p>', answer.text)
+    assert "Seconda persona: sì" in told
+    assert any(line.endswith(": 6") for line in told), told
+
+
+def test_the_menu_counts_what_others_have_proposed(site: Site) -> None:
+    demand(site)
+    first, second = anna(site), bruno(site)
+    propose(site, first)
+    assert "1 proposta di altri da decidere" in second.get("/account").text
+    assert "di altri da decidere" not in first.get("/account").text
+    assert "di altri da decidere" not in site.client(Role.OPERATOR).get("/account").text

@@ -46,6 +46,8 @@ class PageContext:
     """Whom the visitor works for, where it is not who runs the system."""
     ending: int | None = None
     """What is over or about to end; None for roles that see no documents."""
+    to_decide: int | None = None
+    """Proposals of lists that others have made; None for roles that edit no lists."""
     to_take: int | None = None
     """Alarms that nobody has acknowledged; None for roles that see no alarms."""
 

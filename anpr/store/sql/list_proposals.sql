@@ -24,6 +24,10 @@ ORDER BY state <> 'open', id DESC LIMIT %(limit)s;
 -- name: counts
 SELECT watchlist_id, count(*) AS count FROM list_proposals WHERE state = 'open' AND expires_at > %(now)s GROUP BY watchlist_id;
 
+-- name: to_decide
+-- Those that this person may decide: others made them.
+SELECT count(*) AS count FROM list_proposals WHERE state = 'open' AND expires_at > %(now)s AND made_by <> %(name)s;
+
 -- name: close
 -- A closed one needs its file no more.
 UPDATE list_proposals SET state = %(state)s, closed_by = %(by)s, closed_at = %(at)s, answer = %(answer)s, file = NULL,

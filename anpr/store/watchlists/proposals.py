@@ -167,6 +167,12 @@ def waiting_proposals(conn: Connection, now: datetime) -> dict[str, int]:
     return {row["watchlist_id"]: row["count"] for row in conn.execute(_SQL["counts"], {"now": now})}
 
 
+def proposals_to_decide(conn: Connection, by: Author) -> int:
+    """How many others have made that wait for somebody like this person, on the lists of their organisation."""
+    count: int = one_row(conn, _SQL["to_decide"], {"now": by.at, "name": by.name})["count"]
+    return count
+
+
 def close_proposal(
     conn: Connection, watchlist_id: str, number: int, by: Author, state: ProposalState, answer: str | None = None
 ) -> Proposal:

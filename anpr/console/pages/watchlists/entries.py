@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Entries of a list one by one: added, changed, ended, removed and restored, each with a reason in the audit."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form
 from starlette.exceptions import HTTPException
@@ -20,10 +20,12 @@ from anpr.console.pages.watchlists.form import (
 )
 from anpr.console.pages.watchlists.one import list_of, own_list
 from anpr.console.pages.watchlists.proposals import to_proposal
+from anpr.console.pages.watchlists.refusals import REFUSALS, words_of_refusal
 from anpr.console.rendering.filters import field_end, field_start
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
+from anpr.domain.errors import InputError
 from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.store.audit import AuditAction
 from anpr.store.watchlists.entry_edits import (
@@ -77,6 +79,8 @@ def add(
     except DuplicateEntryError:
         faults = {"plate": FieldFault(key="watchlists.twin")}
         return _new_page(console, context, watchlist_id, fields, faults)
+    except REFUSALS as exc:
+        return _new_page(console, context, watchlist_id, fields, refused=words_of_refusal(exc))
     respelled = "&respelled=1" if checked.is_respelled else ""
     return _to_list(watchlist_id, f"added&entry={number}{respelled}")
 
@@ -110,8 +114,8 @@ def change(
                 made = propose_change(conn, watchlist_id, number, checked.entry, by, why, fields.seen)
                 return to_proposal(watchlist_id, made)
             change_entry(conn, watchlist_id, number, checked.entry, by, why, fields.seen)
-    except ChangedMeanwhileError as exc:
-        return _page(console, visitor, context, watchlist_id, number, fields=fields, changed=exc)
+    except (ChangedMeanwhileError, *REFUSALS) as exc:
+        return _page(console, visitor, context, watchlist_id, number, fields=fields, **_told(exc))
     except DuplicateEntryError:
         faults = {"since": FieldFault(key="watchlists.twin")}
         return _page(console, visitor, context, watchlist_id, number, fields=fields, faults=faults)
@@ -140,8 +144,8 @@ def off(  # noqa: PLR0913, PLR0917  what FastAPI hands over, and the fields of t
         try:
             deed = _propose_off if head.watchlist.second_person else _off
             return deed(console, visitor, watchlist_id, number, what, plain_reason(why), seen)
-        except ChangedMeanwhileError as exc:
-            return _page(console, visitor, context, watchlist_id, number, changed=exc, why=why)
+        except (ChangedMeanwhileError, *REFUSALS) as exc:
+            return _page(console, visitor, context, watchlist_id, number, why=why, **_told(exc))
         except NotRunningError:
             faults["why"] = FieldFault(key="watchlists.not_running")
         except EntryGoneError:
@@ -180,9 +184,16 @@ def restore(
             number = restore_entry(conn, watchlist_id, row, author_of(console, visitor))
     except DuplicateEntryError:
         return _to_list(watchlist_id, "duplicate")
-    except (EntryGoneError, SecondPersonError):
+    except SecondPersonError:
+        return _to_list(watchlist_id, "demanded")
+    except EntryGoneError:
         raise HTTPException(404) from None
     return _to_list(watchlist_id, f"restored&entry={number}")
+
+
+def _told(error: InputError) -> dict[str, Any]:
+    """What the page of the entry says of it."""
+    return {"changed": error} if isinstance(error, ChangedMeanwhileError) else {"refused": words_of_refusal(error)}
 
 
 def _to_list(watchlist_id: str, done: str) -> Response:
@@ -195,11 +206,13 @@ def _new_page(
     watchlist_id: str,
     fields: EntryFields,
     faults: dict[str, FieldFault] | None = None,
+    refused: str = "",
 ) -> Response:
     return console.templates.response(
         "watchlists/add.html",
         context,
-        status=400 if faults else 200,
+        status=409 if refused else 400 if faults else 200,
+        refused=refused,
         head=own_list(console, watchlist_id),
         fields=fields,
         faults=faults or {},
@@ -216,9 +229,11 @@ def _page(  # noqa: PLR0913  what it shows
     fields: EntryFields | None = None,
     faults: dict[str, FieldFault] | None = None,
     changed: ChangedMeanwhileError | None = None,
+    refused: str = "",
     why: str = "",
 ) -> Response:
-    """The page of an entry; `changed`: somebody changed it meanwhile, and what was typed is kept.
+    """The page of an entry; `changed`: somebody changed it meanwhile, `refused`: why nothing is changed; what was typed
+    is kept.
 
     Raises HTTPException (404) when the list has none of this number.
     """
@@ -233,7 +248,8 @@ def _page(  # noqa: PLR0913  what it shows
     return console.templates.response(
         "watchlists/entry.html",
         context,
-        status=409 if changed else 400 if faults else 200,
+        status=409 if changed or refused else 400 if faults else 200,
+        refused=refused,
         head=head,
         listed=listed,
         changed=changed,

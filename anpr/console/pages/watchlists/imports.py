@@ -30,6 +30,7 @@ from anpr.console.pages.watchlists.preview import (
     read_rejects,
 )
 from anpr.console.pages.watchlists.proposals import to_proposal
+from anpr.console.pages.watchlists.refusals import REFUSALS
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -49,7 +50,8 @@ from anpr.store.watchlists.imports import (
     import_differences,
     list_imports,
 )
-from anpr.store.watchlists.proposals import TooManyProposalsError
+from anpr.store.watchlists.locks import SecondPersonError
+from anpr.store.watchlists.proposals import MAX_PROPOSED_FILE, TooManyProposalsError
 from anpr.store.watchlists.proposing import propose_undo
 from anpr.store.watchlists.sources import MAX_NAME, source_names
 from anpr.store.watchlists.uploads import (
@@ -67,7 +69,7 @@ from anpr.store.watchlists.uploads import (
 router = APIRouter(dependencies=[Depends(allowed(Permission.EDIT_WATCHLISTS))])
 _MOST_SHOWN = 500
 """Differences of an import on one page; `anpr watchlist history --import` prints the others."""
-Said = Literal["applied", "undone", "gone", "discarded", "cannot-undo"]
+Said = Literal["applied", "undone", "gone", "discarded", "cannot-undo", "demanded", "too-many"]
 
 
 @router.get("/{watchlist_id}/import")
@@ -136,7 +138,7 @@ def preview(
     context: ContextDep,
     watchlist_id: ListId,
     number: Number,
-    again: Literal["changed", "unsure", "no-reason", "too-many"] | None = None,
+    again: Literal["changed", "unsure", "no-reason", "too-many", "too-large", "demanded"] | None = None,
 ) -> Response:
     """The file as it is understood, and what it would do to the list. `again`: why it was not applied."""
     own_list(console, watchlist_id)
@@ -186,11 +188,15 @@ def apply(  # noqa: PLR0913, PLR0917  what the page has shown
         refuse_odd(faults, "why", [why], MAX_REASON)
         if faults:
             return _again(kept, "no-reason")
+        if len(kept.content) > MAX_PROPOSED_FILE:
+            return _again(kept, "too-large")
     asked = plain_reason(why) if head.watchlist.second_person else None
     try:
         return _apply(console, kept, seen, _result(counts), is_sure=sure, by=author_of(console, visitor), asked=asked)
     except ListChangedError:
         return _again(kept, "changed")
+    except SecondPersonError:  # demanded since the page was opened; the file goes on waiting
+        return _again(kept, "demanded")
 
 
 @router.get("/{watchlist_id}/import/{number}/rejects")
@@ -252,6 +258,8 @@ def undo(
             undo_order(conn, watchlist_id, author_of(console, visitor), number)
     except UndoRefusedError:
         return _to_page(watchlist_id, f"cannot-undo&number={number}")
+    except REFUSALS as exc:
+        return _to_page(watchlist_id, "demanded" if isinstance(exc, SecondPersonError) else "too-many")
     except InputError:
         raise HTTPException(404) from None
     return _to_page(watchlist_id, f"undone&number={number}")

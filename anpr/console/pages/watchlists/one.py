@@ -42,9 +42,9 @@ from anpr.store.watchlists.proposals import waiting_proposals
 router = APIRouter()
 
 ROWS = 50
-Done = Literal["added", "changed", "ended", "removed", "restored", "saved", "made", "gone", "duplicate"]
+Done = Literal["added", "changed", "ended", "removed", "restored", "saved", "made", "gone", "duplicate", "demanded"]
 """What was just done, as the page tells it; `gone`: somebody else had removed the entry; `duplicate`: what was to be
-restored is on the list again."""
+restored is on the list again; `demanded`: what was to be restored must be proposed."""
 Asked = tuple[EntryQuery, dict[str, str]]
 _WILD = frozenset("*?")
 _KNOWN = re.compile(r"[^*?]{3}")

@@ -14,6 +14,7 @@ from anpr.console.pages.watchlists.form import ListFields, ListId, check_list
 from anpr.console.pages.watchlists.heads import ListHead
 from anpr.console.pages.watchlists.one import own_list
 from anpr.console.pages.watchlists.proposals import to_proposal
+from anpr.console.pages.watchlists.refusals import REFUSALS, words_of_refusal
 from anpr.console.rendering.filters import field_end
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
@@ -91,6 +92,8 @@ def change(
             change_list(conn, watchlist, by, why, fields.seen)
     except ChangedMeanwhileError as exc:
         return _page(console, context, fields, head=own_list(console, watchlist_id), changed=exc)
+    except REFUSALS as exc:
+        return _page(console, context, fields, head=own_list(console, watchlist_id), refused=words_of_refusal(exc))
     return RedirectResponse(f"/watchlists/{watchlist_id}?done=saved", status_code=303)
 
 
@@ -119,10 +122,14 @@ def delete(
     if faults:
         return _delete_page(console, context, head, faults, typed=typed, why=why)
     by = author_of(console, visitor)
-    with console.database.transaction() as conn:
-        if head.watchlist.second_person:
-            return to_proposal(watchlist_id, propose_delete(conn, watchlist_id, by, plain_reason(why)))
-        drop_list(conn, watchlist_id, by, plain_reason(why))
+    try:
+        with console.database.transaction() as conn:
+            if head.watchlist.second_person:
+                return to_proposal(watchlist_id, propose_delete(conn, watchlist_id, by, plain_reason(why)))
+            drop_list(conn, watchlist_id, by, plain_reason(why))
+    except REFUSALS as exc:
+        head = own_list(console, watchlist_id)
+        return _delete_page(console, context, head, typed=typed, why=why, refused=words_of_refusal(exc))
     return RedirectResponse("/watchlists?done=deleted", status_code=303)
 
 
@@ -156,7 +163,7 @@ def _is_alone(users: list[User], visitor: Visitor, now: datetime) -> bool:
     )
 
 
-def _page(
+def _page(  # noqa: PLR0913  what it shows
     console: Console,
     context: PageContext,
     fields: ListFields,
@@ -164,14 +171,16 @@ def _page(
     head: ListHead | None = None,
     faults: dict[str, FieldFault] | None = None,
     changed: ChangedMeanwhileError | None = None,
+    refused: str = "",
 ) -> Response:
-    """The form; `changed`: somebody changed the settings meanwhile, and what was typed is kept."""
+    """The form; `changed`: somebody changed the settings meanwhile, `refused`: why nothing is; what was typed stays."""
     if changed and head:
         fields = fields.model_copy(update={"seen": version_of(settings_of(head.watchlist))})
     return console.templates.response(
         "watchlists/settings.html",
         context,
-        status=409 if changed else 400 if faults else 200,
+        status=409 if changed or refused else 400 if faults else 200,
+        refused=refused,
         changed=changed,
         now_set=_fields_of(head, console) if changed and head else None,
         most_urgent_hours=MOST_URGENT_HOURS,
@@ -185,7 +194,7 @@ def _page(
     )
 
 
-def _delete_page(
+def _delete_page(  # noqa: PLR0913  what it shows
     console: Console,
     context: PageContext,
     head: ListHead,
@@ -193,6 +202,8 @@ def _delete_page(
     *,
     typed: str = "",
     why: str = "",
+    refused: str = "",
 ) -> Response:
-    values = {"head": head, "faults": faults or {}, "typed": typed, "why": why}
-    return console.templates.response("watchlists/delete.html", context, status=400 if faults else 200, **values)
+    values = {"head": head, "faults": faults or {}, "typed": typed, "why": why, "refused": refused}
+    status = 409 if refused else 400 if faults else 200
+    return console.templates.response("watchlists/delete.html", context, status=status, **values)
