@@ -130,6 +130,6 @@ def watchlist_from_row(row: dict[str, Any]) -> Watchlist:
         valid_to=row["valid_to"],
         stale_after_hours=row["stale_after_hours"],
         instructions=row["instructions"],
-        second_person=row["second_person"],
-        urgent_hours=row["urgent_hours"],
+        second_person=row.get("second_person", False),
+        urgent_hours=row.get("urgent_hours", 0),
     )
