@@ -186,6 +186,7 @@ def test_images_are_walked_and_marked_by_keys_and_go_into_an_investigation(page:
     search(page, "ab*cd")
     page.get_by_role("link", name="Foto").click()
     expect(page.locator(".sheet-item")).to_have_count(3)
+    expect(page.locator("[data-keys]")).to_be_visible()  # the script listens
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("s")
