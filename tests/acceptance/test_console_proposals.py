@@ -49,7 +49,7 @@ def test_one_proposes_and_another_approves(page: Page, site: Site, size: Viewpor
     assert width_of(page) <= size["width"]
     as_bruno(page, site)
     page.goto(f"{site.url}/watchlists")
-    page.get_by_role("link", name="1 proposta").click()
+    page.get_by_role("link", name="1 proposta", exact=True).click()
     assert width_of(page) <= size["width"]
     page.get_by_role("link", name="aggiungere una segnalazione").click()
     expect(page.get_by_text("È urgente: vale già")).to_be_visible()
