@@ -33,7 +33,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("plan_twice", r"gate (?P<gate>\S+): camera (?P<camera>\S+): gate (?P<other>\S+) has it too"),
         ("unsigned", r"unsigned: .*"),
         ("wrong_signature", r"wrong-signature: .*"),
-        ("purpose_gone", r"gate \S+: retention_purpose: retention\.purposes has no id '?(?P<purpose>[^']+?)'?"),
+        ("purpose_gone", r"gate \S+: retention_purpose: retention\.purposes has no id '?(?P<purpose>[^';]+)'?(?:;.*)?"),
         ("no_version", r"gate \S+: no version (?P<version>\S+)"),
         ("camera_taken", r"gate \S+: camera (?P<camera>\S+): another gate has a camera with this id"),
         ("gate_taken", r"gate (?P<gate>\S+?):? (?:there is one with this id|belongs to another organisation)"),

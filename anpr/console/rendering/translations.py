@@ -45,7 +45,7 @@ class Catalogue:
 
     def refusal(self, text: str) -> str:
         """Why something was refused, which another process has told in English."""
-        key, values = refusal_key(text)
+        key, values = refusal_key(str(text))  # no Refusal in it: that would be told again, and again
         inner = {"why": self.refusal(values["why"])} if key == "copy" else {}
         return self(f"refusal.{key}", **{**values, **inner})
 

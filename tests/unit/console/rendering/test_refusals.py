@@ -60,6 +60,12 @@ def test_a_value_that_is_a_refusal_is_told_in_the_language_of_its_message() -> N
     assert told == "Il centro rifiuta la modifica: un altro varco ha già una telecamera c-1."
 
 
+def test_what_no_pattern_fits_is_told_as_a_technical_detail() -> None:
+    italian = load_catalogues()["it"]
+    assert italian("refusal.other", detail=Refusal("odd")) == "dettaglio tecnico: dettaglio tecnico: odd"
+    assert italian.refusal(Refusal("odd")) == "dettaglio tecnico: odd"
+
+
 def test_the_odd_days_of_retention_are_told() -> None:
     text = (
         "retention refuses to drop 9 days of purpose x at once (2026-01-01 to 2026-01-09): since its last run"
