@@ -242,7 +242,7 @@ def test_the_gates_page_says_what_its_reader_runs_on(centre: Site) -> None:
         centre, PlanState(origin=PlanOrigin.CENTRE, number=number, refused=number + 1, refusal="gate varco-1: camera x")
     )
     page = shown(client, GATE)
-    assert "rifiuta l'ultima configurazione e continua con quella di prima: dettaglio tecnico: gate varco-1: camera x" in page
+    assert "e continua con quella di prima: dettaglio tecnico: gate varco-1: camera x" in page
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
@@ -303,13 +303,14 @@ def test_the_status_page_names_readers_that_do_not_run_on_the_last_plan(centre: 
     assert "Lettori che non usano" not in shown(client, "/status")
     told(centre, PlanState(origin=PlanOrigin.CENTRE, number=1, refused=2, refusal="gate varco-1: camera cam-1: secret"))
     page = shown(client, "/status")
-    refused = "r1 : rifiuta l'ultima configurazione e continua con quella di prima: dettaglio tecnico: gate varco-1: camera"
-    assert refused in page
+    assert (
+        "r1 : rifiuta l'ultima configurazione e continua con quella di prima: dettaglio tecnico: gate varco-1" in page
+    )
     told(centre, PlanState(origin=PlanOrigin.COPY, number=1))
     assert "usa la copia sul proprio disco" in shown(client, "/status")
     told(centre, PlanState(origin=PlanOrigin.NONE, refused=2, refusal="firma"))
     for page in (shown(client, "/status"), shown(centre.client(Role.ADMINISTRATOR), GATE)):
-        assert "non ne ha un'altra e non legge nessuna telecamera: dettaglio tecnico: firma" in page.replace("&#39;", "'")
+        assert "un'altra e non legge nessuna telecamera: dettaglio tecnico: firma" in page.replace("&#39;", "'")
         assert "continua con quella di prima" not in page
         assert "non ha ancora nessuna configurazione" not in page
 
