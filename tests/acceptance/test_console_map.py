@@ -13,7 +13,7 @@ from anpr.store.database.connection import Database
 from tests.acceptance.test_console_accessibility import faults
 from tests.support.centre_gates import centre_of, newest_version, save_gate
 from tests.support.fixtures_browser import log_in, show_cards
-from tests.support.fixtures_console import WANTED, Site
+from tests.support.fixtures_console import SEARCH_KIND, WANTED, Site
 from tests.support.map_site import PLACES, drive, place_gates, with_map
 from tests.support.pmtiles import write_archive
 
@@ -168,6 +168,7 @@ def test_results_of_a_search_are_a_numbered_way(page: Page, placed: Site, asked:
     page.get_by_role("button", name="Esci").wait_for()
     page.goto(f"{placed.url}/search")
     page.locator("#plate").fill(WANTED)
+    page.locator("#kind").select_option(SEARCH_KIND)
     page.locator("#reason").fill("controllo di prova")
     page.get_by_role("button", name="Cerca", exact=True).click()
     page.get_by_role("link", name="Sulla mappa").click()
