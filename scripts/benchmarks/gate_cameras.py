@@ -6,7 +6,6 @@ from pathlib import Path
 
 import av
 import yaml
-from av.packet import Packet
 
 from anpr.settings import Settings, load_settings, resource_path
 from anpr.settings.yaml_file import read_yaml
@@ -46,12 +45,8 @@ def _write_from(source: Path, target: Path, share: float) -> None:
         packets = [packet for packet in read.demux(stream) if packet.dts is not None]
         times = [packet.dts for packet in packets]
         copy = written.add_stream_from_template(stream)
-        for packet, time in zip(_turned(packets, share), times, strict=True):
+        first = next(at for at in range(round(len(packets) * share), len(packets)) if packets[at].is_keyframe)
+        for packet, time in zip(packets[first:] + packets[:first], times, strict=True):
             packet.pts = packet.dts = time
             packet.stream = copy
             written.mux(packet)
-
-
-def _turned(packets: list[Packet], share: float) -> list[Packet]:
-    first = next(at for at in range(round(len(packets) * share), len(packets)) if packets[at].is_keyframe)
-    return packets[first:] + packets[:first]

@@ -42,11 +42,11 @@ from anpr.up.demo import WATCHLIST
 from anpr.up.deployment import Deployment, Summary
 from anpr.up.ports import free_port
 from anpr.up.run import run_up
-from scripts.benchmarks.centre.alarm_boards import PASSWORD, logged_in
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.benchmarks.gate_cameras import camera_settings, write_streets
 from scripts.benchmarks.gate_moments import Passing, Shown, figures_of, shown_in
 from scripts.command import CannotRunError, Script, finish, log
+from scripts.lab.console import PASSWORD, logged_in
 from scripts.repository import REPOSITORY
 
 USER = "operator"

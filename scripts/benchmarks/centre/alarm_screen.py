@@ -38,7 +38,6 @@ from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.matching import matching_entries
 from scripts.benchmarks.centre.alarm_boards import (
     OPEN_ALARMS,
-    PASSWORD,
     Load,
     beyond_wanted,
     measure_boards,
@@ -49,7 +48,7 @@ from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watc
 from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.benchmarks.gate_to_board import late_at_gate, measure_gate
 from scripts.command import Script, finish, log
-from scripts.lab.console import console_process
+from scripts.lab.console import PASSWORD, console_process
 
 USER = "operator"
 BOARD_ALARMS_PER_S = 20.0
