@@ -65,7 +65,7 @@ benchmark-search: ## searches over a month of transits, with plans; ARGS="--quic
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.searches $(ARGS)
 
-benchmark-alarms: ## live alarms from commit to one and to fifty boards, with a million entries; ARGS="--quick --before CHECKOUT"
+benchmark-alarms: ## live alarms from commit and from the gate's frame to the boards, a list's preview; ARGS="--quick --before CHECKOUT"
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.alarm_screen $(ARGS)
 

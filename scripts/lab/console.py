@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`anpr console` as a process of its own, as users start it."""
+"""`anpr console` as a process of its own, as users start it, and a user who logs in there."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
 
+import httpx
+
 from scripts.lab.processes import python
 from scripts.repository import REPOSITORY
+
+PASSWORD = "a long pass phrase"
 
 
 @contextmanager
@@ -23,3 +28,13 @@ def console_process(folder: Path, url: str, checkout: Path = REPOSITORY) -> Iter
             yield process.stdout.readline().split()[-1]
         finally:
             process.terminate()
+
+
+def logged_in(address: str, user: str) -> httpx.Client:
+    """A client with a session of this user, whose password is PASSWORD."""
+    client = httpx.Client(base_url=address, timeout=60, limits=httpx.Limits(max_connections=None))
+    token = re.search(r'form_token" value="(\w+)', client.get("/login").text)
+    assert token
+    form = {"form_token": token[1], "user": user, "password": PASSWORD, "back": "/"}
+    assert client.post("/login", data=form).status_code == 303
+    return client

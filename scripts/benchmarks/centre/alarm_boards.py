@@ -26,8 +26,8 @@ from anpr.store.users.accounts import User, create_user
 from anpr.store.users.passwords import hash_password
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.command import log
+from scripts.lab.console import PASSWORD, logged_in
 
-PASSWORD = "a long pass phrase"
 OPEN_ALARMS = 5_000
 WANTED_P99_MS = 100.0
 WANTED_KB = 60.0
@@ -45,16 +45,6 @@ _ASK = (
 
 Raise = Callable[[Sequence[Transit]], list[tuple[int, float]]]
 """Raises an alarm for each transit in one transaction: their ids, and when the commit began (monotonic seconds)."""
-
-
-def logged_in(address: str, user: str) -> httpx.Client:
-    """A client with a session of this user, whose password is PASSWORD."""
-    client = httpx.Client(base_url=address, timeout=60, limits=httpx.Limits(max_connections=None))
-    token = re.search(r'form_token" value="(\w+)', client.get("/login").text)
-    assert token
-    form = {"form_token": token[1], "user": user, "password": PASSWORD, "back": "/"}
-    assert client.post("/login", data=form).status_code == 303
-    return client
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

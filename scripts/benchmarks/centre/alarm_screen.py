@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Latency of a live alarm on a screen: from the commit that raises it to an SSE client of a running console.
+"""Latency of a live alarm on a screen: from the commit that raises it to an SSE client of a running console, and from
+the frame at the gate.
 
     python -m scripts.benchmarks.centre.alarm_screen [--quick] [--entries 1000000] [--boards 50] [--before CHECKOUT]
 
@@ -7,7 +8,9 @@ A real PostgreSQL in a temporary folder, `anpr console` as a process of its own,
 alone, one after the other; then ten beside each import: the first right behind its 200 alarms from the past, the others
 while the console still works on them. Then --boards boards at once, with 20 alarms a second for --board-seconds, and
 the page with 5,000 open alarms. With --before, this benchmark of another checkout is run first, with its own
-migrations. The last line is one JSON object; status 1 when a figure of this console is not as it is wanted.
+migrations. At the end the demo with four cameras (`scripts.benchmarks.gate_to_board`; `missed` counts both), and the
+cost preview of a list over a week of 400,000 transits a day (`scripts.benchmarks.centre.list_cost`; --quick: 20,000).
+The last line is one JSON object; status 1 when a figure of this console is not as it is wanted.
 """
 
 import re
@@ -35,19 +38,21 @@ from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.matching import matching_entries
 from scripts.benchmarks.centre.alarm_boards import (
     OPEN_ALARMS,
-    PASSWORD,
     Load,
     beyond_wanted,
     measure_boards,
     measure_full_board,
 )
+from scripts.benchmarks.centre.list_cost import A_DAY, ENTRIES, QUICK, measure_preview, slow_previews
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists, of_its_own
 from scripts.benchmarks.common import CLOCK, Figures, figures_before
+from scripts.benchmarks.gate_to_board import late_at_gate, measure_gate
 from scripts.command import Script, finish, log
-from scripts.lab.console import console_process
+from scripts.lab.console import PASSWORD, console_process
 
 USER = "operator"
 BOARD_ALARMS_PER_S = 20.0
+GATE_CAMERAS = 4
 RETRO_ALARMS = 200
 """As many as one change of the lists may raise (ingest.retro_per_change)."""
 WANTED_P99_MS = 100.0
@@ -68,7 +73,7 @@ _NEVER = threading.Event()
 @click.option("--alarms", type=click.IntRange(2), help="Live ones [200; quick: 50].")
 @click.option("--boards", type=click.IntRange(1), help="Open at once [50; quick: 20].")
 @click.option("--board-seconds", type=click.IntRange(1), help="Of alarms before them [600; quick: 20].")
-@click.option("--quick", is_flag=True, help="Fewer alarms, imports and boards, 200,000 entries: within three minutes.")
+@click.option("--quick", is_flag=True, help="Fewer alarms, imports and boards, 200,000 entries: within eight minutes.")
 @click.option("--before", type=click.Path(exists=True, path_type=Path), help="Checkout that is measured first.")
 def main(
     entries: int,
@@ -97,7 +102,20 @@ def main(
                     figures |= _measure(database, screen, amount, 3 if quick else 10)
                 number = int(BOARD_ALARMS_PER_S * (board_seconds or (20 if quick else 600)))
                 figures |= _measure_boards(database, address, boards or (20 if quick else 50), number)
-    finish(figures, [] if quick else [*_too_late(figures), *beyond_wanted(figures)])
+    figures |= _with_missed(figures, measure_gate(GATE_CAMERAS, quick=quick))
+    figures |= measure_preview(*(QUICK if quick else (A_DAY, ENTRIES)))
+    finish(figures, [] if quick else _problems(figures))
+
+
+def _problems(figures: Figures) -> list[str]:
+    gate = [problem for problem in late_at_gate(figures) if not problem.startswith("missed")]
+    return [*_too_late(figures), *beyond_wanted(figures), *gate, *slow_previews(figures)]
+
+
+def _with_missed(boards: Figures, gate: Figures) -> Figures:
+    """The gate's figures, with what the boards missed and what it missed as one number."""
+    missed = [each["missed"] for each in (boards, gate)]
+    return gate | {"missed": sum(each for each in missed if isinstance(each, int))}
 
 
 def _measure(database: Database, screen: "_Screen", alarms: int, imports: int) -> Figures:
