@@ -87,6 +87,11 @@ import { byId } from "./page.js";
   }
 
   const isSearch = (event) => event.detail.elt?.matches?.("form.search");
+  // htmx knows the buttons within a form; those of the chips stand outside of theirs.
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    const button = event.detail.triggeringEvent?.submitter;
+    if (isSearch(event) && button?.name) event.detail.parameters[button.name] = button.value;
+  });
   document.body.addEventListener("htmx:beforeRequest", (event) => isSearch(event) && tellRunning(event.detail.elt, true));
   document.body.addEventListener("htmx:afterRequest", (event) => {
     // Led to the results, the page stays as it is until they are there: still with its button.
