@@ -28,6 +28,7 @@ def searches(site: Site) -> int:
 
 def search(page: Page, plate: str) -> None:
     page.get_by_role("link", name="Ricerca").click()
+    page.wait_for_url("**/search")  # and its scripts: a form that is sent before them is a POST among the pages
     page.get_by_label("Targa", exact=True).fill(plate)
     page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
     page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
