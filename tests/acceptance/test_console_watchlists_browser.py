@@ -84,8 +84,8 @@ def test_a_list_is_made_by_keyboard_alone(page: Page, site: Site) -> None:
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _ in ("second_person", "urgent_hours", "share", "reason"):
+        page.keyboard.press("Tab")
     page.keyboard.type("nuova ordinanza")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Lista creata")).to_be_visible()
