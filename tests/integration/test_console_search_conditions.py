@@ -248,7 +248,7 @@ def test_a_browser_that_goes_away_ends_the_statement_in_the_database(
 
     monkeypatch.setattr("anpr.store.transits.audited_search.count_found", slowly)
     client = site.client(Role.INVESTIGATOR)
-    client.timeout = httpx.Timeout(1.0)
+    client.timeout = httpx.Timeout(5.0)
     with pytest.raises(httpx.ReadTimeout):
         site.post(client, "/search", "/search", plate="AB1*", **WHY)
     eventually(lambda: site.audit()[0].event.action is AuditAction.SEARCH_REFUSED)
