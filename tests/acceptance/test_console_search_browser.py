@@ -213,7 +213,8 @@ def test_a_condition_is_taken_away_by_its_chip_and_enter_takes_none(page: Page, 
     page.get_by_text("Modifica la ricerca").click()
     asked = page.locator(".purpose").inner_text()
     page.get_by_label("Motivo della ricerca").press("Enter")
-    expect(page.locator(".purpose")).not_to_have_text(asked)  # its number: the page of the first search has the chip too
+    # Its number: the page of the first search has the chip too.
+    expect(page.locator(".purpose")).not_to_have_text(asked)
     expect(page.get_by_text("senza AB123CD")).to_be_visible()
     page.get_by_role("button", name="Togli: senza AB123CD").click()
     expect(page.get_by_text("1 transito trovato")).to_be_visible()

@@ -58,6 +58,6 @@ def test_the_status_page_says_that_heads_are_not_mailed(site: Site) -> None:
     site.app.state.console = replace(site.console, settings=site.settings.model_copy(update={"audit": audit}))
     assert "l'invio è in ritardo" in client.get("/status").text.replace("&#39;", "'")
     note(site, AuditAction.AUDIT_MAIL_FAILED, 1, failure="mail server x: closed")
-    assert "mail server x: closed" in client.get("/status/now").text
+    assert "mail server x: non ha accettato la posta (risposta: closed)" in client.get("/status/now").text
     note(site, AuditAction.AUDIT_HEAD_MAILED, 0, head="2:x", mailed_to=["dpo@example.it"])
     assert "impronta del registro" not in client.get("/status").text

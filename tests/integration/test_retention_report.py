@@ -94,6 +94,7 @@ def test_it_agrees_with_the_disk(ok: Run, database: Database, shelf: Path, clock
         "alarms": 1,
         "sightings": 1,
         "suppressions": 0,
+        "counts of erased alarms": 0,
         "plates": 5,
         "dead letters": 0,
         "deliveries": 0,

@@ -54,7 +54,7 @@ def show(request: Request, console: ItselfDep, context: ContextDep, token: Token
     return answer
 
 
-@router.post("/evidence/{token}")
+@router.post("/{token}")
 def deliver(request: Request, console: ItselfDep, context: ContextDep, token: Token) -> Response:
     """The file, once; 410 afterwards, too late, or after the link was ended. Both are in the audit."""
     package, acting, investigation = _found(console, token)
