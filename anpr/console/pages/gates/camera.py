@@ -28,9 +28,9 @@ from anpr.console.pages.gates.managed import (
     managed_gate,
     managed_or_404,
     reason_faults,
+    refused_by,
     save,
 )
-from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.camera_view import NARROW_PX, REQUEST_LIFE, WIDE_PX, findings
@@ -103,11 +103,7 @@ def save_polygons(  # noqa: PLR0913, PLR0917  what a form sends
         saved = None if faults else save(console, gate, edit_of(console, visitor, reason, based_on))
     except InputError as exc:
         is_drawing = any(f"{kind}: " in str(exc) for kind in ("regions", "masks"))
-        faults["drawing"] = (
-            FieldFault(key="gates.edit_wrong_drawing")
-            if is_drawing
-            else FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})
-        )
+        faults["drawing"] = FieldFault(key="gates.edit_wrong_drawing") if is_drawing else refused_by(exc)
         saved = None
     if faults or isinstance(saved, Conflict):
         conflict = saved if isinstance(saved, Conflict) else None

@@ -19,10 +19,10 @@ from anpr.console.pages.gates.managed import (
     managed_or_404,
     reader_faults,
     reason_faults,
+    refused_by,
     save,
 )
 from anpr.console.pages.gates.rows import purpose_names
-from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
@@ -65,7 +65,7 @@ def change(
     except CameraTakenError:
         return _page(console, visitor, context, gate_id, fields, faults={"cameras": FieldFault(key="gates.new_taken")})
     except InputError as exc:
-        refused = {"definition": FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})}
+        refused = {"definition": refused_by(exc)}
         return _page(console, visitor, context, gate_id, fields, faults=refused)
     if isinstance(saved, Conflict):
         return _page(console, visitor, context, gate_id, fields, conflict=saved)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field
 
 from anpr.console.field_faults import FieldFault, refuse_odd
-from anpr.console.rendering.refusals import Refusal
+from anpr.console.pages.gates.managed import refused_by
 from anpr.domain.errors import InputError
 from anpr.domain.identifier import IDENTIFIER_PATTERN
 from anpr.domain.local_time import read_day
@@ -91,7 +91,7 @@ def changed_gate(gate: PlannedGate, fields: GateFields) -> tuple[PlannedGate | N
     try:
         return read_definition(definition, gate.id), {}
     except InputError as exc:
-        return None, {"definition": FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})}
+        return None, {"definition": refused_by(exc)}
 
 
 def put_values(definition: dict[str, Any], values: dict[str, Any]) -> None:

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 
 from anpr.console.access import Visitor, allowed, author_of
 from anpr.console.field_faults import FieldFault, check_reason_field, refuse_odd
+from anpr.console.rendering.refusals import Refusal
 from anpr.console.state import Console
 from anpr.domain.access import Permission
+from anpr.domain.errors import InputError
 from anpr.domain.gate_difference import Difference
 from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.settings.planned import PlannedGate
@@ -80,6 +82,11 @@ def managed_or_404(console: Console, visitor: Visitor, gate_id: str) -> Managed:
     if managed is None:
         raise HTTPException(404)
     return managed
+
+
+def refused_by(exc: InputError) -> FieldFault:
+    """That the centre refuses a change, and why, in the page's language."""
+    return FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})
 
 
 def reason_faults(reason: str) -> dict[str, FieldFault]:

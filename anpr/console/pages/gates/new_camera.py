@@ -12,8 +12,15 @@ from anpr.console.field_faults import FieldFault, refuse_odd
 from anpr.console.fields import Line
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.gates.edit_form import ID, MOST, bearing_of, check_camera, put_values
-from anpr.console.pages.gates.managed import Administrator, Conflict, edit_of, managed_or_404, reason_faults, save
-from anpr.console.rendering.refusals import Refusal
+from anpr.console.pages.gates.managed import (
+    Administrator,
+    Conflict,
+    edit_of,
+    managed_or_404,
+    reason_faults,
+    refused_by,
+    save,
+)
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
@@ -70,7 +77,7 @@ def make(
         place = "secret" if exc.camera else "definition"
         return _page(console, visitor, context, gate_id, fields, faults={place: others})
     except InputError as exc:
-        refused = FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})
+        refused = refused_by(exc)
         return _page(console, visitor, context, gate_id, fields, faults={"definition": refused})
     if isinstance(saved, Conflict):
         return _page(console, visitor, context, gate_id, fields, conflict=saved)

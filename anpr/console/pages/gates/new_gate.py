@@ -16,9 +16,8 @@ from anpr.console.field_faults import FieldFault
 from anpr.console.maps.gate_places import place_of
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.gates.edit_form import ID, MOST, GateFields, changed_gate
-from anpr.console.pages.gates.managed import Administrator, edit_of, reader_faults, reason_faults
+from anpr.console.pages.gates.managed import Administrator, edit_of, reader_faults, reason_faults, refused_by
 from anpr.console.pages.gates.rows import purpose_names
-from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -67,7 +66,7 @@ def make(
     except (ChangedMeanwhileError, GateTakenError):
         return _page(console, visitor, context, fields, {"id": FieldFault(key="gates.new_taken")})
     except InputError as exc:
-        refused = {"definition": FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})}
+        refused = {"definition": refused_by(exc)}
         return _page(console, visitor, context, fields, refused)
     return RedirectResponse(f"/gates/{gate.id}?saved=1", status_code=303)
 

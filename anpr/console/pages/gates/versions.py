@@ -20,8 +20,8 @@ from anpr.console.pages.gates.managed import (
     edit_of,
     managed_or_404,
     reason_faults,
+    refused_by,
 )
-from anpr.console.rendering.refusals import Refusal
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
@@ -92,7 +92,7 @@ def restore(  # noqa: PLR0913, PLR0917  what a form sends
         refused = FieldFault(key="gates.no_version", values={"version": number})
         return _page(console, visitor, context, gate_id, refused=refused, asked=number, reason=reason)
     except InputError as exc:
-        refused = FieldFault(key="gates.edit_refused", values={"why": Refusal(exc)})
+        refused = refused_by(exc)
         return _page(console, visitor, context, gate_id, refused=refused, asked=number, reason=reason)
     saved = f"?saved={made.version}" if made else "?saved=0"
     return RedirectResponse(f"/gates/{gate_id}{saved}", status_code=303)
