@@ -28,6 +28,15 @@ hypothesis.settings.register_profile("full", deadline=None, max_examples=FULL_EX
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=FULL_EXAMPLES // 5)
 hypothesis.settings.load_profile("fast")
 
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What drives a browser is marked so: scripts/test-all runs it apart."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

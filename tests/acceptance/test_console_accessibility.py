@@ -28,8 +28,6 @@ from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
 OPTIONS = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

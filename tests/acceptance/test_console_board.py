@@ -20,8 +20,6 @@ from tests.support.fixtures_browser import count_tones, fill_in_login, log_in, s
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
 NOTE_SILENCE = """
     class Watched extends AudioContext { constructor() { super(); window.audio = this; } }
     window.AudioContext = Watched;

@@ -21,7 +21,6 @@ from tests.support.fixtures_console import PASSWORD, SEARCH_KIND, WANTED, Site, 
 from tests.support.waiting import eventually
 
 PICTURE = r"/(thumbnails|images)/(plate|context)"
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def test_an_operator_sees_a_live_alarm_opens_its_transit_and_takes_it(page: Page, site: Site) -> None:

@@ -21,8 +21,6 @@ from tests.support.centre_gates import centre_of, newest_version, save_gate
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
 GATE = "/gates/porta-nord"
 CORNERS = [[0.25, 0.3], [0.75, 0.3], [0.75, 0.9], [0.25, 0.9]]
 SHOTS = os.environ.get("ANPR_TEST_SHOTS")

@@ -3,7 +3,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from anpr.domain.access import Role
@@ -11,8 +10,6 @@ from anpr.store.users.accounts import User, create_user
 from anpr.store.watchlists.entries import NewEntry, add_entry
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import PASSWORD, Site
-
-pytestmark = pytest.mark.browser
 
 
 def test_two_operators_sign_at_one_workstation_and_it_prints_on_one_sheet(

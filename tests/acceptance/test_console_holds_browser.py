@@ -5,7 +5,6 @@ import json
 from datetime import UTC, timedelta
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from anpr.domain.access import Role
@@ -14,8 +13,6 @@ from anpr.store.requests.register import get_request
 from anpr.store.transits.rows import get_transit
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import SEARCH_KIND, Site
-
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def day_in(site: Site, days: int) -> str:

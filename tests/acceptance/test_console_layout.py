@@ -32,8 +32,6 @@ from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
 PHONE = ViewportSize(width=390, height=844)
 TABLET = ViewportSize(width=768, height=1024)
 OFFICE = ViewportSize(width=1366, height=768)

@@ -17,7 +17,6 @@ from tests.support.centre_gates import centre_of, save_gate
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 LONG = "Varco della circonvallazione di Borgo San Lorenzo, direzione Scarperia e San Piero, corsia di sorpasso"
 PAGES = {
     Role.ADMINISTRATOR: ("/gates", "/gates/_new", "/gates/lungo", "/gates/lungo/_camera", "/statistics"),

@@ -17,8 +17,6 @@ from tests.support.fixtures_console import SEARCH_KIND, WANTED, Site
 from tests.support.map_site import PLACES, drive, place_gates, with_map
 from tests.support.pmtiles import write_archive
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
 SIZES = {"office": (1366, 768), "phone": (390, 844)}
 
 

@@ -18,7 +18,6 @@ from anpr.store.notifications.rules import add_rule
 from tests.support.fixtures_browser import fill_in_login, log_in
 from tests.support.fixtures_console import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SIZES = {"office": ViewportSize(width=1366, height=768), "phone": ViewportSize(width=390, height=844)}
 PATHS = (
     "/notifications",

@@ -3,7 +3,6 @@
 
 from dataclasses import replace
 
-import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from anpr.domain.alarm import Alarm, AlarmOutcome, AlarmState
@@ -16,8 +15,6 @@ from anpr.store.users.accounts import create_user, get_user
 from tests.support.fixtures_browser import NewPage
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 from tests.support.waiting import eventually
-
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 PHONE = {"width": 390, "height": 844}
 

@@ -11,7 +11,6 @@ from tests.acceptance.test_console_patrol_browser import patrol
 from tests.support.fixtures_console import Site
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(
     ({ title, body, tag, requireInteraction, data }) => ({ title, body, tag, requireInteraction, data }))"""
 # A touch by hand may open and focus windows; one that is made here may not, so the worker's ways out are noted.

@@ -38,7 +38,6 @@ def propose(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Proponi").click()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
 def test_one_proposes_and_another_approves(page: Page, site: Site, size: ViewportSize) -> None:
     demand(site, urgent_hours=6)
@@ -60,7 +59,6 @@ def test_one_proposes_and_another_approves(page: Page, site: Site, size: Viewpor
     assert width_of(page) <= size["width"]
 
 
-@pytest.mark.browser
 def test_it_needs_no_script(browser: Browser, site: Site) -> None:
     demand(site, urgent_hours=6)
     context = browser.new_context(java_script_enabled=False)

@@ -3,7 +3,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from anpr.domain.access import Role
@@ -12,8 +11,6 @@ from tests.acceptance.test_console_accessibility import faults
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import Site
 from tests.support.fixtures_provider import AUDITORS, MARIO, OPERATORS
-
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def enter(page: Page, site: Site, subject: str) -> None:

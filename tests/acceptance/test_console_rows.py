@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The board of rows in a real browser: chosen and handled by keys, nothing lost, nothing silenced by a filter."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from anpr.domain.access import Role
@@ -11,7 +10,6 @@ from anpr.store.watchlists.entries import NewEntry, import_entries
 from tests.support.fixtures_browser import count_tones, log_in
 from tests.support.fixtures_console import WANTED, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 OTHERS = [f"CC{number:03}DD" for number in range(12)]
 NOTE = "due persone a bordo"
 

@@ -19,8 +19,6 @@ from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import SEARCH_KIND, Site, transit_of_track
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
 
 def searches(site: Site) -> int:
     return sum(row.event.action is AuditAction.SEARCH for row in site.audit())

@@ -15,7 +15,6 @@ from anpr.store.notifications.rules import add_rule
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 IN_TIME_MS = 20_000
 
 

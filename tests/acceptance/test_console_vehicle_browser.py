@@ -18,8 +18,6 @@ from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import SEARCH_KIND, WANTED, Site
 from tests.support.map_site import place_gates
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
 LONG = "Varco 12 – Strada provinciale della Val di Sieve, rotatoria con via da Verrazzano, in uscita verso "
 UNBROKEN = "Varco_" + "lunghissimo_nome_senza_spazi_" * 3
 SHOTS = os.environ.get("ANPR_SHOTS")

@@ -3,15 +3,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from anpr.domain.access import Role
 from anpr.store.watchlists.entries import list_entries
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
-
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def plates(site: Site) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from anpr.console.rendering.filters import local_day
 from anpr.domain.access import Role
 from anpr.domain.gate import Gate, Keep
-from anpr.store.audit import AuditAction
+from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.gates import save_gates
 from anpr.store.transits.discarded import discard
 from anpr.store.transits.rows import insert_transits
@@ -80,6 +80,17 @@ def test_only_who_searched_sees_the_results_and_a_later_session_is_recorded(site
     viewed = next(row for row in site.audit() if row.event.action is AuditAction.TRANSIT_VIEWED)
     number, shown = int(address.removeprefix("/search/")), [str(transit.id)]
     assert viewed.event.detail == {"page": "search", "search": number, "transits": shown}
+
+
+@pytest.mark.parametrize("detail", [{}, {"since": "morning"}, {"since": 1}])
+def test_a_search_that_cannot_be_read_back_is_not_found(site: Site, detail: dict[str, object]) -> None:
+    actor = Role.INVESTIGATOR.value
+    event = AuditEvent(actor=actor, action=AuditAction.SEARCH, at=site.clock.now(), detail=detail)
+    with site.database.transaction() as conn:
+        number = append(conn, event).seq
+    client = site.client(Role.INVESTIGATOR)
+    assert client.get(f"/search/{number}").status_code == 404
+    assert site.post(client, f"/search/{number}/export", "/search").status_code == 404
 
 
 def test_what_arrives_after_the_search_needs_another_one(site: Site) -> None:

@@ -57,7 +57,10 @@ def recorded_search(conn: Connection, number: int) -> RecordedSearch | None:
     row = get_audit(conn, number)
     if row is None or row.event.action is not AuditAction.SEARCH:
         return None
-    return _search_of(row)
+    try:
+        return _search_of(row)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def count_again(conn: Connection, search: RecordedSearch, limit: int) -> int:
