@@ -3,9 +3,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from anpr.console import probes
@@ -133,18 +135,28 @@ def create_app(settings: Settings, database: Database, images: ImageStore, clock
         redirect_slashes=False,  # it would answer with an address built from the Host header
         openapi_url=None,  # neither a description nor its pages, which would load scripts from elsewhere
         lifespan=lifespan,
-        dependencies=[Depends(check_form)],
     )
     app.state.console = console
     app.add_middleware(Compression)
     app.add_middleware(Headers, image_origin=settings.console.map.tiles_origin)
     _guard(app, settings)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    app.include_router(probes.router)
-    for page in PAGES:
-        app.include_router(page.router, dependencies=[Depends(allowed(*page.permissions))] if page.permissions else [])
+    app.router.routes.extend(_routes())
     add_error_pages(app)
     return app
+
+
+@cache  # they know nothing of a site, and FastAPI works out what each needs when it is first asked for: half a second
+def _routes() -> tuple[BaseRoute, ...]:
+    """The probes and all pages. Every form is checked, every page wants its permissions."""
+    pages = APIRouter(dependencies=[Depends(check_form)])
+    pages.include_router(probes.router)
+    for page in PAGES:
+        wanted = [Depends(allowed(*page.permissions))] if page.permissions else []
+        pages.include_router(page.router, dependencies=wanted)
+    everything = APIRouter()
+    everything.include_router(pages)
+    return tuple(everything.routes)
 
 
 def _guard(app: FastAPI, settings: Settings) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Databases for tests: one embedded PostgreSQL per test session, one template, a fresh copy of it per test."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -29,6 +30,15 @@ def _execute(url: str, statement: str) -> None:
         conn.execute(statement.encode())
 
 
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 2 << 30
+
+
+def _fast_folder() -> Path | None:
+    """Where a copied database costs a fifth: in memory, where a container leaves room there. None: the usual place."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES else None
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A real PostgreSQL of this test session with an empty database; nothing in it survives a power cut.
@@ -36,13 +46,14 @@ def postgres_url() -> Iterator[str]:
     Not in pytest's own temporary folder: another session of the same user closes that one to all other users, and when
     we are root the server is another user.
     """
-    with TemporaryDirectory(prefix="anpr-test-") as folder, embedded_database(Path(folder), durable=False) as url:
+    temporary = TemporaryDirectory(prefix="anpr-test-", dir=_fast_folder())
+    with temporary as folder, embedded_database(Path(folder), durable=False) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def template_url(postgres_url: str) -> str:
-    """A migrated database that is only copied: a copy takes some 50 ms, the migrations several times that."""
+    """A migrated database that is only copied: a copy takes some 50 ms in memory, the migrations much more."""
     _execute(postgres_url, f"CREATE DATABASE {TEMPLATE}")
     url = _with_database(postgres_url, TEMPLATE)
     migrate(url)

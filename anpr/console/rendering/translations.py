@@ -6,7 +6,9 @@ Those that pages share are in messages/LANGUAGE.yaml, a page's own beside it in 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from anpr.console.rendering.refusals import Refusal, refusal_key
@@ -54,9 +56,13 @@ class Catalogue:
         return self.messages.get(key, otherwise)
 
 
-def load_catalogues() -> dict[Language, Catalogue]:
-    """Every language. Raises SettingsError naming the file that is broken, or has a section that another file has."""
-    return {language: Catalogue(language, _merged(_files(language))) for language in LANGUAGES}
+@cache  # the package's own files do not change while it runs, and reading them takes half a second
+def load_catalogues() -> Mapping[Language, Catalogue]:
+    """Every language, read once.
+
+    Raises SettingsError naming the file that is broken, or has a section that another file has.
+    """
+    return MappingProxyType({language: Catalogue(language, _merged(_files(language))) for language in LANGUAGES})
 
 
 def language_of(cookie: str | None, default: Language) -> Language:

@@ -25,7 +25,7 @@ Connection = psycopg.Connection[dict[str, Any]]
 """What every function of the store takes first; rows come as dicts."""
 
 CONNECT_TIMEOUT_S = 10
-_LISTEN_CHECK_S = 0.5
+_LISTEN_CHECK_S = 0.1
 _NEVER = 1 << 62  # None would refuse also those that are asked for
 _CANCEL_TIMEOUT_S = 2.0
 log = logging.getLogger(__name__)
