@@ -10,6 +10,7 @@ AnprError
 │   │   └── WrongSignerError a reader signed what it may not; names the `signer`
 │   ├── LastAdministratorError nobody would be left who can manage users (anpr.store.users.administration)
 │   ├── TimeTextError        a text that stands for no moment; has a typed `fault` (anpr.domain.local_time)
+│   ├── MapAreaError         no area on the map; has a typed `fault` (anpr.domain.map_area)
 │   ├── FileError            a file that is no list, or cannot be read; has a typed `fault` (anpr.listfiles.table)
 │   └── PatternError         a plate pattern that cannot be searched; has a typed `fault` (anpr.store.transits.pattern)
 ├── CameraError              a video source failed; has a typed `fault`

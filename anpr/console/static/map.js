@@ -56,12 +56,13 @@ async function start(frame) {
 
 async function fill(L, map, frame, background, fault) {
   const items = () => [...frame.querySelectorAll("[data-gate]")];
-  const marks = new Marks(L, map, !frame.dataset.pick);
+  const marks = new Marks(L, map, !frame.dataset.pick && !frame.dataset.area);
   const stops = [...frame.querySelectorAll("[data-stop]")];
   fit(map, items(), NEAR[background.kind]);
   marks.show(items());
   const line = stops.length ? drawWay(L, map, stops) : [];
   if (frame.dataset.pick) pick(L, map, frame);
+  if (frame.dataset.area) (await import("./map_area.js")).drawArea(L, map, frame);
   let nameTowns = null;
   const name = () => {
     const taken = marks.name(line);

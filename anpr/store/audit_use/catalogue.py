@@ -46,6 +46,7 @@ _QUERY = (
         "since",
         "until",
         "gates",
+        "area",
         "limit",
         "reason_kind",
         "excluded",

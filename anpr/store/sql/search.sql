@@ -6,6 +6,9 @@
 t.captured_at, t.id, t.received_at, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen, t.plate, t.look_alike, t.raw,
     t.confidence, t.candidates, t.reads, t.box_x, t.box_y, t.box_w, t.box_h, t.country, t.direction, t.lane, t.images, t.signature
 
+-- name: point_columns
+t.captured_at, t.id, t.gate_id, t.plate
+
 -- name: from_exact
 transits t WHERE t.plate = %(text)s
 

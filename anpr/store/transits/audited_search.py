@@ -120,5 +120,6 @@ def describe(query: TransitQuery) -> dict[str, Any]:
         "until": query.until.isoformat() if query.until else None,
         "gates": list(query.gate_ids),
         "look_alike": query.look_alike,
+        **({"area": query.area.as_detail()} if query.area else {}),
         **query.conditions.as_detail(),
     }

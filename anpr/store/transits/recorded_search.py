@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from anpr.domain.map_area import MapArea, MapAreaError
 from anpr.domain.plate import PlateError, normalise
 from anpr.domain.search_conditions import SearchConditions
 from anpr.store.audit import AuditAction, AuditRow, get_audit, row_of
@@ -59,7 +60,7 @@ def recorded_search(conn: Connection, number: int) -> RecordedSearch | None:
         return None
     try:
         return _search_of(row)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, MapAreaError):
         return None
 
 
@@ -118,4 +119,5 @@ def query_from(detail: Mapping[str, Any]) -> TransitQuery:
         gate_ids=tuple(detail["gates"]),
         look_alike=detail["look_alike"],
         conditions=SearchConditions.from_detail(detail),
+        area=MapArea.from_detail(detail["area"]) if detail.get("area") else None,
     )

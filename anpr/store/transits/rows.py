@@ -13,6 +13,7 @@ import msgspec
 from psycopg.types.json import set_json_loads
 
 from anpr.domain.errors import InputError, StoreError, StoreFault
+from anpr.domain.map_area import MapArea
 from anpr.domain.recurrence import TimeWindow
 from anpr.domain.search_conditions import NO_CONDITIONS, SearchConditions
 from anpr.domain.signature import Signature
@@ -45,6 +46,16 @@ class StoredTransit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FoundPoint:
+    """When (UTC) and where a plate passed, and nothing else of the transit with this id."""
+
+    captured_at: datetime
+    id: UUID
+    gate_id: str
+    plate: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TransitQuery:
     """What to search: a plate, exact or with `*` and `?`, captured in [since, until) at these gates (empty: all).
 
@@ -65,6 +76,8 @@ class TransitQuery:
     conditions: SearchConditions = NO_CONDITIONS
     order: SearchOrder = SearchOrder.NEWEST
     after: tuple[datetime, UUID] | None = None
+    area: MapArea | None = None
+    """What on the map meant these gates when it was asked; the search goes by the gates alone."""
 
     def windows(self) -> tuple[TimeWindow, ...] | None:
         """The windows of its recurring hours; None when it asks for none. Raises InputError without a whole range."""
@@ -166,6 +179,13 @@ def count_found(conn: Connection, query: TransitQuery) -> int:
     """How many transits the query finds, `limit` at most. Raises InputError for one that cannot be searched."""
     statement = _statement(query)
     return count_of(conn, statement.number(), statement.values)
+
+
+def found_points(conn: Connection, query: TransitQuery) -> list[FoundPoint]:
+    """When and where the transits of the query passed, in its order. Raises InputError as `search_transits`."""
+    statement = _statement(query)
+    with conn.cursor(binary=True) as cursor:
+        return [FoundPoint(**row) for row in cursor.execute(statement.points(), statement.values).fetchall()]
 
 
 def _whole(query: TransitQuery) -> str | None:

@@ -75,6 +75,12 @@ class SearchStatement:
         tail = _LINE.join([order, b"LIMIT %(limit)s OFFSET %(offset)s"])
         return _LINE.join([b"SELECT " + _SQL["columns"], self._found(_SQL["columns"], order), tail])
 
+    def points(self) -> bytes:
+        """When and where each passed alone, for a timeline; ordered, `limit` of them."""
+        order = _SQL[_ORDER[self.order]]
+        tail = _LINE.join([order, b"LIMIT %(limit)s OFFSET %(offset)s"])
+        return _LINE.join([b"SELECT " + _SQL["point_columns"], self._found(_SQL["point_columns"], order), tail])
+
     def number(self) -> bytes:
         """How many there are, `limit` at most: in no order, so that nothing is sorted."""
         found = _LINE.join([b"SELECT 1", self._found(b"t.id", b""), b"LIMIT %(limit)s"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from anpr.console.rendering.filters import percent
 from anpr.console.rendering.translations import Catalogue
+from anpr.domain.map_area import MapArea
 from anpr.domain.recurrence import Recurrence
 from anpr.domain.search_conditions import Onward, SearchConditions
 from anpr.store.transits.rows import TransitQuery
@@ -32,8 +33,22 @@ def chips_of(query: TransitQuery, t: Catalogue, gates: Mapping[str, str]) -> lis
     if query.gate_ids:
         names = ", ".join(gates.get(each, each) for each in query.gate_ids[:_FEW])
         more = len(query.gate_ids) - _FEW
-        found.append(Chip(name="gates", text=names if more <= 0 else t("search.chip_more", names=names, count=more)))
+        told = names if more <= 0 else t("search.chip_more", names=names, count=more)
+        if query.area is None:
+            found.append(Chip(name="gates", text=told))
+        else:
+            found.append(Chip(name="area", text=f"{area_in_words(query.area, t)}: {told}"))
     return [*found, *_of_conditions(query.conditions, t, gates)]
+
+
+def area_in_words(area: MapArea, t: Catalogue) -> str:
+    """What is drawn, or the name of the area."""
+    return t(f"search.area_of_{area.shape.value}", name=area.name, radius=_length(area.radius_m))
+
+
+def _length(metres: float) -> str:
+    """As people say it: 850 m, 12 km."""
+    return f"{metres:.0f} m" if metres < 10_000 else f"{metres / 1000:.0f} km"
 
 
 def _of_conditions(conditions: SearchConditions, t: Catalogue, gates: Mapping[str, str]) -> Iterator[Chip]:

@@ -26,7 +26,11 @@ MOST = MappingProxyType({
 })  # fmt: skip
 """Characters of each field."""
 TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"hours": ("from_hour", "to_hour"), "onward": ("onward_gate", "onward_minutes")}
+    {
+        "hours": ("from_hour", "to_hour"),
+        "onward": ("onward_gate", "onward_minutes"),
+        "area": ("area", "named_area", "gates"),
+    }
 )
 """Fields that are one condition."""
 

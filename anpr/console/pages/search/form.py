@@ -17,6 +17,7 @@ from anpr.console.pages.search.condition_fields import (
     read_conditions,
 )
 from anpr.console.rendering.filters import field_end, field_start
+from anpr.domain.map_area import MOST_TEXT, AreaShape, MapArea
 from anpr.domain.plate import MAX_LENGTH, without_separators
 from anpr.domain.recurrence import hours_in
 from anpr.domain.search_conditions import NO_CONDITIONS, SearchConditions
@@ -28,10 +29,20 @@ from anpr.store.transits.rows import TransitQuery
 _DEFAULT_RANGE = timedelta(hours=24)
 
 _MOST = MappingProxyType(
-    {"plate": 200, "kind": 100, "reason": MAX_REASON, "case": 100, "since": 40, "until": 40, **MOST}
+    {
+        "plate": 200,
+        "kind": 100,
+        "reason": MAX_REASON,
+        "case": 100,
+        "since": 40,
+        "until": 40,
+        "area": MOST_TEXT,
+        "named_area": 20,
+        **MOST,
+    }
 )
 _MOST_GATES, _MOST_GATE = 500, 64
-_REMOVABLE = frozenset({"plate", "gates", "look_alike", *ConditionFields.model_fields})
+_REMOVABLE = frozenset({"plate", "gates", "area", "named_area", "look_alike", *ConditionFields.model_fields})
 
 
 class SearchFields(ConditionFields):
@@ -44,6 +55,10 @@ class SearchFields(ConditionFields):
     since: str = ""
     until: str = ""
     gates: list[str] = Field(default_factory=list)
+    area: str = ""
+    """What is drawn on the map, as `MapArea.as_text` writes it; it decides the gates."""
+    named_area: str = ""
+    """The number of an area of gates; what is drawn goes before it."""
     look_alike: bool = False
     without: str = ""
     """The name of a condition that the sender takes away."""
@@ -74,6 +89,9 @@ class CheckedFields:
     since: datetime | None = None
     until: datetime | None = None
     conditions: SearchConditions = NO_CONDITIONS
+    area: MapArea | None = None
+    gates: tuple[str, ...] = ()
+    """Those that are chosen, by hand or by the area."""
     faults: dict[str, FieldFault] = field(default_factory=dict)
 
 
@@ -100,14 +118,21 @@ def fields_of_query(query: TransitQuery, zone: ZoneInfo) -> SearchFields:
             "until": field_end(query.until, zone) if query.until else "",
             "gates": list(query.gate_ids),
             "look_alike": query.look_alike,
+            **_area_fields(query.area),
             **condition_fields_of(query.conditions),
         }
     )
 
 
+def _area_fields(area: MapArea | None) -> dict[str, str]:
+    if area is None:
+        return {}
+    return {"named_area": str(area.number)} if area.shape is AreaShape.NAMED else {"area": area.as_text()}
+
+
 def check_fields(fields: SearchFields, rules: SearchRules) -> CheckedFields:
     """What the fields mean at the site, and what is wrong with them."""
-    checked = CheckedFields()
+    checked = CheckedFields(gates=tuple(fields.gates))
     _refuse_odd(fields, checked)
     if checked.faults:
         return checked
@@ -169,9 +194,10 @@ def query_of(fields: SearchFields, checked: CheckedFields) -> TransitQuery:
         pattern=without_separators(fields.plate).upper().replace("…", "*"),
         since=checked.since,
         until=checked.until,
-        gate_ids=tuple(fields.gates),
+        gate_ids=checked.gates,
         look_alike=fields.look_alike,
         conditions=checked.conditions,
+        area=checked.area,
     )
 
 

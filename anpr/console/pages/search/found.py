@@ -122,12 +122,20 @@ def record_results(
 ) -> None:
     """Which transits a page of results has shown to a session: once, since the results stay as they are. `where`:
     as a list, or on the map."""
+    record_looked_at(console, visitor, search, (where, f"{shown.order} {shown.page}"), [row.transit.id for row in rows])
+
+
+def record_looked_at(
+    console: Console, visitor: Visitor, search: RecordedSearch, part: tuple[str, str], ids: Sequence[UUID]
+) -> None:
+    """Which transits a session has seen of a search: once for each part (a page, and what of it)."""
+    where, which = part
     event = AuditEvent(
         actor=visitor.user.name,
         action=AuditAction.TRANSIT_VIEWED,
         at=console.clock.now(),
         reason=search.reason or None,
         case_reference=search.case_reference or None,
-        detail={"page": where, "search": search.number, "transits": [str(row.transit.id) for row in rows]},
+        detail={"page": where, "search": search.number, "transits": [str(each) for each in ids]},
     )
-    record_once(console, visitor, f"{where} {search.number} {shown.order} {shown.page}", event)
+    record_once(console, visitor, f"{where} {search.number} {which}", event)

@@ -19,7 +19,7 @@ from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
 from anpr.console.fields import Whole
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.search import export, gathering, on_map
+from anpr.console.pages.search import area_map, export, gathering, on_map, timeline
 from anpr.console.pages.search.asking import check_search
 from anpr.console.pages.search.chips import chips_of
 from anpr.console.pages.search.form import CheckedFields, SearchFields, fields_of, fields_of_query, new_fields, query_of
@@ -186,7 +186,7 @@ def _plate_of(console: Console, transit_id: UUID) -> str:
     return stored.transit.plate
 
 
-for part in (on_map, export, gathering):
+for part in (area_map, on_map, timeline, export, gathering):
     router.include_router(part.router)
 
 PAGE = Page(name="search", router=router, permissions=(Permission.SEARCH_TRANSITS,))

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from anpr.console.coverage import oldest_kept
 from anpr.console.field_faults import FieldFault
+from anpr.console.pages.search.area_gates import named_areas
 from anpr.console.pages.search.form import SearchFields
 from anpr.console.rendering.templates import PageContext
 from anpr.console.rendering.translations import Catalogue
@@ -29,13 +30,14 @@ def search_page(
     investigations = choices["investigations"]
     with console.database.transaction() as conn:
         names, open_gates = gate_names(conn), searchable_gates(conn)
-        shared = is_shared(conn)
+        shared, areas = is_shared(conn), named_areas(conn)
         questions = {each.id: list_questions(conn, each.id) for each in investigations[:_MOST_INVESTIGATIONS]}
     shown = {
         "fields": fields,
         "gates": {gate_id: name for gate_id, name in names.items() if gate_id in open_gates},
         "gate_names": names,
         "is_shared": shared,
+        "areas": areas,
         **choices,
         "questions": questions,
         "countries": _countries(console.templates.catalogue(context.language)),
