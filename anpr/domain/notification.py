@@ -61,6 +61,8 @@ class SendFault(StrEnum):
     NO_DEVICE = "no-device"
     """No phone of the recipient is registered, or none in whose area the alarm is."""
     RECIPIENT_GONE = "recipient-gone"
+    PROPOSAL_GONE = "proposal-gone"
+    """Somebody settled the proposal while it was being told."""
     ALARM_GONE = "alarm-gone"
     """The alarm is no longer stored, or no longer open to the organisation."""
     GIVEN_UP = "given-up"
@@ -87,6 +89,8 @@ class Recipient:
     channel: ChannelKind
     address: str
     enabled: bool = True
+    proposals: bool = False
+    """Whether it is told of proposals that wait on its organisation's lists."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from anpr.domain.notification import ChannelKind, NotificationState, Recipient, 
 from anpr.notify.channels.base import Channel, Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.lanes import Lanes
 from anpr.notify.message import alarm_message, test_message
+from anpr.notify.proposal_message import proposal_message
 from anpr.runtime.backoff import doubled_s
 from anpr.runtime.clock import Clock
 from anpr.runtime.metrics import (
@@ -37,6 +38,7 @@ from anpr.store.notifications.ledger import (
     take,
     waiting,
 )
+from anpr.store.notifications.proposals import waiting_proposal
 from anpr.store.notifications.recipients import list_recipients
 from anpr.store.notifications.rules import list_rules, opened_to
 from anpr.store.notifications.sightings import sightings_of
@@ -50,7 +52,9 @@ HEALTH_EVERY = timedelta(seconds=15)
 """Between two signs of life of a channel."""
 GONE = "the recipient is gone or switched off"
 NO_ALARM = "the alarm is no longer stored, or no longer open to the recipient's organisation"
+NO_PROPOSAL = "somebody has settled the proposal meanwhile"
 GIVEN_UP = "nobody took it in time"
+_FAULTS = {NO_ALARM: SendFault.ALARM_GONE, NO_PROPOSAL: SendFault.PROPOSAL_GONE}
 log = logging.getLogger(__name__)
 
 
@@ -103,7 +107,7 @@ class Deliverer:
         row, recipient = taken.row, taken.recipient
         if recipient is None or isinstance(message, str):
             gone = recipient is None or not isinstance(message, str) or message == GONE
-            fault = SendFault.RECIPIENT_GONE if gone else SendFault.ALARM_GONE
+            fault = SendFault.RECIPIENT_GONE if gone else _FAULTS[str(message)]
             self._note(row, Refused(GONE if gone else str(message), fault=fault))
             return
         outcome = self.channel.send(recipient, message)
@@ -137,8 +141,11 @@ class Deliverer:
 
     def _message(self, conn: Connection, taken: Taken, now: datetime) -> Message | str:
         row, recipient = taken.row, taken.recipient
-        if recipient is None or not (recipient.enabled or row.alarm_id is None):
+        if recipient is None or not (recipient.enabled or row.is_test):
             return GONE
+        if row.proposal_id is not None:
+            waiting = waiting_proposal(conn, row.proposal_id, now)
+            return proposal_message(row, waiting, self.console_url, self.zone) if waiting else NO_PROPOSAL
         if row.alarm_id is None:
             return test_message(row)
         opened = opened_to(conn, row.organisation_id, now.astimezone(self.zone).date())

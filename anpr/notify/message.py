@@ -40,7 +40,7 @@ def test_message(row: LedgerRow) -> Message:
         type="it.anpr.notification.test",
         at=row.queued_at,
         subject=TEST_SUBJECT,
-        text=TEST_TEXT.format(by=_one_line(by), name=_one_line(row.recipient_name)),
+        text=TEST_TEXT.format(by=one_line(by), name=one_line(row.recipient_name)),
         short=TEST_SHORT,
         data={"test": True},
     )
@@ -52,21 +52,21 @@ def alarm_message(
     """Of an alarm's sightings that the recipient's organisation may see, the newest first; there is one at least."""
     newest = seen[0]
     kind, priority = _leading(seen), PRIORITIES[row.priority]
-    gate, is_escalated = _one_line(newest.gate_name), row.step > 0
+    gate, is_escalated = one_line(newest.gate_name), row.step > 0
     link = f"{console_url.rstrip('/')}/alarms?alarm={row.alarm_id}#alarm-{row.alarm_id}" if console_url else None
     plate = newest.plate if rule is not None and rule.plate_reason is not None else None
     head = f"Allarme, priorità {priority}: {KINDS[kind]}"
     lines = [
         f"{head}.",
         *([ESCALATED] if is_escalated else []),
-        *([HANDED_OVER_BY.format(by=_one_line(row.asked_by))] if row.asked_by else []),
+        *([HANDED_OVER_BY.format(by=one_line(row.asked_by))] if row.asked_by else []),
         f"Varco: {gate}",
-        f"Ora: {_local(newest.at, zone, '%d/%m/%Y %H:%M:%S')}",
+        f"Ora: {local(newest.at, zone, '%d/%m/%Y %H:%M:%S')}",
         *([f"Targa: {plate}"] if plate else []),
         f"Allarme n. {row.alarm_id}",
         LINK.format(link=link) if link else NO_LINK,
     ]
-    at = _local(newest.at, zone, "%H:%M")
+    at = local(newest.at, zone, "%H:%M")
     short = [f"{head}, {gate}, {at}.", *([ESCALATED] if is_escalated else [])]
     return Message(
         id=message_id(row),
@@ -100,10 +100,11 @@ def _leading(seen: list[SeenVehicle]) -> str:
     return next(each.sight.kind for each in seen if each.sight.priority is first)
 
 
-def _local(moment: datetime, zone: ZoneInfo, form: str) -> str:
+def local(moment: datetime, zone: ZoneInfo, form: str) -> str:
+    """The moment on the site's clocks, in this form."""
     return moment.astimezone(zone).strftime(form)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Names come from people: no line ends in the head of a mail, and no more than fits."""
     return " ".join(text.split())[:_LONGEST_NAME]

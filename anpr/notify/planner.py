@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Planner: each new sighting meets the rules once, and what they say stands in the ledger with the progress, in one
-transaction. A crash leaves either both or neither."""
+transaction. A crash leaves either both or neither. A proposal of a list is told to those who decide on them.
+"""
 
 import logging
 from collections import Counter
@@ -25,6 +26,7 @@ from anpr.runtime.metrics import ESCALATIONS, NOTIFICATIONS, SIGHTINGS_NOT_TOLD
 from anpr.store.database.connection import Connection, Database
 from anpr.store.notifications.escalations import DueEscalation, plan_escalations, take_due
 from anpr.store.notifications.ledger import enter
+from anpr.store.notifications.proposals import enter_proposals, withdraw_proposals
 from anpr.store.notifications.recipients import list_recipients
 from anpr.store.notifications.rules import Opened, list_rules, opened_to
 from anpr.store.notifications.sightings import SeenVehicle, advance, progress, sightings_after, sightings_of
@@ -53,10 +55,13 @@ class Planner:
     wake: Callable[[set[ChannelKind]], None]
 
     def run(self) -> None:
-        """Plan all there is to plan now: new sightings, then escalations that are due. Raises StoreError."""
+        """Plan all there is to plan now: new sightings, then escalations that are due, then proposals. Raises
+        StoreError."""
         while self._sightings():
             pass
         while self._due():
+            pass
+        while self._proposals():
             pass
 
     def _sightings(self) -> bool:
@@ -130,6 +135,16 @@ class Planner:
             outcomes.append(outcome)
             channels += enter(conn, each.organisation_id, planned, now)
         return outcomes, channels
+
+    def _proposals(self) -> bool:
+        now = self.clock.now()
+        with self.database.transaction() as conn:
+            gone = withdraw_proposals(conn, now)
+            channels = enter_proposals(conn, now, now - self.oldest)
+        for channel in gone:
+            NOTIFICATIONS.labels(channel, "withdrawn").inc()
+        self._entered(channels)
+        return bool(channels)
 
     def _organisations(self, conn: Connection, now: datetime) -> dict[str, _Organisation]:
         """Those that have rules."""

@@ -53,7 +53,7 @@ def run_notifier(
     """Tell alarms until `stop` is set. Raises StoreError when the database cannot be reached at the start."""
     readiness.add("database", database.ping)
     for kind in ChannelKind:
-        for outcome in ("queued", "sent", "failed", "dead"):
+        for outcome in ("queued", "sent", "failed", "dead", "withdrawn"):
             preset(NOTIFICATIONS, kind, outcome)
     readiness.started()
     while not stop.is_set():

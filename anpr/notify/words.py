@@ -20,4 +20,17 @@ TEST_SHORT = "PROVA: nessun allarme. Messaggio di prova del sistema di lettura t
 ESCALATED = "Nessuno ha ancora preso in carico questo allarme."
 HANDED_OVER_BY = "{by} ti ha affidato questo allarme."
 LINK = "Apri l'allarme (serve l'accesso): {link}"
+PROPOSAL_KINDS = {
+    "add": "aggiungere una segnalazione a una lista",
+    "change": "modificare una segnalazione di una lista",
+    "end": "terminare una segnalazione di una lista",
+    "remove": "togliere una segnalazione da una lista",
+    "import": "importare un file in una lista",
+    "undo": "annullare un'importazione in una lista",
+    "settings": "cambiare le impostazioni di una lista",
+    "delete": "cancellare una lista",
+}
+"""What is proposed, by its kind in the store."""
+PROPOSAL_LINK = "Apri la proposta (serve l'accesso): {link}"
+PROPOSAL_URGENT = "Urgente: la segnalazione vale già, fino al {until}."
 NO_LINK = "I particolari sono nella console, dopo l'accesso."

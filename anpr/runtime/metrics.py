@@ -203,6 +203,13 @@ LISTS_STALE = Gauge(
     "Watchlists whose entries have not changed for longer than the hours that they are set to",
     registry=REGISTRY,
 )
+LIST_PLACES_TROUBLED = Gauge(
+    "anpr_list_places_troubled",
+    "SFTP places of watchlists whose last look failed, or is late: three times watchlists.pickup_every_s, an hour at"
+    " least",
+    ["why"],
+    registry=REGISTRY,
+)
 FALSE_READ_WARNINGS = Gauge(
     "anpr_false_read_warnings",
     "Lists and cameras of which too many alarms of the last 30 days were false reads (alarms.false_read_above)",

@@ -49,6 +49,7 @@ from anpr.store.retention_guard import (
 )
 from anpr.store.transits.discarded import drop_discarded, forget_counts
 from anpr.store.watchlists.imports import DIFFERENCES_DAYS, forget_imports
+from anpr.store.watchlists.places import forget_places
 from anpr.store.watchlists.proposals import expire_proposals, forget_proposals
 from anpr.store.watchlists.uploads import forget_uploads
 
@@ -245,6 +246,7 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "uploaded lists": forget_uploads(conn, at),
             "expired proposals": expire_proposals(conn, at),
             "proposals": forget_proposals(conn, at),
+            "places of lists": forget_places(conn, at),
             "ended holds": forget_holds(conn, start_of(before.ledger)),
             "ended investigations": forget_investigations(conn, start_of(before.ledger)),
             "closed requests": forget_requests(conn, start_of(before.ledger)),

@@ -90,6 +90,7 @@ GRANT EXECUTE ON FUNCTION ensure_partition(text, date), drop_partition(text, dat
 -- Which files were fetched from where is the owner's to keep; the console tells what fails.
 REVOKE ALL ON list_fetches FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 GRANT SELECT ON list_places TO anpr_console;
+GRANT SELECT, DELETE ON list_places TO anpr_ingest;
 REVOKE ALL ON list_sources FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
 -- It removes uploaded files that nobody imported, without reading them.
 GRANT SELECT (uploaded_at), DELETE ON list_uploads TO anpr_ingest;
@@ -194,8 +195,8 @@ GRANT SELECT, INSERT (name, gates, changed_at, changed_by), UPDATE (name, gates,
 -- Rules of notifications and recipients are kept there. Of the ledger it adds tests only, and puts back what nobody took.
 GRANT SELECT ON notification_recipients, notification_rules, notification_rule_recipients, notifications, notification_channels
     TO anpr_console;
-GRANT INSERT (name, channel, address, enabled, changed_at, changed_by), UPDATE (name, channel, address, enabled, changed_at,
-    changed_by), DELETE ON notification_recipients TO anpr_console;
+GRANT INSERT (name, channel, address, enabled, proposals, changed_at, changed_by), UPDATE (name, channel, address, enabled, proposals,
+    changed_at, changed_by), DELETE ON notification_recipients TO anpr_console;
 GRANT INSERT (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason, changed_at,
     changed_by), UPDATE (name, enabled, kinds, watchlists, priorities, gates, areas, days, starts, ends, sound, after_s, plate_reason,
     version, changed_at, changed_by), DELETE ON notification_rules TO anpr_console;
@@ -207,6 +208,9 @@ GRANT INSERT (alarm_id, recipient_id, recipient_name, channel, priority, queued_
 GRANT SELECT ON alarms, sightings, gates, watchlists, watchlist_owners, organisations, agreements, notification_recipients,
     notification_rules, notification_rule_recipients, gate_areas TO anpr_notify;
 GRANT SELECT, INSERT, UPDATE ON notifications, notification_channels TO anpr_notify;
+-- Of proposals it reads that they wait and who made them: no plate, reason or file. What nobody has to be told any more it takes out.
+GRANT SELECT (id, watchlist_id, kind, made_by, made_at, expires_at, urgent_until, state) ON list_proposals TO anpr_notify;
+GRANT DELETE ON notifications TO anpr_notify;
 GRANT SELECT, INSERT, DELETE ON notification_escalations TO anpr_notify;
 GRANT SELECT, UPDATE ON notifier_progress TO anpr_notify;
 -- It sends to phones, and of people it knows whether they may be told: no password, no session's key.
@@ -394,7 +398,7 @@ BEGIN
     END LOOP;
     -- The notifier came later than the other tables' rules.
     FOREACH name IN ARRAY ARRAY['alarms', 'sightings', 'gates', 'watchlists', 'watchlist_owners', 'organisations', 'agreements', 'audit',
-        'gate_areas', 'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
+        'gate_areas', 'list_proposals', 'notification_recipients', 'notification_rules', 'notification_rule_recipients', 'notifications', 'push_devices', 'patrols', 'users', 'sessions'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = name AND policyname = 'notified');
         EXECUTE format('CREATE POLICY notified ON %I TO anpr_notify USING (true) WITH CHECK (true)', name);
     END LOOP;

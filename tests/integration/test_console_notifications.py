@@ -72,6 +72,19 @@ def test_a_recipient_is_made_changed_and_deleted(site: Site, admin: httpx.Client
     assert told == ["recipient-saved", "recipient-saved", "recipient-deleted"]
 
 
+def test_a_recipient_may_be_told_of_proposals_but_no_phone(site: Site, admin: httpx.Client, post: Post) -> None:
+    assert post("/notifications/recipients/new", **{**MAIL, "proposals": "1"}).status_code == 303
+    assert "proposte" in admin.get("/notifications").text
+    assert 'name="proposals" value="1" checked' in admin.get("/notifications/recipients/1").text
+    with site.database.transaction() as conn:
+        (one,) = list_recipients(conn).values()
+    assert one.proposals
+    phone = {"name": "x", "channel": "web-push", "address": "*", "enabled": "1", "proposals": "1"}
+    refused = post("/notifications/recipients/new", **phone)
+    assert refused.status_code == 400
+    assert 'id="proposals-fault"' in refused.text
+
+
 @pytest.mark.parametrize(
     ("channel", "wrong", "right", "kept"),
     [

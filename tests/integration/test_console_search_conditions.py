@@ -132,9 +132,32 @@ def test_views_and_orders_show_the_same_and_pages_are_led_to_by_keys(site: Site,
     shown = [re.findall(r'id="transit-([0-9a-f-]{36})"', page) for page in (first, second)]
     assert [len(ids) for ids in shown] == [50, 3]
     assert len({*shown[0], *shown[1]}) == 53
-    assert ("after=" in following[1]) == (order != "plate")
-    assert "after=" not in (re.search(r'rel="prev" href="([^"]+)"', second) or [""])[0]
-    assert f"{address}?page=2" in second or "page=" in first
+    assert "after=" in following[1], "whatever the order"
+    assert not any(plate in following[1] for plate in plates)
+    back = re.search(r'rel="prev" href="([^"]+)"', second)
+    assert back
+    assert "after=" not in back[1]
+    assert shown[0] == re.findall(r'id="transit-([0-9a-f-]{36})"', client.get(unescape(back[1])).text)
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "plate"])
+def test_pages_back_are_led_to_by_keys_too(site: Site, order: str) -> None:
+    gate = ""
+    for number in range(103):
+        gate = site.pass_vehicle(f"AB{number:03}CD", with_pictures=False).gate_id
+        site.clock.ahead += timedelta(seconds=1)
+    client = site.client(Role.INVESTIGATOR)
+    address = asked(site, client, gates=[gate]).url.path
+    ids = re.compile(r'id="transit-([0-9a-f-]{36})"')
+    on_third = client.get(f"{address}?view=table&order={order}&page=3").text
+    back = re.search(r'rel="prev" href="([^"]+)"', on_third)
+    assert back
+    assert "before=" in back[1]
+    second = client.get(unescape(back[1])).text
+    assert ids.findall(second) == ids.findall(client.get(f"{address}?view=table&order={order}&page=2").text)
+    as_sheet = re.search(r'href="([^"]+view=sheet[^"]*)"', second)
+    assert as_sheet
+    assert "before=" in as_sheet[1], "another view shows the same page"
 
 
 def test_an_export_says_whose_it_is_and_the_audit_has_its_hash(site: Site) -> None:
@@ -178,10 +201,14 @@ def test_marks_and_questions_go_into_an_investigation(site: Site) -> None:
     assert "sono nel fascicolo" in client.get(answer.headers["location"]).text
     saved = site.post(client, f"{address}/question", address, investigation=case, text="Chi al varco?")
     assert saved.headers["location"].endswith("told=saved")
+    place = {"page": "2", "order": "plate", "view": "table"}
+    kept = site.post(client, f"{address}/question", address, investigation=case, text="E prima?", **place)
+    assert kept.headers["location"] == f"{address}?page=2&order=plate&view=table&told=saved", "where one was"
+    assert '<input type="hidden" name="view" value="sheet">' in sheet.partition("/question")[2]
     with site.database.transaction() as conn:
         (mark,) = list_marked(conn, case)
         assert (mark.transit_id, mark.note) == (transit.id, f"dalla ricerca n. {address.rpartition('/')[2]}")
-        (question,) = list_questions(conn, case)
+        question = next(each for each in list_questions(conn, case) if each.text == "Chi al varco?")
     link = f"/search?investigation={case}&question={question.id}"
     assert unescape(client.get("/search").text).count(f'{link}"') == 1
     again = client.get(link).text

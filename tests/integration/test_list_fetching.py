@@ -2,6 +2,7 @@
 """Files of lists fetched by SFTP from a real OpenSSH server: each once, whole or not at all; failures are told."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,12 @@ import pytest
 
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority, Watchlist
+from anpr.ingest.agreement_ends import note_ends
 from anpr.listfiles import fetching
 from anpr.listfiles.pickup import Pickup
 from anpr.runtime.clock import ManualClock
-from anpr.settings import SftpTarget
+from anpr.runtime.metrics import LIST_PLACES_TROUBLED
+from anpr.settings import Settings, SftpTarget
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
 from anpr.store.database.connection import Database
 from anpr.store.watchlists.entries import list_entries
@@ -21,10 +24,11 @@ from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.places import (
     REMEMBERED,
     RemoteFile,
-    failing_places,
+    forget_places,
     note_seen,
     note_taken,
     taken_files,
+    troubled_places,
 )
 from scripts.lab.transits import START
 from tests.support.ssh_server import SshServer
@@ -64,7 +68,7 @@ def imports(database: Database) -> list[str]:
 
 def failures(database: Database) -> list[str]:
     with database.transaction() as conn:
-        return [each.failure for each in failing_places(conn)]
+        return [each.failure for each in troubled_places(conn, START, 30)]
 
 
 def test_each_new_file_is_taken_once_and_stays_on_its_server(
@@ -141,3 +145,29 @@ def test_the_ledger_forgets_what_its_server_has_had_no_more_for_long(database: D
             note_taken(conn, "a1", place, file, START)
         note_seen(conn, "a1", place, [there], START + REMEMBERED * 2)
         assert taken_files(conn, "a1", place) == {there}
+
+
+def test_a_place_that_fails_or_is_late_is_counted_told_and_forgotten_when_nobody_names_it(
+    database: Database, ingest_database: Database, ssh_server: SshServer, pickup: Pickup
+) -> None:
+    def counted(clock: ManualClock) -> tuple[float, float]:
+        note_ends(ingest_database, Settings(), clock)
+        return tuple(LIST_PLACES_TROUBLED.labels(why)._value.get() for why in ("failing", "late"))
+
+    clock = ManualClock(START)
+    assert pickup.look() == 0
+    clock.advance(3600)
+    assert counted(clock) == (0, 0)
+    clock.advance(1)
+    assert counted(clock) == (0, 1), "nobody has looked for an hour"
+    with database.transaction() as conn:
+        (place,) = troubled_places(conn, clock.now(), 30)
+        assert (place.failing_since, place.looked_at) == (None, START)
+        assert troubled_places(conn, clock.now(), 3600) == [], "three looks of an hour each"
+    ssh_server.folder.rename(ssh_server.folder.with_name("altrove"))
+    assert pickup.look() == 1
+    assert counted(clock) == (1, 0)
+    with ingest_database.transaction() as conn:
+        assert forget_places(conn, START + REMEMBERED) == 0
+        assert forget_places(conn, START + REMEMBERED + timedelta(seconds=1)) == 1
+    assert counted(clock) == (0, 0)

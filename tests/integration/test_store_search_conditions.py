@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ from anpr.runtime.clock import ManualClock
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.transits.audited_search import audited_search, describe, record_search
-from anpr.store.transits.recorded_search import last_reason, page_of, query_from, recorded_search
+from anpr.store.transits.recorded_search import PageKey, last_reason, page_of, query_from, recorded_search
 from anpr.store.transits.rows import TransitQuery, count_found, insert_transits, search_transits
 from anpr.store.transits.search_sql import SearchOrder
 from scripts.lab.transits import START, make_transit
@@ -130,15 +131,43 @@ def test_pages_follow_one_another_without_gap_or_double_whatever_the_order(
         search = recorded_search(conn, number)
         assert search is not None
         assert (search.found, search.reason_kind) == (23, "Furto")
-        by_key, after = [], None
+        by_key: list[UUID] = []
+        after: PageKey | None = None
         by_number = [row.transit.id for page in (1, 2, 3, 4) for row in page_of(conn, search, page, 7, order)]
         for page in (1, 2, 3, 4):
             rows = page_of(conn, search, page, 7, order, after)
             by_key += [row.transit.id for row in rows]
-            after = (rows[-1].transit.captured_at, rows[-1].transit.id)
-    assert by_key == by_number
+            after = PageKey(at=rows[-1].transit.captured_at, id=rows[-1].transit.id)
+        back, before = by_key[21:], PageKey(at=rows[0].transit.captured_at, id=rows[0].transit.id, is_backward=True)
+        for page in (3, 2, 1):
+            rows = page_of(conn, search, page, 7, order, before)
+            back = [row.transit.id for row in rows] + back
+            before = PageKey(at=rows[0].transit.captured_at, id=rows[0].transit.id, is_backward=True)
+    assert by_key == back == by_number
     assert set(by_key) == {transit.id for transit in same}
     assert len(by_key) == 23
+
+
+@pytest.mark.parametrize("order", list(SearchOrder))
+def test_a_key_reads_no_page_before_it_and_one_that_is_gone_is_found_by_number(
+    database: Database, clock: ManualClock, order: SearchOrder
+) -> None:
+    same = [passed(n, f"gate-{n % 2 + 1}", HOUR * (n // 4), f"AA{n % 5:03}AA") for n in range(1, 24)]
+    store(database, same)
+    clock.advance(86_400)
+    number = record_search(database, replace(WHOLE, pattern="AA*"), "anna", "furto", None, clock)
+    with database.transaction() as conn:
+        search = recorded_search(conn, number)
+        assert search is not None
+        first, second = (page_of(conn, search, page, 7, order) for page in (1, 2))
+        last = first[-1].transit
+        key = PageKey(at=last.captured_at, id=last.id)
+        conn.execute("DELETE FROM transits WHERE id = %s", (first[0].transit.id,))
+        assert page_of(conn, search, 2, 7, order, key) == second, "a number would pass over one more"
+        conn.execute("DELETE FROM transits WHERE id = %s", (last.id,))
+        gone = page_of(conn, search, 2, 7, order, key)
+        by_number = page_of(conn, search, 2, 7, order)
+        assert gone == (by_number if order is SearchOrder.PLATE else second)
 
 
 def test_what_was_asked_is_in_the_audit_and_is_asked_again_from_there(street: Database, clock: ManualClock) -> None:

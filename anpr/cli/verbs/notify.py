@@ -114,7 +114,9 @@ def retry_(ctx: click.Context, number: int | None, channel: str | None, everythi
 
 
 def _line(row: LedgerRow) -> str:
-    what = f"alarm {row.alarm_id}" if row.alarm_id is not None else "test"
+    what = "test" if row.is_test else f"alarm {row.alarm_id}"
+    if row.proposal_id is not None:
+        what = f"proposal {row.proposal_id}"
     when = _moment(row.settled_at or row.queued_at)
     error = f"  {row.last_error}" if row.last_error else ""
     tries = counted(row.attempts, "attempt")

@@ -18,8 +18,8 @@ class Message:
 
     id: str
     type: str
-    """What happened, for machines: `it.anpr.alarm.raised`, `it.anpr.alarm.escalated`, HANDED_OVER or
-    `it.anpr.notification.test`."""
+    """What happened, for machines: `it.anpr.alarm.raised`, `it.anpr.alarm.escalated`, HANDED_OVER,
+    `it.anpr.proposal.made` or `it.anpr.notification.test`."""
     at: datetime
     """When what is told happened (UTC)."""
     subject: str

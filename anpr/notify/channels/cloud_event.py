@@ -22,4 +22,6 @@ def cloud_event(message: Message, source: str) -> bytes:
     }
     if "alarm" in message.data:
         event["subject"] = f"alarm/{message.data['alarm']}"
+    if "proposal" in message.data:
+        event["subject"] = f"proposal/{message.data['proposal']}"
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()

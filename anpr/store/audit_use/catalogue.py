@@ -101,7 +101,7 @@ _USER = (
 )
 _HELD = ("hold", "since", "until", "plate", "gate", "transit", "ends_on", "before")
 _AREA = ("area", "name", "gates")
-_RECIPIENT = ("recipient", "name", "channel", "address", "enabled")
+_RECIPIENT = ("recipient", "name", "channel", "address", "enabled", "proposals")
 _RULE = (
     "rule",
     "areas",
@@ -438,7 +438,7 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.NOTIFICATION_RETRIED: _of(
             _K.CHANGE,
             "a notification that was given up and is sent again",
-            *["notification", "alarm", "channel", "recipient", "name"],
+            *["notification", "alarm", "proposal", "channel", "recipient", "name"],
         ),
     }
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Notification ledger: one row per alarm, channel and recipient, so that nobody is left out and none is told twice."""
+"""Notification ledger: one row per alarm or proposal, channel and recipient. Nobody is left out or told twice."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -28,12 +28,13 @@ _SQL = load_queries("notifications")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerRow:
-    """A row of the ledger. `alarm_id` is None for a test; `asked_by` asked for that, or sent the alarm to the
-    recipient. Times are UTC."""
+    """A row of the ledger. `alarm_id` and `proposal_id` are None for a test; `asked_by` asked for that, or sent the
+    alarm to the recipient. Times are UTC."""
 
     id: int
     organisation_id: str
     alarm_id: int | None
+    proposal_id: int | None
     recipient_id: int
     recipient_name: str
     """As it was when this was planned."""
@@ -50,6 +51,11 @@ class LedgerRow:
     """In the channel's own words."""
     last_fault: SendFault | None
     asked_by: str | None
+
+    @property
+    def is_test(self) -> bool:
+        """Whether somebody tries the recipient."""
+        return self.alarm_id is None and self.proposal_id is None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +142,7 @@ def take(conn: Connection, channel: ChannelKind, now: datetime, paused: Collecti
             channel=channel,
             address=row["address"],
             enabled=row["enabled"],
+            proposals=row["proposals"],
         )
     return Taken(row=_from_row(row), recipient=recipient)
 
@@ -206,6 +213,7 @@ def retry(
         raise InputError(f"notification {number}: there is none that was given up")
     for row in rows:
         detail = {"notification": row["id"], "alarm": row["alarm_id"], "channel": row["channel"]}
+        detail |= {"proposal": row["proposal_id"]} if row["proposal_id"] is not None else {}
         detail |= {"recipient": row["recipient_id"], "name": row["recipient_name"]}
         append(conn, AuditEvent(actor=by.name, action=AuditAction.NOTIFICATION_RETRIED, at=by.at, detail=detail))
     return [_from_row(row) for row in rows]

@@ -73,7 +73,7 @@ def delete_recipient(conn: Connection, recipient_id: int, by: Author) -> None:
 
 def from_row(row: Mapping[str, Any]) -> Recipient:
     """The recipient in a row of the table."""
-    names = ("id", "organisation_id", "name", "address", "enabled")
+    names = ("id", "organisation_id", "name", "address", "enabled", "proposals")
     return Recipient(**{name: row[name] for name in names}, channel=ChannelKind(row["channel"]))
 
 
@@ -87,6 +87,7 @@ def _named(recipient: Recipient) -> dict[str, Any]:
         "channel": str(recipient.channel),
         "address": recipient.address,
         "enabled": recipient.enabled,
+        "proposals": recipient.proposals,
     }
 
 

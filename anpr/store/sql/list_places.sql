@@ -5,9 +5,15 @@ VALUES (%(watchlist_id)s, %(place)s, %(at)s, CASE WHEN %(failure)s <> '' THEN %(
 ON CONFLICT (watchlist_id, place) DO UPDATE SET looked_at = excluded.looked_at, failure = excluded.failure,
     failing_since = CASE WHEN excluded.failure <> '' THEN coalesce(list_places.failing_since, excluded.failing_since) END;
 
--- name: failing
+-- name: troubled
+-- Those whose last look failed, and those that nobody has looked at since.
 SELECT w.name, p.* FROM list_places p JOIN watchlists w ON w.id = p.watchlist_id
-WHERE p.failing_since IS NOT NULL ORDER BY p.failing_since, p.watchlist_id;
+WHERE p.failing_since IS NOT NULL OR p.looked_at < %(late_before)s
+ORDER BY coalesce(p.failing_since, p.looked_at), p.watchlist_id;
+
+-- name: forget_places
+-- Those that the settings name no more.
+DELETE FROM list_places WHERE looked_at < %(before)s;
 
 -- name: taken
 SELECT file_name, size, written_at FROM list_fetches WHERE watchlist_id = %(watchlist_id)s AND place = %(place)s;

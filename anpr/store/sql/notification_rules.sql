@@ -7,8 +7,8 @@ WHERE (%(organisation)s::text IS NULL OR organisation_id = %(organisation)s::tex
 SELECT * FROM notification_recipients WHERE id = %(id)s;
 
 -- name: add_recipient
-INSERT INTO notification_recipients (name, channel, address, enabled, changed_at, changed_by)
-VALUES (%(name)s, %(channel)s, %(address)s, %(enabled)s, %(at)s, %(by)s)
+INSERT INTO notification_recipients (name, channel, address, enabled, proposals, changed_at, changed_by)
+VALUES (%(name)s, %(channel)s, %(address)s, %(enabled)s, %(proposals)s, %(at)s, %(by)s)
 ON CONFLICT (organisation_id, channel, address) DO NOTHING RETURNING id;
 
 -- name: is_taken
@@ -17,7 +17,7 @@ SELECT EXISTS (SELECT FROM notification_recipients other JOIN notification_recip
 
 -- name: change_recipient
 UPDATE notification_recipients SET name = %(name)s, channel = %(channel)s, address = %(address)s, enabled = %(enabled)s,
-    changed_at = %(at)s, changed_by = %(by)s
+    proposals = %(proposals)s, changed_at = %(at)s, changed_by = %(by)s
 WHERE id = %(id)s;
 
 -- name: delete_recipient

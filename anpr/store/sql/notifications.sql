@@ -40,8 +40,29 @@ VALUES (%(recipient_id)s, %(recipient_name)s, %(channel)s, 'high', %(at)s, %(at)
 INSERT INTO notifications (alarm_id, recipient_id, recipient_name, channel, priority, queued_at, waits_since, next_attempt_at, asked_by)
 VALUES (%(alarm)s, %(recipient_id)s, %(recipient_name)s, %(channel)s, %(priority)s, %(at)s, %(at)s, %(at)s, %(by)s) RETURNING id;
 
+-- name: enter_proposals
+-- Open proposals, told to whom their list's organisation has named for that: one row for each proposal, channel and recipient.
+INSERT INTO notifications (organisation_id, proposal_id, recipient_id, recipient_name, channel, priority, queued_at, waits_since,
+    next_attempt_at)
+SELECT r.organisation_id, p.id, r.id, r.name, r.channel, CASE WHEN p.urgent_until IS NULL THEN 'low' ELSE 'high' END, %(now)s, %(now)s, %(now)s
+FROM list_proposals p JOIN watchlist_owners o USING (watchlist_id) JOIN notification_recipients r USING (organisation_id)
+WHERE p.state = 'open' AND p.expires_at > %(now)s AND p.made_at > %(since)s AND r.proposals AND r.enabled AND r.channel <> 'web-push'
+  AND NOT EXISTS (SELECT FROM notifications n WHERE n.proposal_id = p.id AND n.channel = r.channel AND n.recipient_id = r.id)
+ORDER BY p.id, r.id LIMIT %(limit)s
+ON CONFLICT (proposal_id, channel, recipient_id) WHERE proposal_id IS NOT NULL DO NOTHING RETURNING channel;
+
+-- name: withdraw_proposals
+-- What waits and has been settled meanwhile: nobody has to decide it any more.
+DELETE FROM notifications n WHERE n.proposal_id IS NOT NULL AND n.state IN ('queued', 'failed') AND NOT n.in_flight
+  AND NOT EXISTS (SELECT FROM list_proposals p WHERE p.id = n.proposal_id AND p.state = 'open' AND p.expires_at > %(now)s)
+RETURNING n.channel;
+
+-- name: proposal
+SELECT id, watchlist_id, kind, made_by, made_at, expires_at, urgent_until FROM list_proposals
+WHERE id = %(id)s AND state = 'open' AND expires_at > %(now)s;
+
 -- name: tests_waiting
-SELECT count(*) AS count FROM notifications WHERE alarm_id IS NULL AND state IN ('queued', 'failed');
+SELECT count(*) AS count FROM notifications WHERE alarm_id IS NULL AND proposal_id IS NULL AND state IN ('queued', 'failed');
 
 -- name: escalate
 INSERT INTO notification_escalations (alarm_id, rule_id, step, organisation_id, priority, due_at)
@@ -60,7 +81,7 @@ SELECT min(due_at) AS at FROM notification_escalations;
 
 -- name: take
 -- The most urgent one that may be sent now, in the order of priority and then of age.
-SELECT n.*, r.organisation_id AS recipient_organisation, r.name AS present_name, r.address, r.enabled, r.channel AS present_channel
+SELECT n.*, r.organisation_id AS recipient_organisation, r.name AS present_name, r.address, r.enabled, r.proposals, r.channel AS present_channel
 FROM (
     SELECT * FROM notifications
     WHERE state IN ('queued', 'failed') AND channel = %(channel)s AND next_attempt_at <= %(now)s

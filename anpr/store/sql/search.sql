@@ -81,6 +81,12 @@ AND (t.captured_at, t.id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)
 -- name: after_oldest
 AND (t.captured_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s::uuid)
 
+-- name: after_plate
+AND t.plate >= %(after_plate)s AND (t.plate > %(after_plate)s OR (t.captured_at, t.id) < (%(after_at)s::timestamptz, %(after_id)s::uuid))
+
+-- name: after_plate_back
+AND t.plate <= %(after_plate)s AND (t.plate < %(after_plate)s OR (t.captured_at, t.id) > (%(after_at)s::timestamptz, %(after_id)s::uuid))
+
 -- name: order_newest
 ORDER BY t.captured_at DESC, t.id DESC
 
@@ -89,3 +95,6 @@ ORDER BY t.captured_at, t.id
 
 -- name: order_plate
 ORDER BY t.plate, t.captured_at DESC, t.id DESC
+
+-- name: order_plate_back
+ORDER BY t.plate DESC, t.captured_at, t.id

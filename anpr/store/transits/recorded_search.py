@@ -13,7 +13,7 @@ from anpr.domain.search_conditions import SearchConditions
 from anpr.store.audit import AuditAction, AuditRow, get_audit, row_of
 from anpr.store.database.connection import Connection
 from anpr.store.database.queries import load_queries
-from anpr.store.transits.rows import StoredTransit, TransitQuery, count_found, search_transits
+from anpr.store.transits.rows import StoredTransit, TransitQuery, count_found, search_transits, transit_at
 from anpr.store.transits.search_sql import SearchOrder
 
 _SQL = load_queries("audit")
@@ -79,20 +79,43 @@ def last_reason(conn: Connection, actor: str, since: datetime) -> AskedReason | 
     return AskedReason(kind=kind, text=event.reason or "", case=event.case_reference or "")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageKey:
+    """A transit beside which a page begins, by capture time (UTC) and id: the last one of the page before, or, where
+    `is_backward`, the first one of the page behind."""
+
+    at: datetime
+    id: UUID
+    is_backward: bool = False
+
+
 def page_of(
     conn: Connection,
     search: RecordedSearch,
     page: int,
     rows: int,
     order: SearchOrder = SearchOrder.NEWEST,
-    after: tuple[datetime, UUID] | None = None,
+    key: PageKey | None = None,
 ) -> list[StoredTransit]:
-    """One page of its results, the first is 1. With the key of the last transit of the page before, `after`, the
-    database begins there; without it passes over all before."""
-    is_keyed = after is not None and order is not SearchOrder.PLATE
-    offset = 0 if is_keyed else (page - 1) * rows
-    wanted = replace(search.query, limit=rows, offset=offset, order=order, after=after if is_keyed else None)
-    return search_transits(conn, wanted)
+    """One page of its results, the first is 1. With a key the database begins there (keyset pagination); without it,
+    or where nothing stands there any more, it passes over all before."""
+    by_number = replace(search.query, limit=rows, offset=(page - 1) * rows, order=order)
+    beside = _beside(conn, order, key) if key is not None and page > 1 else None
+    if key is None or beside is None:
+        return search_transits(conn, by_number)
+    found = search_transits(conn, replace(by_number, offset=0, is_backward=key.is_backward, **beside))
+    if not key.is_backward:
+        return found
+    return found[::-1] if len(found) == rows else search_transits(conn, by_number)
+
+
+def _beside(conn: Connection, order: SearchOrder, key: PageKey) -> dict[str, Any] | None:
+    """The key as the query has it. The address names no plate, so that of the transit is looked up; None: it is
+    gone."""
+    if order is not SearchOrder.PLATE:
+        return {"after": (key.at, key.id)}
+    stored = transit_at(conn, key.at, key.id)
+    return None if stored is None else {"after": (key.at, key.id), "after_plate": stored.transit.plate}
 
 
 def _search_of(row: AuditRow) -> RecordedSearch:

@@ -76,6 +76,10 @@ class TransitQuery:
     conditions: SearchConditions = NO_CONDITIONS
     order: SearchOrder = SearchOrder.NEWEST
     after: tuple[datetime, UUID] | None = None
+    """Only what follows the transit with this capture time and id in the order; by plate with `after_plate`."""
+    after_plate: str | None = None
+    is_backward: bool = False
+    """The order the other way round: what comes before `after`, the nearest first."""
     area: MapArea | None = None
     """What on the map meant these gates when it was asked; the search goes by the gates alone."""
 
@@ -164,6 +168,12 @@ def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
     return from_row(row) if row else None
 
 
+def transit_at(conn: Connection, captured_at: datetime, transit_id: UUID) -> StoredTransit | None:
+    """The transit with this id that was captured then (UTC); None when there is none (any more)."""
+    row = conn.execute(_SQL["get"], {"id": transit_id, "since": captured_at, "until": captured_at}).fetchone()
+    return from_row(row) if row else None
+
+
 def search_transits(conn: Connection, query: TransitQuery) -> list[StoredTransit]:
     """What the query asks, in its order. Raises InputError for one that cannot be searched.
 
@@ -202,7 +212,9 @@ def _source(query: TransitQuery) -> SearchFrom:
 
 
 def _statement(query: TransitQuery) -> SearchStatement:
-    return SearchStatement(source=_source(query), order=query.order, values=_values(query))
+    return SearchStatement(
+        source=_source(query), order=query.order, is_backward=query.is_backward, values=_values(query)
+    )
 
 
 def _values(query: TransitQuery) -> dict[str, Any]:
@@ -221,6 +233,7 @@ def _values(query: TransitQuery) -> dict[str, Any]:
         "ends": None if windows is None else [window.until for window in windows],
         "after_at": query.after[0] if query.after else None,
         "after_id": query.after[1] if query.after else None,
+        "after_plate": query.after_plate,
         **values_of(query.conditions),
     }
 

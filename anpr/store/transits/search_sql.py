@@ -53,12 +53,15 @@ _IF = {
     "onward_gate": "if_onward",
 }
 """The piece of a condition, by the parameter without which it is not asked."""
-_ORDER = {
-    SearchOrder.NEWEST: "order_newest",
-    SearchOrder.OLDEST: "order_oldest",
-    SearchOrder.PLATE: "order_plate",
+_WAYS = {
+    (SearchOrder.NEWEST, False): "newest",
+    (SearchOrder.NEWEST, True): "oldest",
+    (SearchOrder.OLDEST, False): "oldest",
+    (SearchOrder.OLDEST, True): "newest",
+    (SearchOrder.PLATE, False): "plate",
+    (SearchOrder.PLATE, True): "plate_back",
 }
-_AFTER = {SearchOrder.NEWEST: "after_newest", SearchOrder.OLDEST: "after_oldest"}
+"""The pieces `order_…` and `after_…` of an order, forward and backward."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +70,12 @@ class SearchStatement:
 
     source: SearchFrom
     order: SearchOrder
+    is_backward: bool = False
     values: Mapping[str, Any]
 
     def rows(self) -> bytes:
         """The transits, ordered, `limit` of them behind `offset`."""
-        order = _SQL[_ORDER[self.order]]
+        order = _SQL[f"order_{self._way}"]
         tail = _LINE.join([order, b"LIMIT %(limit)s OFFSET %(offset)s"])
         return _LINE.join([b"SELECT " + _SQL["columns"], self._found(_SQL["columns"], order), tail])
 
@@ -97,9 +101,13 @@ class SearchStatement:
         if self.source is not SearchFrom.GATES:
             found += [_SQL["if_windows"]] if self.values["starts"] is not None else []
             found += [_SQL["if_gates"]] if self.values["gate_ids"] else []
-        if self.values["after_at"] is not None and self.order in _AFTER:
-            found.append(_SQL[_AFTER[self.order]])
+        if self.values["after_at"] is not None:
+            found.append(_SQL[f"after_{self._way}"])
         return found
+
+    @property
+    def _way(self) -> str:
+        return _WAYS[self.order, self.is_backward]
 
 
 def values_of(conditions: SearchConditions) -> dict[str, Any]:

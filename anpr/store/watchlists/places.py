@@ -10,6 +10,7 @@ from anpr.store.database.queries import load_queries
 
 REMEMBERED = timedelta(days=30)
 """So long a file is remembered after the server has it no more."""
+_LATE_LOOKS, _LATE_LEAST = 3, timedelta(hours=1)
 _MOST_FAILURE = 500
 _SQL = load_queries("list_places")
 
@@ -24,15 +25,16 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FailingPlace:
-    """A place from which nothing comes: since when (UTC), and why."""
+class TroubledPlace:
+    """A place from which nothing comes: its last look failed, or nobody has looked for too long (UTC)."""
 
     name: str
     """Of the list."""
     watchlist_id: str
     place: str
     looked_at: datetime
-    failing_since: datetime
+    failing_since: datetime | None
+    """None: nobody has looked since `looked_at`."""
     failure: str
 
 
@@ -42,9 +44,17 @@ def note_look(conn: Connection, watchlist_id: str, place: str, at: datetime, fai
     conn.execute(_SQL["looked"], values)
 
 
-def failing_places(conn: Connection) -> list[FailingPlace]:
-    """Those whose last look failed, the longest first; of the console's role, of its organisation's lists."""
-    return [FailingPlace(**row) for row in conn.execute(_SQL["failing"])]
+def troubled_places(conn: Connection, now: datetime, every_s: float) -> list[TroubledPlace]:
+    """Those whose last look failed, and those at which nobody looked for three looks of `every_s` seconds, an hour at
+    least; the longest first. Of the console's role, of its organisation's lists."""
+    late_before = now - max(_LATE_LEAST, timedelta(seconds=_LATE_LOOKS * every_s))
+    return [TroubledPlace(**row) for row in conn.execute(_SQL["troubled"], {"late_before": late_before})]
+
+
+def forget_places(conn: Connection, now: datetime) -> int:
+    """Retention: delete places at which nobody has looked for REMEMBERED, as no settings name them; returns how
+    many."""
+    return conn.execute(_SQL["forget_places"], {"before": now - REMEMBERED}).rowcount
 
 
 def taken_files(conn: Connection, watchlist_id: str, place: str) -> set[RemoteFile]:

@@ -37,6 +37,7 @@ class RecipientFields(BaseModel):
     channel: str = Field(default=ChannelKind.EMAIL.value, max_length=20)
     address: str = Field(default="", max_length=4000)
     enabled: str = Field(default="", max_length=5)
+    proposals: str = Field(default="", max_length=5)
 
 
 @router.get("/new")
@@ -58,7 +59,11 @@ def ask_change(console: ConsoleDep, context: ContextDep, number: Number) -> Resp
     """The form with what is stored."""
     one = _one(console, number)
     fields = RecipientFields(
-        name=one.name, channel=one.channel, address=one.address, enabled="1" if one.enabled else ""
+        name=one.name,
+        channel=one.channel,
+        address=one.address,
+        enabled="1" if one.enabled else "",
+        proposals="1" if one.proposals else "",
     )
     return _page(console, context, number, fields)
 
@@ -146,11 +151,19 @@ def _checked(fields: RecipientFields, number: int) -> tuple[Recipient | None, di
         address = checked_address(channel, fields.address)
     except AddressError as exc:
         return None, {**faults, "address": FieldFault(key=f"notifications.wrong_{exc.fault}")}
+    if fields.proposals and channel is ChannelKind.WEB_PUSH:
+        faults["proposals"] = FieldFault(key="notifications.no_proposals_to_phones")
     if faults:
         return None, faults
     return (
         Recipient(
-            id=number, organisation_id="", name=name, channel=channel, address=address, enabled=bool(fields.enabled)
+            id=number,
+            organisation_id="",
+            name=name,
+            channel=channel,
+            address=address,
+            enabled=bool(fields.enabled),
+            proposals=bool(fields.proposals),
         ),
         {},
     )

@@ -18,7 +18,7 @@ from anpr.console.state import Console
 from anpr.store.audit import AuditAction, AuditEvent
 from anpr.store.database.time_limit import time_limit
 from anpr.store.transits.audited_search import MAX_LIMIT
-from anpr.store.transits.recorded_search import RecordedSearch, count_again, page_of, recorded_search
+from anpr.store.transits.recorded_search import PageKey, RecordedSearch, count_again, page_of, recorded_search
 from anpr.store.transits.rows import StoredTransit
 from anpr.store.transits.search_sql import SearchOrder
 
@@ -54,12 +54,23 @@ class Shown:
     view: View = "list"
     after: str = ""
     """The key of the last transit of the page before, as `key_of` writes it; by it the next page is found quickly."""
+    before: str = ""
+    """The key of the first transit of the page behind, to find the page before it."""
     told: Told = ""
+
+    def same_page(self, **changes: object) -> str:
+        """The address of the page that is shown, in another way."""
+        return self.address(**{"after": self.after, "before": self.before, **changes})
+
+    @property
+    def key(self) -> PageKey | None:
+        """Where the page begins or ends; None: it is found by its number."""
+        return _key_in(self.after) or _key_in(self.before, is_backward=True)
 
     def address(self, **changes: object) -> str:
         """What follows the `?`, or nothing; without what is the default."""
         values = {"page": self.page, "order": self.order.value, "view": self.view, **changes}
-        usual = {"page": 1, "order": "newest", "view": "list", "after": "", "told": ""}
+        usual = {"page": 1, "order": "newest", "view": "list", "after": "", "before": "", "told": ""}
         told = {name: value for name, value in values.items() if value != usual[name]}
         return f"?{urlencode(told)}" if told else ""
 
@@ -79,25 +90,27 @@ def shown_as(
     order: SearchOrder = SearchOrder.NEWEST,
     view: View = "list",
     after: Annotated[str, Query(max_length=100)] = "",
+    before: Annotated[str, Query(max_length=100)] = "",
     told: Told = "",
 ) -> Shown:
     """As the address says it."""
-    return Shown(page=page, order=order, view=view, after=after, told=told)
+    return Shown(page=page, order=order, view=view, after=after, before=before, told=told)
 
 
 ShownDep = Annotated[Shown, Depends(shown_as)]
 
 
 def key_of(row: StoredTransit) -> str:
-    """Capture time (us since 1970) and id: where the next page begins."""
+    """Capture time (us since 1970) and id: where the next page begins, and the one before ends."""
     return f"{int(row.transit.captured_at.timestamp()) * 10**6 + row.transit.captured_at.microsecond}.{row.transit.id}"
 
 
-def _key_in(text: str) -> tuple[datetime, UUID] | None:
+def _key_in(text: str, *, is_backward: bool = False) -> PageKey | None:
     """None for one that is none: then the page is found by its number."""
     micros, _, transit = text.partition(".")
     try:
-        return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros)), UUID(transit)
+        at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros))
+        return PageKey(at=at, id=UUID(transit), is_backward=is_backward)
     except (ValueError, OverflowError):
         return None
 
@@ -107,8 +120,7 @@ def results_of(console: Console, visitor: Visitor, search: RecordedSearch, shown
     with console.search_database.transaction() as conn, time_limit(conn, console.settings.console.search_timeout_s):
         total = count_again(conn, search, MAX_LIMIT)
         page = min(shown.page, max(1, ceil(total / ROWS)))
-        after = _key_in(shown.after) if page == shown.page > 1 else None
-        rows = page_of(conn, search, page, ROWS, shown.order, after)
+        rows = page_of(conn, search, page, ROWS, shown.order, shown.key if page == shown.page else None)
         return FoundPage(total=total, page=page, rows=rows, held=held_marks(conn, visitor, rows))
 
 

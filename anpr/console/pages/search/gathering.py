@@ -31,17 +31,29 @@ InvestigatorDep = Annotated[Visitor, Depends(allowed(Permission.INVESTIGATE))]
 NumberPath = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-class MarkFields(BaseModel):
-    """Which transits of a page go into which investigation, and the page to come back to."""
+class PlaceFields(BaseModel):
+    """The page of results to come back to, as it was shown."""
 
-    investigation: Whole = 0
-    transit: Annotated[list[UUID], Field(max_length=ROWS)] = []
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
     order: SearchOrder = SearchOrder.NEWEST
     view: View = "list"
+    after: Annotated[str, Field(max_length=100)] = ""
+    before: Annotated[str, Field(max_length=100)] = ""
+
+    def back(self, number: int, told: Told) -> RedirectResponse:
+        """To the page of that search, which tells what was done."""
+        shown = Shown(page=self.page, order=self.order, view=self.view, after=self.after, before=self.before)
+        return RedirectResponse(f"/search/{number}{shown.same_page(told=told)}", status_code=303)
 
 
-class QuestionFields(BaseModel):
+class MarkFields(PlaceFields):
+    """Which transits of a page go into which investigation."""
+
+    investigation: Whole = 0
+    transit: Annotated[list[UUID], Field(max_length=ROWS)] = []
+
+
+class QuestionFields(PlaceFields):
     """What the question is called, and the investigation it is saved for."""
 
     investigation: Whole = 0
@@ -103,8 +115,7 @@ def mark(
             told = "marked"
         except InputError:
             told = "not_marked"
-    shown = Shown(page=fields.page, order=fields.order, view=fields.view)
-    return RedirectResponse(f"/search/{number}{shown.address(told=told)}", status_code=303)
+    return fields.back(number, told)
 
 
 @router.post("/{number}/question")
@@ -120,7 +131,7 @@ def keep_question(
         told: Told = "saved"
     except InputError:
         told = "not_saved"
-    return RedirectResponse(f"/search/{number}{Shown().address(told=told)}", status_code=303)
+    return fields.back(number, told)
 
 
 def _note(console: Console, search: RecordedSearch) -> str:

@@ -24,6 +24,8 @@ from anpr.domain.transit import Transit
 from anpr.store.gates import list_gates
 
 router = APIRouter()
+_MOST_PLATES = 5
+"""Plates that are offered at once; the others unfold."""
 
 
 @router.get("/{number}/map")
@@ -58,6 +60,7 @@ def show(
         plate=plate,
         country=next((transit.country for transit in transits if transit.plate == plate), None),
         plates=_plates(transits),
+        most_plates=_MOST_PLATES,
         section="search",
     )
 

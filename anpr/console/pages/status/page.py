@@ -37,7 +37,7 @@ from anpr.store.transits.discarded import not_kept
 from anpr.store.transits.rows import last_of_gates
 from anpr.store.watchlists.cards import ListAge, stale_lists
 from anpr.store.watchlists.lists import watchlist_names
-from anpr.store.watchlists.places import FailingPlace, failing_places
+from anpr.store.watchlists.places import TroubledPlace, troubled_places
 
 router = APIRouter(prefix="/status")
 
@@ -101,7 +101,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "unsigned": _unsigned(console) if health is not None else [],
         "plans": _plans(console) if health is not None else [],
         "stale_lists": _stale_lists(console, at) if health is not None else [],
-        "failing_places": _failing_places(console) if health is not None else [],
+        "troubled_places": _troubled_places(console, at) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
         "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
@@ -200,9 +200,9 @@ def _stale_lists(console: Console, at: datetime) -> list[ListAge]:
         return stale_lists(conn, at)
 
 
-def _failing_places(console: Console) -> list[FailingPlace]:
+def _troubled_places(console: Console, at: datetime) -> list[TroubledPlace]:
     with console.database.transaction() as conn:
-        return failing_places(conn)
+        return troubled_places(conn, at, console.settings.watchlists.pickup_every_s)
 
 
 def _in_order(health: Sequence[HealthInterval]) -> list[HealthInterval]:
