@@ -33,6 +33,8 @@ UNBOUND = "id: not a UUIDv7 of the time in captured_at"
 MAX_CANDIDATES = 32
 MAX_READS = 1_000_000
 MAX_IMAGES = 8
+MAX_SOFTWARE = 255
+"""Characters of what a reader says of its program and models."""
 MAX_COUNTRY = 3
 """Characters of a country's code."""
 
@@ -82,6 +84,7 @@ class TransitV1(Part):
     direction: Direction | None = None
     lane: Line | None = None
     images: Annotated[tuple[ImageRefV1, ...], Field(max_length=MAX_IMAGES)] = ()
+    software: Annotated[str, Field(min_length=1, max_length=MAX_SOFTWARE, pattern=PLAIN_PATTERN)] | None = None
 
 
 def encode_transit(transit: Transit) -> bytes:
@@ -133,6 +136,7 @@ def _to_domain(message: TransitV1) -> Transit:
         direction=message.direction,
         lane=message.lane,
         images=tuple([ImageRef(role=each.role, sha256=each.sha256, size=each.size) for each in message.images]),
+        software=message.software,
     )
 
 

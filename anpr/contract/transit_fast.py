@@ -12,7 +12,7 @@ import msgspec
 
 from anpr.contract.parsing import MAX_LINE, MAX_PX, SHA256_PATTERN, is_identifier
 from anpr.contract.topics import MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES
-from anpr.contract.transit import MAX_CANDIDATES, MAX_COUNTRY, MAX_IMAGES, MAX_PASS, MAX_READS, decode_transit
+from anpr.contract.transit import MAX_CANDIDATES, MAX_COUNTRY, MAX_IMAGES, MAX_PASS, MAX_READS, MAX_SOFTWARE, decode_transit
 from anpr.domain.plate import MAX_LENGTH
 from anpr.domain.transit import ImageRef, Transit
 from anpr.domain.transit_id import is_bound
@@ -73,6 +73,7 @@ def _keeps_the_contract(transit: Transit) -> bool:
         and (transit.country is None or len(transit.country) <= MAX_COUNTRY)
         and (transit.lane is None or len(transit.lane) <= MAX_LINE)
         and (not transit.images or _are_images(transit.images))
+        and (transit.software is None or 0 < len(transit.software) <= MAX_SOFTWARE)
     )
 
 

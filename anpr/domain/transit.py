@@ -57,6 +57,9 @@ class Transit:
     direction: Direction | None = None
     lane: str | None = None
     images: tuple[ImageRef, ...] = ()
+    software: str | None = None
+    """What the reader ran then: words NAME/VERSION of the program and NAME/VERSION@DIGEST of each model. None: it did
+    not say, or it was not asked for: a stored transit has it where it is fetched alone."""
 
     def __post_init__(self) -> None:
         if None in (self.captured_at.utcoffset(), self.first_seen.utcoffset(), self.last_seen.utcoffset()):

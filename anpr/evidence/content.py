@@ -77,6 +77,7 @@ def _read(transit: Transit) -> dict[str, Any]:
         "country": transit.country,
         "direction": transit.direction and transit.direction.value,
         "lane": transit.lane,
+        "software": transit.software,
     }
 
 

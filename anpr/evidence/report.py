@@ -14,7 +14,7 @@ from anpr.paper.blocks import Banner, Block, Document, Facts, Figure, Heading, P
 
 _MOST_ROWS = 200
 """Of the audit in print, the newest; all of them are in the file."""
-_MODELS = "non registrata: i messaggi del lettore non portano la versione dei modelli"
+_NO_SOFTWARE = "non registrati: il lettore non li ha indicati"
 _COPY_NOTE = (
     "Le immagini stampate qui sono copie ridotte. Gli originali, byte per byte, sono nella cartella «originali»."
 )
@@ -67,7 +67,6 @@ def _about(facts: EvidenceFacts, public_key: str) -> Iterator[tuple[str, str]]:
     yield "Pacchetto", f"fatto il {_time(made.at, made.zone)} da {made.by}"
     yield "Motivo", made.reason
     yield "Programma", f"anpr {made.version}, la versione che ha fatto il pacchetto"
-    yield "Modelli", _MODELS
     yield "Registro", f"ultima riga e impronta al momento: {facts.head}"
     yield "Chiave", f"{public_key} (chiave pubblica del sito, con cui è firmato manifest.json)"
 
@@ -170,6 +169,7 @@ def _read(fact: TransitFact) -> Iterator[tuple[str, str]]:
     yield "Paese", transit.country or "non riconosciuto"
     yield "Telecamera", " · ".join(part for part in (transit.camera_id, transit.lane, transit.direction) if part)
     yield "Lettore", f"{transit.reader_id}; {SIGNATURES[fact.stored.signature]}"
+    yield "Programma e modelli", transit.software.replace(" ", "\n") if transit.software else _NO_SOFTWARE
     yield "Arrivato al centro", f"{_utc(fact.stored.received_at)} UTC"
     held = [f"{hold.case_reference} fino al {hold.ends_on:%d/%m/%Y}" for hold in fact.holds]
     yield "Conservato per", "; ".join(held) or "nessuna conservazione oltre il termine"

@@ -25,6 +25,7 @@ from anpr.reader.plates.plate_finder import PlateFinder
 from anpr.reader.plates.plate_reader import build_plate_reader
 from anpr.reader.plates.reader_pool import ReaderPool
 from anpr.reader.plates.second_opinion import build_second_opinion
+from anpr.reader.software import software_of
 from anpr.runtime.clock import Clock
 from anpr.runtime.probes import Readiness
 from anpr.settings import Settings
@@ -73,7 +74,8 @@ def run_reader(  # noqa: PLR0913, PLR0917  what it needs, and four helps it can 
     Raises SettingsError when there is no camera to read, and ModelError when the models cannot be loaded; what happens
     later to one camera is logged and counted.
     """
-    origins = plate_cameras(settings) if plans is None else planned_cameras(plans, settings)
+    software = software_of(settings.reader) if plate_finder is None else None
+    origins = plate_cameras(settings, software) if plans is None else planned_cameras(plans, settings, software)
     shared = plate_finder or _pool(settings, len(origins))
     second = build_second_opinion(settings.reader, clock) if plate_finder is None else None
 
@@ -96,7 +98,7 @@ def run_reader(  # noqa: PLR0913, PLR0917  what it needs, and four helps it can 
 
     def tick() -> None:
         if plans is not None and plans.look():
-            changed = planned_cameras(plans, settings)
+            changed = planned_cameras(plans, settings, software)
             _grow(shared, _pool_size(settings, len(changed)))
             fleet.apply(changed)
         fleet.tick()
@@ -113,24 +115,25 @@ def run_reader(  # noqa: PLR0913, PLR0917  what it needs, and four helps it can 
     return ReaderSummary(cameras=len(fleet.workers), **asdict(fleet.tally))
 
 
-def planned_cameras(plans: GatePlans, settings: Settings) -> list[Origin]:
-    """The cameras of the plan that are read."""
-    return _origins(plans.gates, settings)
+def planned_cameras(plans: GatePlans, settings: Settings, software: str | None = None) -> list[Origin]:
+    """The cameras of the plan that are read. `software`: see Transit."""
+    return _origins(plans.gates, settings, software)
 
 
-def _origins(gates: Iterable[Gate], settings: Settings) -> list[Origin]:
+def _origins(gates: Iterable[Gate], settings: Settings, software: str | None) -> list[Origin]:
     return [
-        Origin(camera=camera, gate_id=gate.id, reader_id=settings.reader.id)
+        Origin(camera=camera, gate_id=gate.id, reader_id=settings.reader.id, software=software)
         for gate in gates
         for camera in gate.cameras
         if camera.kind is CameraKind.PLATE
     ]
 
 
-def plate_cameras(settings: Settings) -> list[Origin]:
-    """The cameras this reader reads. Raises SettingsError when there is none."""
+def plate_cameras(settings: Settings, software: str | None = None) -> list[Origin]:
+    """The cameras this reader reads; `software`: see Transit. Raises SettingsError when there is none."""
     chosen = set(settings.reader.gates)
-    cameras = _origins((gate.to_domain() for gate in settings.gates if not chosen or gate.id in chosen), settings)
+    gates = (gate.to_domain() for gate in settings.gates if not chosen or gate.id in chosen)
+    cameras = _origins(gates, settings, software)
     if not cameras:
         raise SettingsError(f"gates: reader {settings.reader.id} has no camera of kind 'plate' to read")
     return cameras

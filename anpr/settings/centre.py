@@ -237,7 +237,7 @@ class ConsoleSettings(Section):
     accessibility_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
     """The published accessibility statement of the body that runs the console, for a link at the foot of every page."""
     evidence_days: Annotated[int, Field(ge=1, le=90)] = 7
-    """A package of evidence that the console made lies in data_dir/evidence for so long; then it is made again."""
+    """A package of evidence that the console made is kept for so long, where images are; then it is made again."""
     evidence_max_mb: Annotated[int, Field(ge=10, le=1_000_000)] = 8000
     """All of them together, in MB; a new one is refused beyond."""
     map: MapSettings = MapSettings()

@@ -23,6 +23,7 @@ from anpr.settings.centre import (
     RetentionSettings,
 )
 from anpr.settings.edge import GatePlanSettings, GateSettings, ReaderSettings
+from anpr.settings.evidence import EvidenceSettings
 from anpr.settings.forwarding import DestinationSettings
 from anpr.settings.mail import MailSettings
 from anpr.settings.notify import NotifySettings
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     watchlists: WatchlistSettings = WatchlistSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     mail: MailSettings = MailSettings()
     notify: NotifySettings = NotifySettings()
     patrol: PatrolSettings = PatrolSettings()

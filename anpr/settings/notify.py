@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from anpr.settings.address import check_address
 from anpr.settings.base import NetworkText, Section, ServerName
-from anpr.settings.forwarding.base import VariableName
+from anpr.settings.secret_origin import SecretOrigin
 
 SMS_FIELDS = ("to", "text", "id", "secret")
 """What the SMS gateway's templates may name in braces."""
@@ -17,27 +17,7 @@ _FIELD = re.compile(r"\{([a-z]+)\}")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
-class _WithSecret(Section):
-    """A section that may name a secret."""
-
-    secret_file: Annotated[str, Field(min_length=1)] | None = None
-    """File with the secret; read at each use."""
-    secret_env: VariableName | None = None
-    """Environment variable that holds it instead; its name must not begin with `ANPR_`."""
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if self.secret_file and self.secret_env:
-            raise ValueError("needs either secret_file or secret_env, not both")
-        return self
-
-    @property
-    def has_secret(self) -> bool:
-        """Whether one is named."""
-        return bool(self.secret_file or self.secret_env)
-
-
-class WebhookSettings(_WithSecret):
+class WebhookSettings(SecretOrigin):
     """HTTPS requests to addresses that administrators name in the console (CloudEvents 1.0, signed as Standard Webhooks
     says). With a secret the signature is HMAC-SHA256; without one it is Ed25519 by the key of audit.key_file, whose
     public half `anpr audit key` prints: take that where receivers are not all yours."""
@@ -53,7 +33,7 @@ class WebhookSettings(_WithSecret):
     """So long a whole request may take."""
 
 
-class MqttSettings(_WithSecret):
+class MqttSettings(SecretOrigin):
     """The MQTT broker; recipients are its topics."""
 
     host: Annotated[str, Field(min_length=1, max_length=255)] | None = None
@@ -80,7 +60,7 @@ class MqttSettings(_WithSecret):
         return self
 
 
-class SmsSettings(_WithSecret):
+class SmsSettings(SecretOrigin):
     """The gateway that turns an HTTP request into an SMS, declared as its maker documents it. `{to}` (the number),
     `{text}`, `{id}` (the same at each try) and `{secret}` in url, headers and body are filled in and encoded for their
     place."""

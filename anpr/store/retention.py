@@ -48,6 +48,7 @@ from anpr.store.retention_guard import (
     retention_state,
 )
 from anpr.store.transits.discarded import drop_discarded, forget_counts
+from anpr.store.transits.reader_software import forget_software
 from anpr.store.watchlists.imports import DIFFERENCES_DAYS, forget_imports
 from anpr.store.watchlists.places import forget_places
 from anpr.store.watchlists.proposals import expire_proposals, forget_proposals
@@ -255,6 +256,7 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "positions of patrols": forget_positions(conn, at - POSITIONS_KEPT),
             "discarded transits": discarded,
             "hours of discarded transits": forget_counts(conn, start_of(before.ledger)),
+            "texts of readers' software": forget_software(conn, before.oldest),
         }
         if undelivered or any(rows.values()):
             append(conn, _event(at, {"rows": rows, "undelivered": undelivered}))

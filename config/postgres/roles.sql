@@ -57,6 +57,9 @@ GRANT USAGE ON SEQUENCE alarm_versions TO anpr_ingest, anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON plates, gates, dead_letters, refused_senders, health_subjects,
     health_intervals, list_changes, deliveries, forward_batches, discarded_counts, camera_views, view_requests TO anpr_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON reader_plans TO anpr_ingest;
+-- Texts of what readers run: of programs and models, of no transit.
+GRANT SELECT, INSERT, UPDATE, DELETE ON reader_software TO anpr_ingest;
+GRANT SELECT ON reader_software TO anpr_console;
 -- It makes the readers' plans of the gates' versions, which it does not change.
 GRANT SELECT ON gate_versions TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
@@ -180,7 +183,8 @@ GRANT INSERT (investigation_id, saved_at, author, text, query), DELETE ON invest
 -- Packages of evidence are made and handed over there; of who asked for one and why nothing changes.
 GRANT SELECT ON evidence_packages TO anpr_console;
 GRANT INSERT (investigation_id, asked_at, asked_by, reason, told_at, file_name), UPDATE (state, done, total, told_at, finished_at,
-    size, sha256, missing, failure, link_hash, link_to, link_by, link_until, link_used_at) ON evidence_packages TO anpr_console;
+    size, sha256, missing, failure, link_hash, link_to, link_by, link_until, link_used_at, stamp_authority, stamped_at,
+    stamp_failure) ON evidence_packages TO anpr_console;
 GRANT EXECUTE ON FUNCTION acting_investigations(), open_investigation(text, text, text, text, timestamptz),
     is_ended_investigation(text) TO anpr_console;
 

@@ -173,6 +173,7 @@ def _fill_passage(conn: Connection, number: int) -> None:
             box_x=1, box_y=2, box_w=3, box_h=4, country="I", direction="approaching", lane="1",
             images=Jsonb([]), **place)  # fmt: skip
     _insert(conn, "plates", plate=plate, look_alike=alike, last_day=at.date())
+    _insert(conn, "reader_software", id=number, text=f"anpr/{number}", last_day=at.date())
     for role in ("plate", "context"):
         _insert(conn, "images", captured_at=at, transit_id=transit.id, role=role, sha256="ab" * 32, size=9, path="p/q",
                 **place)  # fmt: skip

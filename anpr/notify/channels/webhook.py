@@ -19,7 +19,7 @@ from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.cloud_event import CONTENT_TYPE, cloud_event
 from anpr.notify.channels.http import HttpAnswer, HttpRequest, NoAnswer, call
 from anpr.notify.channels.tls import tls_context
-from anpr.notify.secret import secret_of
+from anpr.settings.secret_origin import secret_of
 from anpr.runtime.clock import Clock
 from anpr.settings.notify import WebhookSettings
 

@@ -21,6 +21,8 @@ class Origin:
     gate_id: str
     reader_id: str
     new_id: NewId = new_id
+    software: str | None = None
+    """See Transit."""
 
 
 def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: BestShot) -> MadeTransit:
@@ -46,6 +48,7 @@ def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: BestS
         images=tuple(
             ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in encoded.images.items()
         ),
+        software=origin.software,
     )
     return MadeTransit(
         transit=transit,

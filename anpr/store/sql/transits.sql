@@ -8,7 +8,7 @@ DELETE FROM staging_transits;
 -- name: copy_staging
 COPY staging_transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
     plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h, country, direction, lane, images,
-    signature, purpose)
+    signature, purpose, software)
 FROM STDIN (FORMAT BINARY);
 
 -- name: insert_plates
@@ -32,10 +32,10 @@ ON CONFLICT (plate) DO UPDATE SET last_day = greatest(plates.last_day, excluded.
 WITH stored AS (
     INSERT INTO transits (captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
         plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h,
-        country, direction, lane, images, signature, purpose)
+        country, direction, lane, images, signature, purpose, software)
     SELECT captured_at, id, received_at, gate_id, camera_id, reader_id, first_seen, last_seen,
         plate, look_alike, raw, confidence, candidates, reads, box_x, box_y, box_w, box_h,
-        country, direction, lane, images, signature, purpose
+        country, direction, lane, images, signature, purpose, software
     FROM staging_transits
     ORDER BY purpose, captured_at, id
     ON CONFLICT DO NOTHING

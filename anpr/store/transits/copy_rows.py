@@ -19,10 +19,11 @@ from anpr.domain.plate import look_alike_key
 from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
 from anpr.store.database.partitions import NO_PURPOSE
+from anpr.store.transits.reader_software import software_id
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
 _TRAILER = struct.pack("!h", -1)
-_COLUMNS = 24
+_COLUMNS = 25
 _NULL = struct.pack("!i", -1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -36,6 +37,7 @@ _MOMENTS = struct.Struct("!iqiq").pack
 _CONFIDENCE = struct.Struct("!id").pack
 _READS_AND_BOX = struct.Struct("!iiidididid").pack
 _LENGTH = struct.Struct("!i").pack
+_ID = struct.Struct("!iq").pack
 
 
 def copy_rows(
@@ -85,6 +87,7 @@ def _row(t: Transit, received: int, signature: Signature | None, purpose: str) -
             _jsonb([(each.role, each.sha256, each.size) for each in t.images]),
             _name(signature),
             _name(purpose),
+            _software(t.software),
         )
     )
 
@@ -102,6 +105,11 @@ def _text(text: str) -> bytes:
 def _name(text: str | None) -> bytes:
     """Of what comes again and again."""
     return _NULL if text is None else _text(text)
+
+
+@lru_cache(maxsize=4096)
+def _software(text: str | None) -> bytes:
+    return _NULL if text is None else _ID(8, software_id(text))
 
 
 def _jsonb(value: object) -> bytes:

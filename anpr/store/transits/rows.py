@@ -25,6 +25,7 @@ from anpr.store.database.partitions import NO_PURPOSE, Part, ensure_parts, refus
 from anpr.store.database.queries import load_queries
 from anpr.store.transits.copy_rows import copy_rows
 from anpr.store.transits.pattern import read_pattern
+from anpr.store.transits.reader_software import note_software, software_text
 from anpr.store.transits.search_sql import SearchFrom, SearchOrder, SearchStatement, values_of
 
 _SQL = load_queries("transits")
@@ -121,6 +122,7 @@ def insert_transits(
     with conn.cursor() as cursor, cursor.copy(_SQL["copy_staging"]) as copy:
         copy.write(copy_rows(transits, received_at, signatures, purposes))
     conn.execute(_SQL["insert_plates"])
+    note_software(conn, transits)
     return _insert_staged(conn, transits)
 
 
@@ -160,12 +162,12 @@ def last_of_gates(conn: Connection, gate_ids: Sequence[str]) -> dict[str, dateti
 
 
 def get_transit(conn: Connection, transit_id: UUID) -> StoredTransit | None:
-    """The transit with this id; None when there is none (any more)."""
+    """The transit with this id, and what read it; None when there is none (any more)."""
     window = capture_window(transit_id)
     if window is None:
         return None
     row = conn.execute(_SQL["get"], {"id": transit_id, "since": window[0], "until": window[1]}).fetchone()
-    return from_row(row) if row else None
+    return from_row(row | {"software": software_text(conn, row["software"])}) if row else None
 
 
 def transit_at(conn: Connection, captured_at: datetime, transit_id: UUID) -> StoredTransit | None:
@@ -265,6 +267,8 @@ def from_row(row: dict[str, Any]) -> StoredTransit:
         "box": {"x": row["box_x"], "y": row["box_y"], "w": row["box_w"], "h": row["box_h"]},
         "images": [{"role": role, "sha256": sha, "size": size} for role, sha, size in row["images"]],
     }
+    if not isinstance(row.get("software"), str):
+        nested["software"] = None  # the id alone; get_transit looks its text up
     signature = Signature(row["signature"]) if row["signature"] else None
     transit = msgspec.convert(row | nested, Transit)
     return StoredTransit(transit=transit, received_at=row["received_at"], signature=signature)
