@@ -5,7 +5,6 @@ What a witness remembers. Such an entry is compared by the rule of its list, as 
 """
 
 import re
-from functools import lru_cache
 
 from anpr.domain.plate import MAX_LENGTH, PlateError, PlateFault, normalise, without_separators
 
@@ -54,7 +53,21 @@ def known_signs(pattern: str) -> int:
 
 def fits(plate: str, pattern: str) -> bool:
     """Whether the plate (in its normal form) is one that the pattern stands for."""
-    return _expression(pattern).fullmatch(plate) is not None
+    # By hand, as there are as many patterns as entries: to compile an expression takes longer than many a comparison.
+    head, *others = pattern.split("*")
+    if not others:
+        return len(plate) == len(head) and _is_like(plate, head)
+    *middle, tail = others
+    begin, end = len(head), len(plate) - len(tail)
+    if begin > end or not (_is_like(plate[:begin], head) and _is_like(plate[end:], tail)):
+        return False
+    for part in middle:
+        starts = range(begin, end - len(part) + 1)
+        first = next((at for at in starts if _is_like(plate[at : at + len(part)], part)), None)
+        if first is None:
+            return False
+        begin = first + len(part)
+    return True
 
 
 def stands_for(listed: str, plate: str) -> bool:
@@ -67,9 +80,9 @@ def sql_like(pattern: str) -> str:
     return pattern.translate(_SQL_LIKE)
 
 
-@lru_cache(maxsize=65_536)
-def _expression(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": "."}.get(sign, sign) for sign in pattern), re.DOTALL)
+def _is_like(signs: str, part: str) -> bool:
+    """Whether the signs, as many as the part has, are those that it names."""
+    return signs == part or all(known in (sign, "?") for sign, known in zip(signs, part, strict=True))
 
 
 def _known(part: str) -> str:

@@ -7,8 +7,10 @@ database, which knows the entry as it is now, and decided by `anpr.domain.watchl
 """
 
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from anpr.domain.partial_plate import is_partial
@@ -65,9 +67,10 @@ class EntryIndex:
     def likely(self, transits: Sequence[Transit]) -> dict[int, set[int]]:
         """By the place of a transit in the sequence: numbers of the entries that it may be, where there are any."""
         plates = [transit.plate for transit in transits]
+        keys = list(map(look_alike_key, plates)) if self._look_alikes or self._partial_alikes else []
         maybe = self._plates.among(plates)
         if self._look_alikes:
-            maybe += self._look_alikes.among(map(look_alike_key, plates))
+            maybe += self._look_alikes.among(keys)
         if self._probable:
             maybe += self._probable.among_candidates(transits)
         found: dict[int, set[int]] = defaultdict(set)
@@ -75,23 +78,21 @@ class EntryIndex:
             if numbers := known.find(text):
                 found[place].update(numbers)
         if self._partial:
-            for place, number in self._partial_hits(transits, plates):
+            for place, number in self._partial_hits(transits, plates, keys):
                 found[place].add(number)
         return found
 
-    def _partial_hits(self, transits: Sequence[Transit], plates: Sequence[str]) -> Iterable[tuple[int, int]]:
+    def _partial_hits(
+        self, transits: Sequence[Transit], plates: Sequence[str], keys: Sequence[str]
+    ) -> Iterable[tuple[int, int]]:
         yield from self._partial.among(plates)
         if self._partial_alikes:
-            yield from self._partial_alikes.among(list(map(look_alike_key, plates)))
+            yield from self._partial_alikes.among(keys)
         if self._partial_probable:
-            places, texts = [], []
-            for place, transit in enumerate(transits):
-                for candidate in transit.candidates:
-                    if candidate.text != transit.plate:  # which was looked up
-                        places.append(place)
-                        texts.append(candidate.text)
+            texts = [candidate.text for transit in transits for candidate in transit.candidates]
+            ends = list(accumulate(len(transit.candidates) for transit in transits))
             for at, number in self._partial_probable.among(texts):
-                yield places[at], number
+                yield bisect_right(ends, at), number
 
 
 class _Texts:
