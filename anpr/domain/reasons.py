@@ -29,6 +29,34 @@ class Drop(StrEnum):
     TRANSIT_AGE = "transit-age"
 
 
+class Cause(StrEnum):
+    """Why a plate that is followed became a transit at that moment."""
+
+    SETTLED = "settled"
+    """Its vote had settled, and no better image was worth the wait."""
+    LEAVING = "leaving"
+    """Its vote had settled, and it was about to leave the image."""
+    STANDS = "stands"
+    """It was not read better for seconds."""
+    LOST = "lost"
+    """It was not seen any more."""
+    ENDED = "ended"
+    """No frame comes any more."""
+
+
+class DelayStep(StrEnum):
+    """What a live transit waits for, from the frame that its image shows until it lies in the outbox."""
+
+    SETTLING = "settling"
+    """From the plate's first frame until its vote had settled. It overlaps the next one."""
+    BETTER_IMAGE = "better-image"
+    """From the frame that the transit shows until the one with which it was decided."""
+    EXAMINED = "examined"
+    """Until that frame's turn had come, it was examined, and the images were made."""
+    KEPT = "kept"
+    """Until the outbox had it on the disk."""
+
+
 class Asked(StrEnum):
     """Outcome of a second opinion on a transit."""
 

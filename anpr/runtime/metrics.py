@@ -87,6 +87,13 @@ STAGE_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
     registry=REGISTRY,
 )
+TRANSIT_DELAYS = Histogram(
+    "anpr_transit_delay_seconds",
+    "What transits of live cameras waited for until they lay in the outbox",
+    ["step"],
+    buckets=(0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 5),
+    registry=REGISTRY,
+)
 OUTBOX_RECORDS = Gauge("anpr_outbox_records", "Records waiting for acknowledgement", ["kind"], registry=REGISTRY)
 OUTBOX_BYTES = Gauge("anpr_outbox_bytes", "Bytes waiting for acknowledgement", ["kind"], registry=REGISTRY)
 OUTBOX_FULL = Gauge("anpr_outbox_full", "1 while the disk is full and the outbox takes no transit", registry=REGISTRY)

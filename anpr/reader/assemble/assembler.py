@@ -10,13 +10,13 @@ The track lives on after that and swallows whatever else is read of its vehicle:
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from anpr.capture.frame import Frame
 from anpr.domain.read import Box, PlateRead
-from anpr.domain.reasons import Drop
-from anpr.edge.made_transit import MadeTransit
+from anpr.domain.reasons import Cause, Drop
+from anpr.edge.made_transit import Decision, MadeTransit
 from anpr.reader.assemble.associate import Seen, associate, one_per_plate
 from anpr.reader.assemble.best_shot import BestShot
 from anpr.reader.assemble.judge import judge
@@ -61,6 +61,8 @@ class Assembler:
         self._tracks: list[Track] = []
         self._recent = RecentTransits(settings.reentry_s)
         self._now = float("-inf")
+        self._decided_at = 0.0
+        """The time up to which tracks were last judged (s)."""
 
     def add(self, frame: Frame, reads: Sequence[PlateRead], unread: Sequence[Box] = ()) -> list[MadeTransit]:
         """Take a frame with its reads; returns the transits that it completes.
@@ -91,7 +93,7 @@ class Assembler:
         tracks, self._tracks = self._tracks, []
         transits = []
         while tracks:
-            transits += self._finish(tracks.pop(0), tracks)
+            transits += self._finish(tracks.pop(0), tracks, Cause.ENDED)
         return transits
 
     @property
@@ -130,20 +132,22 @@ class Assembler:
         if len(self._tracks) >= MOST_TRACKS:
             stalest = min(self._tracks, key=lambda one: one.motion.at)
             self._tracks.remove(stalest)
-            transits = self._finish(stalest, self._tracks)
+            transits = self._finish(stalest, self._tracks, Cause.LOST)
         self._tracks.append(track)
         return transits
 
     def _close(self, at: float) -> list[MadeTransit]:
+        self._decided_at = at
         over = [track for track in self._tracks if track.is_over(at, self._settings.lost_after_s)]
         self._tracks = [track for track in self._tracks if track not in over]
-        transits = [made for track in over for made in self._finish(track, self._tracks)]
+        transits = [made for track in over for made in self._finish(track, self._tracks, Cause.LOST)]
         for track in self._tracks:
-            if track.is_ready(at) and self._judge(track) is None:
-                transits += self._decide(track)
+            cause = track.cause_to_decide(at)
+            if cause is not None and self._judge(track) is None:
+                transits += self._decide(track, cause)
         return transits
 
-    def _finish(self, track: Track, others: Sequence[Track]) -> list[MadeTransit]:
+    def _finish(self, track: Track, others: Sequence[Track], cause: Cause) -> list[MadeTransit]:
         """A track is over: it is merged into another one, becomes a transit, or is dropped and counted."""
         verdict = track.verdict()
         if track.transit is not None:
@@ -155,9 +159,9 @@ class Assembler:
             if other.transit is None and theirs is not None and same_vehicle(verdict, theirs):
                 other.absorb(track)
                 return []
-        return self._decide(track)
+        return self._decide(track, cause)
 
-    def _decide(self, track: Track) -> list[MadeTransit]:
+    def _decide(self, track: Track, cause: Cause) -> list[MadeTransit]:
         """A transit, unless the track is none or its vehicle made one already."""
         verdict = track.verdict()
         if verdict is None or track.best_shot is None:
@@ -171,10 +175,15 @@ class Assembler:
         reason = judge(verdict, track.trajectory, track.widest_px, self._settings)
         if reason is not None:
             return self._drop(reason, verdict)
-        made = transit_of_track(self._origin, track, verdict, track.best_shot)
+        made = transit_of_track(self._origin, track, verdict, track.best_shot, self._decision(track, cause))
         track.release(self._recent.remember(verdict, track.motion.at))
         TRANSITS.labels(self._origin.camera.id).inc()
         return [made]
+
+    def _decision(self, track: Track, cause: Cause) -> Decision:
+        return Decision(
+            cause=cause, at=_moment(self._decided_at), settled_at=track.settled_at and _moment(track.settled_at)
+        )
 
     def _is_known(self, track: Track, verdict: Verdict) -> bool:
         """Whether this vehicle made its transit before; the track then becomes part of that one."""
@@ -192,3 +201,7 @@ class Assembler:
         if self._dropped is not None:
             self._dropped(reason, verdict)
         return []
+
+
+def _moment(at_s: float) -> datetime:
+    return datetime.fromtimestamp(at_s, UTC)

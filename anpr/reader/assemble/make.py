@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Camera
 from anpr.domain.transit import ImageRef, Transit
-from anpr.edge.made_transit import MadeTransit
+from anpr.edge.made_transit import Decision, MadeTransit
 from anpr.reader.assemble.best_shot import BestShot, encode_images
 from anpr.reader.assemble.track import Track
 from anpr.reader.assemble.vote import Verdict
@@ -25,7 +25,7 @@ class Origin:
     """See Transit."""
 
 
-def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: BestShot) -> MadeTransit:
+def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: BestShot, decision: Decision) -> MadeTransit:
     """The transit of a track; its images show `shot`. Raises ModelError when they cannot be encoded."""
     encoded = encode_images(shot)
     transit = Transit(
@@ -56,4 +56,5 @@ def transit_of_track(origin: Origin, track: Track, verdict: Verdict, shot: BestS
         first_frame=track.first.frame,
         last_frame=track.last.frame,
         second_raw=verdict.second_raw,
+        decision=decision,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from anpr.capture.frame import Frame
 from anpr.domain.read import Box, PlateRead
+from anpr.domain.reasons import Cause
 from anpr.domain.similarity import similarity
 from anpr.reader.assemble.best_shot import BestShot
 from anpr.reader.assemble.motion import Motion, Trajectory
@@ -65,7 +66,8 @@ class Track:
         self.best_shot: BestShot | None = None
         self._max_reads = max_reads
         self._best_at, self._best_worth = at, 0.0
-        self._settled_at: float | None = None
+        self.settled_at: float | None = None
+        """Since when further reads cannot be expected to change its vote (s)."""
         self._stranger: tuple[Frame, PlateRead] | None = None
         self.read_at, self._read_width = at, read.box.w
         self._vote(frame, read)
@@ -110,7 +112,7 @@ class Track:
 
     def wants_read(self, box: Box, at: float) -> bool:
         """Whether reading this box may still change anything."""
-        done = self.transit is not None or self._settled_at is not None or self.ballot.reads >= self._max_reads
+        done = self.transit is not None or self.settled_at is not None or self.ballot.reads >= self._max_reads
         if not done or self._stranger is not None or box.w >= self._read_width * _NEARER:
             return True
         waited = at - self.read_at
@@ -134,14 +136,15 @@ class Track:
         doubtful = self.transit is None and verdict is not None and verdict.confidence < _SURE
         return at - self.motion.at >= lost_after_s * (2 if doubtful else 1)
 
-    def is_ready(self, at: float) -> bool:
-        """Whether its transit can be made before it is lost, because no better read is to be expected."""
+    def cause_to_decide(self, at: float) -> Cause | None:
+        """Why its transit can be made before it is lost: no better read is to be expected. None: it cannot."""
         if self.best_shot is None or self.transit is not None:
-            return False
-        if self._settled_at is None:
-            return at - self._best_at >= _PATIENCE_S
+            return None
+        if self.settled_at is None:
+            return Cause.STANDS if at - self._best_at >= _PATIENCE_S else None
         patience = _NO_BETTER_FOR_S if self.best_shot.read.box.w >= _SMALL_PX else _NO_BETTER_SMALL_S
-        return at - self._best_at >= patience or at - self._settled_at >= _SETTLED_FOR_S
+        is_due = at - self._best_at >= patience or at - self.settled_at >= _SETTLED_FOR_S
+        return Cause.SETTLED if is_due else None
 
     def release(self, transit: Remembered) -> None:
         """Its transit is made: keep following it, so that it makes no second one, and free its image."""
@@ -166,9 +169,9 @@ class Track:
     def _note_settled(self, at: float) -> None:
         verdict = self.verdict()
         if verdict is None or verdict.confidence < _SETTLED_CONFIDENCE or verdict.agreeing < _SETTLED_READS:
-            self._settled_at = None
-        elif self._settled_at is None:
-            self._settled_at = at
+            self.settled_at = None
+        elif self.settled_at is None:
+            self.settled_at = at
 
     def _beats(self, read: PlateRead) -> bool:
         """Whether this read makes the better shot."""

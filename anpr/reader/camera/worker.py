@@ -14,6 +14,7 @@ from anpr.edge.state_history import StateHistory
 from anpr.reader.assemble import Origin
 from anpr.reader.assemble.verify_vote import VoteVerifier
 from anpr.reader.camera.baseline import Baseline
+from anpr.reader.camera.delays import observe_delays
 from anpr.reader.camera.view_quality import ViewQuality
 from anpr.reader.camera.views import CameraViews
 from anpr.reader.camera.watch import CameraTotals, Watch
@@ -55,8 +56,8 @@ class CameraWorker:
         self._settings = settings
         self._plate_finder = plate_finder
         self._clock = clock
-        is_file = "://" not in origin.camera.url
-        self._verifier = VoteVerifier(origin.camera.id, second, patient=is_file) if second else None
+        self._is_live = "://" in origin.camera.url
+        self._verifier = VoteVerifier(origin.camera.id, second, patient=not self._is_live) if second else None
         self._outbox_writer = OutboxWriter(origin.camera.id, sink, clock)
         baseline = Baseline(origin.camera.id, baseline_dir / f"{origin.camera.id}.json" if baseline_dir else None)
         self._view_quality = ViewQuality(origin.camera.id, settings.sight, baseline)
@@ -129,11 +130,14 @@ class CameraWorker:
         """Raises ModelError."""
         self._report_view(self._view_quality.add(frame))
         result = watch.add(frame)
+        made_at = self._clock.now()
         if result.examined:  # a frame in which nothing moved says nothing about the models
             self.history.model_ran(self._clock.now())
         if result.has_read:
             self._report_view(self._view_quality.plate_read(frame))
         self._outbox_writer.put(result.transits)
+        if self._is_live:
+            observe_delays(result.transits, made_at, self._clock.now())
         if self.views is not None:
             self.views.add(frame, self.history.state)
 
