@@ -14,6 +14,7 @@ from anpr.forward.profile.model import Profile
 from anpr.forward.schedule import local_day
 from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings, Settings
+from anpr.store.accounting.unqueued import tell_destination
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import Scope
 from anpr.store.gates import list_gates
@@ -82,6 +83,12 @@ class Job:
 def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:
     """The destination's job. Raises ForwardError (permanent) when its profile is wrong, or excludes its transport."""
     return Job(centre=centre, destination=destination, profile=profile_of(destination))
+
+
+def tell_of(job: Job) -> None:
+    """Note in the database that there is this destination: what leaves it unqueued is counted. Raises StoreError."""
+    with job.database.transaction() as conn:
+        tell_destination(conn, job.id, job.destination.organisation, job.clock.now())
 
 
 def check_protocol(job: Job) -> None:

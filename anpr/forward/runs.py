@@ -8,7 +8,7 @@ from anpr.domain.errors import InputError
 from anpr.forward.day import forward_day
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.expiry import expire_unsent
-from anpr.forward.job import Job, check_protocol
+from anpr.forward.job import Job, check_protocol, tell_of
 from anpr.forward.report import DayReport, RunReport
 from anpr.forward.schedule import day_scope, days_to_do
 from anpr.store.database.session_lock import SessionLock
@@ -55,6 +55,7 @@ def run_days(job: Job, days: list[date], kind: RunKind, *, expire: bool = True) 
     The report is `busy` when another run for this destination holds the lock. With `expire`, what is past retention is
     marked first. Raises ForwardError (permanent) without a valid agreement, StoreError when the database fails.
     """
+    tell_of(job)
     check_protocol(job)
     with run_lock(job.database, job.id) as lock:
         if lock is None:

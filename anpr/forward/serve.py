@@ -7,8 +7,9 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Event
 
 from anpr.domain.errors import ForwardError
+from anpr.forward.completeness.morning import reporting
 from anpr.forward.destination_loop import LOOK_AGAIN_S, ForwardSummary, serve_destination
-from anpr.forward.job import Centre, Job, check_protocol, prepare_job
+from anpr.forward.job import Centre, Job, check_protocol, prepare_job, tell_of
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
@@ -33,7 +34,12 @@ def run_forwarder(
         while not clock.wait(stop, LOOK_AGAIN_S):
             pass
         return ForwardSummary()
-    with ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="forward") as pool:
+    for job in jobs:
+        tell_of(job)
+    with (
+        reporting(database, settings, clock),
+        ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="forward") as pool,
+    ):
         futures = [pool.submit(serve_destination, job) for job in jobs]
         wait(futures, return_when=FIRST_EXCEPTION)
         if any(future.done() and future.exception() for future in futures):

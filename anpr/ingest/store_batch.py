@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from anpr.domain.errors import PoisonReason
 from anpr.domain.signature import Signature
 from anpr.domain.transit import Transit
+from anpr.ingest.account import account, unnumbered
 from anpr.ingest.batch import Batch, Discarded, Refusal
 from anpr.ingest.discard import divide, remove_late_images
 from anpr.ingest.file_images import file_images
@@ -17,6 +18,7 @@ from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.sender import sender_of
 from anpr.ingest.vouched import refuse_camera_takeovers
 from anpr.ingest.withhold import withhold
+from anpr.store.accounting.counts import add_counts, place_of, tally_kept
 from anpr.store.alarms.raising import JOIN_AFTER_CLOSE, Raised, raise_alarms
 from anpr.store.camera_views import record_views
 from anpr.store.database.connection import Connection, Database
@@ -26,7 +28,7 @@ from anpr.store.gate_plans import record_plan_reports
 from anpr.store.health.record import record_health, record_heartbeats
 from anpr.store.images.image_store import ImageStore, record_images
 from anpr.store.refused_senders import LetterLimits
-from anpr.store.transits.discarded import discard
+from anpr.store.transits.discarded import discard_new
 from anpr.store.transits.known_transits import sort_out
 from anpr.store.transits.rows import announce_storing, insert_transits
 from anpr.store.watchlists.matching import Hit, matching_entries
@@ -145,7 +147,10 @@ def store_batch(
         noted = record_images(conn, headers, now, centre.purposes)
         new_hits = [hit for hit in hits if hit[0].id in stored]
         raised = _raise(conn, new_hits, now, live_since or now - LIVE_FOR, centre.join_after_close)
-        discarded = discard(conn, gone)
+        uncounted = discard_new(conn, gone)
+        _count(conn, batch, [each for each in kept if each.id in stored], uncounted, now)
+    discarded = Counter(each.gate_id for each in uncounted)
+    account(centre.database, batch, {*stored, *(each.id for each in uncounted)}, now, keys)
     batch = batch.without({transit.id for transit in gone})
     removed = remove_late_images(centre.database, centre.images, batch, gone, centre.hits_only)
     batch = withhold(batch, centre.hits_only)
@@ -165,6 +170,18 @@ def store_batch(
         discarded=discarded,
         discarded_images=at_door + removed,
     )
+
+
+def _count(
+    conn: Connection, batch: Batch, stored: Sequence[Transit], discarded: Sequence[Transit], now: datetime
+) -> None:
+    """With what is stored or not at all; those without a number here too, since nothing tells their copies later."""
+    bare = unnumbered(batch)
+    tally = tally_kept(stored, "stored", now) + tally_kept(discarded, "discarded", now)
+    for each in (*stored, *discarded):
+        if each.id in bare:
+            tally[place_of(each.gate_id, each.reader_id, each.captured_at), "unnumbered"] += 1
+    add_counts(conn, tally)
 
 
 def _without_conflicts(batch: Batch, places: set[int]) -> Batch:

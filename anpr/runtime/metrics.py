@@ -246,6 +246,27 @@ FORWARD_RUNS = Counter(
     registry=REGISTRY,
 )
 
+COMPLETENESS_DUE = Gauge(
+    "anpr_completeness_late_reports",
+    "Completeness reports of yesterday that are due and not there, in organisations",
+    registry=REGISTRY,
+)
+COMPLETENESS_TIME = Gauge(
+    "anpr_completeness_report_timestamp_seconds",
+    "When the newest completeness report was made",
+    registry=REGISTRY,
+)
+COMPLETENESS_UNBALANCED = Gauge(
+    "anpr_completeness_unbalanced_days",
+    "Days of the last week whose newest completeness report does not balance",
+    registry=REGISTRY,
+)
+COMPLETENESS_MAIL_FAILED = Gauge(
+    "anpr_completeness_mail_failed",
+    "1 while a completeness report could not be mailed to one of the addresses that are set",
+    registry=REGISTRY,
+)
+
 CONNECTIONS_REFUSED = Counter(
     "anpr_connections_refused_total",
     "Connections closed by a limit: too many in-all or per-address, or headers-late, body-late, answer-late",

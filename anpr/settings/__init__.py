@@ -4,6 +4,7 @@
 from anpr.settings.base import Section
 from anpr.settings.centre import (
     AlarmSettings,
+    CompletenessSettings,
     ConsoleSettings,
     DatabaseSettings,
     ImageSettings,
@@ -33,6 +34,7 @@ __all__ = [
     "AlarmSettings",
     "AssembleSettings",
     "CameraSettings",
+    "CompletenessSettings",
     "ConsoleSettings",
     "DatabaseSettings",
     "DestinationSettings",

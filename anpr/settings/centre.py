@@ -2,7 +2,7 @@
 """Settings of the centre: database, broker, ingest, console, retention."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from anpr.domain.access import Role
 from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Keep
 from anpr.settings.address import check_address
-from anpr.settings.base import Identifier, NetworkText, Section, ServerName, is_loopback
+from anpr.settings.base import Identifier, NetworkText, Section, ServerName, TimeOfDay, is_loopback
 from anpr.settings.mail import MailAddress
 from anpr.settings.map import MapSettings
 from anpr.settings.oidc import OidcSettings
@@ -333,6 +333,15 @@ class PurposeSettings(Section):
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
     """Days that transits at its gates are kept, with their images. None: retention.transit_days. What was stored before
     its gate named this purpose keeps the days that it had."""
+
+
+class CompletenessSettings(Section):
+    """The report of each morning that accounts for every transit of the day before (docs/forwarding.md)."""
+
+    at: TimeOfDay = time(6, 0)
+    """When the forwarder makes it, in time_zone."""
+    mail_to: tuple[MailAddress, ...] = ()
+    """Addresses to which the verdict and the sums are mailed. Needs the section mail."""
 
 
 class RetentionSettings(Section):

@@ -15,6 +15,7 @@ from anpr.settings.base import TimeZoneName
 from anpr.settings.centre import (
     AlarmSettings,
     AuditSettings,
+    CompletenessSettings,
     ConsoleSettings,
     DatabaseSettings,
     ImageSettings,
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    completeness: CompletenessSettings = CompletenessSettings()
     mail: MailSettings = MailSettings()
     notify: NotifySettings = NotifySettings()
     patrol: PatrolSettings = PatrolSettings()
@@ -136,6 +138,8 @@ class Settings(BaseSettings):
     def _heads_can_be_mailed(self) -> "Settings":
         if self.audit.mail_to and self.mail.host is None:
             raise ValueError("audit.mail_to: needs mail.host, the server that takes the mails")
+        if self.completeness.mail_to and self.mail.host is None:
+            raise ValueError("completeness.mail_to: needs mail.host, the server that takes the mails")
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,9 @@ from anpr.domain.errors import RetentionRefusedError
 from anpr.domain.kept_from import KeptFrom
 from anpr.runtime.clock import Clock
 from anpr.settings import RetentionSettings
+from anpr.store.accounting.counts import forget_accounts
+from anpr.store.accounting.reports import forget_reports
+from anpr.store.accounting.unqueued import count_unqueued
 from anpr.store.alarms.erased_counts import count_going, forget_counts_before
 from anpr.store.alarms.retro import forget_changes
 from anpr.store.alarms.suppressions import forget_suppressions
@@ -257,6 +260,8 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "discarded transits": discarded,
             "hours of discarded transits": forget_counts(conn, start_of(before.ledger)),
             "texts of readers' software": forget_software(conn, before.oldest),
+            "accounts of transits": forget_accounts(conn, start_of(before.ledger)),
+            "completeness reports": forget_reports(conn, before.ledger),
         }
         if undelivered or any(rows.values()):
             append(conn, _event(at, {"rows": rows, "undelivered": undelivered}))
@@ -286,6 +291,8 @@ def _drop_parts(database: Database, before: Cutoffs, at: datetime) -> dict[str, 
     for table, parts in due.items():
         for part in parts:
             with database.transaction() as conn:
+                if table == "transits":
+                    count_unqueued(conn, part)
                 found = one_row(conn, _SQL["expire"], {"table": table, **part._asdict()})
             kept += found["kept"]
             dropped[table][part.purpose or WITHOUT_PURPOSE] += found["dropped"]

@@ -6,6 +6,7 @@ images go first, counted, and then nothing: transits go on past the quota, and o
 really full. What waits longer than it may be kept is given up, counted.
 """
 
+import dataclasses
 import logging
 import sqlite3
 from collections import Counter
@@ -15,12 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from anpr.contract.sequence import sequence_header
 from anpr.domain.camera_view import CameraView
 from anpr.domain.errors import DiskFullError, InputError, OutboxFullError
 from anpr.domain.health import HealthReport, SubjectKind
 from anpr.domain.transit import ImageRole, Transit
 from anpr.runtime.clock import Clock
 from anpr.transport.age import AgeLimit, MaxAge
+from anpr.transport.numbering import begin_numbering, next_number
 from anpr.transport.outbox_report import OutboxReport
 from anpr.transport.records import RecordKind
 from anpr.transport.rows import Row, health_row, image_row, metadata_row, view_row
@@ -60,6 +63,7 @@ class Outbox(Spool):
         self._clock = clock
         self._look_at_disk_at = 0.0
         self._may_grow = False
+        self._is_numbered = False  # until the first transit was written: opening must succeed on a full disk
         self._age = AgeLimit(max_age or MaxAge(), clock)
         self._report = OutboxReport(path, clock)
         self._writer_lock = lock_writer(path)
@@ -154,6 +158,9 @@ class Outbox(Spool):
         dropped: Counter[str] = Counter()
         with self._transaction() as connection:
             now = self._clock.now()
+            if not self._is_numbered:
+                begin_numbering(connection)
+            metadata = dataclasses.replace(metadata, headers=sequence_header(next_number(connection)))
             dropped.update(self._make_room(connection, metadata.size + sum(row.size for row in image_rows)))
             insert(connection, transit.camera_id, metadata, now)
             room = self._max_bytes - sum(waiting.bytes for waiting in self._totals().values())
@@ -163,6 +170,7 @@ class Outbox(Spool):
                     continue
                 insert(connection, transit.camera_id, row, now)
                 room -= row.size
+        self._is_numbered = True
         return dropped
 
     def _write_on_full_disk(self, transit: Transit, metadata: Row, image_rows: list[Row]) -> Counter[str]:

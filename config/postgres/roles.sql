@@ -60,6 +60,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON reader_plans TO anpr_ingest;
 -- Texts of what readers run: of programs and models, of no transit.
 GRANT SELECT, INSERT, UPDATE, DELETE ON reader_software TO anpr_ingest;
 GRANT SELECT ON reader_software TO anpr_console;
+-- It counts what comes and what goes; of completeness reports it forgets those that are too old.
+GRANT SELECT, INSERT, UPDATE, DELETE ON transit_counts, refused_counts, reader_sequences, reader_gaps, unqueued_counts,
+    forward_destinations TO anpr_ingest;
+GRANT SELECT (day), DELETE ON completeness_reports TO anpr_ingest;
 -- It makes the readers' plans of the gates' versions, which it does not change.
 GRANT SELECT ON gate_versions TO anpr_ingest;
 GRANT SELECT, UPDATE ON retro_progress, retention_state TO anpr_ingest;
@@ -231,6 +235,11 @@ GRANT SELECT ON transits, images, gates, organisations, discarded_counts TO anpr
 GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), known_gates() TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_runs TO anpr_forward;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
+-- It makes the completeness reports, which the console shows.
+GRANT SELECT ON transit_counts, refused_counts, reader_sequences, reader_gaps, unqueued_counts, health_intervals TO anpr_forward;
+GRANT SELECT, INSERT, UPDATE ON forward_destinations TO anpr_forward;
+GRANT SELECT, INSERT, UPDATE (mailed_at, mail_failure) ON completeness_reports TO anpr_forward;
+GRANT SELECT ON completeness_reports TO anpr_console;
 
 -- Row-level security: the console sees what is open to the organisation for which it acts in a transaction (migration 25), and
 -- nothing in one that says none. Forwarding sees the transits that the destination's organisation may forward. Else ingest and
@@ -320,6 +329,7 @@ DECLARE
             || ' AND t.id = deliveries.transit_id)'],
         ['forward_batches', 'SELECT', own],
         ['forward_runs', 'SELECT', own],
+        ['completeness_reports', 'SELECT', of_organisation],
         ['holds', 'SELECT', of_organisation],
         ['holds', 'INSERT', of_organisation],
         ['holds', 'UPDATE', of_organisation],

@@ -210,6 +210,18 @@ def _fill_forwarding(conn: Connection) -> None:
     _insert(conn, "forward_batches", destination="questura", day=DAYS[0], number=1, file_name="f", created_at=START,
             attempts=1, sent_at=START)  # fmt: skip
 
+    hour = {"gate_id": "gate-1", "hour": START}
+    _insert(conn, "transit_counts", **hour, reader_id="reader-1", stored=1, unnumbered=1)
+    _insert(conn, "refused_counts", reader_id="reader-1", hour=START, reason="not-json", number=1)
+    outbox = {"reader_id": "reader-1", "epoch": "0" * 32}
+    _insert(conn, "reader_sequences", **outbox, first_number=1, last_number=3, heard_at=START)
+    _insert(conn, "reader_gaps", **outbox, first_number=2, last_number=2, after_at=START, before_at=START,
+            found_at=START)  # fmt: skip
+    _insert(conn, "forward_destinations", id="questura", organisation_id="manager", told_at=START)
+    _insert(conn, "unqueued_counts", **hour, destination="questura", reason="dropped", number=2)
+    _insert(conn, "completeness_reports", day=DAYS[0], revision=1, made_at=START, verdict="balanced",
+            figures=Jsonb({}), html=b"h", pdf=b"p", csv=b"c", manifest=b"m", signature=b"s")  # fmt: skip
+
 
 def _fill_health(conn: Connection) -> None:
     for kind in ("camera", "reader"):

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import click
 
@@ -16,9 +17,13 @@ from anpr.cli.common.duration import DURATION
 from anpr.cli.common.settings_note import note_settings_of
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
+from anpr.domain.completeness import Verdict
 from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.local_time import read_day
 from anpr.domain.near_name import suggestion
+from anpr.domain.organisation import MANAGER
+from anpr.forward.completeness.files import report_lines, write_files
+from anpr.forward.completeness.making import ReportMaker
 from anpr.forward.job import Centre, Job, prepare_job
 from anpr.forward.preview import Preview, preview_day
 from anpr.forward.profile.load import load_profile
@@ -147,6 +152,26 @@ def requeue(ctx: click.Context, /, day_text: str, destination_id: str | None, re
         for job in jobs:
             count = requeue_day(job, day, operating_system_user(), reason)
             click.echo(f"{job.id} {day.isoformat()}: queued again: {counted(count, 'transit')}")
+
+
+@command.command()
+@click.option("--day", "day_text", metavar="YYYY-MM-DD", help="Calendar day of the site; yesterday when left out.")
+@click.option("--organisation", "organisation_id", default=MANAGER, show_default=True, help="For whom.")
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write the files there too.")
+@click.pass_context
+def report(ctx: click.Context, day_text: str | None, organisation_id: str, folder: Path | None) -> None:
+    """Make the completeness report of a day, signed and archived. Exit status 1 when the day does not balance."""
+    settings = loaded_settings(ctx).settings
+    with open_database(settings, "anpr forward") as database:
+        maker = ReportMaker(settings=settings, database=database, clock=SystemClock())
+        day = read_day("--day", day_text) if day_text else maker.today - timedelta(days=1)
+        found = maker.of_day(organisation_id, day)
+        for line in report_lines(found):
+            click.echo(line)
+        if folder is not None:
+            for path in write_files(maker.files(found), folder, found):
+                click.echo(path)
+    ctx.exit(int(found.verdict == Verdict.UNBALANCED))
 
 
 @command.command()

@@ -12,6 +12,7 @@ PROTECTED = (
     "alarms",
     "audit",
     "camera_views",
+    "completeness_reports",
     "dead_letters",
     "deliveries",
     "discarded_counts",

@@ -34,19 +34,24 @@ class NotKept:
 
 
 def discard(conn: Connection, transits: Sequence[Transit]) -> Counter[str]:
-    """Count these transits and keep nothing of them but their ids; returns by gate how many were not counted before.
+    """As `discard_new`; returns by gate how many were not counted before."""
+    return Counter(each.gate_id for each in discard_new(conn, transits))
+
+
+def discard_new(conn: Connection, transits: Sequence[Transit]) -> list[Transit]:
+    """Count these transits and keep nothing of them but their ids; returns those that were not counted before.
 
     Call it last in a transaction: rows of the hour are shared by all that store. Raises StoreError.
     """
     if not transits:
-        return Counter()
+        return []
     ensure_partitions(conn, {utc_day(each.captured_at) for each in transits}, [TABLE])
     ordered = sorted(transits, key=lambda each: (each.captured_at, each.id))
     rows = conn.execute(_SQL["discard"], _keys([(each.captured_at, each.id) for each in ordered]))
     added = {row["transit_id"] for row in rows}
     new = [each for each in ordered if each.id in added]
     _count(conn, new)
-    return Counter(each.gate_id for each in new)
+    return new
 
 
 def _count(conn: Connection, transits: Sequence[Transit]) -> None:

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Italian words of a completeness report."""
+
+from anpr.domain.completeness import Shortfall, Verdict
+
+VERDICTS = {
+    Verdict.BALANCED: "Quadra: ogni transito è contato",
+    Verdict.OPEN: "Aperto: qualcosa può ancora arrivare o essere inviato",
+    Verdict.UNBALANCED: "Non quadra: mancano transiti, o le somme non coincidono",
+}
+SHORTFALLS = {
+    Shortfall.LOST: "transiti perduti (numeri mai arrivati da oltre 24 ore)",
+    Shortfall.CAME_UNBALANCED: "transiti arrivati che non risultano né conservati né scartati né rifiutati",
+    Shortfall.SENT_UNBALANCED: "transiti conservati di cui il registro degli inoltri non dice nulla",
+    Shortfall.WITHHELD: "transiti usciti dall'archivio prima di essere messi in coda",
+    Shortfall.EXPIRED: "transiti scaduti prima dell'invio",
+    Shortfall.REJECTED: "transiti respinti",
+    Shortfall.REFUSED: "messaggi rifiutati all'arrivo",
+    Shortfall.MISSING: "numeri non ancora arrivati",
+    Shortfall.WAITING: "transiti ancora da inviare",
+    Shortfall.NO_RUN: "destinazioni senza un inoltro riuscito",
+    Shortfall.BLIND: "intervalli in cui una telecamera o un lettore non vedeva",
+}
+STATES = {
+    "queued": "in coda",
+    "sent": "inviati",
+    "accepted": "accettati",
+    "rejected": "respinti",
+    "expired": "scaduti",
+}
+WITHHELD = {"dropped": "cancellati a fine conservazione, mai in coda", "erased": "cancellati su richiesta, mai in coda"}
+CAME = {
+    "stored": "conservati",
+    "discarded": "scartati",
+    "refused": "rifiutati",
+    "numbered": "con numero",
+    "unnumbered": "senza numero",
+    "recovered": "recuperati",
+    "duplicates": "doppioni",
+    "late": "in ritardo",
+    "difference": "differenza",
+}
+NONE = "–"
