@@ -4,6 +4,7 @@
 import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from anpr.domain.local_time import start_of_day
@@ -69,7 +70,7 @@ class TimeScale:
             step = timedelta(seconds=seconds)
             if self.length / step < most - 1:
                 return self._steps(step)
-        return self._midnights(int(self.length / _DAY / max(1, most - 2)) + 1)
+        return self._midnights(ceil(self.length / _DAY / max(1, most - 1)))
 
     def _steps(self, step: timedelta) -> list[datetime]:
         """By steps from the midnight before, so that hours are round wherever the zone has whole ones."""

@@ -110,7 +110,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         site.client(Role.INVESTIGATOR), gates=[transit.gate_id], reason="furto in via Roma", confidence="10"
     ).url.path
     more = {
-        "/search": [results, f"{results}?view=table", f"{results}?view=sheet"],
+        "/search": [results, f"{results}?view=table", f"{results}?view=sheet", f"{results}/timeline"],
         "/alarms": [
             "/alarms?view=cards", "/alarms?view=wall", "/alarms/1", "/alarms/1/patrols",
             "/alarms/suppressions", "/nothing",

@@ -144,7 +144,7 @@ def searched(site: Site) -> list[str]:
         site.client(Role.INVESTIGATOR), gates=["porta-nord"], reason="furto in via Roma " * 9, case="12/2026", **fields
     )
     assert answer.status_code == 200
-    return [answer.url.path + form for form in ("", "?view=table", "?view=sheet")]
+    return [answer.url.path + form for form in ("", "?view=table", "?view=sheet", "/timeline", "/timeline?by=plate")]
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1000, 1366])

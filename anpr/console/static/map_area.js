@@ -32,7 +32,7 @@ class AreaDrawing {
   constructor(L, map, frame) {
     Object.assign(this, { L, map, frame, mode: null, layer: null, handles: [] });
     this.words = JSON.parse(frame.dataset.area);
-    this.items = [...frame.querySelectorAll("[data-gate]")];
+    this.items = [...frame.querySelectorAll("li[data-gate]")];
     this.shape = read(document.getElementById("area").value);
     this.pending = null; // corners of a polygon that is being drawn
     this.listen();
@@ -65,14 +65,15 @@ class AreaDrawing {
 
   begin(kind, byKeys) {
     this.stop();
-    if (byKeys) this.setInTheMiddle(kind);
-    else {
-      this.mode = kind;
-      this.pending = kind === "polygon" ? [] : null;
-      this.map.dragging.disable();
-      this.map.doubleClickZoom.disable();
-      this.frame.classList.add("map-drawing");
+    if (byKeys) {
+      this.setInTheMiddle(kind);
+      return;
     }
+    this.mode = kind;
+    this.pending = kind === "polygon" ? [] : null;
+    this.map.dragging.disable();
+    this.map.doubleClickZoom.disable();
+    this.frame.classList.add("map-drawing");
     this.show();
   }
 

@@ -93,7 +93,7 @@ def _shown(console: Console, visitor: Visitor, context: PageContext, number: int
         part = TimeScale(min(point.captured_at for point in points), part.until, part.zone)
     lanes = _lanes(console, search, part, points, view)
     ids = [] if lanes.are_bars else [point.id for point in points]
-    record_looked_at(console, visitor, search, ("search-timeline", f"{part.since} {part.until} {view.by}"), ids)
+    record_looked_at(console, visitor, search, ("search-timeline", view.address()), ids)
     values = _values(search, whole, part, points, view)
     with console.database.transaction() as conn:
         names = gate_names(conn)
