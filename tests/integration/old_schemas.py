@@ -113,8 +113,8 @@ def _fill_notifications(conn: Connection) -> None:
     _insert(conn, "notifications", alarm_id=1, recipient_id=1, recipient_name="Sala", channel="email", rule_id=1,
             priority="high", queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
     if "proposal_id" in _columns(conn, "notifications"):
-        _insert(conn, "notifications", proposal_id=1, recipient_id=1, recipient_name="Sala", channel="email", priority="low",
-                queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
+        _insert(conn, "notifications", proposal_id=1, recipient_id=1, recipient_name="Sala", channel="email",
+                priority="low", queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
     _insert(conn, "notification_escalations", alarm_id=1, rule_id=1, step=1, organisation_id="manager",
             priority="high", due_at=START)  # fmt: skip
     _insert(conn, "notification_channels", channel="email", is_set_up=True, told_at=START)
