@@ -13,7 +13,8 @@ LONGEST = timedelta(days=5 * 366)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:
-    """What passed in [since, until) (UTC) is kept: one transit, a plate, a gate, or a plate at a gate.
+    """What passed in [since, until) (UTC) is kept: one transit, a plate, a gate, or a plate at a gate; or
+    only the transits that are listed with it.
 
     `ends_on` is the last day (UTC) on which it is kept; `ended_at` when it was over, None while it holds.
     """
@@ -29,6 +30,8 @@ class Hold:
     plate: str | None = None
     gate_id: str | None = None
     transit_id: UUID | None = None
+    is_listed: bool = False
+    """Whether it keeps the transits that were listed when it was made, and no others."""
     ended_at: datetime | None = None
     ended_by: str | None = None
 

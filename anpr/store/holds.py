@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Holds: what they keep (view `retained_transits`), and how they begin, change and end. Each step is in the audit."""
 
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from anpr.domain.errors import InputError
@@ -16,13 +19,24 @@ from anpr.store.database.queries import load_queries
 _SQL = load_queries("holds")
 
 
-def add_hold(conn: Connection, hold: Hold) -> int:
-    """Its number. What it names is kept from now on."""
+def add_hold(conn: Connection, hold: Hold, told: Mapping[str, Any] = MappingProxyType({})) -> int:
+    """Its number. What it names is kept from now on. `told`: what its row in the audit tells beside."""
     values = {name: getattr(hold, name) for name in Hold.__dataclass_fields__}
     number: int = one_row(conn, _SQL["add"], values)["id"]
     detail = {"hold": number, "since": hold.since.isoformat(), "until": hold.until.isoformat()}
-    detail |= _of_whom(hold) | {"ends_on": hold.ends_on.isoformat()}
+    detail |= _of_whom(hold) | {"ends_on": hold.ends_on.isoformat(), **told}
     _note(conn, AuditAction.HOLD_MADE, hold, Author(name=hold.author, at=hold.made_at), hold.reason, detail)
+    return number
+
+
+def hold_all(conn: Connection, transits: Sequence[Transit], hold: Hold) -> int:
+    """One hold of these transits, of which there is one at least; its number. `since` and `until` of `hold` are theirs.
+    Their ids are in the audit."""
+    moments = [each.captured_at for each in transits]
+    until = max(moments) + timedelta(microseconds=1)
+    listed = replace(hold, is_listed=True, since=min(moments), until=until)
+    number = add_hold(conn, listed, {"transits": [str(each.id) for each in transits]})
+    conn.execute(_SQL["add_transits"], {"id": number, "moments": moments, "ids": [each.id for each in transits]})
     return number
 
 

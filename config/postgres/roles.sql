@@ -76,6 +76,7 @@ GRANT UPDATE (name) ON organisations TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION is_watched(text, text, date) TO anpr_ingest;
 -- Retention ends holds whose last day is over, and forgets them later; it makes none and changes none.
 GRANT SELECT, DELETE, UPDATE (ended_at, ended_by) ON holds TO anpr_ingest;
+GRANT SELECT ON hold_transits TO anpr_ingest;
 -- It forgets what imports of lists changed, and later the imports; it reads no plate in them.
 GRANT SELECT (id, imported_at, has_changes), UPDATE (has_changes), DELETE ON list_imports TO anpr_ingest;
 GRANT SELECT (import_id), DELETE ON list_import_changes TO anpr_ingest;
@@ -166,8 +167,9 @@ GRANT UPDATE (role, password_hash, disabled, must_change, ends_on, organisation_
 GRANT SELECT, INSERT, DELETE ON used_logins TO anpr_console;
 GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, login_failures, login_places TO anpr_console;
 -- Holds are made, given another last day and ended there; what they hold, for which case and by whom never changes.
-GRANT INSERT (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, ends_on) ON holds
+GRANT INSERT (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, is_listed, ends_on) ON holds
     TO anpr_console;
+GRANT SELECT, INSERT ON hold_transits TO anpr_console;
 GRANT UPDATE (ends_on, ended_at, ended_by) ON holds TO anpr_console;
 -- Requests of the persons concerned are registered and closed there. It erases by the function alone, which takes the number
 -- of an open request for erasure.
@@ -333,6 +335,8 @@ DECLARE
         ['holds', 'SELECT', of_organisation],
         ['holds', 'INSERT', of_organisation],
         ['holds', 'UPDATE', of_organisation],
+        ['hold_transits', 'SELECT', 'hold_id IN (SELECT id FROM holds)'],
+        ['hold_transits', 'INSERT', 'hold_id IN (SELECT id FROM holds)'],
         ['investigations', 'SELECT', 'id' || of_members],
         ['investigations', 'UPDATE', 'id' || of_members],
         ['investigation_members', 'SELECT', 'investigation_id' || of_members],

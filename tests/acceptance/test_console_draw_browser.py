@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from anpr.domain.access import Role
 from anpr.domain.camera_view import CameraFigures, CameraView, SeenBox
 from anpr.store.camera_views import record_views, take_requests
-from tests.support.fixtures_browser import log_in
+from tests.support.fixtures_browser import log_in, scripts_late
 from tests.support.fixtures_console import Site
 from tests.support.waiting import eventually
 
@@ -134,3 +134,11 @@ def test_the_page_fits_its_window(page: Page, site: Site, size: tuple[int, int])
     box = page.locator("#canvas").bounding_box()
     assert box
     assert abs(box["width"] / box["height"] - 16 / 9) < 0.02, "corners lie where they are drawn"
+
+
+def test_a_polygon_is_begun_by_the_first_click_however_late_the_script_is(page: Page, site: Site) -> None:
+    send_view(site)
+    log_in(page, site, Role.OPERATOR)
+    with scripts_late(page, f"{site.url}{PATH}", "draw.js"):
+        page.locator('[data-do="regions"]').click()
+    expect(page.locator(".is-drawing")).to_be_visible()

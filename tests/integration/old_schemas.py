@@ -84,6 +84,8 @@ def fill(conn: Connection) -> None:
         _insert(conn, "discarded_transits", captured_at=at, transit_id=UUID(int=number + 1))
     kept = {"since": START - timedelta(days=1), "until": START, "plate": plate_of(0), "ends_on": START.date()}
     _insert(conn, "holds", case_reference="12/2026", reason="r", author="anna", made_at=START, **kept)
+    if "is_listed" in _columns(conn, "holds"):
+        _insert(conn, "hold_transits", hold_id=1, captured_at=START, transit_id=UUID(int=1))
     _insert(conn, "subject_requests", kind="access", plate=plate_of(0), reference="7/2026", received_on=START.date(),
             registered_by="dora", registered_at=START)  # fmt: skip
     _fill_lists(conn)
@@ -111,8 +113,8 @@ def _fill_notifications(conn: Connection) -> None:
     _insert(conn, "notifications", alarm_id=1, recipient_id=1, recipient_name="Sala", channel="email", rule_id=1,
             priority="high", queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
     if "proposal_id" in _columns(conn, "notifications"):
-        _insert(conn, "notifications", proposal_id=1, recipient_id=1, recipient_name="Sala", channel="email", priority="low",
-                queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
+        _insert(conn, "notifications", proposal_id=1, recipient_id=1, recipient_name="Sala", channel="email",
+                priority="low", queued_at=START, waits_since=START, next_attempt_at=START)  # fmt: skip
     _insert(conn, "notification_escalations", alarm_id=1, rule_id=1, step=1, organisation_id="manager",
             priority="high", due_at=START)  # fmt: skip
     _insert(conn, "notification_channels", channel="email", is_set_up=True, told_at=START)

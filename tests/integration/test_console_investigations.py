@@ -12,9 +12,9 @@ from anpr.domain.access import Role
 from anpr.domain.errors import InputError
 from anpr.domain.transit import Transit
 from anpr.evidence.verification import verify_package
-from anpr.store.audit import AuditAction
+from anpr.store.audit import AuditAction, list_audit
 from anpr.store.audit_heads import ensure_key
-from anpr.store.holds import list_holds
+from anpr.store.holds import count_held, list_holds
 from anpr.store.investigations.gathered import list_marked
 from anpr.store.investigations.life import get_investigation, list_investigations
 from anpr.store.users.accounts import User, create_user
@@ -128,13 +128,23 @@ def test_an_ended_one_is_read_and_takes_nothing_until_it_is_opened_again(
     assert "riga uno\nriga due" in client.get(ONE).text
 
 
-def test_holds_are_made_for_all_marked_ones_once(site: Site, client: httpx.Client, transit: Transit) -> None:
+def test_one_hold_is_made_for_all_marked_ones_once(site: Site, client: httpx.Client, transit: Transit) -> None:
+    other = site.pass_vehicle("AB123CD")
+    path, marked = f"/transits/{other.id}", {"investigation": 1, "transit": other.id, "note": ""}
+    assert site.post(client, "/investigations/mark", path, **marked).status_code == 303
     last = (site.clock.now() + timedelta(days=30)).date().isoformat()
     for _ in range(2):
         assert site.post(client, f"{ONE}/hold", ONE, hold_reason=WHY, ends_on=last).status_code == 303
     with site.database.transaction() as conn:
         (hold,) = list_holds(conn)
-    assert (hold.transit_id, hold.case_reference) == (transit.id, "12/2026")
+        (made,) = [row.event for row in list_audit(conn) if row.event.action is AuditAction.HOLD_MADE]
+        assert count_held(conn, hold.id) == 2
+    assert (hold.is_listed, hold.case_reference) == (True, "12/2026")
+    assert set(made.detail["transits"]) == {str(transit.id), str(other.id)}, "who asks the audit for a plate finds it"
+    page = client.get(f"/holds/{hold.id}").text
+    assert "i transiti segnati in un fascicolo" in page
+    assert "<dt>Transiti</dt><dd>2</dd>" in page
+    assert client.get(f"/holds/new?again={hold.id}").status_code == 404
     assert "non è conservato oltre" not in client.get(ONE).text
     assert site.post(client, f"{ONE}/hold", ONE, hold_reason=WHY, ends_on="ieri l'altro").status_code == 400
 

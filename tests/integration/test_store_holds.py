@@ -10,6 +10,7 @@ import pytest
 from anpr.contract.image import image_header
 from anpr.domain.errors import InputError, RetentionRefusedError
 from anpr.domain.hold import Hold, check_end, check_range
+from anpr.domain.kept_from import KeptFrom
 from anpr.domain.transit import ImageRole, Transit
 from anpr.runtime.clock import ManualClock
 from anpr.settings import RetentionSettings
@@ -17,7 +18,8 @@ from anpr.store.audit import AuditAction, list_audit
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.database.partitions import list_partitions
-from anpr.store.holds import add_hold, change_end, count_held, end_hold, get_hold, holds_of, list_holds
+from anpr.store.held import hold_coverage
+from anpr.store.holds import add_hold, change_end, count_held, end_hold, get_hold, hold_all, holds_of, list_holds
 from anpr.store.images.image_store import ImageStore, record_image
 from anpr.store.retention import run_retention
 from anpr.store.transits.rows import TransitQuery, insert_transits, search_transits
@@ -78,6 +80,35 @@ def later(clock: ManualClock, database: Database, days: int) -> None:
         now = clock.now()
         with database.transaction() as conn:
             insert_transits(conn, [make_transit(900 + now.day, captured_at=now, plate="ZZ000ZZ")], now)
+
+
+def test_one_hold_keeps_the_listed_transits_and_no_others_between_them(
+    database: Database, images: ImageStore, clock: ManualClock, tmp_path: Path
+) -> None:
+    first, last = fill(database, images, 8, 9), fill(database, images, 9, 8)
+    fill(database, images, 7, 8.5)
+    fill(database, images, 1, 0)
+    made = Hold(case_reference="12/2026", reason="furto", author="anna", made_at=START, since=START, until=START,
+                ends_on=TODAY + timedelta(days=30))  # fmt: skip
+    kept = KeptFrom(rest=START - timedelta(days=7), purposes={})
+    with database.transaction() as conn:
+        number = hold_all(conn, [last, first], made)
+        assert (get_hold(conn, number).since, count_held(conn, number)) == (first.captured_at, 2)
+        assert [each.id for each in holds_of(conn, first)] == [number]
+        coverage = hold_coverage(conn, number, kept)
+        assert (coverage.transits, coverage.due) == (2, 2)
+    other = hold(database, plate="AA008AA")
+    with database.transaction() as conn:
+        assert hold_coverage(conn, number, kept).due == 1, "the other hold keeps one of them"
+        assert hold_coverage(conn, other, kept).due == 0, "and this one keeps its"
+        end_hold(conn, other, ANNA, WHY)
+    run_retention(database, images, KEEP, clock)
+    assert plates(database) == ["AA001AA", "AA008AA", "AA009AA"]
+    assert files(tmp_path) == 3
+    with database.transaction() as conn:
+        end_hold(conn, number, ANNA, WHY)
+    run_retention(database, images, KEEP, clock)
+    assert plates(database) == ["AA001AA"]
 
 
 @pytest.mark.parametrize(("plate", "gate_id"), [("AA008AA", None), (None, "gate-x"), ("AA008AA", "gate-x")])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from anpr.domain.access import Role
 from scripts.lab.browser import chromium, chromium_path, italian_context
@@ -82,3 +82,17 @@ def count_tones(page: Page) -> None:
 def show_cards(page: Page, site: Site) -> None:
     """This workstation has the board of cards from now on."""
     page.context.add_cookies([{"name": "anpr_board", "value": "cards", "url": site.url}])
+
+
+@contextmanager
+def scripts_late(page: Page, address: str, late: str) -> Iterator[None]:
+    """The page at this address, whose script `late` arrives when the block ends."""
+    held: list[Route] = []
+    page.route(f"**/static/{late}", lambda route: held.append(route))  # noqa: PLW0108  no method of a list is taken
+    page.goto(address, wait_until="commit")
+    yield
+    while not held:
+        page.wait_for_event("request")
+    for route in held:
+        route.continue_()
+    page.unroute(f"**/static/{late}")

@@ -190,6 +190,8 @@ def _plate(text: str | None) -> str | None:
 
 
 def _of_whom(hold: Hold) -> str:
+    if hold.is_listed:
+        return "the transits marked in an investigation"
     if hold.transit_id is not None:
         return f"transit {hold.transit_id}"
     return " at ".join(part for part in (hold.plate, hold.gate_id and f"gate {hold.gate_id}") if part)

@@ -318,7 +318,7 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.AGREEMENT_MADE: _of(_K.CHANGE, "an agreement that was made", *_AGREEMENT),
         AuditAction.AGREEMENT_ENDING: _of(_K.UPKEEP, "an agreement that ends within 30 days", *_AGREEMENT),
         AuditAction.AGREEMENT_ENDED: _of(_K.CHANGE, "an agreement that ended, or was ended", *_AGREEMENT),
-        AuditAction.HOLD_MADE: _of(_K.CHANGE, "a hold that was made", *_HELD),
+        AuditAction.HOLD_MADE: _of(_K.CHANGE, "a hold that was made", *_HELD, "transits"),
         AuditAction.HOLD_CHANGED: _of(_K.CHANGE, "a hold that got another last day", *_HELD),
         AuditAction.HOLD_ENDED: _of(_K.CHANGE, "a hold that ended, or was ended", *_HELD),
         AuditAction.INVESTIGATION_OPENED: _of(_K.CHANGE, "an investigation that was opened", "investigation"),

@@ -26,6 +26,7 @@ PROTECTED = (
     "handovers",
     "health_intervals",
     "health_subjects",
+    "hold_transits",
     "holds",
     "images",
     "investigation_marks",

@@ -1,9 +1,13 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: add
-INSERT INTO holds (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, ends_on)
+INSERT INTO holds (case_reference, reason, author, made_at, since, until, plate, gate_id, transit_id, is_listed, ends_on)
 VALUES (%(case_reference)s, %(reason)s, %(author)s, %(made_at)s, %(since)s, %(until)s, %(plate)s, %(gate_id)s, %(transit_id)s,
-    %(ends_on)s)
+    %(is_listed)s, %(ends_on)s)
 RETURNING id;
+
+-- name: add_transits
+INSERT INTO hold_transits (hold_id, captured_at, transit_id)
+SELECT %(id)s, x.captured_at, x.transit_id FROM unnest(%(moments)s::timestamptz[], %(ids)s::uuid[]) x (captured_at, transit_id);
 
 -- name: get
 SELECT * FROM holds WHERE id = %(id)s;
@@ -63,6 +67,9 @@ WITH hold AS MATERIALIZED (
     SELECT t.gate_id, t.captured_at, t.id, t.plate, t.purpose, h.organisation_id
     FROM hold h JOIN transits t ON t.id = h.transit_id AND t.captured_at >= h.since AND t.captured_at < h.until
     WHERE h.gate_id IS NULL AND h.plate IS NULL
+    UNION ALL
+    SELECT t.gate_id, t.captured_at, t.id, t.plate, t.purpose, h.organisation_id
+    FROM hold h JOIN hold_transits x ON x.hold_id = h.id JOIN transits t ON t.captured_at = x.captured_at AND t.id = x.transit_id
 ), covered AS MATERIALIZED (
     SELECT n.* FROM named n LEFT JOIN gates g ON g.id = n.gate_id
     WHERE coalesce(g.organisation_id, 'manager') = n.organisation_id
@@ -79,7 +86,9 @@ SELECT c.gate_id, count(*) AS transits, min(c.captured_at) AS first, max(c.captu
             AND c.captured_at >= o.since AND c.captured_at < o.until
             AND (o.plate IS NULL OR c.plate = o.plate)
             AND (o.gate_id IS NULL OR c.gate_id = o.gate_id)
-            AND (o.transit_id IS NULL OR c.id = o.transit_id))
+            AND (o.transit_id IS NULL OR c.id = o.transit_id)
+            AND (NOT o.is_listed OR EXISTS (SELECT FROM hold_transits x
+                WHERE x.hold_id = o.id AND x.captured_at = c.captured_at AND x.transit_id = c.id)))
     ) AS due
 FROM covered c LEFT JOIN open_alarms a ON a.captured_at = c.captured_at AND a.transit_id = c.id
 GROUP BY c.gate_id ORDER BY c.gate_id;

@@ -11,7 +11,7 @@ from anpr.console.field_faults import FieldFault
 from anpr.console.fields import Line
 from anpr.console.maps.gate_places import place_of
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.gates.edit_form import MOST, GateFields, changed_gate
+from anpr.console.pages.gates.edit_form import GateFields, changed_gate
 from anpr.console.pages.gates.managed import (
     Administrator,
     Conflict,
@@ -22,6 +22,7 @@ from anpr.console.pages.gates.managed import (
     refused_by,
     save,
 )
+from anpr.console.pages.gates.managed_form import ManagedForm
 from anpr.console.pages.gates.rows import purpose_names
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
@@ -38,7 +39,7 @@ GateId = Annotated[Line, Path(max_length=64)]
 def show(console: ConsoleDep, visitor: Administrator, context: ContextDep, gate_id: GateId) -> Response:
     """The form; 404 where the visitor may not change the gate."""
     version = managed_or_404(console, visitor, gate_id).version
-    return _page(console, visitor, context, gate_id, GateFields.of(version.gate, version.version))
+    return _form(console, visitor, context, gate_id).response(GateFields.of(version.gate, version.version))
 
 
 @router.post("")
@@ -50,53 +51,33 @@ def change(
     fields: Annotated[GateFields, Form()],
 ) -> Response:
     """Save it as a new version. Where somebody else has saved meanwhile, the form comes back as it was sent."""
-    managed = managed_or_404(console, visitor, gate_id)
+    managed, form = managed_or_404(console, visitor, gate_id), _form(console, visitor, context, gate_id)
     gate, faults = changed_gate(managed.version.gate, fields)
     faults |= reason_faults(fields.reason)
     faults |= reader_faults(console, managed.version.gate, gate, is_confirmed=fields.new_reader)
     if faults or gate is None:
-        return _page(console, visitor, context, gate_id, fields, faults=faults)
+        return form.response(fields, faults=faults)
     try:
         saved = save(console, gate, edit_of(console, visitor, fields.reason, fields.based_on))
     except OfOthersError as exc:
         place = f"secret-{fields.camera.index(exc.camera)}" if exc.camera else "reader"
         others = {place: FieldFault(key="gates.edit_of_others", values={"name": exc.name})}
-        return _page(console, visitor, context, gate_id, fields, faults=others)
+        return form.response(fields, faults=others)
     except CameraTakenError:
-        return _page(console, visitor, context, gate_id, fields, faults={"cameras": FieldFault(key="gates.new_taken")})
+        return form.response(fields, faults={"cameras": FieldFault(key="gates.new_taken")})
     except InputError as exc:
         refused = {"definition": refused_by(exc)}
-        return _page(console, visitor, context, gate_id, fields, faults=refused)
+        return form.response(fields, faults=refused)
     if isinstance(saved, Conflict):
-        return _page(console, visitor, context, gate_id, fields, conflict=saved)
+        return form.response(fields, conflict=saved)
     moved = "&moved=true" if saved and moved_cameras(managed.version.gate, gate) else ""
     return RedirectResponse(f"/gates/{gate_id}?saved={saved.version if saved else 0}{moved}", status_code=303)
 
 
-def _page(  # noqa: PLR0913  the page and what was sent to it
-    console: Console,
-    visitor: Visitor,
-    context: PageContext,
-    gate_id: str,
-    fields: GateFields,
-    *,
-    faults: dict[str, FieldFault] | None = None,
-    conflict: Conflict | None = None,
-) -> Response:
-    managed = managed_or_404(console, visitor, gate_id)
-    based_on = conflict.newest.version if conflict else fields.based_on
+def _form(console: Console, visitor: Visitor, context: PageContext, gate_id: str) -> ManagedForm:
     with console.database.transaction() as conn:
         places = [place_of(gate, is_here=gate.id == gate_id) for gate in list_gates(conn)]
-    return console.templates.response(
-        "gates/edit.html",
-        context,
-        status=409 if conflict else 400 if faults else 200,
-        gate_id=gate_id,
-        managed=managed,
-        fields=fields.model_copy(update={"based_on": based_on}),
-        faults=faults or {},
-        conflict=conflict,
-        purposes=purpose_names(console),
-        places=places,
-        most=MOST,
+    values = {"purposes": purpose_names(console), "places": places}
+    return ManagedForm(
+        template="gates/edit.html", console=console, visitor=visitor, context=context, gate_id=gate_id, values=values
     )

@@ -21,6 +21,7 @@ from anpr.console.pages.gates.managed import (
     refused_by,
     save,
 )
+from anpr.console.pages.gates.managed_form import ManagedForm
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.errors import InputError
@@ -51,7 +52,7 @@ class CameraFields(BaseModel):
 def show(console: ConsoleDep, visitor: Administrator, context: ContextDep, gate_id: GateId) -> Response:
     """The empty form; 404 where the visitor may not change the gate."""
     version = managed_or_404(console, visitor, gate_id).version
-    return _page(console, visitor, context, gate_id, CameraFields(based_on=version.version))
+    return _form(console, visitor, context, gate_id).response(CameraFields(based_on=version.version))
 
 
 @router.post("")
@@ -63,24 +64,24 @@ def make(
     fields: Annotated[CameraFields, Form()],
 ) -> Response:
     """The gate with one camera more. Where somebody else has saved meanwhile, the form comes back as it was sent."""
-    managed = managed_or_404(console, visitor, gate_id)
+    managed, form = managed_or_404(console, visitor, gate_id), _form(console, visitor, context, gate_id)
     gate, faults = added_camera(managed.version.gate, fields)
     faults |= reason_faults(fields.reason)
     if faults or gate is None:
-        return _page(console, visitor, context, gate_id, fields, faults=faults)
+        return form.response(fields, faults=faults)
     try:
         saved = save(console, gate, edit_of(console, visitor, fields.reason, fields.based_on))
     except CameraTakenError:
-        return _page(console, visitor, context, gate_id, fields, faults={"id": FieldFault(key="gates.new_taken")})
+        return form.response(fields, faults={"id": FieldFault(key="gates.new_taken")})
     except OfOthersError as exc:
         others = FieldFault(key="gates.edit_of_others", values={"name": exc.name})
         place = "secret" if exc.camera else "definition"
-        return _page(console, visitor, context, gate_id, fields, faults={place: others})
+        return form.response(fields, faults={place: others})
     except InputError as exc:
         refused = refused_by(exc)
-        return _page(console, visitor, context, gate_id, fields, faults={"definition": refused})
+        return form.response(fields, faults={"definition": refused})
     if isinstance(saved, Conflict):
-        return _page(console, visitor, context, gate_id, fields, conflict=saved)
+        return form.response(fields, conflict=saved)
     return RedirectResponse(f"/gates/{gate_id}?saved={saved.version if saved else 0}", status_code=303)
 
 
@@ -106,27 +107,12 @@ def added_camera(gate: PlannedGate, fields: CameraFields) -> tuple[PlannedGate |
     return read_definition({**definition, "cameras": [*definition.get("cameras", ()), camera]}, gate.id), {}
 
 
-def _page(  # noqa: PLR0913  the page and what was sent to it
-    console: Console,
-    visitor: Visitor,
-    context: PageContext,
-    gate_id: str,
-    fields: CameraFields,
-    *,
-    faults: dict[str, FieldFault] | None = None,
-    conflict: Conflict | None = None,
-) -> Response:
-    managed = managed_or_404(console, visitor, gate_id)
-    based_on = conflict.newest.version if conflict else fields.based_on
-    return console.templates.response(
-        "gates/new_camera.html",
-        context,
-        status=409 if conflict else 400 if faults else 200,
+def _form(console: Console, visitor: Visitor, context: PageContext, gate_id: str) -> ManagedForm:
+    return ManagedForm(
+        template="gates/new_camera.html",
+        console=console,
+        visitor=visitor,
+        context=context,
         gate_id=gate_id,
-        managed=managed,
-        fields=fields.model_copy(update={"based_on": based_on}),
-        faults=faults or {},
-        conflict=conflict,
-        kinds=list(CameraKind),
-        most=MOST,
+        values={"kinds": list(CameraKind)},
     )

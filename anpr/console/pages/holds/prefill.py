@@ -54,6 +54,8 @@ def fields_of_hold(console: Console, number: int) -> HoldFields:
             hold = get_hold(conn, number)
         except InputError:
             raise HTTPException(404) from None
+    if hold.is_listed:
+        raise HTTPException(404)
     zone = console.settings.zone
     shared = {"case": hold.case_reference, "ends_on": hold.ends_on.isoformat()}
     if hold.transit_id is not None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A hold for each marked transit that none keeps yet: marking by itself keeps nothing past its day."""
+"""One hold of all marked transits that none keeps yet: marking by itself keeps nothing past its day."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -17,9 +17,10 @@ from anpr.domain.hold import LONGEST, Hold
 from anpr.domain.local_time import read_day
 from anpr.domain.search_reason import MAX_REASON, plain_reason
 from anpr.domain.transit import Transit
+from anpr.store.database.connection import Connection
 from anpr.store.gates import owner_of_gate
 from anpr.store.held import held_among
-from anpr.store.holds import add_hold
+from anpr.store.holds import hold_all
 from anpr.store.investigations.gathered import list_marked
 from anpr.store.transits.rows import get_transit
 
@@ -44,29 +45,26 @@ def keep(
     if faults or last is None:
         fields = {"hold_reason": hold_reason, "ends_on": ends_on}
         return one.page(console, visitor, context, number, faults=faults, fields=fields)
-    for transit in _due(console, number):
-        at = transit.captured_at
-        made = Hold(
-            case_reference=investigation.reference,
-            reason=plain_reason(hold_reason),
-            author=visitor.user.name,
-            made_at=now,
-            since=at,
-            until=at + timedelta(microseconds=1),
-            ends_on=last,
-            transit_id=transit.id,
-        )
-        with console.database.transaction() as conn:
-            add_hold(conn, made)
+    made = Hold(
+        case_reference=investigation.reference,
+        reason=plain_reason(hold_reason),
+        author=visitor.user.name,
+        made_at=now,
+        since=now,
+        until=now,
+        ends_on=last,
+    )
+    with console.database.transaction() as conn:
+        if due := _due(console, conn, number):
+            hold_all(conn, due, made)
     return one.done(number, "held", "#marked")
 
 
-def _due(console: Console, number: int) -> list[Transit]:
-    with console.database.transaction() as conn:
-        found = [stored.transit for mark in list_marked(conn, number) if (stored := get_transit(conn, mark.transit_id))]
-        held = held_among(conn, found)
-        gates = {transit.gate_id for transit in found}
-        own = {gate for gate in gates if owner_of_gate(conn, gate) == console.scope.organisation_id}
+def _due(console: Console, conn: Connection, number: int) -> list[Transit]:
+    found = [stored.transit for mark in list_marked(conn, number) if (stored := get_transit(conn, mark.transit_id))]
+    held = held_among(conn, found)
+    gates = {transit.gate_id for transit in found}
+    own = {gate for gate in gates if owner_of_gate(conn, gate) == console.scope.organisation_id}
     return [transit for transit in found if transit.id not in held and transit.gate_id in own]
 
 
