@@ -70,10 +70,23 @@ class Package:
 
     def _write(self, name: str, data: bytes) -> None:
         self._names.add(name)
-        info = zipfile.ZipInfo(name, _EPOCH)
-        info.create_system, info.external_attr = 3, _READ_ONLY
-        info.compress_type = zipfile.ZIP_STORED if name.endswith((".jpg", ".pdf")) else zipfile.ZIP_DEFLATED
-        self._zip.writestr(info, data)
+        _write(self._zip, name, data)
+
+
+def _write(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.create_system, info.external_attr = 3, _READ_ONLY
+    info.compress_type = zipfile.ZIP_STORED if name.endswith((".jpg", ".pdf")) else zipfile.ZIP_DEFLATED
+    archive.writestr(info, data)
+
+
+def add_stamp(path: Path, answer: bytes) -> None:
+    """Put a time stamp behind the files of a package that has none. Raises OSError."""
+    with path.open("r+b") as file:
+        with zipfile.ZipFile(file, "a") as archive:
+            _write(archive, STAMP, answer)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager

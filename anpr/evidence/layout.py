@@ -12,7 +12,7 @@
 | `tsa-ca.pem` | roots of the time stamping authority, where one is set up |
 | `manifest.json` | size and SHA-256 of each file above; who made it, when and why |
 | `manifest.sig` | the site's public key and its signature (Ed25519) of `manifest.json` |
-| `manifest.tsr` | the answer of a time stamping authority (RFC 3161, DER) to the SHA-256 of `manifest.sig`, where there is one |
+| `manifest.tsr` | the answer of a time stamping authority (RFC 3161) to the SHA-256 of `manifest.sig`; may be missing |
 """
 
 import json

@@ -11,7 +11,7 @@ from anpr.evidence.stamp import Stamp, StampError, StampFault, read_roots, verif
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StampCheck:
-    """`stamp` where it is good; `told`: in words, what there is or why not; `fault`: what is wrong, empty for nothing."""
+    """`stamp` where it is good; `told`: what there is or why not, in words; `fault`: what is wrong, or empty."""
 
     told: str
     stamp: Stamp | None = None

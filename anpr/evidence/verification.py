@@ -61,6 +61,8 @@ class VerifiedPackage:
     public_key: PublicKey
     """By which it is signed; whoever verifies must know that it is the site's."""
     stamp: StampCheck
+    is_stamped: bool
+    """Whether a time stamp is there, good or not."""
     faults: tuple[str, ...]
 
 
@@ -168,6 +170,7 @@ def _verify(members: _Members, key: PublicKey | None, stamp_roots: bytes | None)
             missing=int(told["missing"]),
             public_key=public,
             stamp=stamp,
+            is_stamped=STAMP in members.infos,
             faults=tuple(faults),
         )
     except (KeyError, TypeError, ValueError) as exc:

@@ -70,6 +70,11 @@ class S3Shelf(Shelf):
         with self.failing("file", key):
             obstore.put(self._store, self._prefix + key, path, mode="overwrite")
 
+    def chunks(self, key: str, size: int = 1 << 20) -> Iterator[bytes]:
+        with self.failing("file", key):
+            for chunk in obstore.get(self._store, self._prefix + key).stream(min_chunk_size=size):
+                yield bytes(chunk)
+
     def listed(self, folder: str) -> Iterator[Stored]:
         # Not by fsspec: its entries of such a store lack the time, by which young orphans are told from old ones.
         with self.failing("images in", folder):
