@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Background worker that makes packages of evidence, one at a time, with the rights of whoever asked; and tidies up.
 
-A package belongs to the console that made it: another console of the site says that it is elsewhere.
+It is made in a folder of this console, and then lies where the images are: any console of the site hands it over.
 """
 
 import logging
+import secrets
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -15,9 +17,13 @@ from pathlib import Path
 import anpr
 from anpr.domain.errors import AnprError, InputError
 from anpr.domain.investigation import Investigation
+from anpr.evidence.archive import sha256_of_file
 from anpr.evidence.collect import Collector
 from anpr.evidence.facts import Made
+from anpr.evidence.late_stamp import stamp_late
 from anpr.evidence.making import EvidenceResult, make_package
+from anpr.evidence.stamp import StampError
+from anpr.evidence.stamping import Stamping, StampOutcome
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.audit_export import site_key
@@ -25,14 +31,18 @@ from anpr.store.audit_heads import read_key
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
+from anpr.store.investigations.package_files import PackageFiles
 from anpr.store.investigations.packages import (
     EvidencePackage,
+    PackageFile,
+    StampNote,
     expire_packages,
     files_in_use,
     give_up_left,
     note_failed,
     note_progress,
     note_ready,
+    note_stamped,
 )
 
 log = logging.getLogger(__name__)
@@ -49,23 +59,28 @@ class EvidenceJobs:
         self._settings = settings
         self._images = images
         self._clock = clock
+        self._files = PackageFiles(images.shelf)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evidence")
         self._waiting = threading.Semaphore(MOST_WAITING)
         self._stopping = threading.Event()
 
     @property
     def folder(self) -> Path:
-        """Where the packages lie."""
+        """Where packages are made."""
         return self._settings.evidence_dir
 
-    def path_of(self, package: EvidencePackage) -> Path | None:
-        """Its file; None where it is not on this machine."""
-        path = self.folder / package.file_name
-        return path if path.is_file() else None
+    def is_there(self, package: EvidencePackage) -> bool:
+        """Whether its file is there, whole. Raises StoreError."""
+        size = self._files.size(package.file_name)
+        return size is not None and size == package.size
+
+    def chunks_of(self, package: EvidencePackage) -> Iterator[bytes]:
+        """Its file, a piece at a time. Raises StoreError."""
+        return self._files.chunks(package.file_name)
 
     def demand_room(self) -> None:
         """Raises InputError where the packages that are kept take all the room they may."""
-        used = sum(path.stat().st_size for path in self.folder.glob("*.zip")) if self.folder.is_dir() else 0
+        used = self._files.total()
         if used > self._settings.console.evidence_max_mb * 1_000_000:
             raise InputError(f"evidence: the packages kept take more than {self._settings.console.evidence_max_mb} MB")
 
@@ -79,6 +94,30 @@ class EvidenceJobs:
             raise InputError("evidence: others are being made; try again later")
         self._pool.submit(self._make, database, of, package, organisation)
 
+    def stamp(self, database: Database, of: Investigation, package: EvidencePackage, by: Author) -> None:
+        """Give it a time stamp: another file takes the place of its own. Raises StampError when there is none, and
+        InputError for a package that was changed, or has one."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stamping = Stamping.of(self._settings.evidence.time_stamp)
+        name = f"{secrets.token_hex(8)}.zip"
+        before, after = self.folder / f"{name}.part", self.folder / name
+        try:
+            self._files.fetch(package.file_name, before)
+            outcome = stamp_late(before, after, stamping)
+            file = PackageFile(name=name, size=after.stat().st_size, sha256=sha256_of_file(after))
+            self._files.put(name, after)
+            with database.transaction() as conn:
+                note_stamped(conn, of, package, file, note_of_stamp(outcome), by)
+            self._files.remove(package.file_name)
+        except StampError:
+            raise
+        except BaseException:
+            self._files.remove(name)
+            raise
+        finally:
+            before.unlink(missing_ok=True)
+            after.unlink(missing_ok=True)
+
     def tidy(self, itself: Database) -> None:
         """Remove files whose days are over or that nobody knows; `itself`: the console's on nobody's behalf."""
         now = self._clock.now()
@@ -87,7 +126,10 @@ class EvidenceJobs:
             gone = expire_packages(conn, now - timedelta(days=self._settings.console.evidence_days))
             used = files_in_use(conn)
         for name in gone:
-            (self.folder / name).unlink(missing_ok=True)
+            self._files.remove(name)
+        for name in self._files.names_before(now - timedelta(seconds=_LEFT_S)):
+            if name not in used:
+                self._files.remove(name)
         for path in self.folder.glob("*.zip*") if self.folder.is_dir() else ():
             with suppress(FileNotFoundError):
                 is_left = now.timestamp() - path.stat().st_mtime > _LEFT_S
@@ -132,13 +174,24 @@ class EvidenceJobs:
                 note_progress(conn, package.id, done, total, self._clock.now())
 
         result = make_package(collector, of.id, made, key, path, progress)
-        self._note(database, package, result, path)
+        try:
+            self._files.put(package.file_name, path)
+            self._note(database, package, result)
+        finally:
+            path.unlink(missing_ok=True)
 
-    def _note(self, database: Database, package: EvidencePackage, result: EvidenceResult, path: Path) -> None:
+    def _note(self, database: Database, package: EvidencePackage, result: EvidenceResult) -> None:
+        stamp = note_of_stamp(result.stamp)
         try:
             with database.transaction() as conn:
                 at = self._clock.now()
-                note_ready(conn, package.id, result.transits, result.size, result.sha256, result.missing, at)
+                note_ready(conn, package.id, result.transits, result.size, result.sha256, result.missing, at, stamp)
         except BaseException:
-            path.unlink(missing_ok=True)
+            self._files.remove(package.file_name)
             raise
+
+
+def note_of_stamp(outcome: StampOutcome) -> StampNote:
+    """As the package's row has it."""
+    failure = outcome.failure.value if outcome.failure else None
+    return StampNote(authority=outcome.authority or None, at=outcome.at, failure=failure)

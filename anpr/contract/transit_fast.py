@@ -12,7 +12,15 @@ import msgspec
 
 from anpr.contract.parsing import MAX_LINE, MAX_PX, SHA256_PATTERN, is_identifier
 from anpr.contract.topics import MAX_IMAGE_BYTES, MAX_TRANSIT_BYTES
-from anpr.contract.transit import MAX_CANDIDATES, MAX_COUNTRY, MAX_IMAGES, MAX_PASS, MAX_READS, MAX_SOFTWARE, decode_transit
+from anpr.contract.transit import (
+    MAX_CANDIDATES,
+    MAX_COUNTRY,
+    MAX_IMAGES,
+    MAX_PASS,
+    MAX_READS,
+    MAX_SOFTWARE,
+    decode_transit,
+)
 from anpr.domain.plate import MAX_LENGTH
 from anpr.domain.transit import ImageRef, Transit
 from anpr.domain.transit_id import is_bound

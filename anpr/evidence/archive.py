@@ -15,7 +15,8 @@ from typing import Any
 
 from anpr.contract.signature import SigningKey
 from anpr.domain.errors import InputError
-from anpr.evidence.layout import MANIFEST, MAX_FILES, MAX_TOTAL, NAME, SIGNATURE, SIGNED_AS, VERSION, canonical
+from anpr.evidence.layout import MANIFEST, MAX_FILES, MAX_TOTAL, NAME, SIGNATURE, SIGNED_AS, STAMP, VERSION, canonical
+from anpr.evidence.stamping import Stamping, StampOutcome
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _READ_ONLY = 0o100444 << 16
@@ -43,20 +44,49 @@ class Package:
         self.files.append({"name": name, "size": len(data), "sha256": digest})
         return digest
 
-    def sign(self, told: Mapping[str, Any], key: SigningKey) -> None:
-        """The manifest and its signature, last."""
-        files = sorted(self.files, key=lambda each: str(each["name"]))
-        manifest = canonical({"anpr_evidence": VERSION, **told, "public_key": key.public.text, "files": files})
+    def sign(self, told: Mapping[str, Any], key: SigningKey, stamping: Stamping) -> StampOutcome:
+        """The manifest, its signature and the signature's time stamp, last. Where there is no stamp the manifest says
+        why, and is signed with that: nobody can take a stamp away and blame the authority."""
+        outcome, answer = stamping.outcome, b""
+        manifest, signature = self._signed(told, outcome, key)
+        if outcome.is_wanted:
+            outcome, answer = stamping.stamp(signature)
+            if outcome.failure:
+                manifest, signature = self._signed(told, outcome, key)
         self._write(MANIFEST, manifest)
+        self._write(SIGNATURE, signature)
+        if answer:
+            self._write(STAMP, answer)
+        return outcome
+
+    def _signed(self, told: Mapping[str, Any], outcome: StampOutcome, key: SigningKey) -> tuple[bytes, bytes]:
+        files = sorted(self.files, key=lambda each: str(each["name"]))
+        public = key.public.text
+        manifest = canonical(
+            {"anpr_evidence": VERSION, **told, "time_stamp": outcome.told, "public_key": public, "files": files}
+        )
         signature = key.sign_bytes(SIGNED_AS + manifest).hex()
-        self._write(SIGNATURE, canonical({"public_key": key.public.text, "signature": signature}))
+        return manifest, canonical({"public_key": public, "signature": signature})
 
     def _write(self, name: str, data: bytes) -> None:
         self._names.add(name)
-        info = zipfile.ZipInfo(name, _EPOCH)
-        info.create_system, info.external_attr = 3, _READ_ONLY
-        info.compress_type = zipfile.ZIP_STORED if name.endswith((".jpg", ".pdf")) else zipfile.ZIP_DEFLATED
-        self._zip.writestr(info, data)
+        _write(self._zip, name, data)
+
+
+def _write(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.create_system, info.external_attr = 3, _READ_ONLY
+    info.compress_type = zipfile.ZIP_STORED if name.endswith((".jpg", ".pdf")) else zipfile.ZIP_DEFLATED
+    archive.writestr(info, data)
+
+
+def add_stamp(path: Path, answer: bytes) -> None:
+    """Put a time stamp behind the files of a package that has none. Raises OSError."""
+    with path.open("r+b") as file:
+        with zipfile.ZipFile(file, "a") as archive:
+            _write(archive, STAMP, answer)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager

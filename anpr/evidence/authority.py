@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Client of a time stamping authority over HTTP (RFC 3161, 3.4): limited in time and size, without redirects or proxies.
+"""Client of a time stamping authority over HTTP (RFC 3161, 3.4): limited in time and size, no redirects, no proxies.
 
 What is sent is a digest: no plate, no reference, and nothing that tells whose package it is.
 """

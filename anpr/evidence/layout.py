@@ -9,8 +9,10 @@
 | `audit.jsonl` | rows of the audit, each with the hash of the row before |
 | `originali/` | images byte for byte |
 | `copie/` | images with the plate's box, hash and time drawn on them |
+| `tsa-ca.pem` | roots of the time stamping authority, where one is set up |
 | `manifest.json` | size and SHA-256 of each file above; who made it, when and why |
 | `manifest.sig` | the site's public key and its signature (Ed25519) of `manifest.json` |
+| `manifest.tsr` | the answer of a time stamping authority (RFC 3161) to the SHA-256 of `manifest.sig`; may be missing |
 """
 
 import json
@@ -19,6 +21,7 @@ from typing import Any
 
 VERSION = 1
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+STAMP, STAMP_ROOTS = "manifest.tsr", "tsa-ca.pem"
 README, REPORT, TRANSITS, AUDIT = "LEGGIMI.txt", "relazione.pdf", "transits.json", "audit.jsonl"
 ORIGINALS, COPIES = "originali/", "copie/"
 SIGNED_AS = b"anpr evidence 1\n"

@@ -13,8 +13,9 @@ from anpr.evidence.collect import Collector
 from anpr.evidence.content import audit_lines, transits_json
 from anpr.evidence.copies import CopyError, marked_copy
 from anpr.evidence.facts import EvidenceFacts, ImageFact, Made, TransitFact
-from anpr.evidence.layout import AUDIT, COPIES, ORIGINALS, README, REPORT, TRANSITS
+from anpr.evidence.layout import AUDIT, COPIES, ORIGINALS, README, REPORT, STAMP_ROOTS, TRANSITS
 from anpr.evidence.report import report
+from anpr.evidence.stamping import Stamping, StampOutcome
 from anpr.evidence.words import README as README_TEXT
 from anpr.paper.apart import PdfPress
 from anpr.store.audit import AuditAction
@@ -35,6 +36,7 @@ class EvidenceResult:
     size: int
     transits: int
     missing: int
+    stamp: StampOutcome
 
 
 Progress = Callable[[int, int], None]
@@ -56,11 +58,18 @@ def make_package(
             progress(done, len(marks))
             facts.append(work.transit(done + 1, collector.transit(mark)))
         whole = collector.whole(number, made, tuple(facts))
+        stamping = Stamping.of(collector.settings.evidence.time_stamp)
+        if stamping.roots_pem:
+            package.add(STAMP_ROOTS, stamping.roots_pem)
         _write_texts(package, whole, key, work.small)
-        package.sign(_told(whole), key)
+        stamp = package.sign(_told(whole), key, stamping)
     try:
         result = EvidenceResult(
-            sha256=sha256_of_file(path), size=path.stat().st_size, transits=len(marks), missing=whole.missing
+            sha256=sha256_of_file(path),
+            size=path.stat().st_size,
+            transits=len(marks),
+            missing=whole.missing,
+            stamp=stamp,
         )
         _note(collector, whole, result)
     except BaseException:
@@ -131,4 +140,5 @@ def _note(collector: Collector, facts: EvidenceFacts, result: EvidenceResult) ->
     transits = [str(fact.mark.transit_id) for fact in facts.transits]
     with collector.database.transaction() as conn:
         tell(conn, AuditAction.EVIDENCE_MADE, facts.investigation, by, reason=facts.made.reason,
-             sha256=result.sha256, bytes=result.size, transits=transits, missing=result.missing)  # fmt: skip
+             sha256=result.sha256, bytes=result.size, transits=transits, missing=result.missing,
+             **result.stamp.audited)  # fmt: skip

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Time stamps (RFC 3161): the request, and the verification of an answer against roots, without network.
 
-The library (rfc3161-client) checks chain, time and signature; here are its limits, and everything it raises as one error.
+The library (rfc3161-client) checks chain, time and signature; here are limits, and all that it raises as one error.
 """
 
 import hashlib

@@ -31,9 +31,12 @@ from anpr.evidence.layout import (
     REPORT,
     SIGNATURE,
     SIGNED_AS,
+    STAMP,
+    STAMP_ROOTS,
     TRANSITS,
     VERSION,
 )
+from anpr.evidence.stamp_check import StampCheck, check_stamp
 
 MAX_RATIO = 200
 """Of a compressed file: JSON of many equal rows reaches 40."""
@@ -57,15 +60,19 @@ class VerifiedPackage:
     """Transits and images that the package itself lists as missing."""
     public_key: PublicKey
     """By which it is signed; whoever verifies must know that it is the site's."""
+    stamp: StampCheck
+    is_stamped: bool
+    """Whether a time stamp is there, good or not."""
     faults: tuple[str, ...]
 
 
-def verify_package(path: Path, key: PublicKey | None = None) -> VerifiedPackage:
-    """Check every file. `key`: the site's, where it is known. Raises InputError for what is no package at all; a
-    package that was changed comes back with its faults."""
+def verify_package(path: Path, key: PublicKey | None = None, stamp_roots: bytes | None = None) -> VerifiedPackage:
+    """Check every file. `key`: the site's, where it is known; `stamp_roots`: PEM of the roots that its time stamp must
+    lead to, instead of those in the package. Raises InputError for what is no package at all; a package that was
+    changed comes back with its faults."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            return _verify(_Members(archive, file), key)
+            return _verify(_Members(archive, file), key, stamp_roots)
     except (OSError, zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, struct.error) as exc:
         raise InputError(f"{path}: this is no package of evidence: {exc}") from exc
     except InputError as exc:
@@ -79,7 +86,7 @@ class _Members:
         self._archive = archive
         self.infos: dict[str, zipfile.ZipInfo] = {}
         infos = archive.infolist()
-        if len(infos) > MAX_FILES + 2:
+        if len(infos) > MAX_FILES + 3:
             raise InputError(f"more than {MAX_FILES} files")
         for info in infos:
             _demand_plain(info)
@@ -142,7 +149,7 @@ def _demand_end(file: IO[bytes], table_at: int) -> None:
         raise InputError("bytes behind its table of contents belong to no file")
 
 
-def _verify(members: _Members, key: PublicKey | None) -> VerifiedPackage:
+def _verify(members: _Members, key: PublicKey | None, stamp_roots: bytes | None) -> VerifiedPackage:
     manifest = members.text(MANIFEST)
     told = _object(manifest, MANIFEST)
     if told.get("anpr_evidence") != VERSION:
@@ -150,6 +157,8 @@ def _verify(members: _Members, key: PublicKey | None) -> VerifiedPackage:
     public = _key_of(told)
     faults = [*_signature_faults(members, manifest, public, key), *_file_faults(members, told)]
     faults += [*_audit_faults(members), *_edge_faults(members)]
+    stamp = _stamp_of(members, told, stamp_roots)
+    faults += [stamp.fault] if stamp.fault else []
     try:
         made = told["made"]
         return VerifiedPackage(
@@ -160,10 +169,29 @@ def _verify(members: _Members, key: PublicKey | None) -> VerifiedPackage:
             files=len(told["files"]),
             missing=int(told["missing"]),
             public_key=public,
+            stamp=stamp,
+            is_stamped=STAMP in members.infos,
             faults=tuple(faults),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise InputError(f"{MANIFEST}: it does not say what it should") from exc
+
+
+def _stamp_of(members: _Members, told: Mapping[str, Any], given: bytes | None) -> StampCheck:
+    files = told.get("files")
+    listed = files if isinstance(files, list) else []
+    is_listed = any(isinstance(each, dict) and each.get("name") == STAMP_ROOTS for each in listed)
+    packaged = _text_or_none(members, STAMP_ROOTS) if is_listed else None
+    signature, answer = _text_or_none(members, SIGNATURE), _text_or_none(members, STAMP)
+    return check_stamp(told.get("time_stamp"), signature, answer, packaged, given)
+
+
+def _text_or_none(members: _Members, name: str) -> bytes | None:
+    """None where it is not there; what cannot be unpacked is empty, and told as changed."""
+    try:
+        return members.text(name) if name in members.infos else None
+    except (InputError, zipfile.BadZipFile, zlib.error, EOFError):
+        return b""
 
 
 def _signature_faults(members: _Members, manifest: bytes, public: PublicKey, key: PublicKey | None) -> Iterator[str]:
@@ -190,7 +218,7 @@ def _file_faults(members: _Members, told: Mapping[str, Any]) -> Iterator[str]:
         listed[each["name"]] = each
     for name in sorted({*listed, *_NEEDED} - set(members.infos)):
         yield f"{name}: it is missing"
-    for name in sorted(set(members.infos) - set(listed) - {MANIFEST, SIGNATURE}):
+    for name in sorted(set(members.infos) - set(listed) - {MANIFEST, SIGNATURE, STAMP}):
         yield f"{name}: it was added"
     for name in sorted(set(listed) & set(members.infos)):
         if not _is_as_listed(members, name, listed[name]):

@@ -67,7 +67,8 @@ ACTIONS = {
     "evidence-failed": "pacchetto non riuscito",
     "evidence-link-made": "collegamento usa e getta creato",
     "evidence-link-ended": "collegamento revocato",
-    "evidence-delivered": "pacchetto scaricato",
+    "evidence-delivered": "pacchetto scaricato o consegnato",
+    "evidence-stamped": "marca temporale aggiunta",
     "evidence-refused": "consegna rifiutata",
 }
 """Of rows that a case has; any other stands under its own name."""
@@ -83,11 +84,17 @@ Questo archivio contiene i transiti segnati per un fascicolo, come li conserva i
   audit.jsonl      righe del registro degli accessi relative al fascicolo
   manifest.json    dimensione e impronta SHA-256 di ogni file
   manifest.sig     firma Ed25519 del manifest con la chiave del sito
+  manifest.tsr     marca temporale (RFC 3161) di manifest.sig, se c'è; altrimenti manifest.json dice perché manca
+  tsa-ca.pem       certificati radice del servizio di marcatura, se è configurato
 
 Come si verifica, su qualunque computer con il programma anpr installato, senza rete e senza banca dati:
 
   anpr evidence verify PACCHETTO.zip --public-key CHIAVE
 
 CHIAVE è la chiave pubblica del sito. Va chiesta al comando per un'altra via, non presa da questo archivio. La verifica
-nomina ogni file cambiato, aggiunto o mancante.
+nomina ogni file cambiato, aggiunto o mancante, e controlla la marca temporale.
+
+La marca temporale si controlla anche senza anpr, con OpenSSL:
+
+  openssl ts -verify -data manifest.sig -in manifest.tsr -CAfile tsa-ca.pem
 """

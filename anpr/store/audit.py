@@ -102,6 +102,7 @@ class AuditAction(StrEnum):
     EVIDENCE_LINK_ENDED = "evidence-link-ended"
     EVIDENCE_DELIVERED = "evidence-delivered"
     EVIDENCE_REFUSED = "evidence-refused"
+    EVIDENCE_STAMPED = "evidence-stamped"
     REQUEST_REGISTERED = "request-registered"
     REQUEST_FOUND = "request-found"
     REQUEST_EXPORTED = "request-exported"

@@ -190,7 +190,7 @@ GRANT INSERT (investigation_id, saved_at, author, text, query), DELETE ON invest
 GRANT SELECT ON evidence_packages TO anpr_console;
 GRANT INSERT (investigation_id, asked_at, asked_by, reason, told_at, file_name), UPDATE (state, done, total, told_at, finished_at,
     size, sha256, missing, failure, link_hash, link_to, link_by, link_until, link_used_at, stamp_authority, stamped_at,
-    stamp_failure) ON evidence_packages TO anpr_console;
+    stamp_failure, file_name) ON evidence_packages TO anpr_console;
 GRANT EXECUTE ON FUNCTION acting_investigations(), open_investigation(text, text, text, text, timestamptz),
     is_ended_investigation(text) TO anpr_console;
 

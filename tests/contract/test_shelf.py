@@ -190,3 +190,19 @@ def test_a_folder_may_be_named_as_a_path_or_a_url(tmp_path: Path) -> None:
 def test_another_kind_of_place_and_keys_in_a_url_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         Settings(images={"url": url})  # type: ignore[arg-type]
+
+
+def test_a_large_file_beside_the_days_is_put_read_in_pieces_and_removed(
+    shelf: Shelf, open_again: Open, tmp_path: Path
+) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(range(256)) * 20_000)
+    shelf.put_file("evidence/a.zip", path)
+    assert open_again().size("evidence/a.zip") == 5_120_000
+    assert b"".join(open_again().chunks("evidence/a.zip")) == path.read_bytes()
+    path.write_bytes(b"another")
+    shelf.put_file("evidence/a.zip", path)
+    (stored,) = open_again().listed("evidence")
+    assert (stored.key, stored.size, shelf.days()) == ("evidence/a.zip", 7, [])
+    shelf.remove("evidence/a.zip")
+    assert (shelf.size("evidence/a.zip"), list(shelf.listed("evidence"))) == (None, [])

@@ -32,6 +32,7 @@ IDS = {
     "watchlist_id": "a1",
     "seal": "1",
     "package": "1",
+    "row": "1",
     "question": "1",
     "token": "A" * 43,
 }

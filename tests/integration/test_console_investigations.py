@@ -236,12 +236,13 @@ def test_a_link_is_worth_nothing_once_its_maker_is_no_member(
 @pytest.mark.usefixtures("transit")
 def test_packages_go_after_their_days_and_files_that_nobody_knows_with_them(site: Site, client: httpx.Client) -> None:
     make_evidence(site, client)
-    folder = site.settings.evidence_dir
+    folder, shelf = site.settings.evidence_dir, site.settings.images_dir / "evidence"
     (folder / "left.zip.part").write_bytes(b"x")
-    assert len(list(folder.iterdir())) == 2
+    (shelf / "left.zip").write_bytes(b"x")
+    assert (len(list(folder.iterdir())), len(list(shelf.iterdir()))) == (1, 2)
     site.clock.ahead += timedelta(days=8)
     site.console.evidence.tidy(site.console.database)
-    assert list(folder.iterdir()) == []
+    assert (list(folder.iterdir()), list(shelf.iterdir())) == ([], [])
     assert "scaduto" in site.client(Role.INVESTIGATOR).get(ONE).text
 
 
@@ -259,7 +260,7 @@ def test_room_for_packages_is_bounded_and_only_one_of_an_investigation_is_made_a
     number, _, _ = fill_investigation(site, transit, reference="13/2026")
     busy = site.post(client, f"/investigations/{number}/evidence", ONE, evidence_reason=WHY)
     assert "già in preparazione" in busy.text
-    big = site.settings.evidence_dir / "big.zip"
+    big = site.settings.images_dir / "evidence" / "big.zip"
     with big.open("wb") as file:
         file.truncate(site.settings.console.evidence_max_mb * 1_000_001)
     with pytest.raises(InputError, match="MB"):

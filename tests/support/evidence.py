@@ -17,6 +17,7 @@ from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore, record_image
 from anpr.store.investigations.gathered import add_note, mark_transits, save_question
 from anpr.store.investigations.life import open_investigation
+from anpr.store.investigations.package_files import PackageFiles
 from anpr.store.investigations.packages import ask_package, make_link, note_failed, note_ready
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
@@ -108,6 +109,7 @@ def fill_investigation(
         token = make_link(conn, made, package.id, text, by.at + timedelta(hours=24), by)
         note_failed(conn, made, ask_package(conn, made, by, text).id, text, by)
         ask_package(conn, made, by, text)
-    site.settings.evidence_dir.mkdir(exist_ok=True)
-    (site.settings.evidence_dir / package.file_name).write_bytes(b"a package")
+    made_of = site.settings.data_dir / "a package"
+    made_of.write_bytes(b"a package")
+    PackageFiles(site.console.images.shelf).put(package.file_name, made_of)
     return made.id, package.id, token

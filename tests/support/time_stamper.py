@@ -39,7 +39,8 @@ ess_cert_id_alg = sha256
 
 @dataclass(kw_only=True)
 class TimeStamper:
-    """Where it listens, and its root. `instead`: what it answers instead of a token, from the request; `status` and `kind` of the HTTP answer; `asked`: the requests."""
+    """Where it listens, and its root. `instead`: makes an answer instead of a token, from the request; `status` and
+    `kind` of the HTTP answer; `asked`: the requests; `logins`: what each had as Authorization."""
 
     folder: Path
     port: int
@@ -80,7 +81,9 @@ def make_authority(folder: Path, *, valid: tuple[timedelta, timedelta] | None = 
     root_name, name = _name("Prova Root"), _name("Prova TSA")
     now = datetime.now(UTC)
     root = (
-        _builder(root_name, root_name, root_key.public_key(), now + min(since, timedelta(days=-1)), now + timedelta(days=60))
+        _builder(
+            root_name, root_name, root_key.public_key(), now + min(since, timedelta(days=-1)), now + timedelta(days=60)
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(root_key, hashes.SHA256())
     )

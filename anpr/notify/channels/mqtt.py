@@ -20,8 +20,8 @@ from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.cloud_event import CONTENT_TYPE, cloud_event
 from anpr.notify.channels.tls import tls_context
-from anpr.settings.secret_origin import secret_of
 from anpr.settings.notify import MqttSettings
+from anpr.settings.secret_origin import secret_of
 
 KEEPALIVE_S = 30
 _FINAL = frozenset({135, 144, 149, 153})

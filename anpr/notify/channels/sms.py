@@ -11,8 +11,8 @@ from anpr.domain.notification import ChannelKind, Recipient, SendFault
 from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.http import HttpAnswer, HttpRequest, NoAnswer, call
 from anpr.notify.channels.tls import tls_context
-from anpr.settings.secret_origin import secret_of
 from anpr.settings.notify import SMS_FIELDS, SmsSettings
+from anpr.settings.secret_origin import secret_of
 
 _FIELD = re.compile(r"\{(" + "|".join(SMS_FIELDS) + r")\}")
 

@@ -19,9 +19,9 @@ from anpr.notify.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from anpr.notify.channels.cloud_event import CONTENT_TYPE, cloud_event
 from anpr.notify.channels.http import HttpAnswer, HttpRequest, NoAnswer, call
 from anpr.notify.channels.tls import tls_context
-from anpr.settings.secret_origin import secret_of
 from anpr.runtime.clock import Clock
 from anpr.settings.notify import WebhookSettings
+from anpr.settings.secret_origin import secret_of
 
 _FINAL = frozenset({400, 405, 410, 413, 414, 415, 422})
 """Status codes of the 400s that are about this message. After the others, as 401 or 404, somebody may put the receiver

@@ -348,7 +348,7 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.EVIDENCE_MADE: _of(
             _K.EXPORT,
             "a package of evidence that was made, with its SHA-256 and what is missing in it",
-            *["investigation", "package", "transits", "missing", "sha256", "bytes"],
+            *["investigation", "package", "transits", "missing", "sha256", "bytes", "stamped_at", "unstamped"],
         ),
         AuditAction.EVIDENCE_FAILED: _of(
             _K.UPKEEP, "a package of evidence that could not be made", *["investigation", "package", "error"]
@@ -361,8 +361,13 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         ),
         AuditAction.EVIDENCE_DELIVERED: _of(
             _K.EXPORT,
-            "a package of evidence that was downloaded, by a member or by its link",
-            *["investigation", "package", "sha256", "way", "address"],
+            "a package of evidence that was downloaded, by a member or by its link, or handed over on a medium",
+            *["investigation", "package", "sha256", "way", "address", "to", "medium"],
+        ),
+        AuditAction.EVIDENCE_STAMPED: _of(
+            _K.CHANGE,
+            "a package of evidence that got a time stamp after it was made, and is another file since",
+            *["investigation", "package", "sha256", "sha256_before", "stamped_at"],
         ),
         AuditAction.EVIDENCE_REFUSED: _of(
             _K.REFUSED,

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from anpr.domain.errors import InputError
 from anpr.domain.investigation import Investigation
@@ -32,8 +33,29 @@ class PackageState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StampNote:
+    """Of a package's time stamp, as its row has it."""
+
+    authority: str | None = None
+    at: datetime | None = None
+    failure: str | None = None
+
+
+NO_STAMP = StampNote()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageFile:
+    """Name, size (bytes) and SHA-256 (64 hex digits) of a file."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EvidencePackage:
-    """A row. `done` of `total` transits are in it; `file_name` lies beside the console that made it; sizes in bytes."""
+    """A row. `done` of `total` transits are in it; `file_name`: see PackageFiles; sizes in bytes."""
 
     id: int
     investigation_id: int
@@ -55,6 +77,11 @@ class EvidencePackage:
     link_by: str | None
     link_until: datetime | None
     link_used_at: datetime | None
+    stamp_authority: str | None
+    """Address of the time stamping authority; None: none was set up."""
+    stamped_at: datetime | None
+    stamp_failure: str | None
+    """A StampFault."""
 
     def has_link(self, at: datetime) -> bool:
         """Whether its link can still be used."""
@@ -86,12 +113,33 @@ def note_progress(conn: Connection, package: int, done: int, total: int, at: dat
 
 
 def note_ready(  # noqa: PLR0913, PLR0917  what is told of a file
-    conn: Connection, package: int, total: int, size: int, sha256: str, missing: int, at: datetime
+    conn: Connection,
+    package: int,
+    total: int,
+    size: int,
+    sha256: str,
+    missing: int,
+    at: datetime,
+    stamp: StampNote = NO_STAMP,
 ) -> None:
     """It is whole. Raises InputError where it was given up meanwhile."""
     values = {"id": package, "total": total, "size": size, "sha256": sha256, "missing": missing, "at": at}
+    values |= {"authority": stamp.authority, "stamped_at": stamp.at, "failure": stamp.failure}
     if conn.execute(_SQL["ready"], values).fetchone() is None:
         raise InputError(f"package {package}: it was given up")
+
+
+def note_stamped(
+    conn: Connection, of: Investigation, package: EvidencePackage, file: PackageFile, stamp: StampNote, by: Author
+) -> None:
+    """Another file, which has a time stamp, took the place of its own. Raises InputError where another has meanwhile,
+    or the package is gone."""
+    values = {"id": package.id, "before": package.file_name, "file": file.name, "size": file.size}
+    values |= {"sha256": file.sha256, "authority": stamp.authority, "at": stamp.at}
+    if conn.execute(_SQL["stamped"], values).fetchone() is None:
+        raise InputError(f"package {package.id}: it is another one now")
+    told: dict[str, Any] = {"package": package.id, "sha256": file.sha256, "sha256_before": package.sha256}
+    tell(conn, AuditAction.EVIDENCE_STAMPED, of, by, **told, stamped_at=stamp.at.isoformat() if stamp.at else None)
 
 
 def note_failed(conn: Connection, of: Investigation, package: int, why: str, by: Author) -> None:

@@ -14,8 +14,14 @@ UPDATE evidence_packages SET done = %(done)s, total = %(total)s, told_at = %(at)
 
 -- name: ready
 UPDATE evidence_packages SET state = 'ready', done = %(total)s, total = %(total)s, told_at = %(at)s, finished_at = %(at)s,
-    size = %(size)s, sha256 = %(sha256)s, missing = %(missing)s
+    size = %(size)s, sha256 = %(sha256)s, missing = %(missing)s, stamp_authority = %(authority)s, stamped_at = %(stamped_at)s,
+    stamp_failure = %(failure)s
 WHERE id = %(id)s AND state = 'making' RETURNING id;
+
+-- name: stamped
+UPDATE evidence_packages SET file_name = %(file)s, size = %(size)s, sha256 = %(sha256)s, stamp_authority = %(authority)s,
+    stamped_at = %(at)s, stamp_failure = NULL
+WHERE id = %(id)s AND state = 'ready' AND file_name = %(before)s AND stamped_at IS NULL RETURNING id;
 
 -- name: fail
 UPDATE evidence_packages SET state = 'failed', failure = %(why)s, finished_at = %(at)s WHERE id = %(id)s AND state = 'making';

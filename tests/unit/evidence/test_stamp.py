@@ -80,7 +80,7 @@ def test_a_certificate_must_be_valid_when_it_stamps(tmp_path: Path, days: tuple[
         assert fault_of(authority(stamper)) is StampFault.UNTRUSTED
 
 
-def test_a_certificate_for_something_else_stamps_nothing(stamper: TimeStamper, tmp_path: Path) -> None:
+def test_a_certificate_for_something_else_stamps_nothing(tmp_path: Path) -> None:
     make_authority(tmp_path / "web", is_for_time=False)
     with time_stamper(tmp_path / "web") as other:
         # OpenSSL itself refuses to stamp with it: the server breaks the connection.
@@ -96,7 +96,7 @@ def test_an_authority_that_says_no_is_told_as_such(stamper: TimeStamper) -> None
 
 def test_what_is_no_answer_is_told_as_such(stamper: TimeStamper) -> None:
     for garbage in (b"", b"<html>", bytes(70_000), b"\x30\x80" + bytes(100)):
-        stamper.instead = lambda _, garbage=garbage: garbage  # type: ignore[misc]
+        stamper.instead = lambda _, garbage=garbage: garbage
         assert fault_of(authority(stamper)) is StampFault.WRONG_ANSWER
     stamper.instead, stamper.kind = None, "text/html"
     assert fault_of(authority(stamper)) is StampFault.WRONG_ANSWER
@@ -123,7 +123,9 @@ def test_roots_that_are_none_are_told(stamper: TimeStamper, tmp_path: Path, text
 
 @settings(max_examples=examples(400))
 @given(data=st.data())
-def test_no_change_of_a_token_passes_or_raises_anything_else(stamper: TimeStamper, token: bytes, data: st.DataObject) -> None:
+def test_no_change_of_a_token_passes_or_raises_anything_else(
+    stamper: TimeStamper, token: bytes, data: st.DataObject
+) -> None:
     changed, roots = bytearray(token), read_roots(stamper.ca_file.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(changed) - 1))

@@ -7,6 +7,8 @@ from anpr.cli.main import VerbGroup
 
 _VERBS = {
     "make": "Write the package of an investigation to a new file, signed with the site's key.",
+    "export": "Write the package of an investigation to a medium, read it back and verify it; with readme and receipt.",
+    "stamp": "Ask the time stamping authority for a stamp of a package that has none.",
     "verify": "Check a package on any machine, without database and settings; name each file that was changed.",
 }
 

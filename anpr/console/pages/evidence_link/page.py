@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from anpr.console.cookies import VISIT_COOKIE, read_cookie, set_cookie
+from anpr.console.evidence_download import package_response
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ItselfDep
@@ -35,7 +36,7 @@ UNKNOWN = "unknown"
 def show(request: Request, console: ItselfDep, context: ContextDep, token: Token) -> Response:
     """What can be downloaded, and the button; or that the link is used up. 404 for any other text."""
     package, acting, _ = _found(console, token)
-    is_good = package.has_link(console.clock.now()) and acting.evidence.path_of(package) is not None
+    is_good = package.has_link(console.clock.now()) and acting.evidence.is_there(package)
     visit = read_cookie(request, VISIT_COOKIE) or secrets.token_urlsafe(16)
     if context.user is None:
         context = replace(context, form_token=console.sessions.form_token(visit))
@@ -58,21 +59,21 @@ def show(request: Request, console: ItselfDep, context: ContextDep, token: Token
 def deliver(request: Request, console: ItselfDep, context: ContextDep, token: Token) -> Response:
     """The file, once; 410 afterwards, too late, or after the link was ended. Both are in the audit."""
     package, acting, investigation = _found(console, token)
-    at, path = console.clock.now(), acting.evidence.path_of(package)
+    at, is_there = console.clock.now(), acting.evidence.is_there(package)
     by = Author(name=UNKNOWN, at=at)
     told: dict[str, Any] = {"package": package.id, "address": _address(request)}
     with acting.database.transaction() as conn:
-        is_good = path is not None and use_link(conn, package, at)
+        is_good = is_there and use_link(conn, package, at)
         if is_good:
             told |= {"sha256": package.sha256, "way": "link"}
             tell(conn, AuditAction.EVIDENCE_DELIVERED, investigation, by, **told)
         else:
             tell(conn, AuditAction.EVIDENCE_REFUSED, investigation, by, **told, refused=_why(package))
-    if not is_good or path is None:
+    if not is_good:
         return console.templates.response(
             "evidence_link/evidence_link.html", context, status=410, package=package, is_good=False, token=token
         )
-    return FileResponse(path, media_type="application/zip", filename=f"fascicolo-{package.id}.zip")
+    return package_response(acting, package, f"fascicolo-{package.id}.zip")
 
 
 def _found(console: Console, token: str) -> tuple[EvidencePackage, Console, Investigation]:

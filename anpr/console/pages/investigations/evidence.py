@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from anpr.console.access import VisitorDep, author_of
+from anpr.console.evidence_download import package_response
 from anpr.console.field_faults import FieldFault, check_reason_field, refuse_odd
 from anpr.console.fields import Line
 from anpr.console.page_context import ContextDep
@@ -22,8 +23,6 @@ from anpr.store.author import Author
 from anpr.store.investigations.gathered import list_marked
 from anpr.store.investigations.life import tell
 from anpr.store.investigations.packages import (
-    EvidencePackage,
-    PackageState,
     ask_package,
     end_link,
     get_package,
@@ -92,10 +91,9 @@ def _hindrance(console: Console, number: int) -> FieldFault | None:
 def download(
     request: Request, console: ConsoleDep, visitor: VisitorDep, number: one.Number, package: one.Number
 ) -> Response:
-    """The file, for a member; recorded. 404 where there is none (any more), or not on this machine."""
-    found = _ready(console, number, package)
-    path = console.evidence.path_of(found)
-    if path is None:
+    """The file, for a member; recorded. 404 where there is none (any more)."""
+    found = one.ready(console, number, package)
+    if not console.evidence.is_there(found):
         raise HTTPException(404)
     investigation = one.investigation_of(console, number)
     address = request.client.host if request.client else ""
@@ -103,7 +101,7 @@ def download(
         by = author_of(console, visitor)
         detail: dict[str, Any] = {"package": found.id, "sha256": found.sha256, "way": "member", "address": address}
         tell(conn, AuditAction.EVIDENCE_DELIVERED, investigation, by, **detail)
-    return FileResponse(path, media_type="application/zip", filename=f"fascicolo-{number}-{found.id}.zip")
+    return package_response(console, found, f"fascicolo-{number}-{found.id}.zip")
 
 
 @router.post("/{number}/evidence/{package}/link")
@@ -119,7 +117,7 @@ def link(  # noqa: PLR0913, PLR0917  fields of a form
 ) -> Response:
     """A link for one download, told this once; an earlier one is no more."""
     investigation = one.investigation_of(console, number)
-    _ready(console, number, package)
+    one.ready(console, number, package)
     if not to.strip():
         fault = FieldFault(key="investigations.no_recipient")
         return one.page(console, visitor, context, number, faults={f"to-{package}": fault})
@@ -147,12 +145,3 @@ def revoke(console: ConsoleDep, visitor: VisitorDep, number: one.Number, package
             raise HTTPException(404)
         end_link(conn, investigation, package, author_of(console, visitor))
     return one.done(number, "link-ended", "#evidence")
-
-
-def _ready(console: Console, number: int, package: int) -> EvidencePackage:
-    """Raises HTTPException (404) unless it is ready and the visitor a member."""
-    with console.database.transaction() as conn:
-        found = get_package(conn, number, package)
-    if found is None or found.state is not PackageState.READY:
-        raise HTTPException(404)
-    return found

@@ -23,9 +23,10 @@ from anpr.store.audit_use.catalogue import AUDITED, ActionKind
 from anpr.store.database.connection import Connection
 from anpr.store.gates import gate_names
 from anpr.store.held import HoldMark, held_among
+from anpr.store.investigations.deliveries import deliveries_by_package
 from anpr.store.investigations.gathered import list_marked, list_notes, list_questions
 from anpr.store.investigations.life import InvestigationEndedError, get_investigation, members_of
-from anpr.store.investigations.packages import list_packages
+from anpr.store.investigations.packages import EvidencePackage, PackageState, get_package, list_packages
 from anpr.store.investigations.proof import rows_of_investigation
 from anpr.store.transits.rows import get_transit
 
@@ -34,7 +35,7 @@ router = APIRouter()
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 Done = Literal[
     "opened", "member-added", "member-removed", "noted", "marked", "unmarked", "question-removed", "described", "ended",
-    "reopened", "held", "asked", "link-ended",
+    "reopened", "held", "asked", "link-ended", "delivered", "stamped",
 ]  # fmt: skip
 _SHOWN_ROWS = 50
 """Of the audit, the newest."""
@@ -57,6 +58,15 @@ def investigation_of(console: Console, number: int) -> Investigation:
             return get_investigation(conn, number)
         except InputError:
             raise HTTPException(404) from None
+
+
+def ready(console: Console, number: int, package: int) -> EvidencePackage:
+    """Raises HTTPException (404) unless it is ready and the visitor a member."""
+    with console.database.transaction() as conn:
+        found = get_package(conn, number, package)
+    if found is None or found.state is not PackageState.READY:
+        raise HTTPException(404)
+    return found
 
 
 def fault_of(exc: InputError) -> FieldFault:
@@ -88,8 +98,9 @@ def page(  # noqa: PLR0913  what it shows
     faults: Mapping[str, FieldFault] = _NO_FAULTS,
     fields: Mapping[str, str] | None = None,
     link: str = "",
+    status: int = 400,
 ) -> Response:
-    """The page of one; with faults of a form on it, answered with 400; with a link that is told this once."""
+    """The page of one; with faults of a form on it, answered with `status`; with a link that is told this once."""
     investigation = investigation_of(console, number)
     now = console.clock.now()
     with console.database.transaction() as conn:
@@ -108,7 +119,7 @@ def page(  # noqa: PLR0913  what it shows
     return console.templates.response(
         "investigations/investigation.html",
         context,
-        status=400 if faults else 200,
+        status=status if faults else 200,
         investigation=investigation,
         places=places,
         unheld=sum(place.transit is not None and not place.holds for place in places),
@@ -119,7 +130,9 @@ def page(  # noqa: PLR0913  what it shows
         fields=fields or {},
         link=link,
         now=now,
-        file_of=console.evidence.path_of,
+        is_there=console.evidence.is_there,
+        deliveries=deliveries_by_package(each.row for each in rows),
+        may_stamp=console.settings.evidence.time_stamp.url is not None,
         days=console.settings.console.evidence_days,
         today=today,
         latest=today + LONGEST,

@@ -11,7 +11,7 @@ from anpr.console.access import Visitor, VisitorDep, author_of, record_view
 from anpr.console.field_faults import FieldFault, refuse_odd
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.investigations import evidence, gathering, hold, life, members, one
+from anpr.console.pages.investigations import delivery, evidence, gathering, hold, life, members, one
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -88,7 +88,7 @@ def _page(
     )
 
 
-for _part in (one, members, gathering, life, hold, evidence):
+for _part in (one, members, gathering, life, hold, evidence, delivery):
     router.include_router(_part.router)
 
 PAGE = Page(name="investigations", router=router, permissions=(Permission.INVESTIGATE,))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from fsspec import AbstractFileSystem
@@ -75,7 +76,28 @@ class Shelf(ABC):
 
     def files(self, day: date, gate: str) -> Iterator[Stored]:
         """The files in one of that day's folders."""
-        folder = f"{day.isoformat()}/{gate}"
+        yield from self.listed(f"{day.isoformat()}/{gate}")
+
+    @abstractmethod
+    def put_file(self, key: str, path: Path) -> None:
+        """Put a large file there, whole or not at all; it lasts when it returns, in place of one of that name."""
+
+    def size(self, key: str) -> int | None:
+        """Bytes of a file; None when there is none."""
+        with self.failing("file", key):
+            try:
+                return int(self._fs.info(self._at(key))["size"])
+            except FileNotFoundError:
+                return None
+
+    def chunks(self, key: str, size: int = 1 << 20) -> Iterator[bytes]:
+        """A large file, a piece of `size` bytes at a time."""
+        with self.failing("file", key), self._fs.open(self._at(key), "rb", block_size=size) as file:
+            while chunk := file.read(size):
+                yield bytes(chunk)
+
+    def listed(self, folder: str) -> Iterator[Stored]:
+        """The files in a folder; none where there is no such folder."""
         for entry in self._list(self._at(folder)):
             if entry["type"] == "file":
                 yield Stored(key=f"{folder}/{_name(entry)}", size=int(entry["size"]), modified=_modified(entry))

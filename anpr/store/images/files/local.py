@@ -47,9 +47,8 @@ class LocalShelf(Shelf):
             list(threads.map(self._flush_folder, folders))
         return taken
 
-    def files(self, day: date, gate: str) -> Iterator[Stored]:
+    def listed(self, folder: str) -> Iterator[Stored]:
         # Not by fsspec: it holds a dict of everything about each file of the folder, and there may be 100,000s.
-        folder = f"{day.isoformat()}/{gate}"
         with self.failing("images in", str(self._folder / folder)):
             try:
                 with os.scandir(self._folder / folder) as entries:
@@ -57,6 +56,21 @@ class LocalShelf(Shelf):
                         yield from _stored(folder, entry)
             except FileNotFoundError:
                 return
+
+    def put_file(self, key: str, path: Path) -> None:
+        place = self._folder / key
+        part = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.part")
+        with self.failing("file", str(place)):
+            _make(place.parent)
+            try:
+                with path.open("rb") as source, os.fdopen(_new(part), "wb") as target:
+                    shutil.copyfileobj(source, target, 1 << 20)
+                    target.flush()
+                    os.fsync(target.fileno())
+                part.replace(place)
+                _flush(place.parent)
+            finally:
+                part.unlink(missing_ok=True)
 
     def drop_day(self, day: date) -> None:
         with self.failing("images", str(self._folder / day.isoformat())):
@@ -100,13 +114,17 @@ def _write_whole(path: Path, data: bytes) -> bool:
     """All of it or nothing, and never over what another put there first; whether `data` was."""
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+        with os.fdopen(_new(part), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         return _name(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _new(part: Path) -> int:
+    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 
 
 def _name(part: Path, path: Path) -> bool:

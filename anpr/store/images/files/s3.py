@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import obstore
@@ -65,9 +66,17 @@ class S3Shelf(Shelf):
             for page in obstore.list(self._store, folder, chunk_size=_PAGE):
                 obstore.delete(self._store, [entry["path"] for entry in page])
 
-    def files(self, day: date, gate: str) -> Iterator[Stored]:
+    def put_file(self, key: str, path: Path) -> None:
+        with self.failing("file", key):
+            obstore.put(self._store, self._prefix + key, path, mode="overwrite")
+
+    def chunks(self, key: str, size: int = 1 << 20) -> Iterator[bytes]:
+        with self.failing("file", key):
+            for chunk in obstore.get(self._store, self._prefix + key).stream(min_chunk_size=size):
+                yield bytes(chunk)
+
+    def listed(self, folder: str) -> Iterator[Stored]:
         # Not by fsspec: its entries of such a store lack the time, by which young orphans are told from old ones.
-        folder = f"{day.isoformat()}/{gate}"
         with self.failing("images in", folder):
             for page in obstore.list(self._store, self._prefix + folder, chunk_size=_PAGE):
                 for entry in page:
