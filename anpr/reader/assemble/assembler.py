@@ -185,7 +185,9 @@ class Assembler:
 
     def _decision(self, track: Track, cause: Cause) -> Decision:
         return Decision(
-            cause=cause, at=_moment(self._decided_at), settled_at=track.settled_at and _moment(track.settled_at)
+            cause=cause,
+            at=_moment(self._decided_at),
+            settled_at=None if track.settled_at is None else _moment(track.settled_at),
         )
 
     def _is_known(self, track: Track, verdict: Verdict) -> bool:
