@@ -11,7 +11,7 @@ from scripts.command import CannotRunError
 from scripts.lab.processes import python
 
 CLOCK = SystemClock()
-Figures = dict[str, float | int | list[int]]
+Figures = dict[str, float | int | list[int] | dict[str, dict[str, float]]]
 """Measurements by their key in the line of JSON."""
 
 

@@ -21,12 +21,19 @@ def write_streets(clips: Sequence[Path], folder: Path, cameras: int) -> list[Pat
     return streets
 
 
-def camera_settings(data_dir: Path, urls: Sequence[str], *, console_port: int) -> tuple[Path, Settings]:
+def camera_settings(
+    data_dir: Path, urls: Sequence[str], *, console_port: int, metrics_port: int
+) -> tuple[Path, Settings]:
     """The demo's settings with a gate for each of these cameras, without forwarding; the file lies in `data_dir`."""
     tree = read_yaml(resource_path("config", "demo.yaml"))
     gate = tree["gates"][0]
     tree["gates"] = [_gate(gate, number, url) for number, url in enumerate(urls, 1)]
-    tree |= {"data_dir": str(data_dir), "console": {"port": console_port}, "forwarding": []}
+    tree |= {
+        "data_dir": str(data_dir),
+        "console": {"port": console_port},
+        "forwarding": [],
+        "metrics_port": metrics_port,
+    }
     data_dir.mkdir(mode=0o700)
     file = data_dir / "settings.yaml"
     file.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")

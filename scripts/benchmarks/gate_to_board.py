@@ -9,9 +9,12 @@ after they were raised, so that most passings raise one; one that joins an open 
 Times are of one machine's clock, in ms to the arrival of that event:
 
 - `gate_to_board`: from `captured_at`, when the reader received the frame that the transit shows. It holds the wait for
-  a better frame, by design .4 s (1 s while a plate is small, 2 s at most) once the plate is settled;
+  a better frame, at most .4 s (1 s while a plate is small) once it is settled, and none where no better is to come;
 - `last_frame_to_board`: from `last_seen`, when it received the last frame of the track before it made the transit;
 - `stored_to_board`: from `received_at`, when ingest took the transit.
+
+`stages_ms` takes it apart (p50, p95): the steps of the reader's metric anpr_transit_delay_seconds (`DelayStep`; warm-up
+left out), from the frame to ingest, and from ingest to the board. The first, *settling*, overlaps the others.
 
 What the camera itself needs before its frame arrives is in none of them. `missed`: stored transits of listed plates
 whose event did not come. The last line is one JSON object; status 1 when a figure is not as it is wanted.
@@ -22,6 +25,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +36,7 @@ import httpx
 from anpr.demo.clips import TRUTH, ensure_clips, read_truth
 from anpr.demo.rtsp import RtspServer
 from anpr.domain.access import Role
+from anpr.settings import Settings
 from anpr.store.database.connection import Connection, Database
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.users.accounts import User, create_user
@@ -40,13 +45,16 @@ from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.up.demo import WATCHLIST
 from anpr.up.deployment import Deployment, Summary
+from anpr.up.parts import PARTS
 from anpr.up.ports import free_port
 from anpr.up.run import run_up
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.benchmarks.gate_cameras import camera_settings, write_streets
-from scripts.benchmarks.gate_moments import Passing, Shown, figures_of, shown_in
+from scripts.benchmarks.gate_moments import Passing, Shown, arrivals, figures_of, shown_in
+from scripts.benchmarks.gate_stages import Stages, Steps, stages_of, steps_at
 from scripts.command import CannotRunError, Script, finish, log
 from scripts.lab.console import PASSWORD, logged_in
+from scripts.lab.ports import consecutive_ports
 from scripts.repository import REPOSITORY
 
 USER = "operator"
@@ -94,18 +102,41 @@ def measure_gate(cameras: int, seconds: int | None = None, *, quick: bool = Fals
             _await_console(address, running)
             with closing(_Board(address)) as board:
                 _close_alarms(settings.embedded_database_dir, _WARM_S)
-                began = CLOCK.now()
+                began, before = CLOCK.now(), _steps(settings)
                 _close_alarms(settings.embedded_database_dir, seconds)
                 until = CLOCK.now()
                 CLOCK.wait(_NEVER, 10.0 if quick else 30.0)  # what has not come by then is missed
-                shown = board.shown()
+                shown, after = board.shown(), _steps(settings)
         summary = running.result()
         passings, others = _stored(settings.embedded_database_dir)
     counted = [each for each in passings if began <= each.captured_at <= until]
     figures: Figures = {"gate_cameras": cameras, "gate_seconds": seconds, "gate_load": round(load, 1)}
     figures |= {"gate_frames_per_s": round(summary.frames / max(summary.seconds, 1.0), 1)}
     figures |= {"gate_other_plates": others, "gate_restarts": summary.restarts}
-    return figures | figures_of(counted, shown)
+    figures |= figures_of(counted, shown)
+    return figures | {"stages_ms": _stages(before, after, counted, shown)}
+
+
+def _steps(settings: Settings) -> Steps:
+    """What the reader has counted by now. Raises CannotRunError when it does not say."""
+    assert settings.metrics_port is not None
+    try:
+        return steps_at(settings.metrics_port)
+    except OSError as exc:
+        raise CannotRunError(f"the reader's metrics: {exc}") from exc
+
+
+def _stages(before: Steps, after: Steps, passings: Sequence[Passing], shown: Sequence[Shown]) -> Stages:
+    """The reader's steps, and those behind it from the rows of the transits."""
+    ms = timedelta(milliseconds=1)
+    came = [(passing, at) for passing, at in arrivals(passings, shown) if at is not None]
+    exact = {
+        "gate-to-ingest": [(passing.received_at - passing.captured_at) / ms for passing in passings],
+        "ingest-to-board": [(at - passing.received_at) / ms for passing, at in came],
+    }
+    stages = stages_of(before, after, exact)
+    log(f"stages: {stages}")
+    return stages
 
 
 def late_at_gate(figures: Figures) -> list[str]:
@@ -126,7 +157,9 @@ def _demo(folder: Path, cameras: int) -> Iterator[Deployment]:
     plates = sorted({entry.plate for entry in read_truth(CLIPS / TRUTH)})
     with RtspServer(folder / "streets") as server:
         urls = [server.url(street.name) for street in streets]
-        file, settings = camera_settings(folder / "data", urls, console_port=free_port("127.0.0.1", 0))
+        file, settings = camera_settings(
+            folder / "data", urls, console_port=free_port("127.0.0.1", 0), metrics_port=consecutive_ports(len(PARTS))
+        )
         yield Deployment(settings=settings, settings_file=file, prepare=partial(_prepare, plates))
 
 

@@ -32,6 +32,14 @@ def free_ports(number: int) -> list[int]:
     return found
 
 
+def consecutive_ports(number: int) -> int:
+    """Reserve `number` ports in a row, and return the first. Raises NoFreePortError."""
+    for first in random.SystemRandom().sample(range(_FIRST, _first_ephemeral() - number), 50):
+        if all(_reserve(port) for port in range(first, first + number)):
+            return first
+    raise NoFreePortError(f"no {number} free ports in a row below {_first_ephemeral()}")
+
+
 def _reserve(port: int) -> bool:
     # An abstract Unix socket (unix(7)) is a lock that needs no file and that the kernel releases with its process.
     lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -2,8 +2,9 @@
 """Assembler: multi-object tracking of plates; frames and plate reads in, one transit per vehicle out.
 
 When a transit is made, whichever comes first:
-- its vote settled (four agreeing reads, confidence at least .9), and then no clearly better read came for 0.4 s
-  (1 s while the plate is small), or 2 s passed: an alarm does not wait for a better image;
+- its vote settled (four agreeing reads, confidence at least .9; or two without another one, at least .99, in 0.3 s),
+  and no better image is to be expected: it does not grow fast enough, or is about to leave the image, or no clearly
+  better read came for 0.4 s (1 s while the plate is small), or 2 s passed (`patience.py`);
 - it is good enough without having settled, and no better read came for 5 s: a vehicle that stands;
 - its plate was not seen for `lost_after_s`; for a doubtful one, twice as long.
 The track lives on after that and swallows whatever else is read of its vehicle: a parked car makes one transit.
@@ -61,6 +62,8 @@ class Assembler:
         self._tracks: list[Track] = []
         self._recent = RecentTransits(settings.reentry_s)
         self._now = float("-inf")
+        self._step_s = 0.0
+        """Between the last two frames, at most _CLOCK_STEP_S."""
         self._decided_at = 0.0
         """The time up to which tracks were last judged (s)."""
 
@@ -115,7 +118,7 @@ class Assembler:
 
     def _handle_clock_step(self, at: float) -> list[MadeTransit]:
         step = at - self._now
-        self._now = at
+        self._now, self._step_s = at, max(0.0, min(step, _CLOCK_STEP_S))
         if step >= -_CLOCK_STEP_S:
             return []
         transits = self.flush()
@@ -142,7 +145,7 @@ class Assembler:
         self._tracks = [track for track in self._tracks if track not in over]
         transits = [made for track in over for made in self._finish(track, self._tracks, Cause.LOST)]
         for track in self._tracks:
-            cause = track.cause_to_decide(at)
+            cause = track.cause_to_decide(at, self._step_s)
             if cause is not None and self._judge(track) is None:
                 transits += self._decide(track, cause)
         return transits
@@ -182,7 +185,9 @@ class Assembler:
 
     def _decision(self, track: Track, cause: Cause) -> Decision:
         return Decision(
-            cause=cause, at=_moment(self._decided_at), settled_at=track.settled_at and _moment(track.settled_at)
+            cause=cause,
+            at=_moment(self._decided_at),
+            settled_at=None if track.settled_at is None else _moment(track.settled_at),
         )
 
     def _is_known(self, track: Track, verdict: Verdict) -> bool:

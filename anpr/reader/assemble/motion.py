@@ -8,6 +8,8 @@ from anpr.domain.read import Box
 
 _MEMORY_S = 0.15
 """Time constant of the velocity: vehicles brake and cameras shake."""
+_STEADY_S = 0.4
+"""Time constant of the steady growth: jitter of a few px makes that of two frames jump."""
 _HORIZON_S = 0.6
 """Prediction goes no further than this: no vehicle keeps its speed and direction for longer."""
 _SMOOTH_S = 0.2
@@ -27,7 +29,7 @@ class Motion:
         self.at = at
         self.sightings = 1
         self._velocity = (0.0, 0.0)
-        self._growth = 0.0
+        self._growth = self._steady_growth = 0.0
 
     def predict(self, at: float) -> Box:
         """The box expected at time `at`."""
@@ -37,6 +39,12 @@ class Motion:
         scale = math.exp(max(-0.7, min(0.7, self._growth * ahead)))
         w, h = self.box.w * scale, self.box.h * scale
         return Box(x=x - w / 2, y=y - h / 2, w=w, h=h)
+
+    @property
+    def growth(self) -> float:
+        """Of the width's logarithm in a second, at most: the greater of what the last frames and the last half second
+        show."""
+        return max(self._growth, self._steady_growth)
 
     def reach(self, at: float) -> float:
         """How far from its predicted centre the plate may turn up at time `at`.
@@ -57,7 +65,10 @@ class Motion:
             (x, y), (old_x, old_y) = box.centre, self.box.centre
             seen = ((x - old_x) / elapsed, (y - old_y) / elapsed)
             self._velocity = (_mix(self._velocity[0], seen[0], gain), _mix(self._velocity[1], seen[1], gain))
-            self._growth = _mix(self._growth, math.log(box.w / self.box.w) / elapsed, gain)
+            grew = math.log(box.w / self.box.w) / elapsed
+            self._growth = _mix(self._growth, grew, gain)
+            steady = 1.0 if self.sightings == 1 else 1 - math.exp(-elapsed / _STEADY_S)
+            self._steady_growth = _mix(self._steady_growth, grew, steady)
         self.box, self.at = box, max(self.at, at)
         self.sightings += 1
 

@@ -11,25 +11,22 @@ from anpr.domain.reasons import Cause
 from anpr.domain.similarity import similarity
 from anpr.reader.assemble.best_shot import BestShot
 from anpr.reader.assemble.motion import Motion, Trajectory
+from anpr.reader.assemble.patience import NEARER, Best, View, why_not_wait
 from anpr.reader.assemble.recent import Remembered
 from anpr.reader.assemble.vote import Ballot, Verdict, plate_text
 
 _SETTLED_CONFIDENCE = 0.9
 _SETTLED_READS = 4
 """That agree, before further reads cannot be expected to change the vote."""
+_FEW_READS = 2
+_FEW_CONFIDENCE = 0.99
+_FEW_FOR_S = 0.3
+"""Enough of a plate that is followed for this long, where no read says otherwise: four reads of a fast reader take as
+long, and one that is busy with other cameras gets no more of them."""
 _SURE = 0.9
 _CLEARLY_BETTER = 1.03
-_NO_BETTER_FOR_S = 0.4
-_NO_BETTER_SMALL_S = 1.0
-_SMALL_PX = 80
-"""A settled plate without a better read for this long is leaving, or stands: its transit is made. A small one may be
-far away and still come nearer, slowly."""
-_SETTLED_FOR_S = 2.0
-"""An alarm does not wait longer than this for a better image."""
 _PATIENCE_S = 5.0
 """A plate that never settles and was not read better for this long stands there: it is judged as it is."""
-_NEARER = 1.15
-"""Read a settled plate again when it grew by this factor."""
 _READ_AGAIN_S = 1.0
 """And this often otherwise, to notice that another vehicle took its place."""
 _MOVED_AGAIN_S = 0.2
@@ -113,7 +110,7 @@ class Track:
     def wants_read(self, box: Box, at: float) -> bool:
         """Whether reading this box may still change anything."""
         done = self.transit is not None or self.settled_at is not None or self.ballot.reads >= self._max_reads
-        if not done or self._stranger is not None or box.w >= self._read_width * _NEARER:
+        if not done or self._stranger is not None or box.w >= self._read_width * NEARER:
             return True
         waited = at - self.read_at
         return waited >= _READ_AGAIN_S or (waited >= _MOVED_AGAIN_S and self.motion.predict(at).iou(box) < 0.3)
@@ -136,15 +133,22 @@ class Track:
         doubtful = self.transit is None and verdict is not None and verdict.confidence < _SURE
         return at - self.motion.at >= lost_after_s * (2 if doubtful else 1)
 
-    def cause_to_decide(self, at: float) -> Cause | None:
-        """Why its transit can be made before it is lost: no better read is to be expected. None: it cannot."""
+    def cause_to_decide(self, at: float, step_s: float) -> Cause | None:
+        """Why its transit can be made before it is lost: no better read is to be expected. None: it cannot.
+
+        `step_s`: from the frame before to the one of time `at`.
+        """
         if self.best_shot is None or self.transit is not None:
             return None
-        if self.settled_at is None:
+        settled_at = self.settled_at or self._settled_by_few(at)
+        if settled_at is None:
             return Cause.STANDS if at - self._best_at >= _PATIENCE_S else None
-        patience = _NO_BETTER_FOR_S if self.best_shot.read.box.w >= _SMALL_PX else _NO_BETTER_SMALL_S
-        is_due = at - self._best_at >= patience or at - self.settled_at >= _SETTLED_FOR_S
-        return Cause.SETTLED if is_due else None
+        height, width = self.best_shot.frame.image.shape[:2]
+        best = Best(
+            width=self.best_shot.read.box.w, at=self._best_at, read_width=self._read_width, settled_at=settled_at
+        )
+        view = View(size=(width, height), step_s=step_s, knows_direction=self.trajectory.direction is not None)
+        return why_not_wait(self.motion, best, view, at)
 
     def release(self, transit: Remembered) -> None:
         """Its transit is made: keep following it, so that it makes no second one, and free its image."""
@@ -172,6 +176,14 @@ class Track:
             self.settled_at = None
         elif self.settled_at is None:
             self.settled_at = at
+
+    def _settled_by_few(self, at: float) -> float | None:
+        """Since when few reads are enough; None where they are not."""
+        since = self.first.taken_at.timestamp() + _FEW_FOR_S
+        verdict = self.verdict()
+        if verdict is None or at < since or verdict.confidence < _FEW_CONFIDENCE:
+            return None
+        return since if verdict.agreeing == verdict.reads >= _FEW_READS else None
 
     def _beats(self, read: PlateRead) -> bool:
         """Whether this read makes the better shot."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Direction
-from anpr.domain.reasons import Drop
+from anpr.domain.reasons import Cause, Drop
 from anpr.domain.transit import ImageRole
 from anpr.reader.assemble.assembler import MOST_TRACKS
 from anpr.runtime.metrics import REGISTRY
@@ -207,6 +207,36 @@ class TestWhenItIsMade:
         )
         assert first <= 2.5
 
+    @pytest.mark.parametrize("fps", [5.0, 9.0, 15.0, 25.0])
+    def test_a_receding_vehicle_is_made_while_it_is_in_view(self, fps: float) -> None:
+        vehicle = Vehicle(plate="AB123CD", begin=(600, 600, 150), end=(400, 300, 70), confidence=0.99)
+        one = assembler()
+        frames = Scene(vehicles=(vehicle,), fps=fps, lasts_s=4).frames()
+        made = [(shown.at_s, done) for shown, reads in frames for done in one.add(shown, reads)]
+        ((at_s, done),) = made
+        assert at_s <= 0.65
+        assert done.transit.direction is Direction.RECEDING
+        assert done.decision is not None
+        assert done.decision.cause is Cause.SETTLED
+        assert done.decision.at == START + timedelta(seconds=at_s)
+
+    def test_two_reads_are_enough_where_the_plate_then_is_gone(self) -> None:
+        vehicle = Vehicle(plate="AB123CD", begin=(600, 500, 110), leaves_s=0.25, confidence=0.99)
+        one = assembler()
+        frames = Scene(vehicles=(vehicle,), fps=8, lasts_s=4).frames()
+        made = [(shown.at_s, done) for shown, reads in frames for done in one.add(shown, reads)]
+        assert [(at_s <= 0.5, done.transit.reads) for at_s, done in made] == [(True, 2)]
+
+    def test_two_reads_are_not_where_one_says_otherwise(self) -> None:
+        one = assembler()
+        texts = ["AB123CD", "AB123CO", "AB123CD"]
+        made = []
+        for index in range(12):
+            reads = [read(texts[index], box_at(600, 300 + 30 * index), 0.99)] if index < 3 else []
+            made += one.add(frame(index / 10, index), reads)
+        assert made == []
+        assert plates_of(one.flush()) == ["AB123CD"]
+
     def test_a_pass_is_over_when_the_plate_was_lost(self) -> None:
         vehicle = Vehicle(plate="AB123CD", leaves_s=0.2, confidence=0.99)
         one = assembler()
@@ -238,15 +268,15 @@ class TestPictures:
         made = []
         for index in range(20):
             image = np.full((720, 1280, 3), 10 * index, np.uint8)
-            confidence = 0.99 if index == 7 else 0.8
+            confidence = 0.99 if index == 2 else 0.8
             box = box_at(600, 300 + 5 * index, 100)
             made += one.add(frame(index / 25, index, image), [read("AB123CD", box, confidence)])
         (done,) = made + one.flush()
-        assert done.transit.captured_at == START + timedelta(seconds=7 / 25)
+        assert done.transit.captured_at == START + timedelta(seconds=2 / 25)
         for role, data in done.images.items():
             picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
             assert picture is not None
-            assert abs(float(np.asarray(picture).mean()) - 70) < 2, role
+            assert abs(float(np.asarray(picture).mean()) - 20) < 2, role
         assert {ref.role: ref.sha256 for ref in done.transit.images} == {
             role: sha256_of(data) for role, data in done.images.items()
         }

@@ -95,7 +95,7 @@ def test_a_network_that_throws_is_counted_and_the_vote_stands(caplog: pytest.Log
 def test_each_pass_in_doubt_is_asked_about_once() -> None:
     recogniser = Says("AB123CD")
     doubtful = Vehicle(plate="AB123CO", confidence=0.45)
-    scene = Scene(vehicles=(doubtful, Vehicle(plate="EF456GH", enters_s=3, leaves_s=5)))
+    scene = Scene(vehicles=(doubtful, Vehicle(plate="EF456GH", enters_s=5, leaves_s=7)))
     one = assembler(verifier=verifier(recogniser))
 
     made = [done for shown, reads in scene.frames() for done in one.add(shown, reads)] + one.flush()

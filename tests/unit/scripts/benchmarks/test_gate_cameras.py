@@ -36,7 +36,7 @@ def test_each_round_of_cameras_sees_the_clips_from_another_place_on(tmp_path: Pa
 
 def test_each_camera_has_a_gate_and_nothing_is_forwarded(tmp_path: Path) -> None:
     urls = [f"rtsp://127.0.0.1:1/street-{index}.mp4" for index in range(4)]
-    _, settings = camera_settings(tmp_path / "data", urls, console_port=8123)
+    _, settings = camera_settings(tmp_path / "data", urls, console_port=8123, metrics_port=9100)
     cameras = [camera for gate in settings.gates for camera in gate.cameras]
     assert (len(settings.gates), len(cameras), len(settings.forwarding)) == (4, 4, 0)
     assert settings.console.port == 8123
