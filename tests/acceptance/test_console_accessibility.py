@@ -51,6 +51,7 @@ ROLES = {
     "/gates": Role.OPERATOR,
     "/statistics": Role.AUDITOR,
     "/status": Role.ADMINISTRATOR,
+    "/completeness": Role.ADMINISTRATOR,
     "/documents": Role.DPO,
     "/users": Role.ADMINISTRATOR,
     "/notifications": Role.ADMINISTRATOR,

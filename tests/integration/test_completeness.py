@@ -31,6 +31,7 @@ from anpr.runtime.metrics import (
     COMPLETENESS_UNBALANCED,
 )
 from anpr.settings import CompletenessSettings, RetentionSettings, Settings
+from anpr.store.accounting.counts import KINDS
 from anpr.store.accounting.outboxes import MAX_OUTBOXES, note_numbers
 from anpr.store.audit_export import site_key
 from anpr.store.audit_heads import ensure_key
@@ -103,17 +104,7 @@ def some(*numbers: int, start: datetime = NOON - timedelta(minutes=10)) -> list[
 
 
 def sums(balance: DayBalance) -> dict[str, int]:
-    names = (
-        "numbered",
-        "unnumbered",
-        "recovered",
-        "stored",
-        "discarded",
-        "refused",
-        "duplicates",
-        "late",
-        "difference",
-    )
+    names = (*KINDS, "difference")
     return {name: balance.total(name) for name in names if balance.total(name)}
 
 
