@@ -14,7 +14,7 @@ import pytest
 from anpr.contract.sequence import sequence_header
 from anpr.contract.signature import SigningKey
 from anpr.domain.completeness import DayBalance, DestinationLine, Shortfall, Verdict
-from anpr.domain.errors import InputError, MailError
+from anpr.domain.errors import ForwardError, InputError, MailError
 from anpr.domain.sequence import SequenceNumber
 from anpr.domain.transit import Transit
 from anpr.forward.completeness.document import as_csv
@@ -25,6 +25,7 @@ from anpr.forward.runs import run_nightly
 from anpr.ingest.consume import Consumer
 from anpr.ingest.store_batch import Centre
 from anpr.mail.message import Mail
+from anpr.paper.apart import PdfPress
 from anpr.runtime.metrics import (
     COMPLETENESS_DUE,
     COMPLETENESS_MAIL_FAILED,
@@ -310,10 +311,9 @@ def test_a_report_that_is_not_there_and_days_that_do_not_balance_are_told(town: 
     town.come(some(1, 4))
     town.at(NOON + timedelta(days=1))
     maker = town.maker()
-    morning = Morning(maker=maker, send=town.mails.append)
-    morning.maker.press = None  # type: ignore[assignment]  it cannot be made
-    with pytest.raises(AttributeError):
-        morning.look()
+    maker.press = PdfPress(limit_s=0.0)  # it cannot be made
+    with pytest.raises(ForwardError, match="completeness report 2026-11-21"):
+        Morning(maker=maker, send=town.mails.append).look()
     assert COMPLETENESS_DUE._value.get() == 1
     Morning(maker=town.maker(), send=town.mails.append).look()
     assert (COMPLETENESS_DUE._value.get(), COMPLETENESS_UNBALANCED._value.get()) == (0, 1)
