@@ -7,14 +7,14 @@ import zipfile
 import pytest
 
 from anpr.domain.access import Role
-from tests.support.completeness import archive
+from tests.support.completeness import archive_report
 from tests.support.fixtures_console import Site
 
 LONG = "lettore-della-porta-nord-con-un-nome-che-non-finisce-mai-0123456"
 
 
 def test_the_archive_leads_to_each_report_and_its_files(site: Site) -> None:
-    number = archive(site)
+    number = archive_report(site)
     client = site.client(Role.ADMINISTRATOR)
     listed = client.get("/completeness").text
     assert f'href="/completeness/{number}"' in listed
@@ -35,12 +35,12 @@ def test_the_archive_leads_to_each_report_and_its_files(site: Site) -> None:
     ids=["none", "zero", "exe", "part", "gone"],
 )
 def test_what_is_not_there_is_not_found(site: Site, path: str) -> None:
-    archive(site)
+    archive_report(site)
     assert site.client(Role.ADMINISTRATOR).get(f"/completeness/{path}").status_code == 404
 
 
 def test_an_operator_sees_no_report(site: Site) -> None:
-    number = archive(site)
+    number = archive_report(site)
     for path in ("/completeness", f"/completeness/{number}", f"/completeness/{number}/files/pdf"):
         assert site.client(Role.OPERATOR).get(path).status_code == 403
 
@@ -48,7 +48,7 @@ def test_an_operator_sees_no_report(site: Site) -> None:
 def test_another_organisation_sees_none(site: Site) -> None:
     with site.database.transaction() as conn:
         conn.execute(b"INSERT INTO organisations (id, name, kind) VALUES ('empoli', 'Empoli', 'municipality')")
-    number = archive(site, organisation="empoli")
+    number = archive_report(site, organisation="empoli")
     client = site.client(Role.ADMINISTRATOR)
     assert f'href="/completeness/{number}"' not in client.get("/completeness").text
     assert client.get(f"/completeness/{number}").status_code == 404
@@ -59,6 +59,6 @@ def test_a_report_that_is_late_is_told_on_the_status_page_until_it_is_there(site
     client = site.client(Role.ADMINISTRATOR)
     late = "Manca il rapporto di completezza"
     assert (late in client.get("/status").text) is bool(site.settings.forwarding)
-    archive(site)
+    archive_report(site)
     assert late not in client.get("/status").text
     assert "non quadra: leggi" in client.get("/status").text

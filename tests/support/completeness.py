@@ -12,7 +12,7 @@ LONG = "lettore-della-porta-nord-con-un-nome-che-non-finisce-mai-0123456"
 FILES = ReportFiles(html=b"<p>", pdf=b"%PDF", csv=b"a;b", manifest=b"{}", signature=b"s" * 64)
 
 
-def archive(site: Site, organisation: str = "manager", *, gates: int = 3) -> int:
+def archive_report(site: Site, organisation: str = "manager", *, gates: int = 3) -> int:
     """Archive the report of yesterday, and of the days before that the status page looks at; returns the first's id."""
     today = site.clock.now().astimezone(site.settings.zone).date()
     balance = full_balance(organisation, site.clock.now(), gates)
@@ -62,7 +62,7 @@ def full_balance(organisation: str, now: datetime, gates: int) -> DayBalance:
         ),
         destinations=(destination,),
         blind=(
-            BlindSpell(subject=f"camera {LONG}", state="dark", since=noon, until=noon + timedelta(minutes=20)),
-            BlindSpell(subject="reader r2", state="offline", since=noon, until=None),
+            BlindSpell(kind="camera", subject=LONG, state="dark", since=noon, until=noon + timedelta(minutes=20)),
+            BlindSpell(kind="reader", subject="r2", state="away", since=noon, until=None),
         ),
     )

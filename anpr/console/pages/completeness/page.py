@@ -15,6 +15,8 @@ from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
+from anpr.domain.completeness import Shortfall
+from anpr.domain.delivery import DeliveryState
 from anpr.store.accounting.reports import ArchivedReport, ReportFiles, get_report, list_reports, report_files
 
 router = APIRouter(prefix="/completeness")
@@ -22,6 +24,7 @@ router = APIRouter(prefix="/completeness")
 _MOST = 120
 _ROWS = 300
 """Of one table on a page; the files have all."""
+_SHORTFALLS = [kind.value for kind in Shortfall]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}
 
@@ -32,7 +35,9 @@ def show(console: ConsoleDep, context: ContextDep) -> Response:
     with console.database.transaction() as conn:
         reports = list_reports(conn, _MOST)
     state = completeness_state(console)
-    return console.templates.response("completeness/completeness.html", context, reports=reports, state=state)
+    return console.templates.response(
+        "completeness/completeness.html", context, reports=reports, state=state, kinds=_SHORTFALLS
+    )
 
 
 @router.get("/{number}")
@@ -43,7 +48,14 @@ def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path(
         name: [{**each, **_times(each)} for each in report.figures[name][:_ROWS]] for name in ("missing", "blind")
     }
     return console.templates.response(
-        "completeness/one.html", context, report=report, figures=report.figures, moments=moments, rows=_ROWS
+        "completeness/one.html",
+        context,
+        report=report,
+        figures=report.figures,
+        moments=moments,
+        rows=_ROWS,
+        kinds=_SHORTFALLS,
+        states=[state.value for state in DeliveryState],
     )
 
 
