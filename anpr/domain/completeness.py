@@ -112,6 +112,8 @@ class DestinationLine:
 class BlindSpell:
     """A camera or reader did not see for a while (UTC); `until` is None while it lasts."""
 
+    kind: str
+    """camera, reader or clock."""
     subject: str
     state: str
     since: datetime

@@ -24,6 +24,7 @@ from anpr.store.investigations.life import end_investigation, open_investigation
 from anpr.store.requests.register import add_request
 from anpr.store.watchlists.entries import NewEntry
 from anpr.store.watchlists.proposing import propose_entry
+from tests.support.completeness import archive_report
 from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
@@ -51,6 +52,7 @@ ROLES = {
     "/gates": Role.OPERATOR,
     "/statistics": Role.AUDITOR,
     "/status": Role.ADMINISTRATOR,
+    "/completeness": Role.ADMINISTRATOR,
     "/documents": Role.DPO,
     "/users": Role.ADMINISTRATOR,
     "/notifications": Role.ADMINISTRATOR,
@@ -109,8 +111,10 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     results = site.search(
         site.client(Role.INVESTIGATOR), gates=[transit.gate_id], reason="furto in via Roma", confidence="10"
     ).url.path
+    report = archive_report(site)
     more = {
         "/search": [results, f"{results}?view=table", f"{results}?view=sheet", f"{results}/timeline"],
+        "/completeness": [f"/completeness/{report}"],
         "/alarms": [
             "/alarms?view=cards", "/alarms?view=wall", "/alarms/1", "/alarms/1/patrols",
             "/alarms/suppressions", "/nothing",

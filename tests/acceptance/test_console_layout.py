@@ -28,6 +28,7 @@ from anpr.store.users.passwords import hash_password
 from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.proposing import propose_entry
+from tests.support.completeness import archive_report
 from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
@@ -152,6 +153,7 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
     transit = crowded.pass_vehicle(WANTED).id
     keep_and_ask(crowded, WANTED)
     leave(crowded)
+    report = archive_report(crowded)
     page.set_viewport_size({"width": width, "height": 844})
     paths = {
         LONG_USER: [
@@ -175,6 +177,7 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
         ],
         Role.DPO: ["/requests", "/requests/1", "/requests/1/data", "/requests/1/erase"],
         Role.ADMINISTRATOR: [
+            "/status", "/completeness", f"/completeness/{report}",
             "/users", f"/users/{LONG_USER}", f"/users/{LONG_USER}/password", "/users/patrol", "/account/second-factor",
             "/documents", "/documents/ending", "/documents/registro", "/documents/dossier-comitato",
         ],

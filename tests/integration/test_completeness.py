@@ -14,7 +14,7 @@ import pytest
 from anpr.contract.sequence import sequence_header
 from anpr.contract.signature import SigningKey
 from anpr.domain.completeness import DayBalance, DestinationLine, Shortfall, Verdict
-from anpr.domain.errors import InputError, MailError
+from anpr.domain.errors import ForwardError, InputError, MailError
 from anpr.domain.sequence import SequenceNumber
 from anpr.domain.transit import Transit
 from anpr.forward.completeness.document import as_csv
@@ -25,12 +25,14 @@ from anpr.forward.runs import run_nightly
 from anpr.ingest.consume import Consumer
 from anpr.ingest.store_batch import Centre
 from anpr.mail.message import Mail
+from anpr.paper.apart import PdfPress
 from anpr.runtime.metrics import (
     COMPLETENESS_DUE,
     COMPLETENESS_MAIL_FAILED,
     COMPLETENESS_UNBALANCED,
 )
 from anpr.settings import CompletenessSettings, RetentionSettings, Settings
+from anpr.store.accounting.counts import KINDS
 from anpr.store.accounting.outboxes import MAX_OUTBOXES, note_numbers
 from anpr.store.audit_export import site_key
 from anpr.store.audit_heads import ensure_key
@@ -103,17 +105,7 @@ def some(*numbers: int, start: datetime = NOON - timedelta(minutes=10)) -> list[
 
 
 def sums(balance: DayBalance) -> dict[str, int]:
-    names = (
-        "numbered",
-        "unnumbered",
-        "recovered",
-        "stored",
-        "discarded",
-        "refused",
-        "duplicates",
-        "late",
-        "difference",
-    )
+    names = (*KINDS, "difference")
     return {name: balance.total(name) for name in names if balance.total(name)}
 
 
@@ -319,10 +311,9 @@ def test_a_report_that_is_not_there_and_days_that_do_not_balance_are_told(town: 
     town.come(some(1, 4))
     town.at(NOON + timedelta(days=1))
     maker = town.maker()
-    morning = Morning(maker=maker, send=town.mails.append)
-    morning.maker.press = None  # type: ignore[assignment]  it cannot be made
-    with pytest.raises(AttributeError):
-        morning.look()
+    maker.press = PdfPress(limit_s=0.0)  # it cannot be made
+    with pytest.raises(ForwardError, match="completeness report 2026-11-21"):
+        Morning(maker=maker, send=town.mails.append).look()
     assert COMPLETENESS_DUE._value.get() == 1
     Morning(maker=town.maker(), send=town.mails.append).look()
     assert (COMPLETENESS_DUE._value.get(), COMPLETENESS_UNBALANCED._value.get()) == (0, 1)

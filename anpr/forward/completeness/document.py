@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from anpr.domain.completeness import DayBalance, DestinationLine, Verdict
 from anpr.domain.spreadsheet import as_text, csv_bytes
-from anpr.forward.completeness.words import CAME, NONE, SHORTFALLS, STATES, VERDICTS, WITHHELD
+from anpr.evidence.words import STATES as HEALTH
+from anpr.forward.completeness.words import CAME, NONE, SEEN_BY, SHORTFALLS, STATES, VERDICTS, WITHHELD
 from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Table, Tone
 
 MAX_ROWS = 300
@@ -124,8 +125,8 @@ def _missing_rows(balance: DayBalance, zone: ZoneInfo) -> list[tuple[str, ...]]:
 def _blind_rows(balance: DayBalance, zone: ZoneInfo) -> list[tuple[str, ...]]:
     return [
         (
-            spell.subject,
-            spell.state,
+            f"{SEEN_BY.get(spell.kind, spell.kind)} {spell.subject}",
+            HEALTH.get(spell.state, spell.state),
             _time(spell.since, zone),
             _time(spell.until, zone) if spell.until else "dura ancora",
         )
@@ -169,4 +170,9 @@ def _csv_rows(balance: DayBalance) -> Iterator[tuple[str, str, str, int]]:
         yield from _csv_destination(each)
     for spell in balance.blind:
         seconds = int(((spell.until or balance.until) - spell.since).total_seconds())
-        yield "senza visione (s)", as_text(spell.subject), spell.state, seconds
+        yield (
+            "senza visione (s)",
+            as_text(f"{SEEN_BY.get(spell.kind, spell.kind)} {spell.subject}"),
+            spell.state,
+            seconds,
+        )

@@ -4,6 +4,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from anpr.domain.completeness import Shortfall
+from anpr.domain.delivery import DeliveryState
 from anpr.store.accounting.reports import ArchivedReport, ReportFiles
 
 
@@ -15,11 +17,16 @@ def report_lines(report: ArchivedReport) -> Iterator[str]:
     sums = {name: sum(line[name] for line in figures["came"]) for name in names}
     yield "  came: " + ", ".join(f"{name} {number}" for name, number in sums.items())
     for line in figures["destinations"]:
-        parts = {**line["states"], **line["withheld"], "not in the ledger": line["not_listed"]}
+        parts = {
+            **{state: line["states"].get(state, 0) for state in DeliveryState},
+            **line["withheld"],
+            "not in the ledger": line["not_listed"],
+        }
         terms = " + ".join(f"{name} {number}" for name, number in parts.items())
         yield f"  {line['destination']}: stored {line['stored']} = {terms}; difference {line['difference']}"
-    for kind, number in figures["shortfalls"].items():
-        yield f"  {kind}: {number}"
+    for kind in Shortfall:
+        if kind in figures["shortfalls"]:
+            yield f"  {kind}: {figures['shortfalls'][kind]}"
 
 
 def write_files(files: ReportFiles, folder: Path, report: ArchivedReport) -> Iterator[str]:

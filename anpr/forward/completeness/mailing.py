@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 
-from anpr.domain.completeness import Shortfall, Verdict
+from anpr.domain.completeness import Verdict
 from anpr.domain.errors import MailError
 from anpr.forward.completeness.words import SHORTFALLS, VERDICTS
 from anpr.mail.message import Mail
@@ -36,12 +36,13 @@ def mail_report(
 def report_mail(report: ArchivedReport, organisation: str, settings: Settings, address: str) -> Mail:
     """The mail, with an id of its own for each revision: who has it twice knows that it is the same."""
     day = report.day.strftime("%d/%m/%Y")
+    found = report.figures["shortfalls"]
     lines = [
         f"{settings.municipality}, {organisation}",
         f"Rapporto di completezza del {day}, revisione {report.revision}",
         VERDICTS[Verdict(report.verdict)],
         "",
-        *(f"- {SHORTFALLS[Shortfall(kind)]}: {number}" for kind, number in report.figures["shortfalls"].items()),
+        *(f"- {word}: {found[kind]}" for kind, word in SHORTFALLS.items() if kind in found),
         "",
         "Il rapporto intero (HTML, PDF, CSV, firmato) è nella console: Stato, Rapporti di completezza.",
     ]

@@ -10,8 +10,8 @@ VERDICTS = {
 }
 SHORTFALLS = {
     Shortfall.LOST: "transiti perduti (numeri mai arrivati da oltre 24 ore)",
-    Shortfall.CAME_UNBALANCED: "transiti arrivati che non risultano né conservati né scartati né rifiutati",
-    Shortfall.SENT_UNBALANCED: "transiti conservati di cui il registro degli inoltri non dice nulla",
+    Shortfall.CAME_UNBALANCED: "differenza tra i transiti arrivati e quelli conservati, scartati o rifiutati",
+    Shortfall.SENT_UNBALANCED: "differenza tra i transiti conservati e il registro degli inoltri",
     Shortfall.WITHHELD: "transiti usciti dall'archivio prima di essere messi in coda",
     Shortfall.EXPIRED: "transiti scaduti prima dell'invio",
     Shortfall.REJECTED: "transiti respinti",
@@ -40,4 +40,5 @@ CAME = {
     "late": "in ritardo",
     "difference": "differenza",
 }
+SEEN_BY = {"camera": "telecamera", "reader": "lettore", "clock": "orologio del lettore"}
 NONE = "–"

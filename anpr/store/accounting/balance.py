@@ -80,7 +80,8 @@ def _blind(conn: Connection, window: DayScope, gates: list[str]) -> Iterator[Bli
     found = intervals_between(conn, window.since, window.until, gates, least=MIN_GAP, limit=MAX_SPANS)
     for each in sorted(found, key=_order):
         yield BlindSpell(
-            subject=f"{each.kind.value} {each.id}",
+            kind=each.kind.value,
+            subject=each.id,
             state=each.state,
             since=max(each.started_at, window.since),
             until=min(each.ended_at, window.until) if each.ended_at else None,

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from anpr.console.access import Visitor, VisitorDep
+from anpr.console.completeness_state import completeness_state
 from anpr.console.coverage import coverage_gaps, present_states
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
@@ -104,6 +105,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "troubled_places": _troubled_places(console, at) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
         "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
+        "completeness": completeness_state(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
         "open_pages": console.live.pages,
         "now": at,
