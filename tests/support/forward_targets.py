@@ -14,6 +14,8 @@ import asyncssh
 import pytest
 
 from anpr.settings import DestinationSettings
+from scripts.lab.certificates import Authority, Issued
+from tests.support.https_server import https_server
 from tests.support.ssh_server import SshServer
 
 PASSWORD = "s3greto è"
@@ -45,6 +47,10 @@ class Way:
     settings: DestinationSettings
     folder: Path
 
+    def changed(self, **changes: Any) -> DestinationSettings:
+        """The destination with single keys of its target changed; None takes a key away."""
+        return destination({**self.settings.target.model_dump(exclude_unset=True), **changes})
+
 
 @contextmanager
 def _directory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
@@ -64,10 +70,44 @@ def _password(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]: 
         yield way
 
 
+@contextmanager
+def https_way(tmp_path: Path, issued: Issued | None = None) -> Iterator[Way]:
+    """A web service that asks for our certificate and a token."""
+    authority = Authority(tmp_path, "authority")
+    ours, theirs = authority.issue("comune", "127.0.0.1"), issued or authority.issue("centro", "127.0.0.1")
+    secret = tmp_path / "token"
+    secret.write_text("una-parola-segreta\n", encoding="utf-8")
+    with https_server(tmp_path / "https" / "arrived", theirs, authority.certificate) as server:
+        keys = {
+            "kind": "https",
+            "url": server.url,
+            "headers": {"X-File": "{name}"},
+            "auth": "bearer",
+            "secret_file": secret,
+            "ca_file": authority.certificate,
+            "certificate_file": ours.certificate,
+            "key_file": ours.key,
+        }
+        yield Way(destination(keys), server.folder)
+
+
+@contextmanager
+def _https(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
+    with https_way(tmp_path) as way:
+        yield way
+
+
+TLS_WAYS: dict[str, Callable[[Path, Issued | None], AbstractContextManager[Way]]] = {"https": https_way}
+"""By kind; the server has the certificate that is given, or a good one."""
+
+REPLYING = frozenset({"https", "smtp", "soap"})
+"""Kinds that take files and keep none that could be looked at."""
+
 WAYS: dict[tuple[str, str], Callable[[pytest.FixtureRequest, Path], AbstractContextManager[Way]]] = {
     ("directory", "a folder"): _directory,
     ("sftp", "OpenSSH with a key"): _openssh,
     ("sftp", "another server with a password"): _password,
+    ("https", "a web service with TLS on both sides"): _https,
 }
 """By kind and description. A new transport adds a way here, and the contract suite runs over it."""
 

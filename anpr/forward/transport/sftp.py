@@ -39,8 +39,9 @@ class SftpTransport:
         self._folder = PurePosixPath(target.path)
         self._verify = target.verify
 
-    def send(self, name: str, data: bytes) -> None:
+    def send(self, name: str, data: bytes) -> Receipt:
         self._run(name, self._send(name, data))
+        return Receipt(name=name)
 
     def fetch(self, name: str) -> Receipt | None:
         data = self._run(name, self._fetch(name))
