@@ -113,7 +113,21 @@ WAYS: dict[tuple[str, str], Callable[[pytest.FixtureRequest, Path], AbstractCont
 
 
 class _OnePassword(asyncssh.SSHServer):
-    """Takes one user with one password; an OpenSSH server could only take this machine's own users and passwords."""
+    """Takes one user with one password; an OpenSSH server could only take this machine's own users and passwords.
+
+    With `key` (a public key as OpenSSH writes it) it wants that one first, and the password too.
+    """
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key
+        self._has_shown = key is None
+
+    def public_key_auth_supported(self) -> bool:
+        return self._key is not None and not self._has_shown
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002  asyncssh's
+        self._has_shown = self._has_shown or key.export_public_key() == self._key
+        return False
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002  the signature is asyncssh's
         return True
@@ -122,14 +136,16 @@ class _OnePassword(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("comune", PASSWORD)
+        return self._has_shown and (username, password) == ("comune", PASSWORD)
 
 
 @contextmanager
-def password_server(folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True, **changes: Any) -> Iterator[Way]:
+def password_server(
+    folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True, both: bytes | None = None, **changes: Any
+) -> Iterator[Way]:
     """An SFTP server in a thread of its own that lets nobody in without the password.
 
-    `sftp` makes another kind of server; `changes` are keys of the target.
+    `sftp` makes another kind of server; `both` is a public key that it wants too; `changes` are keys of the target.
     """
     folder.mkdir(parents=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
@@ -139,7 +155,7 @@ def password_server(folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True,
 
     async def start() -> asyncssh.SSHAcceptor:
         return await asyncssh.create_server(
-            _OnePassword, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=sftp, config=None
+            lambda: _OnePassword(both), "127.0.0.1", 0, server_host_keys=[key], sftp_factory=sftp, config=None
         )
 
     acceptor = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
