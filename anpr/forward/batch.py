@@ -15,7 +15,8 @@ from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.sources import Context
-from anpr.forward.receipts import ReceiptCounts, apply_codes, count_deliveries, read_receipt
+from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
+from anpr.forward.reply.verdict import Verdict, read_reply
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.forwarding.batches import (
@@ -73,13 +74,13 @@ def send_batch(
     waiting = {transit.id for transit in transits if _waits(job, transit, images)}
     ready = [transit for transit in transits if transit.id not in waiting]
     layout = lay_out(job.profile, ready, batch_context(job, scope, batch, gates, images), batch.file_name)
-    codes, problem = _codes_of(job, _send_files(job, client, scope, batch, layout))
+    verdicts, problem = _verdicts_of(job, _send_files(job, client, scope, batch, layout))
     with job.database.transaction() as conn:
         now = job.clock.now()
         rejected = reject_transits(conn, scope, batch.number, layout.rejected, now)
         released = release_transits(conn, scope, batch.number, waiting)
         sent = close_batch(conn, scope, batch.number, now)
-        receipts = apply_codes(conn, job, scope, batch.number, codes)
+        receipts = apply_verdicts(conn, job, scope, batch.number, verdicts)
     DELIVERIES.labels(job.id, "sent").inc(sent)
     DELIVERIES.labels(job.id, "rejected").inc(rejected)
     count_deliveries(job, receipts)
@@ -147,18 +148,29 @@ def _send_files(
         return None
     with job.database.transaction() as conn:
         start_attempt(conn, scope, batch.number)
-    reply = None
-    for file in layout.files:
-        reply = client.send(file.name, file.data)
-    return reply
+    *images, records = layout.files
+    for image in images:
+        _taken(job, image.name, client.send(image.name, image.data))
+    return client.send(records.name, records.data)
 
 
-def _codes_of(job: Job, reply: Receipt | None) -> tuple[dict[str, str], str | None]:
-    """The codes in the reply, and what was wrong with it; none when the profile expects no receipt."""
-    if reply is None or job.profile.answers.kind == "none":
+def _taken(job: Job, name: str, receipt: Receipt) -> None:
+    """An image that is refused for good stops the run: which records name it is not the destination's word."""
+    if job.profile.answers.status.meaning(receipt.status) == "permanent":
+        raise ForwardError(f"{receipt.name}: the image {name} is refused: {receipt.status}", permanent=True)
+
+
+def _verdicts_of(job: Job, reply: Receipt | None) -> tuple[dict[str, Verdict], str | None]:
+    """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
+    answers = job.profile.answers
+    if reply is None:
         return {}, None
     try:
-        return read_receipt(job.profile.answers, reply), None
+        if answers.kind == "reply" or answers.status.meaning(reply.status) == "permanent":
+            return read_reply(answers, reply), None
+        if answers.kind == "none" or (reply.data is None and not reply.unread):
+            return {}, None
+        return verdicts_of_receipt(answers, reply), None
     except ForwardError as exc:
         # The files have arrived: sent again they would only be answered in the same way again.
         return {}, str(exc)

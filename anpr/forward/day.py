@@ -77,7 +77,7 @@ def _has_work(job: Job, scope: DayScope) -> bool:
     with job.database.transaction() as conn:
         if count_states(conn, scope)[DeliveryState.QUEUED] or open_batches(conn, scope):
             return True
-        return job.profile.answers.kind != "none" and bool(unanswered_batches(conn, scope))
+        return job.profile.answers.kind == "receipt" and bool(unanswered_batches(conn, scope))
 
 
 def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: _Progress) -> None:

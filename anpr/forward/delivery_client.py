@@ -25,6 +25,7 @@ class DeliveryClient:
         self._job = job
         self._open = ExitStack()
         self._transport: Transport | None = None
+        self._next_at = job.clock.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -34,12 +35,30 @@ class DeliveryClient:
     ) -> None:
         self._disconnect()
 
-    def send(self, name: str, data: bytes) -> Receipt | None:
-        """Put the file there; returns the receipt when the reply is one.
+    def send(self, name: str, data: bytes) -> Receipt:
+        """Put the file there; returns what was answered, of a status that says `ok` or `permanent`.
 
         Raises ForwardError when the destination refuses the file, or cannot be reached in any of the tries.
         """
-        return self._try(lambda transport: transport.send(name, data))
+        return self._try(lambda transport: self._sent(transport, name, data))
+
+    def _sent(self, transport: Transport, name: str, data: bytes) -> Receipt:
+        self._keep_pace()
+        receipt = transport.send(name, data)
+        if receipt.status and self._job.profile.answers.status.meaning(receipt.status) in (None, "transient"):
+            is_permanent = self._job.profile.answers.status.meaning(receipt.status) is None
+            raise ForwardError(f"{receipt.name}: answered {receipt.status}", permanent=is_permanent)
+        return receipt
+
+    def _keep_pace(self) -> None:
+        """Wait until another file may be sent, where the destination allows so many a minute."""
+        most, clock = self._job.destination.most_per_minute, self._job.clock
+        if most is None:
+            return
+        left = self._next_at - clock.monotonic()
+        if left > 0 and clock.wait(self._job.centre.stop, left):
+            raise ForwardError("stopped while it waited for its turn")
+        self._next_at = max(self._next_at, clock.monotonic()) + 60.0 / most
 
     def fetch(self, name: str) -> Receipt | None:
         """The receipt in a file there; None when there is none. Raises ForwardError as `send` does."""

@@ -13,8 +13,9 @@ from anpr.domain.counts import Counts
 from anpr.domain.errors import ForwardError
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
+from anpr.forward.profile.answers import Answers
 from anpr.forward.profile.file_name import fill
-from anpr.forward.profile.sections import Answers
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, verdict
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.database.connection import Connection
@@ -26,9 +27,6 @@ from anpr.store.forwarding.batches import (
     unanswered_transits,
 )
 from anpr.store.forwarding.deliveries import DayScope
-
-WHOLE_FILE = "*"
-"""Stands in the id column for every transit of the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +45,7 @@ def collect_receipts(job: Job, client: DeliveryClient, scope: DayScope) -> tuple
     the destination cannot be reached, StoreError when the database fails.
     """
     counts, problems = ReceiptCounts(), []
-    if job.profile.answers.kind == "none":
+    if job.profile.answers.kind != "receipt":
         return counts, []
     with job.database.transaction() as conn:
         batches = unanswered_batches(conn, scope)
@@ -56,12 +54,12 @@ def collect_receipts(job: Job, client: DeliveryClient, scope: DayScope) -> tuple
         if receipt is None:
             continue
         try:
-            codes = read_receipt(job.profile.answers, receipt)
+            verdicts = verdicts_of_receipt(job.profile.answers, receipt)
         except ForwardError as exc:
             problems.append(str(exc))
             continue
         with job.database.transaction() as conn:
-            applied = apply_codes(conn, job, scope, batch.number, codes)
+            applied = apply_verdicts(conn, job, scope, batch.number, verdicts)
         count_deliveries(job, applied)
         counts += applied
     return counts, problems
@@ -72,11 +70,18 @@ def receipt_name(answers: Answers, sent: str) -> str:
     return fill(answers.file_name, {"name": sent, "stem": sent.rpartition(".")[0] or sent})
 
 
+def verdicts_of_receipt(answers: Answers, receipt: Receipt) -> dict[str, Verdict]:
+    """What the receipt says, by transit id (lower case, with dashes), or by `*`. Raises ForwardError."""
+    return {key: verdict(answers, code) for key, code in read_receipt(answers, receipt).items()}
+
+
 def read_receipt(answers: Answers, receipt: Receipt) -> dict[str, str]:
     """Codes by transit id (lower case, with dashes), or by `*`. Raises ForwardError naming the receipt and the row."""
     name = receipt.name
+    if receipt.unread:
+        raise ForwardError(f"receipt {name}: {receipt.unread}", permanent=True)
     try:
-        text = receipt.data.decode("utf-8-sig")
+        text = (receipt.data or b"").decode("utf-8-sig")
         rows = list(csv.reader(text.splitlines(), delimiter=answers.delimiter, strict=True))
     except (UnicodeDecodeError, csv.Error) as exc:
         raise ForwardError(f"receipt {name}: not a delimited text file: {exc}", permanent=True) from exc
@@ -102,20 +107,19 @@ def _read_row(answers: Answers, where: str, row: list[str], codes: dict[str, str
         raise ForwardError(f"{where}: answered twice, differently", permanent=True)
 
 
-def apply_codes(
-    conn: Connection, job: Job, scope: DayScope, batch_number: int, codes: Mapping[str, str]
+def apply_verdicts(
+    conn: Connection, job: Job, scope: DayScope, batch_number: int, verdicts: Mapping[str, Verdict]
 ) -> ReceiptCounts:
-    """Settle the batch's sent transits by their codes, as the profile reads them. The caller commits, then counts."""
-    code_of = {
-        id: code
+    """Settle the batch's sent transits by what was said of them. The caller commits, then counts."""
+    said = {
+        id: found
         for id in unanswered_transits(conn, scope, batch_number)
-        if (code := codes.get(str(id), codes.get(WHOLE_FILE))) is not None
+        if (found := verdicts.get(str(id), verdicts.get(WHOLE_FILE))) is not None
     }
-    meaning = {id: job.profile.answers.meaning(code) for id, code in code_of.items()}
-    refused = {id: f"answered {code_of[id]!r}" for id in code_of if meaning[id] == "permanent"}
+    refused = {id: found.reason for id, found in said.items() if found.meaning == "permanent"}
     now = job.clock.now()
-    accepted = [id for id in code_of if meaning[id] == "ok"]
-    again = [id for id in code_of if meaning[id] == "transient"]
+    accepted = [id for id, found in said.items() if found.meaning == "ok"]
+    again = [id for id, found in said.items() if found.meaning == "transient"]
     return ReceiptCounts(
         accepted=accept_transits(conn, scope, batch_number, accepted, now),
         rejected=reject_transits(conn, scope, batch_number, refused, now, sent=True),

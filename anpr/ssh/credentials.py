@@ -8,25 +8,22 @@ import codecs
 from pathlib import Path
 
 from anpr.domain.errors import ForwardError, SettingsError
-from anpr.settings.forwarding.base import LoginSettings
+from anpr.settings.forwarding.base import LoginSettings, SecretSettings
 from anpr.settings.process import environment_variable
 from anpr.settings.secret_file import bare_secret, read_secret_file
 
 
-def read_secret(target: LoginSettings, where: str) -> str | None:
+def read_secret(target: SecretSettings, where: str) -> str | None:
     """The password or passphrase without surrounding white space; None when the settings name none.
 
     Raises ForwardError (permanent) naming the key below `where` when it cannot be read.
     """
-    if target.secret_env is not None:
-        return bare_secret(_variable(f"{where}.secret_env", target.secret_env))
-    if target.secret_file is None:
-        return None
-    key = f"{where}.secret_file"
-    try:
-        return read_secret_file(Path(target.secret_file))
-    except SettingsError as exc:
-        raise ForwardError(f"{key}: {exc}", permanent=True) from exc
+    return _secret(f"{where}.secret", target.secret_file, target.secret_env)
+
+
+def read_password(target: LoginSettings, where: str) -> str | None:
+    """The password that goes with a key; None when the settings name none. Raises ForwardError like `read_secret`."""
+    return _secret(f"{where}.password", target.password_file, target.password_env)
 
 
 def read_key(target: LoginSettings, where: str) -> tuple[str, bytes] | None:
@@ -41,6 +38,18 @@ def read_key(target: LoginSettings, where: str) -> tuple[str, bytes] | None:
         return None
     key = f"{where}.key_file"
     return f"{key}: {target.key_file}", _file(key, target.key_file)
+
+
+def _secret(key: str, file: str | None, variable: str | None) -> str | None:
+    """From the one of the two that is named; `key` is their name without its end."""
+    if variable is not None:
+        return bare_secret(_variable(f"{key}_env", variable))
+    if file is None:
+        return None
+    try:
+        return read_secret_file(Path(file))
+    except SettingsError as exc:
+        raise ForwardError(f"{key}_file: {exc}", permanent=True) from exc
 
 
 def _file(key: str, path: str) -> bytes:

@@ -14,7 +14,7 @@ import asyncssh
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.settings import SftpTarget
 from anpr.settings.secret_file import read_text_file
-from anpr.ssh.credentials import read_key, read_secret
+from anpr.ssh.credentials import read_key, read_password, read_secret
 
 CONNECT_TIMEOUT_S = 20
 TRANSFER_TIMEOUT_S = 300
@@ -61,7 +61,7 @@ def open_session(target: SftpTarget, where: str) -> Iterator[SftpSession]:
         connection = _run(runner, server, _connect(target, options), CONNECT_TIMEOUT_S)
         try:
             client = _run(runner, server, _start_client(connection), CONNECT_TIMEOUT_S)
-            _run(runner, f"{server}: {target.path}", _check_folder(client, target.path), CONNECT_TIMEOUT_S)
+            _run(runner, f"{server}: {target.path}", _check_folder(client, target), CONNECT_TIMEOUT_S)
             yield SftpSession(runner, client, server)
         finally:
             connection.abort()
@@ -87,8 +87,17 @@ async def _start_client(connection: asyncssh.SSHClientConnection) -> asyncssh.SF
     return await connection.start_sftp_client()
 
 
-async def _check_folder(client: asyncssh.SFTPClient, path: str) -> None:
-    if not await client.isdir(path):
+async def _check_folder(client: asyncssh.SFTPClient, target: SftpTarget) -> None:
+    """A server that lets nobody look says nothing about the folder."""
+    if target.verify == "none":
+        return
+    try:
+        kind = (await client.stat(target.path)).type
+    except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported, asyncssh.SFTPFailure):
+        return
+    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+        kind = asyncssh.FILEXFER_TYPE_REGULAR
+    if kind not in (asyncssh.FILEXFER_TYPE_DIRECTORY, asyncssh.FILEXFER_TYPE_UNKNOWN):
         raise asyncssh.SFTPNoSuchPath("no such folder on the server")
 
 
@@ -96,7 +105,8 @@ def _login(target: SftpTarget, where: str) -> dict[str, Any]:
     secret, key = read_secret(target, where), read_key(target, where)
     options: dict[str, Any] = {"known_hosts": _known_hosts(target, where)}
     if key is not None:
-        return {**options, "client_keys": [_private_key(*key, secret)], "password": None}
+        keys = [_private_key(*key, secret)]
+        return {**options, "client_keys": keys, "password": read_password(target, where)}
     return {**options, "client_keys": None, "password": secret}
 
 

@@ -301,7 +301,7 @@ class Flaky:
             self._real = real
             yield self
 
-    def send(self, name: str, data: bytes) -> Receipt | None:
+    def send(self, name: str, data: bytes) -> Receipt:
         self.calls += 1
         if self.calls in self.failures:
             raise self.failures[self.calls]
@@ -358,9 +358,10 @@ def test_a_run_that_is_stopped_ends_after_its_batch_and_says_so(site: Site, brok
     flaky = broken({})
     real = flaky.send
 
-    def send_and_stop(name: str, data: bytes) -> None:
-        real(name, data)
+    def send_and_stop(name: str, data: bytes) -> Receipt:
+        receipt = real(name, data)
         site.stop.set()
+        return receipt
 
     flaky.send = send_and_stop  # type: ignore[method-assign]
     site.store(transits(7))
@@ -469,9 +470,9 @@ class Replying:
         with open_transport(destination) as self._real:
             yield self
 
-    def send(self, name: str, data: bytes) -> Receipt | None:
-        self._real.send(name, data)
-        return Receipt(name=f"{name} reply", data=self.reply(data)) if name.endswith(".csv") else None
+    def send(self, name: str, data: bytes) -> Receipt:
+        sent = self._real.send(name, data)
+        return Receipt(name=f"{name} reply", data=self.reply(data)) if name.endswith(".csv") else sent
 
     def fetch(self, name: str) -> Receipt | None:  # noqa: ARG002  the signature is the protocol's
         return None
@@ -571,13 +572,14 @@ def test_a_lost_lock_ends_the_run_before_the_next_batch(site: Site, broken: Brea
     flaky = broken({})
     real = flaky.send
 
-    def send_and_lose_the_lock(name: str, data: bytes) -> None:
-        real(name, data)
+    def send_and_lose_the_lock(name: str, data: bytes) -> Receipt:
+        receipt = real(name, data)
         with site.database.transaction() as conn:
             conn.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
+        return receipt
 
     flaky.send = send_and_lose_the_lock  # type: ignore[method-assign]
     site.store(transits(7))

@@ -165,3 +165,102 @@ def test_a_server_that_has_it_is_believed_as_far_as_it_was_looked_at(
     with password_server(tmp_path / "there", server, verify=verify) as way, open_transport(way.settings) as transport:
         transport.send("T_1.xml", BIG)
         transport.send("T_2.xml", b"")
+
+
+class _NoRename(asyncssh.SFTPServer):
+    """Forbids every kind of renaming."""
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:  # noqa: ARG002  the signature is asyncssh's
+        raise asyncssh.SFTPOpUnsupported("no posix-rename")
+
+    def rename(self, oldpath: bytes, newpath: bytes) -> None:  # noqa: ARG002  the signature is asyncssh's
+        raise asyncssh.SFTPPermissionDenied("no renaming")
+
+
+class _NoHidden(asyncssh.SFTPServer):
+    """Takes no hidden names, and no endings but .xml."""
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+        name = path.rpartition(b"/")[2]
+        if name.startswith(b".") or not name.endswith(b".xml"):
+            raise asyncssh.SFTPPermissionDenied("this name is not allowed")
+        return super().open(path, pflags, attrs)
+
+
+class _NoStat(asyncssh.SFTPServer):
+    """Lets nobody look."""
+
+    def stat(self, path: bytes) -> Any:  # noqa: ARG002  the signature is asyncssh's
+        raise asyncssh.SFTPPermissionDenied("no looking")
+
+    lstat = stat
+
+
+class _LiesOfStat(_NoStat):
+    """Lets nobody look, and says that nothing is there."""
+
+    def stat(self, path: bytes) -> Any:  # noqa: ARG002  the signature is asyncssh's
+        raise asyncssh.SFTPNoSuchFile("nothing there")
+
+    lstat = stat
+
+
+@pytest.mark.parametrize(
+    ("server", "refusal", "cure"),
+    [
+        pytest.param(_NoRename, "see `appear: direct`", {"appear": "direct"}, id="rename"),
+        pytest.param(_NoHidden, "see temporary_name", {"temporary_name": "tmp-{name}"}, id="hidden"),
+        pytest.param(_NoHidden, "see temporary_name", {"appear": "direct"}, id="hidden, direct"),
+        pytest.param(_NoStat, "see `verify: none`", {"verify": "none"}, id="stat"),
+        pytest.param(_LiesOfStat, "no such folder on the server", {"verify": "none"}, id="stat that lies"),
+    ],
+)
+def test_an_inbox_that_forbids_something_is_told_and_served(
+    tmp_path: Path, server: type[asyncssh.SFTPServer], refusal: str, cure: dict[str, str]
+) -> None:
+    def put(settings: DestinationSettings, data: bytes) -> None:
+        with open_transport(settings) as transport:
+            transport.send("T_1.xml", data)
+
+    with password_server(tmp_path / "there", server) as way:
+        refused(lambda: put(way.settings, b"hello"), refusal, permanent=True)
+        assert ".T_1.xml.part" not in names(way.folder)
+        for data in (BIG, b"hello"):
+            put(way.changed(**cure), data)
+            assert (way.folder / "T_1.xml").read_bytes() == data
+        assert names(way.folder) == ["T_1.xml"]
+
+
+def test_a_file_may_wait_in_another_folder_until_it_is_whole(ssh_server: SshServer) -> None:
+    outside = ssh_server.folder.parent / "in arrivo"
+    outside.mkdir()
+    settings = to_ssh(ssh_server, temporary_path=outside, temporary_name="{name}")
+    with open_transport(settings) as transport:
+        transport.send("T_1.xml", BIG)
+    assert (names(outside), names(ssh_server.folder)) == ([], ["T_1.xml"])
+
+
+@pytest.mark.parametrize("path", ["in", "~/in", "/~/in"])
+def test_a_folder_below_the_logins_home(tmp_path: Path, path: str) -> None:
+    home = tmp_path / "home"
+    (home / "in").mkdir(parents=True)
+
+    class AtHome(asyncssh.SFTPServer):
+        def __init__(self, chan: Any) -> None:
+            super().__init__(chan, chroot=str(home).encode())
+
+    with password_server(tmp_path / "there", AtHome, path=path) as way, open_transport(way.settings) as transport:
+        transport.send("T_1.xml", b"hello")
+        assert names(home / "in") == ["T_1.xml"]
+
+
+def test_a_server_that_asks_for_a_key_and_a_password(tmp_path: Path) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(str(tmp_path / "key"), "pkcs8-pem", passphrase="open sesame")
+    (tmp_path / "passphrase").write_text("open sesame\n")
+    login = {"key_file": tmp_path / "key", "secret_file": tmp_path / "passphrase"}
+    with password_server(tmp_path / "there", both=key.export_public_key()) as way:
+        alone = way.changed(**login)
+        refused(lambda: connect(alone), "PermissionDenied", permanent=True)
+        connect(way.changed(**login, password_file=str(tmp_path / "secret")))
+        assert names(way.folder) == ["never"]

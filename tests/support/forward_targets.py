@@ -14,6 +14,8 @@ import asyncssh
 import pytest
 
 from anpr.settings import DestinationSettings
+from scripts.lab.certificates import Authority, Issued
+from tests.support.https_server import https_server
 from tests.support.ssh_server import SshServer
 
 PASSWORD = "s3greto è"
@@ -45,6 +47,10 @@ class Way:
     settings: DestinationSettings
     folder: Path
 
+    def changed(self, **changes: Any) -> DestinationSettings:
+        """The destination with single keys of its target changed; None takes a key away."""
+        return destination({**self.settings.target.model_dump(exclude_unset=True), **changes})
+
 
 @contextmanager
 def _directory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
@@ -64,16 +70,64 @@ def _password(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]: 
         yield way
 
 
+@contextmanager
+def https_way(tmp_path: Path, issued: Issued | None = None) -> Iterator[Way]:
+    """A web service that asks for our certificate and a token."""
+    authority = Authority(tmp_path, "authority")
+    ours, theirs = authority.issue("comune", "127.0.0.1"), issued or authority.issue("centro", "127.0.0.1")
+    secret = tmp_path / "token"
+    secret.write_text("una-parola-segreta\n", encoding="utf-8")
+    with https_server(tmp_path / "https" / "arrived", theirs, authority.certificate) as server:
+        keys = {
+            "kind": "https",
+            "url": server.url,
+            "headers": {"X-File": "{name}"},
+            "auth": "bearer",
+            "secret_file": secret,
+            "ca_file": authority.certificate,
+            "certificate_file": ours.certificate,
+            "key_file": ours.key,
+        }
+        yield Way(destination(keys), server.folder)
+
+
+@contextmanager
+def _https(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
+    with https_way(tmp_path) as way:
+        yield way
+
+
+TLS_WAYS: dict[str, Callable[[Path, Issued | None], AbstractContextManager[Way]]] = {"https": https_way}
+"""By kind; the server has the certificate that is given, or a good one."""
+
+REPLYING = frozenset({"https", "smtp", "soap"})
+"""Kinds that take files and keep none that could be looked at."""
+
 WAYS: dict[tuple[str, str], Callable[[pytest.FixtureRequest, Path], AbstractContextManager[Way]]] = {
     ("directory", "a folder"): _directory,
     ("sftp", "OpenSSH with a key"): _openssh,
     ("sftp", "another server with a password"): _password,
+    ("https", "a web service with TLS on both sides"): _https,
 }
 """By kind and description. A new transport adds a way here, and the contract suite runs over it."""
 
 
 class _OnePassword(asyncssh.SSHServer):
-    """Takes one user with one password; an OpenSSH server could only take this machine's own users and passwords."""
+    """Takes one user with one password; an OpenSSH server could only take this machine's own users and passwords.
+
+    With `key` (a public key as OpenSSH writes it) it wants that one first, and the password too.
+    """
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key
+        self._has_shown = key is None
+
+    def public_key_auth_supported(self) -> bool:
+        return self._key is not None and not self._has_shown
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002  asyncssh's
+        self._has_shown = self._has_shown or key.export_public_key() == self._key
+        return False
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002  the signature is asyncssh's
         return True
@@ -82,14 +136,16 @@ class _OnePassword(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("comune", PASSWORD)
+        return self._has_shown and (username, password) == ("comune", PASSWORD)
 
 
 @contextmanager
-def password_server(folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True, **changes: Any) -> Iterator[Way]:
+def password_server(
+    folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True, both: bytes | None = None, **changes: Any
+) -> Iterator[Way]:
     """An SFTP server in a thread of its own that lets nobody in without the password.
 
-    `sftp` makes another kind of server; `changes` are keys of the target.
+    `sftp` makes another kind of server; `both` is a public key that it wants too; `changes` are keys of the target.
     """
     folder.mkdir(parents=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
@@ -99,7 +155,7 @@ def password_server(folder: Path, sftp: type[asyncssh.SFTPServer] | bool = True,
 
     async def start() -> asyncssh.SSHAcceptor:
         return await asyncssh.create_server(
-            _OnePassword, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=sftp, config=None
+            lambda: _OnePassword(both), "127.0.0.1", 0, server_host_keys=[key], sftp_factory=sftp, config=None
         )
 
     acceptor = asyncio.run_coroutine_threadsafe(start(), loop).result(20)

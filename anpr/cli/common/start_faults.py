@@ -14,6 +14,7 @@ from anpr.runtime.certificate import check_valid_today
 from anpr.settings import DestinationSettings, DirectoryTarget, Settings
 from anpr.settings.forwarding import SftpTarget
 from anpr.settings.forwarding.base import LoginSettings
+from anpr.settings.forwarding.tls import TlsSettings
 from anpr.settings.secret_file import read_secret_file, read_text_file
 from anpr.store.images.files.open import open_shelf
 
@@ -87,8 +88,19 @@ def _of_destination(destination: DestinationSettings, today: date) -> Iterator[s
     if isinstance(target, LoginSettings):
         yield from _of_secret(f"{where}: secret_file", target.secret_file)
         yield from _of_secret(f"{where}: key_file", target.key_file)
+        yield from _of_secret(f"{where}: password_file", target.password_file)
+    if isinstance(target, TlsSettings):
+        yield from _of_tls(where, target)
     if isinstance(target, SftpTarget):
         yield from _raised(f"{where}: known_hosts_file", lambda: read_text_file(Path(target.known_hosts_file)))
+
+
+def _of_tls(where: str, target: TlsSettings) -> Iterator[str]:
+    yield from _of_secret(f"{where}: secret_file", target.secret_file)
+    if target.ca_file:
+        yield from _raised(f"{where}: ca_file", lambda: _check_authorities(str(target.ca_file)))
+    if target.certificate_file:
+        yield from _of_pair(where, target.certificate_file, target.key_file)
 
 
 def _of_pair(section: str, certificate_file: str, key_file: str | None) -> Iterator[str]:

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from anpr.domain.transit import ImageRole
+from anpr.forward.profile.answers import Answers
 from anpr.forward.profile.encoding import Encoding, JsonEncoding, XmlEncoding, check_names
 from anpr.forward.profile.field import FieldRule, Part
 from anpr.forward.profile.file_name import check_template
-from anpr.forward.profile.sections import Answers, ImageRule, Status, first_duplicate
+from anpr.forward.profile.sections import ImageRule, Status, first_duplicate
 from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, BatchSource, Source
 from anpr.settings.base import TimeZoneName
 from anpr.settings.forwarding.targets import TransportKind
@@ -102,8 +103,8 @@ class Profile(Part):
         if most > MAX_BATCH_BYTES:
             raise ValueError(f"batch_size: pictures of one batch could take {most} bytes, at most {MAX_BATCH_BYTES}")
         self._check_frame()
-        if self.answers.kind == "receipt" and all(rule.source != "transit.id" for rule in self.fields):
-            raise ValueError("answers: receipts name transits by transit.id, and no field carries it")
+        if self.answers.names_transits and all(rule.source != "transit.id" for rule in self.fields):
+            raise ValueError("answers: they name transits by transit.id, and no field carries it")
         return self
 
     def _check_frame(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sections of a profile besides its fields: status, images, and how the destination answers."""
+"""Sections of a profile besides its fields: status and images."""
 
 import datetime as dt
 from collections import Counter
@@ -66,43 +66,3 @@ class ImageRule(Part):
             allowed = ("destination", "day", "batch", "transit_id", "role")
             check_template(self.file_name, allowed=allowed, needed=("transit_id",))
         return self
-
-
-class Answers(Part):
-    """How the destination says what it did with each transit: in a receipt, or not at all.
-
-    A receipt is a delimited text without a header line, in the reply to the sent file or in a file beside it; the id
-    column holds transit.id, or `*` for all of the file.
-    """
-
-    kind: Literal["none", "receipt"] = "none"
-    file_name: str = "{name}.esito"
-    """Of the receipt beside the sent file; `{name}` is the sent one's, `{stem}` that without its ending."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
-    id_column: Annotated[int, Field(ge=1, le=100)] = 1
-    code_column: Annotated[int, Field(ge=1, le=100)] = 2
-    ok: tuple[str, ...] = ()
-    permanent: tuple[str, ...] = ()
-    transient: tuple[str, ...] = ()
-    other: Literal["permanent", "transient"] = "permanent"
-    """What a code that is in none of the lists means."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Answers":
-        check_template(self.file_name, allowed=("name", "stem"), needed=())
-        if "{name}" not in self.file_name and "{stem}" not in self.file_name:
-            raise ValueError("file_name: needs {name} or {stem}")
-        if self.kind == "receipt" and not self.ok:
-            raise ValueError("ok: at least one code must mean that a transit was accepted")
-        twice = first_duplicate((*self.ok, *self.permanent, *self.transient))
-        if twice is not None:
-            raise ValueError(f"code {twice!r} is listed twice")
-        return self
-
-    def meaning(self, code: str) -> Literal["ok", "permanent", "transient"]:
-        """What this code says about a transit."""
-        if code in self.ok:
-            return "ok"
-        if code in self.permanent:
-            return "permanent"
-        return "transient" if code in self.transient else self.other

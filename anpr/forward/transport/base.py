@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Transport protocol: what a way to a destination must do, and the receipt it may give."""
+"""Transport protocol: what a way to a destination must do, and the receipt that it gives for each file."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,22 +10,32 @@ from anpr.domain.errors import ForwardError
 MAX_RECEIPT_BYTES = 16 * 1024 * 1024
 """A receipt of 10 000 transits has about 0.5 MB; whatever is larger than this is none."""
 
+MAX_REPLY_BYTES = 4 * 1024 * 1024
+"""Of a reply's body; one for 10,000 transits with a short text each has 2 MB, and as a tree several times that."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """The destination's answer for a sent file, not read yet. `name` says in messages which one it is."""
+    """What came of a file that was sent, not judged yet: the profile says what its status and its body mean.
+
+    `name` says in messages which one it is. `status` is the one of the destination's reply, such as `201`; empty where
+    the file was put there without a reply. `data` is the reply's body, or a file that the destination left; None where
+    there is none. `unread` says why a body was not read; then it never means that something was accepted.
+    """
 
     name: str
-    data: bytes
+    status: str = ""
+    data: bytes | None = None
+    unread: str = ""
 
 
 class Transport(Protocol):
     """Puts whole files at the destination. Every method raises ForwardError; its `permanent` decides the retry."""
 
-    def send(self, name: str, data: bytes) -> Receipt | None:
-        """Put the file there, whole or not at all, in place of one that has its name.
+    def send(self, name: str, data: bytes) -> Receipt:
+        """Put the file there, whole or not at all, in place of one that has its name; returns what was answered.
 
-        Returns the receipt when it comes with the reply, as over HTTPS; None when it is put there later, or never.
+        Without a reply that is an empty receipt. A reply of whatever status is returned, redirects excepted.
         """
 
     def fetch(self, name: str) -> Receipt | None:

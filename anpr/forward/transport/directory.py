@@ -48,7 +48,7 @@ class DirectoryTransport:
             os.chown(self._folder, -1, self._group_id)
             self._folder.chmod(0o750)
 
-    def send(self, name: str, data: bytes) -> None:
+    def send(self, name: str, data: bytes) -> Receipt:
         part = self._folder / f".{name}.part"
         try:
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
@@ -60,6 +60,7 @@ class DirectoryTransport:
             self._flush_folder()
         except OSError as exc:
             raise _mapped(self._folder / name, exc) from exc
+        return Receipt(name=name)
 
     def _give(self, descriptor: int) -> None:
         if self._group_id is None:

@@ -2,9 +2,8 @@
 """SFTP transport: puts files on an SSH server whose host key is in known_hosts_file, and on no other."""
 
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 import asyncssh
@@ -15,6 +14,15 @@ from anpr.settings import SftpTarget
 from anpr.ssh.session import SftpSession, open_session
 
 _READ_BYTES = 1024 * 1024
+
+_REFUSALS = (
+    asyncssh.SFTPPermissionDenied,
+    asyncssh.SFTPOpUnsupported,
+    asyncssh.SFTPWriteProtect,
+    asyncssh.SFTPInvalidFilename,
+    asyncssh.SFTPFailure,
+)
+"""Of a server that forbids an operation, or a name; a Failure may also be a full disk, and is tried again."""
 
 _Result = TypeVar("_Result")
 
@@ -27,7 +35,8 @@ def open_target(target: SftpTarget, where: str) -> Iterator["SftpTransport"]:
 
 
 class SftpTransport:
-    """Writes `.NAME.part`, asks the server to flush it, then renames it over the old one in one step.
+    """Writes a file as the target's settings say, by default as `.NAME.part`; asks the server to flush it, then renames
+    it over the old one in one step.
 
     What the server says of that is not believed: the file is looked at afterwards.
     """
@@ -36,29 +45,46 @@ class SftpTransport:
         self._session = session
         self._client = session.client
         self._server = session.server
-        self._folder = PurePosixPath(target.path)
+        self._target = target
         self._verify = target.verify
 
-    def send(self, name: str, data: bytes) -> None:
+    def send(self, name: str, data: bytes) -> Receipt:
         self._run(name, self._send(name, data))
+        return Receipt(name=name)
 
     def fetch(self, name: str) -> Receipt | None:
         data = self._run(name, self._fetch(name))
         return None if data is None else checked_receipt(f"{self._server}: {name}", name, data)
 
     async def _send(self, name: str, data: bytes) -> None:
-        part, whole = str(self._folder / f".{name}.part"), str(self._folder / name)
-        async with self._client.open(part, "wb") as file:
-            await file.write(data)
-            await self._flush(file)
+        written, whole = self._target.places(name)
         try:
-            await self._client.posix_rename(part, whole)
+            async with self._client.open(written, "wb") as file:
+                await file.write(data)
+                await self._flush(file)
+        except _REFUSALS as exc:
+            raise self._refused(name, f"writing {written}", exc, "temporary_name and temporary_path") from exc
+        if written != whole:
+            try:
+                await self._rename(written, whole)
+            except _REFUSALS as exc:
+                with suppress(asyncssh.SFTPError):  # what is left over would lie there for ever
+                    await self._client.remove(written)
+                raise self._refused(name, "renaming", exc, "`appear: direct`") from exc
+        await self._look(whole, name, data)
+
+    async def _rename(self, written: str, whole: str) -> None:
+        try:
+            await self._client.posix_rename(written, whole)
         except asyncssh.SFTPOpUnsupported:
             # A server without OpenSSH's extension renames only to a free name: there is a moment without the file.
-            if await self._client.exists(whole):
+            with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPPermissionDenied):
                 await self._client.remove(whole)
-            await self._client.rename(part, whole)
-        await self._look(whole, name, data)
+            await self._client.rename(written, whole)
+
+    def _refused(self, name: str, what: str, exc: asyncssh.SFTPError, cure: str) -> ForwardError:
+        told = f"{self._server}: {name}: {what} is refused ({type(exc).__name__}: {exc.reason[:200]}); see {cure}"
+        return ForwardError(told, permanent=not isinstance(exc, asyncssh.SFTPFailure))
 
     async def _look(self, path: str, name: str, data: bytes) -> None:
         if self._verify == "none":
@@ -69,6 +95,8 @@ class SftpTransport:
                 raise ForwardError(f"{self._server}: {name}: {len(data)} bytes were sent, the server has {size}")
             if (self._verify == "sha256" or size is None) and await self._digest(path) != sha256(data).digest():
                 raise ForwardError(f"{self._server}: {name}: the server has other bytes than those that were sent")
+        except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported) as exc:
+            raise self._refused(name, "looking at it", exc, "`verify: none`") from exc
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             raise ForwardError(
                 f"{self._server}: {name}: not there after it was sent; a server that takes files away at once needs"
@@ -90,7 +118,7 @@ class SftpTransport:
 
     async def _fetch(self, name: str) -> bytes | None:
         try:
-            async with self._client.open(str(self._folder / name), "rb") as file:
+            async with self._client.open(self._target.places(name)[1], "rb") as file:
                 data: bytes = await file.read(MAX_RECEIPT_BYTES + 1)
                 return data
         except asyncssh.SFTPNoSuchFile:

@@ -3,6 +3,7 @@
 
 from anpr.settings.forwarding.destination import DestinationSettings
 from anpr.settings.forwarding.directory import DirectoryTarget
+from anpr.settings.forwarding.https import HttpsTarget
 from anpr.settings.forwarding.sftp import SftpTarget
 
-__all__ = ["DestinationSettings", "DirectoryTarget", "SftpTarget"]
+__all__ = ["DestinationSettings", "DirectoryTarget", "HttpsTarget", "SftpTarget"]

@@ -24,6 +24,9 @@ class DestinationSettings(Section):
     """When the nightly run starts, in time_zone."""
     every_s: Annotated[float, Field(gt=0)] | None = None
     """Run at this interval instead, as the demo does."""
+    most_per_minute: Annotated[int, Field(ge=1, le=60_000)] | None = None
+    """Files, requests or mails that are sent to it in a minute at most, evenly spread. None: as fast as it takes
+    them."""
     organisation: Identifier = "manager"
     """For whom it is forwarded (`anpr organisation list`): transits at its own gates, and at those that an agreement
     opens to it for forwarding."""

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from anpr.settings.forwarding.base import LoginSettings
+from anpr.settings.forwarding.upload import UploadSettings
 
 _HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+(%\w+)?")
 """A name, or an address of either kind."""
 
 
-class SftpTarget(LoginSettings):
+class SftpTarget(UploadSettings, LoginSettings):
     """A folder of an SSH server."""
 
     kind: Literal["sftp"]
@@ -23,8 +24,6 @@ class SftpTarget(LoginSettings):
     """Of the SSH server."""
     user: Annotated[str, Field(min_length=1)]
     """Who logs in."""
-    path: Annotated[str, Field(min_length=1)] = "."
-    """The folder there, which must exist; `.` is the one a login begins in."""
     known_hosts_file: str
     """Host keys that are trusted, in OpenSSH form."""
     verify: Literal["size", "sha256", "none"] = "size"

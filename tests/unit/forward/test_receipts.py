@@ -4,7 +4,7 @@
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.profile.sections import Answers
+from anpr.forward.profile.answers import Answers
 from anpr.forward.receipts import read_receipt, receipt_name
 from anpr.forward.transport import Receipt
 

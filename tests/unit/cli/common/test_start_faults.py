@@ -159,6 +159,26 @@ def test_what_a_destination_lacks(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_web_service_needs_and_lacks(tmp_path: Path, pair: Pair) -> None:
+    none, late = str(tmp_path / "none"), pair("late", since=-9, until=-1)
+    values = {
+        "kind": "https",
+        "url": "https://h/x",
+        "auth": "bearer",
+        "secret_file": none,
+        "ca_file": none,
+        "path": None,
+    }
+    target = {name: value for name, value in {**values, **late}.items() if value is not None}
+    settings = DestinationSettings.model_validate(
+        {"id": "q", "profile": "scntt-example", "protocol": "7/2026", "protocol_until": TODAY, "target": target}
+    )
+    secret, authorities, certificate = faults(tmp_path, forwarding=(settings,))
+    assert secret == f"destination q: secret_file: {none}: No such file or directory"
+    assert authorities.startswith(f"destination q: ca_file: {none}")
+    assert "certificate has expired" in certificate
+
+
 def test_a_cameras_password_that_others_may_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x", encoding="ascii")

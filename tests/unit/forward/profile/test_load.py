@@ -74,7 +74,7 @@ def test_a_small_profile_is_valid(tmp_path: Path) -> None:
         ({"images": [EMBED | {"max_bytes": 4_000_000}], "batch_size": 1000}, "batch_size: pictures of one batch"),
         ({"answers": {"kind": "receipt"}}, "answers: ok: at least one code"),
         ({"answers": {"kind": "receipt", "ok": ["1"], "permanent": ["1"]}}, "code '1' is listed twice"),
-        ({"answers": {"kind": "receipt", "ok": ["1"]}, "fields": [PLATE]}, "receipts name transits by transit.id"),
+        ({"answers": {"kind": "receipt", "ok": ["1"]}, "fields": [PLATE]}, "they name transits by transit.id"),
         (
             {"encoding": {"kind": "xml", "root": "r", "record": "t"}, "fields": [PLATE | {"name": "a b"}]},
             "fields: 'a b' is not a path of XML names",

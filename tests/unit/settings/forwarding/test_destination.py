@@ -22,6 +22,7 @@ KEYS: dict[str, Any] = {
     "known_hosts_file": "/etc/anpr/known_hosts",
     "key_file": "/etc/anpr/key",
 }
+WEB: dict[str, Any] = {"kind": "https", "url": "https://collettore.example/transiti"}
 FLAT = {
     "target": "sftp://comune@collettore.example/transiti",
     "known_hosts_file": "/etc/anpr/known_hosts",
@@ -80,6 +81,26 @@ def test_the_flat_form_means_the_same(flat: dict[str, Any], nested: dict[str, An
         ({"target": {**KEYS, "key_file": None}}, "forwarding.0.target: sftp needs secret_file or key_file"),
         ({"target": {**KEYS, "key_env": "KEY"}}, "forwarding.0.target: needs either key_file or key_env"),
         ({"target": {**KEYS, "secret_env": "not a name"}}, "forwarding.0.target.secret_env: "),
+        (
+            {"target": {**KEYS, "password_file": "/p", "password_env": "P"}},
+            "forwarding.0.target: needs either password",
+        ),
+        (
+            {"target": {**KEYS, "key_file": None, "secret_file": "/s", "password_env": "P"}},
+            "forwarding.0.target: a passw",
+        ),
+        ({"target": {**WEB, "url": "http://h/x"}}, "forwarding.0.target.url: "),
+        ({"target": {**WEB, "url": "https://u:hunter2@h/x"}}, "forwarding.0.target.url: expected https://HOST/PATH"),
+        ({"target": {**WEB, "url": "https://{name}/x"}}, "forwarding.0.target.url: "),
+        ({"target": {**WEB, "url": "https://h/{plate}"}}, "forwarding.0.target.url: no placeholder {plate}"),
+        ({"target": {**WEB, "headers": {"Host": "x"}}}, "forwarding.0.target.headers: Host is set by what is sent"),
+        ({"target": {**WEB, "headers": {"X-A": "a\r\nX-B: b"}}}, "forwarding.0.target.headers: X-A: a header's value"),
+        ({"target": {**WEB, "headers": {"X-A": "{"}}}, "forwarding.0.target.headers: a brace without"),
+        ({"target": {**WEB, "auth": "bearer"}}, "forwarding.0.target: auth basic, bearer or header go with"),
+        ({"target": {**WEB, "secret_file": "/s"}}, "forwarding.0.target: auth basic, bearer or header go with"),
+        ({"target": {**WEB, "auth": "basic", "secret_file": "/s"}}, "forwarding.0.target: user goes with auth: basic"),
+        ({"target": {**WEB, "pins": ["abc"]}}, "forwarding.0.target.pins.0: expected the SHA-256"),
+        ({"target": {**WEB, "certificate_file": "/c"}}, "forwarding.0.target: certificate_file and key_file go"),
         ({"target": KEYS, "key_file": "/etc/anpr/key"}, "forwarding.0.key_file: no such setting"),
         ({**FLAT, "known_hosts_file": None}, "forwarding.0.known_hosts_file: is needed"),
         ({**FLAT, "key_file": None}, "forwarding.0: sftp needs secret_file or key_file"),

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""JSON and XML replies as one kind of tree, and the values at a path. Pure.
+
+A node is a text, a dict of lists of nodes by key, or None. Entries of an outermost list are at the path `*`. XML is
+read by expat; a document type is refused, and with it all entities. Depth and size are limited.
+"""
+
+import json
+from typing import Any
+from xml.parsers import expat
+
+from anpr.forward.transport.base import MAX_REPLY_BYTES
+
+MAX_DEPTH = 64
+_SPACE = " "
+_TEXT = "#text"
+
+Node = str | dict[str, list[Any]] | None
+"""Lists hold nodes."""
+
+
+def read_json(data: bytes) -> Node:
+    """The tree. Raises ValueError when it is no JSON, holds a key twice, or is too deep or large."""
+    _check_size(data)
+    try:
+        tree: Node = _from_json(json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object), 0)
+        return tree
+    except RecursionError:
+        raise ValueError(f"deeper than {MAX_DEPTH}") from None
+    except json.JSONDecodeError as exc:
+        raise ValueError(f"no JSON: line {exc.lineno}: {exc.msg}") from None
+    except UnicodeDecodeError:
+        raise ValueError("no UTF-8") from None
+
+
+def read_xml(data: bytes) -> Node:
+    """The tree below the root element. Raises ValueError when it is no XML, has a DOCTYPE, or is too deep or large."""
+    _check_size(data)
+    builder = _Builder()
+    parser = expat.ParserCreate(None, _SPACE)
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.text
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as exc:
+        raise ValueError(f"no XML: line {exc.lineno}: {expat.ErrorString(exc.code)}") from None
+    except LookupError:
+        raise ValueError("no XML: an encoding that is not known") from None
+    return builder.root
+
+
+def at(node: Node, path: str) -> list[Node]:
+    """All nodes at this path, in the document's order."""
+    found: list[Node] = [node]
+    for name in path.split("/"):
+        found = [below for each in found if isinstance(each, dict) for below in each.get(name, ())]
+    return found
+
+
+def text_at(node: Node, path: str) -> str | None:
+    """The one text at this path, without white space around it; None when there is none.
+
+    Raises ValueError when there are several that differ, or it is no text.
+    """
+    texts = {_text_of(each, path) for each in at(node, path)}
+    if len(texts) > 1:
+        raise ValueError(f"{path}: there more than once, differently")
+    return texts.pop() if texts else None
+
+
+def _text_of(node: Node, path: str) -> str:
+    if isinstance(node, dict) and _TEXT in node:
+        node = node[_TEXT][0]
+    if not isinstance(node, str):
+        raise ValueError(f"{path}: no text")
+    return node.strip()
+
+
+def _check_size(data: bytes) -> None:
+    if len(data) > MAX_REPLY_BYTES:
+        raise ValueError(f"more than {MAX_REPLY_BYTES} bytes")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("no JSON: a key is there twice")
+    return found
+
+
+def _from_json(value: Any, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"deeper than {MAX_DEPTH}")
+    if isinstance(value, dict):
+        return {key: _listed(below, depth + 1) for key, below in value.items()}
+    if isinstance(value, list):  # the outermost value, or a list in a list
+        return {"*": [_from_json(each, depth + 1) for each in value]}
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def _listed(value: Any, depth: int) -> list[Any]:
+    return [_from_json(each, depth + 1) for each in value] if isinstance(value, list) else [_from_json(value, depth)]
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise ValueError("a document type (DOCTYPE) is not read, as it may define entities")
+
+
+class _Builder:
+    """Collects elements while expat goes through the document."""
+
+    def __init__(self) -> None:
+        self.root: Node = None
+        self._open: list[dict[str, list[Any]]] = []
+        self._texts: list[list[str]] = []
+
+    def start(self, _: str, attributes: dict[str, str]) -> None:
+        if len(self._open) >= MAX_DEPTH:
+            raise ValueError(f"deeper than {MAX_DEPTH}")
+        self._open.append({f"@{_local(name)}": [value] for name, value in attributes.items()})
+        self._texts.append([])
+
+    def text(self, text: str) -> None:
+        self._texts[-1].append(text)
+
+    def end(self, name: str) -> None:
+        element, text = self._open.pop(), "".join(self._texts.pop())
+        node: Node = {**element, _TEXT: [text]} if text.strip() and element else element or text
+        if self._open:
+            self._open[-1].setdefault(_local(name), []).append(node)
+        else:
+            self.root = node
+
+
+def _local(name: str) -> str:
+    return name.rpartition(_SPACE)[2]

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""TLS of transports: certificates always verified, our own shown when asked for, public keys pinned at the handshake.
+
+The pin is compared as a part of the handshake, before the first byte of a request or a login is sent.
+"""
+
+import base64
+import ssl
+from hashlib import sha256
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from anpr.domain.errors import ForwardError, SettingsError
+from anpr.runtime.certificate import check_valid_today
+from anpr.settings.forwarding.tls import TlsSettings
+
+
+class PinError(ssl.SSLError):
+    """The server has a certificate that is good, and none of the keys that are pinned."""
+
+
+class _PinnedSocket(ssl.SSLSocket):
+    """Compares the key as soon as the handshake is done."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        assert isinstance(self.context, PinnedContext)
+        self.context.check(self.getpeercert(binary_form=True))
+
+
+class PinnedContext(ssl.SSLContext):
+    """A client's context that takes servers with one of these keys only, and any when there are none."""
+
+    sslsocket_class = _PinnedSocket
+    pins: frozenset[str] = frozenset()
+
+    def check(self, certificate: bytes | None) -> None:
+        """Raises PinError unless the certificate's (DER) public key is pinned."""
+        if self.pins and (certificate is None or pin_of(certificate) not in self.pins):
+            raise PinError("the server's public key is none of `pins`")
+
+
+def pin_of(certificate: bytes) -> str:
+    """SHA-256 of the SubjectPublicKeyInfo of a certificate (DER), in base64."""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    return base64.b64encode(sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
+
+
+def tls_context(target: TlsSettings, where: str) -> PinnedContext:
+    """The context of this target. Raises ForwardError (permanent) naming the key whose file is wrong."""
+    context = PinnedContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.pins = frozenset(target.pins)
+    try:
+        if target.ca_file is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(cafile=target.ca_file)
+    except OSError as exc:  # ssl.SSLError is one
+        raise ForwardError(f"{where}.ca_file: {target.ca_file}: {exc.strerror or exc}", permanent=True) from exc
+    if target.certificate_file is not None:
+        _show(context, target.certificate_file, target.key_file, where)
+    return context
+
+
+def _show(context: ssl.SSLContext, certificate_file: str, key_file: str | None, where: str) -> None:
+    try:
+        check_valid_today(certificate_file, key_file)
+    except SettingsError as exc:
+        raise ForwardError(f"{where}.certificate_file: {exc}", permanent=True) from exc
+    context.load_cert_chain(certificate_file, key_file)
+
+
+def tls_refusal(server: str, exc: BaseException) -> ForwardError | None:
+    """What to say of a handshake that failed, when this error or one that caused it is one; None otherwise.
+
+    Permanent, because a person must look: a certificate that another signed, one that has expired, one of another host.
+    """
+    seen: BaseException | None = exc
+    for _ in range(8):
+        if seen is None:
+            return None
+        if isinstance(seen, PinError):
+            return ForwardError(f"{server}: {seen.args[0]}: nothing is sent", permanent=True)
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            told = f"{server}: its certificate is refused: {seen.verify_message}: nothing is sent"
+            return ForwardError(told, permanent=True)
+        if isinstance(seen, ssl.SSLError) and "ALERT" in (seen.reason or ""):
+            return ForwardError(f"{server}: it refuses TLS with us: {seen.reason}", permanent=True)
+        seen = seen.__cause__ or seen.__context__
+    return None
