@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Coverage gaps, shown beside search results: who recorded no transits or saw badly, and which gates kept hits only."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from anpr.console.state import Console
 from anpr.domain.coverage import BlindGate, as_far_as_known, blind_gates
 from anpr.domain.health import HealthInterval
+from anpr.store.database.connection import Connection
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import MIN_GAP, intervals_between, open_intervals
 from anpr.store.transits.discarded import NotKept, not_kept
@@ -16,6 +18,25 @@ _ROWS = 30
 def oldest_kept(console: Console) -> datetime:
     """Transits captured before this moment (UTC) are deleted, or are about to be, whatever they were read for."""
     return console.clock.now() - timedelta(days=console.settings.retention.longest_days)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """What a search could not see: the newest gaps, and the gates that did not keep every transit."""
+
+    gaps: list[HealthInterval]
+    not_kept: list[NotKept]
+
+
+def coverage_within(
+    conn: Connection, oldest: datetime, since: datetime | None, until: datetime | None, gate_ids: tuple[str, ...] = ()
+) -> Coverage:
+    """Both of these gates (empty: all) within [since, until), from `oldest` on. Raises StoreError."""
+    first = max(since or oldest, oldest)
+    return Coverage(
+        gaps=intervals_between(conn, first, until, gate_ids, least=MIN_GAP, limit=_ROWS),
+        not_kept=not_kept(conn, first, until, gate_ids),
+    )
 
 
 def coverage_gaps(

@@ -2,7 +2,7 @@
 """Gates that an area means at this moment: those that stand in it, or those that its name has, as far as they may be
 searched. What is meant is recorded with the search, so that it stays the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from anpr.console.field_faults import FieldFault
@@ -39,9 +39,8 @@ def choose_gates(console: Console, fields: SearchFields) -> AreaChoice | None:
         return AreaChoice(fault=FieldFault(key=f"search.area_{exc.fault.value}"))
 
 
-def named_areas(conn: Connection) -> list[GateArea]:
-    """Those of the visitor's organisation with the gates that may be searched, by name. Raises StoreError."""
-    may = searchable_gates(conn)
+def named_areas(conn: Connection, may: Collection[str]) -> list[GateArea]:
+    """Those of the visitor's organisation with the gates that `may` be searched, by name. Raises StoreError."""
     areas = (
         GateArea(id=each.id, name=each.name, gates=tuple(gate for gate in each.gates if gate in may))
         for each in list_areas(conn).values()

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from anpr.console.access import Visitor, VisitorDep
-from anpr.console.coverage import coverage_gaps, oldest_kept, transits_not_kept
+from anpr.console.coverage import coverage_within, oldest_kept
 from anpr.console.fields import Whole
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
@@ -158,8 +158,10 @@ def _values(
     query, page = search.query, found.page
     with console.database.transaction() as conn:
         names = gate_names(conn)
+        coverage = coverage_within(conn, oldest_kept(console), query.since, end_of(search), query.gate_ids)
     return {
         "search": search,
+        "gate_names": names,
         "chips": chips_of(query, console.templates.catalogue(context.language), names),
         "found": found.rows,
         "held": found.held,
@@ -174,8 +176,8 @@ def _values(
         "last_key": key_of(found.rows[-1]) if found.rows else "",
         "link_query": f"&search={search.number}" + shown.address(told="").replace("?", "&", 1),
         "marks": marks_of(console, search, found.rows) if Permission.INVESTIGATE in context.may else None,
-        "gaps": coverage_gaps(console, query.since, end_of(search), query.gate_ids),
-        "not_kept": transits_not_kept(console, query.since, end_of(search), query.gate_ids),
+        "gaps": coverage.gaps,
+        "not_kept": coverage.not_kept,
     }
 
 

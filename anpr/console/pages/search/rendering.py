@@ -25,12 +25,13 @@ _MOST_INVESTIGATIONS = 50
 def search_page(
     console: Console, context: PageContext, fields: SearchFields, *, status: int = 200, **values: Any
 ) -> Response:
-    """`found` among the values: the transits found; None, its default, before a search."""
+    """`found` among the values: the transits found; None, its default, before a search. `gate_names`: where they are
+    known already, they are not asked again."""
     choices = reason_choices(console, context)
-    investigations = choices["investigations"]
+    investigations = choices["investigations"] if values.get("found") is None else []
     with console.database.transaction() as conn:
-        names, open_gates = gate_names(conn), searchable_gates(conn)
-        shared, areas = is_shared(conn), named_areas(conn)
+        names, open_gates = values.get("gate_names") or gate_names(conn), searchable_gates(conn)
+        shared, areas = is_shared(conn), named_areas(conn, open_gates)
         questions = {each.id: list_questions(conn, each.id) for each in investigations[:_MOST_INVESTIGATIONS]}
     shown = {
         "fields": fields,
