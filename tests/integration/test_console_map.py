@@ -3,6 +3,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -169,6 +170,23 @@ def test_of_several_plates_one_is_chosen_by_a_transit(placed: Site) -> None:
     assert gates_in(html) == ["campi"]
     assert f"of={other.id}" in html
     assert "AB12" not in str(client.get(f"{address}/map").url)
+
+
+def test_many_plates_unfold_and_each_leads_back_to_the_view_it_was_opened_from(placed: Site) -> None:
+    for number in range(8):
+        placed.pass_vehicle(f"AB{number:03}CD", with_pictures=False)
+    client = placed.client(Role.INVESTIGATOR)
+    address = results(placed, client, plate="AB*CD")
+    shown = f"{address}?order=plate&view=table"
+    assert f'href="{address}/map?order=plate&view=table"' in unescape(client.get(shown).text)
+    html = unescape(client.get(f"{address}/map?order=plate&view=table").text)
+    assert f'href="{shown}"' in html, "back to the table"
+    before, _, folded = html.partition('<details class="map-more"')
+    chosen = re.compile(rf'href="{address}/map\?order=plate&view=table&of=[0-9a-f-]{{36}}"')
+    assert (len(chosen.findall(before)), len(chosen.findall(folded))) == (5, 3)
+    assert "altre 3" in folded
+    last = chosen.findall(folded)[-1].removeprefix('href="').removesuffix('"')
+    assert '<details class="map-more" open>' in client.get(last).text, "the chosen one is not folded away"
 
 
 def test_somebody_elses_search_has_no_map(placed: Site) -> None:

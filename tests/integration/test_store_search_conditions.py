@@ -22,7 +22,7 @@ from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.transits.audited_search import audited_search, describe, record_search
 from anpr.store.transits.recorded_search import PageKey, last_reason, page_of, query_from, recorded_search
-from anpr.store.transits.rows import TransitQuery, count_found, insert_transits, search_transits
+from anpr.store.transits.rows import StoredTransit, TransitQuery, count_found, insert_transits, search_transits
 from anpr.store.transits.search_sql import SearchOrder
 from scripts.lab.transits import START, make_transit
 
@@ -132,6 +132,7 @@ def test_pages_follow_one_another_without_gap_or_double_whatever_the_order(
         assert search is not None
         assert (search.found, search.reason_kind) == (23, "Furto")
         by_key: list[UUID] = []
+        rows: list[StoredTransit] = []
         after: PageKey | None = None
         by_number = [row.transit.id for page in (1, 2, 3, 4) for row in page_of(conn, search, page, 7, order)]
         for page in (1, 2, 3, 4):

@@ -53,15 +53,16 @@ _IF = {
     "onward_gate": "if_onward",
 }
 """The piece of a condition, by the parameter without which it is not asked."""
+_NEWEST, _OLDEST = ("order_newest", "after_newest"), ("order_oldest", "after_oldest")
 _WAYS = {
-    (SearchOrder.NEWEST, False): "newest",
-    (SearchOrder.NEWEST, True): "oldest",
-    (SearchOrder.OLDEST, False): "oldest",
-    (SearchOrder.OLDEST, True): "newest",
-    (SearchOrder.PLATE, False): "plate",
-    (SearchOrder.PLATE, True): "plate_back",
+    (SearchOrder.NEWEST, False): _NEWEST,
+    (SearchOrder.NEWEST, True): _OLDEST,
+    (SearchOrder.OLDEST, False): _OLDEST,
+    (SearchOrder.OLDEST, True): _NEWEST,
+    (SearchOrder.PLATE, False): ("order_plate", "after_plate"),
+    (SearchOrder.PLATE, True): ("order_plate_back", "after_plate_back"),
 }
-"""The pieces `order_…` and `after_…` of an order, forward and backward."""
+"""The pieces of an order, forward and backward, and of what follows a place in it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +76,7 @@ class SearchStatement:
 
     def rows(self) -> bytes:
         """The transits, ordered, `limit` of them behind `offset`."""
-        order = _SQL[f"order_{self._way}"]
+        order = _SQL[self._way[0]]
         tail = _LINE.join([order, b"LIMIT %(limit)s OFFSET %(offset)s"])
         return _LINE.join([b"SELECT " + _SQL["columns"], self._found(_SQL["columns"], order), tail])
 
@@ -102,11 +103,11 @@ class SearchStatement:
             found += [_SQL["if_windows"]] if self.values["starts"] is not None else []
             found += [_SQL["if_gates"]] if self.values["gate_ids"] else []
         if self.values["after_at"] is not None:
-            found.append(_SQL[f"after_{self._way}"])
+            found.append(_SQL[self._way[1]])
         return found
 
     @property
-    def _way(self) -> str:
+    def _way(self) -> tuple[str, str]:
         return _WAYS[self.order, self.is_backward]
 
 

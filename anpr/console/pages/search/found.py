@@ -71,7 +71,7 @@ class Shown:
         """What follows the `?`, or nothing; without what is the default."""
         values = {"page": self.page, "order": self.order.value, "view": self.view, **changes}
         usual = {"page": 1, "order": "newest", "view": "list", "after": "", "before": "", "told": ""}
-        told = {name: value for name, value in values.items() if value != usual[name]}
+        told = {name: value for name, value in values.items() if value != usual.get(name)}
         return f"?{urlencode(told)}" if told else ""
 
 
