@@ -15,6 +15,7 @@ from anpr.paper.blocks import Banner, Block, Document, Facts, Figure, Heading, P
 _MOST_ROWS = 200
 """Of the audit in print, the newest; all of them are in the file."""
 _NO_SOFTWARE = "non registrati: il lettore non li ha indicati"
+_STAMP = "se c'è, è in manifest.tsr; altrimenti manifest.json, scritto dopo questa relazione, dice perché manca"
 _COPY_NOTE = (
     "Le immagini stampate qui sono copie ridotte. Gli originali, byte per byte, sono nella cartella «originali»."
 )
@@ -68,6 +69,7 @@ def _about(facts: EvidenceFacts, public_key: str) -> Iterator[tuple[str, str]]:
     yield "Motivo", made.reason
     yield "Programma", f"anpr {made.version}, la versione che ha fatto il pacchetto"
     yield "Registro", f"ultima riga e impronta al momento: {facts.head}"
+    yield "Marca temporale", _STAMP
     yield "Chiave", f"{public_key} (chiave pubblica del sito, con cui è firmato manifest.json)"
 
 

@@ -12,13 +12,15 @@ from anpr.domain.access import Role
 from anpr.domain.health import CLOCK_SKEWED
 from anpr.domain.investigation import Investigation
 from anpr.domain.transit import ImageRole, Transit
+from anpr.evidence.stamp import StampFault
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore, record_image
+from anpr.store.investigations.deliveries import note_delivery
 from anpr.store.investigations.gathered import add_note, mark_transits, save_question
 from anpr.store.investigations.life import open_investigation
 from anpr.store.investigations.package_files import PackageFiles
-from anpr.store.investigations.packages import ask_package, make_link, note_failed, note_ready
+from anpr.store.investigations.packages import StampNote, ask_package, make_link, note_failed, note_ready
 from anpr.store.transits.rows import insert_transits
 from anpr.store.users.accounts import User, create_user, get_user
 from scripts.lab.transits import make_transit, uuid7_of, with_images
@@ -105,11 +107,14 @@ def fill_investigation(
         add_note(conn, made.id, text, by)
         save_question(conn, made.id, text, {"pattern": "AB*"}, by)
         package = ask_package(conn, made, by, text)
-        note_ready(conn, package.id, 3, 4_200_000, "ab" * 32, 2, by.at)
+        away = StampNote(authority="https://tsa.example.it/tsr", failure=StampFault.UNREACHABLE)
+        note_ready(conn, package.id, 3, 4_200_000, "ab" * 32, 2, by.at, away)
+        note_delivery(conn, made, by, "ab" * 32, text, text, package.id)
         token = make_link(conn, made, package.id, text, by.at + timedelta(hours=24), by)
         note_failed(conn, made, ask_package(conn, made, by, text).id, text, by)
         ask_package(conn, made, by, text)
     made_of = site.settings.data_dir / "a package"
-    made_of.write_bytes(b"a package")
+    with made_of.open("wb") as file:
+        file.truncate(4_200_000)
     PackageFiles(site.console.images.shelf).put(package.file_name, made_of)
     return made.id, package.id, token
