@@ -3,14 +3,16 @@
 
 import re
 from datetime import timedelta
+from random import Random
 
 import httpx
 import pytest
 
 from anpr.contract.image import image_header
 from anpr.domain.access import Role
+from anpr.domain.partial_plate import stands_for
 from anpr.domain.read import Candidate
-from anpr.domain.transit import ImageRole
+from anpr.domain.transit import ImageRole, Transit
 from anpr.domain.watchlist import MatchMode, Priority, Watchlist
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import record_image
@@ -65,6 +67,46 @@ def test_it_counts_what_matching_finds(filled: Database, match: MatchMode) -> No
     assert (cost.alarms, cost.transits, cost.left_out) == (len(found), len(PAST), 0)
     assert set(cost.examples) == found
     assert cost.doubtful == {MatchMode.EXACT: 0, MatchMode.LOOK_ALIKE: 2, MatchMode.PROBABILITY: 1}[match]
+
+
+def _drawn(chance: Random) -> tuple[list[Transit], list[NewEntry]]:
+    """Of few signs, so that many fit: transits whose candidates may be listed, whole and partial plates."""
+
+    def plate() -> str:
+        return "".join(chance.choices("A8B", k=chance.choice((4, 5))))
+
+    def transit(number: int) -> Transit:
+        texts = [plate() for _ in range(chance.randrange(4))]
+        shares = [Candidate(text=text, probability=chance.choice((0.1, 0.2, 0.4))) for text in texts]
+        return make_transit(number, plate=plate(), candidates=tuple(shares))
+
+    patterns = ("{0}{1}{2}{3}*", "*{0}{1}{2}{3}", "*{0}{1}{2}{3}*", "{0}?{1}{2}{3}", "{0}{1}*{2}{3}", "?{0}{1}{2}{3}?")
+    listed = {plate() for _ in range(20)} | {
+        chance.choice(patterns).format(*chance.choices("A8B", k=4)) for _ in range(12)
+    }
+    ends = {name: START + timedelta(seconds=chance.randrange(200)) for name in sorted(listed)}
+    entries = [NewEntry(plate=name, reason="x", valid_to=ends[name]) for name in sorted(listed)]
+    return [transit(number) for number in range(1, 150)], entries
+
+
+@pytest.mark.parametrize("match", MatchMode)
+@pytest.mark.parametrize("seed", range(3))
+def test_drawn_transits_raise_what_live_matching_raises(database: Database, match: MatchMode, seed: int) -> None:
+    transits, entries = _drawn(Random(seed))
+    listed = Watchlist(
+        id="a1", name="x", priority=Priority.LOW, purpose="p", legal_basis="l", match=match, min_probability=0.3
+    )
+    with database.transaction() as conn:
+        insert_transits(conn, transits, START)
+        save_watchlist(conn, listed)
+        import_entries(conn, "a1", entries)
+        hits = matching_entries(conn, transits)
+    exact = {transit.id for transit, hit, _ in hits if stands_for(hit.entry.plate, transit.plate)}
+    found = {transit.id for transit, _, _ in hits}
+    cost = _cost(database, match)
+    assert (cost.alarms, cost.doubtful, cost.left_out) == (len(found), len(found - exact), 0)
+    assert cost.transits == len(transits)
+    assert len(found) > 5
 
 
 def test_a_files_entries_are_counted_instead_of_the_lists(filled: Database) -> None:

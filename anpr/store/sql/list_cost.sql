@@ -1,4 +1,11 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
+-- name: plan
+-- How the next statement of this transaction is planned, which knows nothing of what the list has in common with a day: all by
+-- hashes that are held in memory (a list of a million needs as much).
+SELECT set_config(name, setting, true) FROM (VALUES
+    ('work_mem', '64MB'), ('enable_nestloop', 'off'), ('enable_mergejoin', 'off'), ('enable_memoize', 'off')
+) settings (name, setting);
+
 -- name: replay
 -- What a list would have raised in [since, before): of the transits that one may see, those that its entries (or those of a
 -- file, in staging_entries) match by the given rule. A transit counts once, as an exact one where it is one.
@@ -8,30 +15,68 @@ WITH wanted AS MATERIALIZED (
     UNION ALL
     SELECT plate, look_alike, coalesce(valid_from, '-infinity'), coalesce(valid_to, 'infinity')
     FROM staging_entries WHERE %(from_file)s
-), partial AS MATERIALIZED (
-    SELECT begins, ends, plate_like(plate) COLLATE "C" AS pattern, plate_like(look_alike) COLLATE "C" AS folded,
+), every_partial AS MATERIALIZED (
+    SELECT begins, ends, plate, plate_like(plate) COLLATE "C" AS pattern, plate_like(look_alike) COLLATE "C" AS folded,
         CASE WHEN left(plate, 3) !~ '[*?]' THEN 'first' WHEN right(plate, 3) !~ '[*?]' THEN 'last' ELSE 'other' END AS known
     FROM wanted WHERE plate ~ '[*?]'
+), partial AS MATERIALIZED (
+    SELECT * FROM every_partial WHERE known <> 'other'
+), others AS MATERIALIZED (
+    SELECT * FROM every_partial WHERE known = 'other' LIMIT %(most_loose)s
 ), seen AS MATERIALIZED (
     -- Once, as row-level security looks at each row.
-    SELECT id, captured_at, plate, look_alike, CASE %(match)s WHEN 'probability' THEN candidates END AS candidates
+    SELECT id, captured_at, plate, look_alike
     FROM transits WHERE captured_at >= %(since)s AND captured_at < %(before)s
+), plates AS MATERIALIZED (
+    -- Distinct, here and below: of these alone the planner knows that they are the side to be hashed, not a day of transits.
+    SELECT DISTINCT plate FROM wanted
+), look_alikes AS MATERIALIZED (
+    SELECT DISTINCT look_alike FROM wanted WHERE %(match)s = 'look-alike'
+), listed AS MATERIALIZED (
+    SELECT t.* FROM seen t JOIN plates USING (plate)
+), alike AS MATERIALIZED (
+    SELECT t.* FROM seen t JOIN look_alikes USING (look_alike)
+), firsts AS MATERIALIZED (
+    SELECT DISTINCT left(pattern, 3) COLLATE "C" AS three FROM partial WHERE known = 'first'
+), lasts AS MATERIALIZED (
+    SELECT DISTINCT right(pattern, 3) COLLATE "C" AS three FROM partial WHERE known = 'last'
+), named AS MATERIALIZED (
+    -- What a plate may be besides, where that is listed. Not from what was seen: to keep candidates aside takes longer than to
+    -- look at each transit again, and where a list has no partial plates, nobody does.
+    SELECT t.id, t.captured_at, (c ->> 0) COLLATE "C" AS text, (c ->> 1)::float8 AS probability
+    FROM transits t CROSS JOIN LATERAL jsonb_array_elements(t.candidates) c JOIN plates p ON p.plate = c ->> 0
+    WHERE %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s AND c ->> 0 <> t.plate
+), begun AS MATERIALIZED (
+    SELECT t.id, t.captured_at, (c ->> 0) COLLATE "C" AS text, (c ->> 1)::float8 AS probability
+    FROM transits t CROSS JOIN LATERAL jsonb_array_elements(t.candidates) c JOIN firsts f ON f.three = left(c ->> 0, 3)
+    WHERE %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s AND c ->> 0 <> t.plate
+), ended AS MATERIALIZED (
+    SELECT t.id, t.captured_at, (c ->> 0) COLLATE "C" AS text, (c ->> 1)::float8 AS probability
+    FROM transits t CROSS JOIN LATERAL jsonb_array_elements(t.candidates) c JOIN lasts l ON l.three = right(c ->> 0, 3)
+    WHERE %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s AND c ->> 0 <> t.plate
+), shares AS (
+    -- Of an entry: a partial one stands for several texts.
+    SELECT n.id, n.captured_at, n.probability, w.plate, w.begins, w.ends FROM named n JOIN wanted w ON w.plate = n.text
+    UNION ALL
+    SELECT b.id, b.captured_at, b.probability, p.plate, p.begins, p.ends FROM begun b
+    JOIN partial p ON p.known = 'first' AND left(p.pattern, 3) = left(b.text, 3) AND b.text LIKE p.pattern
+    UNION ALL
+    SELECT e.id, e.captured_at, e.probability, p.plate, p.begins, p.ends FROM ended e
+    JOIN partial p ON p.known = 'last' AND right(p.pattern, 3) = right(e.text, 3) AND e.text LIKE p.pattern
+    UNION ALL
+    SELECT t.id, t.captured_at, (c ->> 1)::float8, p.plate, p.begins, p.ends
+    FROM others p JOIN transits t ON %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s
+    CROSS JOIN LATERAL jsonb_array_elements(t.candidates) c WHERE c ->> 0 <> t.plate AND c ->> 0 LIKE p.pattern
 ), hits AS MATERIALIZED (
-    SELECT t.id, t.captured_at, true AS is_exact FROM seen t JOIN wanted w ON w.plate = t.plate
+    SELECT t.id, t.captured_at, true AS is_exact FROM listed t JOIN wanted w ON w.plate = t.plate
     WHERE t.captured_at >= w.begins AND t.captured_at < w.ends
     UNION ALL
-    SELECT t.id, t.captured_at, false FROM seen t JOIN wanted w ON w.look_alike = t.look_alike
+    SELECT t.id, t.captured_at, false FROM alike t JOIN wanted w ON w.look_alike = t.look_alike
     WHERE %(match)s = 'look-alike' AND w.plate <> t.plate
       AND t.captured_at >= w.begins AND t.captured_at < w.ends
     UNION ALL
-    SELECT t.id, t.captured_at, false FROM seen t
-    CROSS JOIN LATERAL (
-        SELECT c ->> 0 AS text, sum((c ->> 1)::float8) AS probability
-        FROM jsonb_array_elements(t.candidates) c WHERE c ->> 0 <> t.plate GROUP BY c ->> 0
-        HAVING sum((c ->> 1)::float8) >= %(min_probability)s
-    ) c JOIN wanted w ON w.plate = c.text
-    WHERE %(match)s = 'probability'
-      AND t.captured_at >= w.begins AND t.captured_at < w.ends
+    SELECT id, captured_at, false FROM shares WHERE captured_at >= begins AND captured_at < ends
+    GROUP BY id, captured_at, plate, begins, ends HAVING sum(probability) >= %(min_probability)s
     UNION ALL
     -- Partial plates by their first or last signs; those that begin and end with * by each of them.
     SELECT t.id, t.captured_at, t.plate LIKE p.pattern FROM seen t
@@ -45,7 +90,7 @@ WITH wanted AS MATERIALIZED (
       AND t.captured_at >= p.begins AND t.captured_at < p.ends
     UNION ALL
     SELECT t.id, t.captured_at, t.plate LIKE p.pattern FROM seen t
-    JOIN (SELECT * FROM partial WHERE known = 'other' LIMIT %(most_loose)s) p ON t.look_alike LIKE p.folded
+    JOIN others p ON t.look_alike LIKE p.folded
     WHERE (%(match)s = 'look-alike' OR t.plate LIKE p.pattern)
       AND t.captured_at >= p.begins AND t.captured_at < p.ends
 ), raised AS MATERIALIZED (
@@ -60,5 +105,5 @@ WITH wanted AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM raised) AS alarms, (SELECT count(*) FROM raised WHERE NOT is_exact) AS doubtful,
     (SELECT count(*) FROM seen) AS transits,
-    greatest(0, (SELECT count(*) FROM partial WHERE known = 'other') - %(most_loose)s) AS left_out,
+    greatest(0, (SELECT count(*) FROM every_partial WHERE known = 'other') - %(most_loose)s) AS left_out,
     coalesce((SELECT array_agg(id ORDER BY is_exact, id DESC) FROM shown), '{}') AS examples;

@@ -2,8 +2,7 @@
 """Cost preview of a list (backtest): what it, or a file, would have raised in the transits that are stored, day by day.
 
 The whole week of a large site takes seconds, so each question is for one day: whoever asks sees them come, and stops it
-by not asking for the next one. It is done in SQL alone, with the rules of `anpr.domain.watchlist`, but for partial
-plates among candidates.
+by not asking for the next one. It is done in SQL alone, with the rules of `anpr.domain.watchlist`.
 """
 
 from collections.abc import Sequence
@@ -61,6 +60,7 @@ def replay(
     stage_entries(conn, file or ())
     if file:
         conn.execute("ANALYZE staging_entries")
+    conn.execute(_SQL["plan"])
     values = {
         "watchlist_id": rule.watchlist_id,
         "match": str(rule.match),
