@@ -129,11 +129,8 @@ def _filled(entries: int) -> Iterator[tuple[Path, str, Database]]:
 
 
 def _problems(figures: Figures) -> list[str]:
-    gate = [
-        problem
-        for problem in (late_at_gate(figures) if "gate_n" in figures else [])
-        if not problem.startswith("missed")
-    ]
+    late = late_at_gate(figures) if "gate_n" in figures else []
+    gate = [problem for problem in late if not problem.startswith("missed")]
     previews = slow_previews(figures) if "preview_s" in figures else []
     return [*_too_late(figures), *beyond_wanted(figures), *gate, *previews]
 

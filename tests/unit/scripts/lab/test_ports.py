@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lab import ports
-from scripts.lab.ports import NoFreePortError, free_ports
+from scripts.lab.ports import NoFreePortError, consecutive_ports, free_ports
 
 
 def test_ports_lie_below_those_that_the_system_gives_away() -> None:
@@ -25,6 +25,11 @@ def test_a_port_is_given_to_one_process_only(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ports, "_FIRST", port)
     monkeypatch.setattr(ports, "_first_ephemeral", lambda: port + 50)
     assert port not in free_ports(1)
+
+
+def test_ports_in_a_row_are_all_reserved() -> None:
+    first = consecutive_ports(5)
+    assert not any(ports._reserve(port) for port in range(first, first + 5))
 
 
 def test_a_port_where_somebody_listens_already_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
