@@ -4,6 +4,7 @@
 import logging
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from threading import Event
 
 from anpr.domain.errors import ForwardError
@@ -19,9 +20,17 @@ log = logging.getLogger(__name__)
 
 
 def run_forwarder(
-    settings: Settings, database: Database, images: ImageStore, clock: Clock, stop: Event
+    settings: Settings,
+    database: Database,
+    images: ImageStore,
+    clock: Clock,
+    stop: Event,
+    *,
+    reports: bool = False,
 ) -> ForwardSummary:
     """Serve every destination of the settings until `stop` is set; each in a thread, so that none waits for another.
+
+    With `reports`, the completeness report of each morning is made too, by a thread that waits by the clock.
 
     Raises ForwardError at once when a profile or a target is wrong, or no destination has a valid agreement. Whatever
     fails later is logged, counted and tried again. Without destinations it only waits for `stop`.
@@ -37,7 +46,7 @@ def run_forwarder(
     for job in jobs:
         tell_of(job)
     with (
-        reporting(database, settings, clock),
+        reporting(database, settings, clock) if reports else nullcontext(),
         ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="forward") as pool,
     ):
         futures = [pool.submit(serve_destination, job) for job in jobs]

@@ -167,3 +167,20 @@ def test_serve_without_destinations_says_so(database_url: str) -> None:
     result = CliRunner().invoke(main, ["forward", "serve"], env={"DATABASE_URL": database_url})
     assert result.exit_code == 1
     assert "forwarding: no destination is configured" in result.stderr
+
+
+def test_a_completeness_report_is_made_and_written(anpr: Anpr, tmp_path: Path) -> None:
+    result = anpr("report", "--to", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert f"manager {(TODAY - timedelta(days=1)).isoformat()} revision 1: open" in result.output
+    assert len(list((tmp_path / "out").iterdir())) == 5
+
+
+def test_the_status_says_that_a_day_does_not_balance(anpr: Anpr, three_transits: None) -> None:
+    del three_transits  # stored past the counters, as by nobody but a test
+    for day in {_moment(n).astimezone(ZoneInfo("Europe/Rome")).date() for n in range(3)}:
+        result = anpr("report", "--day", day.isoformat())
+        assert result.exit_code == 1, result.output
+        assert "sent-unbalanced" in result.output
+    assert anpr("report", "--day", (TODAY + timedelta(days=2)).isoformat()).exit_code == 1
+    assert "no organisation" in anpr("report", "--organisation", "nobody").output

@@ -122,7 +122,7 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
         readiness.started()
         note_settings_of(settings, database, "forward", SystemClock())
         images = ImageStore(open_shelf(settings))
-        summary = run_forwarder(settings, database, images, SystemClock(), stop)
+        summary = run_forwarder(settings, database, images, SystemClock(), stop, reports=True)
     click.echo("  ".join(f"{name} {value}" for name, value in asdict(summary).items()), err=True)
     if as_json:
         click.echo(json.dumps(asdict(summary)))
