@@ -13,7 +13,7 @@ from anpr.domain.errors import SettingsError
 from anpr.domain.gate import Keep
 from anpr.settings.address import check_address
 from anpr.settings.base import Identifier, NetworkText, Section, ServerName, TimeOfDay, is_loopback
-from anpr.settings.mail import MailAddress
+from anpr.settings.mail_address import MailAddress
 from anpr.settings.map import MapSettings
 from anpr.settings.oidc import OidcSettings
 

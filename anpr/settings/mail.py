@@ -3,22 +3,11 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from anpr.domain.notification_address import is_mail_address
 from anpr.settings.base import Section
 from anpr.settings.forwarding.base import VariableName
-
-
-def check_mail_address(text: str) -> str:
-    """The address. Raises ValueError when it is none that we write to."""
-    if not is_mail_address(text):
-        raise ValueError("expected one address such as dpo@comune.example.it")
-    return text
-
-
-MailAddress = Annotated[str, AfterValidator(check_mail_address)]
-"""NAME@DOMAIN, without a name to show and without signs beyond ASCII."""
+from anpr.settings.mail_address import MailAddress
 
 
 class MailSettings(Section):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A real SMTP server (aiosmtpd) with TLS and a login, that keeps what it takes; for tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -29,6 +29,8 @@ class MailServer:
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     encrypted: list[bool] = field(default_factory=list)
+    on_taken: Callable[[EmailMessage], None] = lambda _: None
+    """Is given each message before the server says that it took it."""
 
     async def handle_RCPT(  # noqa: N802  the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -48,6 +50,7 @@ class MailServer:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         message = message_from_bytes(content, policy=default)
         assert isinstance(message, EmailMessage)
+        self.on_taken(message)
         self.taken.append(message)
         self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
         return "250 OK"

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -231,3 +232,46 @@ def test_a_secret_that_is_no_header_is_told_without_it(keys: dict[str, Any], tmp
 def send(settings: DestinationSettings) -> None:
     with open_transport(settings) as transport:
         transport.send("T_1.json", b"{}")
+
+
+SOAP: dict[str, Any] = {
+    "batch_size": 1,
+    "file_name": "T_{destination}_{day:%Y%m%d}_{batch:05d}.xml",
+    "encoding": {"kind": "xml", "root": "soap:Envelope", "wrapper": "soap:Body", "record": "c:inviaTransito"},
+    "header": [
+        {"name": "@xmlns:soap", "value": "http://schemas.xmlsoap.org/soap/envelope/"},
+        {"name": "@xmlns:c", "value": "urn:example:collettore"},
+    ],
+    "fields": [
+        {"name": "c:id", "source": "transit.id", "required": True},
+        {"name": "c:targa", "source": "plate", "required": True},
+    ],
+    "answers": {"kind": "reply", "ok": ["0"], "body": {"format": "xml", "code": "Body/inviaTransitoResponse/codice"}},
+}
+SOAP_REPLY = b"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
+<r:inviaTransitoResponse xmlns:r="urn:example:collettore"><r:codice>0</r:codice></r:inviaTransitoResponse>
+</s:Body></s:Envelope>"""
+SOAP_FAULT = b"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>
+<faultcode>s:Server</faultcode><faultstring>0</faultstring></s:Fault></s:Body></s:Envelope>"""
+
+
+def test_a_simple_soap_service_needs_a_profile_only(site: Site, service: HttpsServer, keys: dict[str, Any]) -> None:
+    site.profile |= SOAP
+    site.destination = {
+        "target": {
+            **keys,
+            "content_type": "text/xml; charset=utf-8",
+            "headers": {"SOAPAction": '"urn:example:collettore/inviaTransito"'},
+        }
+    }
+    answers = iter([Told(500, SOAP_FAULT), Told(200, SOAP_FAULT)])
+    service.answer = lambda _: next(answers, Told(200, SOAP_REPLY))
+    site.store(transits(2))
+    report = run_day(site.job(), DAY).days[0]
+    assert (report.sent, report.accepted) == (2, 1)
+    assert "Body/inviaTransitoResponse/codice: no code" in (report.error or "")
+    assert site.states() == {"sent": 1, "accepted": 1}
+    envelope = ElementTree.fromstring(service.asked[-1].body)
+    assert envelope.tag == "{http://schemas.xmlsoap.org/soap/envelope/}Envelope"
+    assert envelope.find("*/{urn:example:collettore}inviaTransito/{urn:example:collettore}targa") is not None
+    assert service.asked[-1].headers["soapaction"] == '"urn:example:collettore/inviaTransito"'

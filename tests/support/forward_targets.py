@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ import pytest
 
 from anpr.settings import DestinationSettings
 from scripts.lab.certificates import Authority, Issued
+from scripts.lab.mail_server import PASSWORD as MAIL_PASSWORD
+from scripts.lab.mail_server import USER as MAIL_USER
+from scripts.lab.mail_server import MailServer, mail_server
+from tests.support.ftps_server import FTP_PASSWORD, FTP_USER, ftps_server
 from tests.support.https_server import https_server
 from tests.support.ssh_server import SshServer
 
@@ -97,7 +102,74 @@ def _https(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # 
         yield way
 
 
-TLS_WAYS: dict[str, Callable[[Path, Issued | None], AbstractContextManager[Way]]] = {"https": https_way}
+@contextmanager
+def ftps_way(tmp_path: Path, issued: Issued | None = None) -> Iterator[Way]:
+    """An FTP server with TLS for commands and data."""
+    authority = Authority(tmp_path, "authority")
+    folder, secret = tmp_path / "ftps" / "arrived", tmp_path / "ftp-password"
+    folder.mkdir(parents=True)
+    secret.write_text(f"{FTP_PASSWORD}\n", encoding="utf-8")
+    with ftps_server(folder, issued or authority.issue("centro", "127.0.0.1")) as server:
+        keys = {
+            "kind": "ftps",
+            "host": "127.0.0.1",
+            "port": server.port,
+            "user": FTP_USER,
+            "secret_file": secret,
+            "path": "/",
+            "ca_file": authority.certificate,
+        }
+        yield Way(destination(keys), folder)
+
+
+@contextmanager
+def _ftps(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
+    with ftps_way(tmp_path) as way:
+        yield way
+
+
+def mail_keys(server: MailServer, secret: Path, authority: Authority) -> dict[str, Any]:
+    """A target that mails to two addresses through this server."""
+    secret.write_text(f"{MAIL_PASSWORD}\n", encoding="utf-8")
+    return {
+        "kind": "smtp",
+        "host": "127.0.0.1",
+        "port": server.port,
+        "user": MAIL_USER,
+        "secret_file": str(secret),
+        "sender": "transiti@comune.example.it",
+        "to": ["collettore@questura.example.it", "copia@questura.example.it"],
+        "ca_file": str(authority.certificate),
+    }
+
+
+@contextmanager
+def smtp_way(tmp_path: Path, issued: Issued | None = None) -> Iterator[Way]:
+    """A mail server with STARTTLS and a login; what is attached to its mails is put into a folder."""
+    authority, folder = Authority(tmp_path, "authority"), tmp_path / "mail" / "arrived"
+    folder.mkdir(parents=True)
+
+    def keep(message: EmailMessage) -> None:
+        for part in message.iter_attachments():
+            assert isinstance(part, EmailMessage)
+            (folder / str(part.get_filename())).write_bytes(part.get_content())
+
+    with mail_server(authority, issued or authority.issue("centro", "127.0.0.1")) as server:
+        server.on_taken = keep
+        yield Way(destination(mail_keys(server, tmp_path / "mail-password", authority)), folder)
+
+
+@contextmanager
+def _smtp(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:  # noqa: ARG001  one signature
+    with smtp_way(tmp_path) as way:
+        yield way
+
+
+TLS_WAYS: dict[str, Callable[[Path, Issued | None], AbstractContextManager[Way]]] = {
+    "https": https_way,
+    "ftps": ftps_way,
+    "smtp": smtp_way,
+}
 """By kind; the server has the certificate that is given, or a good one."""
 
 REPLYING = frozenset({"https", "smtp", "soap"})
@@ -107,6 +179,8 @@ WAYS: dict[tuple[str, str], Callable[[pytest.FixtureRequest, Path], AbstractCont
     ("directory", "a folder"): _directory,
     ("sftp", "OpenSSH with a key"): _openssh,
     ("sftp", "another server with a password"): _password,
+    ("ftps", "an FTP server with TLS"): _ftps,
+    ("smtp", "a mail server with STARTTLS"): _smtp,
     ("https", "a web service with TLS on both sides"): _https,
 }
 """By kind and description. A new transport adds a way here, and the contract suite runs over it."""

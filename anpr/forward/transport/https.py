@@ -13,7 +13,8 @@ import httpx2
 from anpr.domain.errors import ForwardError
 from anpr.forward.tls import tls_context, tls_refusal
 from anpr.forward.transport.base import MAX_REPLY_BYTES, Receipt
-from anpr.settings.forwarding.https import HttpSettings, HttpsTarget, fill_placeholders
+from anpr.settings.forwarding.https import HttpSettings, HttpsTarget
+from anpr.settings.forwarding.placeholders import fill_placeholders
 from anpr.ssh.credentials import read_secret
 
 _MAX_HEADER = 200

@@ -2,15 +2,14 @@
 """Target settings of the transport `https`."""
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from anpr.settings.address import check_address
+from anpr.settings.forwarding.placeholders import check_placeholders
 from anpr.settings.forwarding.tls import TlsSettings
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MEDIA_TYPE = r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(; ?[A-Za-z0-9-]+=[A-Za-z0-9.+-]+)?$"
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
@@ -29,27 +28,12 @@ FILE_PLACEHOLDERS = ("name", "stem", "sha256", "size")
 """Of a header: the file's name, that without its ending, its SHA-256 in hexadecimal, and its bytes."""
 
 
-def check_placeholders(text: str, allowed: tuple[str, ...]) -> str:
-    """The text. Raises ValueError when it has another placeholder, or a brace alone."""
-    unknown = next((name for name in _PLACEHOLDER.findall(text) if name not in allowed), None)
-    if unknown is not None:
-        raise ValueError(f"no placeholder {{{unknown}}}; one of {', '.join(f'{{{name}}}' for name in allowed)}")
-    if set("{}") & set(_PLACEHOLDER.sub("", text)):
-        raise ValueError("a brace without its other half")
-    return text
-
-
-def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
-    """The text with these values; it was checked before."""
-    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
-
-
 def _check_url(url: str) -> str:
     parts = check_address(url, ("https",))
     if not parts.hostname or parts.username is not None or parts.fragment:
         raise ValueError("expected https://HOST/PATH, without a login or a fragment")
     host_and_port = parts.netloc
-    if _PLACEHOLDER.search(host_and_port) or not url.isascii() or not url.isprintable() or " " in url:
+    if set("{}") & set(host_and_port) or not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError("expected plain signs, and placeholders in the path or query only")
     return check_placeholders(url, ("name", "stem"))
 

@@ -11,10 +11,12 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from anpr.settings.forwarding.base import TargetSettings
 from anpr.settings.forwarding.directory import DirectoryTarget
+from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.settings.forwarding.https import HttpsTarget
 from anpr.settings.forwarding.sftp import SftpTarget
+from anpr.settings.forwarding.smtp import SmtpTarget
 
-Target = Annotated[DirectoryTarget | SftpTarget | HttpsTarget, Field(discriminator="kind")]
+Target = Annotated[DirectoryTarget | SftpTarget | HttpsTarget | FtpsTarget | SmtpTarget, Field(discriminator="kind")]
 """One of the targets, told apart by `kind`."""
 
 TARGETS: tuple[type[TargetSettings], ...] = get_args(get_args(Target)[0])

@@ -20,7 +20,7 @@ class UploadSettings(TargetSettings):
     """How a file appears: under another name until it is whole, or `direct`, under its own from the first byte, where a
     server forbids renaming. Whoever fetches it may then see a half one."""
     temporary_name: Annotated[str, Field(min_length=1, max_length=100)] = ".{name}.part"
-    """Its name until it is whole; `{name}` is its own. For servers that refuse hidden names, or take some endings only."""
+    """Its name until it is whole; `{name}` is its own. For servers that refuse hidden names, or take few endings."""
     temporary_path: Annotated[str, Field(min_length=1)] | None = None
     """Folder there in which it lies until it is whole; None: the same one."""
 

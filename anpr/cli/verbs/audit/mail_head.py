@@ -9,7 +9,7 @@ from anpr.domain.errors import InputError
 from anpr.ingest.audit_mail import mail_head
 from anpr.mail.smtp import SmtpSender
 from anpr.runtime.clock import SystemClock
-from anpr.settings.mail import check_mail_address
+from anpr.settings.mail_address import check_mail_address
 
 
 @click.command(name="mail-head")
