@@ -52,7 +52,7 @@ from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.benchmarks.gate_to_board import late_at_gate, measure_gate
 from scripts.command import Script, finish, log
 from scripts.lab.console import PASSWORD, running_console
-from scripts.reliability.soak.sample import held_by
+from scripts.lab.held import held_by
 
 USER = "operator"
 PARTS = ("screen", "boards", "gate", "preview")

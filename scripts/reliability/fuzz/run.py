@@ -26,8 +26,8 @@ from typing import IO
 import click
 
 from scripts.command import Script, finish, log
+from scripts.lab.held import held_by
 from scripts.reliability.fuzz.mutants import write_mutants
-from scripts.reliability.soak.sample import held_by
 
 HANG_S = 60.0
 """A process without output for so long hangs. The slowest image takes a second."""

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Samples of a process: its memory, threads, file descriptors and counters at one moment."""
 
-import re
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-_KB = re.compile(r"^(VmRSS|Threads):\s+(\d+)", re.MULTILINE)
+from scripts.lab.held import held_by
+
 _TIMEOUT_S = 10.0
 _COUNTED = {
     "anpr_frames_total": "looks",
@@ -49,12 +48,6 @@ def take_sample(pid: int, metrics_url: str, at_s: float) -> Sample:
     with urllib.request.urlopen(metrics_url, timeout=_TIMEOUT_S) as answer:
         counts = counted(answer.read().decode())
     return Sample(at_s=at_s, rss_mb=rss_kb / 1024, threads=threads, descriptors=descriptors, **counts)
-
-
-def held_by(pid: int) -> tuple[int, int, int]:
-    """Resident memory in kB, number of threads and of open file descriptors, from /proc (proc(5), Linux)."""
-    status = dict(_KB.findall(Path(f"/proc/{pid}/status").read_text(encoding="utf-8")))
-    return int(status["VmRSS"]), int(status["Threads"]), sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def counted(metrics: str) -> dict[str, int]:
