@@ -34,7 +34,8 @@ def unfold(page: Page, site: Site) -> None:
 
 def ticked(page: Page) -> list[str]:
     """The gates that the form would send."""
-    return page.locator('#search-form input[name="gates"]:checked').evaluate_all("all => all.map(one => one.value)")
+    boxes = page.locator('#search-form input[name="gates"]:checked')
+    return [box.input_value() for box in boxes.all()]
 
 
 def drag_over(page: Page, *gates: str) -> None:

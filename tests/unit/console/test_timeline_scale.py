@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The axis of a timeline: bins and ticks at round moments of the site, also when the clocks change."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ def test_bins_cover_the_stretch_without_gaps_and_are_no_more_than_asked(seconds:
     assert 1 <= len(bins) <= most
     assert bins[0].since == scale.since
     assert bins[-1].until == scale.until
-    assert all(one.until == other.since for one, other in zip(bins, bins[1:], strict=False))
+    assert all(one.until == other.since for one, other in itertools.pairwise(bins))
     assert all(each.since < each.until for each in bins)
     assert len(scale.ticks(most)) < most
 
