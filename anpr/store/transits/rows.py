@@ -73,14 +73,14 @@ class TransitQuery:
     look_alike: bool = False
     limit: int = 200
     offset: int = 0
+    is_backward: bool = False
+    """The order the other way round: with `after` what comes before it, the nearest first."""
+    after_plate: str | None = None
+    """Of the transit in `after`, where the order is by plate."""
     received_until: datetime | None = None
     conditions: SearchConditions = NO_CONDITIONS
     order: SearchOrder = SearchOrder.NEWEST
     after: tuple[datetime, UUID] | None = None
-    """Only what follows the transit with this capture time and id in the order; by plate with `after_plate`."""
-    after_plate: str | None = None
-    is_backward: bool = False
-    """The order the other way round: what comes before `after`, the nearest first."""
     area: MapArea | None = None
     """What on the map meant these gates when it was asked; the search goes by the gates alone."""
 

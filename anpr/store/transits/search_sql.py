@@ -53,16 +53,26 @@ _IF = {
     "onward_gate": "if_onward",
 }
 """The piece of a condition, by the parameter without which it is not asked."""
-_NEWEST, _OLDEST = ("order_newest", "after_newest"), ("order_oldest", "after_oldest")
-_WAYS = {
-    (SearchOrder.NEWEST, False): _NEWEST,
-    (SearchOrder.NEWEST, True): _OLDEST,
-    (SearchOrder.OLDEST, False): _OLDEST,
-    (SearchOrder.OLDEST, True): _NEWEST,
-    (SearchOrder.PLATE, False): ("order_plate", "after_plate"),
-    (SearchOrder.PLATE, True): ("order_plate_back", "after_plate_back"),
+_ORDER = {
+    SearchOrder.NEWEST: "order_newest",
+    SearchOrder.OLDEST: "order_oldest",
+    SearchOrder.PLATE: "order_plate",
 }
-"""The pieces of an order, forward and backward, and of what follows a place in it."""
+_ORDER_BACK = {
+    SearchOrder.NEWEST: "order_oldest",
+    SearchOrder.OLDEST: "order_newest",
+    SearchOrder.PLATE: "order_plate_back",
+}
+_AFTER = {
+    SearchOrder.NEWEST: "after_newest",
+    SearchOrder.OLDEST: "after_oldest",
+    SearchOrder.PLATE: "after_plate",
+}
+_AFTER_BACK = {
+    SearchOrder.NEWEST: "after_oldest",
+    SearchOrder.OLDEST: "after_newest",
+    SearchOrder.PLATE: "after_plate_back",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +86,7 @@ class SearchStatement:
 
     def rows(self) -> bytes:
         """The transits, ordered, `limit` of them behind `offset`."""
-        order = _SQL[self._way[0]]
+        order = _SQL[(_ORDER_BACK if self.is_backward else _ORDER)[self.order]]
         tail = _LINE.join([order, b"LIMIT %(limit)s OFFSET %(offset)s"])
         return _LINE.join([b"SELECT " + _SQL["columns"], self._found(_SQL["columns"], order), tail])
 
@@ -103,12 +113,8 @@ class SearchStatement:
             found += [_SQL["if_windows"]] if self.values["starts"] is not None else []
             found += [_SQL["if_gates"]] if self.values["gate_ids"] else []
         if self.values["after_at"] is not None:
-            found.append(_SQL[self._way[1]])
+            found.append(_SQL[(_AFTER_BACK if self.is_backward else _AFTER)[self.order]])
         return found
-
-    @property
-    def _way(self) -> tuple[str, str]:
-        return _WAYS[self.order, self.is_backward]
 
 
 def values_of(conditions: SearchConditions) -> dict[str, Any]:
