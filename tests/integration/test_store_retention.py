@@ -106,6 +106,7 @@ def test_days_past_retention_go_with_everything_of_theirs(
         "closed requests": 0,
         "discarded transits": 0,
         "hours of discarded transits": 0,
+        "texts of readers' software": 0,
         "plates": 2,
     }
     assert sorted(p.name for p in tmp_path.iterdir()) == [_day(7).isoformat(), TODAY.isoformat()]
@@ -162,6 +163,7 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
         "closed requests": 0,
         "discarded transits": 0,
         "hours of discarded transits": 0,
+        "texts of readers' software": 0,
     }
 
 
