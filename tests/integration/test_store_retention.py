@@ -108,6 +108,7 @@ def test_days_past_retention_go_with_everything_of_theirs(
         "hours of discarded transits": 0,
         "accounts of transits": 0,
         "completeness reports": 0,
+        "texts of readers' software": 0,
         "plates": 2,
     }
     assert sorted(p.name for p in tmp_path.iterdir()) == [_day(7).isoformat(), TODAY.isoformat()]
@@ -166,6 +167,7 @@ def test_the_audit_says_what_went_without_a_plate(database: Database, tmp_path: 
         "hours of discarded transits": 0,
         "accounts of transits": 0,
         "completeness reports": 0,
+        "texts of readers' software": 0,
     }
 
 

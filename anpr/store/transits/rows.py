@@ -262,7 +262,7 @@ def count_transits(conn: Connection, since: datetime, until: datetime) -> int:
 
 def from_row(row: dict[str, Any]) -> StoredTransit:
     """The transit in a row of the table; pages of hundreds are read, hence made in C of one dict."""
-    nested = {
+    nested: dict[str, Any] = {
         "candidates": [{"text": text, "probability": p} for text, p in row["candidates"]],
         "box": {"x": row["box_x"], "y": row["box_y"], "w": row["box_w"], "h": row["box_h"]},
         "images": [{"role": role, "sha256": sha, "size": size} for role, sha, size in row["images"]],
