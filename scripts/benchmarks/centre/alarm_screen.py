@@ -9,7 +9,9 @@ alone, one after the other; then ten beside each import: the first right behind 
 while the console still works on them. Then --boards boards at once, with 20 alarms a second for --board-seconds, and
 the page with 5,000 open alarms. With --before, this benchmark of another checkout is run first, with its own
 migrations. At the end the demo with four cameras (`scripts.benchmarks.gate_to_board`; `missed` counts both), and the
-cost preview of a list over a week of 400,000 transits a day (`scripts.benchmarks.centre.list_cost`; --quick: 20,000).
+cost preview of a list over a week of 400,000 transits a day (`scripts.benchmarks.centre.list_cost`; --quick: 20,000),
+what partial plates add to matching (`partial_ratio`), and the pages of a list (`list_page_p95_ms`; --quick: 50,000
+entries).
 The last line is one JSON object; status 1 when a figure of this console is not as it is wanted.
 """
 
@@ -44,6 +46,8 @@ from scripts.benchmarks.centre.alarm_boards import (
     measure_full_board,
 )
 from scripts.benchmarks.centre.list_cost import A_DAY, ENTRIES, QUICK, measure_preview, slow_previews
+from scripts.benchmarks.centre.list_pages import ASKED, QUICK as QUICK_PAGES, measure_list_pages, slow_pages
+from scripts.benchmarks.centre.partial_plates import PARTIAL, measure_partial
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists, of_its_own
 from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.benchmarks.gate_to_board import late_at_gate, measure_gate
@@ -104,12 +108,14 @@ def main(
                 figures |= _measure_boards(database, address, boards or (20 if quick else 50), number)
     figures |= _with_missed(figures, measure_gate(GATE_CAMERAS, quick=quick))
     figures |= measure_preview(*(QUICK if quick else (A_DAY, ENTRIES)))
+    figures |= measure_partial(entries, PARTIAL)
+    figures |= measure_list_pages(*(QUICK_PAGES if quick else (entries, ASKED)))
     finish(figures, [] if quick else _problems(figures))
 
 
 def _problems(figures: Figures) -> list[str]:
     gate = [problem for problem in late_at_gate(figures) if not problem.startswith("missed")]
-    return [*_too_late(figures), *beyond_wanted(figures), *gate, *slow_previews(figures)]
+    return [*_too_late(figures), *beyond_wanted(figures), *gate, *slow_previews(figures), *slow_pages(figures)]
 
 
 def _with_missed(boards: Figures, gate: Figures) -> Figures:
