@@ -46,7 +46,8 @@ from scripts.benchmarks.centre.alarm_boards import (
     measure_full_board,
 )
 from scripts.benchmarks.centre.list_cost import A_DAY, ENTRIES, QUICK, measure_preview, slow_previews
-from scripts.benchmarks.centre.list_pages import ASKED, QUICK as QUICK_PAGES, measure_list_pages, slow_pages
+from scripts.benchmarks.centre.list_pages import ASKED, measure_list_pages, slow_pages
+from scripts.benchmarks.centre.list_pages import QUICK as QUICK_PAGES
 from scripts.benchmarks.centre.partial_plates import PARTIAL, measure_partial
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists, of_its_own
 from scripts.benchmarks.common import CLOCK, Figures, figures_before
