@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pages of a list's entries by keyset pagination, newest first; and on which lists a plate is.
 
-No question takes long on a list of a million entries: `find_entries` of migration 41 has an index for each.
+No question takes long on a list of a million entries: `find_entries` of migration 65 has an index for each, and looks
+for words among the newest entries first.
 """
 
 import re

@@ -2,9 +2,9 @@
 """Index of partial plates in memory: each is kept under a few of the signs that it names, at their places.
 
 A plate is looked up once for each set of places in use, not once for each entry: ten thousand partial plates share a
-handful of such sets (`AB12*` and `CD34*` have one). Of a batch, those worth a look are found for all its plates at once
-by a hash (`text_columns.py`). What is found is compared sign by sign, so the index names no entry that does not fit, and
-misses none.
+handful of such sets (`AB12*` and `CD34*` have one). Of a batch, those worth a look are found for all its plates at
+once by a hash (`text_columns.py`). What is found is compared sign by sign, so the index names no entry that does not
+fit, and misses none.
 """
 
 import re

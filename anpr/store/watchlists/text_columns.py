@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Structure of arrays over many texts of one length: the signs at some places of all of them are hashed at once.
 
-A column is one integer with a lane of 16 bits for each text, so that a hash of all texts takes a few multiplications in
-place of a loop. The hashes come as one string, a character for each text, in which a regular expression finds those that
-are looked for.
+A column is one integer with a lane of 16 bits for each text, so that a hash of all texts takes a few multiplications
+in place of a loop. The hashes come as one string, a character for each text, in which a regular expression finds those
+that are looked for.
 """
 
 from collections.abc import Sequence

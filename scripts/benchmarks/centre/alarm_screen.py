@@ -11,7 +11,9 @@ the page with 5,000 open alarms; the console's memory before and behind them (`c
 alone: `--part boards --board-seconds 60`. `beside_import_added_max_ms`: what an import added to the slowest live alarm,
 over the median without one. With --before, this benchmark of another checkout is run first, with its own
 migrations. At the end the demo with four cameras (`scripts.benchmarks.gate_to_board`; `missed` counts both), and the
-cost preview of a list over a week of 400,000 transits a day (`scripts.benchmarks.centre.list_cost`; --quick: 20,000).
+cost preview of a list over a week of 400,000 transits a day (`scripts.benchmarks.centre.list_cost`; --quick: 20,000),
+what partial plates add to matching (`partial_ratio`), and the pages of a list (`list_page_p95_ms`; --quick: 50,000
+entries).
 The last line is one JSON object; status 1 when a figure of this console is not as it is wanted.
 """
 
@@ -47,6 +49,9 @@ from scripts.benchmarks.centre.alarm_boards import (
     measure_full_board,
 )
 from scripts.benchmarks.centre.list_cost import A_DAY, ENTRIES, QUICK, measure_preview, slow_previews
+from scripts.benchmarks.centre.list_pages import ASKED, measure_list_pages, slow_pages
+from scripts.benchmarks.centre.list_pages import QUICK as QUICK_PAGES
+from scripts.benchmarks.centre.partial_plates import PARTIAL, measure_partial
 from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watchlists, of_its_own
 from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.benchmarks.gate_to_board import late_at_gate, measure_gate
@@ -55,7 +60,7 @@ from scripts.lab.console import PASSWORD, running_console
 from scripts.lab.held import held_by
 
 USER = "operator"
-PARTS = ("screen", "boards", "gate", "preview")
+PARTS = ("screen", "boards", "gate", "preview", "lists")
 BOARD_ALARMS_PER_S = 20.0
 GATE_CAMERAS = 4
 RETRO_ALARMS = 200
@@ -112,6 +117,9 @@ def main(  # noqa: PLR0913, PLR0917  one for each option
         figures |= _with_missed(figures, measure_gate(GATE_CAMERAS, quick=quick))
     if "preview" in wanted:
         figures |= measure_preview(*(QUICK if quick else (A_DAY, ENTRIES)))
+    if "lists" in wanted:
+        figures |= measure_partial(entries, PARTIAL)
+        figures |= measure_list_pages(*(QUICK_PAGES if quick else (entries, ASKED)))
     finish(figures, [] if quick else _problems(figures))
 
 
@@ -132,7 +140,8 @@ def _problems(figures: Figures) -> list[str]:
     late = late_at_gate(figures) if "gate_n" in figures else []
     gate = [problem for problem in late if not problem.startswith("missed")]
     previews = slow_previews(figures) if "preview_s" in figures else []
-    return [*_too_late(figures), *beyond_wanted(figures), *gate, *previews]
+    pages = slow_pages(figures) if "list_page_p95_ms" in figures else []
+    return [*_too_late(figures), *beyond_wanted(figures), *gate, *previews, *pages]
 
 
 def _with_missed(boards: Figures, gate: Figures) -> Figures:

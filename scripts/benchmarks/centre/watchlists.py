@@ -95,7 +95,7 @@ def _fill(database: Database, mode: MatchMode, number: int, chance: Random) -> N
             conn.cursor() as cursor,
             cursor.copy("COPY entries (watchlist_id, plate, look_alike, reason) FROM STDIN") as copy,
         ):
-            for plate in {_plate(chance) for _ in range(number)}:
+            for plate in {drawn_plate(chance) for _ in range(number)}:
                 copy.write_row((mode.value, plate, look_alike_key(plate), "benchmark"))
     with database.transaction() as conn:
         conn.execute("ANALYZE entries")
@@ -103,14 +103,9 @@ def _fill(database: Database, mode: MatchMode, number: int, chance: Random) -> N
 
 
 def _add_partial(database: Database, number: int, chance: Random) -> None:
-    """As witnesses remember: the beginning, the end, or one or two signs missing."""
-    patterns: set[str] = set()
-    while len(patterns) < number:
-        plate, kind, gap = _plate(chance), chance.random(), chance.randrange(7)
-        holed = f"{plate[:gap]}?{plate[gap + 1 :]}"
-        patterns.add(f"{plate[:4]}*" if kind < 0.4 else f"*{plate[3:]}" if kind < 0.6 else holed)
+    patterns = partial_plates(number, chance)
     for mode in MatchMode:
-        share = sorted(patterns)[list(MatchMode).index(mode) :: len(MatchMode)]
+        share = patterns[list(MatchMode).index(mode) :: len(MatchMode)]
         with database.transaction() as conn:
             import_entries(conn, mode.value, [NewEntry(plate=pattern, reason="benchmark") for pattern in share])
     with database.transaction() as conn:
@@ -118,10 +113,20 @@ def _add_partial(database: Database, number: int, chance: Random) -> None:
         conn.execute("UPDATE retro_progress SET version = (SELECT version FROM list_version), entry_id = 9e15::bigint")
 
 
+def partial_plates(number: int, chance: Random) -> list[str]:
+    """As witnesses remember: the beginning, the end, or one or two signs missing."""
+    patterns: set[str] = set()
+    while len(patterns) < number:
+        plate, kind, gap = drawn_plate(chance), chance.random(), chance.randrange(7)
+        holed = f"{plate[:gap]}?{plate[gap + 1 :]}"
+        patterns.add(f"{plate[:4]}*" if kind < 0.4 else f"*{plate[3:]}" if kind < 0.6 else holed)
+    return sorted(patterns)
+
+
 def _reload(database: Database, matcher: Matcher, number: int, chance: Random) -> float:
     with database.transaction() as conn:
         import_entries(conn, "exact", [NewEntry(plate=plate, reason="new") for plate in {
-            _plate(chance) for _ in range(number)}])  # fmt: skip
+            drawn_plate(chance) for _ in range(number)}])  # fmt: skip
     began = CLOCK.monotonic()
     matcher.refresh()
     return CLOCK.monotonic() - began
@@ -131,7 +136,7 @@ def _matching(database: Database, matcher: Matcher, chance: Random) -> dict[str,
     """Microseconds a transit. In memory alone, and with the query of a batch; by the database for comparison."""
     alone, whole, database_only = [], [], []
     for _ in range(ROUNDS):
-        batch = [_transit(chance) for _ in range(BATCH)]
+        batch = [drawn_transit(chance) for _ in range(BATCH)]
         began = CLOCK.monotonic()
         likely = matcher._index.likely(batch)
         alone.append(CLOCK.monotonic() - began)
@@ -157,11 +162,11 @@ def _matching(database: Database, matcher: Matcher, chance: Random) -> dict[str,
 def _retro(database: Database, chance: Random) -> dict[str, object]:
     """A list of 10,000, a tenth of which passed in the last three days, looked for among 30,000 transits."""
     now = CLOCK.now()
-    seen = [_transit(chance, now - timedelta(seconds=8 * n), n) for n in range(30_000)]
+    seen = [drawn_transit(chance, now - timedelta(seconds=8 * n), n) for n in range(30_000)]
     for start in range(0, len(seen), 5_000):
         with database.transaction() as conn:
             insert_transits(conn, seen[start : start + 5_000], now - timedelta(hours=1))
-    plates = {transit.plate for transit in seen[:1_000]} | {_plate(chance) for _ in range(9_000)}
+    plates = {transit.plate for transit in seen[:1_000]} | {drawn_plate(chance) for _ in range(9_000)}
     figures: dict[str, object] = {"retro_entries": len(plates), "retro_transits": len(seen)}
     for mode in MatchMode:
         with database.transaction() as conn:
@@ -172,11 +177,11 @@ def _retro(database: Database, chance: Random) -> dict[str, object]:
     return figures
 
 
-def _transit(chance: Random, at: datetime | None = None, number: int = 0) -> Transit:
+def drawn_transit(chance: Random, at: datetime | None = None, number: int = 0) -> Transit:
     """As ingest decodes one: texts of its own, whose hashes were never asked for."""
     moment = at or datetime(2026, 11, 21, tzinfo=UTC)
-    plate = _plate(chance)
-    others = tuple(Candidate(text=_plate(chance), probability=0.02) for _ in range(CANDIDATES - 1))
+    plate = drawn_plate(chance)
+    others = tuple(Candidate(text=drawn_plate(chance), probability=0.02) for _ in range(CANDIDATES - 1))
     candidates = (Candidate(text=plate[:3] + plate[3:], probability=0.9), *others)
     return make_transit(
         number, id=uuid7_of(moment, number), captured_at=moment, first_seen=moment, last_seen=moment, plate=plate,
@@ -184,7 +189,8 @@ def _transit(chance: Random, at: datetime | None = None, number: int = 0) -> Tra
     )  # fmt: skip
 
 
-def _plate(chance: Random) -> str:
+def drawn_plate(chance: Random) -> str:
+    """Two letters, three digits, two letters."""
     letters = chance.choices(LETTERS, k=4)
     return f"{letters[0]}{letters[1]}{chance.randrange(1000):03d}{letters[2]}{letters[3]}"
 
