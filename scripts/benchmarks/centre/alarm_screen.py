@@ -57,7 +57,6 @@ from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.benchmarks.gate_to_board import late_at_gate, measure_gate
 from scripts.command import Script, finish, log
 from scripts.lab.console import PASSWORD, running_console
-from scripts.lab.held import held_by
 
 USER = "operator"
 PARTS = ("screen", "boards", "gate", "preview", "lists")
@@ -180,8 +179,9 @@ def _measure_boards(database: Database, address: str, pid: int, boards: int, num
 
 
 def _console_mb(pid: int) -> float:
-    rss_kb, _, _ = held_by(pid)
-    return round(rss_kb / 1024, 1)
+    """Resident memory of a process, from /proc (proc(5), Linux)."""
+    found = re.search(r"^VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"), re.MULTILINE)
+    return round(int(found[1]) / 1024, 1) if found else 0.0
 
 
 def _one_by_one(database: Database, screen: "_Screen", transits: Iterable[Transit]) -> list[float]:
