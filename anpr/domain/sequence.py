@@ -3,7 +3,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 MAX_GAPS = 1000
@@ -55,25 +55,28 @@ class NumbersSeen:
 
 @dataclass(slots=True)
 class _Walk:
-    """The state of one call of `take_numbers`, which changes as it goes."""
+    """The state of one call of `take_numbers`, which changes as it goes: a frozen copy for each number costs more than
+    all else here."""
 
-    seen: NumbersSeen
+    first: int | None
+    last: int
+    first_at: datetime | None
+    last_at: datetime | None
+    gaps: list[Gap]
     now: datetime
-    gaps: list[Gap] = field(default_factory=list)
 
     def take(self, number: int, at: datetime) -> bool:
         """Whether the number is new."""
-        seen = self.seen
-        if seen.first is None:
-            self.seen = replace(seen, first=number, last=number, first_at=at, last_at=at)
+        if self.first is None:
+            self.first, self.last, self.first_at, self.last_at = number, number, at, at
             return True
-        if number > seen.last:
-            self._gap(seen.last + 1, number - 1, seen.last_at or at, at)
-            self.seen = replace(seen, last=number, last_at=at, first_at=seen.first_at or at)
+        if number > self.last:
+            self._gap(self.last + 1, number - 1, self.last_at or at, at)
+            self.last, self.last_at, self.first_at = number, at, self.first_at or at
             return True
-        if number < seen.first:
-            self._gap(number + 1, seen.first - 1, at, seen.first_at or at)
-            self.seen = replace(seen, first=number, first_at=at)
+        if number < self.first:
+            self._gap(number + 1, self.first - 1, at, self.first_at or at)
+            self.first, self.first_at = number, at
             return True
         return self._close(number, at)
 
@@ -99,10 +102,15 @@ def take_numbers(
 ) -> tuple[NumbersSeen, set[int]]:
     """Note numbers with the capture times (UTC) of their transits; returns what is known now, and the numbers that are
     new. Their order does not matter."""
-    walk = _Walk(seen, now, list(seen.gaps))
+    walk = _Walk(seen.first, seen.last, seen.first_at, seen.last_at, list(seen.gaps), now)
     new = {number for number, at in sorted(dict(reversed(list(numbers))).items()) if walk.take(number, at)}
-    gone, kept = walk.gaps[: len(walk.gaps) - max_gaps], walk.gaps[-max_gaps:]
-    if len(walk.gaps) <= max_gaps:
-        gone, kept = [], walk.gaps
-    forgotten = walk.seen.forgotten + sum(gap.size for gap in gone)
-    return replace(walk.seen, gaps=tuple(kept), forgotten=forgotten), new
+    surplus = max(0, len(walk.gaps) - max_gaps)
+    after = NumbersSeen(
+        first=walk.first,
+        last=walk.last,
+        first_at=walk.first_at,
+        last_at=walk.last_at,
+        gaps=tuple(walk.gaps[surplus:]),
+        forgotten=seen.forgotten + sum(gap.size for gap in walk.gaps[:surplus]),
+    )
+    return after, new
