@@ -51,7 +51,7 @@ class PartialIndex:
         """The place of each text in the sequence, and the number of each entry that it fits."""
         lengths = list(map(len, texts))
         for length in set(lengths):
-            places = range(len(texts))
+            places: Sequence[int] = range(len(texts))
             if lengths.count(length) < len(texts):
                 places = list(compress(places, map(length.__eq__, lengths)))
             plates = [texts[place] for place in places]
