@@ -19,6 +19,7 @@ _STILL_GROWTH = math.log(1.12)
 _GROWTH = math.log(1.08)
 """Beyond jitter: smoothed widths of a standing plate were seen to change by 5 %."""
 _CLIMB_HEIGHTS = 1.0
+_CLEAR = 2.0
 
 
 class Motion:
@@ -100,9 +101,17 @@ class Trajectory:
     @property
     def direction(self) -> Direction | None:
         """By the plate's growth; else by its way down or up the image, as cameras look down on the road."""
-        if self._size.spread >= _GROWTH:
+        return self._shown(1.0)
+
+    @property
+    def is_direction_clear(self) -> bool:
+        """Whether it shows twice what a direction needs: a shaken camera shows half of that, and the wrong way."""
+        return self.direction is not None and self._shown(_CLEAR) == self.direction
+
+    def _shown(self, share: float) -> Direction | None:
+        if self._size.spread >= share * _GROWTH:
             return Direction.APPROACHING if self._size.rose else Direction.RECEDING
-        if self._y.spread >= _CLIMB_HEIGHTS * self._height:
+        if self._y.spread >= share * _CLIMB_HEIGHTS * self._height:
             return Direction.APPROACHING if self._y.rose else Direction.RECEDING
         return None
 

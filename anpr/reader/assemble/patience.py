@@ -46,7 +46,7 @@ class View:
     step_s: float
     """From one examined frame to the next."""
     knows_direction: bool
-    """Whether the way so far says where the vehicle drives."""
+    """Whether the way so far says clearly where the vehicle drives."""
 
 
 def why_not_wait(motion: Motion, best: Best, view: View, at: float) -> Cause | None:
@@ -55,10 +55,12 @@ def why_not_wait(motion: Motion, best: Best, view: View, at: float) -> Cause | N
     left = min(best.at + patience, best.settled_at + _SETTLED_FOR_S) - at
     if left <= 0:
         return Cause.SETTLED
+    if not view.knows_direction:
+        return None  # a transit without its direction is worth less than the time
     if at - motion.at >= _GONE_S or _is_outside(motion.predict(at + view.step_s), view.size):
         return Cause.LEAVING
-    if not view.knows_direction or (best.width < _SMALL_PX and at - best.at < _NO_BETTER_FOR_S):
-        return None  # a transit without a direction, or with an image from far away, is worth less than the time
+    if best.width < _SMALL_PX and at - best.at < _NO_BETTER_FOR_S:
+        return None  # and so is one with an image from far away
     return None if _better_in_s(motion, best.read_width) <= left else Cause.SETTLED
 
 

@@ -147,7 +147,7 @@ class Track:
         best = Best(
             width=self.best_shot.read.box.w, at=self._best_at, read_width=self._read_width, settled_at=settled_at
         )
-        view = View(size=(width, height), step_s=step_s, knows_direction=self.trajectory.direction is not None)
+        view = View(size=(width, height), step_s=step_s, knows_direction=self.trajectory.is_direction_clear)
         return why_not_wait(self.motion, best, view, at)
 
     def release(self, transit: Remembered) -> None:

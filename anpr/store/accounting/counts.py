@@ -13,6 +13,14 @@ LATE_AFTER = timedelta(hours=1)
 """A transit that is received so long after its capture arrives late."""
 KINDS = ("stored", "discarded", "refused", "numbered", "unnumbered", "recovered", "duplicates", "late")
 _SQL = load_queries("accounting")
+_FORGET = (
+    "forget_counts",
+    "forget_refused",
+    "forget_unqueued",
+    "forget_gaps",
+    "forget_silent",
+    "forget_destinations",
+)
 
 Place = tuple[str, str, datetime]
 """Gate, reader, and the hour (UTC)."""
@@ -63,5 +71,4 @@ def add_refused(conn: Connection, refused: Mapping[tuple[str, datetime, str], in
 def forget_accounts(conn: Connection, before: datetime) -> int:
     """Forget the numbers of the hours before this, and outboxes and destinations not heard of since; returns how many
     rows went."""
-    names = ("counts", "refused", "unqueued", "gaps", "silent", "destinations")
-    return sum(conn.execute(_SQL[f"forget_{name}"], {"before": before}).rowcount for name in names)
+    return sum(conn.execute(_SQL[name], {"before": before}).rowcount for name in _FORGET)

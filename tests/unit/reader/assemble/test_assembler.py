@@ -221,11 +221,18 @@ class TestWhenItIsMade:
         assert done.decision.at == START + timedelta(seconds=at_s)
 
     def test_two_reads_are_enough_where_the_plate_then_is_gone(self) -> None:
-        vehicle = Vehicle(plate="AB123CD", begin=(600, 500, 110), leaves_s=0.25, confidence=0.99)
+        vehicle = Vehicle(plate="AB123CD", begin=(600, 200, 80), end=(600, 600, 160), leaves_s=0.25, confidence=0.99)
         one = assembler()
         frames = Scene(vehicles=(vehicle,), fps=8, lasts_s=4).frames()
         made = [(shown.at_s, done) for shown, reads in frames for done in one.add(shown, reads)]
         assert [(at_s <= 0.5, done.transit.reads) for at_s, done in made] == [(True, 2)]
+
+    def test_a_transit_does_not_hurry_before_its_direction_shows(self) -> None:
+        vehicle = Vehicle(plate="AB123CD", begin=(600, 500, 110), leaves_s=0.25, confidence=0.99)
+        one = assembler()
+        frames = Scene(vehicles=(vehicle,), fps=8, lasts_s=4).frames()
+        (at_s,) = (shown.at_s for shown, reads in frames for _ in one.add(shown, reads))
+        assert 0.5 < at_s <= 1.0
 
     def test_two_reads_are_not_where_one_says_otherwise(self) -> None:
         one = assembler()

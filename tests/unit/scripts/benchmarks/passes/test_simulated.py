@@ -22,6 +22,7 @@ def test_every_pass_is_one_transit(name: str) -> None:
     tally, made = run(name, QUICK.get(name, SCENES), seed=3)
     assert tally.passes >= 2
     assert tally.is_perfect, tally
+    assert tally.no_way <= (1 if name == "queue" else 0), "no transit is made before its direction shows"
     most_reads = max(reads for one in made for reads in one.reads.values())
     assert most_reads <= (680 if name == "parked" else 200), "once a second after the vote is settled"
 
