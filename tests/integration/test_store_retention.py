@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from anpr.console.rendering.translations import load_catalogues
 from anpr.contract.image import image_header
 from anpr.domain.alarm import AlarmOutcome
 from anpr.domain.errors import PoisonReason, RetentionRefusedError, StoreError
@@ -112,6 +113,10 @@ def test_days_past_retention_go_with_everything_of_theirs(
         "texts of readers' software": 0,
         "plates": 2,
     }
+    words = load_catalogues()["it"].messages
+    assert [name for name in expired.rows if f"detail.{name}" not in words] == [], (
+        "the audit's page has no words for it"
+    )
     assert sorted(p.name for p in tmp_path.iterdir()) == [_day(7).isoformat(), TODAY.isoformat()]
     with database.transaction() as conn:
         assert list_partitions(conn, "transits") == [_day(7), TODAY]
