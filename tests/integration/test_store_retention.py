@@ -114,9 +114,7 @@ def test_days_past_retention_go_with_everything_of_theirs(
         "plates": 2,
     }
     words = load_catalogues()["it"].messages
-    assert [name for name in expired.rows if f"detail.{name}" not in words] == [], (
-        "the audit's page has no words for it"
-    )
+    assert [name for name in expired.rows if f"detail.{name}" not in words] == [], "words of the audit's page"
     assert sorted(p.name for p in tmp_path.iterdir()) == [_day(7).isoformat(), TODAY.isoformat()]
     with database.transaction() as conn:
         assert list_partitions(conn, "transits") == [_day(7), TODAY]
