@@ -5,9 +5,10 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -29,7 +30,6 @@ from tests.support.organisations import LIST, THEIR_PLATE, agree, share
 
 Run = Callable[..., Result]
 NOW = datetime.now(UTC)
-TODAY = NOW.date()
 FAR = "2099-12-31"
 CAMERA_URL = "rtsp://viewer:topsecret@192.0.2.77/stream"
 HASH = "$argon2id$a-hash-nobody-may-see"
@@ -60,6 +60,11 @@ SITE: dict[str, Any] = {
 }
 
 
+def today() -> date:
+    """At the site, now: a run of the suite may begin before midnight."""
+    return datetime.now(ZoneInfo("Europe/Rome")).date()
+
+
 @pytest.fixture
 def run(database: Database, database_url: str, tmp_path: Path) -> Run:
     """Two organisations, and a function (changes of settings, arguments) that runs the verb."""
@@ -76,7 +81,7 @@ def run(database: Database, database_url: str, tmp_path: Path) -> Run:
     transit = make_transit(1, captured_at=NOW, first_seen=NOW, last_seen=NOW, plate="AB123CD")
     with database.transaction() as conn:
         insert_transits(conn, [transit], NOW)
-        agree(conn, TODAY, Action.ALARMS, gates={"tosco"}, grantor="empoli", grantee="manager")
+        agree(conn, today(), Action.ALARMS, gates={"tosco"}, grantor="empoli", grantee="manager")
     return call
 
 
@@ -152,8 +157,8 @@ def test_what_ends_is_told_with_its_days_and_by_the_exit_code(run: Run, database
     assert calm.exit_code == 0, calm.output
     assert "100 days left" in calm.stdout
     with database.transaction() as conn:
-        set_ends_on(conn, "operator@empoli", TODAY + timedelta(days=10))
-    gates = [{**SITE["gates"][0], "legal_basis_until": str(TODAY - timedelta(days=3))}]
+        set_ends_on(conn, "operator@empoli", today() + timedelta(days=10))
+    gates = [{**SITE["gates"][0], "legal_basis_until": str(today() - timedelta(days=3))}]
     pressing = run("ending", gates=gates)
     assert pressing.exit_code == 1
     first, second = pressing.stdout.splitlines()[:2]
