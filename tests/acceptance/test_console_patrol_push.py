@@ -11,8 +11,12 @@ from tests.acceptance.test_console_patrol_browser import patrol
 from tests.support.fixtures_console import Site
 from tests.support.waiting import eventually
 
-SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(
-    ({ title, body, tag, requireInteraction, data }) => ({ title, body, tag, requireInteraction, data }))"""
+# Chromium was seen never to answer: then it is asked again.
+SHOWN = """() => Promise.race([
+    new Promise((resolve) => { setTimeout(() => resolve([]), 5000); }),
+    navigator.serviceWorker.ready.then((ready) => ready.getNotifications()).then((shown) => shown.map(
+        ({ title, body, tag, requireInteraction, data }) => ({ title, body, tag, requireInteraction, data }))),
+])"""
 # A touch by hand may open and focus windows; one that is made here may not, so the worker's ways out are noted.
 NOTE = """() => {
     self.noted = [];
@@ -64,8 +68,13 @@ class Phone:
 
     def notices(self, number: int) -> list[dict[str, object]]:
         """What is shown, once there are so many."""
-        eventually(lambda: len(self.page.evaluate(SHOWN)) == number)
-        shown: list[dict[str, object]] = self.page.evaluate(SHOWN)
+        shown: list[dict[str, object]] = []
+
+        def are_all() -> bool:
+            shown[:] = self.page.evaluate(SHOWN)
+            return len(shown) == number
+
+        eventually(are_all)
         return shown
 
 
