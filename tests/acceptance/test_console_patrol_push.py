@@ -52,7 +52,9 @@ class Phone:
         page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
     def _registered(self, told: Mapping[str, list[Mapping[str, str]]]) -> None:
-        self._registrations += [each["registrationId"] for each in told["registrations"]]
+        """The browser tells of all that it knows, also of those of tests before this one."""
+        ours = [each for each in told["registrations"] if each["scopeURL"].startswith(self._origin)]
+        self._registrations += [each["registrationId"] for each in ours]
 
     @property
     def worker(self) -> Worker:
