@@ -19,8 +19,7 @@ from scripts.reliability.chaos.facts import Facts, Verification
 from scripts.reliability.chaos.outbox_log import OutboxLog
 
 _ANSWER_LOST_WITHIN_S = 2.0
-"""After a process of PostgreSQL was killed, until the server has thrown out all the others: .5 s on a quiet machine, more
-beside a browser."""
+"""After a process of PostgreSQL was killed, until the server has thrown out all the others, on a busy machine."""
 
 _ONE_TRANSACTION_S = 0.05
 """Between the first and the last image that one transaction of an outbox gives up, generously."""
