@@ -139,7 +139,7 @@ def test_of_a_run_that_was_never_scraped_everything_may_be_missed() -> None:
 def test_an_answer_may_be_lost_when_the_database_is_cut_down() -> None:
     alive = run(0, 9, 10)
     assert unseen(COMMITS, [alive], []) == [5.0]
-    assert unseen(COMMITS, [alive], [Disruption(began=2.5, ended=2.6)]) == [2.0, 3.0, 5.0]
+    assert unseen(COMMITS, [alive], [Disruption(began=2.5, ended=2.6)]) == [2.0, 3.0, 4.0, 5.0]
 
 
 def test_too_little_and_too_much_are_both_wrong() -> None:
