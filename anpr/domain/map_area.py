@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -62,6 +62,8 @@ class MapArea:
     radius_m: float = 0.0
     number: int = 0
     name: str = ""
+    _polygon: Polygon | None = field(init=False, repr=False, compare=False, default=None)
+    """Of a polygon: in fractions of its own bounds. Made once, as it looks for crossing sides."""
 
     def __post_init__(self) -> None:
         least, most = _CORNERS.get(self.shape, (0, 0))
@@ -75,7 +77,7 @@ class MapArea:
         if self.shape is AreaShape.RECTANGLE or self.shape is AreaShape.POLYGON:
             self._refuse_flat()
         if self.shape is AreaShape.POLYGON:
-            self._polygon()
+            object.__setattr__(self, "_polygon", self._in_fractions())
 
     def contains(self, latitude: float, longitude: float) -> bool:
         """Whether the place lies in it; nothing lies in a named one, which is drawn nowhere."""
@@ -87,7 +89,7 @@ class MapArea:
         south, west, north, east = self._bounds()
         if not (south <= latitude <= north and west <= longitude <= east):
             return False
-        return self.shape is AreaShape.RECTANGLE or self._polygon().contains(*self._fraction((latitude, longitude)))
+        return self._polygon is None or self._polygon.contains(*self._fraction((latitude, longitude)))
 
     def as_text(self) -> str:
         """As a form carries it: `circle 43.893500,11.099000 850`."""
@@ -130,8 +132,8 @@ class MapArea:
         if north - south < _LEAST_DEGREES or east - west < _LEAST_DEGREES:
             raise MapAreaError(AreaFault.SMALL, "it covers nothing")
 
-    def _polygon(self) -> Polygon:
-        """In fractions of its own bounds, whose rules for crossing sides hold on the map too."""
+    def _in_fractions(self) -> Polygon:
+        """The corners as a polygon, whose rules for crossing sides hold on the map too."""
         try:
             return Polygon(tuple(self._fraction(corner) for corner in self.corners))
         except ValueError as exc:

@@ -14,6 +14,7 @@ from anpr.domain.organisation import MANAGER
 from anpr.evidence.collect import Collector
 from anpr.evidence.facts import Made
 from anpr.evidence.making import EvidenceResult, make_package
+from anpr.evidence.stamping import StampOutcome
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.audit import AuditAction
@@ -70,6 +71,15 @@ def find_investigation(database: Database, named: str) -> Investigation:
 def as_its_organisation(database: Database, settings: Settings, clock: Clock, of: Investigation) -> Database:
     """Rights at gates are those of its organisation, whoever runs the command."""
     return database.limited_to(Scope(organisation_id=of.organisation_id, day=_today(settings, clock)))
+
+
+def stamp_line(stamp: StampOutcome) -> str:
+    """Whether a package has a time stamp, in words."""
+    if stamp.at is not None:
+        return f"time stamp of {stamp.at:%Y-%m-%d %H:%M:%S} UTC by {stamp.authority}"
+    if stamp.failure is not None:
+        return f"NO time stamp: {stamp.authority}: {stamp.detail} (later: anpr evidence stamp)"
+    return "no time stamp: evidence.time_stamp.url is not set"
 
 
 def _told(settings: Settings, of: Investigation, by: Author, reason: str, organisation: str) -> Made:

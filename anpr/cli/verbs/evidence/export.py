@@ -7,9 +7,8 @@ import click
 
 from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database
-from anpr.cli.common.evidence import MadePackage, make_evidence
+from anpr.cli.common.evidence import MadePackage, make_evidence, stamp_line
 from anpr.cli.main import loaded_settings
-from anpr.cli.verbs.evidence.make import stamp_line
 from anpr.domain.errors import InputError
 from anpr.domain.search_reason import check_reason
 from anpr.evidence.medium import read_back, write_beside
@@ -40,8 +39,8 @@ def command(ctx: click.Context, investigation: str, folder: Path, reason: str, r
     reason, settings, clock = check_reason(reason), loaded_settings(ctx).settings, SystemClock()
     with open_database(settings, "anpr evidence") as database:
         place = _new_folder(folder, f"fascicolo-{clock.now().astimezone(settings.zone):%Y%m%d-%H%M%S}")
-        made = make_evidence(database, settings, clock, investigation, place / f"{place.name}.zip", reason)
         file = place / f"{place.name}.zip"
+        made = make_evidence(database, settings, clock, investigation, file, reason)
         read_back(file, made.result.sha256, made.key.public)
         by = Author(name=made.made.by, at=clock.now())
         with made.acting.transaction() as conn:

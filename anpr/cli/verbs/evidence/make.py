@@ -7,10 +7,9 @@ import click
 
 from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database
-from anpr.cli.common.evidence import make_evidence
+from anpr.cli.common.evidence import make_evidence, stamp_line
 from anpr.cli.main import loaded_settings
 from anpr.domain.search_reason import check_reason
-from anpr.evidence.stamping import StampOutcome
 from anpr.runtime.clock import SystemClock
 
 
@@ -28,12 +27,3 @@ def command(ctx: click.Context, investigation: str, out: Path, reason: str) -> N
     click.echo(f"{out}: {counted(result.transits, 'transit')}, {result.missing} missing, SHA-256 {result.sha256}")
     click.echo(stamp_line(result.stamp))
     click.echo(f"signed by {made.key.public.text}; verify it with: anpr evidence verify {out}")
-
-
-def stamp_line(stamp: StampOutcome) -> str:
-    """Whether a package has a time stamp, in words."""
-    if stamp.at is not None:
-        return f"time stamp of {stamp.at:%Y-%m-%d %H:%M:%S} UTC by {stamp.authority}"
-    if stamp.failure is not None:
-        return f"NO time stamp: {stamp.authority}: {stamp.detail} (later: anpr evidence stamp)"
-    return "no time stamp: evidence.time_stamp.url is not set"

@@ -6,9 +6,8 @@ from pathlib import Path
 import click
 
 from anpr.cli.common.database import open_database, operating_system_user
-from anpr.cli.common.evidence import as_its_organisation, find_investigation
+from anpr.cli.common.evidence import as_its_organisation, find_investigation, stamp_line
 from anpr.cli.main import loaded_settings
-from anpr.cli.verbs.evidence.make import stamp_line
 from anpr.evidence.archive import sha256_of_file
 from anpr.evidence.late_stamp import stamp_late
 from anpr.evidence.stamping import Stamping
