@@ -23,7 +23,7 @@ from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore, named_key
 from anpr.store.investigations.life import end_investigation
-from tests.support.evidence import Gathered, gather
+from tests.support.evidence import Gathered, contents, gather, packed
 
 Run = Callable[..., Result]
 WHY = ("--reason", "chiesto dalla procura")
@@ -52,19 +52,6 @@ def package(run: Run, gathered: Gathered, tmp_path: Path) -> Path:
     path = tmp_path / "prove.zip"
     made = run("make", "12/2026", "--out", path, *WHY)
     assert made.exit_code == 0, made.output
-    return path
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def packed(path: Path, files: dict[str, bytes]) -> Path:
-    """A ZIP of these files, by another writer."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
     return path
 
 

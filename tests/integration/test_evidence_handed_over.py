@@ -18,7 +18,7 @@ from anpr.evidence.verification import verify_package
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.images.image_store import ImageStore
-from tests.support.evidence import gather
+from tests.support.evidence import contents, gather, packed
 from tests.support.time_stamper import TimeStamper, make_authority, time_stamper
 
 Run = Callable[..., Result]
@@ -53,18 +53,6 @@ def package(run: Run, tmp_path: Path) -> Path:
     assert made.exit_code == 0, made.output
     assert "time stamp of" in made.output
     return tmp_path / "prove.zip"
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def packed(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
 
 
 def faults_of(path: Path, **how: bytes) -> tuple[str, ...]:

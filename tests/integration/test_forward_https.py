@@ -17,9 +17,10 @@ from anpr.forward.transport import open_transport
 from anpr.settings import DestinationSettings
 from anpr.store.database.connection import Database
 from scripts.lab.certificates import Authority
+from scripts.lab.http_receiver import Received
 from tests.support.forward_targets import destination
 from tests.support.forwarding import DAY, NIGHT, Site, transits
-from tests.support.https_server import Asked, HttpsServer, Told, https_server
+from tests.support.https_server import HttpsServer, Told, https_server
 
 SECRET = "una-parola-segreta"
 PROFILE: dict[str, Any] = {
@@ -76,12 +77,12 @@ def site(database: Database, tmp_path: Path, keys: dict[str, Any]) -> Site:
     return site
 
 
-def ids(asked: Asked) -> list[str]:
+def ids(asked: Received) -> list[str]:
     return [record["id"] for record in json.loads(asked.body)["records"]]
 
 
 def in_turn(*codes: str) -> Any:
-    def answer(asked: Asked) -> Told:
+    def answer(asked: Received) -> Told:
         told = [{"id": id, "codice": code, "testo": "x"} for id, code in zip(ids(asked), codes, strict=False)]
         return Told(200, json.dumps({"esiti": told}).encode())
 

@@ -2,8 +2,10 @@
 """An investigation with marked transits and their images, for tests of evidence."""
 
 import io
+import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from PIL import Image
 
@@ -118,3 +120,17 @@ def fill_investigation(
         file.truncate(4_200_000)
     PackageFiles(site.console.images.shelf).put(package.file_name, made_of)
     return made.id, package.id, token
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """The files of a package by name."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(path: Path, files: dict[str, bytes]) -> Path:
+    """A ZIP of these files, by another writer."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path

@@ -11,16 +11,7 @@ from pathlib import Path
 
 from anpr.runtime.certificate import load_pair
 from scripts.lab.certificates import Issued
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One request: headers by name in lower case."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
+from scripts.lab.http_receiver import Received
 
 
 @dataclass(frozen=True)
@@ -33,7 +24,7 @@ class Told:
     length: int | None = None
 
 
-Answering = Callable[[Asked], Told]
+Answering = Callable[[Received], Told]
 
 
 @dataclass
@@ -42,7 +33,7 @@ class HttpsServer:
 
     folder: Path
     port: int = 0
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Received] = field(default_factory=list)
     answer: Answering = lambda _: Told()
 
     @property
@@ -87,7 +78,7 @@ def _listener(server: HttpsServer, context: ssl.SSLContext) -> _Listener:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, self.path, headers, body)
+            asked = Received(method=self.command, path=self.path, headers=headers, body=body)
             server.asked.append(asked)
             told = server.answer(asked)
             if told.status < 300 and (name := headers.get("x-file")):
