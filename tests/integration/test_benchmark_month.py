@@ -3,10 +3,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from anpr.store.database.connection import Connection, Database
 from anpr.store.database.partitions import list_parts
 from anpr.store.transits.rows import TransitQuery, count_transits, search_transits
-from scripts.benchmarks.centre.month import MONTH_DAYS, Month, fill, last_day
+from scripts.benchmarks.centre.month import MONTH_DAYS, Month, fill, is_filled, last_day
 from scripts.benchmarks.centre.queries import kinds
 
 END = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -26,6 +28,30 @@ def test_a_month_has_its_indexes_and_answers_every_kind_of_question(database: Da
         assert one
         found = search_transits(conn, TransitQuery(pattern=one["look_alike"], look_alike=True))
         assert one["plate"] in {stored.transit.plate for stored in found}
+
+
+def test_a_month_that_was_interrupted_goes_on_with_the_day_that_is_missing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = Month(rows=3_000, end=END)
+    with database.transaction() as conn:
+        indexes = _indexes(conn)
+    with monkeypatch.context() as patched:
+        patched.setattr("scripts.benchmarks.centre.month._make_indexes", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fill(database, month)
+    with database.transaction() as conn:
+        conn.execute("DELETE FROM transits WHERE captured_at < %s", (last_day(month) - timedelta(days=9),))
+    assert not is_filled(database)
+    fill(database, Month(rows=60, end=END + timedelta(days=1)))
+    assert is_filled(database)
+    with database.transaction() as conn:
+        assert _indexes(conn) == indexes
+        assert count_transits(conn, last_day(month) - timedelta(days=MONTH_DAYS), END) == 3_000
+
+
+def _interrupted(_conn: Connection) -> None:
+    raise KeyboardInterrupt
 
 
 def _indexes(conn: Connection) -> set[str]:

@@ -16,8 +16,19 @@ $$;
 SELECT indexname, indexdef FROM pg_indexes
 WHERE tablename IN ('transits', 'plates') AND schemaname = 'public' AND indexname NOT LIKE '%_pkey';
 
+-- name: begin
+-- What is being made: it outlives the process that makes it, and is dropped at the end.
+CREATE SCHEMA IF NOT EXISTS benchmark;
+CREATE TABLE IF NOT EXISTS benchmark.month (rows bigint NOT NULL, ends_at timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS benchmark.indexes (name text PRIMARY KEY, definition text NOT NULL);
+
+-- name: has_day
+SELECT FROM transits
+WHERE captured_at >= %(day)s::timestamptz AND captured_at < %(day)s::timestamptz + interval '1 day' LIMIT 1;
+
 -- name: seed
-SELECT setseed(0.5);
+-- Of each day, so that a month that was interrupted is the same.
+SELECT setseed(%(seed)s);
 
 -- name: day
 -- Three in five transits are of regulars, who pass once a day; the others pass twice a month.

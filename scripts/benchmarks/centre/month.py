@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Synthetic month: thirty days of traffic generated inside PostgreSQL."""
+"""Synthetic month: thirty days of traffic generated inside PostgreSQL.
+
+A hundred million rows take hours: a fill that was interrupted goes on with the day that is missing.
+"""
 
 import re
 from collections.abc import Mapping
@@ -42,14 +45,23 @@ class Month:
 
 def fill(database: Database, month: Month, purposes: int = 0) -> float:
     """Seconds it took. With `purposes`, gates have one of so many purposes in turn. Indexes are made after the rows, as
-    by a restore: it is much quicker."""
+    by a restore: it is much quicker. The month that was begun goes on, whatever `month` says now."""
     began = CLOCK.monotonic()
     conn = database.connect(autocommit=True)
     try:
-        _fill(conn, month, purposes)
+        _fill(conn, _begun(conn, month), purposes)
     finally:
         conn.close()
     return CLOCK.monotonic() - began
+
+
+def is_filled(database: Database) -> bool:
+    """Whether a month was made here to its end."""
+    with database.transaction() as conn:
+        has_rows = conn.execute("SELECT FROM transits LIMIT 1").fetchone() is not None
+        is_begun = conn.execute("SELECT to_regclass('benchmark.month') AS month").fetchone()
+    assert is_begun is not None
+    return has_rows and is_begun["month"] is None
 
 
 def last_day(month: Month) -> datetime:
@@ -62,8 +74,7 @@ def _fill(conn: Connection, month: Month, purposes: int) -> None:
     conn.execute("SET maintenance_work_mem = '512MB'")
     conn.execute("SET work_mem = '256MB'")
     conn.execute(sql["plate_of"])
-    conn.execute(sql["seed"])
-    indexes = _drop_indexes(conn, sql)
+    _drop_indexes(conn)
     letters = "".join(letter for letter in ascii_uppercase if look_alike_key(letter) != letter)
     for back in range(MONTH_DAYS):
         day = last_day(month) - timedelta(days=back)
@@ -80,20 +91,42 @@ def _fill(conn: Connection, month: Month, purposes: int) -> None:
             "from": letters,
             "to": look_alike_key(letters),
         }
-        conn.execute(_with_purposes(sql["day"], purposes), values)
+        if conn.execute(sql["has_day"], values).fetchone() is None:
+            conn.execute(sql["seed"], {"seed": back / MONTH_DAYS})
+            conn.execute(_with_purposes(sql["day"], purposes), values)
+            log(f"queries: {MONTH_DAYS - back - 1} days of {month.rows // MONTH_DAYS:,} rows are left")
+    conn.execute("TRUNCATE plates")
     conn.execute(sql["plates"])
-    log(f"queries: {month.rows:,} rows are in, {len(indexes)} indexes follow")
-    for index in indexes:
-        conn.execute(index.encode())
+    _make_indexes(conn)
     conn.execute("VACUUM (ANALYZE) transits, plates")
+    conn.execute("DROP SCHEMA benchmark CASCADE")
 
 
-def _drop_indexes(conn: Connection, sql: Mapping[str, bytes]) -> list[str]:
-    """Those of the schema, but for the keys; the statements that make them again."""
-    found = conn.execute(sql["indexes"]).fetchall()
-    for row in found:
-        conn.execute(f"DROP INDEX {row['indexname']}".encode())
-    return [row["indexdef"].replace(" ON ONLY ", " ON ") for row in found]
+def _begun(conn: Connection, month: Month) -> Month:
+    """The month that is being made in this database: `month`, when none was begun."""
+    conn.execute(_queries()["begin"])
+    row = conn.execute("SELECT rows, ends_at FROM benchmark.month").fetchone()
+    if row is not None:
+        return Month(rows=row["rows"], end=row["ends_at"])
+    conn.execute("INSERT INTO benchmark.month VALUES (%s, %s)", (month.rows, month.end))
+    return month
+
+
+def _drop_indexes(conn: Connection) -> None:
+    """Those of the schema, but for the keys; what makes them again is kept in the database until it has."""
+    with conn.transaction():
+        for row in conn.execute(_queries()["indexes"]).fetchall():
+            definition = row["indexdef"].replace(" ON ONLY ", " ON ")
+            conn.execute("INSERT INTO benchmark.indexes VALUES (%s, %s)", (row["indexname"], definition))
+            conn.execute(f"DROP INDEX {row['indexname']}".encode())
+
+
+def _make_indexes(conn: Connection) -> None:
+    for row in conn.execute("SELECT name, definition FROM benchmark.indexes").fetchall():
+        with conn.transaction():
+            conn.execute(row["definition"].encode())
+            conn.execute("DELETE FROM benchmark.indexes WHERE name = %s", (row["name"],))
+        log(f"queries: index {row['name']}")
 
 
 def _with_purposes(query: bytes, purposes: int) -> bytes:

@@ -26,7 +26,7 @@ from anpr.store.database.scope import Scope
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.embedded.roles import CentreRole, grant_roles, role_url
 from anpr.store.transits import rows as transit_rows
-from scripts.benchmarks.centre.month import Month, fill
+from scripts.benchmarks.centre.month import Month, fill, is_filled
 from scripts.benchmarks.centre.queries import Ask, Kind, kinds
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.command import Script, finish, log
@@ -62,10 +62,8 @@ def _database(folder: Path | None, month: Month) -> Iterator[str]:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="anpr-row-security-")))
         url = stack.enter_context(embedded_database(folder, durable=False))
         migrate(url)
-        with Database(url, pool_size=1) as database, database.transaction() as conn:
-            is_filled = conn.execute("SELECT FROM transits LIMIT 1").fetchone() is not None
-        if not is_filled:
-            with Database(url, pool_size=2) as database:
+        with Database(url, pool_size=2) as database:
+            if not is_filled(database):
                 log(f"{month.rows:,} rows made in {fill(database, month):.0f} s")
         grant_roles(url)
         yield url

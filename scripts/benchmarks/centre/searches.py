@@ -21,7 +21,7 @@ from anpr.store.database.connection import Database
 from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.transits.kept_plans import keep_plans
-from scripts.benchmarks.centre.month import Month, fill
+from scripts.benchmarks.centre.month import Month, fill, is_filled
 from scripts.benchmarks.centre.queries import Kind, figures_of, kinds, save_plan
 from scripts.benchmarks.common import CLOCK, Figures
 from scripts.command import Script, finish, log
@@ -35,7 +35,11 @@ _QUESTIONS = 10
 @click.command(cls=Script, help=__doc__)
 @click.option("--quick", is_flag=True, help=f"{_QUICK_ROWS} rows.")
 @click.option("--rows", type=click.IntRange(30_000), default=10_000_000, show_default=True)
-@click.option("--folder", type=click.Path(path_type=Path), help="Keeps the database there, and uses what is there.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Keeps the database there; uses what is there, or goes on with it.",
+)
 @click.option("--plans", type=click.Path(path_type=Path), help="Folder for PostgreSQL's plans.")
 def main(quick: bool, rows: int, folder: Path | None, plans: Path | None) -> None:
     """Measure and print."""
@@ -61,9 +65,7 @@ def _filled(folder: Path | None, month: Month) -> Iterator[Database]:
         url = stack.enter_context(embedded_database(where, durable=False))
         migrate(url)
         database = stack.enter_context(Database(url, pool_size=2, application="benchmark"))
-        with database.transaction() as conn:
-            is_new = conn.execute("SELECT FROM transits LIMIT 1").fetchone() is None
-        if is_new:
+        if not is_filled(database):
             log(f"searches: {month.rows:,} rows made in {fill(database, month):.0f} s")
         yield database
 
