@@ -28,6 +28,12 @@ class Mailbox(Generic[Item]):
             self._changed.notify_all()
             return lost
 
+    def wait(self, timeout_s: float) -> bool:
+        """Whether there is an item, as soon as there is one; at the latest after `timeout_s` (s), or when closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
+            return self._item is not None
+
     def take(self, timeout_s: float) -> Item | None:
         """The item, as soon as there is one; None after `timeout_s` (s), or when closed and empty."""
         with self._changed:

@@ -105,6 +105,10 @@ class CameraStream:
         if self.state.status is not CameraStatus.FINISHED:
             self._health.stopped()
 
+    def wait_for_frame(self, timeout_s: float) -> bool:
+        """Whether a frame waits to be taken, as soon as one does; False when none came within `timeout_s`."""
+        return self._mailbox.wait(timeout_s)
+
     def next_frame(self, timeout_s: float) -> Frame | None:
         """The newest frame not taken yet (of a file: the next); None when none came within `timeout_s` or none will
         come.

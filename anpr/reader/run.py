@@ -18,6 +18,7 @@ from anpr.edge.outbox_writer import TransitSink
 from anpr.edge.state_history import StateHistory
 from anpr.edge.view_requests import ViewPost
 from anpr.reader.assemble import Origin
+from anpr.reader.camera.turns import Turns
 from anpr.reader.camera.views import CameraViews
 from anpr.reader.camera.worker import CameraWorker
 from anpr.reader.fleet import CameraFleet
@@ -77,6 +78,7 @@ def run_reader(  # noqa: PLR0913, PLR0917  what it needs, and four helps it can 
     software = software_of(settings.reader) if plate_finder is None else None
     origins = plate_cameras(settings, software) if plans is None else planned_cameras(plans, settings, software)
     shared = plate_finder or _pool(settings, len(origins))
+    turns = Turns(_pool_size(settings, len(origins)))
     second = build_second_opinion(settings.reader, clock) if plate_finder is None else None
 
     def make(origin: Origin, history: StateHistory) -> CameraWorker:
@@ -84,7 +86,7 @@ def run_reader(  # noqa: PLR0913, PLR0917  what it needs, and four helps it can 
         baselines = settings.sight_dir
         return CameraWorker(
             origin, settings.reader, shared, outbox, clock,
-            second=second, baseline_dir=baselines, views=views, history=history,
+            turns=turns, second=second, baseline_dir=baselines, views=views, history=history,
         )  # fmt: skip
 
     plan_state = (lambda: plans.state) if plans else (lambda: None)
@@ -99,7 +101,9 @@ def run_reader(  # noqa: PLR0913, PLR0917  what it needs, and four helps it can 
     def tick() -> None:
         if plans is not None and plans.look():
             changed = planned_cameras(plans, settings, software)
-            _grow(shared, _pool_size(settings, len(changed)))
+            size = _pool_size(settings, len(changed))
+            _grow(shared, size)
+            turns.grow(size)
             fleet.apply(changed)
         fleet.tick()
         heartbeat.tick()

@@ -5,7 +5,6 @@ import logging
 import threading
 from pathlib import Path
 
-from anpr.capture.frame import Frame
 from anpr.capture.stream import CameraStream
 from anpr.domain.errors import ModelError
 from anpr.domain.reasons import Drop
@@ -15,6 +14,7 @@ from anpr.reader.assemble import Origin
 from anpr.reader.assemble.verify_vote import VoteVerifier
 from anpr.reader.camera.baseline import Baseline
 from anpr.reader.camera.delays import observe_delays
+from anpr.reader.camera.turns import Turns
 from anpr.reader.camera.view_quality import ViewQuality
 from anpr.reader.camera.views import CameraViews
 from anpr.reader.camera.watch import CameraTotals, Watch
@@ -42,13 +42,14 @@ class CameraWorker:
         sink: TransitSink,
         clock: Clock,
         *,
+        turns: Turns,
         second: SecondOpinion | None = None,
         baseline_dir: Path | None = None,
         views: CameraViews | None = None,
         history: StateHistory | None = None,
     ) -> None:
-        """The camera's baseline is kept in `baseline_dir`; without one, only in memory. `history` is that of a worker
-        before, of the same camera with other settings."""
+        """Frames are taken and examined when `turns` lets it. The camera's baseline is kept in `baseline_dir`; without
+        one, only in memory. `history` is that of a worker before, of the same camera with other settings."""
         self.camera = origin.camera
         self.views = views
         self.history = history or StateHistory()
@@ -56,6 +57,7 @@ class CameraWorker:
         self._settings = settings
         self._plate_finder = plate_finder
         self._clock = clock
+        self._turns = turns
         self._is_live = "://" in origin.camera.url
         self._verifier = VoteVerifier(origin.camera.id, second, patient=not self._is_live) if second else None
         self._outbox_writer = OutboxWriter(origin.camera.id, sink, clock)
@@ -110,14 +112,14 @@ class CameraWorker:
 
     def _step(self, watch: Watch, stream: CameraStream) -> None:
         self.history.looked(self._clock.now())
-        frame = stream.next_frame(_POLL_S)
         try:
-            if frame is None:
+            if stream.wait_for_frame(_POLL_S):
+                with self._turns.taken():
+                    self._take(watch, stream)
+            else:
                 self._outbox_writer.put(watch.idle())
                 if self.views is not None:
                     self.views.idle(self.history.state)
-            else:
-                self._take(watch, frame)
         except ModelError as exc:
             self.history.model_failed(self._clock.now())
             self.model_errors += 1
@@ -126,8 +128,11 @@ class CameraWorker:
                 self._silent_until = self._clock.monotonic() + _LOG_EVERY_S
                 log.error("camera %s: %s (%d times so far)", self.camera.id, exc, self.model_errors)
 
-    def _take(self, watch: Watch, frame: Frame) -> None:
-        """Raises ModelError."""
+    def _take(self, watch: Watch, stream: CameraStream) -> None:
+        """The newest frame, which came while this camera waited for its turn. Raises ModelError."""
+        frame = stream.next_frame(0)
+        if frame is None:
+            return
         self._report_view(self._view_quality.add(frame))
         result = watch.add(frame)
         made_at = self._clock.now()

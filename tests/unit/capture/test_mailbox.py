@@ -16,6 +16,17 @@ def test_the_newest_wins_and_says_what_it_replaced() -> None:
     assert box.put(4) == 0
 
 
+def test_who_waits_for_an_item_leaves_it_there() -> None:
+    box: Mailbox[int] = Mailbox(newest_wins=True)
+    assert not box.wait(0)
+    box.put(1)
+    assert box.wait(LONG_S)
+    assert box.put(2) == 1
+    assert box.take(0) == 2
+    box.close()
+    assert not box.wait(LONG_S)
+
+
 def test_a_lossless_box_makes_its_giver_wait() -> None:
     box: Mailbox[int] = Mailbox(newest_wins=False)
     lost: list[int] = []
