@@ -55,6 +55,8 @@ class BatchResult:
     counts: BatchCounts
     receipts: ReceiptCounts
     problem: str | None
+    waiting: frozenset[UUID] = frozenset()
+    """Those of `counts.waiting`: queued again, as an image has not arrived."""
 
 
 def send_batch(
@@ -92,7 +94,7 @@ def send_batch(
         files=len(layout.files),
         bytes=sum(len(file.data) for file in layout.files),
     )
-    return BatchResult(counts=counts, receipts=receipts, problem=problem)
+    return BatchResult(counts=counts, receipts=receipts, problem=problem, waiting=frozenset(waiting))
 
 
 def batch_context(

@@ -9,8 +9,11 @@ from threading import Event
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.completeness.morning import reporting
-from anpr.forward.destination_loop import LOOK_AGAIN_S, ForwardSummary, serve_destination
-from anpr.forward.job import Centre, Job, check_protocol, prepare_job, tell_of
+from anpr.forward.destination_loop import LOOK_AGAIN_S, serve_destination
+from anpr.forward.job import Centre, Job, check_protocol, prepare_job
+from anpr.forward.report import ForwardSummary
+from anpr.forward.stage import check_stage, stage_override
+from anpr.forward.standing import tell_of
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.database.connection import Database
@@ -56,6 +59,18 @@ def run_forwarder(
         return sum((future.result() for future in futures), ForwardSummary())
 
 
+def _tell_stage(job: Job) -> None:
+    """A stage that forbids sending does not end the process: reports are made, and other destinations served."""
+    if job.profile.status.stage != "accepted":
+        log.warning("destination %s: profile %s is not accepted by the receiving office", job.id, job.profile.name)
+    if (override := stage_override(job)) is not None:
+        log.warning("destination %s: is sent despite stage %s: %s", job.id, job.profile.status.stage, override)
+    try:
+        check_stage(job)
+    except ForwardError as exc:
+        log.error("destination %s: NOTHING WILL BE SENT: %s", job.id, exc)
+
+
 def _refuse_if_none_may(jobs: Sequence[Job]) -> None:
     refusals = []
     for job in jobs:
@@ -64,7 +79,6 @@ def _refuse_if_none_may(jobs: Sequence[Job]) -> None:
         except ForwardError as exc:
             refusals.append(exc)
         log.info("destination %s: profile %s", job.id, job.profile_label)
-        if job.profile.status.stage != "accepted":
-            log.warning("destination %s: profile %s is not accepted by the receiving office", job.id, job.profile.name)
+        _tell_stage(job)
     if jobs and len(refusals) == len(jobs):
         raise refusals[0]

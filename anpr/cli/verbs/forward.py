@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from anpr.domain.near_name import suggestion
 from anpr.domain.organisation import MANAGER
 from anpr.forward.completeness.files import report_lines, write_files
 from anpr.forward.completeness.making import ReportMaker
-from anpr.forward.job import Centre, Job, prepare_job
+from anpr.forward.job import Centre, Forced, Job, prepare_job
 from anpr.forward.preview import Preview, preview_day
 from anpr.forward.profile.load import load_profile
 from anpr.forward.profile.model import Profile
@@ -53,19 +53,32 @@ _DESTINATION = click.option("--destination", "destination_id", help="Only this o
 @_DAY
 @_DESTINATION
 @click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
+@click.option(
+    "--despite-stage", is_flag=True, help="Send to another machine although its office has not tested the profile."
+)
+@click.option("--reason", default="", help="Of --despite-stage: why; recorded.")
 @click.pass_context
-def run(ctx: click.Context, /, day_text: str, destination_id: str | None, dry_run: bool) -> None:
+def run(
+    ctx: click.Context, /, day_text: str, destination_id: str | None, dry_run: bool, despite_stage: bool, reason: str
+) -> None:
     """Forward one day now. Exit status 1 when a destination failed or was refused."""
     settings, day = loaded_settings(ctx).settings, read_day("--day", day_text)
+    forced = _forced(despite_stage=despite_stage, reason=reason.strip())
     failed = False
     with _jobs(settings, destination_id) as jobs:
         for job in jobs:
             if dry_run:
                 _print_preview(preview_day(job, day, operating_system_user()))
             else:
-                failed |= _run_now(job, day)
+                failed |= _run_now(replace(job, forced=forced), day)
     if failed:
         ctx.exit(1)
+
+
+def _forced(*, despite_stage: bool, reason: str) -> Forced | None:
+    if despite_stage != bool(reason):
+        raise InputError("--despite-stage and --reason go together: what an office has not tested leaves with a reason")
+    return Forced(reason=reason, by=operating_system_user()) if despite_stage else None
 
 
 def _run_now(job: Job, day: date) -> bool:

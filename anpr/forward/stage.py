@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Stage gate: what the receiving office has not tested is not sent to another machine, unless somebody says why."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from anpr.domain.errors import ForwardError
+from anpr.forward.job import Job, check_protocol
+
+TESTED_STAGES = frozenset({"tested", "accepted"})
+"""Of a profile: the receiving office has read files of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageOverride:
+    """Why it is sent below `tested` all the same, and who said so; `until` is the last day, None for one run."""
+
+    reason: str
+    by: str
+    until: date | None = None
+
+    def __str__(self) -> str:
+        end = f", until {self.until.isoformat()}" if self.until else ""
+        return f"{self.reason} ({self.by}{end})"
+
+
+def needs_override(job: Job) -> bool:
+    """Whether it is below `tested` and would leave this machine: what stays here is a trial, of whatever stage."""
+    return job.destination.target.leaves_machine and job.profile.status.stage not in TESTED_STAGES
+
+
+def stage_override(job: Job) -> StageOverride | None:
+    """What lets it be sent below `tested`: the run's own reason, else the settings' while it lasts; None where nothing
+    does, or nothing is needed."""
+    if not needs_override(job):
+        return None
+    if job.forced is not None:
+        return StageOverride(reason=job.forced.reason, by=job.forced.by)
+    said = job.destination.despite_stage
+    if said is None or job.today > said.until:
+        return None
+    return StageOverride(reason=said.reason, by="despite_stage", until=said.until)
+
+
+def check_stage(job: Job) -> None:
+    """Raises ForwardError (permanent) where another machine would get what its office has not tested."""
+    if not needs_override(job) or stage_override(job) is not None:
+        return
+    said = job.destination.despite_stage
+    ended = f" (despite_stage ended on {said.until.isoformat()})" if said is not None else ""
+    raise ForwardError(
+        f"forwarding.{job.id}: profile {job.profile.name} is at stage {job.profile.status.stage}, below tested, so"
+        f" nothing is sent to {job.destination.target.address}{ended}",
+        permanent=True,
+    )
+
+
+def check_may_run(job: Job) -> None:
+    """Raises ForwardError (permanent) unless agreement and stage allow a run now, StoreError."""
+    check_protocol(job)
+    check_stage(job)
+
+
+def refusal(job: Job) -> str | None:
+    """Why nothing is sent now; None where it is. Raises StoreError."""
+    try:
+        check_may_run(job)
+    except ForwardError as exc:
+        return str(exc)
+    return None
