@@ -80,7 +80,8 @@ class DayReport:
         apart = f" counted and never stored: {apart};" if apart else ""
         return (
             f"{self.destination} {self.day.isoformat()} {self.outcome}{error}: stored {self.stored} = {parts}{late};"
-            f"{apart} this run {self.sent} transits in {self.files} files, {self.bytes} bytes; profile {self.profile}{despite}"
+            f"{apart} this run {self.sent} transits in {self.files} files, {self.bytes} bytes; profile {self.profile}"
+            f"{despite}"
         )
 
 

@@ -241,7 +241,7 @@ GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
 GRANT SELECT ON transit_counts, refused_counts, reader_sequences, reader_gaps, unqueued_counts, health_intervals TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE ON forward_destinations TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE (mailed_at, mail_failure) ON completeness_reports TO anpr_forward;
-GRANT SELECT ON completeness_reports TO anpr_console;
+GRANT SELECT ON completeness_reports, forward_destinations TO anpr_console;
 
 -- Row-level security: the console sees what is open to the organisation for which it acts in a transaction (migration 25), and
 -- nothing in one that says none. Forwarding sees the transits that the destination's organisation may forward. Else ingest and
@@ -332,6 +332,7 @@ DECLARE
         ['forward_batches', 'SELECT', own],
         ['forward_runs', 'SELECT', own],
         ['completeness_reports', 'SELECT', of_organisation],
+        ['forward_destinations', 'SELECT', of_organisation],
         ['holds', 'SELECT', of_organisation],
         ['holds', 'INSERT', of_organisation],
         ['holds', 'UPDATE', of_organisation],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is shown of live forwarding: state, last failure and next try, and how long transits took; a row, and metrics."""
+"""What is shown of live forwarding: state, last failure, next try, and how long transits took; a row, and metrics."""
 
 import logging
 from collections import deque

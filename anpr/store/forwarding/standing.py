@@ -33,8 +33,8 @@ class StageStanding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveStanding:
-    """Live forwarding of a destination. Moments are UTC; `p50_s` and `p95_s` are seconds from store to acceptance of the
-    `delivered` transits of the last quarter of an hour; `next_at` is the next try after a failure."""
+    """Live forwarding of a destination. Moments are UTC; `p50_s` and `p95_s` are seconds from store to acceptance of
+    the `delivered` transits of the last quarter of an hour; `next_at` is the next try after a failure."""
 
     state: LiveState
     since: datetime

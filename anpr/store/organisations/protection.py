@@ -19,6 +19,7 @@ PROTECTED = (
     "entries",
     "evidence_packages",
     "forward_batches",
+    "forward_destinations",
     "forward_runs",
     "gate_areas",
     "gate_versions",
