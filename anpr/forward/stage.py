@@ -6,6 +6,8 @@ from datetime import date
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.job import Job, check_protocol
+from anpr.forward.profile.model import Profile
+from anpr.settings import DestinationSettings
 
 TESTED_STAGES = frozenset({"tested", "accepted"})
 """Of a profile: the receiving office has read files of it."""
@@ -24,15 +26,27 @@ class StageOverride:
         return f"{self.reason} ({self.by}{end})"
 
 
-def needs_override(job: Job) -> bool:
+def needs_override(destination: DestinationSettings, profile: Profile) -> bool:
     """Whether it is below `tested` and would leave this machine: what stays here is a trial, of whatever stage."""
-    return job.destination.target.leaves_machine and job.profile.status.stage not in TESTED_STAGES
+    return destination.target.leaves_machine and profile.status.stage not in TESTED_STAGES
+
+
+def stage_refusal(destination: DestinationSettings, profile: Profile, today: date) -> str | None:
+    """Why nothing is sent to this destination; None where its stage allows it, or the settings do despite it."""
+    said = destination.despite_stage
+    if not needs_override(destination, profile) or (said is not None and today <= said.until):
+        return None
+    ended = f" (despite_stage ended on {said.until.isoformat()})" if said is not None else ""
+    return (
+        f"forwarding.{destination.id}: profile {profile.name} is at stage {profile.status.stage}, below tested, so"
+        f" nothing is sent to {destination.target.address}{ended}"
+    )
 
 
 def stage_override(job: Job) -> StageOverride | None:
     """What lets it be sent below `tested`: the run's own reason, else the settings' while it lasts; None where nothing
     does, or nothing is needed."""
-    if not needs_override(job):
+    if not needs_override(job.destination, job.profile):
         return None
     if job.forced is not None:
         return StageOverride(reason=job.forced.reason, by=job.forced.by)
@@ -44,15 +58,9 @@ def stage_override(job: Job) -> StageOverride | None:
 
 def check_stage(job: Job) -> None:
     """Raises ForwardError (permanent) where another machine would get what its office has not tested."""
-    if not needs_override(job) or stage_override(job) is not None:
-        return
-    said = job.destination.despite_stage
-    ended = f" (despite_stage ended on {said.until.isoformat()})" if said is not None else ""
-    raise ForwardError(
-        f"forwarding.{job.id}: profile {job.profile.name} is at stage {job.profile.status.stage}, below tested, so"
-        f" nothing is sent to {job.destination.target.address}{ended}",
-        permanent=True,
-    )
+    why = stage_refusal(job.destination, job.profile, job.today)
+    if why is not None and job.forced is None:
+        raise ForwardError(why, permanent=True)
 
 
 def check_may_run(job: Job) -> None:

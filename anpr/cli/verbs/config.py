@@ -2,7 +2,7 @@
 """`anpr config`: check and show the settings."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import click
@@ -12,6 +12,7 @@ from anpr.cli.common.start_faults import start_faults
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.forward.profile.load import profile_of
+from anpr.forward.stage import needs_override, stage_refusal
 from anpr.runtime.clock import SystemClock
 from anpr.settings import DestinationSettings, Settings, missing_file
 from anpr.settings.effective import effective_values
@@ -37,6 +38,8 @@ def check(ctx: click.Context) -> None:
     cameras = [camera for gate in settings.gates for camera in gate.cameras]
     faults = [fault for camera in cameras if (fault := missing_file(camera))]
     faults += _faults_of_profiles(settings.forwarding)
+    for warning in _stage_warnings(settings):
+        click.echo(f"Warning: {warning}", err=True)
     if faults := list(dict.fromkeys([*faults, *start_faults(settings, _today(settings))])):
         raise click.ClickException("\nError: ".join(faults))
     counts = f"{counted(len(settings.gates), 'gate')}, {counted(len(cameras), 'camera')}"
@@ -57,6 +60,21 @@ def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str
         except ForwardError as exc:
             faults.append(f"destination {destination.id}: {exc}")
     return faults
+
+
+def _stage_warnings(settings: Settings) -> Iterator[str]:
+    """Of destinations to which nothing is sent, or only for a while, because their office has not tested the profile."""
+    for destination in settings.forwarding:
+        try:
+            profile = profile_of(destination)
+        except ForwardError:
+            continue  # told as a fault
+        told = stage_refusal(destination, profile, _today(settings))
+        if told is not None:
+            yield told
+        elif needs_override(destination, profile) and destination.despite_stage is not None:
+            until = destination.despite_stage.until.isoformat()
+            yield f"forwarding.{destination.id}: is sent despite stage {profile.status.stage} until {until}"
 
 
 @command.command()

@@ -78,6 +78,7 @@ _FORWARD = (
     "kind",
     "profile",
     "protocol_until",
+    "despite_stage",
     "outcome",
     "counts",
     "error",
