@@ -71,8 +71,14 @@ def check_may_run(job: Job) -> None:
 
 def refusal(job: Job) -> str | None:
     """Why nothing is sent now; None where it is. Raises StoreError."""
-    try:
-        check_may_run(job)
-    except ForwardError as exc:
-        return str(exc)
-    return None
+    return refused(job)[1]
+
+
+def refused(job: Job) -> tuple[str, str] | tuple[None, None]:
+    """For what nothing is sent now, `agreement` or `stage`, and why; None where it is. Raises StoreError."""
+    for what, check in (("agreement", check_protocol), ("stage", check_stage)):
+        try:
+            check(job)
+        except ForwardError as exc:
+            return what, str(exc)
+    return None, None

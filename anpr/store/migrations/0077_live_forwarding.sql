@@ -12,6 +12,7 @@ ALTER TABLE forward_destinations
     ADD COLUMN stage_date     date,
     ADD COLUMN document       text,
     ADD COLUMN refusal        text,
+    ADD COLUMN refused_for    text CHECK (refused_for IN ('agreement', 'stage')),
     ADD COLUMN despite_reason text,
     ADD COLUMN despite_until  date,
     ADD COLUMN live_state     text CHECK (live_state IN ('live', 'retrying', 'busy', 'stopped')),

@@ -35,7 +35,7 @@ WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number
 
 -- name: tell_standing
 UPDATE forward_destinations SET profile = %(profile)s, stage = %(stage)s, office = %(office)s, stage_date = %(stage_date)s,
-    document = %(document)s, refusal = %(refusal)s, despite_reason = %(despite_reason)s, despite_until = %(despite_until)s,
+    document = %(document)s, refusal = %(refusal)s, refused_for = %(refused_for)s, despite_reason = %(despite_reason)s, despite_until = %(despite_until)s,
     live_state = CASE WHEN %(is_live)s THEN live_state END
 WHERE id = %(id)s;
 
