@@ -63,7 +63,7 @@ def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str
 
 
 def _stage_warnings(settings: Settings) -> Iterator[str]:
-    """Of destinations to which nothing is sent, or only for a while, because their office has not tested the profile."""
+    """Of destinations to which nothing is sent, or for a while only, as their office has not tested the profile."""
     for destination in settings.forwarding:
         try:
             profile = profile_of(destination)

@@ -150,8 +150,9 @@ def as_csv(balance: DayBalance, stages: Stages) -> bytes:
 
 def _csv_stages(balance: DayBalance, stages: Stages) -> Iterator[tuple[str, str, str, int]]:
     for each in balance.destinations:
-        if stage := stages.get(each.destination):
-            yield from (("profilo", each.destination, as_text(f"{what}: {text}"), 1) for what, text in stage_facts(stage))
+        stage = stages.get(each.destination)
+        for what, text in stage_facts(stage) if stage else ():
+            yield "profilo", each.destination, as_text(f"{what}: {text}"), 1
 
 
 def _csv_destination(line: DestinationLine) -> Iterator[tuple[str, str, str, int]]:

@@ -18,7 +18,8 @@ _SQL = load_queries("live_forwarding")
 class StageStanding:
     """How far the profile has come, and whether anything is sent: the stage with office, date and document.
 
-    `refusal` says why nothing is sent, `refused_for` whether for the agreement or the stage; `despite_reason` why it is sent below `tested`, until the day `despite_until`.
+    `refusal` says why nothing is sent, `refused_for` whether for the agreement or the stage; `despite_reason` why it is
+    sent below `tested`, until the day `despite_until`.
     """
 
     profile: str

@@ -3,8 +3,8 @@
 
 import io
 import zipfile
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
