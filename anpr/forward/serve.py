@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from threading import Event
 
 from anpr.domain.errors import ForwardError
+from anpr.forward.alarms.teller import alarm_job, serve_alarms
 from anpr.forward.completeness.morning import reporting
 from anpr.forward.destination_loop import LOOK_AGAIN_S, serve_destination
 from anpr.forward.job import Centre, Job, check_protocol, prepare_job
@@ -41,18 +42,20 @@ def run_forwarder(
     centre = Centre(settings=settings, database=database, images=images, clock=clock, stop=stop)
     jobs = [prepare_job(centre, destination) for destination in settings.forwarding]
     _refuse_if_none_may(jobs)
-    if not jobs:
+    if not jobs and not settings.alarm_forwarding:
         log.info("no destination is configured: nothing is forwarded")
         while not clock.wait(stop, LOOK_AGAIN_S):
             pass
         return ForwardSummary()
     for job in jobs:
         tell_of(job)
+    tellers = [(alarm_job(centre, each), each) for each in settings.alarm_forwarding]
     with (
         reporting(database, settings, clock) if reports else nullcontext(),
-        ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="forward") as pool,
+        ThreadPoolExecutor(max_workers=len(jobs) + len(tellers), thread_name_prefix="forward") as pool,
     ):
         futures = [pool.submit(serve_destination, job) for job in jobs]
+        futures += [pool.submit(serve_alarms, job, each) for job, each in tellers]
         wait(futures, return_when=FIRST_EXCEPTION)
         if any(future.done() and future.exception() for future in futures):
             stop.set()  # a bug in one must not leave the others running as if all were well

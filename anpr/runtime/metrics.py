@@ -268,6 +268,13 @@ FORWARD_RUNS = Counter(
     registry=REGISTRY,
 )
 
+ALARM_MESSAGES = Counter(
+    "anpr_alarm_messages_total",
+    "Alarms told to the owners of their lists, by what came of it: sent, accepted, rejected, dead, failed, refused",
+    ["destination", "outcome"],
+    registry=REGISTRY,
+)
+
 COMPLETENESS_DUE = Gauge(
     "anpr_completeness_late_reports",
     "Completeness reports of yesterday that are due and not there, in organisations",

@@ -119,7 +119,7 @@ def _print_preview(preview: Preview) -> None:
 def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     """Forward to every destination at its hour, until SIGINT or SIGTERM."""
     settings = loaded_settings(ctx).settings
-    if not settings.forwarding:
+    if not settings.forwarding and not settings.alarm_forwarding:
         raise InputError("forwarding: no destination is configured")
     readiness = Readiness(starting="the database is not open yet")
     stop = stop_on_signals()

@@ -2,6 +2,7 @@
 """Makes completeness reports: revisions of a day, signed with the site's key, archived unchanged."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -194,7 +195,7 @@ def with_stages(figures: dict[str, Any], stages: Stages) -> dict[str, Any]:
     return {**figures, "destinations": lines}
 
 
-def _without_stages(figures: dict[str, Any]) -> dict[str, Any]:
+def _without_stages(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Without what makes no other figures: a profile that is accepted later needs no new reports of 31 days."""
     lines = [{key: value for key, value in line.items() if key != "stage"} for line in figures["destinations"]]
     return {**figures, "destinations": lines}

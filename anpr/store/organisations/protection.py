@@ -9,6 +9,7 @@ PROTECTED = (
     "agreements",
     "alarm_counts",
     "alarm_events",
+    "alarm_messages",
     "alarms",
     "audit",
     "camera_views",
