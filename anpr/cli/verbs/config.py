@@ -37,7 +37,7 @@ def check(ctx: click.Context) -> None:
         raise click.ClickException("\nError: ".join(exc.faults)) from exc
     cameras = [camera for gate in settings.gates for camera in gate.cameras]
     faults = [fault for camera in cameras if (fault := missing_file(camera))]
-    faults += _faults_of_profiles(settings.forwarding)
+    faults += _faults_of_profiles(_destinations(settings))
     for warning in _stage_warnings(settings):
         click.echo(f"Warning: {warning}", err=True)
     if faults := list(dict.fromkeys([*faults, *start_faults(settings, _today(settings))])):
@@ -52,6 +52,11 @@ def _today(settings: Settings) -> date:
     return SystemClock().now().astimezone(settings.zone).date()
 
 
+def _destinations(settings: Settings) -> list[DestinationSettings]:
+    """Of transits, and of alarms."""
+    return [*settings.forwarding, *(each.destination for each in settings.alarm_forwarding)]
+
+
 def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str]:
     faults = []
     for destination in destinations:
@@ -64,7 +69,7 @@ def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str
 
 def _stage_warnings(settings: Settings) -> Iterator[str]:
     """Of destinations to which nothing is sent, or for a while only, as their office has not tested the profile."""
-    for destination in settings.forwarding:
+    for destination in _destinations(settings):
         try:
             profile = profile_of(destination)
         except ForwardError:

@@ -22,6 +22,8 @@ from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.local_time import read_day
 from anpr.domain.near_name import suggestion
 from anpr.domain.organisation import MANAGER
+from anpr.forward.alarms.status import alarm_status, tell_again
+from anpr.forward.alarms.teller import alarm_job
 from anpr.forward.completeness.files import report_lines, write_files
 from anpr.forward.completeness.making import ReportMaker
 from anpr.forward.job import Centre, Forced, Job, prepare_job
@@ -145,12 +147,33 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
 @_DESTINATION
 @click.pass_context
 def status(ctx: click.Context, destination_id: str | None) -> None:
-    """What became of each day: by state, why transits were rejected, and the latest runs."""
+    """What became of each day: by state, why transits were rejected, and the latest runs; and of alarms."""
     settings = loaded_settings(ctx).settings
-    with _jobs(settings, destination_id) as jobs:
-        for job in jobs:
-            for line in destination_status(job):
+    alarms = [each for each in settings.alarm_forwarding if destination_id in {None, each.id}]
+    with _centre(settings) as centre:
+        is_asked = not alarms or any(destination_id in {None, each.id} for each in settings.forwarding)
+        for destination in _chosen(settings, destination_id) if is_asked else ():
+            for line in destination_status(prepare_job(centre, destination)):
                 click.echo(line)
+        for each in alarms:
+            for line in alarm_status(alarm_job(centre, each), each):
+                click.echo(line)
+
+
+@command.command()
+@click.option("--destination", "destination_id", required=True, help="Of alarm_forwarding.")
+@click.option("--reason", required=True, help="Why; recorded.")
+@click.pass_context
+def retell(ctx: click.Context, /, destination_id: str, reason: str) -> None:
+    """Tell alarms again that their destination rejected, or that were given up."""
+    settings = loaded_settings(ctx).settings
+    chosen = [each for each in settings.alarm_forwarding if each.id == destination_id]
+    if not chosen:
+        known = [each.id for each in settings.alarm_forwarding]
+        raise InputError(f"alarm_forwarding: no destination {destination_id!r}{suggestion(destination_id, known)}")
+    with _centre(settings) as centre:
+        count = tell_again(alarm_job(centre, chosen[0]), operating_system_user(), reason)
+    click.echo(f"{destination_id}: queued again: {counted(count, 'message')}")
 
 
 @command.command()
@@ -207,15 +230,20 @@ def schema() -> None:
 @contextmanager
 def _jobs(settings: Settings, destination_id: str | None) -> Iterator[list[Job]]:
     chosen = _chosen(settings, destination_id)
+    with _centre(settings) as centre:
+        yield [prepare_job(centre, destination) for destination in chosen]
+
+
+@contextmanager
+def _centre(settings: Settings) -> Iterator[Centre]:
     with open_database(settings, "anpr forward") as database:
-        centre = Centre(
+        yield Centre(
             settings=settings,
             database=database,
             images=ImageStore(open_shelf(settings)),
             clock=SystemClock(),
             stop=stop_on_signals(),
         )
-        yield [prepare_job(centre, destination) for destination in chosen]
 
 
 def _chosen(settings: Settings, destination_id: str | None) -> list[DestinationSettings]:

@@ -21,7 +21,7 @@ from anpr.forward.schedule import local_day
 from anpr.forward.stage import check_may_run, stage_override
 from anpr.forward.transport import Receipt
 from anpr.runtime.backoff import doubled_s
-from anpr.runtime.metrics import ALARM_MESSAGES
+from anpr.runtime.metrics import ALARM_MESSAGES, preset
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
@@ -39,6 +39,7 @@ from anpr.store.forwarding.alarm_messages import (
 from anpr.store.forwarding.runs import run_lock
 from anpr.store.transits.rows import transit_at
 
+OUTCOMES = ("sent", "accepted", "rejected", "dead", "failed", "refused")
 LOOK_EVERY_S = 1.0
 REFUSED_S = 60.0
 RETRY_MIN_S = 2.0
@@ -54,6 +55,8 @@ def alarm_job(centre: Centre, settings: AlarmDestinationSettings) -> Job:
 
 def serve_alarms(job: Job, settings: AlarmDestinationSettings) -> ForwardSummary:
     """Tell alarms until the centre's `stop` is set; they are no transits, so the summary is empty."""
+    for outcome in OUTCOMES:
+        preset(ALARM_MESSAGES, job.id, outcome)
     teller = AlarmTeller(job=job, settings=settings)
     while not job.clock.wait(job.centre.stop, teller.turn()):
         pass
