@@ -6,30 +6,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from anpr.domain.errors import AnprError, ForwardError
-from anpr.domain.transit import Transit
-from anpr.forward.batch import load_images
+from anpr.forward.alarms.message import lay_out_alarm, record_message, verdict_of
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Centre, Job
-from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.load import profile_of
-from anpr.forward.profile.sources import AlarmFacts, Context
-from anpr.forward.receipts import verdicts_of_receipt
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply
+from anpr.forward.reply.verdict import Verdict
 from anpr.forward.report import ForwardSummary
-from anpr.forward.run_log import ACTOR
-from anpr.forward.schedule import local_day
-from anpr.forward.stage import check_may_run, stage_override
-from anpr.forward.transport import Receipt
+from anpr.forward.stage import check_may_run
 from anpr.runtime.backoff import doubled_s
 from anpr.runtime.metrics import ALARM_MESSAGES, preset
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
-from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.database.connection import Connection
 from anpr.store.forwarding.alarm_messages import (
     AlarmMessage,
     AlarmMessageState,
     TellingOf,
-    ToldAlarm,
     begin_message,
     due_messages,
     plan_messages,
@@ -121,7 +111,7 @@ class AlarmTeller:
                 message, _State.DEAD, "the transit is no longer stored, or its gate is not open for forwarding"
             )
             return
-        layout = self._lay_out(message, alarm, stored.transit)
+        layout = lay_out_alarm(self.job, message, alarm, stored.transit)
         if layout.rejected:
             self._settle(message, _State.REJECTED, layout.rejected[stored.transit.id])
             return
@@ -130,36 +120,11 @@ class AlarmTeller:
             *images, records = layout.files
             for image in images:
                 client.send(image.name, image.data)
-            said = self._verdict(client.send(records.name, records.data), stored.transit)
+            said = verdict_of(self.job, client.send(records.name, records.data), stored.transit)
         except ForwardError as exc:
             self._failed(message, str(exc))
         else:
             self._judge(message, said)
-
-    def _lay_out(self, message: AlarmMessage, alarm: ToldAlarm, transit: Transit) -> Layout:
-        job = self.job
-        context = Context(
-            destination=job.id,
-            municipality=job.centre.settings.municipality,
-            day=local_day(alarm.raised_at, job.centre.settings.zone),
-            number=2 * alarm.id + (message.message == "outcome"),
-            created_at=message.queued_at,
-            gates=job.gates(),
-            images=load_images(job, [transit]),
-            alarm=AlarmFacts(
-                id=alarm.id,
-                message=message.message,
-                kind=alarm.kind,
-                plate=alarm.plate,
-                list_id=alarm.list_id,
-                list_name=alarm.list_name,
-                priority=alarm.priority,
-                raised_at=alarm.raised_at,
-                outcome=alarm.outcome if message.message == "outcome" else None,
-                closed_at=alarm.closed_at if message.message == "outcome" else None,
-            ),
-        )
-        return lay_out(job.profile, [transit], context)
 
     def _begin(self, message: AlarmMessage) -> None:
         """On record, and in the audit at the first try, before anything leaves."""
@@ -168,18 +133,7 @@ class AlarmTeller:
         with self.job.database.transaction() as conn:
             begin_message(conn, self.job.id, message, now + timedelta(seconds=pause))
             if message.attempts == 0:
-                self._audit(conn, message, "begun")
-
-    def _verdict(self, receipt: Receipt, transit: Transit) -> Verdict | None:
-        """What was answered; None where nothing is expected, or nothing was said of this alarm."""
-        answers = self.job.profile.answers
-        if answers.kind == "reply" or answers.status.meaning(receipt.status) == "permanent":
-            found = read_reply(answers, receipt)
-        elif answers.kind == "none" or receipt.data is None:
-            return None
-        else:
-            found = verdicts_of_receipt(answers, receipt)
-        return found.get(str(transit.id), found.get(WHOLE_FILE))
+                record_message(conn, self.job, message, "begun")
 
     def _judge(self, message: AlarmMessage, said: Verdict | None) -> None:
         if said is None:
@@ -208,33 +162,8 @@ class AlarmTeller:
         job = self.job
         with job.database.transaction() as conn:
             settle_message(conn, job.id, message, state, job.clock.now(), reason=reason)
-            self._audit(conn, message, "ended", outcome=state.value, error=reason)
+            record_message(conn, job, message, "ended", outcome=state.value, error=reason)
         ALARM_MESSAGES.labels(job.id, state.value).inc()
         level = logging.INFO if state in {_State.SENT, _State.ACCEPTED} else logging.ERROR
         log.log(level, "alarm %d to %s: %s %s%s", message.alarm_id, job.id, message.message, state,
                 f": {reason}" if reason else "")  # fmt: skip
-
-    def _audit(self, conn: Connection, message: AlarmMessage, phase: str, **more: str | None) -> None:
-        job, override = self.job, stage_override(self.job)
-        detail: dict[str, object] = {
-            "phase": phase,
-            "alarm": message.alarm_id,
-            "message": message.message,
-            "destination": job.id,
-            "target": job.destination.target.address,
-            "profile": job.profile_label,
-            "protocol_until": job.destination.protocol_until.isoformat(),
-            **{name: value for name, value in more.items() if value is not None},
-        }
-        if override is not None:
-            detail["despite_stage"] = str(override)
-        append(
-            conn,
-            AuditEvent(
-                actor=ACTOR,
-                action=AuditAction.FORWARDED,
-                at=job.clock.now(),
-                reason=job.destination.protocol,
-                detail=detail,
-            ),
-        )

@@ -6,30 +6,27 @@ sent first, under its old name. What cannot be sent stays queued: the nightly ru
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from anpr.domain.delivery import LiveState
 from anpr.domain.errors import AnprError, ForwardError, StoreError
-from anpr.forward.batch import BatchResult, batch_context, send_batch
+from anpr.forward.batch import BatchResult, send_batch
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.live.board import LiveBoard
 from anpr.forward.live.deferred import Deferred
+from anpr.forward.live.news import News
 from anpr.forward.live.spell import LiveSpell
-from anpr.forward.profile.layout import record_file_name
 from anpr.forward.receipts import ReceiptCounts, collect_receipts
 from anpr.forward.report import ForwardSummary
-from anpr.forward.schedule import day_scope, days_to_do, local_day
 from anpr.forward.stage import check_may_run
 from anpr.runtime.backoff import doubled_s
 from anpr.runtime.metrics import FORWARD_RUNS
-from anpr.store.database.connection import Connection
 from anpr.store.database.session_lock import SessionLock
-from anpr.store.forwarding.batches import DeliveryBatch, open_batches, unanswered_batches
-from anpr.store.forwarding.deliveries import DayScope, queue_transits
-from anpr.store.forwarding.live import batch_delays, claim_newest, has_waiting
+from anpr.store.forwarding.batches import DeliveryBatch
+from anpr.store.forwarding.deliveries import DayScope
+from anpr.store.forwarding.live import batch_delays
 from anpr.store.forwarding.runs import run_lock
 
 REACH = timedelta(minutes=15)
@@ -53,7 +50,7 @@ class LiveSender:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._board = LiveBoard(job)
-        self._deferred = Deferred(job.clock)
+        self._news = News(job=job, deferred=Deferred(job.clock))
         self._spells: dict[date, LiveSpell] = {}
         self._client: DeliveryClient | None = None
         self._failures = 0
@@ -94,7 +91,7 @@ class LiveSender:
     def _look(self) -> ForwardSummary:
         clock, wait_s = self._job.clock, self._job.destination.live_wait_s
         is_sweep = clock.monotonic() >= self._swept_at
-        scopes = self._with_news(self._queue(SWEEP_REACH if is_sweep else REACH), receipts=is_sweep)
+        scopes = self._news.with_news(self._news.queue(SWEEP_REACH if is_sweep else REACH), receipts=is_sweep)
         self._next_at = clock.monotonic() + wait_s
         sent = ForwardSummary()
         if scopes:
@@ -105,7 +102,7 @@ class LiveSender:
                     self._board.show(LiveState.BUSY)
                     return sent
                 for scope in scopes:
-                    sent += self._send(lock, scope, self._batches(scope), receipts=is_sweep)
+                    sent += self._send(lock, scope, self._news.batches(scope), receipts=is_sweep)
         if is_sweep:
             self._swept_at = clock.monotonic() + SWEEP_EVERY_S
         self._went_well()
@@ -113,54 +110,12 @@ class LiveSender:
 
     def _look_within(self, lock: SessionLock) -> ForwardSummary:
         self._next_at = self._job.clock.monotonic() + self._job.destination.live_wait_s
-        (today, *_) = self._queue(timedelta(0))
+        (today, *_) = self._news.queue(REACH)
         with self._job.database.transaction() as conn:
-            claimed = self._claim(conn, today)
+            claimed = self._news.claim(conn, today)
         sent = self._send(lock, today, [claimed] if claimed else [], receipts=False)
         self._went_well()
         return sent
-
-    def _queue(self, reach: timedelta) -> list[DayScope]:
-        """Queue what was captured since; returns the days that were looked at, today first."""
-        job = self._job
-        now, kept, zone = job.clock.now(), job.kept, job.centre.settings.zone
-        since = max(now - max(reach, REACH), kept.oldest)
-        days = days_to_do(oldest=since, newest=local_day(now, zone), zone=zone)
-        scopes = [day_scope(job.id, day, zone) for day in reversed(days)]
-        with job.database.transaction() as conn:
-            for scope in scopes:
-                queue_transits(conn, replace(scope, since=max(scope.since, since)), kept, now)
-        return scopes
-
-    def _with_news(self, scopes: list[DayScope], *, receipts: bool) -> list[DayScope]:
-        asks = receipts and self._job.profile.answers.kind == "receipt"
-        with self._job.database.transaction() as conn:
-            return [
-                scope
-                for scope in scopes
-                if has_waiting(conn, scope, self._deferred.ids()) or (asks and unanswered_batches(conn, scope))
-            ]
-
-    def _batches(self, scope: DayScope) -> Iterator[DeliveryBatch]:
-        """What an earlier run left open, then one new file."""
-        with self._job.database.transaction() as conn:
-            left_open = open_batches(conn, scope)
-        yield from left_open
-        with self._job.database.transaction() as conn:
-            claimed = self._claim(conn, scope)
-        if claimed is not None:
-            yield claimed
-
-    def _claim(self, conn: Connection, scope: DayScope) -> DeliveryBatch | None:
-        job, now = self._job, self._job.clock.now()
-
-        def name_of(number: int) -> str:
-            batch = DeliveryBatch(number=number, file_name="", created_at=now, attempts=0)
-            return record_file_name(job.profile, batch_context(job, scope, batch, {}, {}))
-
-        most = min(job.destination.live_batch_size, job.profile.batch_size)
-        kept = replace(scope, since=min(max(scope.since, job.kept.oldest), scope.until))
-        return claim_newest(conn, kept, self._deferred.ids(), most, now, name_of)
 
     def _send(
         self, lock: SessionLock, scope: DayScope, batches: Iterable[DeliveryBatch], *, receipts: bool
@@ -180,7 +135,7 @@ class LiveSender:
         return sent
 
     def _noted(self, scope: DayScope, batch: DeliveryBatch, result: BatchResult) -> ForwardSummary:
-        self._deferred.add(result.waiting)
+        self._news.deferred.add(result.waiting)
         answered = self._job.profile.answers.kind != "none"
         with self._job.database.transaction() as conn:
             self._board.took(batch_delays(conn, scope, batch.number, is_answered=answered))
