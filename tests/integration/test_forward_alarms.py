@@ -243,6 +243,7 @@ def test_agreement_and_stage_hold_for_alarms_too(office: Office) -> None:
 
 
 def test_a_destination_of_alarms_names_lists(office: Office) -> None:
-    for wrong in ({"lists": []}, {"kinds": ["local"]}, {"local_lists": {"locale": " "}}):
+    wrongs: list[dict[str, Any]] = [{"lists": []}, {"kinds": ["local"]}, {"local_lists": {"locale": " "}}]
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             AlarmDestinationSettings.model_validate({**office.keys, **wrong})

@@ -2,9 +2,10 @@
 """Live forwarding beside the nightly run: one ledger, one lock, nothing twice; against a real database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,11 @@ from anpr.domain.errors import ForwardError
 from anpr.domain.transit import ImageRef, ImageRole
 from anpr.forward import batch, delivery_client
 from anpr.forward.live import LiveSender
-from anpr.forward.live import sender as live_sender
 from anpr.forward.report import ForwardSummary
 from anpr.forward.runs import run_nightly
 from anpr.forward.standing import tell_of
 from anpr.forward.status import destination_status
-from anpr.forward.transport import Transport, open_transport
+from anpr.forward.transport import Receipt, Transport, open_transport
 from anpr.settings import DestinationSettings
 from anpr.store.audit import AuditAction
 from anpr.store.database.connection import Database
@@ -230,8 +230,12 @@ def test_a_transit_waits_for_its_image_without_being_looked_at_each_turn(
     image = ImageRef(role=ImageRole.PLATE, sha256=sha256_of(data), size=len(data))
     transit = make_transit(1, captured_at=EVENING, images=(image,))
     looks = []
-    real = live_sender.send_batch
-    monkeypatch.setattr(live_sender, "send_batch", lambda *of: (looks.append(1), real(*of))[1])
+
+    def counted(*of: Any) -> batch.BatchResult:
+        looks.append(1)
+        return batch.send_batch(*of)
+
+    monkeypatch.setattr("anpr.forward.live.sender.send_batch", counted)
     site.store([transit])
     with sending(site) as sender:
         for _ in range(30):
@@ -262,6 +266,40 @@ def test_status_says_how_long_it_takes_and_whether_nobody_is_heard(site: Site) -
         assert "1 transits in the last 15 minutes, p50 1.0 s, p95 1.0 s" in line
         site.clock.advance(120)
         assert "SILENT since" in "".join(destination_status(site.job()))
+
+
+class NotNow:
+    """A web service that takes files and says of each that it was sent too early; `times` counts them."""
+
+    times = 0
+
+    def send(self, name: str, data: bytes) -> Receipt:  # noqa: ARG002  the signature is the protocol's
+        self.times += 1
+        return Receipt(name=name, status="200", data=b'{"esito": "AGAIN"}')
+
+    def fetch(self, name: str) -> Receipt | None:  # noqa: ARG002
+        return None
+
+
+def test_what_is_to_be_sent_again_later_is_not_sent_again_each_second(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"format": "json", "code": "esito"}
+    site.profile = {"answers": {"kind": "reply", "ok": ["OK"], "transient": ["AGAIN"], "body": body}}
+    office = NotNow()
+    monkeypatch.setattr(delivery_client, "open_transport", lambda _: nullcontext(office))
+    store(site, 1)
+    with sending(site) as sender:
+        for _ in range(60):
+            later(site, sender)
+    assert (office.times, site.states()) == (6, {"queued": 1})
+
+
+def test_a_burst_does_not_wait_a_second_for_each_file(site: Site) -> None:
+    store(site, *range(5))
+    with sending(site) as sender:
+        sent = [later(site, sender, 0.01).sent for _ in range(4)]
+    assert sent == [2, 2, 1, 0]
 
 
 def test_nothing_is_sent_live_without_an_agreement(site: Site) -> None:

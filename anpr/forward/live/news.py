@@ -23,6 +23,11 @@ class News:
     job: Job
     deferred: Deferred
 
+    @property
+    def most(self) -> int:
+        """Transits in one file at most."""
+        return min(self.job.destination.live_batch_size, self.job.profile.batch_size)
+
     def queue(self, reach: timedelta) -> list[DayScope]:
         """Queue what was captured since; returns the days that were looked at, today first."""
         job = self.job
@@ -63,6 +68,5 @@ class News:
             batch = DeliveryBatch(number=number, file_name="", created_at=now, attempts=0)
             return record_file_name(job.profile, batch_context(job, scope, batch, {}, {}))
 
-        most = min(job.destination.live_batch_size, job.profile.batch_size)
         kept = replace(scope, since=min(max(scope.since, job.kept.oldest), scope.until))
-        return claim_newest(conn, kept, self.deferred.ids(), most, now, name_of)
+        return claim_newest(conn, kept, self.deferred.ids(), self.most, now, name_of)

@@ -37,6 +37,8 @@ SWEEP_REACH = timedelta(days=1)
 RETRY_MIN_S = 5.0
 RETRY_MAX_S = 900.0
 PERMANENT_RETRY_S = 3600.0
+STORE_RETRY_MAX_S = 60.0
+"""A database that is back is used soon; asking it costs no other office anything."""
 BUSY_S = 5.0
 """Until the next look while another run holds the lock."""
 TRY_PAUSES_S = (0.5,)
@@ -140,6 +142,8 @@ class LiveSender:
         with self._job.database.transaction() as conn:
             self._board.took(batch_delays(conn, scope, batch.number, is_answered=answered))
         counts, receipts = result.counts, result.receipts
+        if counts.sent + counts.rejected + counts.waiting >= self._news.most:
+            self._next_at = self._job.clock.monotonic()  # a full file: there may be more
         return ForwardSummary(
             sent=counts.sent,
             accepted=receipts.accepted,
@@ -189,7 +193,8 @@ class LiveSender:
 
     def _fell_back(self, exc: AnprError, *, is_permanent: bool) -> None:
         """What is queued stays so; the nightly run takes it where no later try does."""
-        pause = PERMANENT_RETRY_S if is_permanent else doubled_s(RETRY_MIN_S, self._failures, RETRY_MAX_S)
+        most = STORE_RETRY_MAX_S if isinstance(exc, StoreError) else RETRY_MAX_S
+        pause = PERMANENT_RETRY_S if is_permanent else doubled_s(RETRY_MIN_S, self._failures, most)
         self._failures += 1
         self._next_at = self._job.clock.monotonic() + pause
         next_at = self._job.clock.now() + timedelta(seconds=pause)
