@@ -159,7 +159,8 @@ def _people(conn: Connection, of: set[str]) -> Iterator[Person]:
 
 
 def _recipients(settings: Settings, of: set[str]) -> Iterator[Recipient]:
-    for each in (each for each in settings.forwarding if each.organisation in of):
+    told = [each.destination for each in settings.alarm_forwarding]  # of alarms on its lists
+    for each in (each for each in (*settings.forwarding, *told) if each.organisation in of):
         yield Recipient(
             id=each.id,
             profile=each.profile.rpartition("/")[2],

@@ -22,6 +22,20 @@ class RunKind(StrEnum):
     NIGHTLY = "nightly"
     INTERVAL = "interval"
     MANUAL = "manual"
+    LIVE = "live"
+
+
+class LiveState(StrEnum):
+    """How live forwarding to a destination stands."""
+
+    LIVE = "live"
+    """What is stored is sent within seconds."""
+    RETRYING = "retrying"
+    """It failed: what is stored is queued until a later try or the nightly run."""
+    BUSY = "busy"
+    """Another run for the destination holds the lock."""
+    STOPPED = "stopped"
+    """The forwarder has ended."""
 
 
 class RunOutcome(StrEnum):

@@ -16,7 +16,7 @@ from anpr.forward.job import Job
 from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
-from anpr.forward.reply.verdict import Verdict, read_reply
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.forwarding.batches import (
@@ -55,6 +55,8 @@ class BatchResult:
     counts: BatchCounts
     receipts: ReceiptCounts
     problem: str | None
+    waiting: frozenset[UUID] = frozenset()
+    """Those that were queued again, as an image has not arrived, or the reply says so."""
 
 
 def send_batch(
@@ -92,7 +94,13 @@ def send_batch(
         files=len(layout.files),
         bytes=sum(len(file.data) for file in layout.files),
     )
-    return BatchResult(counts=counts, receipts=receipts, problem=problem)
+    again = {id for id in (transit.id for transit in ready) if _is_transient(verdicts, id)}
+    return BatchResult(counts=counts, receipts=receipts, problem=problem, waiting=frozenset(waiting | again))
+
+
+def _is_transient(verdicts: Mapping[str, Verdict], id: UUID) -> bool:
+    said = verdicts.get(str(id), verdicts.get(WHOLE_FILE))
+    return said is not None and said.meaning == "transient"
 
 
 def batch_context(

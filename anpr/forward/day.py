@@ -2,19 +2,20 @@
 """Forwards one day to one destination: queues what is stored, sends what waits, applies the receipts, reports."""
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from anpr.domain.delivery import DeliveryState, RunKind
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
-from anpr.forward.batch import BatchCounts, batch_context, send_batch
+from anpr.forward.batch import batch_context, send_batch
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.layout import record_file_name
-from anpr.forward.receipts import ReceiptCounts, collect_receipts
+from anpr.forward.progress import Progress, report_of
+from anpr.forward.receipts import collect_receipts
 from anpr.forward.report import DayReport
 from anpr.forward.run_log import begin_run, end_run
 from anpr.forward.schedule import day_scope
@@ -22,27 +23,25 @@ from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
 from anpr.store.database.session_lock import SessionLock
 from anpr.store.forwarding.batches import DeliveryBatch, Key, claim_batch, open_batches, unanswered_batches
 from anpr.store.forwarding.deliveries import DayScope, count_states, queue_transits
-from anpr.store.transits.discarded import discarded_by_purpose
-from anpr.store.transits.rows import count_transits
 
 STOPPED = "stopped before the end"
+Between = Callable[[SessionLock], None]
+"""What is done between two files of a run: news of live forwarding need not wait for the night's backlog."""
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class _Progress:
-    """What a run has done so far, and what went wrong; kept apart so that a failure midway does not lose the counts."""
-
-    batches: BatchCounts = field(default_factory=BatchCounts)
-    receipts: ReceiptCounts = field(default_factory=ReceiptCounts)
-    problems: list[str] = field(default_factory=list)
-    is_permanent: bool = False
-
-
-def forward_day(
-    job: Job, client: DeliveryClient, lock: SessionLock, day: date, kind: RunKind, *, report_idle: bool
+def forward_day(  # noqa: PLR0913  what a run shares over its days
+    job: Job,
+    client: DeliveryClient,
+    lock: SessionLock,
+    day: date,
+    kind: RunKind,
+    *,
+    report_idle: bool,
+    between: Between | None = None,
 ) -> DayReport | None:
-    """Forward one calendar day of the site. Returns None when there is nothing to do, unless `report_idle`.
+    """Forward one calendar day of the site. Returns None when there is nothing to do, unless `report_idle`. `between`
+    is called after each file, under the lock.
 
     A failure of the destination or the profile is in the report's `error`. Raises StoreError when the database fails:
     what was claimed by then stays open, and the next run sends it again under the same names.
@@ -53,16 +52,15 @@ def forward_day(
     if not report_idle and not _has_work(job, scope):
         return None
     run = begin_run(job, day, kind)
-    progress = _Progress()
+    progress = Progress()
     try:
-        _send_waiting(job, client, lock, scope, progress)
+        _send_waiting(job, client, lock, scope, progress, between)
         fetched, problems = collect_receipts(job, client, scope)
-        progress.receipts += fetched
-        progress.problems += problems
+        progress.add_receipts(fetched, problems)
     except ForwardError as exc:
         progress.problems.append(str(exc))
         progress.is_permanent = exc.permanent
-    report = _report(job, scope, progress)
+    report = report_of(job, scope, progress)
     end_run(job, run, report)
     _count(report)
     log.log(logging.WARNING if report.error else logging.INFO, "%s", report)
@@ -80,7 +78,9 @@ def _has_work(job: Job, scope: DayScope) -> bool:
         return job.profile.answers.kind == "receipt" and bool(unanswered_batches(conn, scope))
 
 
-def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: _Progress) -> None:
+def _send_waiting(
+    job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: Progress, between: Between | None
+) -> None:
     gates = job.gates()
     for batch in _batches(job, scope, gates):
         if job.centre.stop.is_set():
@@ -88,9 +88,9 @@ def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: Da
             return
         lock.check()
         result = send_batch(job, client, scope, batch, gates)
-        progress.batches += result.counts
-        progress.receipts += result.receipts
-        progress.problems += [result.problem] if result.problem else []
+        progress.add(result)
+        if between is not None:
+            between(lock)
 
 
 def _batches(job: Job, scope: DayScope, gates: dict[str, Gate]) -> Iterator[DeliveryBatch]:
@@ -113,30 +113,6 @@ def _claim(job: Job, scope: DayScope, gates: dict[str, Gate], after: Key) -> tup
 
     with job.database.transaction() as conn:
         return claim_batch(conn, _not_expired(job, scope), after, job.profile.batch_size, now, name_of)
-
-
-def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:
-    with job.database.transaction() as conn:
-        states = count_states(conn, scope)
-        stored = count_transits(conn, scope.since, scope.until)
-        discarded = discarded_by_purpose(conn, scope.since, scope.until)
-    batches, receipts = progress.batches, progress.receipts
-    return DayReport(
-        destination=job.id,
-        day=scope.day,
-        profile=job.profile_label,
-        stored=stored,
-        discarded=discarded,
-        states=states,
-        sent=batches.sent,
-        accepted=receipts.accepted,
-        rejected=batches.rejected + receipts.rejected,
-        expired=batches.expired,
-        files=batches.files,
-        bytes=batches.bytes,
-        error="; ".join(progress.problems) or None,
-        is_permanent=progress.is_permanent,
-    )
 
 
 def _count(report: DayReport) -> None:

@@ -2,7 +2,7 @@
 """Delivery client: a connection to one destination, opened when first needed, that retries after passing failures."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self, TypeVar
@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 class DeliveryClient:
     """The connection of one run, a context manager that closes it. Not thread-safe."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, pauses_s: Sequence[float] = PAUSES_S) -> None:
         self._job = job
+        self._pauses_s = pauses_s
         self._open = ExitStack()
         self._transport: Transport | None = None
         self._next_at = job.clock.monotonic()
@@ -33,6 +34,10 @@ class DeliveryClient:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection; the next use begins a new one."""
         self._disconnect()
 
     def send(self, name: str, data: bytes) -> Receipt:
@@ -65,7 +70,7 @@ class DeliveryClient:
         return self._try(lambda transport: transport.fetch(name))
 
     def _try(self, action: Callable[[Transport], _Result]) -> _Result:
-        for pause in PAUSES_S:
+        for pause in self._pauses_s:
             try:
                 return action(self._connected())
             except ForwardError as exc:
@@ -73,7 +78,7 @@ class DeliveryClient:
                     raise
                 # After a failure in the middle of a file the session is in an unknown state: begin a new one.
                 self._disconnect()
-                log.warning("destination %s: %s; next try in %.0f s", self._job.id, exc, pause)
+                log.warning("destination %s: %s; next try in %.1f s", self._job.id, exc, pause)
                 if self._job.clock.wait(self._job.centre.stop, pause):
                     raise
         return action(self._connected())

@@ -2,19 +2,20 @@
 """Scheduler of one destination: waits until a run is due, runs it, and after a failure retries with growing pauses."""
 
 import logging
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import datetime, timedelta
 
-from anpr.domain.counts import Counts
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import AnprError, ForwardError, StoreError
 from anpr.forward.job import Job
-from anpr.forward.report import RunReport
+from anpr.forward.live import LiveSender
+from anpr.forward.report import ForwardSummary, RunReport
 from anpr.forward.run_log import refuse_run
 from anpr.forward.runs import run_interval, run_nightly
 from anpr.forward.schedule import local_day, start_after, start_before
 from anpr.runtime.backoff import doubled_s
 from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS, preset
+from anpr.store.database.session_lock import SessionLock
 from anpr.store.forwarding.runs import has_good_run
 
 RETRY_MIN_S = 60.0
@@ -26,33 +27,23 @@ LOOK_AGAIN_S = 300.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ForwardSummary(Counts):
-    """What was forwarded while serving, over all destinations: transits, and runs that failed or were refused."""
-
-    sent: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    expired: int = 0
-    failures: int = 0
-
-
 def serve_destination(job: Job) -> ForwardSummary:
     """Run this destination's schedule until the centre's `stop` is set; returns what was forwarded."""
-    loop = _DestinationLoop(job)
-    while not loop.wait_until_due():
-        loop.run()
+    with closing(_DestinationLoop(job)) as loop:
+        while not loop.wait_until_due():
+            loop.run()
     return loop.summary
 
 
 class _DestinationLoop:
-    """The schedule of one destination: when the next run is due, and the retries after failures."""
+    """The schedule of one destination: when the next run is due, the retries after failures, and live turns between."""
 
     def __init__(self, job: Job) -> None:
         self.summary = ForwardSummary()
         self._job = job
         self._failures = 0
         self._caught_up_at: float | None = None
+        self._live = LiveSender(job) if job.destination.live else None
         for outcome in RunOutcome:
             preset(FORWARD_RUNS, job.id, outcome)
         self._due = self._first_due()
@@ -61,9 +52,25 @@ class _DestinationLoop:
         """Wait for the next start; true when stop was set."""
         clock, stop = self._job.clock, self._job.centre.stop
         while (left := (self._due - clock.now()).total_seconds()) > 0:
-            if clock.wait(stop, min(left, LOOK_AGAIN_S)):
+            if clock.wait(stop, min(left, self._live_turn())):
                 return True
         return stop.is_set()
+
+    def _live_turn(self) -> float:
+        """Send what is new, where it is sent live; seconds until the next look."""
+        if self._live is None:
+            return LOOK_AGAIN_S
+        self.summary += self._live.turn()
+        return min(self._live.pause_s(), LOOK_AGAIN_S)
+
+    def _between(self, lock: SessionLock) -> None:
+        if self._live is not None:
+            self.summary += self._live.turn_within(lock)
+
+    def close(self) -> None:
+        """End what is sent live."""
+        if self._live is not None:
+            self._live.close()
 
     def run(self) -> None:
         """One run, and the time of the next."""
@@ -86,7 +93,7 @@ class _DestinationLoop:
 
     def _run(self) -> RunReport:
         if self._job.destination.every_s is None:
-            return run_nightly(self._job)
+            return run_nightly(self._job, self._between)
         now = self._job.clock.monotonic()
         catch_up = self._caught_up_at is None or now - self._caught_up_at >= CATCH_UP_EVERY_S
         report = run_interval(self._job, catch_up=catch_up)

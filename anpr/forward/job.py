@@ -14,7 +14,6 @@ from anpr.forward.profile.model import Profile
 from anpr.forward.schedule import local_day
 from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings, Settings
-from anpr.store.accounting.unqueued import tell_destination
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import Scope
 from anpr.store.gates import list_gates
@@ -33,6 +32,14 @@ class Centre:
     stop: threading.Event
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forced:
+    """Why somebody has one run sent below stage `tested`, and who."""
+
+    reason: str
+    by: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One destination with its profile."""
@@ -40,6 +47,8 @@ class Job:
     centre: Centre
     destination: DestinationSettings
     profile: Profile
+    forced: Forced | None = None
+    """Of a run by hand that is sent despite its profile's stage."""
 
     @property
     def id(self) -> str:
@@ -83,12 +92,6 @@ class Job:
 def prepare_job(centre: Centre, destination: DestinationSettings) -> Job:
     """The destination's job. Raises ForwardError (permanent) when its profile is wrong, or excludes its transport."""
     return Job(centre=centre, destination=destination, profile=profile_of(destination))
-
-
-def tell_of(job: Job) -> None:
-    """Note in the database that there is this destination: what leaves it unqueued is counted. Raises StoreError."""
-    with job.database.transaction() as conn:
-        tell_destination(conn, job.id, job.destination.organisation, job.clock.now())
 
 
 def check_protocol(job: Job) -> None:

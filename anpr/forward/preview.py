@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from anpr.domain.errors import ForwardError
 from anpr.domain.transit import Transit
 from anpr.forward.batch import batch_context, load_images
-from anpr.forward.job import Job, check_protocol
+from anpr.forward.job import Job
 from anpr.forward.profile.layout import OutFile, lay_out
 from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import day_scope
+from anpr.forward.stage import refusal
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.forwarding.batches import DeliveryBatch, next_batch_number, unsent_transits
 from anpr.store.forwarding.deliveries import DayScope
@@ -50,7 +50,7 @@ def preview_day(job: Job, day: date, actor: str) -> Preview:
     The sample shows plates, which makes this a consultation: it is recorded in the audit under `actor` first.
     """
     scope = day_scope(job.id, day, job.centre.settings.zone)
-    preview = Preview(destination=job.id, day=day, profile=job.profile_label, refusal=_refusal(job))
+    preview = Preview(destination=job.id, day=day, profile=job.profile_label, refusal=refusal(job))
     detail = {"dry_run": True, "destination": job.id, "day": day.isoformat(), "profile": job.profile_label}
     with job.database.transaction() as conn:
         event = AuditEvent(
@@ -86,11 +86,3 @@ def _pages(job: Job, scope: DayScope) -> Iterator[list[Transit]]:
 def _sample(job: Job, file: OutFile) -> str:
     text = file.data[: SAMPLE_BYTES + 4].decode(job.profile.encoding.charset, errors="ignore")
     return text[:SAMPLE_BYTES] + ("…" if len(file.data) > SAMPLE_BYTES else "")
-
-
-def _refusal(job: Job) -> str | None:
-    try:
-        check_protocol(job)
-    except ForwardError as exc:
-        return str(exc)
-    return None

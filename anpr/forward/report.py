@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from anpr.domain.counts import Counts
 from anpr.domain.delivery import DeliveryState, RunOutcome
 
 
@@ -33,6 +34,8 @@ class DayReport:
     error: str | None = None
     is_permanent: bool = False
     """Whether `error` stays until somebody changes something."""
+    despite_stage: str | None = None
+    """Why it was sent below stage `tested`."""
 
     @property
     def outcome(self) -> RunOutcome:
@@ -73,10 +76,12 @@ class DayReport:
         late = f", not yet in the ledger {gap}" if gap > 0 else ""
         error = f": {self.error}" if self.error else ""
         apart = ", ".join(f"{number} for purpose {purpose}" for purpose, number in sorted(self.discarded.items()))
+        despite = f"; DESPITE ITS STAGE: {self.despite_stage}" if self.despite_stage else ""
         apart = f" counted and never stored: {apart};" if apart else ""
         return (
             f"{self.destination} {self.day.isoformat()} {self.outcome}{error}: stored {self.stored} = {parts}{late};"
             f"{apart} this run {self.sent} transits in {self.files} files, {self.bytes} bytes; profile {self.profile}"
+            f"{despite}"
         )
 
 
@@ -87,6 +92,17 @@ _REPORTED = (
     DeliveryState.EXPIRED,
     DeliveryState.QUEUED,
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForwardSummary(Counts):
+    """What was forwarded while serving, over all destinations: transits, and runs that failed or were refused."""
+
+    sent: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    expired: int = 0
+    failures: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from anpr.domain.delivery import RunKind
 from anpr.forward.job import Job
 from anpr.forward.report import DayReport
+from anpr.forward.stage import stage_override
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.forwarding.runs import ForwardRun, finish_run, start_run
@@ -28,6 +29,7 @@ def begin_run(job: Job, day: date, kind: RunKind) -> ForwardRun:
         outcome=None,
         counts={},
         error=None,
+        despite_stage=str(override) if (override := stage_override(job)) else None,
     )
     with job.database.transaction() as conn:
         run = replace(run, id=start_run(conn, run))
@@ -67,6 +69,8 @@ def _event(job: Job, run: ForwardRun, phase: str) -> AuditEvent:
         "profile": run.profile,
         "protocol_until": job.destination.protocol_until.isoformat(),
     }
+    if run.despite_stage is not None:
+        detail["despite_stage"] = run.despite_stage
     if run.finished_at is not None:
         detail |= {"outcome": str(run.outcome), "counts": dict(run.counts), "error": run.error}
     return AuditEvent(

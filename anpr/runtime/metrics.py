@@ -239,9 +239,38 @@ DELIVERIES = Counter(
     "anpr_deliveries_total", "Transits forwarded, by outcome", ["destination", "outcome"], registry=REGISTRY
 )
 
+FORWARD_REFUSED = Gauge(
+    "anpr_forward_refused",
+    "Whether nothing is sent to a destination: no agreement holds, or its profile is below stage tested",
+    ["destination"],
+    registry=REGISTRY,
+)
+
+FORWARD_LIVE = Gauge(
+    "anpr_forward_live",
+    "Whether live forwarding to a destination works; 0: what is stored waits for a later try or the nightly run",
+    ["destination"],
+    registry=REGISTRY,
+)
+
+FORWARD_DELAYS = Histogram(
+    "anpr_forward_delay_seconds",
+    "Live forwarding: from store to acceptance, or to sending where the destination gives no answer",
+    ["destination"],
+    buckets=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 7, 10, 20, 60, 300, 900),
+    registry=REGISTRY,
+)
+
 FORWARD_RUNS = Counter(
     "anpr_forward_runs_total",
     "Days that were forwarded, by outcome: complete, incomplete, failed",
+    ["destination", "outcome"],
+    registry=REGISTRY,
+)
+
+ALARM_MESSAGES = Counter(
+    "anpr_alarm_messages_total",
+    "Alarms told to the owners of their lists, by what came of it: sent, accepted, rejected, dead, failed, refused",
     ["destination", "outcome"],
     registry=REGISTRY,
 )

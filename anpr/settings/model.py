@@ -26,6 +26,7 @@ from anpr.settings.centre import (
 from anpr.settings.edge import GatePlanSettings, GateSettings, ReaderSettings
 from anpr.settings.evidence import EvidenceSettings
 from anpr.settings.forwarding import DestinationSettings
+from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
 from anpr.settings.mail import MailSettings
 from anpr.settings.notify import NotifySettings
 from anpr.settings.patrol import PatrolSettings
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     images: ImageSettings = ImageSettings()
     console: ConsoleSettings = ConsoleSettings()
     forwarding: tuple[DestinationSettings, ...] = ()
+    alarm_forwarding: tuple[AlarmDestinationSettings, ...] = ()
     watchlists: WatchlistSettings = WatchlistSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
@@ -92,7 +94,7 @@ class Settings(BaseSettings):
         for what, ids in (
             ("gates", [gate.id for gate in self.gates]),
             ("cameras", cameras),
-            ("forwarding", [destination.id for destination in self.forwarding]),
+            ("forwarding", [each.id for each in self.forwarding] + [each.id for each in self.alarm_forwarding]),
             ("retention.purposes", [purpose.id for purpose in self.retention.purposes]),
         ):
             twice = [name for name, times in Counter(ids).items() if times > 1]

@@ -237,11 +237,18 @@ GRANT SELECT ON transits, images, gates, organisations, discarded_counts TO anpr
 GRANT EXECUTE ON FUNCTION open_gates(text, text[], date), known_gates() TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_runs TO anpr_forward;
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
+-- It tells owners of lists of their alarms: which list and vehicle, how it ended, and nothing that somebody wrote about it.
+GRANT SELECT (id, kind, vehicle, priority, raised_at, retro, state, outcome, closed_at) ON alarms TO anpr_forward;
+GRANT SELECT (id, alarm_id, transit_id, captured_at, watchlist_id, retro) ON sightings TO anpr_forward;
+GRANT SELECT (id, name, kind) ON watchlists TO anpr_forward;
+GRANT SELECT ON watchlist_owners TO anpr_forward;
+GRANT SELECT, INSERT, UPDATE ON alarm_messages TO anpr_forward;
+GRANT SELECT ON alarm_messages TO anpr_console;
 -- It makes the completeness reports, which the console shows.
 GRANT SELECT ON transit_counts, refused_counts, reader_sequences, reader_gaps, unqueued_counts, health_intervals TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE ON forward_destinations TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE (mailed_at, mail_failure) ON completeness_reports TO anpr_forward;
-GRANT SELECT ON completeness_reports TO anpr_console;
+GRANT SELECT ON completeness_reports, forward_destinations TO anpr_console;
 
 -- Row-level security: the console sees what is open to the organisation for which it acts in a transaction (migration 25), and
 -- nothing in one that says none. Forwarding sees the transits that the destination's organisation may forward. Else ingest and
@@ -332,6 +339,8 @@ DECLARE
         ['forward_batches', 'SELECT', own],
         ['forward_runs', 'SELECT', own],
         ['completeness_reports', 'SELECT', of_organisation],
+        ['forward_destinations', 'SELECT', of_organisation],
+        ['alarm_messages', 'SELECT', of_organisation],
         ['holds', 'SELECT', of_organisation],
         ['holds', 'INSERT', of_organisation],
         ['holds', 'UPDATE', of_organisation],

@@ -219,7 +219,10 @@ def _fill_forwarding(conn: Connection) -> None:
     _insert(conn, "reader_sequences", **outbox, first_number=1, last_number=3, heard_at=START)
     _insert(conn, "reader_gaps", **outbox, first_number=2, last_number=2, after_at=START, before_at=START,
             found_at=START)  # fmt: skip
-    _insert(conn, "forward_destinations", id="questura", organisation_id="manager", told_at=START)
+    _insert(conn, "forward_destinations", id="questura", organisation_id="manager", told_at=START, stage="example",
+            live_state="live", live_since=START, live_seen_at=START)  # fmt: skip
+    _insert(conn, "alarm_messages", destination="titolare", alarm_id=1, message="raised", organisation_id="manager",
+            sighting_id=1, queued_at=START, next_attempt_at=START)  # fmt: skip
     _insert(conn, "unqueued_counts", **hour, destination="questura", reason="dropped", number=2)
     _insert(conn, "completeness_reports", day=DAYS[0], revision=1, made_at=START, verdict="balanced",
             figures=Jsonb({}), html=b"h", pdf=b"p", csv=b"c", manifest=b"m", signature=b"s")  # fmt: skip

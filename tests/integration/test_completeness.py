@@ -376,4 +376,4 @@ def test_a_cell_that_a_spreadsheet_would_calculate_is_text() -> None:
         organisation_id="manager", day=DAY, since=NOON, until=NOON + HOUR, destinations=(destination,),
         refused=(("=reader", "not-json", 1),),
     )  # fmt: skip
-    assert "rifiutati;'=reader;not-json;1" in as_csv(balance).decode("utf-8-sig")
+    assert "rifiutati;'=reader;not-json;1" in as_csv(balance, {}).decode("utf-8-sig")

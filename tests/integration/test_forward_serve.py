@@ -15,7 +15,7 @@ import pytest
 from anpr.domain.delivery import RunKind, RunOutcome
 from anpr.domain.errors import ForwardError, StoreError
 from anpr.forward import delivery_client, runs
-from anpr.forward.destination_loop import ForwardSummary
+from anpr.forward.report import ForwardSummary
 from anpr.forward.serve import run_forwarder
 from anpr.forward.transport import Transport, open_transport
 from anpr.runtime.clock import ManualClock

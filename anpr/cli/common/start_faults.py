@@ -24,7 +24,7 @@ def start_faults(settings: Settings, today: date) -> list[str]:
     faults = [*_of_console(settings), *_of_kafka(settings), *_of_images(settings), *_of_audit(settings)]
     faults += _of_mail(settings)
     faults += _of_folder("data_dir", settings.data_dir)
-    for destination in settings.forwarding:
+    for destination in (*settings.forwarding, *(each.destination for each in settings.alarm_forwarding)):
         faults += _of_destination(destination, today)
     for camera in (camera for gate in settings.gates for camera in gate.cameras if camera.secret_file):
         faults += _of_secret(f"camera {camera.id}: secret_file", camera.secret_file)

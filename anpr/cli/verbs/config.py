@@ -2,7 +2,7 @@
 """`anpr config`: check and show the settings."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import click
@@ -12,6 +12,7 @@ from anpr.cli.common.start_faults import start_faults
 from anpr.cli.main import loaded_settings
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.forward.profile.load import profile_of
+from anpr.forward.stage import needs_override, stage_refusal
 from anpr.runtime.clock import SystemClock
 from anpr.settings import DestinationSettings, Settings, missing_file
 from anpr.settings.effective import effective_values
@@ -36,7 +37,9 @@ def check(ctx: click.Context) -> None:
         raise click.ClickException("\nError: ".join(exc.faults)) from exc
     cameras = [camera for gate in settings.gates for camera in gate.cameras]
     faults = [fault for camera in cameras if (fault := missing_file(camera))]
-    faults += _faults_of_profiles(settings.forwarding)
+    faults += _faults_of_profiles(_destinations(settings))
+    for warning in _stage_warnings(settings):
+        click.echo(f"Warning: {warning}", err=True)
     if faults := list(dict.fromkeys([*faults, *start_faults(settings, _today(settings))])):
         raise click.ClickException("\nError: ".join(faults))
     counts = f"{counted(len(settings.gates), 'gate')}, {counted(len(cameras), 'camera')}"
@@ -49,6 +52,11 @@ def _today(settings: Settings) -> date:
     return SystemClock().now().astimezone(settings.zone).date()
 
 
+def _destinations(settings: Settings) -> list[DestinationSettings]:
+    """Of transits, and of alarms."""
+    return [*settings.forwarding, *(each.destination for each in settings.alarm_forwarding)]
+
+
 def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str]:
     faults = []
     for destination in destinations:
@@ -57,6 +65,21 @@ def _faults_of_profiles(destinations: Iterable[DestinationSettings]) -> list[str
         except ForwardError as exc:
             faults.append(f"destination {destination.id}: {exc}")
     return faults
+
+
+def _stage_warnings(settings: Settings) -> Iterator[str]:
+    """Of destinations to which nothing is sent, or for a while only, as their office has not tested the profile."""
+    for destination in _destinations(settings):
+        try:
+            profile = profile_of(destination)
+        except ForwardError:
+            continue  # told as a fault
+        told = stage_refusal(destination, profile, _today(settings))
+        if told is not None:
+            yield told
+        elif needs_override(destination, profile) and destination.despite_stage is not None:
+            until = destination.despite_stage.until.isoformat()
+            yield f"forwarding.{destination.id}: is sent despite stage {profile.status.stage} until {until}"
 
 
 @command.command()

@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.local_time import read_day
 from anpr.domain.near_name import suggestion
 from anpr.domain.organisation import MANAGER
+from anpr.forward.alarms.status import alarm_status, tell_again
+from anpr.forward.alarms.teller import alarm_job
 from anpr.forward.completeness.files import report_lines, write_files
 from anpr.forward.completeness.making import ReportMaker
-from anpr.forward.job import Centre, Job, prepare_job
+from anpr.forward.job import Centre, Forced, Job, prepare_job
 from anpr.forward.preview import Preview, preview_day
 from anpr.forward.profile.load import load_profile
 from anpr.forward.profile.model import Profile
@@ -53,19 +55,32 @@ _DESTINATION = click.option("--destination", "destination_id", help="Only this o
 @_DAY
 @_DESTINATION
 @click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
+@click.option(
+    "--despite-stage", is_flag=True, help="Send to another machine although its office has not tested the profile."
+)
+@click.option("--reason", default="", help="Of --despite-stage: why; recorded.")
 @click.pass_context
-def run(ctx: click.Context, /, day_text: str, destination_id: str | None, dry_run: bool) -> None:
+def run(
+    ctx: click.Context, /, day_text: str, destination_id: str | None, dry_run: bool, despite_stage: bool, reason: str
+) -> None:
     """Forward one day now. Exit status 1 when a destination failed or was refused."""
     settings, day = loaded_settings(ctx).settings, read_day("--day", day_text)
+    forced = _forced(despite_stage=despite_stage, reason=reason.strip())
     failed = False
     with _jobs(settings, destination_id) as jobs:
         for job in jobs:
             if dry_run:
                 _print_preview(preview_day(job, day, operating_system_user()))
             else:
-                failed |= _run_now(job, day)
+                failed |= _run_now(replace(job, forced=forced), day)
     if failed:
         ctx.exit(1)
+
+
+def _forced(*, despite_stage: bool, reason: str) -> Forced | None:
+    if despite_stage != bool(reason):
+        raise InputError("--despite-stage and --reason go together: what an office has not tested leaves with a reason")
+    return Forced(reason=reason, by=operating_system_user()) if despite_stage else None
 
 
 def _run_now(job: Job, day: date) -> bool:
@@ -106,7 +121,7 @@ def _print_preview(preview: Preview) -> None:
 def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
     """Forward to every destination at its hour, until SIGINT or SIGTERM."""
     settings = loaded_settings(ctx).settings
-    if not settings.forwarding:
+    if not settings.forwarding and not settings.alarm_forwarding:
         raise InputError("forwarding: no destination is configured")
     readiness = Readiness(starting="the database is not open yet")
     stop = stop_on_signals()
@@ -132,12 +147,33 @@ def serve(ctx: click.Context, seconds: float | None, as_json: bool) -> None:
 @_DESTINATION
 @click.pass_context
 def status(ctx: click.Context, destination_id: str | None) -> None:
-    """What became of each day: by state, why transits were rejected, and the latest runs."""
+    """What became of each day: by state, why transits were rejected, and the latest runs; and of alarms."""
     settings = loaded_settings(ctx).settings
-    with _jobs(settings, destination_id) as jobs:
-        for job in jobs:
-            for line in destination_status(job):
+    alarms = [each for each in settings.alarm_forwarding if destination_id in {None, each.id}]
+    with _centre(settings) as centre:
+        is_asked = not alarms or any(destination_id in {None, each.id} for each in settings.forwarding)
+        for destination in _chosen(settings, destination_id) if is_asked else ():
+            for line in destination_status(prepare_job(centre, destination)):
                 click.echo(line)
+        for each in alarms:
+            for line in alarm_status(alarm_job(centre, each), each):
+                click.echo(line)
+
+
+@command.command()
+@click.option("--destination", "destination_id", required=True, help="Of alarm_forwarding.")
+@click.option("--reason", required=True, help="Why; recorded.")
+@click.pass_context
+def retell(ctx: click.Context, /, destination_id: str, reason: str) -> None:
+    """Tell alarms again that their destination rejected, or that were given up."""
+    settings = loaded_settings(ctx).settings
+    chosen = [each for each in settings.alarm_forwarding if each.id == destination_id]
+    if not chosen:
+        known = [each.id for each in settings.alarm_forwarding]
+        raise InputError(f"alarm_forwarding: no destination {destination_id!r}{suggestion(destination_id, known)}")
+    with _centre(settings) as centre:
+        count = tell_again(alarm_job(centre, chosen[0]), operating_system_user(), reason)
+    click.echo(f"{destination_id}: queued again: {counted(count, 'message')}")
 
 
 @command.command()
@@ -194,15 +230,20 @@ def schema() -> None:
 @contextmanager
 def _jobs(settings: Settings, destination_id: str | None) -> Iterator[list[Job]]:
     chosen = _chosen(settings, destination_id)
+    with _centre(settings) as centre:
+        yield [prepare_job(centre, destination) for destination in chosen]
+
+
+@contextmanager
+def _centre(settings: Settings) -> Iterator[Centre]:
     with open_database(settings, "anpr forward") as database:
-        centre = Centre(
+        yield Centre(
             settings=settings,
             database=database,
             images=ImageStore(open_shelf(settings)),
             clock=SystemClock(),
             stop=stop_on_signals(),
         )
-        yield [prepare_job(centre, destination) for destination in chosen]
 
 
 def _chosen(settings: Settings, destination_id: str | None) -> list[DestinationSettings]:

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Completeness report as a printed document and as CSV, in Italian; it names no plate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from anpr.domain.completeness import DayBalance, DestinationLine, Verdict
 from anpr.domain.spreadsheet import as_text, csv_bytes
 from anpr.evidence.words import STATES as HEALTH
-from anpr.forward.completeness.words import CAME, NONE, SEEN_BY, SHORTFALLS, STATES, VERDICTS, WITHHELD
+from anpr.forward.completeness.words import CAME, NONE, SEEN_BY, SHORTFALLS, STATES, VERDICTS, WITHHELD, stage_facts
 from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Table, Tone
 
 MAX_ROWS = 300
 """Of one table in print; the CSV has all rows."""
+Stages = Mapping[str, Mapping[str, Any]]
+"""By destination, how far its profile has come and whether anything is sent, as JSON has it (`StageStanding`)."""
 _TONES = {Verdict.BALANCED: Tone.GOOD, Verdict.OPEN: Tone.OPEN, Verdict.UNBALANCED: Tone.BAD}
 
 
@@ -30,18 +33,18 @@ class ReportHead:
     public_key: str
 
 
-def document(balance: DayBalance, head: ReportHead) -> Document:
+def document(balance: DayBalance, head: ReportHead, stages: Stages) -> Document:
     """The report in print."""
     day = balance.day.strftime("%d/%m/%Y")
     return Document(
         title=f"Rapporto di completezza del {day}",
         subtitle=" · ".join(dict.fromkeys(part for part in (head.municipality, head.organisation) if part)),
         footer=f"Completezza {day}, revisione {head.revision} · {_time(head.made_at, head.zone)} · anpr {head.version}",
-        blocks=tuple(_blocks(balance, head)),
+        blocks=tuple(_blocks(balance, head, stages)),
     )
 
 
-def _blocks(balance: DayBalance, head: ReportHead) -> Iterator[Block]:
+def _blocks(balance: DayBalance, head: ReportHead, stages: Stages) -> Iterator[Block]:
     yield Banner(VERDICTS[balance.verdict], _TONES[balance.verdict])
     yield Facts(tuple(_facts(balance, head)))
     yield Heading("1. Che cosa manca")
@@ -61,7 +64,8 @@ def _blocks(balance: DayBalance, head: ReportHead) -> Iterator[Block]:
         yield from _limited(header, _missing_rows(balance, head.zone), (3, 3, 1, 3, 3, 2))
     for each in balance.destinations:
         yield Heading(f"Destinazione {each.destination}")
-        yield Facts(tuple(_destination(each)))
+        stage = stages.get(each.destination)
+        yield Facts((*(stage_facts(stage) if stage else ()), *_destination(each)))
     if balance.blind:
         yield Heading("Intervalli senza visione")
         yield from _limited(("chi", "stato", "dalle", "alle"), _blind_rows(balance, head.zone), (3, 2, 3, 3))
@@ -139,9 +143,16 @@ def _time(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d/%m/%Y %H:%M %z}"
 
 
-def as_csv(balance: DayBalance) -> bytes:
-    """All figures, one a row: section, what of, kind, number."""
-    return csv_bytes([("sezione", "di", "voce", "numero"), *_csv_rows(balance)])
+def as_csv(balance: DayBalance, stages: Stages) -> bytes:
+    """All figures, one a row: section, what of, kind, number; and the stage of each destination's profile."""
+    return csv_bytes([("sezione", "di", "voce", "numero"), *_csv_rows(balance), *_csv_stages(balance, stages)])
+
+
+def _csv_stages(balance: DayBalance, stages: Stages) -> Iterator[tuple[str, str, str, int]]:
+    for each in balance.destinations:
+        stage = stages.get(each.destination)
+        for what, text in stage_facts(stage) if stage else ():
+            yield "profilo", each.destination, as_text(f"{what}: {text}"), 1
 
 
 def _csv_destination(line: DestinationLine) -> Iterator[tuple[str, str, str, int]]:

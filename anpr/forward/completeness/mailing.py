@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Mail that tells of a completeness report: verdict and sums, no plate; the report itself is in the console."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from anpr.domain.completeness import Verdict
 from anpr.domain.errors import MailError
-from anpr.forward.completeness.words import SHORTFALLS, VERDICTS
+from anpr.forward.completeness.words import SHORTFALLS, VERDICTS, stage_facts
 from anpr.mail.message import Mail
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
@@ -43,6 +43,7 @@ def report_mail(report: ArchivedReport, organisation: str, settings: Settings, a
         VERDICTS[Verdict(report.verdict)],
         "",
         *(f"- {word}: {found[kind]}" for kind, word in SHORTFALLS.items() if kind in found),
+        *_stages(report),
         "",
         "Il rapporto intero (HTML, PDF, CSV, firmato) è nella console: Stato, Rapporti di completezza.",
     ]
@@ -52,3 +53,9 @@ def report_mail(report: ArchivedReport, organisation: str, settings: Settings, a
         text="\n".join(lines),
         id=f"completeness-{report.id}-{report.day.isoformat()}-{report.revision}",
     )
+
+
+def _stages(report: ArchivedReport) -> Iterator[str]:
+    for line in report.figures["destinations"]:
+        if stage := line.get("stage"):
+            yield f"- destinazione {line['destination']}: " + "; ".join(text for _, text in stage_facts(stage))

@@ -2,6 +2,7 @@
 """Makes completeness reports: revisions of a day, signed with the site's key, archived unchanged."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -12,7 +13,7 @@ from anpr.contract.signature import PublicKey, SigningKey
 from anpr.domain.completeness import DayBalance
 from anpr.domain.errors import ForwardError, InputError, PaperError
 from anpr.domain.near_name import suggestion
-from anpr.forward.completeness.document import ReportHead, as_csv, document
+from anpr.forward.completeness.document import ReportHead, Stages, as_csv, document
 from anpr.forward.schedule import day_scope, local_day
 from anpr.paper.apart import PdfPress
 from anpr.paper.html import as_html
@@ -24,6 +25,7 @@ from anpr.store.audit_export import site_key
 from anpr.store.audit_heads import ensure_key
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import Scope
+from anpr.store.forwarding.standing import destination_standings
 from anpr.store.organisations.registry import organisation_names
 
 SIGNED_AS = b"anpr completeness report 1\n"
@@ -101,12 +103,13 @@ class ReportMaker:
     def make(self, organisation_id: str, day: date, before: ArchivedReport | None) -> ArchivedReport | None:
         """Archive a revision of the day; None where nothing changed since `before`. Raises ForwardError, StoreError."""
         balance = self.balance(organisation_id, day)
-        figures = as_figures(balance)
-        if before is not None and before.figures == figures:
+        if before is not None and _without_stages(before.figures) == as_figures(balance):
             return None
         at = self.clock.now()
         revision = 1 if before is None else before.revision + 1
-        files = self._files(balance, revision, at)
+        stages = self._stages(organisation_id)
+        figures = with_stages(as_figures(balance), stages)
+        files = self._files(balance, stages, revision, at)
         report = ArchivedReport(
             id=0,
             organisation_id=organisation_id,
@@ -122,14 +125,19 @@ class ReportMaker:
             number = add_report(conn, report, files)
         return replace(report, id=number)
 
-    def _files(self, balance: DayBalance, revision: int, at: datetime) -> ReportFiles:
+    def _stages(self, organisation_id: str) -> Stages:
+        with self._as(organisation_id).transaction() as conn:
+            standings = destination_standings(conn)
+        return {id: _as_json(asdict(each.stage)) for id, each in standings.items() if each.stage is not None}
+
+    def _files(self, balance: DayBalance, stages: Stages, revision: int, at: datetime) -> ReportFiles:
         key = site_key(ensure_key(self.settings.audit_key_path))
-        printed = document(balance, self._head(balance, revision, at, key))
+        printed = document(balance, self._head(balance, revision, at, key), stages)
         try:
             pdf = self.press.print(printed)
         except PaperError as exc:
             raise ForwardError(f"completeness report {balance.day.isoformat()}: {exc}") from exc
-        html, csv = as_html(printed), as_csv(balance)
+        html, csv = as_html(printed), as_csv(balance, stages)
         names = {"report.html": html, "report.pdf": pdf, "report.csv": csv}
         told = {
             "anpr_completeness": 1,
@@ -172,13 +180,29 @@ def verifies(files: ReportFiles, key: PublicKey) -> bool:
 
 def as_figures(balance: DayBalance) -> dict[str, Any]:
     """The balance as it is archived and shown: JSON, times in ISO 8601 (UTC)."""
-    figures = json.loads(json.dumps(asdict(balance), default=_plain))
+    figures = _as_json(asdict(balance))
     figures["shortfalls"] = {kind.value: number for kind, number in balance.shortfalls.items()}
     for line, fact in zip(figures["came"], balance.came, strict=True):
         line["difference"] = fact.difference
     for line, each in zip(figures["destinations"], balance.destinations, strict=True):
         line["difference"] = each.difference
     return dict(figures)
+
+
+def with_stages(figures: dict[str, Any], stages: Stages) -> dict[str, Any]:
+    """The figures with the stage of each destination's profile as it was when the report was made."""
+    lines = [{**line, "stage": stages.get(line["destination"])} for line in figures["destinations"]]
+    return {**figures, "destinations": lines}
+
+
+def _without_stages(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what makes no other figures: a profile that is accepted later needs no new reports of 31 days."""
+    lines = [{key: value for key, value in line.items() if key != "stage"} for line in figures["destinations"]]
+    return {**figures, "destinations": lines}
+
+
+def _as_json(fields: dict[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(fields, default=_plain)))
 
 
 def _plain(value: object) -> str:

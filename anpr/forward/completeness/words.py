@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Italian words of a completeness report."""
 
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
 from anpr.domain.completeness import Shortfall, Verdict
 
 VERDICTS = {
@@ -40,5 +44,32 @@ CAME = {
     "late": "in ritardo",
     "difference": "differenza",
 }
+STAGES = {
+    "example": "esempio del programma: nessun ufficio lo ha visto",
+    "site-supplied": "fornito dall'ufficio, non ancora provato",
+    "tested": "provato con l'ufficio",
+    "accepted": "accettato dall'ufficio",
+}
+REFUSED_FOR = {
+    "stage": "NON SI INVIA NULLA: l'ufficio non ha ancora provato il profilo",
+    "agreement": "NON SI INVIA NULLA: manca un protocollo d'intesa valido",
+}
 SEEN_BY = {"camera": "telecamera", "reader": "lettore", "clock": "orologio del lettore"}
 NONE = "–"
+
+
+def stage_facts(stage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Label and text of what is known of a destination's profile, its stage as figures have it, and of what is not
+    sent, or sent all the same."""
+    known = (stage["office"], _day(stage["stage_date"]), stage["document"])
+    told = ", ".join(part for part in known if part)
+    yield "profilo", stage["profile"]
+    yield "stadio", STAGES[stage["stage"]] + (f" ({told})" if told else "")
+    if stage["refused_for"]:
+        yield "invio", REFUSED_FOR[stage["refused_for"]]
+    if stage["despite_reason"]:
+        yield "inviato nonostante lo stadio", f"{stage['despite_reason']} (fino al {_day(stage['despite_until'])})"
+
+
+def _day(text: str | None) -> str:
+    return date.fromisoformat(text).strftime("%d/%m/%Y") if text else ""

@@ -27,6 +27,22 @@ class SourceKind(StrEnum):
     MOMENT = "moment"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmFacts:
+    """What is told of an alarm: `message` is `raised` or `outcome`; outcome and its time (UTC) come with the latter."""
+
+    id: int
+    message: str
+    kind: str
+    plate: str
+    list_id: str
+    list_name: str
+    priority: str
+    raised_at: datetime
+    outcome: str | None = None
+    closed_at: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What all records of one batch share.
@@ -42,6 +58,8 @@ class Context:
     created_at: datetime
     gates: Mapping[str, Gate] = field(default_factory=lambda: MappingProxyType({}))
     images: Mapping[tuple[UUID, ImageRole], bytes] = field(default_factory=lambda: MappingProxyType({}))
+    alarm: AlarmFacts | None = None
+    """Of a message to a destination of alarms: what was raised by the one transit that the file has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +125,10 @@ def _of_gate(get: Callable[[Gate], Value]) -> Callable[[Record], Value]:
     return lambda record: None if record.gate is None else get(record.gate)
 
 
+def _of_alarm(get: Callable[[AlarmFacts], Value]) -> Callable[[Record], Value]:
+    return lambda record: None if record.context.alarm is None else get(record.context.alarm)
+
+
 def _bearing(record: Record) -> Value:
     cameras = record.gate.cameras if record.gate else ()
     return next((camera.bearing_deg for camera in cameras if camera.id == record.transit.camera_id), None)
@@ -153,6 +175,16 @@ _TRANSIT_SOURCES: dict[str, Source] = {
     "box.y": _number(lambda r: r.transit.box.y),
     "box.w": _number(lambda r: r.transit.box.w),
     "box.h": _number(lambda r: r.transit.box.h),
+    "alarm.id": _text(_of_alarm(lambda a: str(a.id))),
+    "alarm.message": _text(_of_alarm(lambda a: a.message)),
+    "alarm.kind": _text(_of_alarm(lambda a: a.kind)),
+    "alarm.plate": _text(_of_alarm(lambda a: a.plate)),
+    "alarm.list": _text(_of_alarm(lambda a: a.list_id)),
+    "alarm.list_name": _text(_of_alarm(lambda a: a.list_name)),
+    "alarm.priority": _text(_of_alarm(lambda a: a.priority)),
+    "alarm.raised_at": _moment(_of_alarm(lambda a: a.raised_at)),
+    "alarm.outcome": _text(_of_alarm(lambda a: a.outcome)),
+    "alarm.closed_at": _moment(_of_alarm(lambda a: a.closed_at)),
 }
 
 for _role in ImageRole:
@@ -165,5 +197,5 @@ for _role in ImageRole:
 
 TRANSIT_SOURCES: Mapping[str, Source] = MappingProxyType(_TRANSIT_SOURCES)
 
-PLATE_SOURCES = frozenset({"plate", "raw"})
+PLATE_SOURCES = frozenset({"plate", "raw", "alarm.plate"})
 """Sources whose values never appear in a reason: reasons are printed, and kept longer than plates."""

@@ -21,6 +21,12 @@ class TargetSettings(Section):
     def address(self) -> str:
         """The place as one line without secrets, for the audit and for messages."""
 
+    @property
+    def leaves_machine(self) -> bool:
+        """Whether what is sent reaches another machine, and so may be sent only from stage `tested` on. A server on a
+        loopback address, such as a simulator, is a trial."""
+        return True
+
 
 class SecretSettings(TargetSettings):
     """A target that one logs in to with a secret, which is read when a run connects."""

@@ -21,3 +21,8 @@ class DirectoryTarget(TargetSettings):
     @property
     def address(self) -> str:
         return f"directory:{self.path}"
+
+    @property
+    def leaves_machine(self) -> bool:
+        """Nobody can tell here who fetches from it, or where it is mounted from: a folder is a trial."""
+        return False

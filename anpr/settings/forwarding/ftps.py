@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from anpr.settings.base import ServerName
+from anpr.settings.base import ServerName, is_loopback
 from anpr.settings.forwarding.tls import TlsSettings
 from anpr.settings.forwarding.upload import UploadSettings
 
@@ -34,3 +34,7 @@ class FtpsTarget(UploadSettings, TlsSettings):
     @property
     def address(self) -> str:
         return f"ftps://{self.user}@{self.host}:{self.port}/{self.path.removeprefix('/')}"
+
+    @property
+    def leaves_machine(self) -> bool:
+        return not is_loopback(self.host.strip("[]"))

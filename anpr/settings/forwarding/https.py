@@ -3,10 +3,12 @@
 
 import re
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from anpr.settings.address import check_address
+from anpr.settings.base import is_loopback
 from anpr.settings.forwarding.placeholders import check_placeholders
 from anpr.settings.forwarding.tls import TlsSettings
 
@@ -89,6 +91,10 @@ class HttpSettings(TlsSettings):
     @property
     def address(self) -> str:
         return self.url.partition("?")[0]
+
+    @property
+    def leaves_machine(self) -> bool:
+        return not is_loopback(urlsplit(self.url).hostname or "")
 
 
 class HttpsTarget(HttpSettings):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from anpr.settings.base import is_loopback
 from anpr.settings.forwarding.base import LoginSettings
 from anpr.settings.forwarding.upload import UploadSettings
 
@@ -46,3 +47,7 @@ class SftpTarget(UploadSettings, LoginSettings):
     @property
     def address(self) -> str:
         return f"sftp://{self.user}@{self.host}:{self.port}/{self.path.removeprefix('/')}"
+
+    @property
+    def leaves_machine(self) -> bool:
+        return not is_loopback(self.host)

@@ -5,12 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from anpr.settings.base import ServerName
+from anpr.settings.base import ServerName, is_loopback
 from anpr.settings.forwarding.placeholders import check_placeholders
 from anpr.settings.forwarding.tls import TlsSettings
 from anpr.settings.mail_address import MailAddress
 
 _PLACEHOLDERS = ("name", "stem", "sha256", "size")
+MAIL_PORTS = frozenset({25, 465, 587})
+"""On which a mail server passes mails on; a simulator of one listens elsewhere."""
 
 
 def _check_template(text: str) -> str:
@@ -56,3 +58,8 @@ class SmtpTarget(TlsSettings):
     @property
     def address(self) -> str:
         return f"smtp://{self.host}:{self.port} to {', '.join(self.to)}"
+
+    @property
+    def leaves_machine(self) -> bool:
+        """On the ports of mail a server of this machine passes mails on."""
+        return not is_loopback(self.host.strip("[]")) or self.port in MAIL_PORTS

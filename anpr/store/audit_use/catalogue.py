@@ -78,6 +78,9 @@ _FORWARD = (
     "kind",
     "profile",
     "protocol_until",
+    "despite_stage",
+    "alarm",
+    "message",
     "outcome",
     "counts",
     "error",
@@ -397,7 +400,11 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             "the audit itself: a page, a filter, a person, the hints, a verification",
             *["before", "filter", "verified", "broken", "pruned_to", "page", "days_looked_at"],
         ),
-        AuditAction.FORWARDED: _of(_K.UPKEEP, "a run of forwarding, at its start and its end", *_FORWARD),
+        AuditAction.FORWARDED: _of(
+            _K.UPKEEP,
+            "a run of forwarding, or an alarm told to the owner of its list, at its start and its end",
+            *_FORWARD,
+        ),
         AuditAction.GATE_SAVED: _of(
             _K.CHANGE,
             "a version of a gate, where the centre is its source: names of what changed",

@@ -36,6 +36,8 @@ class ForwardRun:
     outcome: RunOutcome | None
     counts: Mapping[str, int]
     error: str | None
+    despite_stage: str | None = None
+    """Why it was sent although its profile was below stage `tested`, and who said so."""
 
 
 def run_lock(database: Database, destination: str) -> AbstractContextManager[SessionLock | None]:
@@ -45,7 +47,8 @@ def run_lock(database: Database, destination: str) -> AbstractContextManager[Ses
 
 def start_run(conn: Connection, run: ForwardRun) -> int:
     """Record that the run begins; returns its id (the one in `run` is ignored). Commit it before sending."""
-    values = {name: getattr(run, name) for name in ("destination", "day", "started_at", "kind", "profile", "protocol")}
+    names = ("destination", "day", "started_at", "kind", "profile", "protocol", "despite_stage")
+    values = {name: getattr(run, name) for name in names}
     return int(one_row(conn, _SQL["start"], values)["id"])
 
 

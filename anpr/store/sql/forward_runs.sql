@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: start
-INSERT INTO forward_runs (destination, day, started_at, kind, profile, protocol)
-VALUES (%(destination)s, %(day)s, %(started_at)s, %(kind)s, %(profile)s, %(protocol)s)
+INSERT INTO forward_runs (destination, day, started_at, kind, profile, protocol, despite_stage)
+VALUES (%(destination)s, %(day)s, %(started_at)s, %(kind)s, %(profile)s, %(protocol)s, %(despite_stage)s)
 RETURNING id;
 
 -- name: finish

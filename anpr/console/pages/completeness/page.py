@@ -3,8 +3,8 @@
 
 import io
 import zipfile
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
@@ -53,6 +53,7 @@ def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path(
         report=report,
         figures=report.figures,
         moments=moments,
+        stages={line["destination"]: _dated(line.get("stage")) for line in report.figures["destinations"]},
         rows=_ROWS,
         kinds=_SHORTFALLS,
         states=[state.value for state in DeliveryState],
@@ -71,6 +72,14 @@ def file(console: ConsoleDep, number: Annotated[Whole, Path()], document: Annota
     content = _zipped(files) if document == "zip" else getattr(files, document)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=_KINDS.get(document, "application/zip"), headers=headers)
+
+
+def _dated(stage: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The stage of a destination's profile, with days instead of their text; None of older reports."""
+    if stage is None:
+        return None
+    days = {name: stage[name] and date.fromisoformat(stage[name]) for name in ("stage_date", "despite_until")}
+    return {**stage, **days}
 
 
 def _report(console: Console, number: int) -> ArchivedReport:

@@ -28,6 +28,7 @@ from anpr.store.alarms.statistics import WARN_DAYS, recent_wolves
 from anpr.store.audit_chain.mailing import MailState, mail_state
 from anpr.store.database.time_limit import time_limit
 from anpr.store.forwarding.runs import ForwardRun, list_runs
+from anpr.store.forwarding.standing import DestinationStanding, destination_standings
 from anpr.store.gate_plans import PlanReport, plan_reports
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import unsigned_readers
@@ -105,6 +106,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "troubled_places": _troubled_places(console, at) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
         "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
+        "standings": _standings(console) if visitor.may(Permission.VIEW_FORWARDING) else {},
         "completeness": completeness_state(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
         "open_pages": console.live.pages,
@@ -221,6 +223,12 @@ def _activity(last_at: datetime | None, now: datetime) -> str:
 def _is_unverified(troubles: Sequence[HealthInterval]) -> bool:
     """Whether nobody can say that a gate with these looks, however lately a vehicle passed: its reader is away."""
     return any(one.state in {AWAY, UNVERIFIED} for one in troubles)
+
+
+def _standings(console: Console) -> dict[str, DestinationStanding]:
+    """What the forwarder has told of each destination."""
+    with console.database.transaction() as conn:
+        return destination_standings(conn)
 
 
 def _destinations(console: Console) -> list[tuple[DestinationSettings, list[ForwardRun]]]:

@@ -1,0 +1,55 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- name: plan_raised
+-- Live alarms with a sighting by one of the lists, of the organisation that owns them. The first such sighting is what is told.
+-- Local lists leave by their own id only.
+INSERT INTO alarm_messages (destination, alarm_id, message, organisation_id, sighting_id, queued_at, next_attempt_at)
+SELECT %(destination)s, a.id, 'raised', %(organisation)s, s.id, %(now)s, %(now)s
+FROM alarms a CROSS JOIN LATERAL (
+    SELECT s.id FROM sightings s JOIN watchlists w ON w.id = s.watchlist_id JOIN watchlist_owners o ON o.watchlist_id = w.id
+    WHERE s.alarm_id = a.id AND NOT s.retro AND o.organisation_id = %(organisation)s
+      AND (w.kind = ANY (%(kinds)s) OR (w.id = ANY (%(lists)s) AND w.kind <> 'local') OR w.id = ANY (%(local_lists)s))
+    ORDER BY s.id LIMIT 1
+) s
+WHERE a.raised_at > %(since)s AND NOT a.retro
+  AND NOT EXISTS (SELECT FROM alarm_messages m WHERE m.alarm_id = a.id AND m.destination = %(destination)s)
+ON CONFLICT DO NOTHING;
+
+-- name: plan_outcomes
+-- Only of what was told: who never heard of an alarm needs no outcome.
+INSERT INTO alarm_messages (destination, alarm_id, message, organisation_id, sighting_id, queued_at, next_attempt_at)
+SELECT m.destination, m.alarm_id, 'outcome', m.organisation_id, m.sighting_id, %(now)s, %(now)s
+FROM alarm_messages m JOIN alarms a ON a.id = m.alarm_id
+WHERE m.destination = %(destination)s AND m.message = 'raised' AND m.state IN ('sent', 'accepted') AND a.state = 'closed'
+  AND NOT EXISTS (SELECT FROM alarm_messages o
+                  WHERE o.alarm_id = m.alarm_id AND o.destination = m.destination AND o.message = 'outcome')
+ON CONFLICT DO NOTHING;
+
+-- name: due
+SELECT alarm_id, message, sighting_id, attempts, queued_at FROM alarm_messages
+WHERE destination = %(destination)s AND state = 'queued' AND next_attempt_at <= %(now)s
+ORDER BY next_attempt_at, alarm_id, message DESC LIMIT %(limit)s;
+
+-- name: told
+SELECT a.id, a.kind, a.vehicle AS plate, a.priority, a.raised_at, a.outcome, a.closed_at, s.watchlist_id AS list_id,
+    coalesce(w.name, s.watchlist_id) AS list_name, s.transit_id, s.captured_at
+FROM alarms a JOIN sightings s ON s.id = %(sighting)s LEFT JOIN watchlists w ON w.id = s.watchlist_id
+WHERE a.id = %(alarm)s;
+
+-- name: begin
+UPDATE alarm_messages SET attempts = attempts + 1, next_attempt_at = %(next)s
+WHERE destination = %(destination)s AND alarm_id = %(alarm)s AND message = %(message)s AND state = 'queued';
+
+-- name: settle
+UPDATE alarm_messages SET state = %(state)s, reason = %(reason)s, next_attempt_at = coalesce(%(next)s, next_attempt_at),
+    sent_at = CASE WHEN %(state)s IN ('sent', 'accepted') THEN %(now)s ELSE sent_at END,
+    settled_at = CASE WHEN %(state)s <> 'queued' THEN %(now)s END
+WHERE destination = %(destination)s AND alarm_id = %(alarm)s AND message = %(message)s AND state = 'queued';
+
+-- name: counts
+SELECT message, state, count(*) AS count, max(reason) AS reason FROM alarm_messages
+WHERE destination = %(destination)s GROUP BY message, state ORDER BY message DESC, state;
+
+-- name: again
+UPDATE alarm_messages SET state = 'queued', attempts = 0, queued_at = %(now)s, next_attempt_at = %(now)s, settled_at = NULL,
+    reason = NULL
+WHERE destination = %(destination)s AND state IN ('rejected', 'dead');
