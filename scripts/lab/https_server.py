@@ -98,6 +98,9 @@ def _listener(server: HttpsServer, context: ssl.SSLContext) -> _Listener:
         def do_PUT(self) -> None:
             self.do_POST()
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def log_message(self, format: str, *args: object) -> None:
             del format, args
 

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import httpx2
 
-from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_REPLY_BYTES, Receipt
 from anpr.settings.forwarding.https import HttpSettings, HttpsTarget
 from anpr.settings.forwarding.placeholders import fill_placeholders
