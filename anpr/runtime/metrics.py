@@ -304,8 +304,8 @@ preset(STREAMS_ENDED, "replaced")
 LIST_FILES = Counter(
     "anpr_list_files_total",
     "Files of watchlists that `anpr watchlist pickup` found: imported, proposed (somebody decides in the"
-    " console), same (the version that is held), waiting (changes that do not follow), refused (older, or the same version"
-    " with another content), or failed (none of it was imported, or its place cannot be reached)",
+    " console), same (the version that is held), waiting (changes that do not follow), refused (older, or the same"
+    " version with another content), or failed (none of it was imported, or its place cannot be reached)",
     ["watchlist", "result"],
     registry=REGISTRY,
 )

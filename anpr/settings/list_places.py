@@ -46,10 +46,15 @@ class HttpsPlace(ListServiceSettings):
     """A list that is fetched by GET. `ETag` and `Last-Modified` of its answer are sent back, so that what has not
     changed is not transferred again. A `Repr-Digest` or `Content-Digest` with SHA-256 is compared."""
 
+    kind: Literal["https"] = "https"
+    """Of the place."""
+
 
 class SoapPlace(ListServiceSettings):
     """A list that a web service hands out as the answer to a SOAP request."""
 
+    kind: Literal["soap"] = "soap"
+    """Of the place."""
     soap: Literal["1.1", "1.2"] = "1.1"
     """Its version."""
     action: Annotated[str, Field(max_length=500, pattern=r"^[\x21\x23-\x7e]*$")] = ""

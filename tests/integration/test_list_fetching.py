@@ -11,8 +11,8 @@ import pytest
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.ingest.agreement_ends import note_ends
-from anpr.listfiles.places import sftp_place
 from anpr.listfiles.pickup import Pickup
+from anpr.listfiles.places import sftp_place
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import LIST_PLACES_TROUBLED
 from anpr.settings import Settings, SftpTarget

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Lists that a centre hands out: versions that follow, whole or not at all, and nobody's hand on them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -129,7 +130,7 @@ def test_the_limits_are_the_lists_own(database: Database, tmp_path: Path) -> Non
 def test_a_later_delivery_overtakes_one_that_waits(site: ReceivedSite) -> None:
     site.take(whole(7, plates_of(10)))
     site.take(whole(8, plates_of(5)))
-    assert site.take(whole(9, plates_of(10) + ["ZZ999ZZ"])) == "taken"
+    assert site.take(whole(9, [*plates_of(10), "ZZ999ZZ"])) == "taken"
     with site.database.transaction() as conn:
         (proposal,) = list_proposals(conn, LIST)
     assert proposal.state is ProposalState.WITHDRAWN
@@ -159,8 +160,6 @@ def test_a_refused_one_leaves_the_list_and_a_list_with_a_second_person_takes_not
         listed = get_watchlist(conn, LIST)
     refuse(site.database, LIST, proposal.id, ANNA, "è un errore")
     assert (site.version, len(site.plates())) == ("7", 10)
-    from dataclasses import replace
-
     with site.database.transaction() as conn:
         change_list(conn, replace(listed, second_person=True), ANNA, "due persone")
     assert site.take(whole(9, plates_of(10))) == "held"

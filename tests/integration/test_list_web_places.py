@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 
+from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.watchlists.places import troubled_places
 from anpr.store.watchlists.received import ask_now
 from scripts.lab.certificates import Authority, Issued
 from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
-from scripts.lab.transits import START
 from tests.support.received_lists import LIST, ReceivedSite, changes, plates_of, received_site, whole
-from anpr.store.author import Author
 
 SECRET = "una-parola-segreta"
 SEVEN = whole(7, plates_of(10))
@@ -25,8 +24,9 @@ REQUEST = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
     '<Lista xmlns="urn:prova"><versione>{version}</versione></Lista></s:Body></s:Envelope>'
 )
-REPLY = '<s:Envelope xmlns:s="x"><s:Body><r:Risposta xmlns:r="urn:prova"><r:file>%s</r:file></r:Risposta></s:Body></s:Envelope>'
-FAULT = '<s:Envelope xmlns:s="x"><s:Body><s:Fault><faultstring>lista non\n pronta</faultstring></s:Fault></s:Body></s:Envelope>'
+ENVELOPE = '<s:Envelope xmlns:s="x"><s:Body>%s</s:Body></s:Envelope>'
+REPLY = ENVELOPE % '<r:Risposta xmlns:r="urn:prova"><r:file>%s</r:file></r:Risposta>'
+FAULT = ENVELOPE % "<s:Fault><faultstring>lista non\n pronta</faultstring></s:Fault>"
 XOP = '<xop:Include xmlns:xop="http://www.w3.org/2004/08/xop/include" href="cid:lista%40centro"/>'
 
 
@@ -134,7 +134,9 @@ def test_a_digest_that_fits_is_taken(site: ReceivedSite, centre: Centre) -> None
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        pytest.param(Told(302, headers={"Location": "https://altrove.example/"}), "a redirect to 'altrove", id="redirect"),
+        pytest.param(
+            Told(302, headers={"Location": "https://altrove.example/"}), "redirect to 'altrove", id="redirect"
+        ),
         pytest.param(Told(200, SEVEN[:200], length=len(SEVEN)), "a1.xml: ", id="cut"),
         pytest.param(Told(200, SEVEN, {"Repr-Digest": _digest(b"x")}), "other bytes than its digest", id="digest"),
         pytest.param(Told(200, SEVEN, {"Content-Digest": "sha-256=:a=:"}), "other bytes", id="no digest"),
@@ -170,7 +172,9 @@ def test_a_server_that_another_authority_has_signed_gets_nothing(
 def test_a_name_from_the_answer_leads_nowhere_else(site: ReceivedSite, centre: Centre) -> None:
     centre.answers(Told(body=SEVEN, headers={"Content-Disposition": 'attachment; filename="../../oltre.xml"'}))
     site.pickup.look()
-    centre.answers(Told(body=whole(8, plates_of(10)), headers={"Content-Disposition": 'attachment; filename="A1_8.xml"'}))
+    centre.answers(
+        Told(body=whole(8, plates_of(10)), headers={"Content-Disposition": 'attachment; filename="A1_8.xml"'})
+    )
     look_again(site)
     assert [each.file_name for each in site.state().deliveries] == ["A1_8.xml", "a1.xml"]
 
@@ -222,7 +226,7 @@ def test_an_answer_that_is_the_list_itself_is_read_by_its_profile(
     [
         pytest.param(Told(500, FAULT.encode()), "SOAP fault: lista non pronta", id="fault"),
         pytest.param(Told(200, FAULT.encode()), "SOAP fault", id="fault with 200"),
-        pytest.param(Told(200, (REPLY % _base64(SEVEN)[:-9]).encode()), "cut off", id="cut"),
+        pytest.param(Told(200, (REPLY % _base64(SEVEN)[:-10]).encode()), "cut off", id="cut"),
         pytest.param(Told(200, (REPLY % "non base64!").encode()), "base64", id="no base64"),
         pytest.param(Told(200, (REPLY % "").encode()), "no file at", id="empty"),
         pytest.param(Told(200, b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), "DOCTYPE", id="doctype"),

@@ -13,7 +13,7 @@ from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.words import KIND, MATCH, PRIORITY
 from anpr.cli.main import loaded_settings
-from anpr.cli.verbs import watchlist_files
+from anpr.cli.verbs import watchlist_files, watchlist_received
 from anpr.domain.errors import InputError
 from anpr.domain.gate import Keep
 from anpr.domain.local_time import last_day_included, read_time
@@ -40,7 +40,14 @@ def command() -> None:
     """Import, list and edit watchlists."""
 
 
-for _verb in (watchlist_files.import_command, watchlist_files.history, watchlist_files.undo, watchlist_files.pickup):
+for _verb in (
+    watchlist_files.import_command,
+    watchlist_files.history,
+    watchlist_files.undo,
+    watchlist_files.pickup,
+    watchlist_received.fetch,
+    watchlist_received.received,
+):
     command.add_command(_verb)
 
 

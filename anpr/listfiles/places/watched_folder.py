@@ -38,7 +38,9 @@ class WatchedFolder:
         found = [(path, state) for path, state in _files(self.path) if not is_unfinished(path.name)]
         whole = sorted((state.st_mtime, path, state) for path, state in found if state.st_mtime <= before)
         if whole:
-            self._make_folders(DONE, FAILED)  # before anything is imported: what cannot be put away would be imported for ever
+            self._make_folders(
+                DONE, FAILED
+            )  # before anything is imported: what cannot be put away would be imported for ever
         return [(path, state) for _, path, state in whole[:_MOST_A_LOOK]]
 
     def put_away(self, path: Path, where: str) -> Path:
