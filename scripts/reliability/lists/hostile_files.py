@@ -63,7 +63,7 @@ class HostileFile:
 def hostile_file(seed: int, number: int, version: int, held: frozenset[str]) -> HostileFile:
     """A file for a list whose `version` comes next and which holds these plates. The same arguments give the same
     one."""
-    rng = Random(f"{seed} {number}")  # noqa: S311  reproducible, and no secret
+    rng = Random(f"{seed} {number}")
     kind = rng.choices(list(PROFILES), (6, 3, 3))[0]
     names = list(_MUTATIONS)
     mutation = rng.choices(names, [_SHARES.get(each, 1.0) for each in names])[0]
@@ -94,7 +94,8 @@ def _next_plates(rng: Random, held: frozenset[str]) -> frozenset[str]:
 
 def _xml(version: int, plates: frozenset[str]) -> bytes:
     rows = "".join(f"<Veicolo><Targa>{each}</Targa><Motivo>furto</Motivo></Veicolo>" for each in sorted(plates))
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<Elenco v="{version}" n="{len(plates)}" tipo="C">{rows}</Elenco>'.encode()
+    head = f'<?xml version="1.0" encoding="utf-8"?>\n<Elenco v="{version}" n="{len(plates)}" tipo="C">'
+    return f"{head}{rows}</Elenco>".encode()
 
 
 def _fixed(version: int, plates: frozenset[str]) -> bytes:
@@ -205,8 +206,8 @@ def _noise(good: bytes, rng: Random, version: int) -> bytes:
 
 
 _MUTATIONS: Mapping[str, _Mutation] = {
-    "untouched": _untouched, "cut": _cut, "flipped": _flipped, "spliced": _spliced, "inserted": _inserted, "bomb": _bomb,
-    "huge field": _huge_field, "other charset": _other_charset, "spreadsheet": _spreadsheet, "wrong facts": _wrong_facts,
-    "changes": _changes, "nested": _nested, "noise": _noise,
+    "untouched": _untouched, "cut": _cut, "flipped": _flipped, "spliced": _spliced, "inserted": _inserted,
+    "bomb": _bomb, "huge field": _huge_field, "other charset": _other_charset, "spreadsheet": _spreadsheet,
+    "wrong facts": _wrong_facts, "changes": _changes, "nested": _nested, "noise": _noise,
 }  # fmt: skip
 _SHARES = {"untouched": 3.0, "cut": 2.0, "flipped": 2.0, "spliced": 2.0, "spreadsheet": 0.3}
