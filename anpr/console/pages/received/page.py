@@ -2,6 +2,7 @@
 """Lists that a centre hands out, without plates: versions, age, tries and deliveries; whoever edits lists fetches
 now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.identifier import IDENTIFIER_PATTERN
+from anpr.domain.organisation import MANAGER
 from anpr.store.organisations.registry import organisation_names
 from anpr.store.watchlists.cards import ListCard, list_cards
 from anpr.store.watchlists.received import ReceivedState, ask_now, received_states
@@ -71,12 +73,18 @@ def _cards(console: Console, watchlist_id: str | None = None, shown: int = 5) ->
         ReceivedCard(
             card=card,
             state=state,
-            owner=names.get(card.organisation_id) or card.organisation_id,
+            owner=_owner(console, names, card.organisation_id),
             is_own=card.organisation_id == own,
             is_stale=card.is_stale(now),
         )
         for state, card in known
     ]
+
+
+def _owner(console: Console, names: Mapping[str, str], organisation_id: str) -> str:
+    """What people call it; a town by itself has named nobody but itself."""
+    name = names.get(organisation_id, organisation_id)
+    return console.settings.municipality if organisation_id == MANAGER and name in {"", MANAGER} else name
 
 
 PAGE = Page(
