@@ -16,13 +16,14 @@ from anpr.documents.collect import collect_ends
 from anpr.documents.ends import EndKind, ends_of
 from anpr.runtime.background import every
 from anpr.runtime.clock import Clock
-from anpr.runtime.metrics import ENDS_PRESSING, FALSE_READ_WARNINGS, LIST_PLACES_TROUBLED, LISTS_STALE
+from anpr.runtime.metrics import ENDS_PRESSING, FALSE_READ_WARNINGS, LIST_PLACES_TROUBLED, LISTS_HELD, LISTS_STALE
 from anpr.settings import Settings
 from anpr.store.alarms.statistics import recent_wolves
 from anpr.store.database.connection import Database
 from anpr.store.organisations.agreements import tell_of_ends
 from anpr.store.watchlists.cards import stale_lists
 from anpr.store.watchlists.places import troubled_places
+from anpr.store.watchlists.received import held_proposals
 
 EVERY_S = 3600.0
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def _count_ends(database: Database, settings: Settings, now: datetime) -> None:
     with database.transaction() as conn:
         ends = ends_of(collect_ends(conn, settings, now, people=False))
         LISTS_STALE.set(len(stale_lists(conn, now)))
+        LISTS_HELD.set(held_proposals(conn, now))
         places = troubled_places(conn, now, settings.watchlists.pickup_every_s)
         found = recent_wolves(conn, settings.alarms, now, settings.zone)
     failing = sum(1 for each in places if each.failing_since is not None)

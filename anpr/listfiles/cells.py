@@ -26,6 +26,8 @@ class Fault(StrEnum):
     TIME = "time"
     ORDER = "order"
     CELLS = "cells"
+    OPERATION = "operation"
+    """It is not said, or not understood, what is to be done with the row; or two rows say different things."""
 
 
 class Notice(StrEnum):

@@ -19,6 +19,8 @@ class Column(StrEnum):
     REASON = "reason"
     VALID_FROM = "valid_from"
     VALID_TO = "valid_to"
+    OPERATION = "operation"
+    """Of a file of changes, which only a profile reads: what is to be done with the row."""
 
 
 ABSENT = "-"
@@ -71,8 +73,8 @@ def read_mapping(given: Sequence[str]) -> dict[Column, str]:
     mapping: dict[Column, str] = {}
     for text in given:
         name, _, place = text.partition("=")
-        if name not in set(Column) or not place.strip():
-            raise InputError(f"--column {text}: write {'|'.join(Column)}, =, and the header or number of the column")
+        if name not in set(_WORDS) or not place.strip():
+            raise InputError(f"--column {text}: write {'|'.join(_WORDS)}, =, and the header or number of the column")
         if Column(name) in mapping:
             raise InputError(f"--column {text}: {name} is given twice")
         mapping[Column(name)] = place.strip()

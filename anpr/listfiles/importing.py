@@ -2,11 +2,12 @@
 """Import of a list file: read as its source is read, compared with the list, put on it with its row in the audit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
 from typing import Any
 
 from anpr.domain.errors import InputError
+from anpr.domain.list_delivery import words_of_delivery
 from anpr.listfiles.columns import Column
 from anpr.listfiles.reading import HowToRead, ListFile, read_list_file
 from anpr.store.audit import AuditAction, AuditEvent, append
@@ -24,6 +25,7 @@ from anpr.store.watchlists.imports import (
     undo_import,
 )
 from anpr.store.watchlists.lists import get_watchlist
+from anpr.store.watchlists.received import back_to_version_before, begin_undo, find_received, note_effect
 from anpr.store.watchlists.sources import Source, get_source, remember_source
 
 
@@ -40,6 +42,8 @@ class ImportOrder:
     how: HowToRead = field(default_factory=HowToRead)
     skips_rejected: bool = False
     """Whether the good rows are imported when others are wrong."""
+    is_delivery: bool = False
+    """Of a list that a centre hands out: it may be empty, or hold changes."""
 
 
 def read_order(conn: Connection, order: ImportOrder, zone: tzinfo) -> ListFile:
@@ -55,12 +59,17 @@ def preview_order(conn: Connection, order: ImportOrder, read: ListFile, examples
 
 
 def refuse_wrong_rows(order: ImportOrder, read: ListFile) -> None:
-    """Raises InputError when rows are wrong and that is not allowed, or no row is right."""
+    """Raises InputError when rows are wrong and that is not allowed, no row is right, or it holds changes and is no
+    delivery."""
     if read.rejects and not order.skips_rejected:
         raise InputError(
             f"{order.name}: {len(read.rejects)} of {read.rows} rows are wrong, the first: {read.rejects[0]};"
             " nothing was imported (--skip-rejected imports the others)"
         )
+    if order.is_delivery:
+        return
+    if read.is_delta or read.removals:
+        raise InputError(f"{order.name}: it holds changes of a list, which a list takes that is received from a centre")
     if not read.entries:
         raise InputError(f"{order.name}: no entries below the header")
 
@@ -104,19 +113,34 @@ def import_order(
         remember_source(conn, order.watchlist_id, order.source, source, by.at)
     seen = {"separator": read.separator, "sheet": read.sheet, "columns": read.columns, "rows": read.rows}
     noticed = {str(notice): number for notice, number in read.noticed.items()}
-    _audit(conn, AuditAction.WATCHLIST_IMPORTED, done, by, {**seen, "warnings": noticed})
+    version = words_of_delivery(read.delivery) if order.is_delivery else {}
+    _audit(conn, AuditAction.WATCHLIST_IMPORTED, done, by, {**seen, "warnings": noticed, **version})
     return done
 
 
 def undo_order(conn: Connection, watchlist_id: str, by: Author, import_id: int | None) -> ListImport:
-    """Undo an import, with its row in the audit. Raises as `undo_import`."""
+    """Undo an import, with its row in the audit; of a list that is received what is held is the version before.
+    Raises as `undo_import`."""
+    received = find_received(conn, watchlist_id)
+    number = begin_undo(conn, received, by) if received is not None else 0
     done = undo_import(conn, watchlist_id, by, import_id)
+    if number:
+        note_effect(conn, number, {**asdict(done.result), "import_id": done.id})
+        back_to_version_before(conn, watchlist_id)
     _audit(conn, AuditAction.WATCHLIST_IMPORT_UNDONE, done, by, {"undoes": done.undoes})
     return done
 
 
 def _batch(order: ImportOrder, read: ListFile) -> Batch:
-    return Batch(watchlist_id=order.watchlist_id, entries=read.entries, mode=order.mode)
+    if order.mode is not ImportMode.DELTA:
+        return Batch(watchlist_id=order.watchlist_id, entries=read.entries, mode=order.mode)
+    return Batch(
+        watchlist_id=order.watchlist_id,
+        entries=read.entries,
+        mode=order.mode,
+        removals=read.removals,
+        replaced=read.replaced,
+    )
 
 
 def how_of_order(conn: Connection, order: ImportOrder) -> HowToRead:

@@ -5,12 +5,14 @@ The file is kept as it came, with the way it was read and what it was shown to c
 imports it if it still does exactly that; else the proposal is stale.
 """
 
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any
 
 from anpr.domain.errors import InputError
 from anpr.listfiles.columns import Column
+from anpr.listfiles.deliveries import take_held
 from anpr.listfiles.importing import (
     ImportOrder,
     how_of_order,
@@ -21,10 +23,12 @@ from anpr.listfiles.importing import (
     undo_order,
 )
 from anpr.listfiles.reading import HowToRead, ListFile
+from anpr.listfiles.table import MAX_BYTES
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
 from anpr.store.watchlists.entries import ImportMode, ImportResult
 from anpr.store.watchlists.proposals import (
+    MAX_PROPOSED_FILE,
     OwnProposalError,
     Proposal,
     ProposalGoneError,
@@ -42,8 +46,15 @@ from anpr.store.watchlists.proposing import apply_proposal, take_back
 _COUNTS = ("added", "changed", "unchanged", "removed")
 
 
-def propose_import(conn: Connection, order: ImportOrder, read: ListFile, by: Author, reason: str) -> int:
-    """The import waits for a second person; the number of its proposal.
+def propose_import(
+    conn: Connection,
+    order: ImportOrder,
+    read: ListFile,
+    by: Author,
+    reason: str,
+    delivery: Mapping[str, Any] | None = None,
+) -> int:
+    """The import waits for a second person; the number of its proposal. `delivery`: which one of a centre's list it is.
 
     Raises InputError as `refuse_wrong_rows`, for a file that is too large to wait, and when too many wait.
     """
@@ -58,7 +69,10 @@ def propose_import(conn: Connection, order: ImportOrder, read: ListFile, by: Aut
         "counts": counts,
         "rejected": len(read.rejects),
     }
-    wanted = Proposal(watchlist_id=order.watchlist_id, kind=ProposalKind.IMPORT, content=content, file=order.content,
+    file, is_packed = _packed(order.content)
+    content |= {"packed": True} if is_packed else {}
+    content |= {"delivery": dict(delivery)} if delivery is not None else {}
+    wanted = Proposal(watchlist_id=order.watchlist_id, kind=ProposalKind.IMPORT, content=content, file=file,
                       reason=reason)  # fmt: skip
     told = {"file": order.name, "sha256": read.sha256, "mode": str(order.mode), "source": order.source or None}
     return add_proposal(conn, wanted, by, {**told, **counts, "rejected": len(read.rejects)})
@@ -68,7 +82,25 @@ def waits_already(conn: Connection, order: ImportOrder) -> bool:
     """Whether this very file waits already, as after a crash before it was put away."""
     proposals = list_proposals(conn, order.watchlist_id)
     waiting = [each for each in proposals if each.kind is ProposalKind.IMPORT and each.state is ProposalState.OPEN]
-    return any(get_proposal(conn, order.watchlist_id, each.id).file == order.content for each in waiting)
+    file, _ = _packed(order.content)
+    return any(get_proposal(conn, order.watchlist_id, each.id).file == file for each in waiting)
+
+
+def _packed(content: bytes) -> tuple[bytes, bool]:
+    """The file as it waits, and whether it is packed: a large one is."""
+    return (zlib.compress(content), True) if len(content) > MAX_PROPOSED_FILE else (content, False)
+
+
+def _unpacked(proposal: Proposal) -> bytes:
+    """The file as it came. Raises InputError beyond the limit of any list."""
+    file = proposal.file or b""
+    if not proposal.content.get("packed") or not file:
+        return file
+    unpacking = zlib.decompressobj()
+    content = unpacking.decompress(file, MAX_BYTES)
+    if unpacking.unconsumed_tail:
+        raise InputError(f"proposal {proposal.id}: its file is larger than {MAX_BYTES >> 20} MiB")
+    return content
 
 
 def order_of_proposal(proposal: Proposal) -> ImportOrder:
@@ -77,7 +109,7 @@ def order_of_proposal(proposal: Proposal) -> ImportOrder:
     return ImportOrder(
         watchlist_id=proposal.watchlist_id,
         name=content["file_name"],
-        content=proposal.file or b"",
+        content=_unpacked(proposal),
         mode=ImportMode(content["mode"]),
         source=content["source"],
         how=how_from_words(content["how"]),
@@ -140,8 +172,9 @@ def _settle(database: Database, close: Callable[[Connection], Proposal], by: Aut
 
 def _apply(conn: Connection, proposal: Proposal, by: Author, zone: tzinfo) -> None:
     if proposal.kind is ProposalKind.IMPORT:
-        order = order_of_proposal(proposal)
-        import_order(conn, order, read_order(conn, order, zone), by, ImportResult(**proposal.content["counts"]))
+        order, expected = order_of_proposal(proposal), ImportResult(**proposal.content["counts"])
+        put = take_held if "delivery" in proposal.content else import_order
+        put(conn, order, read_order(conn, order, zone), by, expected)
     elif proposal.kind is ProposalKind.UNDO:
         undo_order(conn, proposal.watchlist_id, by, proposal.content["import"])
     else:

@@ -10,17 +10,19 @@ from itertools import islice
 from pathlib import Path
 
 from anpr.domain.errors import InputError
+from anpr.domain.list_delivery import Delivery, DeliveryKind
 from anpr.domain.partial_plate import is_partial
 from anpr.domain.spreadsheet import as_text, csv_bytes
 from anpr.listfiles.cells import CellError, Fault, Notice, Reject, Warned, read_plate, read_reason, read_validity
-from anpr.listfiles.columns import Column, Columns, columns_of
+from anpr.listfiles.columns import ABSENT, Column, Columns, columns_of
 from anpr.listfiles.delimited import read_delimited
-from anpr.listfiles.fixed_width import read_fixed_width
 from anpr.listfiles.format import format_of
-from anpr.listfiles.profile import ListProfile, Xml, load_list_profile
+from anpr.listfiles.profiles.delivery_facts import read_delivery
+from anpr.listfiles.profiles.fixed_width import read_fixed_width
+from anpr.listfiles.profiles.profile import FixedWidth, ListProfile, TableFile, Xml, load_list_profile
+from anpr.listfiles.profiles.xml_records import looks_like_xml, read_xml
 from anpr.listfiles.spreadsheet import read_spreadsheet
 from anpr.listfiles.table import MAX_BYTES, FileError, FileFault, Format, Row, Table
-from anpr.listfiles.xml_records import looks_like_xml, read_xml
 from anpr.store.watchlists.entries import NewEntry
 
 MAX_REJECTS = 100_000
@@ -80,6 +82,17 @@ class ListFile:
     """Entries whose plate is a partial one."""
     noticed: Counter[Notice] = field(default_factory=Counter)
     """How often each was noticed; `warnings` holds the first ones."""
+    delivery: Delivery = field(default_factory=Delivery)
+    """What it says of itself, where its profile says where."""
+    removals: list[NewEntry] = field(default_factory=list)
+    """Of a file of changes: what goes. Without validity: whatever the list has of the plate."""
+    replaced: set[str] = field(default_factory=set)
+    """Plates of which the list keeps nothing but what the file has."""
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether it holds changes, and not the list."""
+        return self.delivery.kind is DeliveryKind.DELTA
 
     def warn(self, notice: Notice, detail: str, row: int | None = None, names: str = "") -> None:
         """Note something to look at."""
@@ -110,9 +123,10 @@ def read_list_file(name: str, content: bytes, zone: tzinfo, how: HowToRead | Non
     rows is in `rejects`.
     """
     how = how or HowToRead()
-    if how.profile:
-        how = replace(how, columns={}, sheet="")  # it says where the columns are
-    table = _table(name, content, how)
+    profile = load_list_profile(how.profile) if how.profile else None
+    if profile is not None:
+        how = _told_by(profile, how)
+    table = _table(name, content, how, profile)
     read = ListFile(
         name=name,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -123,7 +137,16 @@ def read_list_file(name: str, content: bytes, zone: tzinfo, how: HowToRead | Non
     )
     if table.other_sheets:
         read.warn(Notice.OTHER_SHEETS, f"sheet {table.sheet} is read; not read: {', '.join(table.other_sheets)}")
-    _Reader(read, zone, how).run(table)
+    if profile is None:
+        _Reader(read, zone, how).run(table)
+        return read
+    told = read_delivery(name, content, profile, zone, how.encoding)
+    read.delivery = told.delivery
+    operations = profile.delivery.operations if profile.delivery else None
+    _Reader(read, zone, how, operations.by_text if operations else {}).run(table)
+    if told.count is not None and told.count != read.rows:
+        detail = f"{name}: it should have {told.count} records, and has {read.rows}: it is not whole"
+        raise FileError(FileFault.INCOMPLETE, detail)
     return read
 
 
@@ -143,15 +166,15 @@ def rejects_csv(rejects: list[Reject]) -> bytes:
 
 def first_rows(name: str, content: bytes, how: HowToRead, limit: int) -> FirstRows:
     """What the file begins with, before anything of it is understood. Raises InputError as `read_list_file`."""
-    table = _table(name, content, how)
+    table = _table(name, content, how, load_list_profile(how.profile) if how.profile else None)
     rows = list(islice(((number, cells) for number, cells in table.rows if any(cells)), limit))
     sheets = [table.sheet, *table.other_sheets] if table.sheet else []
     return FirstRows(format=table.format, encoding=table.encoding, sheet=table.sheet, sheets=sheets, rows=rows)
 
 
-def _table(name: str, content: bytes, how: HowToRead) -> Table:
-    if how.profile:
-        return _profiled(name, content, load_list_profile(how.profile), how.encoding)
+def _table(name: str, content: bytes, how: HowToRead, profile: ListProfile | None) -> Table:
+    if profile is not None and not isinstance(profile.encoding, TableFile):
+        return _profiled(name, content, profile, how.encoding)
     if looks_like_xml(content):
         raise FileError(FileFault.NEEDS_PROFILE, f"{name}: XML, which is read by a profile; name it with --profile")
     form = format_of(name, content)
@@ -162,17 +185,34 @@ def _table(name: str, content: bytes, how: HowToRead) -> Table:
     return read_delimited(name, content, how.encoding)
 
 
+def _told_by(profile: ListProfile, how: HowToRead) -> HowToRead:
+    """The profile says where the columns are."""
+    if not isinstance(profile.encoding, TableFile):
+        has_operation = any(each.column is Column.OPERATION for each in profile.fields)
+        return replace(how, columns={Column.OPERATION: str(Column.OPERATION)} if has_operation else {}, sheet="")
+    columns: dict[Column, str] = {Column.REASON: ABSENT, Column.VALID_FROM: ABSENT, Column.VALID_TO: ABSENT}
+    columns |= {each.column: each.header or "" for each in profile.fields}
+    return replace(
+        how, columns=columns, sheet=profile.encoding.sheet, encoding=how.encoding or profile.encoding.charset
+    )
+
+
 def _profiled(name: str, content: bytes, profile: ListProfile, encoding: str) -> Table:
     if isinstance(profile.encoding, Xml):
         return read_xml(name, content, profile, profile.encoding, encoding)
+    assert isinstance(profile.encoding, FixedWidth)
     return read_fixed_width(name, content, profile, profile.encoding, encoding)
 
 
 class _Reader:
     """Goes through the rows once."""
 
-    def __init__(self, read: ListFile, zone: tzinfo, how: HowToRead) -> None:
+    def __init__(
+        self, read: ListFile, zone: tzinfo, how: HowToRead, operations: Mapping[str, str] | None = None
+    ) -> None:
         self._read = read
+        self._operations = operations
+        self._done: dict[tuple[str, datetime | None, datetime | None], str] = {}
         self._zone = zone
         self._how = how
         self._seen: dict[tuple[str, datetime | None, datetime | None], tuple[int, str]] = {}
@@ -249,18 +289,45 @@ class _Reader:
             return
         text = {column: cells[place] if place < len(cells) else "" for column, place in columns.places.items()}
         plate, foreign = read_plate(text[Column.PLATE])
-        reason = read_reason(text.get(Column.REASON, ""), self._how.reason)
+        operation = self._operation(text.get(Column.OPERATION, ""))
+        reason = self._reason(text, operation)
         starts, ends = text.get(Column.VALID_FROM, ""), text.get(Column.VALID_TO, "")
         valid_from, valid_to = read_validity(starts, ends, self._zone)
         if foreign:
             self._read.warn(Notice.FOREIGN_LETTERS, f"letters of another alphabet were taken as {plate}", number)
-        reason = self._reasons.setdefault(reason, reason)
-        first = self._seen.setdefault((plate, valid_from, valid_to), (number, reason))
+        key = (plate, valid_from, valid_to)
+        if self._operations and self._done.setdefault(key, operation) != operation:
+            raise CellError(Column.OPERATION, Fault.OPERATION, "another row does something else with the same entry")
+        first = self._seen.setdefault(key, (number, reason))
         if first[0] != number:
             self._warn_twice(number, plate, reason, first)
             return
-        self._read.partial += is_partial(plate)
-        self._read.entries.append(NewEntry(plate=plate, reason=reason, valid_from=valid_from, valid_to=valid_to))
+        self._keep(NewEntry(plate=plate, reason=reason, valid_from=valid_from, valid_to=valid_to), operation)
+
+    def _operation(self, text: str) -> str:
+        """`add` where there are none. Raises CellError."""
+        if not self._operations:
+            return "add"
+        operation = self._operations.get(text, "add" if not text and not self._read.is_delta else "")
+        if not operation or (operation == "remove" and not self._read.is_delta):
+            detail = f"{text[:_SHOWN]!r} is none of {', '.join(self._operations)}, or not in a whole list"
+            raise CellError(Column.OPERATION, Fault.OPERATION, detail)
+        return operation
+
+    def _reason(self, text: Mapping[Column, str], operation: str) -> str:
+        """What goes needs none."""
+        cell = text.get(Column.REASON, "")
+        reason = "" if operation == "remove" and not cell else read_reason(cell, self._how.reason)
+        return self._reasons.setdefault(reason, reason)
+
+    def _keep(self, entry: NewEntry, operation: str) -> None:
+        if operation == "remove":
+            self._read.removals.append(entry)
+            return
+        if operation == "change" and self._read.is_delta:
+            self._read.replaced.add(entry.plate)
+        self._read.partial += is_partial(entry.plate)
+        self._read.entries.append(entry)
 
     def _warn_twice(self, number: int, plate: str, reason: str, first: tuple[int, str]) -> None:
         detail = f"{plate} with the same validity as in row {first[0]}, which is kept"

@@ -43,6 +43,10 @@ class FileFault(StrEnum):
     """A sheet was named, and the file is a text."""
     BAD_PROFILE = "bad-profile"
     """The profile is missing, or is none."""
+    NO_VERSION = "no-version"
+    """By its profile it should say which version it is, or the like, and does not."""
+    INCOMPLETE = "incomplete"
+    """It says that it has another number of records, or another digest."""
 
 
 class FileError(InputError):

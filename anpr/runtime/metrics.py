@@ -210,10 +210,15 @@ LISTS_STALE = Gauge(
     "Watchlists whose entries have not changed for longer than the hours that they are set to",
     registry=REGISTRY,
 )
+LISTS_HELD = Gauge(
+    "anpr_list_deliveries_held",
+    "Deliveries of lists that a centre hands out which wait for a person, because they would change too much",
+    registry=REGISTRY,
+)
 LIST_PLACES_TROUBLED = Gauge(
     "anpr_list_places_troubled",
-    "SFTP places of watchlists whose last look failed, or is late: three times watchlists.pickup_every_s, an hour at"
-    " least",
+    "Places of watchlists whose last look failed, or is late: three times their own pace or watchlists.pickup_every_s,"
+    " an hour at least",
     ["why"],
     registry=REGISTRY,
 )
@@ -328,7 +333,8 @@ preset(STREAMS_ENDED, "replaced")
 LIST_FILES = Counter(
     "anpr_list_files_total",
     "Files of watchlists that `anpr watchlist pickup` found: imported, proposed (somebody decides in the"
-    " console), or failed (none of it was imported, or its place cannot be reached)",
+    " console), same (the version that is held), waiting (changes that do not follow), refused (older, or the same"
+    " version with another content), or failed (none of it was imported, or its place cannot be reached)",
     ["watchlist", "result"],
     registry=REGISTRY,
 )

@@ -2,6 +2,7 @@
 """Settings of watchlists: the folders from which their files are imported."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,9 @@ from pydantic import Field, model_validator
 
 from anpr.settings.base import Identifier, Section
 from anpr.settings.forwarding.sftp import SftpTarget
+from anpr.settings.list_places import HttpsPlace, ReceivedSettings, SoapPlace
+
+_WEB_EVERY_S = 3600.0
 
 
 class PickupSettings(Section):
@@ -20,6 +24,17 @@ class PickupSettings(Section):
     sftp: SftpTarget | None = None
     """A place on an SSH server whose new files are fetched into the folder first, each once. It has the keys of a
     `target` of forwarding; nothing is changed there."""
+    https: HttpsPlace | None = None
+    """Instead of `sftp`: a web service that is asked for the list by GET."""
+    soap: SoapPlace | None = None
+    """Instead of `sftp`: a web service that is asked for the list by SOAP."""
+    every_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
+    """Seconds between two fetches from this place; None: an hour of a web service, else pickup_every_s. After a
+    failure it is tried again within five minutes. A button of the console, and `anpr watchlist fetch`, fetch at
+    once."""
+    received: ReceivedSettings | None = None
+    """For a list that a centre hands out. Its files are whole lists, or what the profile's `delivery` says; `mode`
+    says nothing then."""
     watchlist: Identifier
     """Id of the list that they are put on."""
     mode: Literal["add", "replace"] = "add"
@@ -30,6 +45,27 @@ class PickupSettings(Section):
     """Profile of a file of fixed width or XML: a name of config/lists/, or a path. Without it the file is a table."""
     skip_rejected: bool = False
     """Import the good rows of a file when others are wrong; else none is."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "PickupSettings":
+        if sum(place is not None for place in (self.sftp, self.https, self.soap)) > 1:
+            raise ValueError("one place: sftp, https or soap")
+        if self.received is not None and self.mode != "add":
+            raise ValueError("mode goes without received: what its files are, their profile says")
+        return self
+
+    @property
+    def has_own_pace(self) -> bool:
+        """Whether it is fetched from less often than folders are looked through."""
+        return self.every_s is not None or self.https is not None or self.soap is not None
+
+    @property
+    def place(self) -> str:
+        """Where its files come from, without secrets."""
+        service = self.https or self.soap
+        if service is not None:
+            return ("soap+" if self.soap else "") + service.address
+        return self.sftp.address if self.sftp else f"directory:{self.folder}"
 
 
 class WatchlistSettings(Section):
@@ -48,7 +84,17 @@ class WatchlistSettings(Section):
 
     @model_validator(mode="after")
     def _folders_are_unique(self) -> "WatchlistSettings":
-        twice = [str(folder) for folder, number in Counter(each.folder for each in self.pickup).items() if number > 1]
-        if twice:
-            raise ValueError(f"pickup: {twice[0]} stands there twice")
+        _refuse_twice(str(each.folder) for each in self.pickup)
+        received = {each.watchlist for each in self.pickup if each.received}
+        _refuse_twice(each.watchlist for each in self.pickup if each.watchlist in received)
         return self
+
+    def interval_of(self, pickup: PickupSettings) -> float:
+        """Seconds between two fetches from its place."""
+        return pickup.every_s or (_WEB_EVERY_S if pickup.has_own_pace else self.pickup_every_s)
+
+
+def _refuse_twice(names: Iterable[str]) -> None:
+    twice = [name for name, number in Counter(names).items() if number > 1]
+    if twice:
+        raise ValueError(f"pickup: {twice[0]} stands there twice")

@@ -58,6 +58,8 @@ class AuditAction(StrEnum):
     WATCHLIST_IMPORTED = "watchlist-imported"
     WATCHLIST_IMPORT_UNDONE = "watchlist-import-undone"
     WATCHLIST_IMPORT_REFUSED = "watchlist-import-refused"
+    WATCHLIST_DELIVERY = "watchlist-delivery"
+    WATCHLIST_FETCH_ASKED = "watchlist-fetch-asked"
     WATCHLIST_PROPOSED = "watchlist-proposed"
     WATCHLIST_PROPOSAL_CLOSED = "watchlist-proposal-closed"
     WATCHLIST_VIEWED = "watchlist-viewed"
@@ -134,6 +136,7 @@ _KNOWN = frozenset(AuditAction)
 _OF_OWNERS = frozenset({
     AuditAction.GATE_SAVED, AuditAction.OWNER_CHANGED, AuditAction.WATCHLIST_SAVED, AuditAction.WATCHLIST_IMPORTED,
     AuditAction.WATCHLIST_IMPORT_UNDONE, AuditAction.WATCHLIST_IMPORT_REFUSED, AuditAction.WATCHLIST_DELETED,
+    AuditAction.WATCHLIST_DELIVERY, AuditAction.WATCHLIST_FETCH_ASKED,
     AuditAction.ENTRY_ADDED, AuditAction.ENTRY_CHANGED, AuditAction.ENTRY_ENDED, AuditAction.ENTRY_REMOVED,
     AuditAction.ENTRY_RESTORED, AuditAction.WATCHLIST_PROPOSED, AuditAction.WATCHLIST_PROPOSAL_CLOSED,
     AuditAction.HOLD_MADE, AuditAction.HOLD_CHANGED, AuditAction.HOLD_ENDED,

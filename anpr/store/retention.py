@@ -55,6 +55,7 @@ from anpr.store.transits.reader_software import forget_software
 from anpr.store.watchlists.imports import DIFFERENCES_DAYS, forget_imports
 from anpr.store.watchlists.places import forget_places
 from anpr.store.watchlists.proposals import expire_proposals, forget_proposals
+from anpr.store.watchlists.received import forget_list_deliveries
 from anpr.store.watchlists.uploads import forget_uploads
 
 ACTOR = "retention"
@@ -245,6 +246,7 @@ def _forget_rows(database: Database, before: Cutoffs, at: datetime) -> tuple[dic
             "refused senders": forget_senders(conn, shortest),
             "health": delete_health(conn, start_of(before.ledger)),
             "list changes": forget_changes(conn, start_of(before.ledger)),
+            "deliveries of lists": forget_list_deliveries(conn, start_of(before.ledger)),
             "imports of lists": imports,
             "differences of imports": differences,
             "uploaded lists": forget_uploads(conn, at),

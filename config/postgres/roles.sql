@@ -100,6 +100,14 @@ REVOKE ALL ON list_fetches FROM anpr_ingest, anpr_console, anpr_forward, anpr_no
 GRANT SELECT ON list_places TO anpr_console;
 GRANT SELECT, DELETE ON list_places TO anpr_ingest;
 REVOKE ALL ON list_sources FROM anpr_ingest, anpr_console, anpr_forward, anpr_notify;
+-- What is held of lists that a centre hands out, and what came: the pickup's to write, and the console's where a person approves what was
+-- held, undoes a version, or wants one to be fetched now. Retention forgets what came.
+GRANT SELECT ON received_lists, list_deliveries TO anpr_console;
+GRANT UPDATE (version, version_rank, kind, sha256, as_of, taken_at, needs_full, asked_at, asked_by), DELETE ON received_lists TO anpr_console;
+GRANT INSERT (watchlist_id, arrived_at, file_name, sha256, kind, version, version_rank, base, as_of, outcome, detail, by_whom, tx),
+    UPDATE (size, added, changed, unchanged, removed, import_id, proposal_id) ON list_deliveries TO anpr_console;
+GRANT SELECT ON received_lists TO anpr_ingest;
+GRANT SELECT (arrived_at), DELETE ON list_deliveries TO anpr_ingest;
 -- It removes uploaded files that nobody imported, without reading them.
 GRANT SELECT (uploaded_at), DELETE ON list_uploads TO anpr_ingest;
 -- It ends proposals that nobody settled, and forgets them later; it reads nothing of what was proposed.
@@ -329,6 +337,12 @@ DECLARE
         ['list_import_changes', 'INSERT', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_import_changes', 'DELETE', 'import_id IN (SELECT id FROM list_imports)'],
         ['list_places', 'SELECT', own_list],
+        ['received_lists', 'SELECT', 'watchlist_id IN (SELECT acting_watchlists(''alarms'', ''handle'', ''search''))'],
+        ['received_lists', 'UPDATE', own_list],
+        ['received_lists', 'DELETE', own_list],
+        ['list_deliveries', 'SELECT', own_list],
+        ['list_deliveries', 'INSERT', own_list],
+        ['list_deliveries', 'UPDATE', own_list],
         ['list_fetches', 'SELECT', own_list],
         ['list_sources', 'SELECT', own_list],
         ['list_sources', 'INSERT', own_list],

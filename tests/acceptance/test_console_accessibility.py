@@ -28,6 +28,7 @@ from tests.support.completeness import archive_report
 from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in
 from tests.support.fixtures_console import WANTED, Site
+from tests.support.received_site import receive_list
 
 OPTIONS = {
     "resultTypes": ["violations"],
@@ -44,6 +45,7 @@ ROLES = {
     "/vehicle": Role.INVESTIGATOR,
     "/search": Role.INVESTIGATOR,
     "/watchlists": Role.LIST_MANAGER,
+    "/received-lists": Role.LIST_MANAGER,
     "/investigations": Role.INVESTIGATOR,
     "/holds": Role.INVESTIGATOR,
     "/requests": Role.DPO,
@@ -112,6 +114,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
         site.client(Role.INVESTIGATOR), gates=[transit.gate_id], reason="furto in via Roma", confidence="10"
     ).url.path
     report = archive_report(site)
+    receive_list(site)
     more = {
         "/search": [results, f"{results}?view=table", f"{results}?view=sheet", f"{results}/timeline"],
         "/completeness": [f"/completeness/{report}"],
@@ -135,6 +138,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
             "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import", "/watchlists/a1/cost",
             "/watchlists/a1/export", "/watchlists/a1/proposals", "/watchlists/a1/proposals/1",
         ],
+        "/received-lists": ["/received-lists/centro", "/watchlists/centro"],
         "/requests": ["/requests/1", "/requests/1/data", "/requests/1/erase"],
         "/gates": ["/gates/porta-nord?picture=1", "/gates/porta-nord/cameras/nord-1", "/gates?q=nowhere"],
         "/documents": ["/documents/ending", "/documents/registro", "/documents/dossier-comitato"],

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.tls import pin_of
 from anpr.forward.transport import Receipt, open_transport
 from anpr.settings import DestinationSettings
 from anpr.settings.forwarding.targets import TRANSPORT_KINDS
+from anpr.tls.context import pin_of
 from scripts.lab.certificates import Authority, Issued
 from tests.support.forward_targets import REPLYING, TLS_WAYS, WAYS, Way
 

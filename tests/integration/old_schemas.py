@@ -160,6 +160,10 @@ def _fill_lists(conn: Connection) -> None:
     place = {"watchlist_id": "stolen", "place": "sftp://anna@questura/in"}
     _insert(conn, "list_places", looked_at=START, **place)
     _insert(conn, "list_fetches", file_name="f.csv", size=1, written_at=1, fetched_at=START, seen_at=START, **place)
+    _insert(conn, "received_lists", sender="Centro", place="sftp://anna@questura/in", watchlist_id="stolen", every_s=30,
+            shrink_percent=20, growth_percent=100)  # fmt: skip
+    _insert(conn, "list_deliveries", watchlist_id="stolen", arrived_at=START, file_name="f.csv", sha256="ab" * 32,
+            kind="full", outcome="taken", by_whom="watchlist pickup", import_id=1)  # fmt: skip
     _insert(conn, "list_sources", watchlist_id="stolen", name="Questura", columns=Jsonb({}), sheet="", reason="r",
             changed_at=START)  # fmt: skip
 

@@ -11,8 +11,8 @@ import pytest
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.ingest.agreement_ends import note_ends
-from anpr.listfiles import fetching
 from anpr.listfiles.pickup import Pickup
+from anpr.listfiles.places import sftp_place
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import LIST_PLACES_TROUBLED
 from anpr.settings import Settings, SftpTarget
@@ -103,7 +103,7 @@ def test_a_crash_after_a_file_was_written_loses_and_doubles_nothing(
         raise StoreError("the database went away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(fetching, "note_taken", crash)
+        patched.setattr(sftp_place, "note_taken", crash)
         with pytest.raises(StoreError):
             pickup.look()
     assert pickup.look() == 0
@@ -114,13 +114,13 @@ def test_a_transfer_that_is_cut_off_leaves_nothing_to_import(
     database: Database, ssh_server: SshServer, pickup: Pickup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrive(ssh_server, "elenco.csv")
-    real = fetching._read
+    real = sftp_place._read
 
     async def cut(*what: object) -> bytes | None:
         ssh_server.kill()
         return await real(*what)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fetching, "_read", cut)
+    monkeypatch.setattr(sftp_place, "_read", cut)
     assert pickup.look() == 1
     assert (plates(database), imports(database)) == ([], [])
     assert "elenco.csv" in failures(database)[0]

@@ -13,7 +13,7 @@ from anpr.cli.common.counted import counted
 from anpr.cli.common.database import open_database, operating_system_user
 from anpr.cli.common.words import KIND, MATCH, PRIORITY
 from anpr.cli.main import loaded_settings
-from anpr.cli.verbs import watchlist_files
+from anpr.cli.verbs import watchlist_files, watchlist_received
 from anpr.domain.errors import InputError
 from anpr.domain.gate import Keep
 from anpr.domain.local_time import last_day_included, read_time
@@ -28,6 +28,7 @@ from anpr.store.gates import list_gates
 from anpr.store.watchlists.entries import NewEntry, add_entry, check_validity, list_entries, remove_entries
 from anpr.store.watchlists.lists import delete_watchlist, find_watchlist, get_watchlist, list_watchlists, save_watchlist
 from anpr.store.watchlists.locks import lock_to_change
+from anpr.store.watchlists.received import stop_receiving
 
 _ID = click.argument("watchlist_id", metavar="ID")
 _KEPT = ("valid_to", "stale_after_hours", "instructions", "second_person", "urgent_hours")
@@ -39,7 +40,14 @@ def command() -> None:
     """Import, list and edit watchlists."""
 
 
-for _verb in (watchlist_files.import_command, watchlist_files.history, watchlist_files.undo, watchlist_files.pickup):
+for _verb in (
+    watchlist_files.import_command,
+    watchlist_files.history,
+    watchlist_files.undo,
+    watchlist_files.pickup,
+    watchlist_received.fetch,
+    watchlist_received.received,
+):
     command.add_command(_verb)
 
 
@@ -120,7 +128,7 @@ def create(  # noqa: PLR0913, PLR0917  one parameter for each option that is rea
             **settings,
         )
         if before:
-            lock_to_change(conn, watchlist_id)
+            lock_to_change(conn, watchlist_id, entries=False)
         save_watchlist(conn, watchlist)
         detail |= {name: getattr(watchlist, name) for name in Watchlist.__dataclass_fields__ if name != "id"}
         detail["valid_to"] = _iso(watchlist.valid_to, zone)
@@ -235,7 +243,8 @@ def delete(ctx: click.Context, watchlist_id: str, yes: bool) -> None:
         click.confirm(f"Delete watchlist {watchlist_id} with all its entries?", abort=True, err=True)
     detail: dict[str, object] = {}
     with _edit(ctx, AuditAction.WATCHLIST_DELETED, watchlist_id, detail) as conn:
-        lock_to_change(conn, watchlist_id)
+        lock_to_change(conn, watchlist_id, entries=False)
+        stop_receiving(conn, watchlist_id)
         detail["entries"] = removed = delete_watchlist(conn, watchlist_id)
     click.echo(f"watchlist {watchlist_id} deleted with {counted(removed, 'entry')}")
 

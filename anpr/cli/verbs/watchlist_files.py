@@ -178,7 +178,7 @@ def pickup(ctx: click.Context, once: bool) -> None:
         open_database(settings, "anpr watchlist pickup") as database,
     ):
         for each in settings.watchlists.pickup:
-            for result in ("imported", "proposed", "failed"):
+            for result in ("imported", "proposed", "same", "waiting", "refused", "failed"):
                 preset(LIST_FILES, each.watchlist, result)
         look = Pickup(database=database, settings=settings.watchlists, zone=settings.zone, clock=clock).look
         readiness.started()

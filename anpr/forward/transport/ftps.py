@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.tls import tls_context, tls_refusal
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
 from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.ssh.credentials import read_secret
+from anpr.tls.context import tls_context, tls_refusal
 
 _READ_BYTES = 256 * 1024
 _MAX_TOLD = 200

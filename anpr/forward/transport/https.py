@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """HTTPS transport: each file is the body of one request; the reply is the receipt. Redirects are never followed."""
 
-import base64
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx2
 
-from anpr.domain.errors import ForwardError
-from anpr.forward.tls import tls_context, tls_refusal
 from anpr.forward.transport.base import MAX_REPLY_BYTES, Receipt
 from anpr.settings.forwarding.https import HttpSettings, HttpsTarget
 from anpr.settings.forwarding.placeholders import fill_placeholders
-from anpr.ssh.credentials import read_secret
-
-_MAX_HEADER = 200
+from anpr.tls.https_client import http_errors, open_client, refuse_redirect, server_of
 
 
 @contextmanager
@@ -25,32 +20,6 @@ def open_target(target: HttpsTarget, where: str) -> Iterator["HttpsTransport"]:
     """A client for this address; it connects with the first file. Raises ForwardError."""
     with open_client(target, where) as client:
         yield HttpsTransport(client, target)
-
-
-@contextmanager
-def open_client(target: HttpSettings, where: str) -> Iterator[httpx2.Client]:
-    """A client that shows our login and verifies the server, without redirects, proxies of the environment or cookies.
-
-    Raises ForwardError.
-    """
-    context, login = tls_context(target, where), _login(target, where)
-    headers = {"Accept-Encoding": "identity", "User-Agent": "anpr", **login}
-    with httpx2.Client(
-        verify=context, headers=headers, timeout=target.timeout_s, follow_redirects=False, trust_env=False
-    ) as client:
-        yield client
-
-
-def _login(target: HttpSettings, where: str) -> dict[str, str]:
-    secret = read_secret(target, where)
-    if secret is None:
-        return {}
-    if target.auth == "basic":
-        pair = base64.b64encode(f"{target.user}:{secret}".encode()).decode("ascii")
-        return {"Authorization": f"Basic {pair}"}
-    if not secret.isascii() or not secret.isprintable():
-        raise ForwardError(f"{where}: the secret holds a sign that no header may have", permanent=True)
-    return {str(target.auth_header): secret} if target.auth == "header" else {"Authorization": f"Bearer {secret}"}
 
 
 class HttpsTransport:
@@ -88,31 +57,16 @@ def exchange(client: httpx2.Client, request: httpx2.Request, target: HttpSetting
     """Send the request and read what is answered, within limits. Raises ForwardError; a redirect is one, for good."""
     server = server_of(target)
     until = time.monotonic() + target.timeout_s
-    try:
+    with http_errors(target, name):
         answer = client.send(request, stream=True)
         try:
             return _receipt(answer, server, name, until)
         finally:
             answer.close()
-    except httpx2.TimeoutException as exc:
-        raise ForwardError(f"{server}: {name}: no answer within {target.timeout_s:g} s") from exc
-    except (httpx2.HTTPError, httpx2.StreamError, OSError) as exc:
-        refusal = tls_refusal(server, exc)
-        raise refusal or ForwardError(f"{server}: {name}: {_told(exc)}") from exc
-
-
-def server_of(target: HttpSettings) -> str:
-    """For messages: without path and query."""
-    return f"https://{urlsplit(target.url).netloc}"
 
 
 def _receipt(answer: httpx2.Response, server: str, name: str, until: float) -> Receipt:
-    if 300 <= answer.status_code < 400:
-        place = urlsplit(answer.headers.get("location", "")).netloc or server.removeprefix("https://")
-        raise ForwardError(
-            f"{server}: {name}: answered {answer.status_code}, a redirect to {place[:_MAX_HEADER]!r}: not followed",
-            permanent=True,
-        )
+    refuse_redirect(answer, server, name)
     data, unread = _body(answer, until)
     label = f"{server}: {name}: reply {answer.status_code}"
     return Receipt(name=label, status=str(answer.status_code), data=data, unread=unread)
@@ -131,7 +85,3 @@ def _body(answer: httpx2.Response, until: float) -> tuple[bytes | None, str]:
         if time.monotonic() > until:
             return None, "a body that does not end"
     return bytes(data), ""
-
-
-def _told(exc: Exception) -> str:
-    return " ".join((str(exc) or type(exc).__name__).split())[:_MAX_HEADER]

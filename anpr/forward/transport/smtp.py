@@ -16,11 +16,11 @@ from hashlib import sha256
 from mimetypes import guess_type
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.tls import tls_context, tls_refusal
 from anpr.forward.transport.base import Receipt
 from anpr.settings.forwarding.placeholders import fill_placeholders
 from anpr.settings.forwarding.smtp import SmtpTarget
 from anpr.ssh.credentials import read_secret
+from anpr.tls.context import tls_context, tls_refusal
 
 _PERMANENT = range(500, 600)
 _TAKEN = (250, 251)

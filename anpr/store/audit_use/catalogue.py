@@ -150,6 +150,7 @@ _LIST = (
     "urgent_hours",
 )
 _ENTRY = ("watchlist", "entry", "plate", "entry_reason", "valid_from", "valid_to", "instructions")
+_DELIVERY = ("list_kind", "list_version", "list_base", "as_of")
 _IMPORT = (
     "watchlist",
     "import",
@@ -270,13 +271,21 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.WATCHLIST_IMPORTED: _of(
             _K.CHANGE,
             "a file of entries that was imported",
-            *[*_IMPORT, "separator", "sheet", "columns", "rows", "warnings"],
+            *[*_IMPORT, *_DELIVERY, "separator", "sheet", "columns", "rows", "warnings"],
         ),
         AuditAction.WATCHLIST_IMPORT_UNDONE: _of(_K.CHANGE, "an import that was undone", *_IMPORT, "undoes"),
         AuditAction.WATCHLIST_IMPORT_REFUSED: _of(
             _K.REFUSED,
             "a file in a watched folder that was not imported, with the reason why",
             *["watchlist", "file", "sha256", "source", "rejected"],
+        ),
+        AuditAction.WATCHLIST_DELIVERY: _of(
+            _K.UPKEEP,
+            "a delivery of a list that a centre hands out, which changed nothing: the same again, or refused",
+            *["watchlist", "file", "sha256", "outcome", "rows", *_DELIVERY],
+        ),
+        AuditAction.WATCHLIST_FETCH_ASKED: _of(
+            _K.CHANGE, "a list that somebody wanted to be fetched at once", "watchlist"
         ),
         AuditAction.WATCHLIST_PROPOSED: _of(
             _K.CHANGE,

@@ -7,6 +7,12 @@ SELECT lock_list_changes();
 -- NO KEY UPDATE: other importers wait, foreign-key checks of entries do not. Closed: what changes it must be approved first.
 SELECT id, second_person AND NOT may_change_list(id) AS is_closed FROM watchlists WHERE id = %(watchlist_id)s FOR NO KEY UPDATE;
 
+-- name: is_by_hand
+-- Whether it is received, and this transaction brings none of its deliveries.
+SELECT EXISTS (SELECT FROM received_lists WHERE watchlist_id = %(watchlist_id)s) AND NOT EXISTS (
+    SELECT FROM list_deliveries WHERE watchlist_id = %(watchlist_id)s AND tx = pg_current_xact_id()
+) AS is_by_hand;
+
 -- name: create_staging
 CREATE TEMPORARY TABLE IF NOT EXISTS staging_entries (
     plate      text COLLATE "C" NOT NULL,
@@ -21,6 +27,36 @@ DELETE FROM staging_entries;
 
 -- name: copy_staging
 COPY staging_entries (plate, look_alike, reason, valid_from, valid_to) FROM STDIN;
+
+-- name: create_removals
+CREATE TEMPORARY TABLE IF NOT EXISTS staging_removals (
+    plate      text COLLATE "C" NOT NULL,
+    valid_from timestamptz,
+    valid_to   timestamptz,
+    whatever   boolean          NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- name: empty_removals
+DELETE FROM staging_removals;
+
+-- name: copy_removals
+COPY staging_removals (plate, valid_from, valid_to, whatever) FROM STDIN;
+
+-- name: remove_named
+-- What a delta takes off; what it puts on, or leaves, stays with its number.
+DELETE FROM entries e
+WHERE watchlist_id = %(watchlist_id)s
+  AND EXISTS (
+      SELECT FROM staging_removals r
+      WHERE r.plate = e.plate AND (r.whatever OR r.valid_from IS NOT DISTINCT FROM e.valid_from
+          AND r.valid_to IS NOT DISTINCT FROM e.valid_to)
+  )
+  AND NOT EXISTS (
+      SELECT FROM staging_entries s
+      WHERE s.plate = e.plate
+        AND coalesce(s.valid_from, '-infinity') = coalesce(e.valid_from, '-infinity')
+        AND coalesce(s.valid_to, 'infinity') = coalesce(e.valid_to, 'infinity')
+  );
 
 -- name: remove_others
 DELETE FROM entries e

@@ -26,6 +26,24 @@ FULL JOIN (SELECT * FROM entries WHERE watchlist_id = %(watchlist_id)s) e ON s.p
   AND coalesce(s.valid_to, 'infinity') = coalesce(e.valid_to, 'infinity')
 WHERE e.plate IS NULL OR (s.plate IS NULL AND %(replace)s) OR s.reason <> e.reason;
 
+-- name: compare_removals
+-- What a delta takes off besides.
+INSERT INTO staging_changes (kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after, instructions)
+SELECT 'removed', e.plate, e.look_alike, e.valid_from, e.valid_to, e.reason, NULL, e.instructions
+FROM entries e
+WHERE e.watchlist_id = %(watchlist_id)s
+  AND EXISTS (
+      SELECT FROM staging_removals r
+      WHERE r.plate = e.plate AND (r.whatever OR r.valid_from IS NOT DISTINCT FROM e.valid_from
+          AND r.valid_to IS NOT DISTINCT FROM e.valid_to)
+  )
+  AND NOT EXISTS (
+      SELECT FROM staging_entries s
+      WHERE s.plate = e.plate
+        AND coalesce(s.valid_from, '-infinity') = coalesce(e.valid_from, '-infinity')
+        AND coalesce(s.valid_to, 'infinity') = coalesce(e.valid_to, 'infinity')
+  );
+
 -- name: counts
 SELECT kind, count(*) AS count FROM staging_changes GROUP BY kind;
 

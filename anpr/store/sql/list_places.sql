@@ -1,14 +1,24 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: looked
-INSERT INTO list_places (watchlist_id, place, looked_at, failing_since, failure)
-VALUES (%(watchlist_id)s, %(place)s, %(at)s, CASE WHEN %(failure)s <> '' THEN %(at)s::timestamptz END, %(failure)s)
-ON CONFLICT (watchlist_id, place) DO UPDATE SET looked_at = excluded.looked_at, failure = excluded.failure,
+INSERT INTO list_places (watchlist_id, place, looked_at, failing_since, failure, every_s)
+VALUES (%(watchlist_id)s, %(place)s, %(at)s, CASE WHEN %(failure)s <> '' THEN %(at)s::timestamptz END, %(failure)s, %(every_s)s)
+ON CONFLICT (watchlist_id, place) DO UPDATE SET looked_at = excluded.looked_at, failure = excluded.failure, every_s = excluded.every_s,
     failing_since = CASE WHEN excluded.failure <> '' THEN coalesce(list_places.failing_since, excluded.failing_since) END;
+
+-- name: get
+SELECT looked_at, failing_since, etag, modified, sha256 FROM list_places WHERE watchlist_id = %(watchlist_id)s AND place = %(place)s;
+
+-- name: mark
+INSERT INTO list_places (watchlist_id, place, looked_at, etag, modified, sha256)
+VALUES (%(watchlist_id)s, %(place)s, %(at)s, %(etag)s, %(modified)s, %(sha256)s)
+ON CONFLICT (watchlist_id, place) DO UPDATE SET etag = excluded.etag, modified = excluded.modified, sha256 = excluded.sha256;
 
 -- name: troubled
 -- Those whose last look failed, and those that nobody has looked at since.
-SELECT w.name, p.* FROM list_places p JOIN watchlists w ON w.id = p.watchlist_id
-WHERE p.failing_since IS NOT NULL OR p.looked_at < %(late_before)s
+SELECT w.name, p.watchlist_id, p.place, p.looked_at, p.failing_since, p.failure
+FROM list_places p JOIN watchlists w ON w.id = p.watchlist_id
+WHERE p.failing_since IS NOT NULL
+   OR p.looked_at < %(now)s - greatest(%(least)s, %(looks)s * coalesce(p.every_s, %(every_s)s) * interval '1 second')
 ORDER BY coalesce(p.failing_since, p.looked_at), p.watchlist_id;
 
 -- name: forget_places

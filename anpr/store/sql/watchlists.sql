@@ -52,8 +52,10 @@ SELECT EXISTS (SELECT FROM watchlists WHERE id = %(id)s)
     ) AS is_taken;
 
 -- name: cards
-SELECT w.*, count_entries(w.id) AS entries FROM watchlists w
+SELECT w.*, count_entries(w.id) AS entries, r.sender, r.as_of
+FROM watchlists w LEFT JOIN received_lists r ON r.watchlist_id = w.id
 WHERE %(id)s::text IS NULL OR w.id = %(id)s ORDER BY w.id;
 
 -- name: ages
-SELECT * FROM watchlists WHERE stale_after_hours IS NOT NULL ORDER BY id;
+SELECT w.*, r.sender, r.as_of FROM watchlists w LEFT JOIN received_lists r ON r.watchlist_id = w.id
+WHERE w.stale_after_hours IS NOT NULL ORDER BY w.id;

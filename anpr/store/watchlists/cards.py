@@ -21,9 +21,11 @@ from anpr.store.watchlists.lists import (
     watchlist_from_row,
 )
 from anpr.store.watchlists.locks import lock_to_change
+from anpr.store.watchlists.received import stop_receiving
 from anpr.store.watchlists.versions import ChangedMeanwhileError, version_of
 
 _SQL = load_queries("watchlists")
+_AGE = ("organisation_id", "changed_at", "changed_by", "settings_at", "settings_by", "sender", "as_of")
 
 
 class ListTakenError(InputError):
@@ -38,13 +40,22 @@ class ListAge:
     organisation_id: str
     changed_at: datetime | None
     changed_by: str | None
+    sender: str | None = None
+    """Of a list that a centre hands out: who does."""
+    as_of: datetime | None = None
+    """What such a list says that it is as of."""
     settings_at: datetime | None = None
     """When somebody changed its settings last, where that was noted."""
     settings_by: str | None = None
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it is out of date by its own setting."""
-        return self.watchlist.is_stale(self.changed_at, now)
+        return self.watchlist.is_stale(self.aged_at, now)
+
+    @property
+    def aged_at(self) -> datetime | None:
+        """From when on its age counts: what comes today may be of last week."""
+        return min(self.changed_at, self.as_of) if self.changed_at and self.as_of else self.changed_at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +102,7 @@ def change_list(conn: Connection, watchlist: Watchlist, by: Author, reason: str,
     one's own organisation's, or for a setting that is none."""
     check_watchlist(watchlist)
     act_as(conn, by)
-    lock_to_change(conn, watchlist.id)
+    lock_to_change(conn, watchlist.id, entries=False)
     refuse_other_settings(conn, watchlist.id, seen)
     before, after = settings_of(get_watchlist(conn, watchlist.id)), settings_of(watchlist)
     conn.execute(_SQL["change"], values_of(watchlist))
@@ -109,7 +120,8 @@ def refuse_other_settings(conn: Connection, watchlist_id: str, seen: str) -> Non
 def drop_list(conn: Connection, watchlist_id: str, by: Author, reason: str) -> int:
     """Delete it with its entries; returns how many. Its alarms stay. Raises InputError as `change_list`."""
     act_as(conn, by)
-    lock_to_change(conn, watchlist_id)
+    lock_to_change(conn, watchlist_id, entries=False)
+    stop_receiving(conn, watchlist_id)
     removed = delete_watchlist(conn, watchlist_id)
     _note(conn, AuditAction.WATCHLIST_DELETED, watchlist_id, by, reason, {"entries": removed})
     return removed
@@ -130,7 +142,7 @@ def settings_of(watchlist: Watchlist) -> dict[str, Any]:
 
 
 def _age(row: dict[str, Any]) -> dict[str, Any]:
-    told = {name: row[name] for name in ("organisation_id", "changed_at", "changed_by", "settings_at", "settings_by")}
+    told = {name: row[name] for name in _AGE}
     return {"watchlist": watchlist_from_row(row), **told}
 
 

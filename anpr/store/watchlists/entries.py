@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Entries of watchlists: added one by one or imported, and taken off again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,10 +18,15 @@ _SQL = load_queries("entries")
 
 
 class ImportMode(StrEnum):
-    """What happens to entries that are on the list but not among the new ones: they stay, or they go."""
+    """What happens to entries that are on the list but not among the new ones: they stay, they go, or those go that are
+    named."""
 
     ADD = "add"
     REPLACE = "replace"
+    DELTA = "delta"
+
+
+_REMOVING = {ImportMode.REPLACE: "remove_others", ImportMode.DELTA: "remove_named"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,10 +82,22 @@ def stage_entries(conn: Connection, entries: Sequence[NewEntry]) -> None:
             copy.write_row((entry.plate, look_alike_key(entry.plate), entry.reason, entry.valid_from, entry.valid_to))
 
 
+def stage_removals(conn: Connection, removals: Sequence[NewEntry], replaced: Collection[str] = ()) -> None:
+    """What a delta takes off, for this transaction only: a removal without validity, and of a plate that is `replaced`,
+    whatever the list has of it."""
+    conn.execute(_SQL["create_removals"])
+    conn.execute(_SQL["empty_removals"])
+    with conn.cursor() as cursor, cursor.copy(_SQL["copy_removals"]) as copy:
+        for each in removals:
+            copy.write_row((each.plate, each.valid_from, each.valid_to, not (each.valid_from or each.valid_to)))
+        for plate in replaced:
+            copy.write_row((plate, None, None, True))
+
+
 def apply_staged(conn: Connection, watchlist_id: str, number: int, mode: ImportMode) -> ImportResult:
     """Put the staged entries (`number` of them) on the list, which is locked."""
     values = {"watchlist_id": watchlist_id}
-    removed = conn.execute(_SQL["remove_others"], values).rowcount if mode is ImportMode.REPLACE else 0
+    removed = conn.execute(_SQL[_REMOVING[mode]], values).rowcount if mode in _REMOVING else 0
     changed = conn.execute(_SQL["change"], values).rowcount
     added = conn.execute(_SQL["add_new"], values).rowcount
     unchanged = number - changed - added

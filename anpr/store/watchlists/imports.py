@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Imports of lists: dry run (preview), the import with its record, history and undo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from anpr.store.watchlists.entries import (
     NewEntry,
     apply_staged,
     stage_entries,
+    stage_removals,
 )
 from anpr.store.watchlists.lists import get_watchlist
 from anpr.store.watchlists.locks import lock_to_change
@@ -33,11 +34,14 @@ _SQL = load_queries("list_imports")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """Entries to be put on a list. No two have the same plate and validity."""
+    """Entries to be put on a list. No two have the same plate and validity. Of a delta `removals` go, and all that
+    the list has of a plate that is `replaced`."""
 
     watchlist_id: str
     entries: Sequence[NewEntry]
     mode: ImportMode
+    removals: Sequence[NewEntry] = ()
+    replaced: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,8 +112,13 @@ def preview_import(conn: Connection, batch: Batch, examples: int = 0) -> Preview
     get_watchlist(conn, batch.watchlist_id)
     result = _compare(conn, batch)
     rows = conn.execute(_SQL["examples"], {"each": examples})
-    size = count_of(conn, _SQL["size"], {"watchlist_id": batch.watchlist_id})
+    size = list_size(conn, batch.watchlist_id)
     return Preview(result=result, size=size, examples=[Difference(**row) for row in rows])
+
+
+def list_size(conn: Connection, watchlist_id: str) -> int:
+    """How many entries the list has."""
+    return count_of(conn, _SQL["size"], {"watchlist_id": watchlist_id})
 
 
 def record_import(
@@ -192,6 +201,9 @@ def _compare(conn: Connection, batch: Batch) -> ImportResult:
     _empty_changes(conn)
     values = {"watchlist_id": batch.watchlist_id, "replace": batch.mode is ImportMode.REPLACE}
     conn.execute(_SQL["compare"], values)
+    if batch.mode is ImportMode.DELTA:
+        stage_removals(conn, batch.removals, batch.replaced)
+        conn.execute(_SQL["compare_removals"], values)
     counts = {row["kind"]: row["count"] for row in conn.execute(_SQL["counts"])}
     added, changed, removed = (counts.get(kind, 0) for kind in ("added", "changed", "removed"))
     unchanged = len(batch.entries) - added - changed

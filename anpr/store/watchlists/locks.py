@@ -3,6 +3,7 @@
 
 from anpr.domain.errors import InputError
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 from anpr.store.watchlists.lists import no_such_list
 
@@ -11,6 +12,10 @@ _SQL = load_queries("entries")
 
 class SecondPersonError(InputError):
     """The list demands a second person: the change must be proposed, and approved by somebody else."""
+
+
+class ReceivedListError(InputError):
+    """A centre hands the list out: it changes by its deliveries only, and nobody's hand."""
 
 
 def lock_list(conn: Connection, watchlist_id: str) -> bool:
@@ -25,8 +30,18 @@ def lock_list(conn: Connection, watchlist_id: str) -> bool:
     return not row["is_closed"]
 
 
-def lock_to_change(conn: Connection, watchlist_id: str) -> None:
-    """As `lock_list`. Raises also SecondPersonError when nobody has approved a change of it in this transaction."""
+def refuse_by_hand(conn: Connection, watchlist_id: str) -> None:
+    """Raises ReceivedListError when entries of this list change by deliveries only, and this transaction brings
+    none."""
+    if one_row(conn, _SQL["is_by_hand"], {"watchlist_id": watchlist_id})["is_by_hand"]:
+        raise ReceivedListError(f"watchlist {watchlist_id}: a centre hands it out; it changes by its deliveries only")
+
+
+def lock_to_change(conn: Connection, watchlist_id: str, *, entries: bool = True) -> None:
+    """As `lock_list`. Raises also SecondPersonError when nobody has approved a change of it in this transaction, and
+    ReceivedListError when its `entries` are to change by hand."""
+    if entries:
+        refuse_by_hand(conn, watchlist_id)
     if not lock_list(conn, watchlist_id):
         raise SecondPersonError(
             f"watchlist {watchlist_id}: it demands a second person: propose the change in the console, where another"

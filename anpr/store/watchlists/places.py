@@ -38,17 +38,53 @@ class TroubledPlace:
     failure: str
 
 
-def note_look(conn: Connection, watchlist_id: str, place: str, at: datetime, failure: str = "") -> None:
-    """How a look went; an empty failure: well."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceMark:
+    """What a place of the web said of the list that it handed out last; empty: nothing."""
+
+    etag: str = ""
+    modified: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownPlace:
+    """A place at which somebody looked (UTC)."""
+
+    looked_at: datetime
+    is_failing: bool
+    mark: PlaceMark
+
+
+def note_look(
+    conn: Connection, watchlist_id: str, place: str, at: datetime, failure: str = "", every_s: float | None = None
+) -> None:
+    """How a look went; an empty failure: well. `every_s`: the place's own pace, if it has one."""
     values = {"watchlist_id": watchlist_id, "place": place, "at": at, "failure": failure[:_MOST_FAILURE]}
-    conn.execute(_SQL["looked"], values)
+    conn.execute(_SQL["looked"], {**values, "every_s": every_s})
+
+
+def get_place(conn: Connection, watchlist_id: str, place: str) -> KnownPlace | None:
+    """None: nobody has looked there yet."""
+    row = conn.execute(_SQL["get"], {"watchlist_id": watchlist_id, "place": place}).fetchone()
+    if row is None:
+        return None
+    mark = PlaceMark(etag=row["etag"], modified=row["modified"], sha256=row["sha256"])
+    return KnownPlace(looked_at=row["looked_at"], is_failing=row["failing_since"] is not None, mark=mark)
+
+
+def note_mark(conn: Connection, watchlist_id: str, place: str, at: datetime, mark: PlaceMark) -> None:
+    """What was handed out lies here as a whole."""
+    values = {"watchlist_id": watchlist_id, "place": place, "at": at}
+    marks = {"etag": mark.etag, "modified": mark.modified, "sha256": mark.sha256}
+    conn.execute(_SQL["mark"], values | marks)
 
 
 def troubled_places(conn: Connection, now: datetime, every_s: float) -> list[TroubledPlace]:
-    """Those whose last look failed, and those at which nobody looked for three looks of `every_s` seconds, an hour at
-    least; the longest first. Of the console's role, of its organisation's lists."""
-    late_before = now - max(_LATE_LEAST, timedelta(seconds=_LATE_LOOKS * every_s))
-    return [TroubledPlace(**row) for row in conn.execute(_SQL["troubled"], {"late_before": late_before})]
+    """Those whose last look failed, and those at which nobody looked for three looks of `every_s` seconds, or of
+    their own pace, an hour at least; the longest first. Of the console's role, of its organisation's lists."""
+    values = {"now": now, "looks": _LATE_LOOKS, "every_s": every_s, "least": _LATE_LEAST}
+    return [TroubledPlace(**row) for row in conn.execute(_SQL["troubled"], values)]
 
 
 def forget_places(conn: Connection, now: datetime) -> int:

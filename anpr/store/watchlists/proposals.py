@@ -18,7 +18,7 @@ from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
-from anpr.store.watchlists.locks import lock_list
+from anpr.store.watchlists.locks import lock_list, refuse_by_hand
 
 OPEN_DAYS = 7
 """So long a proposal waits; then it expires, and who wants it still proposes it anew."""
@@ -47,6 +47,9 @@ class ProposalKind(StrEnum):
     SETTINGS = "settings"
     DELETE = "delete"
     """Of the list itself."""
+
+
+_OF_ENTRIES = (ProposalKind.ADD, ProposalKind.CHANGE, ProposalKind.END, ProposalKind.REMOVE, ProposalKind.IMPORT)
 
 
 class ProposalState(StrEnum):
@@ -118,9 +121,12 @@ class Proposal:
 def add_proposal(conn: Connection, wanted: Proposal, by: Author, told: Mapping[str, Any]) -> int:
     """Keep it; its number. `told`: what its row in the audit tells beside.
 
-    Raises TooManyProposalsError, and InputError when there is no such list of one's own, or the file is too large.
+    Raises TooManyProposalsError, ReceivedListError, and InputError when there is no such list of one's own, or the
+    file is too large.
     """
     act_as(conn, by)
+    if wanted.kind in _OF_ENTRIES and "delivery" not in wanted.content:
+        refuse_by_hand(conn, wanted.watchlist_id)
     lock_list(conn, wanted.watchlist_id)
     _refuse_more(conn, wanted)
     values = {

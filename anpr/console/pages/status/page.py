@@ -40,6 +40,7 @@ from anpr.store.transits.rows import last_of_gates
 from anpr.store.watchlists.cards import ListAge, stale_lists
 from anpr.store.watchlists.lists import watchlist_names
 from anpr.store.watchlists.places import TroubledPlace, troubled_places
+from anpr.store.watchlists.received import ListedDelivery, received_states
 
 router = APIRouter(prefix="/status")
 
@@ -103,6 +104,7 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "unsigned": _unsigned(console) if health is not None else [],
         "plans": _plans(console) if health is not None else [],
         "stale_lists": _stale_lists(console, at) if health is not None else [],
+        "held_lists": _held_lists(console) if health is not None else [],
         "troubled_places": _troubled_places(console, at) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
         "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
@@ -202,6 +204,14 @@ def _plans(console: Console) -> list[PlanReport]:
 def _stale_lists(console: Console, at: datetime) -> list[ListAge]:
     with console.database.transaction() as conn:
         return stale_lists(conn, at)
+
+
+def _held_lists(console: Console) -> list[tuple[str, ListedDelivery]]:
+    """Names of received lists of which a delivery waits for a person, and that delivery."""
+    with console.database.transaction() as conn:
+        waiting = [(state.received.watchlist_id, state.waiting) for state in received_states(conn)]
+        names = watchlist_names(conn) if any(each for _, each in waiting) else {}
+    return [(names.get(watchlist_id, watchlist_id), each) for watchlist_id, each in waiting if each is not None]
 
 
 def _troubled_places(console: Console, at: datetime) -> list[TroubledPlace]:

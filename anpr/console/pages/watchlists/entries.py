@@ -39,7 +39,7 @@ from anpr.store.watchlists.entry_edits import (
     restore_entry,
 )
 from anpr.store.watchlists.entry_pages import ListedEntry, get_entry
-from anpr.store.watchlists.locks import SecondPersonError
+from anpr.store.watchlists.locks import ReceivedListError, SecondPersonError
 from anpr.store.watchlists.proposals import ProposalKind
 from anpr.store.watchlists.proposing import propose_change, propose_entry, propose_off
 from anpr.store.watchlists.versions import ChangedMeanwhileError, entry_values, version_of
@@ -186,6 +186,8 @@ def restore(
         return _to_list(watchlist_id, "duplicate")
     except SecondPersonError:
         return _to_list(watchlist_id, "demanded")
+    except ReceivedListError:
+        return _to_list(watchlist_id, "gone")
     except EntryGoneError:
         raise HTTPException(404) from None
     return _to_list(watchlist_id, f"restored&entry={number}")

@@ -50,7 +50,7 @@ from anpr.store.watchlists.imports import (
     import_differences,
     list_imports,
 )
-from anpr.store.watchlists.locks import SecondPersonError
+from anpr.store.watchlists.locks import ReceivedListError, SecondPersonError
 from anpr.store.watchlists.proposals import MAX_PROPOSED_FILE, TooManyProposalsError
 from anpr.store.watchlists.proposing import propose_undo
 from anpr.store.watchlists.sources import MAX_NAME, source_names
@@ -69,7 +69,7 @@ from anpr.store.watchlists.uploads import (
 router = APIRouter(dependencies=[Depends(allowed(Permission.EDIT_WATCHLISTS))])
 _MOST_SHOWN = 500
 """Differences of an import on one page; `anpr watchlist history --import` prints the others."""
-Said = Literal["applied", "undone", "gone", "discarded", "cannot-undo", "demanded", "too-many"]
+Said = Literal["applied", "undone", "gone", "discarded", "cannot-undo", "demanded", "too-many", "received"]
 
 
 @router.get("/{watchlist_id}/import")
@@ -107,7 +107,8 @@ def _keep(  # noqa: PLR0913, PLR0917  the parts of the form
     mode: str,
     source: str,
 ) -> Response:
-    own_list(console, watchlist_id)
+    if own_list(console, watchlist_id).card.sender is not None:
+        return _to_page(watchlist_id, "received")
     faults: dict[str, FieldFault] = {}
     refuse_odd(faults, "source", [source], MAX_NAME)
     if not content:
@@ -138,7 +139,7 @@ def preview(
     context: ContextDep,
     watchlist_id: ListId,
     number: Number,
-    again: Literal["changed", "unsure", "no-reason", "too-many", "too-large", "demanded"] | None = None,
+    again: Literal["changed", "unsure", "no-reason", "too-many", "too-large", "demanded", "received"] | None = None,
 ) -> Response:
     """The file as it is understood, and what it would do to the list. `again`: why it was not applied."""
     own_list(console, watchlist_id)
@@ -195,8 +196,8 @@ def apply(  # noqa: PLR0913, PLR0917  what the page has shown
         return _apply(console, kept, seen, _result(counts), is_sure=sure, by=author_of(console, visitor), asked=asked)
     except ListChangedError:
         return _again(kept, "changed")
-    except SecondPersonError:  # demanded since the page was opened; the file goes on waiting
-        return _again(kept, "demanded")
+    except (SecondPersonError, ReceivedListError) as exc:  # since the page was opened; the file goes on waiting
+        return _again(kept, "demanded" if isinstance(exc, SecondPersonError) else "received")
 
 
 @router.get("/{watchlist_id}/import/{number}/rejects")

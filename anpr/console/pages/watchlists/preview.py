@@ -103,8 +103,8 @@ class Shown:
         return f"{result.added}-{result.changed}-{result.unchanged}-{result.removed}"
 
 
-def describe(console: Console, kept: Upload) -> Shown:
-    """Read the file and compare it with the list; nothing is changed."""
+def describe(console: Console, kept: Upload, *, is_delivery: bool = False) -> Shown:
+    """Read the file and compare it with the list; nothing is changed. A delivery of a centre may be empty."""
     order, zone = order_of(kept), console.settings.zone
     shown = Shown(seen=seen_of(kept), skips_rejected=order.skips_rejected)
     try:
@@ -115,7 +115,7 @@ def describe(console: Console, kept: Upload) -> Shown:
     try:
         with console.database.transaction() as conn:
             read = read_order(conn, order, zone)
-            preview = preview_order(conn, order, read, _EXAMPLES) if read.entries else None
+            preview = preview_order(conn, order, read, _EXAMPLES) if read.entries or is_delivery else None
     except InputError as exc:
         return replace(shown, **_fault(exc))
     return replace(shown, read=read, preview=preview, places=read.columns)

@@ -65,14 +65,15 @@ def lines_of(proposal: Proposal, zone: ZoneInfo) -> list[Line]:
 
 
 def shown_file(console: Console, proposal: Proposal) -> Shown | None:
-    """The file that waits, as it is understood, and what it would change now; None of another proposal."""
-    if proposal.kind is not ProposalKind.IMPORT or proposal.file is None:
+    """The file that waits, as it is understood, and what it would change now; None of another
+    proposal, and of a file that is too large to be read for each look."""
+    if proposal.kind is not ProposalKind.IMPORT or proposal.file is None or proposal.content.get("packed"):
         return None
     order = order_of_proposal(proposal)
     how = proposal.content["how"]
     kept = Upload(watchlist_id=proposal.watchlist_id, file_name=order.name, content=order.content, mode=order.mode,
                   source=order.source, how=how)  # fmt: skip
-    return describe(console, kept)
+    return describe(console, kept, is_delivery="delivery" in proposal.content)
 
 
 def is_as_proposed(shown: Shown, proposal: Proposal) -> bool:

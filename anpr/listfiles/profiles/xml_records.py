@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from anpr.listfiles.columns import Column
-from anpr.listfiles.profile import ListProfile, Xml
+from anpr.listfiles.profiles.profile import ListProfile, Xml
 from anpr.listfiles.table import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, FileError, FileFault, Format, Row, Table
 
 MAX_DEPTH = 64

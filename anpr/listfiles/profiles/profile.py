@@ -7,11 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from anpr.domain.errors import SettingsError
 from anpr.domain.near_name import suggestion
 from anpr.listfiles.columns import Column
+from anpr.listfiles.profiles.delivery_profile import DeliveryProfile
+from anpr.listfiles.profiles.profile_part import MOST_WIDTH, STEP, OnlyLines, ProfilePart, Start, XmlPath
 from anpr.listfiles.table import FileError, FileFault
 from anpr.settings import resource_path
 from anpr.settings.complaints import explain, in_one_line
@@ -20,54 +22,50 @@ from anpr.settings.yaml_file import read_yaml
 MAX_PROFILE = 256 * 1024
 """Bytes."""
 _MOST_FIELDS = 64
-_MOST_WIDTH = 32_767
 _SHIPPED = resource_path("config", "lists")
-_STEP = r"[A-Za-z_][\w.-]*"
-_Start = Annotated[int, Field(ge=1, le=_MOST_WIDTH)]
-_Path = Annotated[str, Field(pattern=rf"^({_STEP}/)*(@?{_STEP})$", max_length=500)]
 _Charset = Literal["", "utf-8", "cp1252", "utf-16", "iso8859-15", "mac-roman"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class OnlyLines(_Part):
-    """Which lines are records: those that have `value` at `start` (from 1)."""
-
-    start: _Start
-    length: _Start
-    value: str
-
-
-class FixedWidth(_Part):
+class FixedWidth(ProfilePart):
     """Lines whose columns have fixed places, counted in characters."""
 
     kind: Literal["fixed-width"]
     charset: _Charset = ""
     """Empty: as it seems to be."""
-    record_length: Annotated[int, Field(ge=1, le=_MOST_WIDTH)] | None = None
+    record_length: Annotated[int, Field(ge=1, le=MOST_WIDTH)] | None = None
     """Of a file without line ends: characters of a record."""
     only: OnlyLines | None = None
 
 
-class Xml(_Part):
+class Xml(ProfilePart):
     """An XML document; names are compared without their namespaces."""
 
     kind: Literal["xml"]
     charset: _Charset = ""
     """Empty: as the document declares it."""
-    record: Annotated[str, Field(pattern=rf"^({_STEP}/)*{_STEP}$", max_length=500)]
+    record: Annotated[str, Field(pattern=rf"^({STEP}/)*{STEP}$", max_length=500)]
     """The element of an entry, from the root: `Elenco/Veicolo`."""
 
 
-class ProfileField(_Part):
-    """Where a column is: `start` and `length`, or `path` within the record (`Targa`, `Dati/Targa`, `@id`)."""
+class TableFile(ProfilePart):
+    """A table: CSV in any encoding of a spreadsheet, XLSX, ODS or XLS, with a header or without one."""
+
+    kind: Literal["table"]
+    charset: _Charset = ""
+    """Of CSV; empty: as it seems to be."""
+    sheet: str = ""
+    """Of a spreadsheet; empty: the first one."""
+
+
+class ProfileField(ProfilePart):
+    """Where a column is: `start` and `length`, `path` within the record (`Targa`, `Dati/Targa`, `@id`), or `header`."""
 
     column: Annotated[Column, Field(strict=False)]
-    start: _Start | None = None
-    length: _Start | None = None
-    path: _Path | None = None
+    start: Start | None = None
+    length: Start | None = None
+    path: XmlPath | None = None
+    header: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Of a table: the header above it, or its number from 1."""
     format: Annotated[str, Field(max_length=40)] = ""
     """Of a date, as `strptime` takes it: `%Y%m%d`. Without it a date is understood as in a spreadsheet."""
 
@@ -86,28 +84,33 @@ class ProfileField(_Part):
         return str(date(moment.year, moment.month, moment.day)) if is_day else moment.isoformat(" ", "seconds")
 
 
-class ListProfile(_Part):
+class ListProfile(ProfilePart):
     """How a kind of file is read."""
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     name: Annotated[str, Field(min_length=1, max_length=64)]
     revision: Annotated[str, Field(max_length=64)] = ""
     description: Annotated[str, Field(max_length=500)] = ""
-    encoding: Annotated[FixedWidth | Xml, Field(discriminator="kind")]
+    encoding: Annotated[FixedWidth | Xml | TableFile, Field(discriminator="kind")]
     empty: tuple[Annotated[str, Field(max_length=100)], ...] = ()
     """Texts that mean nothing, such as `99999999` for a date without an end."""
     fields: Annotated[tuple[ProfileField, ...], Field(min_length=1, max_length=_MOST_FIELDS)]
+    delivery: DeliveryProfile | None = None
+    """Of a list that comes in versions, or as changes."""
 
     @model_validator(mode="after")
     def _fields_fit(self) -> "ListProfile":
         if all(each.column is not Column.PLATE for each in self.fields):
             raise ValueError("fields: none is the plate")
-        is_xml = isinstance(self.encoding, Xml)
         for number, each in enumerate(self.fields):
-            by_place = each.start is not None and each.length is not None
-            if is_xml != (each.path is not None) or is_xml == by_place:
-                wanted = "a path" if is_xml else "start and length"
+            if not _fits(each, self.encoding):
+                wanted = {"xml": "a path", "table": "a header"}.get(self.encoding.kind, "start and length")
                 raise ValueError(f"fields.{number}: {self.encoding.kind} wants {wanted}")
+        has_operation = any(each.column is Column.OPERATION for each in self.fields)
+        if has_operation != bool(self.delivery and self.delivery.operations):
+            raise ValueError("a field of operation and delivery.operations go together")
+        if self.delivery is not None:
+            self.delivery.check(self.encoding.kind)
         return self
 
     def row(self, texts: Iterable[str]) -> list[str]:
@@ -117,6 +120,17 @@ class ListProfile(_Part):
             cell = each.cell(text, self.empty)
             cells[each.column] = ", ".join(part for part in (cells[each.column], cell) if part)
         return list(cells.values())
+
+
+def _fits(field: ProfileField, encoding: FixedWidth | Xml | TableFile) -> bool:
+    """Whether the field says where it is in the way of this kind, and in no other."""
+    said = {
+        "fixed-width": field.start is not None and field.length is not None,
+        "xml": field.path is not None,
+        "table": field.header is not None,
+    }
+    no_formats = encoding.kind != "table" or not field.format
+    return no_formats and [kind for kind, is_said in said.items() if is_said] == [encoding.kind]
 
 
 def load_list_profile(name: str) -> ListProfile:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from anpr.domain.errors import InputError
-from anpr.listfiles import xml_records
-from anpr.listfiles.profile import load_list_profile
+from anpr.listfiles.profiles import xml_records
+from anpr.listfiles.profiles.profile import load_list_profile
 from anpr.listfiles.reading import HowToRead, ListFile, first_rows, read_list_file
 from anpr.listfiles.table import FileError, FileFault
 

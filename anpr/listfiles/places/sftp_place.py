@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from anpr.domain.errors import ForwardError, InputError
+from anpr.domain.errors import ForwardError
+from anpr.listfiles.places.watched_folder import is_harmless, is_unfinished, land
 from anpr.listfiles.table import MAX_BYTES
 from anpr.runtime.clock import Clock
 from anpr.settings import SftpTarget
 from anpr.settings.watchlists import PickupSettings
 from anpr.ssh.session import SftpSession, open_session
 from anpr.store.database.connection import Database
-from anpr.store.watchlists.places import RemoteFile, note_look, note_seen, note_taken, taken_files
+from anpr.store.watchlists.places import RemoteFile, note_seen, note_taken, taken_files
 
-UNFINISHED = (".part", ".tmp", ".filepart")
-"""Ends of names of files that somebody is still writing."""
 _MOST_LISTED = 10_000
 """Files in the place; more than that is no place for lists."""
 _MOST_A_LOOK = 20
@@ -40,19 +39,8 @@ class Fetch:
     settle_s: float
 
     def look(self, target: SftpTarget) -> int:
-        """Take what is new; how many files. A failure is noted, for the status page.
-
-        Raises InputError when the place cannot be reached or read, and StoreError.
-        """
-        try:
-            taken = self._look(target)
-        except (ForwardError, OSError) as exc:
-            self._note(target, str(exc))
-            raise InputError(f"watchlist {self.pickup.watchlist}: {exc}") from exc
-        self._note(target, "")
-        return taken
-
-    def _look(self, target: SftpTarget) -> int:
+        """Take what is new; how many files. Raises ForwardError when the place cannot be reached or read, OSError and
+        StoreError."""
         list_id, place = self.pickup.watchlist, target.address
         with open_session(target, "watchlists.pickup.sftp") as session:
             found = _listed(session, target.path)
@@ -74,15 +62,6 @@ class Fetch:
             note_taken(conn, self.pickup.watchlist, target.address, file, self.clock.now())
         log.info("watchlist %s: %s fetched, %d bytes", self.pickup.watchlist, file.name, len(data))
 
-    def _note(self, target: SftpTarget, failure: str) -> None:
-        with self.database.transaction() as conn:
-            note_look(conn, self.pickup.watchlist, target.address, self.clock.now(), failure)
-
-
-def is_unfinished(name: str) -> bool:
-    """Whether a file of this name is still being written, or hidden."""
-    return name.startswith(".") or name.lower().endswith(UNFINISHED)
-
 
 def _listed(session: SftpSession, folder: str) -> list[RemoteFile]:
     """Regular files with harmless names; no links, which could lead anywhere."""
@@ -92,7 +71,7 @@ def _listed(session: SftpSession, folder: str) -> list[RemoteFile]:
         async for each in session.client.scandir(folder):
             name, attributes = str(each.filename), each.attrs
             is_file = stat.S_ISREG(attributes.permissions or 0)
-            if is_file and _is_harmless(name) and not is_unfinished(name):
+            if is_file and is_harmless(name) and not is_unfinished(name):
                 found.append(RemoteFile(name, attributes.size or 0, attributes.mtime or 0))
             if len(found) > _MOST_LISTED:
                 raise ForwardError(f"{session.server}: {folder}: more than {_MOST_LISTED} files")
@@ -121,13 +100,7 @@ def _put(folder: Path, file: RemoteFile, data: bytes) -> None:
         written.write(data)
         written.flush()
         os.fsync(written.fileno())
-    os.utime(part, (file.written_at, file.written_at))
-    whole = folder / file.name
-    part.rename(folder / f"{file.written_at}-{file.name}" if whole.exists() else whole)  # each of them is imported
-
-
-def _is_harmless(name: str) -> bool:
-    return "/" not in name and name.isprintable() and len(name.encode(errors="replace")) <= 200
+    land(folder, part, file.name, file.written_at)
 
 
 def _age(file: RemoteFile) -> tuple[int, str]:
