@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -31,6 +32,9 @@ from anpr.store.forwarding.batches import (
 from anpr.store.forwarding.deliveries import DayScope
 
 log = logging.getLogger(__name__)
+
+_READERS = 8
+"""Images that are read and compared with their digest at once; from a store over the network each waits for an answer."""
 
 Images = dict[tuple[UUID, ImageRole], bytes]
 """JPEG bytes by transit and role."""
@@ -112,13 +116,12 @@ def batch_context(
 
 def load_images(job: Job, transits: Sequence[Transit]) -> Images:
     """JPEG bytes of the images that the profile sends, as far as they have arrived."""
-    found: Images = {}
-    for transit in transits:
-        for rule in job.profile.images:
-            data = _image(job, transit, rule.role)
-            if data is not None:
-                found[transit.id, rule.role] = data
-    return found
+    wanted = [(transit, rule.role) for transit in transits for rule in job.profile.images]
+    if not wanted:
+        return {}
+    with ThreadPoolExecutor(min(_READERS, len(wanted)), thread_name_prefix="images") as threads:
+        found = threads.map(lambda each: _image(job, *each), wanted)
+        return {(t.id, role): data for (t, role), data in zip(wanted, found, strict=True) if data is not None}
 
 
 def _image(job: Job, transit: Transit, role: ImageRole) -> bytes | None:
@@ -149,8 +152,9 @@ def _send_files(
     with job.database.transaction() as conn:
         start_attempt(conn, scope, batch.number)
     *images, records = layout.files
-    for image in images:
-        _taken(job, image.name, client.send(image.name, image.data))
+    sent = client.send_each([(image.name, image.data) for image in images])
+    for image, receipt in zip(images, sent, strict=True):
+        _taken(job, image.name, receipt)
     return client.send(records.name, records.data)
 
 
