@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sends one batch: from the ledger's rows to files at the destination, and back to the ledger."""
+"""Sends batches: from the ledger's rows to files at the destination, and back to the ledger."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,27 +14,23 @@ from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
-from anpr.forward.profile.layout import Layout, lay_out
+from anpr.forward.profile.layout import Layout, OutFile, lay_out
+from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
 from anpr.forward.reply.verdict import Verdict, read_reply
+from anpr.forward.taking import TakenBatch
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
-from anpr.store.forwarding.batches import (
-    DeliveryBatch,
-    batch_transits,
-    close_batch,
-    expire_unsendable,
-    reject_transits,
-    release_transits,
-    start_attempt,
-)
+from anpr.store.forwarding.batches import DeliveryBatch, close_batches, reject_transits, release_transits
 from anpr.store.forwarding.deliveries import DayScope
 
 log = logging.getLogger(__name__)
 
 _READERS = 8
-"""Images that are read and compared with their digest at once; from a store over the network each waits for an answer."""
+"""Images that are read and compared with their digest at once; a store over the network answers each of them late."""
+MOST_IMAGE_BYTES = 32 * 1024 * 1024
+"""Of batches that are sent at once."""
 
 Images = dict[tuple[UUID, ImageRole], bytes]
 """JPEG bytes by transit and role."""
@@ -54,49 +50,71 @@ class BatchCounts(Counts):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchResult:
-    """One sent batch. `receipts` counts what the reply settled at once; `problem` says why a reply was not read."""
+    """Sent batches. `receipts` counts what replies settled at once; `problems` say why a reply was not read."""
 
     counts: BatchCounts
     receipts: ReceiptCounts
-    problem: str | None
+    problems: tuple[str, ...]
 
 
-def send_batch(
-    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Made:
+    """The files of a batch, and the transits that wait for an image."""
+
+    number: int
+    layout: Layout
+    waiting: frozenset[UUID]
+
+
+def groups_of(profile: Profile, batches: Sequence[TakenBatch]) -> Iterator[list[TakenBatch]]:
+    """The batches in their order, so many at once that their images go into memory."""
+    group: list[TakenBatch] = []
+    size = 0
+    for taken in batches:
+        more = sum(image.size for each in taken.transits for image in each.images if profile.image(image.role))
+        if group and size + more > MOST_IMAGE_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(taken)
+        size += more
+    if group:
+        yield group
+
+
+def send_batches(
+    job: Job, client: DeliveryClient, scope: DayScope, group: Sequence[TakenBatch], gates: Mapping[str, Gate]
 ) -> BatchResult:
-    """Send the batch and record it. Raises ForwardError or StoreError; then the batch stays open and is sent again.
+    """Send these batches and record it. Raises ForwardError or StoreError; then they stay open and are sent again.
 
-    Sent again means: the same transits under the same name, which replaces what may already be there. The ledger is
-    written once, after the last file, with the receipt of the reply: a run killed in between leaves no transit counted
-    twice and loses no receipt that only the reply had.
+    Sent again means: the same transits under the same names, which replaces what may already be there. The ledger is
+    written once, after the last file, with the receipts of the replies: a run killed in between leaves no transit
+    counted twice. It loses no receipt that only a reply had, since batches that are answered come one by one.
     """
-    with job.database.transaction() as conn:
-        expired = expire_unsendable(conn, scope, batch.number, job.kept, job.clock.now())
-        transits = batch_transits(conn, scope, batch.number)
-    DELIVERIES.labels(job.id, "expired").inc(expired)  # after each commit: what fails next must not take it back
-    images = load_images(job, transits)
-    waiting = {transit.id for transit in transits if _waits(job, transit, images)}
-    ready = [transit for transit in transits if transit.id not in waiting]
-    layout = lay_out(job.profile, ready, batch_context(job, scope, batch, gates, images), batch.file_name)
-    verdicts, problem = _verdicts_of(job, _send_files(job, client, scope, batch, layout))
+    made = [_make(job, scope, taken, gates) for taken in group]
+    verdicts, problems = _send_files(job, client, made)
     with job.database.transaction() as conn:
         now = job.clock.now()
-        rejected = reject_transits(conn, scope, batch.number, layout.rejected, now)
-        released = release_transits(conn, scope, batch.number, waiting)
-        sent = close_batch(conn, scope, batch.number, now)
-        receipts = apply_verdicts(conn, job, scope, batch.number, verdicts)
-    DELIVERIES.labels(job.id, "sent").inc(sent)
+        rejected = sum(reject_transits(conn, scope, each.number, each.layout.rejected, now) for each in made)
+        released = sum(release_transits(conn, scope, each.number, each.waiting) for each in made)
+        sent = close_batches(conn, scope, [each.number for each in made], now)
+        answered = (apply_verdicts(conn, job, scope, number, found) for number, found in verdicts.items())
+        receipts = sum(answered, ReceiptCounts())
+    DELIVERIES.labels(job.id, "sent").inc(sent)  # after the commit: what fails next must not take it back
     DELIVERIES.labels(job.id, "rejected").inc(rejected)
     count_deliveries(job, receipts)
-    counts = BatchCounts(
-        sent=sent,
-        rejected=rejected,
-        waiting=released,
-        expired=expired,
-        files=len(layout.files),
-        bytes=sum(len(file.data) for file in layout.files),
-    )
-    return BatchResult(counts=counts, receipts=receipts, problem=problem)
+    files = [file for each in made for file in each.layout.files]
+    size = sum(len(file.data) for file in files)
+    counts = BatchCounts(sent=sent, rejected=rejected, waiting=released, files=len(files), bytes=size)
+    return BatchResult(counts=counts, receipts=receipts, problems=tuple(problems))
+
+
+def _make(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str, Gate]) -> _Made:
+    images = load_images(job, taken.transits)
+    waiting = frozenset(transit.id for transit in taken.transits if _waits(job, transit, images))
+    ready = [transit for transit in taken.transits if transit.id not in waiting]
+    context = batch_context(job, scope, taken.batch, gates, images)
+    layout = lay_out(job.profile, ready, context, taken.batch.file_name)
+    return _Made(number=taken.batch.number, layout=layout, waiting=waiting)
 
 
 def batch_context(
@@ -144,18 +162,25 @@ def _waits(job: Job, transit: Transit, images: Images) -> bool:
 
 
 def _send_files(
-    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, layout: Layout
-) -> Receipt | None:
-    """Send the files; returns the reply to the last one, the file of records."""
-    if not layout.files:
-        return None
-    with job.database.transaction() as conn:
-        start_attempt(conn, scope, batch.number)
-    *images, records = layout.files
-    sent = client.send_each([(image.name, image.data) for image in images])
-    for image, receipt in zip(images, sent, strict=True):
+    job: Job, client: DeliveryClient, made: Sequence[_Made]
+) -> tuple[dict[int, dict[str, Verdict]], list[str]]:
+    """Send the files, those of images first; what is said of transits, by batch, and why a reply was not read."""
+    full = [each for each in made if each.layout.files]
+    images = [file for each in full for file in each.layout.files[:-1]]
+    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
         _taken(job, image.name, receipt)
-    return client.send(records.name, records.data)
+    verdicts, problems = {}, []
+    records = [each.layout.files[-1] for each in full]
+    for each, reply in zip(full, client.send_each(_content(records)), strict=True):
+        found, problem = _verdicts_of(job, reply)
+        if found:
+            verdicts[each.number] = found
+        problems += [problem] if problem else []
+    return verdicts, problems
+
+
+def _content(files: Sequence[OutFile]) -> list[tuple[str, bytes]]:
+    return [(file.name, file.data) for file in files]
 
 
 def _taken(job: Job, name: str, receipt: Receipt) -> None:
@@ -164,11 +189,9 @@ def _taken(job: Job, name: str, receipt: Receipt) -> None:
         raise ForwardError(f"{receipt.name}: the image {name} is refused: {receipt.status}", permanent=True)
 
 
-def _verdicts_of(job: Job, reply: Receipt | None) -> tuple[dict[str, Verdict], str | None]:
+def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:
     """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
     answers = job.profile.answers
-    if reply is None:
-        return {}, None
     try:
         if answers.kind == "reply" or answers.status.meaning(reply.status) == "permanent":
             return read_reply(answers, reply), None

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Takes batches from the ledger: those that an earlier run left open, then new ones, as many at once as are sent at
+once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from anpr.domain.transit import Transit
+from anpr.forward.job import Job
+from anpr.runtime.metrics import DELIVERIES
+from anpr.store.database.connection import Connection
+from anpr.store.forwarding.batches import (
+    DeliveryBatch,
+    Key,
+    batch_transits,
+    claim_batches,
+    expire_unsendable,
+    open_batches,
+    start_attempt,
+)
+from anpr.store.forwarding.deliveries import DayScope
+
+NewBatch = Callable[[int], DeliveryBatch]
+
+MOST_AT_ONCE = 2000
+"""Transits that are taken at once: the ledger is written as often."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenBatch:
+    """A batch, and those of its transits that may be sent."""
+
+    batch: DeliveryBatch
+    transits: Sequence[Transit]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """Batches taken at once; `expired` transits of them went past retention since they were queued."""
+
+    batches: tuple[TakenBatch, ...]
+    expired: int
+
+
+def take_batches(job: Job, scope: DayScope, new: NewBatch, *, at_once: Callable[[], bool]) -> Iterator[Taken]:
+    """All that waits, oldest first; what comes next is claimed only when it is asked for.
+
+    `new` makes the batch of a number. `at_once` says, before each time, whether several batches may be
+    taken together. Raises StoreError.
+    """
+    with job.database.transaction() as conn:
+        left_open = open_batches(conn, scope)
+    for batch in left_open:
+        with job.database.transaction() as conn:
+            start_attempt(conn, scope, batch.number)
+            taken = _take(conn, job, scope, [batch])
+        yield _counted(job, taken)
+    after: Key = (scope.since, UUID(int=0))
+    while True:
+        most = max(MOST_AT_ONCE // job.profile.batch_size, 1) if at_once() else 1
+        with job.database.transaction() as conn:
+            claimed = _claim(conn, job, scope, new, after, most)
+            if claimed is None:
+                return
+            batches, after = claimed
+            taken = _take(conn, job, scope, batches)
+        yield _counted(job, taken)
+
+
+def _claim(
+    conn: Connection, job: Job, scope: DayScope, new: NewBatch, after: Key, most: int
+) -> tuple[list[DeliveryBatch], Key] | None:
+    within = replace(scope, since=min(max(scope.since, job.kept.oldest), scope.until))
+    return claim_batches(conn, within, after, job.profile.batch_size, most, new)
+
+
+def _take(conn: Connection, job: Job, scope: DayScope, batches: Sequence[DeliveryBatch]) -> Taken:
+    numbers = [batch.number for batch in batches]
+    expired = expire_unsendable(conn, scope, numbers, job.kept, job.clock.now())
+    transits = batch_transits(conn, scope, numbers)
+    return Taken(
+        batches=tuple(TakenBatch(batch=batch, transits=transits[batch.number]) for batch in batches), expired=expired
+    )
+
+
+def _counted(job: Job, taken: Taken) -> Taken:
+    DELIVERIES.labels(job.id, "expired").inc(taken.expired)  # after the commit: what fails next must not take it back
+    return taken
