@@ -134,12 +134,21 @@ def batch_context(
 
 def load_images(job: Job, transits: Sequence[Transit]) -> Images:
     """JPEG bytes of the images that the profile sends, as far as they have arrived."""
-    wanted = [(transit, rule.role) for transit in transits for rule in job.profile.images]
+    roles = {rule.role for rule in job.profile.images}
+    wanted = [(transit, image.role) for transit in transits for image in transit.images if image.role in roles]
     if not wanted:
         return {}
-    with ThreadPoolExecutor(min(_READERS, len(wanted)), thread_name_prefix="images") as threads:
-        found = threads.map(lambda each: _image(job, *each), wanted)
-        return {(t.id, role): data for (t, role), data in zip(wanted, found, strict=True) if data is not None}
+    found: Images = {}
+    parts = [wanted[first::_READERS] for first in range(min(_READERS, len(wanted)))]
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="images") as threads:
+        for some in threads.map(lambda part: _images(job, part), parts):
+            found |= some
+    return found
+
+
+def _images(job: Job, wanted: Sequence[tuple[Transit, ImageRole]]) -> Images:
+    found = ((transit.id, role, _image(job, transit, role)) for transit, role in wanted)
+    return {(id, role): data for id, role, data in found if data is not None}
 
 
 def _image(job: Job, transit: Transit, role: ImageRole) -> bytes | None:

@@ -2,7 +2,7 @@
 """Takes batches from the ledger: those that an earlier run left open, then new ones, as many at once as are sent at
 once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from anpr.forward.job import Job
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.database.connection import Connection
 from anpr.store.forwarding.batches import (
+    Claim,
+    ClaimLimits,
     DeliveryBatch,
     Key,
     batch_transits,
@@ -60,28 +62,30 @@ def take_batches(job: Job, scope: DayScope, new: NewBatch, *, at_once: Callable[
     while True:
         most = max(MOST_AT_ONCE // job.profile.batch_size, 1) if at_once() else 1
         with job.database.transaction() as conn:
-            claimed = _claim(conn, job, scope, new, after, most)
-            if claimed is None:
+            claim = _claim(conn, job, scope, new, after, most)
+            if claim is None:
                 return
-            batches, after = claimed
-            taken = _take(conn, job, scope, batches)
-        yield _counted(job, taken)
+            lacking = [batch.number for batch in claim.batches] if claim.lacking else []
+            expired = expire_unsendable(conn, scope, lacking, job.kept, job.clock.now()) if lacking else 0
+        after = claim.last
+        yield _counted(job, _taken(claim.batches, claim.transits, expired))
 
 
-def _claim(
-    conn: Connection, job: Job, scope: DayScope, new: NewBatch, after: Key, most: int
-) -> tuple[list[DeliveryBatch], Key] | None:
+def _claim(conn: Connection, job: Job, scope: DayScope, new: NewBatch, after: Key, most: int) -> Claim | None:
     within = replace(scope, since=min(max(scope.since, job.kept.oldest), scope.until))
-    return claim_batches(conn, within, after, job.profile.batch_size, most, new)
+    limits = ClaimLimits(size=job.profile.batch_size, batches=most)
+    return claim_batches(conn, within, job.kept, after, limits, new)
 
 
 def _take(conn: Connection, job: Job, scope: DayScope, batches: Sequence[DeliveryBatch]) -> Taken:
     numbers = [batch.number for batch in batches]
     expired = expire_unsendable(conn, scope, numbers, job.kept, job.clock.now())
-    transits = batch_transits(conn, scope, numbers)
-    return Taken(
-        batches=tuple(TakenBatch(batch=batch, transits=transits[batch.number]) for batch in batches), expired=expired
-    )
+    return _taken(batches, batch_transits(conn, scope, numbers), expired)
+
+
+def _taken(batches: Sequence[DeliveryBatch], transits: Mapping[int, Sequence[Transit]], expired: int) -> Taken:
+    taken = tuple(TakenBatch(batch=batch, transits=transits[batch.number]) for batch in batches)
+    return Taken(batches=taken, expired=expired)
 
 
 def _counted(job: Job, taken: Taken) -> Taken:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Batches of the forwarding ledger: the transits of one file, from its claim to the destination's answer."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -33,30 +33,58 @@ class DeliveryBatch:
     attempts: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimLimits:
+    """How much is claimed at once: `batches` at most, of `size` transits each."""
+
+    size: int
+    batches: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """New batches, with those of their transits that may be sent, and the last key; `lacking` transits may not."""
+
+    transits: Mapping[int, list[Transit]]
+    batches: Sequence[DeliveryBatch]
+    last: Key
+    lacking: int
+
+
 def claim_batches(
     conn: Connection,
     scope: DayScope,
+    kept: KeptFrom,
     after: Key,
-    size: int,
-    most: int,
+    limits: ClaimLimits,
     new: Callable[[int], DeliveryBatch],
-) -> tuple[list[DeliveryBatch], Key] | None:
-    """Put the next queued transits after this key into at most `most` new batches of `size`; returns those and the last
-    key.
+) -> Claim | None:
+    """Put the next queued transits after this key into new batches; None when there are none.
 
-    None when none is left. Files of these batches may be at the destination from the commit on. `new` makes the
-    batch of a number. Call it under the run's lock.
+    Files of these batches may be at the destination from the commit on. `new` makes the batch of a number. Call it
+    under the run's lock, and `expire_unsendable` where transits are lacking.
     """
-    values = {**scope.values(), "after_at": after[0], "after_id": after[1], "size": size, "limit": size * most}
     first = next_batch_number(conn, scope)
-    last = conn.execute(_SQL["claim"], {**values, "number": first}).fetchone()
-    if last is None:
+    values = {**scope.values(), **kept_values(kept), "after_at": after[0], "after_id": after[1], "number": first}
+    limit = {"size": limits.size, "limit": limits.size * limits.batches}
+    rows = transit_rows(conn, _SQL["claim"], {**values, **limit})
+    if not rows:
         return None
-    made = [new(number) for number in range(first, last["batch"] + 1)]
-    numbers, names = [batch.number for batch in made], [batch.file_name for batch in made]
-    of_batches = {"numbers": numbers, "file_names": names, "now": made[0].created_at}
-    conn.execute(_SQL["insert_batches"], {**values, **of_batches})
-    return made, (last["captured_at"], last["transit_id"])
+    batches = [new(number) for number in range(first, rows[-1]["batch"] + 1)]
+    _insert(conn, scope, batches)
+    found: dict[int, list[Transit]] = {batch.number: [] for batch in batches}
+    for row in rows:
+        if row["id"] is not None:
+            found[row["batch"]].append(transit_of(row))
+    lacking = len(rows) - sum(map(len, found.values()))
+    last = (rows[-1]["claimed_at"], rows[-1]["transit_id"])
+    return Claim(transits=found, batches=batches, last=last, lacking=lacking)
+
+
+def _insert(conn: Connection, scope: DayScope, batches: Sequence[DeliveryBatch]) -> None:
+    numbers, names = [batch.number for batch in batches], [batch.file_name for batch in batches]
+    values = {**scope.values(), "numbers": numbers, "file_names": names, "now": batches[0].created_at}
+    conn.execute(_SQL["insert_batches"], values)
 
 
 def next_batch_number(conn: Connection, scope: DayScope) -> int:

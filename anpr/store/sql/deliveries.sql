@@ -62,7 +62,18 @@ WITH chosen AS (
       AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
     RETURNING d.captured_at, d.transit_id, d.batch
 )
-SELECT captured_at, transit_id, batch FROM claimed ORDER BY captured_at DESC, transit_id DESC LIMIT 1;
+-- What must not be sent any more has no transit here.
+SELECT c.batch, c.captured_at AS claimed_at, c.transit_id, t.*
+FROM claimed c
+LEFT JOIN LATERAL (
+    SELECT t.captured_at, t.id, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen, t.plate, t.raw, t.confidence,
+       t.candidates, t.reads, t.box_x, t.box_y, t.box_w, t.box_h, t.country, t.direction, t.lane, t.images FROM transits t
+    WHERE t.captured_at = c.captured_at AND t.id = c.transit_id
+      AND t.captured_at >= %(since)s AND t.captured_at < %(until)s AND t.captured_at >= %(oldest)s
+      AND t.captured_at >= coalesce((%(kept_purposes)s::jsonb ->> t.purpose)::timestamptz, %(kept_rest)s)
+    OFFSET 0
+) t ON true
+ORDER BY c.captured_at, c.transit_id;
 
 -- name: insert_batches
 INSERT INTO forward_batches (destination, day, number, file_name, created_at, attempts)
@@ -75,7 +86,9 @@ WHERE destination = %(destination)s AND day = %(day)s AND sent_at IS NULL
 ORDER BY number;
 
 -- name: batch_transits
-SELECT d.batch, t.* FROM deliveries d
+SELECT d.batch, t.captured_at, t.id, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen, t.plate, t.raw, t.confidence,
+    t.candidates, t.reads, t.box_x, t.box_y, t.box_w, t.box_h, t.country, t.direction, t.lane, t.images
+FROM deliveries d
 JOIN transits t ON t.captured_at = d.captured_at AND t.id = d.transit_id
 WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = ANY (%(numbers)s::integer[]) AND d.state = 'queued'
   AND d.captured_at >= %(since)s AND d.captured_at < %(until)s

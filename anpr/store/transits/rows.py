@@ -255,6 +255,12 @@ def transits_between(
         since, after_id = found[-1].transit.captured_at, found[-1].transit.id
 
 
+def oldest_transit(conn: Connection) -> datetime | None:
+    """When the oldest stored transit was captured (UTC); None when none is stored."""
+    moment: datetime | None = one_row(conn, _SQL["oldest"])["captured_at"]
+    return moment
+
+
 def count_transits(conn: Connection, since: datetime, until: datetime) -> int:
     """How many were captured in [since, until)."""
     return count_of(conn, _SQL["count"], {"since": since, "until": until})
