@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 _READERS = 8
 """Images that are read and compared with their digest at once; a store over the network answers each of them late."""
-MOST_IMAGE_BYTES = 32 * 1024 * 1024
-"""Of batches that are sent at once."""
+MOST_IMAGE_BYTES = 16 * 1024 * 1024
+"""Of batches that are sent at once; those that come next are in memory as well."""
 
 Images = dict[tuple[UUID, ImageRole], bytes]
 """JPEG bytes by transit and role."""
@@ -58,7 +58,7 @@ class BatchResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Made:
+class MadeBatch:
     """The files of a batch, and the transits that wait for an image."""
 
     number: int
@@ -81,16 +81,13 @@ def groups_of(profile: Profile, batches: Sequence[TakenBatch]) -> Iterator[list[
         yield group
 
 
-def send_batches(
-    job: Job, client: DeliveryClient, scope: DayScope, group: Sequence[TakenBatch], gates: Mapping[str, Gate]
-) -> BatchResult:
+def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequence[MadeBatch]) -> BatchResult:
     """Send these batches and record it. Raises ForwardError or StoreError; then they stay open and are sent again.
 
     Sent again means: the same transits under the same names, which replaces what may already be there. The ledger is
     written once, after the last file, with the receipts of the replies: a run killed in between leaves no transit
     counted twice. It loses no receipt that only a reply had, since batches that are answered come one by one.
     """
-    made = [_make(job, scope, taken, gates) for taken in group]
     verdicts, problems = _send_files(job, client, made)
     with job.database.transaction() as conn:
         now = job.clock.now()
@@ -108,13 +105,17 @@ def send_batches(
     return BatchResult(counts=counts, receipts=receipts, problems=tuple(problems))
 
 
-def _make(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str, Gate]) -> _Made:
+def make_batch(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str, Gate]) -> MadeBatch:
+    """The batch's files, laid out, with the images that have arrived.
+
+    Raises ForwardError (permanent) when the profile's header or trailer cannot be written, StoreError.
+    """
     images = load_images(job, taken.transits)
     waiting = frozenset(transit.id for transit in taken.transits if _waits(job, transit, images))
     ready = [transit for transit in taken.transits if transit.id not in waiting]
     context = batch_context(job, scope, taken.batch, gates, images)
     layout = lay_out(job.profile, ready, context, taken.batch.file_name)
-    return _Made(number=taken.batch.number, layout=layout, waiting=waiting)
+    return MadeBatch(number=taken.batch.number, layout=layout, waiting=waiting)
 
 
 def batch_context(
@@ -162,6 +163,8 @@ def _image(job: Job, transit: Transit, role: ImageRole) -> bytes | None:
 
 def _waits(job: Job, transit: Transit, images: Images) -> bool:
     """Whether an image was announced, has not arrived, and the profile still waits for it."""
+    if not transit.images:
+        return False
     age = job.clock.now() - transit.captured_at
     announced = {image.role for image in transit.images}
     return any(
@@ -171,7 +174,7 @@ def _waits(job: Job, transit: Transit, images: Images) -> bool:
 
 
 def _send_files(
-    job: Job, client: DeliveryClient, made: Sequence[_Made]
+    job: Job, client: DeliveryClient, made: Sequence[MadeBatch]
 ) -> tuple[dict[int, dict[str, Verdict]], list[str]]:
     """Send the files, those of images first; what is said of transits, by batch, and why a reply was not read."""
     full = [each for each in made if each.layout.files]

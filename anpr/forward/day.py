@@ -2,14 +2,16 @@
 """Forwards one day to one destination: queues what is stored, sends what waits, applies the receipts, reports."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from anpr.domain.delivery import DeliveryState, RunKind
 from anpr.domain.errors import ForwardError
-from anpr.forward.batch import BatchCounts, batch_context, groups_of, send_batches
+from anpr.forward.batch import BatchCounts, MadeBatch, batch_context, groups_of, make_batch, send_batches
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
+from anpr.forward.one_ahead import one_ahead
 from anpr.forward.profile.layout import record_file_name
 from anpr.forward.receipts import ReceiptCounts, collect_receipts
 from anpr.forward.report import DayReport
@@ -75,6 +77,21 @@ def _has_work(job: Job, scope: DayScope) -> bool:
 
 
 def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: _Progress) -> None:
+    """The next batches are made while these are sent, where several are sent at once."""
+    for expired, made in one_ahead(_made(job, client, scope), lambda: client.sends_many):
+        progress.batches += BatchCounts(expired=expired)
+        if job.centre.stop.is_set():
+            progress.problems.append(STOPPED)
+            return
+        lock.check()
+        result = send_batches(job, client, scope, made)
+        progress.batches += result.counts
+        progress.receipts += result.receipts
+        progress.problems += result.problems
+
+
+def _made(job: Job, client: DeliveryClient, scope: DayScope) -> Iterator[tuple[int, list[MadeBatch]]]:
+    """Batches to send at once, and how many transits expired before."""
     gates = job.gates()
 
     def new(number: int) -> DeliveryBatch:
@@ -83,16 +100,10 @@ def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: Da
         return replace(batch, file_name=name)
 
     for taken in take_batches(job, scope, new, at_once=lambda: client.sends_many):
-        progress.batches += BatchCounts(expired=taken.expired)
+        expired = taken.expired
         for group in groups_of(job.profile, taken.batches):
-            if job.centre.stop.is_set():
-                progress.problems.append(STOPPED)
-                return
-            lock.check()
-            result = send_batches(job, client, scope, group, gates)
-            progress.batches += result.counts
-            progress.receipts += result.receipts
-            progress.problems += result.problems
+            yield expired, [make_batch(job, scope, each, gates) for each in group]
+            expired = 0
 
 
 def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:
