@@ -4,7 +4,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
 from anpr.forward.reply.verdict import Verdict, read_reply
-from anpr.forward.taking import TakenBatch
+from anpr.forward.taking import TakenBatch, take_open
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.forwarding.batches import DeliveryBatch, close_batches, reject_transits, release_transits
@@ -50,11 +50,13 @@ class BatchCounts(Counts):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchResult:
-    """Sent batches. `receipts` counts what replies settled at once; `problems` say why a reply was not read."""
+    """Sent batches. `receipts` counts what replies settled at once; `problem` says why a reply was not read."""
 
     counts: BatchCounts
     receipts: ReceiptCounts
-    problems: tuple[str, ...]
+    problem: str | None
+    waiting: frozenset[UUID] = frozenset()
+    """Those of `counts.waiting`: queued again, as an image has not arrived."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +83,16 @@ def groups_of(profile: Profile, batches: Sequence[TakenBatch]) -> Iterator[list[
         yield group
 
 
+def send_batch(
+    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
+) -> BatchResult:
+    """Send one batch that is claimed and open, as `send_batches` does."""
+    taken = take_open(job, scope, batch)
+    made = [make_batch(job, scope, each, gates) for each in taken.batches]
+    result = send_batches(job, client, scope, made)
+    return replace(result, counts=result.counts + BatchCounts(expired=taken.expired))
+
+
 def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequence[MadeBatch]) -> BatchResult:
     """Send these batches and record it. Raises ForwardError or StoreError; then they stay open and are sent again.
 
@@ -102,7 +114,8 @@ def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequen
     files = [file for each in made for file in each.layout.files]
     size = sum(len(file.data) for file in files)
     counts = BatchCounts(sent=sent, rejected=rejected, waiting=released, files=len(files), bytes=size)
-    return BatchResult(counts=counts, receipts=receipts, problems=tuple(problems))
+    waiting = frozenset[UUID]().union(*(each.waiting for each in made))
+    return BatchResult(counts=counts, receipts=receipts, problem="; ".join(problems) or None, waiting=waiting)
 
 
 def make_batch(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str, Gate]) -> MadeBatch:

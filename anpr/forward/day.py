@@ -87,7 +87,7 @@ def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: Da
         result = send_batches(job, client, scope, made)
         progress.batches += result.counts
         progress.receipts += result.receipts
-        progress.problems += result.problems
+        progress.problems += [result.problem] if result.problem else []
 
 
 def _made(job: Job, client: DeliveryClient, scope: DayScope) -> Iterator[tuple[int, list[MadeBatch]]]:

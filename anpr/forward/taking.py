@@ -54,10 +54,7 @@ def take_batches(job: Job, scope: DayScope, new: NewBatch, *, at_once: Callable[
     with job.database.transaction() as conn:
         left_open = open_batches(conn, scope)
     for batch in left_open:
-        with job.database.transaction() as conn:
-            start_attempt(conn, scope, batch.number)
-            taken = _take(conn, job, scope, [batch])
-        yield _counted(job, taken)
+        yield take_open(job, scope, batch)
     after: Key = (scope.since, UUID(int=0))
     while True:
         most = max(MOST_AT_ONCE // job.profile.batch_size, 1) if at_once() else 1
@@ -71,16 +68,19 @@ def take_batches(job: Job, scope: DayScope, new: NewBatch, *, at_once: Callable[
         yield _counted(job, _taken(claim.batches, claim.transits, expired))
 
 
+def take_open(job: Job, scope: DayScope, batch: DeliveryBatch) -> Taken:
+    """Take one batch that was claimed before. Raises StoreError."""
+    with job.database.transaction() as conn:
+        start_attempt(conn, scope, batch.number)
+        expired = expire_unsendable(conn, scope, [batch.number], job.kept, job.clock.now())
+        transits = batch_transits(conn, scope, [batch.number])
+    return _counted(job, _taken([batch], transits, expired))
+
+
 def _claim(conn: Connection, job: Job, scope: DayScope, new: NewBatch, after: Key, most: int) -> Claim | None:
     within = replace(scope, since=min(max(scope.since, job.kept.oldest), scope.until))
     limits = ClaimLimits(size=job.profile.batch_size, batches=most)
     return claim_batches(conn, within, job.kept, after, limits, new)
-
-
-def _take(conn: Connection, job: Job, scope: DayScope, batches: Sequence[DeliveryBatch]) -> Taken:
-    numbers = [batch.number for batch in batches]
-    expired = expire_unsendable(conn, scope, numbers, job.kept, job.clock.now())
-    return _taken(batches, batch_transits(conn, scope, numbers), expired)
 
 
 def _taken(batches: Sequence[DeliveryBatch], transits: Mapping[int, Sequence[Transit]], expired: int) -> Taken:
