@@ -16,7 +16,7 @@ from anpr.forward.job import Job
 from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
-from anpr.forward.reply.verdict import Verdict, read_reply
+from anpr.forward.reply.verdict import Verdict, read_reply, said_by
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.forwarding.batches import (
@@ -166,8 +166,8 @@ def _verdicts_of(job: Job, reply: Receipt | None) -> tuple[dict[str, Verdict], s
     if reply is None:
         return {}, None
     try:
-        if answers.kind == "reply" or answers.status.meaning(reply.status) == "permanent":
-            return read_reply(answers, reply), None
+        if answers.kind == "reply" or said_by(answers, reply, job.profile.soap).meaning == "permanent":
+            return read_reply(answers, reply, job.profile.soap), None
         if answers.kind == "none" or (reply.data is None and not reply.unread):
             return {}, None
         return verdicts_of_receipt(answers, reply), None

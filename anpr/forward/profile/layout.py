@@ -12,6 +12,7 @@ from uuid import UUID
 from anpr.domain.errors import ForwardError
 from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.profile.encoding import CsvEncoding, FixedWidthEncoding, JsonEncoding, XmlEncoding
+from anpr.forward.profile.envelope import write_envelope
 from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.file_name import fill
 from anpr.forward.profile.model import Profile
@@ -152,12 +153,14 @@ def _encode(profile: Profile, batch: Batch, rows: Sequence[Row]) -> bytes:
     try:
         header = _frame_row(profile, profile.header, batch)
         trailer = _frame_row(profile, profile.trailer, batch)
+        blocks = _frame_row(profile, profile.soap.headers, batch) if profile.soap is not None else ()
     except Unwritable as reason:
         raise ForwardError(f"profile {profile.name}: header or trailer: {reason}", permanent=True) from reason
     encoding = profile.encoding
     match encoding:
         case XmlEncoding():
-            return write_xml(encoding, header, rows, trailer)
+            document = _document(encoding, header, rows, trailer)
+            return document if profile.soap is None else write_envelope(profile.soap, blocks, document)
         case CsvEncoding():
             return write_csv(encoding, header, rows, trailer, [rule.name for rule in profile.fields])
         case FixedWidthEncoding():
@@ -166,3 +169,9 @@ def _encode(profile: Profile, batch: Batch, rows: Sequence[Row]) -> bytes:
             return write_json(encoding, header, rows, trailer)
         case _:
             assert_never(encoding)
+
+
+def _document(encoding: XmlEncoding, header: Row, rows: Sequence[Row], trailer: Row) -> bytes:
+    if encoding.record is None:
+        return write_xml(encoding, [*header, *rows[0], *trailer], (), ())
+    return write_xml(encoding, header, rows, trailer)

@@ -38,7 +38,7 @@ def write_xml(encoding: XmlEncoding, header: Row, records: Lines, trailer: Row) 
     if encoding.wrapper:
         xml.startElement(encoding.wrapper, AttributesImpl({}))
     for record in records:
-        _write_element(xml, encoding.record, _tree(record))
+        _write_element(xml, str(encoding.record), _tree(record))
     if encoding.wrapper:
         xml.endElement(encoding.wrapper)
     _write_children(xml, _tree(trailer))

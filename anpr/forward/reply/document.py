@@ -35,6 +35,11 @@ def read_json(data: bytes) -> Node:
 
 def read_xml(data: bytes) -> Node:
     """The tree below the root element. Raises ValueError when it is no XML, has a DOCTYPE, or is too deep or large."""
+    return read_root(data)[1]
+
+
+def read_root(data: bytes) -> tuple[str, Node]:
+    """The root element's namespace and name, with a space between, and the tree below. Raises as `read_xml` does."""
     _check_size(data)
     builder = _Builder()
     parser = expat.ParserCreate(None, _SPACE)
@@ -49,7 +54,7 @@ def read_xml(data: bytes) -> Node:
         raise ValueError(f"no XML: line {exc.lineno}: {expat.ErrorString(exc.code)}") from None
     except LookupError:
         raise ValueError("no XML: an encoding that is not known") from None
-    return builder.root
+    return builder.name, builder.root
 
 
 def at(node: Node, path: str) -> list[Node]:
@@ -116,6 +121,8 @@ class _Builder:
 
     def __init__(self) -> None:
         self.root: Node = None
+        self.name = ""
+        """Of the root, with its namespace."""
         self._open: list[dict[str, list[Any]]] = []
         self._texts: list[list[str]] = []
 
@@ -134,7 +141,7 @@ class _Builder:
         if self._open:
             self._open[-1].setdefault(_local(name), []).append(node)
         else:
-            self.root = node
+            self.root, self.name = node, name
 
 
 def _local(name: str) -> str:

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Writer of SOAP envelopes around a document. Pure; WS-Security is added when it is sent."""
+
+from xml.sax.saxutils import quoteattr
+
+from anpr.forward.profile.encoding import XmlEncoding
+from anpr.forward.profile.soap import ENVELOPES, PREFIX, SoapRules
+from anpr.forward.profile.writers import Row, write_xml
+
+HEADER_END = f"</{PREFIX}:Header>".encode()
+BODY_START = f"<{PREFIX}:Body>".encode()
+"""Once in each envelope that is written here: texts are escaped, and no field may bear a name of SOAP's."""
+_END = f"</{PREFIX}:Body></{PREFIX}:Envelope>".encode()
+_DECLARED = b"?>"
+
+
+def write_envelope(rules: SoapRules, headers: Row, document: bytes) -> bytes:
+    """The document (UTF-8, with its XML declaration) in an envelope. The Header is left out when it would be empty."""
+    spaces = {PREFIX: ENVELOPES[rules.version], **rules.namespaces}
+    attributes = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in spaces.items())
+    declaration, _, body = document.partition(_DECLARED)
+    start = f"\n<{PREFIX}:Envelope{attributes}>".encode()
+    return b"".join((declaration, _DECLARED, start, _header(headers), BODY_START, body.lstrip(), _END))
+
+
+def _header(headers: Row) -> bytes:
+    if all(text is None for _, text in headers):
+        return b""
+    encoding = XmlEncoding(kind="xml", root=f"{PREFIX}:Header", record=None)
+    return write_xml(encoding, headers, (), ()).partition(_DECLARED)[2].lstrip()
