@@ -138,7 +138,10 @@ class Profile(Part):
     @model_validator(mode="after")
     def _soap_fits(self) -> "Profile":
         if self.soap is not None:
-            check_soap(self.encoding, self.answers, has_files=any(rule.how == "file" for rule in self.images))
+            rules = (*self.header, *self.fields, *self.trailer, *self.soap.headers)
+            check_soap(self.soap, self.encoding, self.answers, [rule.name for rule in rules])
+            if any(rule.how == "file" for rule in self.images):
+                raise ValueError("soap: images are embedded; a file of its own has no envelope")
         return self
 
     def image(self, role: ImageRole) -> ImageRule | None:

@@ -119,11 +119,18 @@ class SoapRules(Part):
         return value
 
 
-def check_soap(encoding: Encoding, answers: Answers, *, has_files: bool) -> None:
-    """Raises ValueError when a profile with a section `soap` has parts that do not go with it."""
+def check_soap(rules: SoapRules, encoding: Encoding, answers: Answers, names: Sequence[str]) -> None:
+    """Raises ValueError when a profile with a section `soap` has parts that do not go with it.
+
+    `names` are those of all fields.
+    """
     if not isinstance(encoding, XmlEncoding) or encoding.charset != "utf-8":
         raise ValueError("soap: goes with encoding xml in utf-8")
     if answers.kind == "receipt" or answers.body.format == "json":
         raise ValueError("soap: answers are of kind none, or reply with a body of format xml or none")
-    if has_files:
-        raise ValueError("soap: images are embedded; a file of its own has no envelope")
+    elements = (encoding.root, encoding.record or "", encoding.wrapper or "")
+    parts = {part.lstrip("@") for name in (*elements, *names) for part in name.split("/")}
+    known = {"xml", "xmlns", PREFIX, *rules.namespaces, *(part[6:] for part in parts if part.startswith("xmlns:"))}
+    unbound = next((part for part in sorted(parts) if ":" in part and part.split(":")[0] not in known), None)
+    if unbound is not None:
+        raise ValueError(f"soap.namespaces: the prefix of {unbound!r} is not declared")

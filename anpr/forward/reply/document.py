@@ -70,13 +70,14 @@ def text_at(node: Node, path: str) -> str | None:
 
     Raises ValueError when there are several that differ, or it is no text.
     """
-    texts = {_text_of(each, path) for each in at(node, path)}
+    texts = {text_of(each, path) for each in at(node, path)}
     if len(texts) > 1:
         raise ValueError(f"{path}: there more than once, differently")
     return texts.pop() if texts else None
 
 
-def _text_of(node: Node, path: str) -> str:
+def text_of(node: Node, path: str) -> str:
+    """The text of this node, which is at `path`. Raises ValueError when it has none, or elements instead."""
     if isinstance(node, dict) and _TEXT in node:
         node = node[_TEXT][0]
     if not isinstance(node, str):
@@ -91,6 +92,8 @@ def _check_size(data: bytes) -> None:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
+    if _TEXT in found:
+        raise ValueError(f"no JSON that is read: a key is {_TEXT!r}")
     if len(found) != len(pairs):
         raise ValueError("no JSON: a key is there twice")
     return found
@@ -129,7 +132,10 @@ class _Builder:
     def start(self, _: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= MAX_DEPTH:
             raise ValueError(f"deeper than {MAX_DEPTH}")
-        self._open.append({f"@{_local(name)}": [value] for name, value in attributes.items()})
+        element: dict[str, list[Any]] = {}
+        for name, value in attributes.items():
+            element.setdefault(f"@{_local(name)}", []).append(value)
+        self._open.append(element)
         self._texts.append([])
 
     def text(self, text: str) -> None:

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from anpr.forward.profile.soap import ENVELOPES
-from anpr.forward.reply.document import Node, at, read_root, text_at
+from anpr.forward.reply.document import Node, at, read_root, text_at, text_of
 
 _ROOTS = frozenset(f"{space} Envelope" for space in ENVELOPES.values())
 _MOST_CODES = 8
@@ -59,8 +59,7 @@ def _subcodes(node: Node) -> list[str]:
 
 
 def _first_text(node: Node, path: str) -> str:
-    texts = [each for each in at(node, path) if isinstance(each, str)]
-    return texts[0] if texts else ""
+    return next((text_of(each, path) for each in at(node, path)), "")
 
 
 def _local_name(code: str) -> str:
