@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writer of SOAP envelopes around a document. Pure; WS-Security is added when it is sent."""
 
-from xml.sax.saxutils import quoteattr
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
-from anpr.forward.profile.encoding import XmlEncoding
 from anpr.forward.profile.soap import ENVELOPES, PREFIX, SoapRules
-from anpr.forward.profile.writers import Row, write_xml
+from anpr.forward.profile.writers import Row
 
 HEADER_END = f"</{PREFIX}:Header>".encode()
 BODY_START = f"<{PREFIX}:Body>".encode()
@@ -26,5 +26,20 @@ def write_envelope(rules: SoapRules, headers: Row, document: bytes) -> bytes:
 def _header(headers: Row) -> bytes:
     if all(text is None for _, text in headers):
         return b""
-    encoding = XmlEncoding(kind="xml", root=f"{PREFIX}:Header", record=None)
-    return write_xml(encoding, headers, (), ()).partition(_DECLARED)[2].lstrip()
+    tree: dict[str, Any] = {}
+    for name, text in headers:
+        if text is not None:
+            *above, last = name.split("/")
+            node = tree
+            for part in above:
+                node = node.setdefault(part, {})
+            node[last] = text
+    return _element(f"{PREFIX}:Header", tree).encode()
+
+
+def _element(name: str, value: str | dict[str, Any]) -> str:
+    if isinstance(value, str):
+        return f"<{name}>{escape(value)}</{name}>"
+    attributes = "".join(f" {key[1:]}={quoteattr(text)}" for key, text in value.items() if key.startswith("@"))
+    below = "".join(_element(key, each) for key, each in value.items() if not key.startswith("@"))
+    return f"<{name}{attributes}>{below}</{name}>"

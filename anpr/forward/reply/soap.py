@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from anpr.forward.profile.soap import ENVELOPES
-from anpr.forward.reply.document import Node, at, read_root, text_at, text_of
+from anpr.forward.reply.document import Node, at, first_text, read_root, text_at
 
 _ROOTS = frozenset(f"{space} Envelope" for space in ENVELOPES.values())
 _MOST_CODES = 8
@@ -39,8 +39,8 @@ def fault_in(envelope: Node) -> Fault | None:
 def _fault(node: Node) -> Fault:
     code = text_at(node, "faultcode")
     if code is not None:
-        return Fault(codes=_dotted(_local_name(code)), text=_first_text(node, "faultstring"))
-    return Fault(codes=tuple(_subcodes(node)), text=_first_text(node, "Reason/Text"))
+        return Fault(codes=_dotted(_local_name(code)), text=first_text(node, "faultstring"))
+    return Fault(codes=tuple(_subcodes(node)), text=first_text(node, "Reason/Text"))
 
 
 def _dotted(code: str) -> tuple[str, ...]:
@@ -56,10 +56,6 @@ def _subcodes(node: Node) -> list[str]:
         found.insert(0, _local_name(value))
         place = f"{place}/Subcode"
     return found
-
-
-def _first_text(node: Node, path: str) -> str:
-    return next((text_of(each, path) for each in at(node, path)), "")
 
 
 def _local_name(code: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from anpr.domain.errors import ForwardError
 from anpr.forward.profile.answers import Answers, Meaning, ReplyBody
 from anpr.forward.profile.soap import SoapRules
-from anpr.forward.reply.document import Node, at, read_json, read_xml, text_at
+from anpr.forward.reply.document import Node, at, first_text, read_json, read_xml, text_at
 from anpr.forward.reply.soap import Fault, fault_in, read_envelope
 from anpr.forward.transport import Receipt
 
@@ -116,7 +116,7 @@ def _of_tree(answers: Answers, body: ReplyBody, tree: Node) -> dict[str, Verdict
     for number, record in enumerate(at(tree, body.records) if body.records else (), start=1):
         where = f"record {number}"
         key = _id(record, str(body.record_id), where)
-        text = (text_at(record, body.record_text) or "") if body.record_text else ""
+        text = first_text(record, body.record_text) if body.record_text else ""
         said = verdict(answers, _code(record, str(body.record_code), where), text)
         if found.setdefault(key, said).meaning != said.meaning:
             raise ValueError(f"{where}: answered twice, differently")

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import httpx2
-
 from anpr.forward.profile.soap import SoapRules
 from anpr.forward.transport.base import Receipt
-from anpr.forward.transport.https import exchange, filled_headers, names_of, open_client
+from anpr.forward.transport.https import TimedClient, exchange, filled_headers, names_of, open_client
 from anpr.forward.ws_security import Security, open_security
 from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.https import HttpsTarget
@@ -28,7 +26,7 @@ def open_soap(target: HttpsTarget, where: str, rules: SoapRules, clock: Clock) -
 class SoapTransport:
     """Sends each envelope within `timeout_s`. Each try has a Security header of its own around the same Body."""
 
-    def __init__(self, client: httpx2.Client, target: HttpsTarget, rules: SoapRules, security: Security | None) -> None:
+    def __init__(self, client: TimedClient, target: HttpsTarget, rules: SoapRules, security: Security | None) -> None:
         self._client = client
         self._target = target
         self._rules = rules
