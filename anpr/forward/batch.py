@@ -18,7 +18,7 @@ from anpr.forward.profile.layout import Layout, OutFile, lay_out
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply, said_by
 from anpr.forward.taking import TakenBatch, take_open
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
@@ -229,8 +229,8 @@ def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | No
     """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
     answers = job.profile.answers
     try:
-        if answers.kind == "reply" or answers.status.meaning(reply.status) == "permanent":
-            return read_reply(answers, reply), None
+        if answers.kind == "reply" or said_by(answers, reply, job.profile.soap).meaning == "permanent":
+            return read_reply(answers, reply, job.profile.soap), None
         if answers.kind == "none" or (reply.data is None and not reply.unread):
             return {}, None
         return verdicts_of_receipt(answers, reply), None

@@ -12,24 +12,31 @@ import httpx2
 from anpr.domain.errors import ForwardError
 from anpr.settings.forwarding.https import HttpSettings
 from anpr.ssh.credentials import read_secret
-from anpr.tls.context import tls_context, tls_refusal
+from anpr.tls.context import PinnedContext, tls_context, tls_refusal
 
 MAX_HEADER = 200
 """Characters of a header's value, or of a foreign error's text, that a message tells."""
 
 
 @contextmanager
-def open_client(target: HttpSettings, where: str) -> Iterator[httpx2.Client]:
+def open_client(target: HttpSettings, where: str) -> Iterator["TimedClient"]:
     """A client that shows our login and verifies the server, without redirects, proxies of the environment or cookies.
 
     Raises ForwardError.
     """
     context, login = tls_context(target, where), _login(target, where)
     headers = {"Accept-Encoding": "identity", "User-Agent": "anpr", **login}
-    with httpx2.Client(
+    with TimedClient(
         verify=context, headers=headers, timeout=target.timeout_s, follow_redirects=False, trust_env=False
     ) as client:
+        client.context = context
         yield client
+
+
+class TimedClient(httpx2.Client):
+    """A client whose deadline holds for a whole exchange; each step has `timeout_s` besides."""
+
+    context: PinnedContext
 
 
 def _login(target: HttpSettings, where: str) -> dict[str, str]:
@@ -65,11 +72,19 @@ def http_errors(target: HttpSettings, name: str) -> Iterator[None]:
 def refuse_redirect(answer: httpx2.Response, server: str, name: str) -> None:
     """Raises ForwardError, permanent, naming where it leads."""
     if 300 <= answer.status_code < 400:
-        place = urlsplit(answer.headers.get("location", "")).netloc or server.removeprefix("https://")
+        place = _host_of(answer.headers.get("location", "")) or server.removeprefix("https://")
         raise ForwardError(
             f"{server}: {name}: answered {answer.status_code}, a redirect to {place[:MAX_HEADER]!r}: not followed",
             permanent=True,
         )
+
+
+def _host_of(address: str) -> str:
+    """For messages: without a login, path and query; empty when it has none."""
+    try:
+        return urlsplit(address).netloc.rpartition("@")[2]
+    except ValueError:  # such as `https://[`
+        return ""
 
 
 def _told(exc: Exception) -> str:

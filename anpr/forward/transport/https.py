@@ -12,7 +12,7 @@ import httpx2
 from anpr.forward.transport.base import MAX_REPLY_BYTES, Receipt
 from anpr.settings.forwarding.https import HttpSettings, HttpsTarget
 from anpr.settings.forwarding.placeholders import fill_placeholders
-from anpr.tls.https_client import http_errors, open_client, refuse_redirect, server_of
+from anpr.tls.https_client import TimedClient, http_errors, open_client, refuse_redirect, server_of
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def open_target(target: HttpsTarget, where: str) -> Iterator["HttpsTransport"]:
 class HttpsTransport:
     """Sends each file within `timeout_s`, its whole answer included."""
 
-    def __init__(self, client: httpx2.Client, target: HttpsTarget) -> None:
+    def __init__(self, client: TimedClient, target: HttpsTarget) -> None:
         self._client = client
         self._target = target
 
@@ -53,10 +53,10 @@ def filled_headers(target: HttpSettings, name: str, data: bytes) -> dict[str, st
     return {key: fill_placeholders(value, values) for key, value in target.headers.items()}
 
 
-def exchange(client: httpx2.Client, request: httpx2.Request, target: HttpSettings, name: str) -> Receipt:
+def exchange(client: TimedClient, request: httpx2.Request, target: HttpSettings, name: str) -> Receipt:
     """Send the request and read what is answered, within limits. Raises ForwardError; a redirect is one, for good."""
     server = server_of(target)
-    until = time.monotonic() + target.timeout_s
+    until = client.context.until = time.monotonic() + target.timeout_s
     with http_errors(target, name):
         answer = client.send(request, stream=True)
         try:
