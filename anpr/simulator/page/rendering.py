@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Jinja templates of the page, with the Italian catalogue and the filters that they use."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from anpr.console.rendering.translations import Catalogue
+from anpr.settings.yaml_file import read_yaml
+
+_HERE = Path(__file__).resolve().parent
+_KIB = 1024
+
+
+@cache
+def catalogue() -> Catalogue:
+    """All texts of the page."""
+    sections = read_yaml(_HERE / "messages.it.yaml")
+    found = {f"{section}.{name}": str(text) for section, part in sections.items() for name, text in part.items()}
+    return Catalogue("it", found)
+
+
+def make_environment(zone: ZoneInfo) -> Environment:
+    """The templates; times are shown in `zone`."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    t = catalogue()
+
+    def clock(moment: datetime) -> str:
+        return moment.astimezone(zone).strftime("%H:%M:%S")
+
+    def day(moment: datetime) -> str:
+        return moment.astimezone(zone).strftime("%d/%m/%Y")
+
+    environment.globals["t"] = t
+    environment.filters |= {"clock": clock, "day": day, "size": size_of, "number": grouped}
+    return environment
+
+
+def size_of(count: int) -> str:
+    """Bytes as people read them."""
+    size: float = count
+    for unit in ("B", "kB", "MB"):
+        if size < _KIB or unit == "MB":
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}".replace(".", ",")
+        size /= _KIB
+    return ""
+
+
+def grouped(count: int) -> str:
+    """A number as Italian writes it."""
+    return f"{count:,}".replace(",", ".")
+
+
+def render(environment: Environment, template: str, **values: Any) -> bytes:
+    """The template filled in, as UTF-8."""
+    return environment.get_template(template).render(**values).encode()
