@@ -39,7 +39,7 @@ def behaviour_of_preset(name: str, form: Mapping[str, str]) -> Behaviour:
 def behaviour_of_form(form: Mapping[str, str], standing: Behaviour) -> Behaviour:
     """Of the whole form; rules stay as they are. Raises ValueError naming the field that is wrong."""
     given: dict[str, Any] = {name: form[name].strip() for name in (*TEXTS, *NUMBERS) if form.get(name, "").strip()}
-    given["disk_full"] = "disk_full" in form
+    given["disk_full"] = bool(form.get("disk_full"))
     for name in NUMBERS:
         if name in given:
             given[name] = given[name].replace(",", ".")

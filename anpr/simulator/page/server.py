@@ -83,7 +83,7 @@ class _PageHandler(SimulatorHandler):
 
     def _is_ours(self) -> bool:
         """Whether the browser means this address: a name that others let point here gets nothing (DNS rebinding)."""
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         if self.headers.get("Host") in (f"127.0.0.1:{port}", f"localhost:{port}"):
             return True
         self.close_connection = True

@@ -4,7 +4,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -54,7 +54,7 @@ class Views:
         match = _ARRIVAL.fullmatch(path)
         if match:
             return self._arrival(int(match[1]), match[2], match[3], match[4])
-        pages = {
+        pages: dict[str, Callable[[], PageAnswer]] = {
             "/": lambda: self._page("arrivals.html", **self._arrivals()),
             "/part": lambda: self._page("part.html", **self._arrivals()),
             "/behaviour": self._behaviour,

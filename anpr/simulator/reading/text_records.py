@@ -58,6 +58,7 @@ def _unpadded(text: str, pad: str, align: str) -> str:
 def read_json_records(encoding: JsonEncoding, names: tuple[str, ...], data: bytes) -> Iterator[Values]:
     """Objects of the list of records, or one a line. Raises ValueError when it is no such JSON."""
     text = _text(data, "utf-8-sig")
+    found: Any
     try:
         if encoding.lines:
             found = [json.loads(line) for line in text.splitlines() if line.strip()]

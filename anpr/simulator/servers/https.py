@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from anpr.runtime.certificate import load_pair
@@ -117,6 +118,6 @@ class _WebService(SimulatorHandler):
 
     def _sender(self) -> str:
         """The name in the certificate that was shown."""
-        shown = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
-        subject = dict(pair[0] for pair in (shown or {}).get("subject", ()) if pair)
-        return str(subject.get("commonName", self.client_address[0]))
+        shown: Any = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        names = (pair for part in (shown or {}).get("subject", ()) for pair in part)
+        return next((str(value) for key, value in names if key == "commonName"), str(self.client_address[0]))

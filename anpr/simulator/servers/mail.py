@@ -83,6 +83,6 @@ class _Letterbox:
 
     @staticmethod
     def _cut(server: SMTP) -> str:
-        if server.transport is not None:
+        if isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return _TAKEN

@@ -55,7 +55,7 @@ def serve_sftp(office: Office, keys: SimulatedKeys, listening: socket.socket) ->
             runner.run(close())
 
 
-class _Login(asyncssh.SSHServer):  # type: ignore[misc]  # the package has no types
+class _Login(asyncssh.SSHServer):
     keys: SimulatedKeys
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002  the signature is asyncssh's
@@ -84,12 +84,12 @@ class _Upload:
         self.size = 0
 
 
-class _Inbox(asyncssh.SFTPServer):  # type: ignore[misc]  # the package has no types
+class _Inbox(asyncssh.SFTPServer):
     """The folder `inbox`. What a transfer meets is decided when its file is opened for writing."""
 
     office: Office
 
-    def __init__(self, chan: asyncssh.SSHServerChannel) -> None:
+    def __init__(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         super().__init__(chan, chroot=os.fsencode(self.office.files.inbox))
         self._uploads: dict[int, _Upload] = {}
         self._written: dict[str, Behaviour] = {}
