@@ -79,6 +79,7 @@ def test_what_comes_appears_by_itself_with_plate_and_picture(page: Page, centre:
 
 def test_a_button_orders_the_next_answers_and_they_end_by_themselves(page: Page, centre: SimulatedCentre) -> None:
     page.goto(centre.page)
+    page.get_by_text("Come rispondere ai prossimi file").click()
     page.get_by_label("Codice").fill("E3")
     page.get_by_role("button", name="Respingi").click()
     expect(page.get_by_text("per il prossimo file:")).to_be_visible()
@@ -114,6 +115,7 @@ def test_without_scripts_everything_works_but_the_refresh(browser, centre: Simul
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(centre.page)
+    page.get_by_text("Come rispondere ai prossimi file").click()
     page.get_by_role("button", name="Disco pieno").click()
     expect(page.get_by_text("disco pieno")).to_be_visible()
     expect(page.get_by_role("link", name="uno.xml")).to_be_visible()
