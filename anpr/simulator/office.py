@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from anpr.forward.profile.model import Profile
-from anpr.forward.receipts import receipt_name
 from anpr.runtime.clock import Clock
 from anpr.simulator.arrivals import SHOWN_RECORDS, OfficeArrival, OfficeJournal, OfficeTotals
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.decisions import Decisions, is_picture_name
 from anpr.simulator.kept_files import KeptFiles
 from anpr.simulator.reading.records import read_records
-from anpr.simulator.replies import OfficeReply, SoapVersion, write_fault, write_receipt, write_reply
+from anpr.simulator.replies import OfficeReply, SoapVersion, receipt_name_of, write_fault, write_receipt, write_reply
 from anpr.simulator.settling import Said, SettledRecord, settle, what_is_said
 
 MAX_PENDING = 10_000
@@ -85,7 +84,7 @@ class Office:
         reply = self._reply(profile, transfer, read, said)
         if transfer.path is not None and profile.answers.kind == "receipt":
             reply = OfficeReply(body=write_receipt(profile.answers, said))
-            self._leave(receipt_name(profile.answers, transfer.name), reply.body, behaviour)
+            self._leave(receipt_name_of(profile.answers, transfer.name), reply.body, behaviour)
         return self._note(transfer, behaviour, path, read, reply)
 
     @staticmethod

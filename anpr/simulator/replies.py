@@ -11,6 +11,7 @@ from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
 from anpr.forward.profile.answers import Answers
+from anpr.forward.profile.file_name import fill
 from anpr.simulator.settling import Said, SettledRecord
 
 SOAP_NAMESPACES = {
@@ -40,6 +41,14 @@ def soap_version(data: bytes) -> SoapVersion | None:
         if namespace.encode() in head and b"Envelope" in head:
             return "1.1" if version == "1.1" else "1.2"
     return None
+
+
+def receipt_name_of(answers: Answers, sent: str) -> str:
+    """The name of the receipt for a sent file, as the profile has it; safe, whatever the file was called."""
+    try:
+        return fill(answers.file_name, {"name": sent, "stem": sent.rpartition(".")[0] or sent})
+    except ValueError:  # a name that no profile makes
+        return f"{sent}.esito"
 
 
 def write_receipt(answers: Answers, said: Sequence[Said]) -> bytes:

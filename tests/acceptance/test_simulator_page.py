@@ -117,7 +117,7 @@ def test_without_scripts_everything_works_but_the_refresh(browser, centre: Simul
     page.goto(centre.page)
     page.get_by_text("Come rispondere ai prossimi file").click()
     page.get_by_role("button", name="Disco pieno").click()
-    expect(page.get_by_text("disco pieno")).to_be_visible()
+    expect(page.get_by_text("disco pieno", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="uno.xml")).to_be_visible()
     context.close()
 

@@ -9,19 +9,34 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from anpr.console.rendering.translations import Catalogue
 from anpr.settings.yaml_file import read_yaml
 
 _HERE = Path(__file__).resolve().parent
 _KIB = 1024
 
 
+class PageTexts:
+    """All texts of the page by key. Not the console's catalogue: with it comes all of the console, 45 MB."""
+
+    def __init__(self, path: Path) -> None:
+        sections = read_yaml(path)
+        self._texts = {
+            f"{section}.{name}": str(text) for section, part in sections.items() for name, text in part.items()
+        }
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text with its values filled in. Raises KeyError: a fault of ours."""
+        return self._texts[key].format(**values)
+
+    def counted(self, key: str, count: int) -> str:
+        """The text for this many, filled in as `count`; for one it is KEY_one."""
+        return self(f"{key}_one" if count == 1 else key, count=count)
+
+
 @cache
-def catalogue() -> Catalogue:
-    """All texts of the page."""
-    sections = read_yaml(_HERE / "messages.it.yaml")
-    found = {f"{section}.{name}": str(text) for section, part in sections.items() for name, text in part.items()}
-    return Catalogue("it", found)
+def page_texts() -> PageTexts:
+    """Those of the page, read once."""
+    return PageTexts(_HERE / "messages.it.yaml")
 
 
 def make_environment(zone: ZoneInfo) -> Environment:
@@ -34,7 +49,7 @@ def make_environment(zone: ZoneInfo) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    t = catalogue()
+    t = page_texts()
 
     def clock(moment: datetime) -> str:
         return moment.astimezone(zone).strftime("%H:%M:%S")

@@ -17,7 +17,7 @@ from anpr.simulator.settling import settle, what_is_said
 
 IDS = ("0196d0e0-0000-7000-8000-000000000000", "0196d0e0-0000-7000-8000-000000000001")
 PLATES = ("AA000AA", "AB001AA")
-RULE = {"rules": ({"plate": "AB*", "answer": "permanent", "text": "targa ignota"},)}
+RULE: dict[str, Any] = {"rules": ({"plate": "AB*", "answer": "permanent", "text": "targa ignota"},)}
 CODES = {"ok": ("OK",), "permanent": ("E1",), "transient": ("E2",)}
 
 
@@ -26,7 +26,7 @@ def answers(**body: Any) -> Answers:
     return Answers.model_validate({**kind, **CODES})
 
 
-def reply(shape: Answers, soap: SoapVersion | None = None, **behaviour: Any) -> Receipt:
+def reply(shape: Answers, soap: SoapVersion | None = None, /, **behaviour: Any) -> Receipt:
     """Of two transits."""
     held = Behaviour.model_validate(behaviour)
     records = [
