@@ -20,6 +20,8 @@ Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+
 Text = Annotated[str, Field(max_length=200)]
 MEANINGS: tuple[Meaning, ...] = ("ok", "permanent", "transient")
 MAX_DELAY_S = 600.0
+OF_RECEIPTS = frozenset({"receipts-none", "receipts-twice", "receipts-contradictory", "late"})
+"""Faults that concern transits, and so no pictures."""
 _DEFAULT_CODES: Mapping[Meaning, str] = {"ok": "0", "permanent": "E1", "transient": "E2"}
 
 

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The simulated office: takes a file from any of its servers, reads it by the profile, answers, and notes all of it."""
 
-import hashlib
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from anpr.forward.profile.model import Profile
 from anpr.runtime.clock import Clock
-from anpr.simulator.arrivals import SHOWN_RECORDS, OfficeArrival, OfficeJournal, OfficeTotals
+from anpr.simulator.arrivals import OfficeArrival, OfficeJournal, OfficeTotals
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.decisions import Decisions, is_picture_name
 from anpr.simulator.kept_files import KeptFiles
-from anpr.simulator.reading.records import read_records
-from anpr.simulator.replies import OfficeReply, SoapVersion, receipt_name_of, write_fault, write_receipt, write_reply
-from anpr.simulator.settling import Said, SettledRecord, settle, what_is_said
+from anpr.simulator.replies import OfficeReply, receipt_name_of, write_fault, write_receipt, write_reply
+from anpr.simulator.settling import Said, what_is_said
+from anpr.simulator.transfer import ReadFile, Transfer, arrival_of, read_file
 
 MAX_PENDING = 10_000
 """Receipts that wait for their time."""
@@ -24,18 +23,6 @@ UNREADABLE = 400
 """Status of the reply to a file that cannot be read by the profile."""
 _SHOWN_REPLY = 2_000
 _JPEG = b"\xff\xd8\xff"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Transfer:
-    """What a server was given. `path` is where the bytes lie already (SFTP, FTPS); `soap` the envelope's version."""
-
-    protocol: str
-    name: str
-    sender: str
-    data: bytes
-    path: Path | None = None
-    soap: SoapVersion | None = None
 
 
 class Office:
@@ -74,9 +61,9 @@ class Office:
             self.files.came(path)
         self.files.set_time(path, self.now(behaviour))
         if is_picture_name(transfer.name) or transfer.data.startswith(_JPEG):
-            return self._note(transfer, behaviour, path, _Read(is_picture=True), OfficeReply())
+            return self._note(transfer, behaviour, path, ReadFile(is_picture=True), OfficeReply())
         profile = self.profiles[transfer.protocol]
-        read = self._read(profile, transfer.data, behaviour)
+        read = read_file(profile, transfer.data, behaviour)
         said = what_is_said(behaviour, profile.answers, read.settled)
         if read.problem:
             code = behaviour.code_of("permanent", profile.answers.permanent)
@@ -88,7 +75,7 @@ class Office:
         return self._note(transfer, behaviour, path, read, reply)
 
     @staticmethod
-    def _reply(profile: Profile, transfer: Transfer, read: "_Read", said: list[Said]) -> OfficeReply:
+    def _reply(profile: Profile, transfer: Transfer, read: ReadFile, said: list[Said]) -> OfficeReply:
         if not read.problem or profile.answers.kind == "receipt":
             return write_reply(profile.answers, read.settled, said, transfer.soap)
         if transfer.soap is not None:
@@ -113,71 +100,23 @@ class Office:
     def _leave(self, name: str, data: bytes, behaviour: Behaviour) -> None:
         """The receipt, when its time has come; an older one of the same file goes at once."""
         self.files.forget_receipt(name)
-        if not data:
-            return
         due = self.clock.monotonic() + behaviour.receipt_after_s
         at = self.now(behaviour) + timedelta(seconds=behaviour.receipt_after_s)
         with self._lock:
             self._pending = [each for each in self._pending if each[1] != name][-MAX_PENDING:]
-            self._pending.append((due, name, data, at))
+            if data:
+                self._pending.append((due, name, data, at))
         self.write_due()
 
-    def _read(self, profile: Profile, data: bytes, behaviour: Behaviour) -> "_Read":
-        read = _Read()
-        try:
-            read.settled.extend(self._settled(profile, data, behaviour))
-        except ValueError as exc:
-            read.problem = str(exc)
-            read.settled.clear()
-        return read
-
-    @staticmethod
-    def _settled(profile: Profile, data: bytes, behaviour: Behaviour) -> Iterator[SettledRecord]:
-        for record in read_records(profile, data):
-            yield settle(behaviour, profile.answers, record)
-
     def _note(
-        self, transfer: Transfer, behaviour: Behaviour, path: Path, read: "_Read", reply: OfficeReply
+        self, transfer: Transfer, behaviour: Behaviour, path: Path, read: ReadFile, reply: OfficeReply
     ) -> OfficeReply:
-        settled = read.settled
-        accepted = [each.id for each in settled if each.meaning == "ok"]
         profile = self.profiles[transfer.protocol]
-        counts = OfficeTotals(
-            transfers=1,
-            bytes=len(transfer.data),
-            pictures=int(read.is_picture),
-            records=len(settled),
-            accepted=len(accepted),
-            rejected=sum(each.meaning == "permanent" for each in settled),
-            later=sum(each.meaning == "transient" for each in settled),
-            unread=int(bool(read.problem)),
-            disturbed=int(bool(behaviour.faults)),
-        )
-        arrival = OfficeArrival(
-            at=self.clock.now(),
-            protocol=transfer.protocol,
-            name=transfer.name,
-            sender=transfer.sender,
-            size=len(transfer.data),
-            sha256=hashlib.sha256(transfer.data).hexdigest(),
+        arrival = replace(
+            arrival_of(transfer, read, behaviour, self.clock.now()),
             path=path,
             profile=f"{profile.name} {profile.revision}",
-            is_picture=read.is_picture,
-            records=len(settled),
-            shown=tuple(settled[:SHOWN_RECORDS]),
-            counts=counts,
-            faults=behaviour.faults,
-            problem=read.problem,
             reply=reply.body[:_SHOWN_REPLY],
         )
-        self.journal.add(arrival, accepted)
+        self.journal.add(arrival, [each.id for each in read.settled if each.meaning == "ok"])
         return reply
-
-
-class _Read:
-    """What a file came to."""
-
-    def __init__(self, *, is_picture: bool = False) -> None:
-        self.is_picture = is_picture
-        self.settled: list[SettledRecord] = []
-        self.problem = ""

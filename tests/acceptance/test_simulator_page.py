@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.centre import SimulatedCentre
-from anpr.simulator.office import Transfer
+from anpr.simulator.transfer import Transfer
 from scripts.lab.transits import make_transit
 from tests.acceptance.test_console_accessibility import OPTIONS
 from tests.support.simulated_arrivals import drawn_jpeg, file_of, fill

@@ -12,7 +12,7 @@ from anpr.forward.profile.layout import lay_out
 from anpr.forward.profile.sources import Context
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.centre import SimulatedCentre
-from anpr.simulator.office import Transfer
+from anpr.simulator.transfer import Transfer
 from scripts.lab.transits import make_transit
 
 LONG = "Varco di via dei Martiri della Libertà, angolo via della Repubblica, corsia riservata in uscita"

@@ -11,8 +11,9 @@ from typing import Any
 
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.keys import USER, SimulatedKeys
-from anpr.simulator.office import Office, Transfer
-from anpr.simulator.servers.uploads import final_name, is_temporary
+from anpr.simulator.office import Office
+from anpr.simulator.servers.uploads import final_name, is_temporary, read_bounded
+from anpr.simulator.transfer import Transfer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it uses asyncore of the standard library
@@ -101,7 +102,7 @@ class _Inbox(TLS_FTPHandler):  # type: ignore[misc]  # the package has no types
 
     def _came(self, file: str, behaviour: Behaviour) -> None:
         path = Path(file)
-        data = path.read_bytes()
+        data = read_bounded(path)
         self.office.receive(Transfer(protocol=PROTOCOL, name=path.name, sender=USER, data=data, path=path), behaviour)
         if behaviour.cut == "after":
             self.close()

@@ -16,9 +16,10 @@ from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.decisions import is_picture_name
 from anpr.simulator.kept_files import LISTS, safe_name
 from anpr.simulator.keys import SimulatedKeys
-from anpr.simulator.office import Office, Transfer
+from anpr.simulator.office import Office
 from anpr.simulator.replies import OfficeReply, soap_version, write_fault
 from anpr.simulator.servers.http_listener import SimulatorHandler, http_listener
+from anpr.simulator.transfer import Transfer
 
 FULL = 507
 """Status of a full disk (RFC 4918)."""

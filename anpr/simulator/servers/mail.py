@@ -14,8 +14,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from anpr.runtime.certificate import load_pair
 from anpr.simulator.keys import USER, SimulatedKeys
-from anpr.simulator.office import Office, Transfer
+from anpr.simulator.office import Office
 from anpr.simulator.servers.loop_thread import loop_thread
+from anpr.simulator.transfer import Transfer
 
 PROTOCOL = "mail"
 MAX_MAIL_BYTES = 64 * 1024 * 1024

@@ -15,9 +15,10 @@ import asyncssh
 
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.keys import USER, SimulatedKeys
-from anpr.simulator.office import Office, Transfer
+from anpr.simulator.office import Office
 from anpr.simulator.servers.loop_thread import loop_thread
-from anpr.simulator.servers.uploads import final_name, is_temporary
+from anpr.simulator.servers.uploads import final_name, is_temporary, read_bounded
+from anpr.simulator.transfer import Transfer
 
 PROTOCOL = "sftp"
 
@@ -103,10 +104,12 @@ class _Inbox(asyncssh.SFTPServer):
     def _begun(self, path: bytes, writes: bool, file: Any) -> Any:
         if writes:
             shown = os.fsdecode(path)
-            behaviour = self.office.decisions.take(final_name(shown))
-            self._uploads[id(file)] = _Upload(shown, behaviour)
-            if behaviour.cut == "before":
-                self._cut(self._uploads[id(file)])
+            upload = _Upload(shown, self.office.decisions.take(final_name(shown)))
+            if upload.behaviour.cut == "before":
+                self._lost(upload)
+                self.connection.abort()
+            else:
+                self._uploads[id(file)] = upload
         return file
 
     def write(self, file_obj: Any, offset: int, data: bytes) -> Any:
@@ -152,13 +155,9 @@ class _Inbox(asyncssh.SFTPServer):
 
     def _receive(self, place: Path, behaviour: Behaviour) -> None:
         with suppress(FileNotFoundError):  # taken away again by whoever sent it
-            data = place.read_bytes()
+            data = read_bounded(place)
             sent = Transfer(protocol=PROTOCOL, name=place.name, sender=USER, data=data, path=place)
             self.office.receive(sent, behaviour)
-
-    def _cut(self, upload: _Upload) -> None:
-        self._lost(upload)
-        self.connection.abort()
 
     def _lost(self, upload: _Upload) -> None:
         self.office.lose(PROTOCOL, final_name(upload.path), USER, upload.size, upload.behaviour)

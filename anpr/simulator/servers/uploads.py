@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Uploads over SFTP and FTPS: a file has come when it is renamed to its name, or closed under it."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
+from anpr.simulator.reading.records import MAX_READ_BYTES
 
 _ENDINGS = (".part", ".tmp", ".filepart", ".temp")
 _BEGINNINGS = (".", "tmp-", "temp-")
@@ -27,3 +29,9 @@ def final_name(path: str) -> str:
     for ending in _ENDINGS:
         name = name.removesuffix(ending)
     return name or PurePosixPath(path).name
+
+
+def read_bounded(path: Path) -> bytes:
+    """The file's bytes; of one that is larger than what is read, so many that this shows. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(MAX_READ_BYTES + 1)
