@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`make run`, as a newcomer sees it: the drawn streets on real RTSP, to alarms and what a simulated office got, and a clean end."""
+"""`make run`, as a newcomer sees it: drawn streets on real RTSP, alarms, what a simulated office got, a clean end."""
 
 import json
 import os

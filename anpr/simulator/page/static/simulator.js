@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: AGPL-3.0-or-later
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 // What came, kept up to date: the part of the page is asked for again and put in place when it has changed.
 
 const EVERY_MS = 2000;
