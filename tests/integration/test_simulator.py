@@ -103,7 +103,7 @@ def test_only_a_receipt_that_agrees_with_itself_accepts(site: Site, centre: Simu
     assert site.states() == {"accepted": 1}
     behave(centre, receipts="none")
     site.store(transits(1, first=1))
-    assert run_day(site.job(), DAY).days[0].error is None
+    run_day(site.job(), DAY)
     assert site.states() == {"accepted": 1, "sent": 1}
     behave(centre, receipts="contradictory")
     site.store(transits(1, first=2))
