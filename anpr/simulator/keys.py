@@ -4,16 +4,17 @@
 They are made anew at each start, so nothing of a trial is trusted for longer than it lasts.
 """
 
+import base64
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from anpr.forward.tls import pin_of
 from anpr.simulator.authority import CertificateFiles, SimulatedAuthority, write_private
 
 USER = "comune"
@@ -61,8 +62,14 @@ def make_keys(folder: Path, now: datetime, hosts: tuple[str, ...]) -> SimulatedK
         host_public_key=host_public.decode(),
         password=password,
         password_file=folder / "password",
-        pin=pin_of(certificate.public_bytes(Encoding.DER)),
+        pin=_pin(certificate),
     )
+
+
+def _pin(certificate: x509.Certificate) -> str:
+    """SHA-256 of its SubjectPublicKeyInfo, in base64."""
+    public = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(sha256(public).digest()).decode()
 
 
 def _ssh_key(path: Path) -> bytes:

@@ -9,7 +9,7 @@ import csv
 import io
 import random
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,9 @@ FIRST_ENTRIES = 40
 KEPT_VERSIONS = 10
 Step = Literal["change", "shrink", "empty"]
 _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
-_Operation = Literal["A", "M", "C"]
+_NEW, _CHANGED, _GONE = "inserimento", "modifica", "cancellazione"
+_Row = tuple[str, str, str]
+"""Operation (empty in a whole list), plate, reason."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +71,10 @@ class HandedOutLists:
         for base, rows in ((stem, whole), (name, whole), (f"{stem}-variazioni", changes)):
             kind = "variazioni" if rows is changes else "completo"
             self._put(f"{base}.csv", _csv(rows, has_operation=rows is changes))
-            self._put(f"{base}.xml", _xml(name, version, kind, now, rows))
+            head = {"lista": name, "versione": str(version), "data": now.isoformat(timespec="seconds"), "tipo": kind}
+            if rows is changes:
+                head["precedente"] = str(version - 1)
+            self._put(f"{base}.xml", _xml(head, rows))
         self._put(f"{name}.versione", f"{version}\n".encode())
         for old in self._folder.glob(f"{name}-{version - KEPT_VERSIONS:06d}*"):
             old.unlink()
@@ -101,19 +106,17 @@ def _stepped(name: str, version: int, entries: Mapping[str, str], step: Step) ->
     return kept | {plate: f"{LISTS[name]}, pratica {version:04d}" for plate in new}
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[_Operation, str, str]]:
-    gone: list[tuple[_Operation, str, str]] = [
-        ("C", plate, reason) for plate, reason in before.items() if plate not in after
-    ]
-    changed: list[tuple[_Operation, str, str]] = [
-        ("M" if plate in before else "A", plate, reason)
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[_Row]:
+    gone = [(_GONE, plate, reason) for plate, reason in before.items() if plate not in after]
+    came = [
+        (_CHANGED if plate in before else _NEW, plate, reason)
         for plate, reason in after.items()
         if before.get(plate) != reason
     ]
-    return gone + changed
+    return gone + came
 
 
-def _csv(rows: Iterable[tuple[str, str, str]], *, has_operation: bool) -> bytes:
+def _csv(rows: Iterable[_Row], *, has_operation: bool) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow((["operazione"] if has_operation else []) + ["targa", "motivo", "dal", "al"])
@@ -122,11 +125,18 @@ def _csv(rows: Iterable[tuple[str, str, str]], *, has_operation: bool) -> bytes:
     return out.getvalue().encode()
 
 
-def _xml(name: str, version: int, kind: str, at: datetime, rows: Iterable[tuple[str, str, str]]) -> bytes:
-    head = f"<Elenco lista={quoteattr(name)} versione={quoteattr(str(version))} tipo={quoteattr(kind)}"
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', f"{head} del={quoteattr(at.isoformat(timespec='seconds'))}>"]
-    lines.append("<Veicoli>")
+def _xml(head: Mapping[str, str], rows: Sequence[_Row]) -> bytes:
+    told = "".join(f" {name}={quoteattr(text)}" for name, text in {**head, "totale": str(len(rows))}.items())
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', f"<Elenco{told}>"]
     for operation, plate, reason in rows:
         done = f" operazione={quoteattr(operation)}" if operation else ""
         lines.append(f"<Veicolo{done}><Targa>{escape(plate)}</Targa><Motivo>{escape(reason)}</Motivo></Veicolo>")
-    return "\n".join([*lines, "</Veicoli>", "</Elenco>", ""]).encode()
+    return "\n".join([*lines, "</Elenco>", ""]).encode()
+
+
+def file_for(folder: Path, name: str, held: str) -> Path:
+    """The XML file for somebody who holds this version of a list: what changed since, or else all of it."""
+    told = folder / f"{name}.versione"
+    version = int(told.read_text(encoding="utf-8")) if told.is_file() else 0
+    changes = folder / f"{name}-{version:06d}-variazioni.xml"
+    return changes if version > 1 and held == str(version - 1) else folder / f"{name}.xml"

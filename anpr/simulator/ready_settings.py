@@ -14,8 +14,14 @@ _HEAD = """# Destinations of the simulated office (anpr simulate-centre). No off
 _AGREEMENT = {"every_s": 60, "protocol": "prova con il simulatore", "protocol_until": "2099-12-31"}
 
 
-def ready_targets(host: str, ports: Mapping[str, int], keys: SimulatedKeys) -> dict[str, dict[str, Any]]:
-    """The `target` of a destination, by what it tries: https, soap, sftp, ftps, mail; those that have a port."""
+def ready_targets(
+    host: str, ports: Mapping[str, int], keys: SimulatedKeys, *, has_own_envelope: bool = False
+) -> dict[str, dict[str, Any]]:
+    """The `target` of a destination, by what it tries: https, soap, sftp, ftps, mail; those that have a port.
+
+    `has_own_envelope`: the profile for SOAP says itself what its requests bear.
+    """
+    bears: dict[str, Any] = {"content_type": "text/xml; charset=utf-8", "headers": {"SOAPAction": "InviaTransito"}}
     shown = f"[{host}]" if ":" in host else host
     tls = {"ca_file": str(keys.authority), "pins": [keys.pin]}
     mutual = {**tls, "certificate_file": str(keys.sender.certificate), "key_file": str(keys.sender.key)}
@@ -26,8 +32,7 @@ def ready_targets(host: str, ports: Mapping[str, int], keys: SimulatedKeys) -> d
     found: dict[str, dict[str, Any]] = {
         "https": {"kind": "https", "url": f"{base}/transiti/{{name}}", "content_type": "application/xml", **mutual},
         "soap": {
-            "kind": "https", "url": f"{base}/soap/{{name}}", "content_type": "text/xml; charset=utf-8",
-            "headers": {"SOAPAction": "InviaTransito"}, **mutual,
+            "kind": "https", "url": f"{base}/soap/{{name}}", **({} if has_own_envelope else bears), **mutual,
         },
         "sftp": {
             "kind": "sftp", **login, "port": ports.get("sftp"), "path": "/", "known_hosts_file": known,

@@ -66,7 +66,9 @@ def simulated_centre(options: CentreOptions, clock: Clock) -> Iterator[Simulated
         office = Office(files, profiles, Decisions(options.behaviour), clock)
         stack.callback(office.stop.set)
         lists = HandedOutLists(files.inbox / LISTS, clock)
-        targets = ready_targets(_reached_at(options.host), ports, keys)
+        targets = ready_targets(
+            _reached_at(options.host), ports, keys, has_own_envelope=getattr(profiles["soap"], "soap", None) is not None
+        )
         if "sftp" in ports:
             text = known_hosts(_reached_at(options.host), ports["sftp"], keys)
             (keys.folder / "known_hosts").write_text(text, encoding="utf-8")

@@ -133,6 +133,9 @@ def test_lists_are_handed_out_over_https_and_sftp(tmp_path: Path) -> None:
             assert (again.status_code, again.content) == (304, b"")
             centre.lists.publish("A1")
             assert client.get("/liste/A1.csv").headers["etag"] != whole.headers["etag"]
+            assert b'tipo="variazioni"' in client.get("/liste/A1", params={"da": "1"}).content
+            assert b'tipo="completo"' in client.get("/liste/A1", params={"da": ""}).content
+            assert client.get("/liste/Z9").status_code == 404
             assert client.get("/liste/..%2f..%2fkeys%2fpassword").status_code == 404
             assert client.get("/altro").status_code == 404
         with open_transport(destination({**centre.targets["sftp"], "path": "/liste"})) as transport:

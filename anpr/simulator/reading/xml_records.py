@@ -14,7 +14,8 @@ _SPACE = " "
 
 def read_xml_records(encoding: XmlEncoding, names: tuple[str, ...], data: bytes) -> Iterator[Values]:
     """The texts of each record by field name. Raises ValueError when it is no XML, or has a DOCTYPE."""
-    collector = _Collector(local(encoding.record))
+    # A profile without an element for records has one, whose fields lie below the root.
+    collector = _Collector(local(encoding.record or encoding.root))
     parser = expat.ParserCreate(None, _SPACE)
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype

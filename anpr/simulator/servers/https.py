@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from anpr.runtime.certificate import load_pair
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.decisions import is_picture_name
 from anpr.simulator.kept_files import LISTS, safe_name
 from anpr.simulator.keys import SimulatedKeys
+from anpr.simulator.lists import file_for
 from anpr.simulator.office import Office
 from anpr.simulator.replies import OfficeReply, soap_version, write_fault
 from anpr.simulator.servers.http_listener import SimulatorHandler, http_listener
@@ -89,17 +90,24 @@ class _WebService(SimulatorHandler):
         self.answer(reply.status, reply.body, reply.content_type)
 
     def do_GET(self) -> None:  # noqa: N802
-        """A list, or their names; `If-None-Match` is answered 304."""
-        parts = [unquote(part) for part in urlsplit(self.path).path.split("/") if part]
+        """A list, or their names; `If-None-Match` is answered 304. `/liste/A1?da=3`: what changed since version 3."""
+        place = urlsplit(self.path)
+        parts = [unquote(part) for part in place.path.split("/") if part]
         folder = self.office.files.inbox / LISTS
         if parts == [LISTS]:
             names = "".join(f"{path.name}\n" for path in sorted(folder.iterdir()) if not path.name.startswith("."))
             self.answer(200, names.encode())
             return
-        if len(parts) != 2 or parts[0] != LISTS or safe_name(parts[1]) != parts[1] or not (folder / parts[1]).is_file():
+        if len(parts) != 2 or parts[0] != LISTS or safe_name(parts[1]) != parts[1]:
             self.answer(404)
             return
-        self._hand_out(folder / parts[1])
+        path = folder / parts[1]
+        if not path.suffix:
+            path = file_for(folder, parts[1], parse_qs(place.query).get("da", [""])[0])
+        if path.is_file():
+            self._hand_out(path)
+        else:
+            self.answer(404)
 
     do_HEAD = do_GET  # noqa: N815
 

@@ -15,7 +15,7 @@ from anpr.runtime.clock import ManualClock
 from anpr.settings import DestinationSettings
 from anpr.simulator.kept_files import LISTS, KeptFiles, safe_name
 from anpr.simulator.keys import make_keys
-from anpr.simulator.lists import HandedOutLists, Step
+from anpr.simulator.lists import HandedOutLists, Step, file_for
 from anpr.simulator.places import PORTS
 from anpr.simulator.ready_settings import ready_settings, ready_targets
 from anpr.simulator.servers.uploads import final_name, is_temporary
@@ -84,17 +84,21 @@ def test_a_list_with_its_changes_is_the_next_one(lists: HandedOutLists, tmp_path
     held = {row["targa"]: row["motivo"] for row in rows(tmp_path / "A1-000001.csv")}
     assert lists.publish("A1", step).version == 2
     for row in rows(tmp_path / "A1-000002-variazioni.csv"):
-        if row["operazione"] == "C":
+        if row["operazione"] == "cancellazione":
             del held[row["targa"]]
         else:
-            assert (row["targa"] in held) == (row["operazione"] == "M")
+            assert (row["targa"] in held) == (row["operazione"] == "modifica")
             held[row["targa"]] = row["motivo"]
     whole = {row["targa"]: row["motivo"] for row in rows(tmp_path / "A1.csv")}
     assert held == whole
     assert (tmp_path / "A1.versione").read_text(encoding="utf-8") == "2\n"
     tree = ElementTree.fromstring((tmp_path / "A1.xml").read_bytes())
     assert (tree.get("lista"), tree.get("versione"), tree.get("tipo")) == ("A1", "2", "completo")
-    assert [each.findtext("Targa") for each in tree.iterfind("Veicoli/Veicolo")] == list(whole)
+    assert tree.get("totale") == str(len(whole))
+    changes = ElementTree.fromstring(file_for(tmp_path, "A1", "1").read_bytes())
+    assert (changes.get("tipo"), changes.get("precedente")) == ("variazioni", "1")
+    assert file_for(tmp_path, "A1", "") == file_for(tmp_path, "A1", "7") == tmp_path / "A1.xml"
+    assert [each.findtext("Targa") for each in tree.iterfind("Veicolo")] == list(whole)
 
 
 def test_our_own_reading_takes_the_csv(lists: HandedOutLists, tmp_path: Path) -> None:
