@@ -4,7 +4,7 @@
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
 .PHONY: help run test test-fast check format setup lock clean sbom docs \
-        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search benchmark-town board chaos hostile soak fuzz
+        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search benchmark-town board chaos forward-faults hostile soak fuzz
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
 
@@ -80,6 +80,10 @@ hostile: ## one reader floods the broker; ARGS="--quick --amount 100000"
 chaos: ## kill and cut off everything, then verify that nothing was lost; ARGS="--quick --seed 1"
 	@scripts/setup dev
 	@$(PY) -m scripts.reliability.chaos.run $(ARGS)
+
+forward-faults: ## a day forwarded with cuts, kills and a full disk: ledger against office; ARGS="--quick --way sftp"
+	@scripts/setup dev
+	@$(PY) -m scripts.reliability.forwarding.run $(ARGS)
 
 soak: ## one reader for long: does its memory grow? ARGS="--quick"
 	@scripts/setup dev

@@ -18,9 +18,9 @@ from anpr.settings import DestinationSettings
 from anpr.store.database.connection import Database
 from scripts.lab.certificates import Authority
 from scripts.lab.http_receiver import Received
+from scripts.lab.https_server import HttpsServer, Told, https_server
 from tests.support.forward_targets import destination
 from tests.support.forwarding import DAY, NIGHT, Site, transits
-from tests.support.https_server import HttpsServer, Told, https_server
 
 SECRET = "una-parola-segreta"
 PROFILE: dict[str, Any] = {

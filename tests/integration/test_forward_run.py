@@ -27,9 +27,9 @@ from anpr.store.audit import AuditAction
 from anpr.store.database.connection import Database
 from anpr.store.forwarding.runs import list_runs, run_lock
 from anpr.store.images.image_store import named_key
+from scripts.lab.ssh_server import SshServer
 from scripts.lab.transits import make_transit, with_images
 from tests.support.forwarding import DAY, NIGHT, Site, transits
-from tests.support.ssh_server import SshServer
 
 DAYS = timedelta(days=1)
 

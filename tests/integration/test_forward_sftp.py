@@ -11,8 +11,8 @@ import pytest
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport import Transport, open_transport
 from anpr.settings import DestinationSettings
+from scripts.lab.ssh_server import SshServer
 from tests.support.forward_targets import PASSWORD, destination, password_server, to_ssh
-from tests.support.ssh_server import SshServer
 
 BIG = bytes(range(256)) * 20_000  # 5 MB
 

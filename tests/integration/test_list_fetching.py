@@ -30,8 +30,8 @@ from anpr.store.watchlists.places import (
     taken_files,
     troubled_places,
 )
+from scripts.lab.ssh_server import SshServer
 from scripts.lab.transits import START
-from tests.support.ssh_server import SshServer
 
 GOOD = "Targa;Motivo\nAB123CD;furto\n"
 

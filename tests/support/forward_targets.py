@@ -16,12 +16,12 @@ import pytest
 
 from anpr.settings import DestinationSettings
 from scripts.lab.certificates import Authority, Issued
+from scripts.lab.https_server import https_server
 from scripts.lab.mail_server import PASSWORD as MAIL_PASSWORD
 from scripts.lab.mail_server import USER as MAIL_USER
 from scripts.lab.mail_server import MailServer, mail_server
+from scripts.lab.ssh_server import SshServer
 from tests.support.ftps_server import FTP_PASSWORD, FTP_USER, ftps_server
-from tests.support.https_server import https_server
-from tests.support.ssh_server import SshServer
 
 PASSWORD = "s3greto è"
 

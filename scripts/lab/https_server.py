@@ -35,6 +35,8 @@ class HttpsServer:
     port: int = 0
     asked: list[Received] = field(default_factory=list)
     answer: Answering = lambda _: Told()
+    keeps: bool = True
+    """Whether what comes is kept, in `asked` and in the folder; who sends it millions keeps it himself."""
 
     @property
     def url(self) -> str:
@@ -79,9 +81,10 @@ def _listener(server: HttpsServer, context: ssl.SSLContext) -> _Listener:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Received(method=self.command, path=self.path, headers=headers, body=body)
-            server.asked.append(asked)
+            if server.keeps:
+                server.asked.append(asked)
             told = server.answer(asked)
-            if told.status < 300 and (name := headers.get("x-file")):
+            if server.keeps and told.status < 300 and (name := headers.get("x-file")):
                 (server.folder / name).write_bytes(body)
             self.send_response(told.status)
             for name, value in told.headers.items():
