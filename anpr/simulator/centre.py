@@ -7,7 +7,7 @@ from typing import Any
 
 from anpr.simulator.keys import SimulatedKeys
 from anpr.simulator.lists import HandedOutLists
-from anpr.simulator.office import Office
+from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.places import LOOPBACK
 
 
@@ -15,7 +15,7 @@ from anpr.simulator.places import LOOPBACK
 class SimulatedCentre:
     """The centre while it runs."""
 
-    office: Office
+    office: ReceivingOffice
     lists: HandedOutLists
     keys: SimulatedKeys
     ports: Mapping[str, int]

@@ -25,7 +25,7 @@ _SHOWN_REPLY = 2_000
 _JPEG = b"\xff\xd8\xff"
 
 
-class Office:
+class ReceivingOffice:
     """What all servers share. Thread-safe."""
 
     def __init__(self, files: KeptFiles, profiles: Mapping[str, Profile], decisions: Decisions, clock: Clock) -> None:

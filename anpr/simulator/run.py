@@ -22,7 +22,7 @@ from anpr.simulator.decisions import Decisions
 from anpr.simulator.kept_files import LISTS, KeptFiles
 from anpr.simulator.keys import SimulatedKeys, make_keys
 from anpr.simulator.lists import HandedOutLists
-from anpr.simulator.office import Office
+from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.page.server import serve_page
 from anpr.simulator.places import LOOPBACK, PORTS, PROTOCOLS, ListeningPlace, listen, port_of
 from anpr.simulator.ready_settings import known_hosts, ready_settings, ready_targets
@@ -63,7 +63,7 @@ def simulated_centre(options: CentreOptions, clock: Clock) -> Iterator[Simulated
         sockets = {each: stack.enter_context(_listening(options, each)) for each in [*served, "page"]}
         ports = {each: port_of(listening) for each, listening in sockets.items()}
         keys, files = stack.enter_context(_prepared(options, clock))
-        office = Office(files, profiles, Decisions(options.behaviour), clock)
+        office = ReceivingOffice(files, profiles, Decisions(options.behaviour), clock)
         stack.callback(office.stop.set)
         lists = HandedOutLists(files.inbox / LISTS, clock)
         targets = ready_targets(
@@ -141,7 +141,7 @@ def _is_installed(protocol: str) -> bool:
 
 
 def _server(
-    protocol: str, office: Office, keys: SimulatedKeys, listening: socket.socket
+    protocol: str, office: ReceivingOffice, keys: SimulatedKeys, listening: socket.socket
 ) -> AbstractContextManager[None]:
     """Its module is loaded only when it is served: SSH takes half a second."""
     module = importlib.import_module(f"anpr.simulator.servers.{protocol}")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import anpr
 from anpr.simulator.centre import SimulatedCentre
-from anpr.simulator.page.views import NotFoundError, PageAnswer, Views
+from anpr.simulator.page.views import NotFoundError, PageAnswer, PageViews
 from anpr.simulator.servers.http_listener import SimulatorHandler, http_listener
 
 _MOST_FORM = 64 * 1024
@@ -38,11 +38,11 @@ _HEADERS = {
 
 def serve_page(centre: SimulatedCentre, listening: socket.socket) -> AbstractContextManager[None]:
     """Serve the page until the context ends."""
-    return _serving(Views(centre, secrets.token_urlsafe(18)), listening)
+    return _serving(PageViews(centre, secrets.token_urlsafe(18)), listening)
 
 
 @contextmanager
-def _serving(views: Views, listening: socket.socket) -> Iterator[None]:
+def _serving(views: PageViews, listening: socket.socket) -> Iterator[None]:
     class Handler(_PageHandler):
         pass
 
@@ -52,7 +52,7 @@ def _serving(views: Views, listening: socket.socket) -> Iterator[None]:
 
 
 class _PageHandler(SimulatorHandler):
-    views: Views
+    views: PageViews
 
     def do_GET(self) -> None:  # noqa: N802
         place = urlsplit(self.path).path

@@ -40,7 +40,7 @@ class PageAnswer:
     download: str = ""
 
 
-class Views:
+class PageViews:
     """One for all requests; `token` is in every form."""
 
     def __init__(self, centre: SimulatedCentre, token: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.keys import USER, SimulatedKeys
-from anpr.simulator.office import Office
+from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.servers.uploads import final_name, is_temporary, read_bounded
 from anpr.simulator.transfer import Transfer
 
@@ -27,7 +27,7 @@ _LOOK_EVERY_S = 0.05
 
 
 @contextmanager
-def serve_ftps(office: Office, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
+def serve_ftps(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
     """Serve until the context ends. One thread serves all: an answer that is delayed delays the others too."""
 
     class Handler(_Inbox):
@@ -61,7 +61,7 @@ class _Inbox(TLS_FTPHandler):  # type: ignore[misc]  # the package has no types
 
     tls_control_required = tls_data_required = True
     use_sendfile = False
-    office: Office
+    office: ReceivingOffice
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

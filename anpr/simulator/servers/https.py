@@ -17,7 +17,7 @@ from anpr.simulator.decisions import is_picture_name
 from anpr.simulator.kept_files import LISTS, safe_name
 from anpr.simulator.keys import SimulatedKeys
 from anpr.simulator.lists import file_for
-from anpr.simulator.office import Office
+from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.replies import OfficeReply, soap_version, write_fault
 from anpr.simulator.servers.http_listener import SimulatorHandler, http_listener
 from anpr.simulator.transfer import Transfer
@@ -27,7 +27,7 @@ FULL = 507
 
 
 @contextmanager
-def serve_https(office: Office, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
+def serve_https(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
     """Serve until the context ends; only who shows a certificate of the simulation's authority is let in."""
     context = load_pair(str(keys.office.certificate), str(keys.office.key))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -45,7 +45,7 @@ def serve_https(office: Office, keys: SimulatedKeys, listening: socket.socket) -
 class _WebService(SimulatorHandler):
     """Files at /transiti/NAME, envelopes at /soap/NAME, lists at /liste/NAME."""
 
-    office: Office
+    office: ReceivingOffice
 
     def do_POST(self) -> None:  # noqa: N802  the names are the standard library's
         place = urlsplit(self.path).path

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from anpr.runtime.certificate import load_pair
 from anpr.simulator.keys import USER, SimulatedKeys
-from anpr.simulator.office import Office
+from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.servers.loop_thread import loop_thread
 from anpr.simulator.transfer import Transfer
 
@@ -25,7 +25,7 @@ _TAKEN = "250 OK"
 
 
 @contextmanager
-def serve_mail(office: Office, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
+def serve_mail(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
     """Serve until the context ends."""
     context = load_pair(str(keys.office.certificate), str(keys.office.key))
 
@@ -57,7 +57,7 @@ def serve_mail(office: Office, keys: SimulatedKeys, listening: socket.socket) ->
 class _Letterbox:
     """Takes mails: each attachment is a file that came."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: ReceivingOffice) -> None:
         self._office = office
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802

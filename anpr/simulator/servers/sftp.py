@@ -15,7 +15,7 @@ import asyncssh
 
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.keys import USER, SimulatedKeys
-from anpr.simulator.office import Office
+from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.servers.loop_thread import loop_thread
 from anpr.simulator.servers.uploads import final_name, is_temporary, read_bounded
 from anpr.simulator.transfer import Transfer
@@ -24,7 +24,7 @@ PROTOCOL = "sftp"
 
 
 @contextmanager
-def serve_sftp(office: Office, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
+def serve_sftp(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
     """Serve until the context ends."""
 
     class Login(_Login):
@@ -88,7 +88,7 @@ class _Upload:
 class _Inbox(asyncssh.SFTPServer):
     """The folder `inbox`. What a transfer meets is decided when its file is opened for writing."""
 
-    office: Office
+    office: ReceivingOffice
 
     def __init__(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         super().__init__(chan, chroot=os.fsencode(self.office.files.inbox))
