@@ -23,6 +23,7 @@ _VERBS = {
     "ingest": "Store transits, match watchlists, raise alarms.",
     "console": "Serve the operations room's web pages.",
     "forward": "Send transits to other centres.",
+    "simulate-centre": "Play the office that receives, to try forwarding before it answers.",
     "notify": "Tell alarms to people and systems, by the rules kept in the console.",
     "read": "Read plates in images and videos, without any service.",
     "evaluate": "Score the reader on a folder of images with known plates.",

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, forwarding to a folder."""
+"""The demo: drawn streets as real RTSP cameras, a watchlist with one of their cars on it, a simulated office that
+receives what is forwarded.
+"""
 
 import os
 from collections.abc import Iterator
@@ -18,6 +20,9 @@ from anpr.listfiles.reading import read_bytes, read_list_file
 from anpr.runtime.clock import Clock
 from anpr.settings import load_settings, resource_path
 from anpr.settings.yaml_file import read_yaml
+from anpr.simulator.centre import SimulatedCentre
+from anpr.simulator.places import LOOPBACK, PORTS
+from anpr.simulator.run import CentreOptions, simulated_centre
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author, act_as
 from anpr.store.database.connection import Connection
@@ -54,8 +59,11 @@ def demo_deployment(clock: Clock, echo: Echo, which: Demo = Demo.TOWN) -> Iterat
     data_dir = load_settings(template).settings.data_dir
     clips = data_dir / "clips"
     ensure_clips(clips, echo)
-    with RtspServer(clips, port=free_port("127.0.0.1", 18554)) as server:
-        settings_file = _write_settings(template, data_dir / "settings.yaml", server)
+    with (
+        RtspServer(clips, port=free_port("127.0.0.1", 18554)) as server,
+        simulated_centre(_office_of(data_dir), clock) as office,
+    ):
+        settings_file = _write_settings(template, data_dir / "settings.yaml", server, office)
         settings = load_settings(settings_file).settings
 
         def prepare(conn: Connection) -> None:
@@ -69,7 +77,14 @@ def demo_deployment(clock: Clock, echo: Echo, which: Demo = Demo.TOWN) -> Iterat
             settings_file=settings_file,
             prepare=prepare,
             first_users=(*FIRST_USERS, *others),
+            notes=(f"  forwards  to a simulated office; what it gets: {office.page}",),
         )
+
+
+def _office_of(data_dir: Path) -> CentreOptions:
+    """One that takes files over HTTPS only: the demo starts no SSH server that nobody uses."""
+    ports = {name: free_port(LOOPBACK, PORTS[name]) for name in ("page", "https")}
+    return CentreOptions(folder=data_dir / "simulator", protocols=("https",), ports=ports)
 
 
 def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
@@ -97,12 +112,12 @@ def import_demo_watchlist(conn: Connection, clock: Clock) -> None:
         append(conn, event)
 
 
-def _write_settings(template: Path, target: Path, server: RtspServer) -> Path:
+def _write_settings(template: Path, target: Path, server: RtspServer, office: SimulatedCentre) -> Path:
     """Write the shipped settings with the real addresses and folders."""
     tree = read_yaml(template)
     tree["data_dir"] = str(target.parent)
     for destination in tree["forwarding"]:
-        destination["target"] = {"kind": "directory", "path": str(target.parent / "forwarded")}
+        destination["target"] = dict(office.targets["https"])
     for gate in tree["gates"]:
         for camera in gate["cameras"]:
             camera["url"] = server.url(urlsplit(camera["url"]).path.lstrip("/"))

@@ -43,6 +43,8 @@ class Deployment:
     prepare: Callable[[Connection], None] = _no_preparation
     """Before the gates are stored."""
     first_users: Sequence[FirstUser] = FIRST_USERS
+    notes: Sequence[str] = ()
+    """Further lines for the person at the terminal, once everything runs."""
 
 
 @dataclass(frozen=True, kw_only=True)

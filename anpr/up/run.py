@@ -64,7 +64,7 @@ def run_up(
         started_at = clock.now()
         _start_parts(supervisor, settings, url)
         wait_until_ready(supervisor, console_address(settings.console, port), clock, stop)
-        _welcome(settings, port, logins, echo)
+        _welcome(deployment, port, logins, echo)
         began = clock.monotonic()
         _watch(supervisor, partial(_report, database, settings, clock, echo), clock, stop, seconds)
         lasted = clock.monotonic() - began
@@ -117,11 +117,14 @@ def _start_parts(supervisor: Supervisor, settings: Settings, url: str) -> None:
         supervisor.start(part.name, part.arguments, environment)
 
 
-def _welcome(settings: Settings, port: int, logins: FirstLogins, echo: Echo) -> None:
+def _welcome(deployment: Deployment, port: int, logins: FirstLogins, echo: Echo) -> None:
+    settings = deployment.settings
     echo("")
     echo(f"  console   {console_address(settings.console, port)}")
     tell_logins(logins, settings.data_dir, echo, is_terminal=sys.stderr.isatty())
     echo(f"  data      {settings.data_dir}")
+    for note in deployment.notes:
+        echo(note)
     echo("  Ctrl-C stops everything")
     echo("")
 
