@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Italian words of a conformance report."""
+
+from anpr.forward.conformance.case import Expected
+from anpr.forward.conformance.outcome import CaseVerdict, Outcome
+
+VERDICTS = {
+    CaseVerdict.PASSED: "come atteso",
+    CaseVerdict.FAILED: "DIVERSO",
+    CaseVerdict.OPEN: "da giudicare",
+    CaseVerdict.NOT_APPLICABLE: "non applicabile",
+}
+WHOLE = {
+    CaseVerdict.PASSED: "Ogni prova è andata come atteso",
+    CaseVerdict.FAILED: "Almeno una prova non è andata come atteso",
+    CaseVerdict.OPEN: "Nessuna prova è andata diversamente; alcune risposte le può dare solo l'ufficio",
+}
+EXPECTED = {
+    Expected.ACCEPTED: "inviato e accettato",
+    Expected.REFUSED_HERE: "rifiutato dal profilo, nulla è inviato",
+    Expected.REJECTED_THERE: "inviato, e respinto dal centro",
+    Expected.NOTHING: "nessun file",
+    Expected.NOT_APPLICABLE: "–",
+}
+STAGES = {
+    "example": "esempio del programma: nessun ufficio lo ha visto",
+    "site-supplied": "fornito dall'ufficio, non ancora provato",
+    "tested": "provato",
+    "accepted": "accettato",
+}
+
+
+def got(outcome: Outcome) -> str:
+    """What came of the case, in one or two lines."""
+    return "\n".join(_got(outcome)) or "–"
+
+
+def _got(outcome: Outcome) -> list[str]:
+    if outcome.case.expected is Expected.NOT_APPLICABLE:
+        return []
+    lines = [f"rifiutato dal profilo: {number}, {reason}" for reason, number in outcome.refused.most_common(3)]
+    parts = {
+        "accettati": outcome.accepted,
+        "respinti": outcome.rejected,
+        "da inviare ancora": outcome.again,
+        "senza risposta": outcome.silent,
+    }
+    told = ", ".join(f"{word} {number}" for word, number in parts.items() if number)
+    if outcome.written:
+        lines.append(f"scritti {outcome.written}" + (f": {told}" if told else ""))
+    if outcome.answers:
+        lines.append("risposte: " + ", ".join(dict.fromkeys(outcome.answers)))
+    if outcome.failure:
+        lines.append(f"errore: {outcome.failure}")
+    return lines or ["nessun file"]
