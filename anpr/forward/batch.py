@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -13,10 +14,12 @@ from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
+from anpr.forward.profile.image_fit import Unfit, fit_image
+from anpr.forward.profile.image_rule import ImageRule
 from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.sources import Context
-from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
-from anpr.forward.reply.verdict import Verdict, read_reply
+from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of
+from anpr.forward.reply.verdict import Verdict
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.forwarding.batches import (
@@ -32,8 +35,11 @@ from anpr.store.forwarding.deliveries import DayScope
 
 log = logging.getLogger(__name__)
 
+_READERS = 8
+"""Images that are read and compared with their digest at once; from a store over the network each waits for an answer."""
+
 Images = dict[tuple[UUID, ImageRole], bytes]
-"""JPEG bytes by transit and role."""
+"""Bytes by transit and role."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,23 +117,28 @@ def batch_context(
 
 
 def load_images(job: Job, transits: Sequence[Transit]) -> Images:
-    """JPEG bytes of the images that the profile sends, as far as they have arrived."""
-    found: Images = {}
-    for transit in transits:
-        for rule in job.profile.images:
-            data = _image(job, transit, rule.role)
-            if data is not None:
-                found[transit.id, rule.role] = data
-    return found
+    """Bytes of the images that the profile sends, as far as they have arrived, made to fit its limits."""
+    wanted = [(transit, rule) for transit in transits for rule in job.profile.images]
+    if not wanted:
+        return {}
+    with ThreadPoolExecutor(min(_READERS, len(wanted)), thread_name_prefix="images") as threads:
+        found = threads.map(lambda each: _image(job, *each), wanted)
+        return {(t.id, rule.role): data for (t, rule), data in zip(wanted, found, strict=True) if data is not None}
 
 
-def _image(job: Job, transit: Transit, role: ImageRole) -> bytes | None:
-    """One that is not what its transit names goes to nobody; for the profile it has not arrived."""
+def _image(job: Job, transit: Transit, rule: ImageRule) -> bytes | None:
+    """One that is not what its transit names goes to nobody; for the profile it has not arrived.
+
+    It is made to fit here, in a thread, so that a batch never holds all originals; the layout refuses what does
+    not fit.
+    """
     try:
-        return job.centre.images.find(transit, role)
+        data = job.centre.images.find(transit, rule.role)
     except ImageAlteredError as exc:
         log.error("destination %s: not sent: %s", job.id, exc)
         return None
+    fitted = None if data is None else fit_image(rule, data)
+    return data if isinstance(fitted, Unfit) else fitted
 
 
 def _waits(job: Job, transit: Transit, images: Images) -> bool:
@@ -149,8 +160,9 @@ def _send_files(
     with job.database.transaction() as conn:
         start_attempt(conn, scope, batch.number)
     *images, records = layout.files
-    for image in images:
-        _taken(job, image.name, client.send(image.name, image.data))
+    sent = client.send_each([(image.name, image.data) for image in images])
+    for image, receipt in zip(images, sent, strict=True):
+        _taken(job, image.name, receipt)
     return client.send(records.name, records.data)
 
 
@@ -162,15 +174,8 @@ def _taken(job: Job, name: str, receipt: Receipt) -> None:
 
 def _verdicts_of(job: Job, reply: Receipt | None) -> tuple[dict[str, Verdict], str | None]:
     """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
-    answers = job.profile.answers
-    if reply is None:
-        return {}, None
     try:
-        if answers.kind == "reply" or answers.status.meaning(reply.status) == "permanent":
-            return read_reply(answers, reply), None
-        if answers.kind == "none" or (reply.data is None and not reply.unread):
-            return {}, None
-        return verdicts_of_receipt(answers, reply), None
+        return ({} if reply is None else verdicts_of(job.profile.answers, reply)), None
     except ForwardError as exc:
         # The files have arrived: sent again they would only be answered in the same way again.
         return {}, str(exc)

@@ -2,17 +2,22 @@
 """Delivery client: a connection to one destination, opened when first needed, that retries after passing failures."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self, TypeVar
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.job import Job
-from anpr.forward.transport import Receipt, Transport, open_transport
+from anpr.forward.transport import ManyFiles, Receipt, Transport, open_transport
 
 PAUSES_S = (1.0, 5.0, 20.0)
 """Seconds between the tries for one file; after the last one the run gives up and the schedule tries again later."""
+
+MOST_AT_ONCE = 250
+"""Files that are put there together; after a failure all of them are sent again."""
+MOST_BYTES_AT_ONCE = 16 * 1024 * 1024
+"""Of such files; on an uplink of half a megabit they take four minutes."""
 
 _Result = TypeVar("_Result")
 log = logging.getLogger(__name__)
@@ -41,6 +46,26 @@ class DeliveryClient:
         Raises ForwardError when the destination refuses the file, or cannot be reached in any of the tries.
         """
         return self._try(lambda transport: self._sent(transport, name, data))
+
+    def send_each(self, files: Iterable[tuple[str, bytes]]) -> Iterator[Receipt]:
+        """Put these files there, several at once where the transport can; what was answered to each, as by `send`."""
+        for some in in_groups(files, MOST_AT_ONCE, MOST_BYTES_AT_ONCE):
+            if self._send_together(some):
+                yield from (Receipt(name=name) for name, _ in some)
+            else:
+                yield from (self.send(name, data) for name, data in some)
+
+    def _send_together(self, files: Sequence[tuple[str, bytes]]) -> bool:
+        if self._job.destination.most_per_minute is not None or len(files) == 1:
+            return False
+
+        def send(transport: Transport) -> bool:
+            if not isinstance(transport, ManyFiles):
+                return False
+            transport.send_all(files)
+            return True
+
+        return self._try(send)
 
     def _sent(self, transport: Transport, name: str, data: bytes) -> Receipt:
         self._keep_pace()
@@ -86,3 +111,17 @@ class DeliveryClient:
     def _disconnect(self) -> None:
         self._transport = None
         self._open.close()
+
+
+def in_groups(files: Iterable[tuple[str, bytes]], most: int, most_bytes: int) -> Iterator[list[tuple[str, bytes]]]:
+    """The files in their order, at most so many and (unless one alone has more) so many bytes at a time."""
+    group: list[tuple[str, bytes]] = []
+    size = 0
+    for name, data in files:
+        if group and (len(group) == most or size + len(data) > most_bytes):
+            yield group
+            group, size = [], 0
+        group.append((name, data))
+        size += len(data)
+    if group:
+        yield group

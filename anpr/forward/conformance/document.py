@@ -54,10 +54,10 @@ def _blocks(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) ->
     yield Banner(WHOLE[verdict], _TONES[verdict])
     yield Facts(tuple(_facts(profile, outcomes, head)))
     yield Paragraph(
-        "Targhe, immagini e transiti di questa prova sono inventati: nessuno è di un veicolo rilevato, e nessuno entra nei"
-        " conti dell'inoltro. L'interfaccia ufficiale non è pubblica: «come atteso» vuol dire che il profilo ha fatto ciò"
-        " che dichiara e che il destinatario non ha risposto altro. Se il contenuto è quello che l'ufficio chiede lo dice"
-        " l'ufficio, al punto 2."
+        "Targhe, immagini e transiti di questa prova sono inventati: nessuno è di un veicolo rilevato, e nessuno entra"
+        " nei conti dell'inoltro. L'interfaccia ufficiale non è pubblica: «come atteso» vuol dire che il profilo ha fatto"
+        " ciò che dichiara e che il destinatario non ha risposto altro. Se il contenuto è quello che l'ufficio chiede lo"
+        " dice l'ufficio, al punto 2."
     )
     yield Heading("1. Prove")
     header = ("prova", "che cosa è stato inviato", "risposta attesa", "risposta avuta", "esito")
@@ -66,8 +66,8 @@ def _blocks(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) ->
     yield PageBreak()
     yield Heading("Appendice: che cosa è stato inviato")
     yield Paragraph(
-        "L'inizio di ogni file di transiti. Per la lettura ci sono degli a capo fra gli elementi, e le immagini sono tolte;"
-        " i file interi, byte per byte, sono nella cartella «sent» accanto a questo verbale."
+        "L'inizio di ogni file di transiti. Per la lettura ci sono degli a capo fra gli elementi, e le immagini sono"
+        " tolte; i file interi, byte per byte, sono nella cartella «sent» accanto a questo verbale."
     )
     yield from _samples(profile, outcomes)
 
@@ -109,7 +109,9 @@ def _judgement(outcomes: list[Outcome]) -> Iterator[Block]:
     if not asked:
         return
     yield Heading("2. Giudizio dell'ufficio che riceve")
-    yield Paragraph("Le caselle le compila l'ufficio, con la sigla di chi ha guardato: il programma non le può riempire.")
+    yield Paragraph(
+        "Le caselle le compila l'ufficio, con la sigla di chi ha guardato: il programma non le può riempire."
+    )
     rows = tuple((f"{number}. {each.case.title}", _question(each), _EMPTY_BOX, _EMPTY_BOX) for number, each in asked)
     yield Table(("prova", "che cosa guardare", "sì / no", "nota e sigla"), rows, (5, 7, 2, 6))
     yield Paragraph("Luogo e data: ______________________________")

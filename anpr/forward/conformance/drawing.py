@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Drawn transits of a conformance run: invented plates and images, identities of their own, nothing from the database."""
+"""Drawn transits of a conformance run: invented plates and images, and identities of their own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

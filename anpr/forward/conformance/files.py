@@ -34,8 +34,8 @@ def conformance_files(
     for number, outcome in enumerate(outcomes, start=1):
         for file in outcome.files:
             parts[f"sent/{number:02d}-{outcome.case.id}/{file.name}"] = file.data
-    told = {"anpr_conformance": 1, **{name: figures[name] for name in ("destination", "profile", "ended_at", "verdict")}}
-    return sign_files(key, SIGNED_AS, told, parts)
+    named = {name: figures[name] for name in ("destination", "profile", "ended_at", "verdict")}
+    return sign_files(key, SIGNED_AS, {"anpr_conformance": 1, **named}, parts)
 
 
 def as_result(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) -> dict[str, Any]:

@@ -79,8 +79,8 @@ class ConformanceRun:
         return outcomes
 
     def _opened_again(self, stack: ExitStack) -> Transport:
-        """After a failure in the middle of a file the session is in an unknown state. Once it cannot be opened the cases
-        that are left fail at once."""
+        """After a failure in the middle of a file the session is in an unknown state; once it cannot be opened, the
+        cases that are left fail at once."""
         try:
             return stack.enter_context(open_transport(self.destination))
         except ForwardError as exc:

@@ -19,8 +19,5 @@ def sample_of(data: bytes, charset: str) -> str:
 
 
 def _printable(sign: str) -> str:
-    return sign if sign == "\n" or " " <= sign <= "~" or "\u00a0" < sign <= "\u017f" or sign in "€–’" else _escaped(sign)
-
-
-def _escaped(sign: str) -> str:
-    return f"\\u{ord(sign):04x}"
+    is_latin = " " <= sign <= "~" or "\u00a0" < sign <= "\u017f"
+    return sign if is_latin or sign in "\n€–’" else f"\\u{ord(sign):04x}"

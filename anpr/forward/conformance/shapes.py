@@ -20,7 +20,7 @@ def shape_cases(drawing: Drawing) -> Iterator[Case]:
     yield drawing.case(
         "repeat",
         "Lo stesso file due volte",
-        "Un file di un transito, inviato due volte con lo stesso nome e gli stessi byte, come dopo una caduta della linea.",
+        "Un file di un transito, inviato due volte con lo stesso nome e gli stessi byte, come dopo una linea caduta.",
         [drawing.record()],
         times=2,
         question="Il centro ha un solo transito, e non due?",

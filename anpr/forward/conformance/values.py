@@ -17,7 +17,13 @@ _OF_GATE = {
     "gate.latitude": "latitude",
     "gate.longitude": "longitude",
 }
-_CODED = {"direction": "direction", "country": "country", "lane": "lane", "reader.id": "reader_id", "camera.id": "camera_id"}
+_CODED = {
+    "direction": "direction",
+    "country": "country",
+    "lane": "lane",
+    "reader.id": "reader_id",
+    "camera.id": "camera_id",
+}
 """Sources with a code table of which each value is tried."""
 _MOST_CODES = 200
 _WITHOUT_CODE = "senza-codice"

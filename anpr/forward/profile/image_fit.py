@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Fits an image to the limits of a profile: scaled down and encoded anew (Pillow). Pure: the same bytes for the same input.
+"""Fits an image to the limits of a profile: scaled down and encoded anew (Pillow). Pure.
 
-A file that a killed run makes again is therefore the one that it made before, as long as Pillow is of the same version.
+The same bytes come of the same input, as long as Pillow is of the same version: a file that a killed run makes again
+is the one that it made before.
 """
 
 import io

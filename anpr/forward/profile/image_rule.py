@@ -31,8 +31,8 @@ class Quality(Part):
 class ImageRule(Part):
     """How images of one role are sent. A role that is not listed is not sent.
 
-    An image within all limits is sent byte for byte. Any other one is treated as `too_large` says; one that is made anew
-    has no metadata.
+    An image within all limits is sent byte for byte. Any other one is treated as `too_large` says; one that is made
+    anew has no metadata.
     """
 
     role: ImageRole

@@ -11,15 +11,25 @@ from uuid import UUID
 
 from anpr.domain.errors import ForwardError
 from anpr.domain.transit import ImageRole, Transit
+from anpr.forward.profile.columns import (
+    FieldColumn,
+    charset_of,
+    check_charset,
+    columns_of,
+    compiled_fields,
+    writable_columns,
+)
 from anpr.forward.profile.encoding import CsvEncoding, FixedWidthEncoding, JsonEncoding, XmlEncoding
 from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.file_name import fill
-from anpr.forward.profile.model import Profile
 from anpr.forward.profile.image_fit import Unfit, fit_image
 from anpr.forward.profile.image_rule import ImageRule
-from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, Batch, Context, NamedImage, Record
+from anpr.forward.profile.model import Profile
+from anpr.forward.profile.sources import BATCH_SOURCES, Batch, Context, NamedImage, Record
+from anpr.forward.profile.template import Column, Row
 from anpr.forward.profile.value import Unwritable, to_text
-from anpr.forward.profile.writers import Row, write_csv, write_fixed_width, write_json, write_xml
+from anpr.forward.profile.writers import write_csv, write_fixed_width, write_json
+from anpr.forward.profile.xml_writer import write_xml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,21 +70,46 @@ def lay_out(profile: Profile, transits: Sequence[Transit], context: Context, nam
 
     Raises ForwardError (permanent) when header or trailer cannot be written: no transit is at fault for that.
     """
-    rows: list[Row] = []
-    files: list[OutFile] = []
-    rejected: dict[UUID, str] = {}
-    for transit in transits:
-        try:
-            images = _images(profile, transit, context)
-            rows.append(_record_row(profile, transit, context, images, number=len(rows) + 1))
-        except Unwritable as reason:
-            rejected[transit.id] = str(reason)
-            continue
-        files += [OutFile(name=own, data=data) for own, data in images.values() if own]
-    if rows:
-        data = _encode(profile, Batch(context=context, records=len(rows)), rows)
+    records, without_image = _records(profile, transits, context)
+    columns, unwritable = _columns(compiled_fields(profile), records)
+    rejected = {**without_image, **unwritable}
+    files = [
+        OutFile(name=own, data=data)
+        for record in records
+        if record.transit.id not in unwritable
+        for own, data in record.images.values()
+        if own
+    ]
+    count = len(columns[0]) if columns else 0
+    if count:
+        data = _encode(profile, Batch(context=context, records=count), columns)
         files.append(OutFile(name=name or record_file_name(profile, context), data=data))
-    return Layout(files=tuple(files), records=len(rows), rejected=rejected)
+    return Layout(files=tuple(files), records=count, rejected=rejected)
+
+
+def _records(profile: Profile, transits: Sequence[Transit], context: Context) -> tuple[list[Record], dict[UUID, str]]:
+    """The transits with their images, and why some have none that they need."""
+    records: list[Record] = []
+    rejected: dict[UUID, str] = {}
+    images: Mapping[ImageRole, NamedImage] = {}
+    for transit in transits:
+        if profile.images:
+            try:
+                images = _images(profile, transit, context)
+            except Unwritable as reason:
+                rejected[transit.id] = str(reason)
+                continue
+        records.append(Record(context=context, transit=transit, number=len(records) + 1, images=images))
+    return records, rejected
+
+
+def _columns(fields: Sequence[FieldColumn], records: Sequence[Record]) -> tuple[list[Column], dict[UUID, str]]:
+    if not records:
+        return [], {}
+    try:
+        return columns_of(fields, records), {}
+    except Unwritable:
+        return writable_columns(fields, records)
 
 
 def _images(profile: Profile, transit: Transit, context: Context) -> Mapping[ImageRole, NamedImage]:
@@ -114,59 +149,31 @@ def _image_name(rule: ImageRule, transit: Transit, context: Context) -> str:
     )
 
 
-def _record_row(
-    profile: Profile, transit: Transit, context: Context, images: Mapping[ImageRole, NamedImage], *, number: int
-) -> Row:
-    record = Record(context=context, transit=transit, number=number, images=images)
-    row = [
-        (rule.name, to_text(rule, TRANSIT_SOURCES[rule.source].get(record) if rule.source else None, profile))
-        for rule in profile.fields
-    ]
-    return _checked(profile, profile.fields, row)
-
-
 def _frame_row(profile: Profile, rules: Sequence[FieldRule], batch: Batch) -> Row:
     row = [
         (rule.name, to_text(rule, BATCH_SOURCES[rule.source].get(batch) if rule.source else None, profile))
         for rule in rules
     ]
-    return _checked(profile, rules, row)
-
-
-def _checked(profile: Profile, rules: Sequence[FieldRule], row: list[tuple[str, str | None]]) -> Row:
-    """The row with its texts padded for fixed-width; raises Unwritable for a character that the charset lacks."""
-    encoding = profile.encoding
-    if isinstance(encoding, FixedWidthEncoding):
-        row = [(name, _exact(rule, text or "")) for rule, (name, text) in zip(rules, row, strict=True)]
-    if isinstance(encoding, CsvEncoding | FixedWidthEncoding):
-        for name, text in row:
-            try:
-                (text or "").encode(encoding.charset)
-            except UnicodeEncodeError as exc:
-                raise Unwritable(f"{name}: holds a character that {encoding.charset} lacks") from exc
+    for name, text in row:
+        check_charset(name, text, charset_of(profile))
     return row
 
 
-def _exact(rule: FieldRule, text: str) -> str:
-    width = rule.length or 0
-    return text.ljust(width) if rule.align == "left" else text.rjust(width)
-
-
-def _encode(profile: Profile, batch: Batch, rows: Sequence[Row]) -> bytes:
+def _encode(profile: Profile, batch: Batch, columns: Sequence[Column]) -> bytes:
     try:
         header = _frame_row(profile, profile.header, batch)
         trailer = _frame_row(profile, profile.trailer, batch)
     except Unwritable as reason:
         raise ForwardError(f"profile {profile.name}: header or trailer: {reason}", permanent=True) from reason
-    encoding = profile.encoding
+    encoding, names = profile.encoding, [rule.name for rule in profile.fields]
     match encoding:
         case XmlEncoding():
-            return write_xml(encoding, header, rows, trailer)
+            return write_xml(encoding, header, names, columns, trailer)
         case CsvEncoding():
-            return write_csv(encoding, header, rows, trailer, [rule.name for rule in profile.fields])
+            return write_csv(encoding, header, names, columns, trailer)
         case FixedWidthEncoding():
-            return write_fixed_width(encoding, header, rows, trailer)
+            return write_fixed_width(encoding, header, columns, trailer)
         case JsonEncoding():
-            return write_json(encoding, header, rows, trailer)
+            return write_json(encoding, header, names, columns, trailer)
         case _:
             assert_never(encoding)

@@ -3,7 +3,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -44,14 +44,18 @@ class Context:
     images: Mapping[tuple[UUID, ImageRole], bytes] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)  # not frozen, which would take twice the time, a million times a night
 class Record:
-    """One transit on its way into a file; `number` is its place there, from 1."""
+    """One transit on its way into a file; `number` is its place there, from 1. Nobody changes one."""
 
     context: Context
     transit: Transit
     number: int
     images: Mapping[ImageRole, NamedImage]
+
+    def numbered(self, number: int) -> "Record":
+        """The same in another place."""
+        return self if number == self.number else replace(self, number=number)
 
     @property
     def gate(self) -> Gate | None:

@@ -1,90 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Writers: rows of text to the bytes of a file, one function per encoding. Pure.
-
-A row is a list of (name, text); None as text leaves the element out.
-"""
+"""Writers of CSV, fixed width and JSON: columns of texts to the bytes of a file, one function per encoding. Pure."""
 
 import csv
 import io
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
-from xml.sax.saxutils import XMLGenerator
-from xml.sax.xmlreader import AttributesImpl
 
-from anpr.forward.profile.encoding import (
-    NEWLINES,
-    CsvEncoding,
-    FixedWidthEncoding,
-    JsonEncoding,
-    XmlEncoding,
-)
+from anpr.forward.profile.encoding import NEWLINES, CsvEncoding, FixedWidthEncoding, JsonEncoding
+from anpr.forward.profile.template import Column, Row, filled, tree_of
 
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
-
-Row = Sequence[tuple[str, str | None]]
-Lines = Iterable[Row]
+_FORMULA = frozenset("=+-@\t\r\n")
 
 
-def write_xml(encoding: XmlEncoding, header: Row, records: Lines, trailer: Row) -> bytes:
-    """An XML document; a character that the charset lacks is written as a reference."""
-    out = io.BytesIO()
-    xml = XMLGenerator(out, encoding.charset, short_empty_elements=True)
-    xml.startDocument()
-    tree = _tree(header)
-    xml.startElement(encoding.root, _attributes(tree, {"xmlns": encoding.namespace} if encoding.namespace else {}))
-    _write_children(xml, tree)
-    if encoding.wrapper:
-        xml.startElement(encoding.wrapper, AttributesImpl({}))
-    for record in records:
-        _write_element(xml, encoding.record, _tree(record))
-    if encoding.wrapper:
-        xml.endElement(encoding.wrapper)
-    _write_children(xml, _tree(trailer))
-    xml.endElement(encoding.root)
-    xml.endDocument()
-    return out.getvalue()
-
-
-def _tree(row: Row) -> dict[str, Any]:
-    """Nested dicts from paths; names of one parent gather under it, in order of first mention."""
-    tree: dict[str, Any] = {}
-    for name, text in row:
-        if text is None:
-            continue
-        *above, last = name.split("/")
-        node = tree
-        for part in above:
-            node = node.setdefault(part, {})
-        node[last] = text
-    return tree
-
-
-def _attributes(tree: dict[str, Any], more: dict[str, str] | None = None) -> AttributesImpl:
-    own = {name[1:]: text for name, text in tree.items() if name.startswith("@")}
-    return AttributesImpl({**(more or {}), **own})
-
-
-def _write_children(xml: XMLGenerator, tree: dict[str, Any]) -> None:
-    for name, value in tree.items():
-        if not name.startswith("@"):
-            _write_element(xml, name, value)
-
-
-def _write_element(xml: XMLGenerator, name: str, value: str | dict[str, Any]) -> None:
-    if isinstance(value, str):
-        xml.startElement(name, AttributesImpl({}))
-        xml.characters(value)
-    else:
-        xml.startElement(name, _attributes(value))
-        _write_children(xml, value)
-    xml.endElement(name)
-
-
-def write_csv(encoding: CsvEncoding, header: Row, records: Lines, trailer: Row, names: Sequence[str]) -> bytes:
+def write_csv(
+    encoding: CsvEncoding, header: Row, names: Sequence[str], columns: Sequence[Column], trailer: Row
+) -> bytes:
     """Header line, column names when wanted, a line a record, trailer line."""
-    cell = _as_text if encoding.formulas == "escape" else _as_it_is
+    cells = _as_texts if encoding.formulas == "escape" else list
     out = io.StringIO()
     writer = csv.writer(
         out,
@@ -93,39 +28,70 @@ def write_csv(encoding: CsvEncoding, header: Row, records: Lines, trailer: Row, 
         lineterminator=NEWLINES[encoding.newline],
     )
     if header:
-        writer.writerow([cell(text) for _, text in header])
+        writer.writerow(cells([text for _, text in header]))
     if encoding.column_names:
-        writer.writerow([cell(name) for name in names])
-    writer.writerows([cell(text) for _, text in record] for record in records)
+        writer.writerow(cells(names))
+    writer.writerows(zip(*map(cells, columns), strict=True))
     if trailer:
-        writer.writerow([cell(text) for _, text in trailer])
+        writer.writerow(cells([text for _, text in trailer]))
     return out.getvalue().encode(encoding.charset)
 
 
-def _as_it_is(text: str | None) -> str | None:
-    return text
+def _as_texts(column: Column) -> list[str | None]:
+    return list(map(_as_text, column))
 
 
 def _as_text(text: str | None) -> str | None:
     """An apostrophe before what a spreadsheet would calculate (OWASP, CSV injection)."""
-    is_formula = text and text[0] in "=+-@\t\r\n" and not _NUMBER.fullmatch(text)
+    is_formula = text and text[0] in _FORMULA and not _NUMBER.fullmatch(text)
     return f"'{text}" if is_formula else text
 
 
-def write_fixed_width(encoding: FixedWidthEncoding, header: Row, records: Lines, trailer: Row) -> bytes:
+def write_fixed_width(encoding: FixedWidthEncoding, header: Row, columns: Sequence[Column], trailer: Row) -> bytes:
     """A line a record; the texts already have their exact lengths."""
     newline = NEWLINES[encoding.newline]
-    rows = [row for row in (header, *records, trailer) if row]
-    return "".join("".join(text or "" for _, text in row) + newline for row in rows).encode(encoding.charset)
+    above, below = (["".join(text or "" for _, text in row)] if row else [] for row in (header, trailer))
+    lines = [*above, *map("".join, zip(*columns, strict=True)), *below]
+    return "".join([f"{line}{newline}" for line in lines]).encode(encoding.charset)
 
 
-def write_json(encoding: JsonEncoding, header: Row, records: Lines, trailer: Row) -> bytes:
+def write_json(
+    encoding: JsonEncoding, header: Row, names: Sequence[str], columns: Sequence[Column], trailer: Row
+) -> bytes:
     """One object with everything, or one a line."""
+    quote = encode_basestring_ascii if encoding.charset == "ascii" else encode_basestring
+    written = [_quoted(column, quote) for column in columns]
+    objects = filled(names, written, lambda tree: _template(tree, quote))
     if encoding.lines:
-        return b"".join(_dump(_tree(record), encoding) + b"\n" for record in records)
-    whole = {**_tree(header), encoding.records: [_tree(record) for record in records], **_tree(trailer)}
-    return _dump(whole, encoding)
+        return "".join([f"{each}\n" for each in objects]).encode(encoding.charset)
+    top, bottom = (_members(_frame(row, quote), quote) for row in (header, trailer))
+    records = f"{quote(encoding.records)}:[{','.join(objects)}]"
+    return f"{{{','.join(filter(None, (top, records, bottom)))}}}".encode(encoding.charset)
 
 
-def _dump(value: dict[str, Any], encoding: JsonEncoding) -> bytes:
-    return json.dumps(value, ensure_ascii=encoding.charset == "ascii", separators=(",", ":")).encode(encoding.charset)
+_Quote = Callable[[str], str]
+
+
+def _quoted(column: Column, quote: _Quote) -> Column:
+    return [None if text is None else quote(text) for text in column]
+
+
+def _frame(row: Row, quote: _Quote) -> dict[str, Any]:
+    return tree_of(list(zip([name for name, _ in row], _quoted([text for _, text in row], quote), strict=True)))
+
+
+def _members(tree: Mapping[str, Any], quote: _Quote) -> str:
+    """The members of an object from values that are quoted already."""
+    return ",".join(
+        f"{quote(name)}:{value if isinstance(value, str) else '{' + _members(value, quote) + '}'}"
+        for name, value in tree.items()
+    )
+
+
+def _template(tree: Mapping[str, Any], quote: _Quote) -> str:
+    """An object whose values are placeholders, its own braces doubled."""
+    members = ",".join(
+        f"{quote(name).replace('{', '{{').replace('}', '}}')}:{value if isinstance(value, str) else _template(value, quote)}"
+        for name, value in tree.items()
+    )
+    return f"{{{{{members}}}}}"

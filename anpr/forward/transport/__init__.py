@@ -5,7 +5,7 @@ Each transport is a module named after its kind with a function `open_target`; t
 `anpr/settings/forwarding/targets.py`. CONTRIBUTING.md has the recipe for another one.
 """
 
-from anpr.forward.transport.base import Receipt, Transport
+from anpr.forward.transport.base import ManyFiles, Receipt, Transport
 from anpr.forward.transport.open import open_transport
 
-__all__ = ["Receipt", "Transport", "open_transport"]
+__all__ = ["ManyFiles", "Receipt", "Transport", "open_transport"]

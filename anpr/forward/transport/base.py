@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Transport protocol: what a way to a destination must do, and the receipt that it gives for each file."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from anpr.domain.errors import ForwardError
 
@@ -40,6 +41,18 @@ class Transport(Protocol):
 
     def fetch(self, name: str) -> Receipt | None:
         """The receipt in a file of this name at the destination; None when there is none, or no file is ever read."""
+
+
+@runtime_checkable
+class ManyFiles(Protocol):
+    """What a transport may do besides: put several files there at once, where each by itself would wait for a disk or
+    for answers."""
+
+    def send_all(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Put all of them there, by name, as `send` does: when it returns each is there to stay.
+
+        None has its name before it is whole. After a failure some are there; doing it again is harmless.
+        """
 
 
 class TransportModule(Protocol):

@@ -4,7 +4,8 @@
 import errno
 import grp
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from anpr.settings import DirectoryTarget
 _PERMANENT = frozenset(
     {errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EROFS}
 )
+
+
+THREADS = 16
+"""Flushes that wait for the disk at the same time (docs/benchmarks.md, as for the images that are stored)."""
 
 
 @contextmanager
@@ -34,10 +39,8 @@ class DirectoryTransport:
     def __init__(self, folder: Path, group_id: int | None = None) -> None:
         self._folder = folder
         self._group_id = group_id
-        try:
+        with _naming(self._folder):
             self._make_folder()
-        except OSError as exc:
-            raise _mapped(self._folder, exc) from exc
 
     def _make_folder(self) -> None:
         if self._folder.is_dir():
@@ -49,18 +52,32 @@ class DirectoryTransport:
             self._folder.chmod(0o750)
 
     def send(self, name: str, data: bytes) -> Receipt:
-        part = self._folder / f".{name}.part"
-        try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
-                self._give(file.fileno())
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._folder / name)
-            self._flush_folder()
-        except OSError as exc:
-            raise _mapped(self._folder / name, exc) from exc
+        self.send_all([(name, data)])
         return Receipt(name=name)
+
+    def send_all(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Each is flushed before any has its name; flushes that wait at once share a commit of the disk's journal."""
+        if len(files) > 1:
+            with ThreadPoolExecutor(min(THREADS, len(files)), thread_name_prefix="flush") as threads:
+                list(threads.map(self._write_part, files))
+        else:
+            list(map(self._write_part, files))
+        for name, _ in files:
+            with _naming(self._folder / name):
+                self._part(name).replace(self._folder / name)
+        with _naming(self._folder):
+            self._flush_folder()
+
+    def _part(self, name: str) -> Path:
+        return self._folder / f".{name}.part"
+
+    def _write_part(self, file: tuple[str, bytes]) -> None:
+        name, data = file
+        with _naming(self._folder / name), open(self._part(name), "wb", opener=_opened) as part:
+            self._give(part.fileno())
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
 
     def _give(self, descriptor: int) -> None:
         if self._group_id is None:
@@ -96,6 +113,18 @@ def _group_id(name: str | None, where: str) -> int | None:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         raise ForwardError(f"{where}.group: this machine has no group {name}", permanent=True) from None
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise _mapped(path, exc) from exc
 
 
 def _mapped(path: Path, exc: OSError) -> ForwardError:

@@ -152,7 +152,7 @@ def test_a_text_that_a_spreadsheet_would_calculate_is_escaped_where_the_profile_
 @pytest.mark.parametrize("text", ["-11.5", "+39", "AB123CD", "", None])
 def test_numbers_and_plain_texts_are_no_formulas(text: str | None) -> None:
     encoding = CsvEncoding.model_validate({"kind": "csv", "formulas": "escape", "column_names": False})
-    written = write_csv(encoding, [], [[("value", text)]], [], ["value"])
+    written = write_csv(encoding, [], ["value"], [[text]], [])
     assert written.decode().strip().strip('"') == (text or "")
 
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""XML writer: joins escaped texts, which takes a tenth of the time of an XML generator. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from anpr.forward.profile.encoding import XmlEncoding
+from anpr.forward.profile.template import Column, Row, filled, tree_of
+
+
+def write_xml(
+    encoding: XmlEncoding, header: Row, names: Sequence[str], columns: Sequence[Column], trailer: Row
+) -> bytes:
+    """An XML document; a character that the charset lacks is written as a reference."""
+    top, bottom = _frame(header), _frame(trailer)
+    written = [_written(name, column) for name, column in zip(names, columns, strict=True)]
+    records = "".join(filled(names, written, lambda tree: _element(encoding.record, tree)))
+    root = {"@xmlns": quoteattr(encoding.namespace)} if encoding.namespace else {}
+    within = _element(encoding.wrapper, records) if encoding.wrapper else records
+    document = (
+        f'<?xml version="1.0" encoding="{encoding.charset}"?>\n<{encoding.root}{_attributes({**root, **top})}>'
+        f"{_children(top)}{within}{_children(bottom)}</{encoding.root}>"
+    )
+    return document.encode(encoding.charset, "xmlcharrefreplace")
+
+
+def _frame(row: Row) -> dict[str, Any]:
+    return tree_of([(name, _written(name, [text])[0]) for name, text in row])
+
+
+def _written(name: str, column: Column) -> Column:
+    """The texts as they stand in the document: of attributes with their quotes."""
+    together = "".join(filter(None, column))
+    is_plain = "&" not in together and "<" not in together and ">" not in together
+    if not name.rpartition("/")[2].startswith("@"):
+        return column if is_plain else [text and escape(text) for text in column]
+    if is_plain and '"' not in together:
+        return [None if text is None else f'"{text}"' for text in column]
+    return [None if text is None else quoteattr(text) for text in column]
+
+
+def _element(name: str, value: str | Mapping[str, Any]) -> str:
+    attributes, content = ("", value) if isinstance(value, str) else (_attributes(value), _children(value))
+    return f"<{name}{attributes}>{content}</{name}>" if content else f"<{name}{attributes}/>"
+
+
+def _attributes(tree: Mapping[str, Any]) -> str:
+    return "".join(f" {name[1:]}={text}" for name, text in tree.items() if name.startswith("@"))
+
+
+def _children(tree: Mapping[str, Any]) -> str:
+    return "".join(_element(name, value) for name, value in tree.items() if not name.startswith("@"))
