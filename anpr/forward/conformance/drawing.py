@@ -77,10 +77,13 @@ class Drawing:
         codes = self.codes(source)
         return usual if not codes or usual in codes else next(iter(codes))
 
-    def record(self, at: datetime | None = None, gate: Gate | None = None, **changes: Any) -> Drawn:
-        """A record with everything that is optional, and with those images that the profile requires."""
+    def record(
+        self, at: datetime | None = None, gate: Gate | None = None, changes: Mapping[str, Any] | None = None
+    ) -> Drawn:
+        """A record with everything that is optional, and with those images that the profile requires; `changes` are of
+        its transit."""
         where = gate or self.gate
-        transit = self._transit(at or self.noon, where, changes)
+        transit = self._transit(at or self.noon, where, changes or {})
         required = [rule.role for rule in self.profile.images if rule.required]
         return self.with_images(Drawn(transit, where, {}), {role: self.image(role, transit.plate) for role in required})
 
@@ -111,7 +114,7 @@ class Drawing:
         """A case that this profile has no place for."""
         return self.case(id, title, why, (), expected=Expected.NOT_APPLICABLE)
 
-    def _transit(self, at: datetime, gate: Gate, changes: dict[str, Any]) -> Transit:
+    def _transit(self, at: datetime, gate: Gate, changes: Mapping[str, Any]) -> Transit:
         plate = self._plate()
         values: dict[str, Any] = {
             "id": self._identity(at),
@@ -131,7 +134,7 @@ class Drawing:
             "direction": Direction(self.known("direction", Direction.APPROACHING)),
             "lane": self.known("lane", "1"),
         }
-        return Transit(**(values | changes))
+        return Transit(**{**values, **changes})
 
     def _identity(self, at: datetime) -> UUID:
         """A UUIDv7 (RFC 9562) of the capture, with run and number where others have chance."""

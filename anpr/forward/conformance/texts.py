@@ -36,7 +36,8 @@ def _with_texts(drawing: Drawing, texts: dict[str, str]) -> Drawn:
     gate = drawing.gate
     gate = replace(gate, name=texts.get("gate.name", gate.name), purpose=texts.get("gate.purpose", gate.purpose))
     named = {"lane": "lane", "raw": "raw", "reader.id": "reader_id"}
-    return drawing.record(gate=gate, **{named[source]: text for source, text in texts.items() if source in named})
+    changes = {named[source]: text for source, text in texts.items() if source in named}
+    return drawing.record(gate=gate, changes=changes)
 
 
 def _carriers(drawing: Drawing, keeping: set[str]) -> Iterator[tuple[str, list[FieldRule]]]:

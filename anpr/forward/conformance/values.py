@@ -17,13 +17,7 @@ _OF_GATE = {
     "gate.latitude": "latitude",
     "gate.longitude": "longitude",
 }
-_CODED = {
-    "direction": "direction",
-    "country": "country",
-    "lane": "lane",
-    "reader.id": "reader_id",
-    "camera.id": "camera_id",
-}
+_CODED = {**_OF_TRANSIT, "reader.id": "reader_id", "camera.id": "camera_id"}
 """Sources with a code table of which each value is tried."""
 _MOST_CODES = 200
 _WITHOUT_CODE = "senza-codice"
@@ -53,7 +47,7 @@ def _full(drawing: Drawing) -> Case:
 
 def _least(drawing: Drawing) -> Case:
     changes = {name: None for source, name in _OF_TRANSIT.items() if not drawing.requires(source)}
-    record = drawing.record(**changes)
+    record = drawing.record(changes=changes)
     if not any(drawing.requires(source) for source in (*_OF_GATE, "camera.bearing_deg")):
         record = replace(record, gate=None)
     return drawing.case(
@@ -80,7 +74,7 @@ def _required(drawing: Drawing) -> Case:
 
 def _lacking(drawing: Drawing, source: str) -> Drawn:
     if source in _OF_TRANSIT:
-        return drawing.record(**{_OF_TRANSIT[source]: None})
+        return drawing.record(changes={_OF_TRANSIT[source]: None})
     empty: dict[str, Any] = {_OF_GATE[source]: "" if source in ("gate.name", "gate.purpose") else None}
     return drawing.record(gate=replace(drawing.gate, **empty))
 
@@ -88,7 +82,7 @@ def _lacking(drawing: Drawing, source: str) -> Drawn:
 def _codes(drawing: Drawing) -> Case:
     id, title = "codes", "Ogni valore delle tabelle dei codici"
     records = [
-        drawing.record(**{attribute: Direction(value) if source == "direction" else value})
+        drawing.record(changes={attribute: Direction(value) if source == "direction" else value})
         for source, attribute in _CODED.items()
         for value in drawing.codes(source)
         if source != "direction" or value in list(Direction)
@@ -112,7 +106,7 @@ def _without_code(drawing: Drawing) -> Case:
         if source == "gate.id":
             record = drawing.record(gate=replace(drawing.gate, id=_WITHOUT_CODE))
         else:
-            record = drawing.record(**{attribute: _WITHOUT_CODE})
+            record = drawing.record(changes={attribute: _WITHOUT_CODE})
         other = "*" in drawing.profile.code_tables[str(rule.codes)]
         return drawing.case(
             id,
@@ -125,7 +119,10 @@ def _without_code(drawing: Drawing) -> Case:
 
 
 def _numbers(drawing: Drawing) -> Case:
-    records = [drawing.record(confidence=value, reads=reads) for value, reads in ((0.0, 1), (0.805, 12), (1.0, 99))]
+    records = [
+        drawing.record(changes={"confidence": value, "reads": reads})
+        for value, reads in ((0.0, 1), (0.805, 12), (1.0, 99))
+    ]
     return drawing.case(
         "numbers",
         "Numeri ai loro estremi",
