@@ -66,7 +66,7 @@ def _blocks(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) ->
     yield PageBreak()
     yield Heading("Appendice: che cosa è stato inviato")
     yield Paragraph(
-        "L'inizio di ogni file di transiti. Per la lettura ci sono degli a capo fra gli elementi, e le immagini sono"
+        "L'inizio di ogni file di transiti. Per la lettura ci sono degli a capo in più, e le immagini sono"
         " tolte; i file interi, byte per byte, sono nella cartella «sent» accanto a questo verbale."
     )
     yield from _samples(profile, outcomes)

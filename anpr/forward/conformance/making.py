@@ -31,7 +31,7 @@ from anpr.store.database.connection import Database
 
 @dataclass(frozen=True, kw_only=True)
 class ConformanceRequest:
-    """What is to be run, by whom and why. `gate`: where the drawn vehicles pass; `wait_s`: for receipts that are files."""
+    """What is to be run, by whom and why. `gate`: of the drawn vehicles; `wait_s`: for receipts that are files."""
 
     destination: DestinationSettings
     reason: str

@@ -56,6 +56,8 @@ class ConformanceRun:
     tell: Callable[[Outcome], None]
     first_batch: int = FIRST_BATCH
     _next_at: float = 0.0
+    _unreached: str | None = ""
+    """Why the first file did not get there; empty before it was sent, None once anything was."""
     _waiting: list[tuple[Outcome, str, list[UUID]]] = field(default_factory=list)
 
     def run(self, cases: list[Case], wait_s: float = 0.0) -> list[Outcome]:
@@ -70,7 +72,10 @@ class ConformanceRun:
                 if self.stop.is_set():
                     raise ForwardError("stopped before the end")
                 outcome = Outcome(case=case)
-                if not self._write_and_send(transport, outcome) and not isinstance(transport, _Closed):
+                sent = self._write_and_send(transport, outcome)
+                if self._unreached:
+                    raise ForwardError(self._unreached, permanent=True)
+                if not sent and not isinstance(transport, _Closed):
                     stack.close()
                     transport = self._opened_again(stack)
                 outcomes.append(outcome)
@@ -150,7 +155,13 @@ class ConformanceRun:
             if left > 0 and self.clock.wait(self.stop, left):
                 raise ForwardError("stopped while it waited for its turn")
             self._next_at = self.clock.monotonic() + 60.0 / most
-        return transport.send(name, data)
+        try:
+            receipt = transport.send(name, data)
+        except ForwardError as exc:
+            self._unreached = None if self._unreached is None else str(exc)
+            raise
+        self._unreached = None
+        return receipt
 
     def _answered(self, outcome: Outcome, receipt: Receipt, *, is_image: bool = False) -> None:
         """Raises ForwardError for a status that means that the file did not arrive."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Target of a conformance run: a destination of the settings, or a folder; and whether invented records may go there."""
+"""Target of a conformance run: a destination of the settings, or a folder; and whether it may be tested."""
 
 from datetime import date
 

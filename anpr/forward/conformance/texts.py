@@ -14,7 +14,8 @@ _USUAL_LENGTH = 80
 _KEEPING = {"upper", "lower", "strip"}
 """Transforms after which a text of ASCII letters is as long as before, and each sign still there."""
 _SIGNS = "&<>\"';,|#A ]]> =1+1"
-_FOREIGN = "Žλ€漢"
+_FOREIGN = "Ž€ł"
+"""Each of our character sets but UTF-8 lacks one of them, and the font of the report has all."""
 
 
 def text_cases(drawing: Drawing) -> Iterator[Case]:
@@ -113,20 +114,21 @@ def _signs(drawing: Drawing) -> Case:
 
 
 def _foreign(drawing: Drawing) -> Case:
-    id, title = "foreign", "Caratteri che l'insieme di caratteri non ha"
+    id, title = "foreign", "Caratteri fuori dall'alfabeto italiano"
     encoding = drawing.profile.encoding
     for source, rules in _carriers(drawing, _KEEPING | {"ascii"}):
-        lacking = [sign for sign in _FOREIGN if not _has(encoding.charset, sign)]
-        sign = (lacking or list(_FOREIGN))[0]
+        lacking = next((sign for sign in _FOREIGN if not _has(encoding.charset, sign)), "")
+        signs = lacking or _FOREIGN
         plain = all("ascii" in rule.transform for rule in rules)
         refused = bool(lacking) and not plain and encoding.kind in ("csv", "fixed-width")
         return drawing.case(
             id,
             title,
-            f"Il carattere {sign} in «{rules[0].name}»; il file è in {encoding.charset}.",
-            [with_text(drawing, source, f"A{sign}")],
+            f"«A{signs}» in «{rules[0].name}»; il file è in {encoding.charset}"
+            + (f", che non ha {lacking}." if lacking else "."),
+            [with_text(drawing, source, f"A{signs}")],
             expected=Expected.REFUSED_HERE if refused else Expected.ACCEPTED,
-            question="" if refused else "Il carattere si legge, o è sostituito come l'ufficio chiede?",
+            question="" if refused else "I caratteri si leggono, o sono sostituiti come l'ufficio chiede?",
         )
     return drawing.without(id, title, "Il profilo non ha campi di testo libero.")
 

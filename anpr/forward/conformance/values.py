@@ -99,23 +99,25 @@ def _codes(drawing: Drawing) -> Case:
 
 def _without_code(drawing: Drawing) -> Case:
     id, title = "without-code", "Valore senza codice"
-    for source, attribute in {**_CODED, "gate.id": ""}.items():
-        rule = next((rule for rule in drawing.fields_of(source) if rule.codes is not None), None)
-        if rule is None or source == "direction":
-            continue
-        if source == "gate.id":
-            record = drawing.record(gate=replace(drawing.gate, id=_WITHOUT_CODE))
-        else:
-            record = drawing.record(changes={attribute: _WITHOUT_CODE})
-        other = "*" in drawing.profile.code_tables[str(rule.codes)]
-        return drawing.case(
-            id,
-            title,
-            f"Un transito il cui «{rule.name}» non ha un codice nella tabella {rule.codes}.",
-            [record],
-            expected=Expected.ACCEPTED if other else Expected.REFUSED_HERE,
-        )
-    return drawing.without(id, title, "Nessuna tabella dei codici del profilo può ricevere un valore sconosciuto.")
+    tables = drawing.profile.code_tables
+    rules = [rule for source in (*_CODED, "gate.id") if source != "direction" for rule in drawing.fields_of(source)]
+    # Tables without `*` first: a value that they lack is one that must be refused.
+    coded = sorted((rule for rule in rules if rule.codes is not None), key=lambda rule: "*" in tables[str(rule.codes)])
+    if not coded:
+        return drawing.without(id, title, "Nessuna tabella dei codici del profilo può ricevere un valore sconosciuto.")
+    rule = coded[0]
+    if rule.source == "gate.id":
+        record = drawing.record(gate=replace(drawing.gate, id=_WITHOUT_CODE))
+    else:
+        record = drawing.record(changes={_CODED[str(rule.source)]: _WITHOUT_CODE})
+    refused = any("*" not in tables[str(each.codes)] for each in coded if each.source == rule.source)
+    return drawing.case(
+        id,
+        title,
+        f"Un transito il cui «{rule.name}» non ha un codice nella tabella {rule.codes}.",
+        [record],
+        expected=Expected.REFUSED_HERE if refused else Expected.ACCEPTED,
+    )
 
 
 def _numbers(drawing: Drawing) -> Case:
