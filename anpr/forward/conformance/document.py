@@ -55,7 +55,7 @@ def _blocks(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) ->
     yield Facts(tuple(_facts(profile, outcomes, head)))
     yield Paragraph(
         "Targhe, immagini e transiti di questa prova sono inventati: nessuno è di un veicolo rilevato, e nessuno"
-        " entra nei conti dell'inoltro. L'interfaccia ufficiale non è pubblica: «come atteso» vuol dire che il profilo"
+        " è contato fra quelli inoltrati. L'interfaccia ufficiale non è pubblica: «come atteso» vuol dire che il profilo"
         " ha fatto ciò che dichiara e che il destinatario non ha risposto altro. Se il contenuto è quello che l'ufficio"
         " chiede lo dice l'ufficio, al punto 2."
     )
@@ -109,11 +109,9 @@ def _judgement(outcomes: list[Outcome]) -> Iterator[Block]:
     if not asked:
         return
     yield Heading("2. Giudizio dell'ufficio che riceve")
-    yield Paragraph(
-        "Le caselle le compila l'ufficio, con la sigla di chi ha guardato: il programma non le può riempire."
-    )
+    yield Paragraph("Le caselle le compila l'ufficio, con la sigla di chi ha verificato.")
     rows = tuple((f"{number}. {each.case.title}", _question(each), _EMPTY_BOX, _EMPTY_BOX) for number, each in asked)
-    yield Table(("prova", "che cosa guardare", "sì / no", "nota e sigla"), rows, (5, 7, 2, 6))
+    yield Table(("prova", "che cosa verificare", "sì / no", "nota e sigla"), rows, (5, 7, 2, 6))
     yield Paragraph("Luogo e data: ______________________________")
     yield Signatures((("Per l'ufficio che riceve", ""), ("Per il comune", "")))
 
