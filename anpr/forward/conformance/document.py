@@ -54,8 +54,8 @@ def _blocks(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) ->
     yield Banner(WHOLE[verdict], _TONES[verdict])
     yield Facts(tuple(_facts(profile, outcomes, head)))
     yield Paragraph(
-        "Targhe, immagini e transiti di questa prova sono inventati: nessuno è di un veicolo rilevato, e nessuno"
-        " è contato fra quelli inoltrati. L'interfaccia ufficiale non è pubblica: «come atteso» vuol dire che il profilo"
+        "Targhe, immagini e transiti di questa prova sono inventati: nessuno è di un veicolo rilevato, e nessuno è"
+        " contato fra quelli inoltrati. L'interfaccia ufficiale non è pubblica: «come atteso» vuol dire che il profilo"
         " ha fatto ciò che dichiara e che il destinatario non ha risposto altro. Se il contenuto è quello che l'ufficio"
         " chiede lo dice l'ufficio, al punto 2."
     )

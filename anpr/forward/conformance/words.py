@@ -38,7 +38,8 @@ def got(outcome: Outcome) -> str:
 def _got(outcome: Outcome) -> list[str]:
     if outcome.case.expected is Expected.NOT_APPLICABLE:
         return []
-    lines = [f"rifiutato dal profilo: {number}, {reason}" for reason, number in outcome.refused.most_common(3)]
+    lines = [f"errore: {outcome.failure}"] if outcome.failure else []
+    lines += [f"rifiutato dal profilo: {number}, {reason}" for reason, number in outcome.refused.most_common(3)]
     parts = {
         "accettati": outcome.accepted,
         "respinti": outcome.rejected,
@@ -50,6 +51,4 @@ def _got(outcome: Outcome) -> list[str]:
         lines.append(f"scritti {outcome.written}" + (f": {told}" if told else ""))
     if outcome.answers:
         lines.append("risposte: " + ", ".join(dict.fromkeys(outcome.answers)))
-    if outcome.failure:
-        lines.append(f"errore: {outcome.failure}")
     return lines or ["nessun file"]

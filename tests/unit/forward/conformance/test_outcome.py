@@ -116,7 +116,7 @@ def test_the_report_tells_who_what_and_which_profile_and_asks_the_office() -> No
 
 def test_what_came_is_told_in_words() -> None:
     told = got(outcome(Expected.ACCEPTED, written=2, accepted=1, silent=1, answers=["200", "200"], failure="cut"))
-    assert told == "scritti 2: accettati 1, senza risposta 1\nrisposte: 200\nerrore: cut"
+    assert told == "errore: cut\nscritti 2: accettati 1, senza risposta 1\nrisposte: 200"
     assert got(outcome(Expected.REFUSED_HERE, refused={"plate: missing": 1})) == (
         "rifiutato dal profilo: 1, plate: missing"
     )
