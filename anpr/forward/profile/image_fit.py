@@ -21,7 +21,7 @@ _LEAST_SIDE = 16
 """px; a smaller image shows nothing."""
 _TRIES = 8
 """Sizes that are tried at most; each is smaller by a tenth at least."""
-_NEAR = 4
+_NEAR = 6
 """So near to the best quality that fits is near enough: each try costs one encoding."""
 _OPTIONS: dict[str, dict[str, Any]] = {"jpeg": {}, "png": {"compress_level": 6}, "webp": {"method": 4}}
 
@@ -71,7 +71,7 @@ def _fitted(rule: ImageRule, data: bytes, image: Image.Image) -> bytes | Unfit:
 def _made_anew(rule: ImageRule, image: Image.Image, most: tuple[int, int]) -> bytes | Unfit:
     image.draft("RGB", most)  # the decoder of JPEG gives an eighth, a quarter or a half of the size at once
     upright = ImageOps.exif_transpose(image)  # metadata are dropped, and with them which side is up
-    upright.thumbnail(most, Image.Resampling.LANCZOS)
+    upright.thumbnail(most, Image.Resampling.BICUBIC)
     whole = upright if upright.mode in ("RGB", "L") else upright.convert("RGB")
     whole.info.clear()  # or the comment and the colour profile would come along
     return _squeezed(rule, whole)
@@ -81,7 +81,7 @@ def _squeezed(rule: ImageRule, whole: Image.Image) -> bytes | Unfit:
     """Smaller and smaller, by how far the size before missed; without `recompress` in its own size only."""
     scale, size, tried = 1.0, whole.size, 0
     for _ in range(_TRIES):
-        encoded = _encoded(rule, whole if scale == 1.0 else whole.resize(size, Image.Resampling.LANCZOS))
+        encoded = _encoded(rule, whole if scale == 1.0 else whole.resize(size, Image.Resampling.BICUBIC))
         if len(encoded) <= rule.max_bytes:
             return encoded
         tried = len(encoded)
