@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sends one batch: from the ledger's rows to files at the destination, and back to the ledger."""
+"""Sends batches: from the ledger's rows to files at the destination, and back to the ledger."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,27 +16,23 @@ from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.image_fit import Unfit, fit_image
 from anpr.forward.profile.image_rule import ImageRule
-from anpr.forward.profile.layout import Layout, lay_out
+from anpr.forward.profile.layout import Layout, OutFile, lay_out
+from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of
 from anpr.forward.reply.verdict import Verdict
+from anpr.forward.taking import TakenBatch, take_open
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
-from anpr.store.forwarding.batches import (
-    DeliveryBatch,
-    batch_transits,
-    close_batch,
-    expire_unsendable,
-    reject_transits,
-    release_transits,
-    start_attempt,
-)
+from anpr.store.forwarding.batches import DeliveryBatch, close_batches, reject_transits, release_transits
 from anpr.store.forwarding.deliveries import DayScope
 
 log = logging.getLogger(__name__)
 
 _READERS = 8
-"""Images that are read and compared with their digest at once; from a store over the network each waits for an answer."""
+"""Images that are read and compared with their digest at once; a store over the network answers each of them late."""
+MOST_IMAGE_BYTES = 16 * 1024 * 1024
+"""Of batches that are sent at once; those that come next are in memory as well."""
 
 Images = dict[tuple[UUID, ImageRole], bytes]
 """Bytes by transit and role."""
@@ -56,49 +52,85 @@ class BatchCounts(Counts):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchResult:
-    """One sent batch. `receipts` counts what the reply settled at once; `problem` says why a reply was not read."""
+    """Sent batches. `receipts` counts what replies settled at once; `problem` says why a reply was not read."""
 
     counts: BatchCounts
     receipts: ReceiptCounts
     problem: str | None
+    waiting: frozenset[UUID] = frozenset()
+    """Those of `counts.waiting`: queued again, as an image has not arrived."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeBatch:
+    """The files of a batch, and the transits that wait for an image."""
+
+    number: int
+    layout: Layout
+    waiting: frozenset[UUID]
+
+
+def groups_of(profile: Profile, batches: Sequence[TakenBatch]) -> Iterator[list[TakenBatch]]:
+    """The batches in their order, so many at once that their images go into memory."""
+    group: list[TakenBatch] = []
+    size = 0
+    for taken in batches:
+        more = sum(image.size for each in taken.transits for image in each.images if profile.image(image.role))
+        if group and size + more > MOST_IMAGE_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(taken)
+        size += more
+    if group:
+        yield group
 
 
 def send_batch(
     job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
 ) -> BatchResult:
-    """Send the batch and record it. Raises ForwardError or StoreError; then the batch stays open and is sent again.
+    """Send one batch that is claimed and open, as `send_batches` does."""
+    taken = take_open(job, scope, batch)
+    made = [make_batch(job, scope, each, gates) for each in taken.batches]
+    result = send_batches(job, client, scope, made)
+    return replace(result, counts=result.counts + BatchCounts(expired=taken.expired))
 
-    Sent again means: the same transits under the same name, which replaces what may already be there. The ledger is
-    written once, after the last file, with the receipt of the reply: a run killed in between leaves no transit counted
-    twice and loses no receipt that only the reply had.
+
+def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequence[MadeBatch]) -> BatchResult:
+    """Send these batches and record it. Raises ForwardError or StoreError; then they stay open and are sent again.
+
+    Sent again means: the same transits under the same names, which replaces what may already be there. The ledger is
+    written once, after the last file, with the receipts of the replies: a run killed in between leaves no transit
+    counted twice. It loses no receipt that only a reply had, since batches that are answered come one by one.
     """
-    with job.database.transaction() as conn:
-        expired = expire_unsendable(conn, scope, batch.number, job.kept, job.clock.now())
-        transits = batch_transits(conn, scope, batch.number)
-    DELIVERIES.labels(job.id, "expired").inc(expired)  # after each commit: what fails next must not take it back
-    images = load_images(job, transits)
-    waiting = {transit.id for transit in transits if _waits(job, transit, images)}
-    ready = [transit for transit in transits if transit.id not in waiting]
-    layout = lay_out(job.profile, ready, batch_context(job, scope, batch, gates, images), batch.file_name)
-    verdicts, problem = _verdicts_of(job, _send_files(job, client, scope, batch, layout))
+    verdicts, problems = _send_files(job, client, made)
     with job.database.transaction() as conn:
         now = job.clock.now()
-        rejected = reject_transits(conn, scope, batch.number, layout.rejected, now)
-        released = release_transits(conn, scope, batch.number, waiting)
-        sent = close_batch(conn, scope, batch.number, now)
-        receipts = apply_verdicts(conn, job, scope, batch.number, verdicts)
-    DELIVERIES.labels(job.id, "sent").inc(sent)
+        rejected = sum(reject_transits(conn, scope, each.number, each.layout.rejected, now) for each in made)
+        released = sum(release_transits(conn, scope, each.number, each.waiting) for each in made)
+        sent = close_batches(conn, scope, [each.number for each in made], now)
+        answered = (apply_verdicts(conn, job, scope, number, found) for number, found in verdicts.items())
+        receipts = sum(answered, ReceiptCounts())
+    DELIVERIES.labels(job.id, "sent").inc(sent)  # after the commit: what fails next must not take it back
     DELIVERIES.labels(job.id, "rejected").inc(rejected)
     count_deliveries(job, receipts)
-    counts = BatchCounts(
-        sent=sent,
-        rejected=rejected,
-        waiting=released,
-        expired=expired,
-        files=len(layout.files),
-        bytes=sum(len(file.data) for file in layout.files),
-    )
-    return BatchResult(counts=counts, receipts=receipts, problem=problem)
+    files = [file for each in made for file in each.layout.files]
+    size = sum(len(file.data) for file in files)
+    counts = BatchCounts(sent=sent, rejected=rejected, waiting=released, files=len(files), bytes=size)
+    waiting = frozenset[UUID]().union(*(each.waiting for each in made))
+    return BatchResult(counts=counts, receipts=receipts, problem="; ".join(problems) or None, waiting=waiting)
+
+
+def make_batch(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str, Gate]) -> MadeBatch:
+    """The batch's files, laid out, with the images that have arrived.
+
+    Raises ForwardError (permanent) when the profile's header or trailer cannot be written, StoreError.
+    """
+    images = load_images(job, taken.transits)
+    waiting = frozenset(transit.id for transit in taken.transits if _waits(job, transit, images))
+    ready = [transit for transit in taken.transits if transit.id not in waiting]
+    context = batch_context(job, scope, taken.batch, gates, images)
+    layout = lay_out(job.profile, ready, context, taken.batch.file_name)
+    return MadeBatch(number=taken.batch.number, layout=layout, waiting=waiting)
 
 
 def batch_context(
@@ -118,12 +150,21 @@ def batch_context(
 
 def load_images(job: Job, transits: Sequence[Transit]) -> Images:
     """Bytes of the images that the profile sends, as far as they have arrived, made to fit its limits."""
-    wanted = [(transit, rule) for transit in transits for rule in job.profile.images]
+    rules = {rule.role: rule for rule in job.profile.images}
+    wanted = [(transit, rules[image.role]) for transit in transits for image in transit.images if image.role in rules]
     if not wanted:
         return {}
-    with ThreadPoolExecutor(min(_READERS, len(wanted)), thread_name_prefix="images") as threads:
-        found = threads.map(lambda each: _image(job, *each), wanted)
-        return {(t.id, rule.role): data for (t, rule), data in zip(wanted, found, strict=True) if data is not None}
+    found: Images = {}
+    parts = [wanted[first::_READERS] for first in range(min(_READERS, len(wanted)))]
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="images") as threads:
+        for some in threads.map(lambda part: _images(job, part), parts):
+            found |= some
+    return found
+
+
+def _images(job: Job, wanted: Sequence[tuple[Transit, ImageRule]]) -> Images:
+    found = ((transit.id, rule.role, _image(job, transit, rule)) for transit, rule in wanted)
+    return {(id, role): data for id, role, data in found if data is not None}
 
 
 def _image(job: Job, transit: Transit, rule: ImageRule) -> bytes | None:
@@ -143,6 +184,8 @@ def _image(job: Job, transit: Transit, rule: ImageRule) -> bytes | None:
 
 def _waits(job: Job, transit: Transit, images: Images) -> bool:
     """Whether an image was announced, has not arrived, and the profile still waits for it."""
+    if not transit.images:
+        return False
     age = job.clock.now() - transit.captured_at
     announced = {image.role for image in transit.images}
     return any(
@@ -152,18 +195,25 @@ def _waits(job: Job, transit: Transit, images: Images) -> bool:
 
 
 def _send_files(
-    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, layout: Layout
-) -> Receipt | None:
-    """Send the files; returns the reply to the last one, the file of records."""
-    if not layout.files:
-        return None
-    with job.database.transaction() as conn:
-        start_attempt(conn, scope, batch.number)
-    *images, records = layout.files
-    sent = client.send_each([(image.name, image.data) for image in images])
-    for image, receipt in zip(images, sent, strict=True):
+    job: Job, client: DeliveryClient, made: Sequence[MadeBatch]
+) -> tuple[dict[int, dict[str, Verdict]], list[str]]:
+    """Send the files, those of images first; what is said of transits, by batch, and why a reply was not read."""
+    full = [each for each in made if each.layout.files]
+    images = [file for each in full for file in each.layout.files[:-1]]
+    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
         _taken(job, image.name, receipt)
-    return client.send(records.name, records.data)
+    verdicts, problems = {}, []
+    records = [each.layout.files[-1] for each in full]
+    for each, reply in zip(full, client.send_each(_content(records)), strict=True):
+        found, problem = _verdicts_of(job, reply)
+        if found:
+            verdicts[each.number] = found
+        problems += [problem] if problem else []
+    return verdicts, problems
+
+
+def _content(files: Sequence[OutFile]) -> list[tuple[str, bytes]]:
+    return [(file.name, file.data) for file in files]
 
 
 def _taken(job: Job, name: str, receipt: Receipt) -> None:
@@ -172,10 +222,10 @@ def _taken(job: Job, name: str, receipt: Receipt) -> None:
         raise ForwardError(f"{receipt.name}: the image {name} is refused: {receipt.status}", permanent=True)
 
 
-def _verdicts_of(job: Job, reply: Receipt | None) -> tuple[dict[str, Verdict], str | None]:
+def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:
     """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
     try:
-        return ({} if reply is None else verdicts_of(job.profile.answers, reply)), None
+        return verdicts_of(job.profile.answers, reply), None
     except ForwardError as exc:
         # The files have arrived: sent again they would only be answered in the same way again.
         return {}, str(exc)

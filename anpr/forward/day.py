@@ -5,22 +5,22 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from uuid import UUID
 
 from anpr.domain.delivery import DeliveryState, RunKind
 from anpr.domain.errors import ForwardError
-from anpr.domain.gate import Gate
-from anpr.forward.batch import BatchCounts, batch_context, send_batch
+from anpr.forward.batch import BatchCounts, MadeBatch, batch_context, groups_of, make_batch, send_batches
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
+from anpr.forward.one_ahead import one_ahead
 from anpr.forward.profile.layout import record_file_name
 from anpr.forward.receipts import ReceiptCounts, collect_receipts
 from anpr.forward.report import DayReport
 from anpr.forward.run_log import begin_run, end_run
 from anpr.forward.schedule import day_scope
+from anpr.forward.taking import take_batches
 from anpr.runtime.metrics import DELIVERIES, FORWARD_RUNS
 from anpr.store.database.session_lock import SessionLock
-from anpr.store.forwarding.batches import DeliveryBatch, Key, claim_batch, open_batches, unanswered_batches
+from anpr.store.forwarding.batches import DeliveryBatch, open_batches, unanswered_batches
 from anpr.store.forwarding.deliveries import DayScope, count_states, queue_transits
 from anpr.store.transits.discarded import discarded_by_purpose
 from anpr.store.transits.rows import count_transits
@@ -69,10 +69,6 @@ def forward_day(
     return report
 
 
-def _not_expired(job: Job, scope: DayScope) -> DayScope:
-    return replace(scope, since=min(max(scope.since, job.kept.oldest), scope.until))
-
-
 def _has_work(job: Job, scope: DayScope) -> bool:
     with job.database.transaction() as conn:
         if count_states(conn, scope)[DeliveryState.QUEUED] or open_batches(conn, scope):
@@ -81,38 +77,33 @@ def _has_work(job: Job, scope: DayScope) -> bool:
 
 
 def _send_waiting(job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: _Progress) -> None:
-    gates = job.gates()
-    for batch in _batches(job, scope, gates):
+    """The next batches are made while these are sent, where several are sent at once."""
+    for expired, made in one_ahead(_made(job, client, scope), lambda: client.sends_many):
+        progress.batches += BatchCounts(expired=expired)
         if job.centre.stop.is_set():
             progress.problems.append(STOPPED)
             return
         lock.check()
-        result = send_batch(job, client, scope, batch, gates)
+        result = send_batches(job, client, scope, made)
         progress.batches += result.counts
         progress.receipts += result.receipts
         progress.problems += [result.problem] if result.problem else []
 
 
-def _batches(job: Job, scope: DayScope, gates: dict[str, Gate]) -> Iterator[DeliveryBatch]:
-    """The batches that an earlier run left open, then new ones, each claimed only when the one before it is done."""
-    with job.database.transaction() as conn:
-        left_open = open_batches(conn, scope)
-    yield from left_open
-    after: Key = (scope.since, UUID(int=0))
-    while (claimed := _claim(job, scope, gates, after)) is not None:
-        batch, after = claimed
-        yield batch
+def _made(job: Job, client: DeliveryClient, scope: DayScope) -> Iterator[tuple[int, list[MadeBatch]]]:
+    """Batches to send at once, and how many transits expired before."""
+    gates = job.gates()
 
+    def new(number: int) -> DeliveryBatch:
+        batch = DeliveryBatch(number=number, file_name="", created_at=job.clock.now(), attempts=1)
+        name = record_file_name(job.profile, batch_context(job, scope, batch, gates, {}))
+        return replace(batch, file_name=name)
 
-def _claim(job: Job, scope: DayScope, gates: dict[str, Gate], after: Key) -> tuple[DeliveryBatch, Key] | None:
-    now = job.clock.now()
-
-    def name_of(number: int) -> str:
-        batch = DeliveryBatch(number=number, file_name="", created_at=now, attempts=0)
-        return record_file_name(job.profile, batch_context(job, scope, batch, gates, {}))
-
-    with job.database.transaction() as conn:
-        return claim_batch(conn, _not_expired(job, scope), after, job.profile.batch_size, now, name_of)
+    for taken in take_batches(job, scope, new, at_once=lambda: client.sends_many):
+        expired = taken.expired
+        for group in groups_of(job.profile, taken.batches):
+            yield expired, [make_batch(job, scope, each, gates) for each in group]
+            expired = 0
 
 
 def _report(job: Job, scope: DayScope, progress: _Progress) -> DayReport:

@@ -55,17 +55,20 @@ class DeliveryClient:
             else:
                 yield from (self.send(name, data) for name, data in some)
 
-    def _send_together(self, files: Sequence[tuple[str, bytes]]) -> bool:
-        if self._job.destination.most_per_minute is not None or len(files) == 1:
-            return False
+    @property
+    def sends_many(self) -> bool:
+        """Whether several files are put there at once, as far as is known: not before it is connected."""
+        return isinstance(self._transport, ManyFiles) and self._job.destination.most_per_minute is None
 
+    def _send_together(self, files: Sequence[tuple[str, bytes]]) -> bool:
         def send(transport: Transport) -> bool:
             if not isinstance(transport, ManyFiles):
                 return False
             transport.send_all(files)
             return True
 
-        return self._try(send)
+        is_paced = self._job.destination.most_per_minute is not None
+        return len(files) > 1 and not is_paced and self._try(send)
 
     def _sent(self, transport: Transport, name: str, data: bytes) -> Receipt:
         self._keep_pace()

@@ -14,6 +14,7 @@ from anpr.store.database.connection import Connection
 from anpr.store.database.partitions import utc_day
 from anpr.store.forwarding.deliveries import expire_missed, expire_queued
 from anpr.store.forwarding.runs import forget_runs
+from anpr.store.transits.rows import oldest_transit
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,10 @@ def _expire_missed(conn: Connection, job: Job, kept: KeptFrom, now: datetime) ->
     # As far back as the ledger goes: before that, what has no row may well have been sent.
     oldest_kept = utc_day(now) - timedelta(days=job.centre.settings.retention.ledger_days)
     floor = datetime.combine(oldest_kept, time(), UTC)
+    oldest = oldest_transit(conn)
+    if oldest is None:
+        return {}
+    floor = max(floor, oldest)
     by_day = {}
     for day in days_to_do(oldest=floor, newest=local_day(kept.newest, zone), zone=zone):
         scope = day_scope(job.id, day, zone)

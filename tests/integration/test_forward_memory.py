@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A day is streamed: memory follows the size of a batch, not that of the day."""
+"""A day is streamed: memory follows what is taken at once, not the size of the day."""
 
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from anpr.forward import taking
 from anpr.forward.runs import run_day
 from anpr.store.database.connection import Database
 from tests.support.forwarding import DAY, Site, transits
@@ -32,7 +33,8 @@ def site(database: Database, tmp_path: Path) -> Site:
     return site
 
 
-def test_four_times_the_transits_take_no_more_memory(site: Site) -> None:
+def test_four_times_the_transits_take_no_more_memory(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "MOST_AT_ONCE", 250)
     peak_of(site, 125)  # first use fills caches of the driver
     small = peak_of(site, 500)
     large = peak_of(site, 2000)

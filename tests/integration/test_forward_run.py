@@ -262,7 +262,7 @@ with Database(sys.argv[1]) as database:
 """
 
 
-@pytest.mark.parametrize("moment", ["lay_out", "close_batch"], ids=["before the upload", "after the upload"])
+@pytest.mark.parametrize("moment", ["lay_out", "close_batches"], ids=["before the upload", "after the upload"])
 def test_a_run_killed_around_the_upload_neither_loses_nor_doubles(
     site: Site, database_url: str, repository: Path, moment: str
 ) -> None:
@@ -271,7 +271,7 @@ def test_a_run_killed_around_the_upload_neither_loses_nor_doubles(
     command = [sys.executable, "-c", CRASH, database_url, str(site.folder), moment]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert list(site.files()) == (["T_questura_20261121_001.csv"] if moment == "close_batch" else [])
+    assert list(site.files()) == (["T_questura_20261121_001.csv"] if moment == "close_batches" else [])
     assert site.states() == {"queued": 7}
     # A profile changed in the meantime must not give the file that may be out there another name.
     site.profile = {"file_name": "NEW_{day:%Y%m%d}_{batch}.csv"}

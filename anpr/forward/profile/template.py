@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Templates of records: those with the same elements differ in their texts only, and are filled in by one format. Pure."""
+"""Templates: records with the same elements differ in their texts only, and are filled in by one format. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache

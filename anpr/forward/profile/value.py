@@ -101,7 +101,7 @@ def format_moment(value: date, form: str, zone: ZoneInfo) -> str:
 
 def moment_maker(form: str, zone: ZoneInfo) -> Callable[[date], str]:
     """`format_moment` for this form and zone."""
-    named = _NAMED.get(form, lambda moment: moment.strftime(form))
+    named: Callable[[datetime], str] = _NAMED.get(form) or (lambda moment: moment.strftime(form))
 
     def text(value: date) -> str:
         if not isinstance(value, datetime):

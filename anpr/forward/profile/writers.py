@@ -90,8 +90,12 @@ def _members(tree: Mapping[str, Any], quote: _Quote) -> str:
 
 def _template(tree: Mapping[str, Any], quote: _Quote) -> str:
     """An object whose values are placeholders, its own braces doubled."""
-    members = ",".join(
-        f"{quote(name).replace('{', '{{').replace('}', '}}')}:{value if isinstance(value, str) else _template(value, quote)}"
+    members = (
+        f"{_doubled(quote(name))}:{value if isinstance(value, str) else _template(value, quote)}"
         for name, value in tree.items()
     )
-    return f"{{{{{members}}}}}"
+    return f"{{{{{','.join(members)}}}}}"
+
+
+def _doubled(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

@@ -16,12 +16,10 @@ def write_xml(
     top, bottom = _frame(header), _frame(trailer)
     written = [_written(name, column) for name, column in zip(names, columns, strict=True)]
     records = "".join(filled(names, written, lambda tree: _element(encoding.record, tree)))
-    root = {"@xmlns": quoteattr(encoding.namespace)} if encoding.namespace else {}
     within = _element(encoding.wrapper, records) if encoding.wrapper else records
-    document = (
-        f'<?xml version="1.0" encoding="{encoding.charset}"?>\n<{encoding.root}{_attributes({**root, **top})}>'
-        f"{_children(top)}{within}{_children(bottom)}</{encoding.root}>"
-    )
+    space = {"@xmlns": quoteattr(encoding.namespace)} if encoding.namespace else {}
+    root = _tag(encoding.root, _attributes({**space, **top}), f"{_children(top)}{within}{_children(bottom)}")
+    document = f'<?xml version="1.0" encoding="{encoding.charset}"?>\n{root}'
     return document.encode(encoding.charset, "xmlcharrefreplace")
 
 
@@ -41,7 +39,10 @@ def _written(name: str, column: Column) -> Column:
 
 
 def _element(name: str, value: str | Mapping[str, Any]) -> str:
-    attributes, content = ("", value) if isinstance(value, str) else (_attributes(value), _children(value))
+    return _tag(name, "", value) if isinstance(value, str) else _tag(name, _attributes(value), _children(value))
+
+
+def _tag(name: str, attributes: str, content: str) -> str:
     return f"<{name}{attributes}>{content}</{name}>" if content else f"<{name}{attributes}/>"
 
 

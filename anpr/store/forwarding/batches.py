@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Batches of the forwarding ledger: the transits of one file, from its claim to the destination's answer."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from anpr.store.database.fetch import one_row
 from anpr.store.database.kept_values import kept_values
 from anpr.store.database.queries import load_queries
 from anpr.store.forwarding.deliveries import NO_LONGER_THERE, PAST_RETENTION, DayScope
-from anpr.store.transits.rows import from_row
+from anpr.store.transits.rows import transit_of, transit_rows
 
 _MAX_REASON = 500
 _SQL = load_queries("deliveries")
@@ -25,7 +25,7 @@ Key = tuple[datetime, UUID]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryBatch:
-    """A file of records. `number` counts from 1 within day and destination; `attempts` is 0 until it is first sent."""
+    """A file of records. `number` counts from 1 within day and destination; `attempts` counts the runs that took it."""
 
     number: int
     file_name: str
@@ -33,21 +33,58 @@ class DeliveryBatch:
     attempts: int
 
 
-def claim_batch(
-    conn: Connection, scope: DayScope, after: Key, limit: int, now: datetime, name_of: Callable[[int], str]
-) -> tuple[DeliveryBatch, Key] | None:
-    """Put the next `limit` queued transits after this key into a new batch; returns it and its last key.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimLimits:
+    """How much is claimed at once: `batches` at most, of `size` transits each."""
 
-    None when none is left. `name_of` gives the file's name from the batch's number. Call it under the run's lock.
+    size: int
+    batches: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """New batches, with those of their transits that may be sent, and the last key; `lacking` transits may not."""
+
+    transits: Mapping[int, list[Transit]]
+    batches: Sequence[DeliveryBatch]
+    last: Key
+    lacking: int
+
+
+def claim_batches(
+    conn: Connection,
+    scope: DayScope,
+    kept: KeptFrom,
+    after: Key,
+    limits: ClaimLimits,
+    new: Callable[[int], DeliveryBatch],
+) -> Claim | None:
+    """Put the next queued transits after this key into new batches; None when there are none.
+
+    Files of these batches may be at the destination from the commit on. `new` makes the batch of a number. Call it
+    under the run's lock, and `expire_unsendable` where transits are lacking.
     """
-    values = {**scope.values(), "after_at": after[0], "after_id": after[1], "limit": limit}
-    number = int(one_row(conn, _SQL["next_number"], values)["number"])
-    last = conn.execute(_SQL["claim"], {**values, "number": number}).fetchone()
-    if last is None:
+    first = next_batch_number(conn, scope)
+    values = {**scope.values(), **kept_values(kept), "after_at": after[0], "after_id": after[1], "number": first}
+    limit = {"size": limits.size, "limit": limits.size * limits.batches}
+    rows = transit_rows(conn, _SQL["claim"], {**values, **limit})
+    if not rows:
         return None
-    batch = DeliveryBatch(number=number, file_name=name_of(number), created_at=now, attempts=0)
-    conn.execute(_SQL["insert_batch"], {**values, "number": number, "file_name": batch.file_name, "now": now})
-    return batch, (last["captured_at"], last["transit_id"])
+    batches = [new(number) for number in range(first, rows[-1]["batch"] + 1)]
+    _insert(conn, scope, batches)
+    found: dict[int, list[Transit]] = {batch.number: [] for batch in batches}
+    for row in rows:
+        if row["id"] is not None:
+            found[row["batch"]].append(transit_of(row))
+    lacking = len(rows) - sum(map(len, found.values()))
+    last = (rows[-1]["claimed_at"], rows[-1]["transit_id"])
+    return Claim(transits=found, batches=batches, last=last, lacking=lacking)
+
+
+def _insert(conn: Connection, scope: DayScope, batches: Sequence[DeliveryBatch]) -> None:
+    numbers, names = [batch.number for batch in batches], [batch.file_name for batch in batches]
+    values = {**scope.values(), "numbers": numbers, "file_names": names, "now": batches[0].created_at}
+    conn.execute(_SQL["insert_batches"], values)
 
 
 def next_batch_number(conn: Connection, scope: DayScope) -> int:
@@ -60,32 +97,36 @@ def open_batches(conn: Connection, scope: DayScope) -> list[DeliveryBatch]:
     return [DeliveryBatch(**row) for row in conn.execute(_SQL["open_batches"], scope.values())]
 
 
-def batch_transits(conn: Connection, scope: DayScope, number: int) -> list[Transit]:
-    """The queued transits of a batch, by capture time and id: always in the same order."""
-    rows = conn.execute(_SQL["batch_transits"], {**scope.values(), "number": number})
-    return [from_row(row).transit for row in rows]
+def batch_transits(conn: Connection, scope: DayScope, numbers: Collection[int]) -> dict[int, list[Transit]]:
+    """The queued transits of these batches, by capture time and id: always in the same order."""
+    found: dict[int, list[Transit]] = {number: [] for number in numbers}
+    for row in transit_rows(conn, _SQL["batch_transits"], {**scope.values(), "numbers": list(numbers)}):
+        found[row["batch"]].append(transit_of(row))
+    return found
 
 
 def unsent_transits(conn: Connection, scope: DayScope, kept: KeptFrom, after: Key, limit: int) -> list[Transit]:
     """The next transits after this key that are within their days and have no row yet, or a queued one; changes
     nothing. For a dry run."""
     values = {**scope.values(), **kept_values(kept), "after_at": after[0], "after_id": after[1], "limit": limit}
-    return [from_row(row).transit for row in conn.execute(_SQL["unsent"], values)]
+    return [transit_of(row) for row in transit_rows(conn, _SQL["unsent"], values)]
 
 
-def expire_unsendable(conn: Connection, scope: DayScope, number: int, kept: KeptFrom, now: datetime) -> int:
-    """Mark the batch's transits that went past retention since it was made as expired; returns how many.
+def expire_unsendable(
+    conn: Connection, scope: DayScope, numbers: Collection[int], kept: KeptFrom, now: datetime
+) -> int:
+    """Mark the transits of these batches that went past retention since they were made as expired; returns how many.
 
     Those are the ones past their days, the ones that retention has already dropped, and those at gates that
     are no longer open to the destination's organisation.
     """
-    values = {**scope.values(), "number": number, **kept_values(kept), "now": now}
+    values = {**scope.values(), "numbers": list(numbers), **kept_values(kept), "now": now}
     reasons = {"past_retention": PAST_RETENTION, "no_longer_stored": NO_LONGER_THERE}
     return conn.execute(_SQL["expire_unsendable"], {**values, **reasons}).rowcount
 
 
 def start_attempt(conn: Connection, scope: DayScope, number: int) -> None:
-    """Record, before anything is sent, that files of this batch may be at the destination from now on."""
+    """Record that another run takes this batch, which was left open."""
     conn.execute(_SQL["start_attempt"], {**scope.values(), "number": number})
 
 
@@ -118,16 +159,18 @@ def _waiting(*, sent: bool) -> DeliveryState:
     return DeliveryState.SENT if sent else DeliveryState.QUEUED
 
 
-def close_batch(conn: Connection, scope: DayScope, number: int, now: datetime) -> int:
-    """Mark the batch, and what is left waiting in it, as sent; returns how many transits.
+def close_batches(conn: Connection, scope: DayScope, numbers: Collection[int], now: datetime) -> int:
+    """Mark these batches, and what is left waiting in them, as sent; returns how many transits.
 
-    A batch that has no transits left and never sent anything is deleted, and its number is free again.
+    A batch that has no transits left and was taken for the first time is deleted, and its number is free again.
     """
-    values = {**scope.values(), "number": number, "now": now}
-    sent = conn.execute(_SQL["mark_sent"], values).rowcount
-    if sent or not conn.execute(_SQL["forget_batch"], values).rowcount:
-        conn.execute(_SQL["close_batch"], values)
-    return sent
+    values = {**scope.values(), "numbers": list(numbers), "now": now}
+    sent = {row["batch"]: row["count"] for row in conn.execute(_SQL["mark_sent"], values)}
+    empty = [number for number in numbers if number not in sent]
+    if empty:
+        conn.execute(_SQL["forget_batches_of_nothing"], {**values, "empty": empty})
+    conn.execute(_SQL["close_batches"], values)
+    return sum(sent.values())
 
 
 def unanswered_batches(conn: Connection, scope: DayScope) -> list[DeliveryBatch]:

@@ -45,26 +45,40 @@ SELECT coalesce(max(number), 0) + 1 AS number FROM forward_batches
 WHERE destination = %(destination)s AND day = %(day)s;
 
 -- name: claim
--- Oldest first, after a key, so that a run walks through the day once.
+-- Oldest first, after a key, so that a run walks through the day once; `size` rows a batch.
 WITH chosen AS (
-    SELECT captured_at, transit_id FROM deliveries
-    WHERE destination = %(destination)s AND day = %(day)s AND state = 'queued' AND batch IS NULL
-      AND captured_at >= %(since)s AND captured_at < %(until)s
-      AND (captured_at, transit_id) > (%(after_at)s, %(after_id)s)
-    ORDER BY captured_at, transit_id
-    LIMIT %(limit)s
+    SELECT captured_at, transit_id, row_number() OVER (ORDER BY captured_at, transit_id) - 1 AS place FROM (
+        SELECT captured_at, transit_id FROM deliveries
+        WHERE destination = %(destination)s AND day = %(day)s AND state = 'queued' AND batch IS NULL
+          AND captured_at >= %(since)s AND captured_at < %(until)s
+          AND (captured_at, transit_id) > (%(after_at)s, %(after_id)s)
+        ORDER BY captured_at, transit_id
+        LIMIT %(limit)s
+    ) AS waiting
 ), claimed AS (
-    UPDATE deliveries d SET batch = %(number)s
+    UPDATE deliveries d SET batch = %(number)s + c.place / %(size)s
     FROM chosen c
     WHERE d.destination = %(destination)s AND d.captured_at = c.captured_at AND d.transit_id = c.transit_id
       AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
-    RETURNING d.captured_at, d.transit_id
+    RETURNING d.captured_at, d.transit_id, d.batch
 )
-SELECT captured_at, transit_id FROM claimed ORDER BY captured_at DESC, transit_id DESC LIMIT 1;
+-- What must not be sent any more has no transit here.
+SELECT c.batch, c.captured_at AS claimed_at, c.transit_id, t.*
+FROM claimed c
+LEFT JOIN LATERAL (
+    SELECT t.captured_at, t.id, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen, t.plate, t.raw, t.confidence,
+       t.candidates, t.reads, t.box_x, t.box_y, t.box_w, t.box_h, t.country, t.direction, t.lane, t.images FROM transits t
+    WHERE t.captured_at = c.captured_at AND t.id = c.transit_id
+      AND t.captured_at >= %(since)s AND t.captured_at < %(until)s AND t.captured_at >= %(oldest)s
+      AND t.captured_at >= coalesce((%(kept_purposes)s::jsonb ->> t.purpose)::timestamptz, %(kept_rest)s)
+    OFFSET 0
+) t ON true
+ORDER BY c.captured_at, c.transit_id;
 
--- name: insert_batch
-INSERT INTO forward_batches (destination, day, number, file_name, created_at)
-VALUES (%(destination)s, %(day)s, %(number)s, %(file_name)s, %(now)s);
+-- name: insert_batches
+INSERT INTO forward_batches (destination, day, number, file_name, created_at, attempts)
+SELECT %(destination)s, %(day)s, b.number, b.file_name, %(now)s, 1
+FROM unnest(%(numbers)s::integer[], %(file_names)s::text[]) AS b (number, file_name);
 
 -- name: open_batches
 SELECT number, file_name, created_at, attempts FROM forward_batches
@@ -72,9 +86,11 @@ WHERE destination = %(destination)s AND day = %(day)s AND sent_at IS NULL
 ORDER BY number;
 
 -- name: batch_transits
-SELECT t.* FROM deliveries d
+SELECT d.batch, t.captured_at, t.id, t.gate_id, t.camera_id, t.reader_id, t.first_seen, t.last_seen, t.plate, t.raw, t.confidence,
+    t.candidates, t.reads, t.box_x, t.box_y, t.box_w, t.box_h, t.country, t.direction, t.lane, t.images
+FROM deliveries d
 JOIN transits t ON t.captured_at = d.captured_at AND t.id = d.transit_id
-WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number)s AND d.state = 'queued'
+WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = ANY (%(numbers)s::integer[]) AND d.state = 'queued'
   AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
   AND t.captured_at >= %(since)s AND t.captured_at < %(until)s
 ORDER BY t.captured_at, t.id;
@@ -94,7 +110,7 @@ UPDATE deliveries d SET state = 'expired', settled_at = %(now)s,
     reason = CASE WHEN captured_at < %(oldest)s OR EXISTS (
         SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id OFFSET 0
     ) THEN %(past_retention)s::text ELSE %(no_longer_stored)s::text END
-WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number)s AND d.state = 'queued'
+WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = ANY (%(numbers)s::integer[]) AND d.state = 'queued'
   AND d.captured_at >= %(since)s AND d.captured_at < %(until)s
   AND (d.captured_at < %(oldest)s OR NOT EXISTS (
       SELECT FROM transits t WHERE t.captured_at = d.captured_at AND t.id = d.transit_id
@@ -117,17 +133,21 @@ WHERE destination = %(destination)s AND day = %(day)s AND batch = %(number)s AND
   AND state = %(state)s AND captured_at >= %(since)s AND captured_at < %(until)s;
 
 -- name: mark_sent
-UPDATE deliveries SET state = 'sent', sent_at = %(now)s
-WHERE destination = %(destination)s AND day = %(day)s AND batch = %(number)s AND state = 'queued'
-  AND captured_at >= %(since)s AND captured_at < %(until)s;
+WITH done AS (
+    UPDATE deliveries SET state = 'sent', sent_at = %(now)s
+    WHERE destination = %(destination)s AND day = %(day)s AND batch = ANY (%(numbers)s::integer[]) AND state = 'queued'
+      AND captured_at >= %(since)s AND captured_at < %(until)s
+    RETURNING batch
+)
+SELECT batch, count(*) AS count FROM done GROUP BY batch;
 
--- name: close_batch
+-- name: close_batches
 UPDATE forward_batches SET sent_at = %(now)s
-WHERE destination = %(destination)s AND day = %(day)s AND number = %(number)s;
+WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(numbers)s::integer[]);
 
--- name: forget_batch
+-- name: forget_batches_of_nothing
 DELETE FROM forward_batches
-WHERE destination = %(destination)s AND day = %(day)s AND number = %(number)s AND attempts = 0;
+WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(empty)s::integer[]) AND attempts <= 1;
 
 -- name: unanswered
 SELECT b.number, b.file_name, b.created_at, b.attempts FROM forward_batches b

@@ -126,6 +126,9 @@ ORDER BY captured_at, id LIMIT %(limit)s;
 -- name: count
 SELECT count(*) AS count FROM transits WHERE captured_at >= %(since)s AND captured_at < %(until)s;
 
+-- name: oldest
+SELECT min(captured_at) AS captured_at FROM transits;
+
 -- name: announce
 -- ONLY: retro-match asks for the lock of the table itself; its days are locked by the insert.
 LOCK TABLE ONLY transits IN ROW EXCLUSIVE MODE;

@@ -255,12 +255,24 @@ def transits_between(
         since, after_id = found[-1].transit.captured_at, found[-1].transit.id
 
 
+def oldest_transit(conn: Connection) -> datetime | None:
+    """When the oldest stored transit was captured (UTC); None when none is stored."""
+    moment: datetime | None = one_row(conn, _SQL["oldest"])["captured_at"]
+    return moment
+
+
 def count_transits(conn: Connection, since: datetime, until: datetime) -> int:
     """How many were captured in [since, until)."""
     return count_of(conn, _SQL["count"], {"since": since, "until": until})
 
 
 def from_row(row: dict[str, Any]) -> StoredTransit:
+    """The transit in a row of the table, and how it came."""
+    signature = Signature(row["signature"]) if row["signature"] else None
+    return StoredTransit(transit=transit_of(row), received_at=row["received_at"], signature=signature)
+
+
+def transit_of(row: dict[str, Any]) -> Transit:
     """The transit in a row of the table; pages of hundreds are read, hence made in C of one dict."""
     nested: dict[str, Any] = {
         "candidates": [{"text": text, "probability": p} for text, p in row["candidates"]],
@@ -269,14 +281,19 @@ def from_row(row: dict[str, Any]) -> StoredTransit:
     }
     if not isinstance(row.get("software"), str):
         nested["software"] = None  # the id alone; get_transit looks its text up
-    signature = Signature(row["signature"]) if row["signature"] else None
-    transit = msgspec.convert(row | nested, Transit)
-    return StoredTransit(transit=transit, received_at=row["received_at"], signature=signature)
+    return msgspec.convert(row | nested, Transit)
+
+
+def transit_rows(
+    conn: Connection, statement: bytes, values: Mapping[str, Any], *, prepare: bool = False
+) -> list[dict[str, Any]]:
+    """The rows of a query for transits, read as quickly as the driver can."""
+    with conn.cursor(binary=True) as cursor:  # texts of times and numbers would be parsed
+        set_json_loads(msgspec.json.decode, cursor)  # json's own takes a quarter of the time of a page
+        return cursor.execute(statement, values, prepare=prepare).fetchall()
 
 
 def _many(
     conn: Connection, statement: bytes, values: Mapping[str, Any], *, prepare: bool = False
 ) -> list[StoredTransit]:
-    with conn.cursor(binary=True) as cursor:  # texts of times and numbers would be parsed
-        set_json_loads(msgspec.json.decode, cursor)  # json's own takes a quarter of the time of a page
-        return [from_row(row) for row in cursor.execute(statement, values, prepare=prepare).fetchall()]
+    return [from_row(row) for row in transit_rows(conn, statement, values, prepare=prepare)]
