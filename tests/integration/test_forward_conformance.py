@@ -20,7 +20,7 @@ from anpr.contract.signature import PublicKey
 from anpr.domain.errors import ForwardError
 from anpr.forward.conformance.files import SIGNED_AS
 from anpr.forward.conformance.making import ConformanceMaker, ConformanceReport, ConformanceRequest
-from anpr.forward.conformance.outcome import Outcome
+from anpr.forward.conformance.outcome import CaseOutcome
 from anpr.forward.conformance.target import destination_of
 from anpr.forward.signed_files import SignedFiles, files_verify
 from anpr.paper.apart import PdfPress
@@ -75,7 +75,7 @@ class Bench:
     profile: str
     target: dict[str, Any]
     database: Database | None = None
-    told: list[Outcome] = field(default_factory=list)
+    told: list[CaseOutcome] = field(default_factory=list)
     press: PdfPress = field(default_factory=BlankPress)
 
     @property

@@ -18,7 +18,7 @@ from anpr.domain.near_name import suggestion
 from anpr.forward.conformance.drawing import DRAWN_GATE
 from anpr.forward.conformance.files import write_report
 from anpr.forward.conformance.making import ConformanceMaker, ConformanceReport, ConformanceRequest
-from anpr.forward.conformance.outcome import CaseVerdict, Outcome
+from anpr.forward.conformance.outcome import CaseOutcome, CaseVerdict
 from anpr.forward.conformance.run import FIRST_BATCH
 from anpr.forward.conformance.target import destination_of, is_folder
 from anpr.runtime.clock import SystemClock
@@ -97,7 +97,7 @@ class _Progress:
     def __init__(self) -> None:
         self._done = 0
 
-    def __call__(self, cases: int, outcome: Outcome) -> None:
+    def __call__(self, cases: int, outcome: CaseOutcome) -> None:
         self._done += 1
         told = outcome.failure or ", ".join(f"{reason} ({number})" for reason, number in outcome.refused.items())
         line = f"[{self._done:2}/{cases}] {outcome.case.id}: {outcome.verdict}" + (f"  {told}" if told else "")

@@ -14,7 +14,7 @@ from anpr.domain.transit import ImageRole, Transit
 NamedBytes = Mapping[tuple[UUID, ImageRole], bytes]
 
 
-class Expected(StrEnum):
+class ExpectedOutcome(StrEnum):
     """What must become of all records of a case."""
 
     ACCEPTED = "accepted"
@@ -30,7 +30,7 @@ class Expected(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
+class ConformanceCase:
     """One file of records, sent `times` times. `title`, `what` and `question` are Italian; `day` is a day of the site.
 
     `question`: what only a person at the receiving office can say; empty when the answer says all.
@@ -39,7 +39,7 @@ class Case:
     id: str
     title: str
     what: str
-    expected: Expected
+    expected: ExpectedOutcome
     day: date
     transits: tuple[Transit, ...] = ()
     gates: Mapping[str, Gate] = field(default_factory=lambda: MappingProxyType({}))

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from anpr.forward.conformance.outcome import CaseVerdict, Outcome, verdict_of
+from anpr.forward.conformance.outcome import CaseOutcome, CaseVerdict, verdict_of
 from anpr.forward.conformance.sample import sample_of
 from anpr.forward.conformance.words import EXPECTED, STAGES, VERDICTS, WHOLE, got
 from anpr.forward.profile.model import Profile
@@ -38,7 +38,7 @@ class ConformanceHead:
     profile_digest: str
 
 
-def conformance_document(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) -> Document:
+def conformance_document(profile: Profile, outcomes: list[CaseOutcome], head: ConformanceHead) -> Document:
     """The report in print."""
     at = f"{head.begun_at.astimezone(head.zone):%d/%m/%Y %H:%M}"
     return Document(
@@ -49,7 +49,7 @@ def conformance_document(profile: Profile, outcomes: list[Outcome], head: Confor
     )
 
 
-def _blocks(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) -> Iterator[Block]:
+def _blocks(profile: Profile, outcomes: list[CaseOutcome], head: ConformanceHead) -> Iterator[Block]:
     verdict = verdict_of(outcomes)
     yield Banner(WHOLE[verdict], _TONES[verdict])
     yield Facts(tuple(_facts(profile, outcomes, head)))
@@ -72,7 +72,7 @@ def _blocks(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) ->
     yield from _samples(profile, outcomes)
 
 
-def _facts(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) -> Iterator[tuple[str, str]]:
+def _facts(profile: Profile, outcomes: list[CaseOutcome], head: ConformanceHead) -> Iterator[tuple[str, str]]:
     status = profile.status
     known = [part for part in (status.office, status.date and f"{status.date:%d/%m/%Y}", status.document) if part]
     counts = Counter(outcome.verdict for outcome in outcomes)
@@ -88,11 +88,11 @@ def _facts(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) -> 
     yield "Firma", f"Ed25519, chiave {head.public_key}"
 
 
-def _numbered(outcomes: list[Outcome]) -> Iterator[tuple[int, Outcome]]:
+def _numbered(outcomes: list[CaseOutcome]) -> Iterator[tuple[int, CaseOutcome]]:
     return enumerate(outcomes, start=1)
 
 
-def _row(number: int, outcome: Outcome) -> tuple[str, ...]:
+def _row(number: int, outcome: CaseOutcome) -> tuple[str, ...]:
     case = outcome.case
     told = got(outcome)
     return (
@@ -104,7 +104,7 @@ def _row(number: int, outcome: Outcome) -> tuple[str, ...]:
     )
 
 
-def _judgement(outcomes: list[Outcome]) -> Iterator[Block]:
+def _judgement(outcomes: list[CaseOutcome]) -> Iterator[Block]:
     asked = [(number, each) for number, each in _numbered(outcomes) if _is_asked(each)]
     if not asked:
         return
@@ -116,17 +116,17 @@ def _judgement(outcomes: list[Outcome]) -> Iterator[Block]:
     yield Signatures((("Per l'ufficio che riceve", ""), ("Per il comune", "")))
 
 
-def _is_asked(outcome: Outcome) -> bool:
+def _is_asked(outcome: CaseOutcome) -> bool:
     if outcome.verdict is CaseVerdict.NOT_APPLICABLE or not outcome.written:
         return False
     return bool(outcome.case.question) or outcome.verdict is CaseVerdict.OPEN
 
 
-def _question(outcome: Outcome) -> str:
+def _question(outcome: CaseOutcome) -> str:
     return outcome.case.question or "Il transito è arrivato ed è accettato?"
 
 
-def _samples(profile: Profile, outcomes: list[Outcome]) -> Iterator[Block]:
+def _samples(profile: Profile, outcomes: list[CaseOutcome]) -> Iterator[Block]:
     rows = []
     for number, outcome in _numbered(outcomes):
         if not outcome.files:

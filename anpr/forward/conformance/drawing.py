@@ -11,7 +11,7 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Direction, Gate
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, ImageRole, Transit
-from anpr.forward.conformance.case import Case, Expected
+from anpr.forward.conformance.case import ConformanceCase, ExpectedOutcome
 from anpr.forward.conformance.images import draw_image
 from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.model import Profile
@@ -30,7 +30,7 @@ DRAWN_GATE = Gate(
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnRecord:
     """One record: the transit, the gate that it names (None: unknown at the centre), and its images."""
 
     transit: Transit
@@ -79,40 +79,42 @@ class Drawing:
 
     def record(
         self, at: datetime | None = None, gate: Gate | None = None, changes: Mapping[str, Any] | None = None
-    ) -> Drawn:
+    ) -> DrawnRecord:
         """A record with everything that is optional, and with those images that the profile requires; `changes` are of
         its transit."""
         where = gate or self.gate
         transit = self._transit(at or self.noon, where, changes or {})
         required = [rule.role for rule in self.profile.images if rule.required]
-        return self.with_images(Drawn(transit, where, {}), {role: self.image(role, transit.plate) for role in required})
+        return self.with_images(
+            DrawnRecord(transit, where, {}), {role: self.image(role, transit.plate) for role in required}
+        )
 
     def image(self, role: ImageRole, plate: str) -> bytes:
         """An image of this role within the profile's limits (JPEG)."""
         return draw_image(role, plate, self.profile.image(role))
 
-    def with_images(self, drawn: Drawn, images: Mapping[ImageRole, bytes]) -> Drawn:
+    def with_images(self, drawn: DrawnRecord, images: Mapping[ImageRole, bytes]) -> DrawnRecord:
         """The record with these images beside those that it has."""
         both = {**drawn.images, **images}
         refs = tuple(ImageRef(role=role, sha256=sha256_of(data), size=len(data)) for role, data in both.items())
-        return Drawn(replace(drawn.transit, images=refs), drawn.gate, both)
+        return DrawnRecord(replace(drawn.transit, images=refs), drawn.gate, both)
 
-    def case(self, id: str, title: str, what: str, records: Sequence[Drawn], **more: Any) -> Case:
+    def case(self, id: str, title: str, what: str, records: Sequence[DrawnRecord], **more: Any) -> ConformanceCase:
         """A case of these records, that are accepted unless `more` says otherwise."""
         at = records[0].transit.captured_at if records else self.noon
         images = {(each.transit.id, role): data for each in records for role, data in each.images.items()}
         values: dict[str, Any] = {
-            "expected": Expected.ACCEPTED,
+            "expected": ExpectedOutcome.ACCEPTED,
             "day": local_day(at, self.profile.zone),
             "transits": tuple(each.transit for each in records),
             "gates": {each.gate.id: each.gate for each in records if each.gate is not None},
             "images": images,
         }
-        return Case(id=id, title=title, what=what, **(values | more))
+        return ConformanceCase(id=id, title=title, what=what, **(values | more))
 
-    def without(self, id: str, title: str, why: str) -> Case:
+    def without(self, id: str, title: str, why: str) -> ConformanceCase:
         """A case that this profile has no place for."""
-        return self.case(id, title, why, (), expected=Expected.NOT_APPLICABLE)
+        return self.case(id, title, why, (), expected=ExpectedOutcome.NOT_APPLICABLE)
 
     def _transit(self, at: datetime, gate: Gate, changes: Mapping[str, Any]) -> Transit:
         plate = self._plate()

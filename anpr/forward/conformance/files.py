@@ -10,7 +10,7 @@ from typing import Any
 from anpr.contract.signature import SigningKey
 from anpr.domain.errors import ForwardError, PaperError
 from anpr.forward.conformance.document import ConformanceHead, conformance_document
-from anpr.forward.conformance.outcome import Outcome, verdict_of
+from anpr.forward.conformance.outcome import CaseOutcome, verdict_of
 from anpr.forward.profile.model import Profile
 from anpr.forward.signed_files import SignedFiles, sign_files
 from anpr.paper.apart import PdfPress
@@ -21,7 +21,7 @@ SIGNED_AS = b"anpr conformance report 1\n"
 
 
 def conformance_files(
-    profile: Profile, outcomes: list[Outcome], head: ConformanceHead, key: SigningKey, press: PdfPress
+    profile: Profile, outcomes: list[CaseOutcome], head: ConformanceHead, key: SigningKey, press: PdfPress
 ) -> SignedFiles:
     """The report and its signature. Raises ForwardError when no PDF can be made."""
     printed = conformance_document(profile, outcomes, head)
@@ -38,7 +38,7 @@ def conformance_files(
     return sign_files(key, SIGNED_AS, {"anpr_conformance": 1, **named}, parts)
 
 
-def as_result(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) -> dict[str, Any]:
+def as_result(profile: Profile, outcomes: list[CaseOutcome], head: ConformanceHead) -> dict[str, Any]:
     """The run as JSON: moments in ISO 8601 (UTC)."""
     return {
         "destination": head.destination,
@@ -57,7 +57,7 @@ def as_result(profile: Profile, outcomes: list[Outcome], head: ConformanceHead) 
     }
 
 
-def _case(outcome: Outcome) -> dict[str, Any]:
+def _case(outcome: CaseOutcome) -> dict[str, Any]:
     return {
         "id": outcome.case.id,
         "expected": outcome.case.expected.value,

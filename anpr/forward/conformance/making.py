@@ -14,7 +14,7 @@ from anpr.domain.gate import Gate
 from anpr.forward.conformance.document import ConformanceHead
 from anpr.forward.conformance.drawing import DRAWN_GATE
 from anpr.forward.conformance.files import as_result, conformance_files
-from anpr.forward.conformance.outcome import CaseVerdict, Outcome, verdict_of
+from anpr.forward.conformance.outcome import CaseOutcome, CaseVerdict, verdict_of
 from anpr.forward.conformance.run import FIRST_BATCH, ConformanceRun, cases_for
 from anpr.forward.conformance.target import check_may_test
 from anpr.forward.profile.load import profile_of, profile_path
@@ -59,7 +59,7 @@ class ConformanceMaker:
     database: Database | None
     clock: Clock
     stop: threading.Event
-    tell: Callable[[int, Outcome], None]
+    tell: Callable[[int, CaseOutcome], None]
     press: PdfPress = field(default_factory=PdfPress)
 
     def make(self, request: ConformanceRequest) -> ConformanceReport:
@@ -68,7 +68,7 @@ class ConformanceMaker:
         check_may_test(profile, request.destination, despite_stage=request.despite_stage)
         begun_at = self.clock.now()
         self._record(profile, request, "begun", {})
-        outcomes: list[Outcome] = []
+        outcomes: list[CaseOutcome] = []
         try:
             outcomes = self._run(profile, request, begun_at)
         finally:
@@ -79,7 +79,7 @@ class ConformanceMaker:
         signed = conformance_files(profile, outcomes, head, key, self.press)
         return ConformanceReport(signed=signed, result=as_result(profile, outcomes, head), verdict=verdict_of(outcomes))
 
-    def _run(self, profile: Profile, request: ConformanceRequest, begun_at: datetime) -> list[Outcome]:
+    def _run(self, profile: Profile, request: ConformanceRequest, begun_at: datetime) -> list[CaseOutcome]:
         cases = cases_for(profile, begun_at, request.gate)
         run = ConformanceRun(
             profile=profile,
@@ -132,5 +132,5 @@ class ConformanceMaker:
             append(conn, event)
 
 
-def _counts(outcomes: list[Outcome]) -> dict[str, int]:
+def _counts(outcomes: list[CaseOutcome]) -> dict[str, int]:
     return {each.value: number for each, number in Counter(outcome.verdict for outcome in outcomes).items()}

@@ -4,8 +4,8 @@
 from collections.abc import Iterator, Mapping
 
 from anpr.domain.transit import ImageRole
-from anpr.forward.conformance.case import Case, Expected
-from anpr.forward.conformance.drawing import Drawing, Drawn
+from anpr.forward.conformance.case import ConformanceCase, ExpectedOutcome
+from anpr.forward.conformance.drawing import Drawing, DrawnRecord
 from anpr.forward.conformance.images import damaged, too_large
 from anpr.forward.profile.image_rule import ImageRule
 
@@ -14,9 +14,9 @@ _MOST_WITH_IMAGES = 50
 _ROLES = {ImageRole.PLATE: "della targa", ImageRole.CONTEXT: "del contesto"}
 
 
-def shape_cases(drawing: Drawing) -> Iterator[Case]:
+def shape_cases(drawing: Drawing) -> Iterator[ConformanceCase]:
     """One case for each shape of a file."""
-    yield drawing.case("empty-day", "Giorno senza transiti", "Nessun transito.", (), expected=Expected.NOTHING)
+    yield drawing.case("empty-day", "Giorno senza transiti", "Nessun transito.", (), expected=ExpectedOutcome.NOTHING)
     yield drawing.case(
         "repeat",
         "Lo stesso file due volte",
@@ -28,7 +28,7 @@ def shape_cases(drawing: Drawing) -> Iterator[Case]:
     yield _full_file(drawing)
 
 
-def image_cases(drawing: Drawing) -> Iterator[Case]:
+def image_cases(drawing: Drawing) -> Iterator[ConformanceCase]:
     """Each way in which images come or do not."""
     rules = drawing.profile.images
     if not rules:
@@ -43,7 +43,7 @@ def image_cases(drawing: Drawing) -> Iterator[Case]:
         yield _beyond(drawing, rule, broken=True)
 
 
-def _full_file(drawing: Drawing) -> Case:
+def _full_file(drawing: Drawing) -> ConformanceCase:
     most = drawing.profile.batch_size
     if any(rule.required for rule in drawing.profile.images):
         most = min(most, _MOST_WITH_IMAGES)
@@ -51,7 +51,7 @@ def _full_file(drawing: Drawing) -> Case:
     return drawing.case("full-file", "File pieno", f"{told}: {most}.", [drawing.record() for _ in range(most)])
 
 
-def _with(drawing: Drawing, id: str, title: str, present: tuple[ImageRule, ...]) -> Case:
+def _with(drawing: Drawing, id: str, title: str, present: tuple[ImageRule, ...]) -> ConformanceCase:
     roles = {rule.role for rule in present}
     lacks = any(rule.required and rule.role not in roles for rule in drawing.profile.images)
     record = drawing.record()
@@ -62,12 +62,12 @@ def _with(drawing: Drawing, id: str, title: str, present: tuple[ImageRule, ...])
         title,
         f"{told}." if present else "Un transito senza immagini.",
         [_exactly(drawing, record, images)],
-        expected=Expected.REFUSED_HERE if lacks else Expected.ACCEPTED,
+        expected=ExpectedOutcome.REFUSED_HERE if lacks else ExpectedOutcome.ACCEPTED,
         question="Ogni immagine si vede, ed è del suo transito?" if present and not lacks else "",
     )
 
 
-def _beyond(drawing: Drawing, rule: ImageRule, *, broken: bool) -> Case:
+def _beyond(drawing: Drawing, rule: ImageRule, *, broken: bool) -> ConformanceCase:
     record = drawing.record()
     data = too_large(rule.role, record.transit.plate, rule)
     data = damaged(data) if broken else data
@@ -82,10 +82,10 @@ def _beyond(drawing: Drawing, rule: ImageRule, *, broken: bool) -> Case:
         f"Un transito con un'immagine {_ROLES[rule.role]} oltre i limiti"
         + (", di cui mancano gli ultimi byte." if broken else f": {len(data)} byte, al massimo {rule.max_bytes}."),
         [drawing.with_images(record, {rule.role: data})],
-        expected=Expected.REFUSED_HERE if refused else Expected.ACCEPTED,
+        expected=ExpectedOutcome.REFUSED_HERE if refused else ExpectedOutcome.ACCEPTED,
         question=question,
     )
 
 
-def _exactly(drawing: Drawing, record: Drawn, images: Mapping[ImageRole, bytes]) -> Drawn:
-    return drawing.with_images(Drawn(record.transit, record.gate, {}), images)
+def _exactly(drawing: Drawing, record: DrawnRecord, images: Mapping[ImageRole, bytes]) -> DrawnRecord:
+    return drawing.with_images(DrawnRecord(record.transit, record.gate, {}), images)

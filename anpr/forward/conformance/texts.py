@@ -4,8 +4,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from anpr.forward.conformance.case import Case, Expected
-from anpr.forward.conformance.drawing import Drawing, Drawn
+from anpr.forward.conformance.case import ConformanceCase, ExpectedOutcome
+from anpr.forward.conformance.drawing import Drawing, DrawnRecord
 from anpr.forward.profile.field import FieldRule
 
 _FREE = ("gate.name", "gate.purpose", "lane", "raw", "reader.id")
@@ -18,7 +18,7 @@ _FOREIGN = "Ž€ł"
 """Each of our character sets but UTF-8 lacks one of them, and the font of the report has all."""
 
 
-def text_cases(drawing: Drawing) -> Iterator[Case]:
+def text_cases(drawing: Drawing) -> Iterator[ConformanceCase]:
     """One case for each kind of text."""
     yield _longest(drawing)
     yield _too_long(drawing, "reject")
@@ -28,12 +28,12 @@ def text_cases(drawing: Drawing) -> Iterator[Case]:
     yield _control(drawing)
 
 
-def with_text(drawing: Drawing, source: str, text: str) -> Drawn:
+def with_text(drawing: Drawing, source: str, text: str) -> DrawnRecord:
     """A record whose source has this text."""
     return _with_texts(drawing, {source: text})
 
 
-def _with_texts(drawing: Drawing, texts: dict[str, str]) -> Drawn:
+def _with_texts(drawing: Drawing, texts: dict[str, str]) -> DrawnRecord:
     gate = drawing.gate
     gate = replace(gate, name=texts.get("gate.name", gate.name), purpose=texts.get("gate.purpose", gate.purpose))
     named = {"lane": "lane", "raw": "raw", "reader.id": "reader_id"}
@@ -54,7 +54,7 @@ def _most(rules: list[FieldRule]) -> int | None:
     return min((rule.length for rule in rules if rule.length is not None), default=None)
 
 
-def _longest(drawing: Drawing) -> Case:
+def _longest(drawing: Drawing) -> ConformanceCase:
     id, title = "longest", "Testi alla lunghezza massima"
     texts = {
         source: _filled(min(_most(rules) or _USUAL_LENGTH, 16 if source == "raw" else 10_000))
@@ -76,7 +76,7 @@ def _filled(length: int) -> str:
     return ("Abcdefghij" * (length // 10 + 1))[:length]
 
 
-def _too_long(drawing: Drawing, how: str) -> Case:
+def _too_long(drawing: Drawing, how: str) -> ConformanceCase:
     id = f"too-long-{how}"
     title = "Testo troppo lungo: rifiutato" if how == "reject" else "Testo troppo lungo: tagliato"
     for source, rules in _carriers(drawing, _KEEPING):
@@ -91,14 +91,14 @@ def _too_long(drawing: Drawing, how: str) -> Case:
             title,
             f"Un testo di {length} caratteri in «{chosen.name}», che ne ammette {chosen.length}.",
             [with_text(drawing, source, _filled(length))],
-            expected=Expected.REFUSED_HERE if refused else Expected.ACCEPTED,
+            expected=ExpectedOutcome.REFUSED_HERE if refused else ExpectedOutcome.ACCEPTED,
             question="" if refused else "Il testo è tagliato e il transito è accettato?",
         )
     word = "rifiuta" if how == "reject" else "taglia"
     return drawing.without(id, title, f"Nessun campo di testo libero del profilo {word} un testo troppo lungo.")
 
 
-def _signs(drawing: Drawing) -> Case:
+def _signs(drawing: Drawing) -> ConformanceCase:
     id, title = "signs", "Segni speciali"
     for source, rules in _carriers(drawing, _KEEPING | {"ascii"}):
         delimiter = getattr(drawing.profile.encoding, "delimiter", "")
@@ -113,7 +113,7 @@ def _signs(drawing: Drawing) -> Case:
     return drawing.without(id, title, "Il profilo non ha campi di testo libero.")
 
 
-def _foreign(drawing: Drawing) -> Case:
+def _foreign(drawing: Drawing) -> ConformanceCase:
     id, title = "foreign", "Caratteri fuori dall'alfabeto italiano"
     encoding = drawing.profile.encoding
     for source, rules in _carriers(drawing, _KEEPING | {"ascii"}):
@@ -127,7 +127,7 @@ def _foreign(drawing: Drawing) -> Case:
             f"«A{signs}» in «{rules[0].name}»; il file è in {encoding.charset}"
             + (f", che non ha {lacking}." if lacking else "."),
             [with_text(drawing, source, f"A{signs}")],
-            expected=Expected.REFUSED_HERE if refused else Expected.ACCEPTED,
+            expected=ExpectedOutcome.REFUSED_HERE if refused else ExpectedOutcome.ACCEPTED,
             question="" if refused else "I caratteri si leggono, o sono sostituiti come l'ufficio chiede?",
         )
     return drawing.without(id, title, "Il profilo non ha campi di testo libero.")
@@ -141,7 +141,7 @@ def _has(charset: str, sign: str) -> bool:
     return True
 
 
-def _control(drawing: Drawing) -> Case:
+def _control(drawing: Drawing) -> ConformanceCase:
     id, title = "control", "Record che deve essere rifiutato: carattere di controllo"
     for source, rules in _carriers(drawing, _KEEPING | {"ascii"}):
         return drawing.case(
@@ -149,6 +149,6 @@ def _control(drawing: Drawing) -> Case:
             title,
             f"Un a capo dentro «{rules[0].name}»: spezzerebbe una riga in due.",
             [with_text(drawing, source, "A\nB")],
-            expected=Expected.REFUSED_HERE,
+            expected=ExpectedOutcome.REFUSED_HERE,
         )
     return drawing.without(id, title, "Il profilo non ha campi di testo libero.")

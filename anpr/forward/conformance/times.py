@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from anpr.forward.conformance.case import Case, Expected
+from anpr.forward.conformance.case import ConformanceCase, ExpectedOutcome
 from anpr.forward.conformance.drawing import Drawing
 
 _LOOK_BACK = 400
 """Days: each zone that changes its clocks does so both ways within them."""
 
 
-def time_cases(drawing: Drawing) -> Iterator[Case]:
+def time_cases(drawing: Drawing) -> Iterator[ConformanceCase]:
     """One case for each kind of moment."""
     yield _twice(drawing)
     yield _missing(drawing)
@@ -43,7 +43,7 @@ def _between(zone: ZoneInfo, earlier: datetime, later: datetime) -> datetime:
     return later.replace(microsecond=0)
 
 
-def _twice(drawing: Drawing) -> Case:
+def _twice(drawing: Drawing) -> ConformanceCase:
     id, title = "clock-back", "Cambio dell'ora: l'ora che c'è due volte"
     change = last_change(drawing.profile.zone, drawing.now, back=True)
     if change is None:
@@ -56,7 +56,7 @@ def _twice(drawing: Drawing) -> Case:
     return drawing.case(id, title, f"Transiti del {day:%d/%m/%Y} alle {told}.", records, question=question)
 
 
-def _missing(drawing: Drawing) -> Case:
+def _missing(drawing: Drawing) -> ConformanceCase:
     id, title = "clock-forward", "Cambio dell'ora: l'ora che manca"
     change = last_change(drawing.profile.zone, drawing.now, back=False)
     if change is None:
@@ -69,7 +69,7 @@ def _missing(drawing: Drawing) -> Case:
     )
 
 
-def _midnight(drawing: Drawing) -> Case:
+def _midnight(drawing: Drawing) -> ConformanceCase:
     records = [drawing.record(drawing.at(time())), drawing.record(drawing.at(time(23, 59, 59, 999_000)))]
     return drawing.case(
         "midnight",
@@ -80,12 +80,12 @@ def _midnight(drawing: Drawing) -> Case:
     )
 
 
-def _future(drawing: Drawing) -> Case:
+def _future(drawing: Drawing) -> ConformanceCase:
     return drawing.case(
         "future",
         "Record che il centro deve respingere: un'ora che non è ancora venuta",
         "Un transito con la data di domani fra un anno.",
         [drawing.record(drawing.at(time(12), days_ago=-366))],
-        expected=Expected.REJECTED_THERE,
+        expected=ExpectedOutcome.REJECTED_THERE,
         question="Il centro ha respinto il transito, e ha detto perché?",
     )

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from anpr.domain.gate import Direction
-from anpr.forward.conformance.case import Case, Expected
-from anpr.forward.conformance.drawing import Drawing, Drawn
+from anpr.forward.conformance.case import ConformanceCase, ExpectedOutcome
+from anpr.forward.conformance.drawing import Drawing, DrawnRecord
 
 _OF_TRANSIT = {"country": "country", "direction": "direction", "lane": "lane"}
 """Sources that a transit may lack, and their attributes."""
@@ -23,7 +23,7 @@ _MOST_CODES = 200
 _WITHOUT_CODE = "senza-codice"
 
 
-def value_cases(drawing: Drawing) -> Iterator[Case]:
+def value_cases(drawing: Drawing) -> Iterator[ConformanceCase]:
     """One case for each kind of value."""
     yield _full(drawing)
     yield _least(drawing)
@@ -33,7 +33,7 @@ def value_cases(drawing: Drawing) -> Iterator[Case]:
     yield _numbers(drawing)
 
 
-def _full(drawing: Drawing) -> Case:
+def _full(drawing: Drawing) -> ConformanceCase:
     record = drawing.record()
     images = {rule.role: drawing.image(rule.role, record.transit.plate) for rule in drawing.profile.images}
     return drawing.case(
@@ -45,7 +45,7 @@ def _full(drawing: Drawing) -> Case:
     )
 
 
-def _least(drawing: Drawing) -> Case:
+def _least(drawing: Drawing) -> ConformanceCase:
     changes = {name: None for source, name in _OF_TRANSIT.items() if not drawing.requires(source)}
     record = drawing.record(changes=changes)
     if not any(drawing.requires(source) for source in (*_OF_GATE, "camera.bearing_deg")):
@@ -58,7 +58,7 @@ def _least(drawing: Drawing) -> Case:
     )
 
 
-def _required(drawing: Drawing) -> Case:
+def _required(drawing: Drawing) -> ConformanceCase:
     id, title = "required", "Record che deve essere rifiutato: manca un dato obbligatorio"
     source = next((source for source in (*_OF_TRANSIT, *_OF_GATE) if drawing.requires(source)), None)
     if source is None:
@@ -68,18 +68,18 @@ def _required(drawing: Drawing) -> Case:
         title,
         f"Un transito senza «{drawing.fields_of(source)[0].name}», che il profilo chiede.",
         [_lacking(drawing, source)],
-        expected=Expected.REFUSED_HERE,
+        expected=ExpectedOutcome.REFUSED_HERE,
     )
 
 
-def _lacking(drawing: Drawing, source: str) -> Drawn:
+def _lacking(drawing: Drawing, source: str) -> DrawnRecord:
     if source in _OF_TRANSIT:
         return drawing.record(changes={_OF_TRANSIT[source]: None})
     empty: dict[str, Any] = {_OF_GATE[source]: "" if source in ("gate.name", "gate.purpose") else None}
     return drawing.record(gate=replace(drawing.gate, **empty))
 
 
-def _codes(drawing: Drawing) -> Case:
+def _codes(drawing: Drawing) -> ConformanceCase:
     id, title = "codes", "Ogni valore delle tabelle dei codici"
     records = [
         drawing.record(changes={attribute: Direction(value) if source == "direction" else value})
@@ -97,7 +97,7 @@ def _codes(drawing: Drawing) -> Case:
     return drawing.case(id, title, told, records[:_MOST_CODES], question=question)
 
 
-def _without_code(drawing: Drawing) -> Case:
+def _without_code(drawing: Drawing) -> ConformanceCase:
     id, title = "without-code", "Valore senza codice"
     tables = drawing.profile.code_tables
     rules = [rule for source in (*_CODED, "gate.id") if source != "direction" for rule in drawing.fields_of(source)]
@@ -116,11 +116,11 @@ def _without_code(drawing: Drawing) -> Case:
         title,
         f"Un transito il cui «{rule.name}» non ha un codice nella tabella {rule.codes}.",
         [record],
-        expected=Expected.REFUSED_HERE if refused else Expected.ACCEPTED,
+        expected=ExpectedOutcome.REFUSED_HERE if refused else ExpectedOutcome.ACCEPTED,
     )
 
 
-def _numbers(drawing: Drawing) -> Case:
+def _numbers(drawing: Drawing) -> ConformanceCase:
     records = [
         drawing.record(changes={"confidence": value, "reads": reads})
         for value, reads in ((0.0, 1), (0.805, 12), (1.0, 99))

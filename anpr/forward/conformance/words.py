@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Italian words of a conformance report."""
 
-from anpr.forward.conformance.case import Expected
-from anpr.forward.conformance.outcome import CaseVerdict, Outcome
+from anpr.forward.conformance.case import ExpectedOutcome
+from anpr.forward.conformance.outcome import CaseOutcome, CaseVerdict
 
 VERDICTS = {
     CaseVerdict.PASSED: "come atteso",
@@ -16,11 +16,11 @@ WHOLE = {
     CaseVerdict.OPEN: "Nessuna prova è andata diversamente; alcune risposte le può dare solo l'ufficio",
 }
 EXPECTED = {
-    Expected.ACCEPTED: "inviato e accettato",
-    Expected.REFUSED_HERE: "rifiutato dal profilo, nulla è inviato",
-    Expected.REJECTED_THERE: "inviato, e respinto dal centro",
-    Expected.NOTHING: "nessun file",
-    Expected.NOT_APPLICABLE: "–",
+    ExpectedOutcome.ACCEPTED: "inviato e accettato",
+    ExpectedOutcome.REFUSED_HERE: "rifiutato dal profilo, nulla è inviato",
+    ExpectedOutcome.REJECTED_THERE: "inviato, e respinto dal centro",
+    ExpectedOutcome.NOTHING: "nessun file",
+    ExpectedOutcome.NOT_APPLICABLE: "–",
 }
 STAGES = {
     "example": "esempio del programma: nessun ufficio lo ha visto",
@@ -30,13 +30,13 @@ STAGES = {
 }
 
 
-def got(outcome: Outcome) -> str:
+def got(outcome: CaseOutcome) -> str:
     """What came of the case, in one or two lines."""
     return "\n".join(_got(outcome)) or "–"
 
 
-def _got(outcome: Outcome) -> list[str]:
-    if outcome.case.expected is Expected.NOT_APPLICABLE:
+def _got(outcome: CaseOutcome) -> list[str]:
+    if outcome.case.expected is ExpectedOutcome.NOT_APPLICABLE:
         return []
     lines = [f"errore: {outcome.failure}"] if outcome.failure else []
     lines += [f"rifiutato dal profilo: {number}, {reason}" for reason, number in outcome.refused.most_common(3)]

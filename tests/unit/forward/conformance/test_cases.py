@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from anpr.domain.plate import normalise
-from anpr.forward.conformance.case import Case, Expected
+from anpr.forward.conformance.case import ConformanceCase, ExpectedOutcome
 from anpr.forward.conformance.record_count import count_records
 from anpr.forward.conformance.run import cases_for
 from anpr.forward.conformance.times import last_change
@@ -58,7 +58,7 @@ def made(folder: Path, kind: str, **changes: Any) -> Profile:
     return profile(folder, **values)
 
 
-def laid_out(profile: Profile, case: Case) -> tuple[int, Counter[str]]:
+def laid_out(profile: Profile, case: ConformanceCase) -> tuple[int, Counter[str]]:
     """Records that were written and found again in their files, and why others were refused."""
     written, refused = 0, Counter[str]()
     for start in range(0, max(1, len(case.transits)), profile.batch_size):
@@ -77,16 +77,16 @@ def laid_out(profile: Profile, case: Case) -> tuple[int, Counter[str]]:
     return written, refused
 
 
-def check_all(profile: Profile) -> dict[str, Case]:
+def check_all(profile: Profile) -> dict[str, ConformanceCase]:
     """Each case of the profile is written, or refused, as it expects."""
     cases = cases_for(profile, NOW)
     assert len({case.id for case in cases}) == len(cases)
     for case in cases:
         written, refused = laid_out(profile, case)
         expected = {
-            Expected.ACCEPTED: (len(case.transits), 0),
-            Expected.REJECTED_THERE: (len(case.transits), 0),
-            Expected.REFUSED_HERE: (0, len(case.transits)),
+            ExpectedOutcome.ACCEPTED: (len(case.transits), 0),
+            ExpectedOutcome.REJECTED_THERE: (len(case.transits), 0),
+            ExpectedOutcome.REFUSED_HERE: (0, len(case.transits)),
         }.get(case.expected, (0, 0))
         assert (written, refused.total()) == expected, (case.id, refused)
     return {case.id: case for case in cases}
@@ -95,10 +95,10 @@ def check_all(profile: Profile) -> dict[str, Case]:
 @pytest.mark.parametrize("kind", sorted(ENCODINGS))
 def test_whatever_the_encoding_each_case_is_what_the_layout_makes_of_it(tmp_path: Path, kind: str) -> None:
     cases = check_all(made(tmp_path, kind))
-    refused = {id for id, case in cases.items() if case.expected is Expected.REFUSED_HERE}
+    refused = {id for id, case in cases.items() if case.expected is ExpectedOutcome.REFUSED_HERE}
     foreign = {"foreign"} if kind in ("csv", "fixed-width") else set()
     assert refused == {"required", "without-code", "too-long-reject", "control"} | foreign
-    assert {id for id, case in cases.items() if case.expected is Expected.NOT_APPLICABLE} == {"images"}
+    assert {id for id, case in cases.items() if case.expected is ExpectedOutcome.NOT_APPLICABLE} == {"images"}
     assert len(cases["codes"].transits) == 6
 
 
@@ -127,14 +127,16 @@ def test_images_that_are_required_or_too_large_are_refused_as_the_profile_says(
     ]
     fields = [*FIELDS, {"name": "image", "source": "image.plate.base64"}]
     cases = check_all(made(tmp_path, "json", images=rules, fields=fields))
-    assert (cases["images-none"].expected is Expected.REFUSED_HERE) == required
+    assert (cases["images-none"].expected is ExpectedOutcome.REFUSED_HERE) == required
     beyond = cases["image-too-large-plate"].expected
-    assert (beyond is Expected.REFUSED_HERE) == (too_large == "reject" or (required and too_large == "leave-out"))
+    assert (beyond is ExpectedOutcome.REFUSED_HERE) == (
+        too_large == "reject" or (required and too_large == "leave-out")
+    )
 
 
 def test_a_small_profile_has_no_place_for_many_cases(tmp_path: Path) -> None:
     cases = check_all(profile(tmp_path))
-    without = {id for id, case in cases.items() if case.expected is Expected.NOT_APPLICABLE}
+    without = {id for id, case in cases.items() if case.expected is ExpectedOutcome.NOT_APPLICABLE}
     assert {"longest", "codes", "control", "images", "required"} <= without
     assert all(cases[id].what for id in without)
 
@@ -157,7 +159,7 @@ def test_both_clock_changes_are_the_newest_ones_of_the_zone() -> None:
 
 def test_a_zone_that_never_changes_its_clocks_has_no_such_case(tmp_path: Path) -> None:
     cases = check_all(made(tmp_path, "csv", time_zone="UTC"))
-    assert cases["clock-back"].expected is cases["clock-forward"].expected is Expected.NOT_APPLICABLE
+    assert cases["clock-back"].expected is cases["clock-forward"].expected is ExpectedOutcome.NOT_APPLICABLE
 
 
 def test_plates_are_drawn_and_each_run_has_identities_of_its_own() -> None:

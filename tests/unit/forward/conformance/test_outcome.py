@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from anpr.domain.errors import ForwardError, InputError
-from anpr.forward.conformance.case import Case, Expected
+from anpr.forward.conformance.case import ConformanceCase, ExpectedOutcome
 from anpr.forward.conformance.document import ConformanceHead, conformance_document
-from anpr.forward.conformance.outcome import Outcome, verdict_of
+from anpr.forward.conformance.outcome import CaseOutcome, verdict_of
 from anpr.forward.conformance.run import cases_for
 from anpr.forward.conformance.sample import MOST, sample_of
 from anpr.forward.conformance.target import check_may_test, destination_of
@@ -28,42 +28,44 @@ NOW = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 FILE = OutFile(name="a.xml", data=b"<a/>")
 
 
-def outcome(expected: Expected, **values: Any) -> Outcome:
+def outcome(expected: ExpectedOutcome, **values: Any) -> CaseOutcome:
     times = values.pop("times", 1)
-    transits = () if expected is Expected.NOTHING else (make_transit(1),)
-    case = Case(id="x", title="X", what="x", expected=expected, day=date(2026, 11, 29), transits=transits, times=times)
+    transits = () if expected is ExpectedOutcome.NOTHING else (make_transit(1),)
+    case = ConformanceCase(
+        id="x", title="X", what="x", expected=expected, day=date(2026, 11, 29), transits=transits, times=times
+    )
     values["refused"] = Counter(values.get("refused", {}))
-    return Outcome(case=case, **values)
+    return CaseOutcome(case=case, **values)
 
 
 @pytest.mark.parametrize(
     ("expected", "values", "verdict"),
     [
-        (Expected.ACCEPTED, {"written": 1, "accepted": 1}, "passed"),
-        (Expected.ACCEPTED, {"written": 1, "silent": 1}, "open"),
-        (Expected.ACCEPTED, {"written": 1, "rejected": 1}, "failed"),
-        (Expected.ACCEPTED, {"written": 1, "again": 1}, "failed"),
-        (Expected.ACCEPTED, {"refused": {"x": 1}}, "failed"),
-        (Expected.ACCEPTED, {"written": 1, "failure": "cut"}, "failed"),
-        (Expected.ACCEPTED, {"times": 2, "written": 2, "accepted": 1, "rejected": 1}, "open"),
-        (Expected.ACCEPTED, {"times": 2, "written": 2, "rejected": 2}, "failed"),
-        (Expected.REFUSED_HERE, {"refused": {"x": 1}}, "passed"),
-        (Expected.REFUSED_HERE, {"written": 1, "accepted": 1}, "failed"),
-        (Expected.REJECTED_THERE, {"written": 1, "rejected": 1}, "passed"),
-        (Expected.REJECTED_THERE, {"written": 1, "accepted": 1}, "open"),
-        (Expected.NOTHING, {}, "passed"),
-        (Expected.NOTHING, {"files": [FILE]}, "failed"),
-        (Expected.NOT_APPLICABLE, {}, "not-applicable"),
+        (ExpectedOutcome.ACCEPTED, {"written": 1, "accepted": 1}, "passed"),
+        (ExpectedOutcome.ACCEPTED, {"written": 1, "silent": 1}, "open"),
+        (ExpectedOutcome.ACCEPTED, {"written": 1, "rejected": 1}, "failed"),
+        (ExpectedOutcome.ACCEPTED, {"written": 1, "again": 1}, "failed"),
+        (ExpectedOutcome.ACCEPTED, {"refused": {"x": 1}}, "failed"),
+        (ExpectedOutcome.ACCEPTED, {"written": 1, "failure": "cut"}, "failed"),
+        (ExpectedOutcome.ACCEPTED, {"times": 2, "written": 2, "accepted": 1, "rejected": 1}, "open"),
+        (ExpectedOutcome.ACCEPTED, {"times": 2, "written": 2, "rejected": 2}, "failed"),
+        (ExpectedOutcome.REFUSED_HERE, {"refused": {"x": 1}}, "passed"),
+        (ExpectedOutcome.REFUSED_HERE, {"written": 1, "accepted": 1}, "failed"),
+        (ExpectedOutcome.REJECTED_THERE, {"written": 1, "rejected": 1}, "passed"),
+        (ExpectedOutcome.REJECTED_THERE, {"written": 1, "accepted": 1}, "open"),
+        (ExpectedOutcome.NOTHING, {}, "passed"),
+        (ExpectedOutcome.NOTHING, {"files": [FILE]}, "failed"),
+        (ExpectedOutcome.NOT_APPLICABLE, {}, "not-applicable"),
     ],
 )
-def test_a_case_is_judged_by_what_was_expected(expected: Expected, values: dict[str, Any], verdict: str) -> None:
+def test_a_case_is_judged_by_what_was_expected(expected: ExpectedOutcome, values: dict[str, Any], verdict: str) -> None:
     assert outcome(expected, **values).verdict == verdict
 
 
 def test_the_whole_is_as_good_as_its_worst_case() -> None:
-    good = outcome(Expected.NOTHING)
-    unsure = outcome(Expected.ACCEPTED, written=1, silent=1)
-    bad = outcome(Expected.ACCEPTED, written=1, rejected=1)
+    good = outcome(ExpectedOutcome.NOTHING)
+    unsure = outcome(ExpectedOutcome.ACCEPTED, written=1, silent=1)
+    bad = outcome(ExpectedOutcome.ACCEPTED, written=1, rejected=1)
     assert [verdict_of(each) for each in ([good], [good, unsure], [good, unsure, bad])] == ["passed", "open", "failed"]
 
 
@@ -94,9 +96,9 @@ def head() -> ConformanceHead:
 
 def test_the_report_tells_who_what_and_which_profile_and_asks_the_office() -> None:
     profile = load_profile("scntt-example")
-    outcomes = [Outcome(case=case) for case in cases_for(profile, NOW)]
+    outcomes = [CaseOutcome(case=case) for case in cases_for(profile, NOW)]
     for each in outcomes:
-        if each.case.expected is Expected.ACCEPTED:
+        if each.case.expected is ExpectedOutcome.ACCEPTED:
             each.files, each.written, each.silent = [FILE], 1, 1
     page = as_html(conformance_document(profile, outcomes, head())).decode()
     for text in (
@@ -115,9 +117,11 @@ def test_the_report_tells_who_what_and_which_profile_and_asks_the_office() -> No
 
 
 def test_what_came_is_told_in_words() -> None:
-    told = got(outcome(Expected.ACCEPTED, written=2, accepted=1, silent=1, answers=["200", "200"], failure="cut"))
+    told = got(
+        outcome(ExpectedOutcome.ACCEPTED, written=2, accepted=1, silent=1, answers=["200", "200"], failure="cut")
+    )
     assert told == "errore: cut\nscritti 2: accettati 1, senza risposta 1\nrisposte: 200"
-    assert got(outcome(Expected.REFUSED_HERE, refused={"plate: missing": 1})) == (
+    assert got(outcome(ExpectedOutcome.REFUSED_HERE, refused={"plate: missing": 1})) == (
         "rifiutato dal profilo: 1, plate: missing"
     )
 
