@@ -14,11 +14,13 @@ from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
+from anpr.forward.profile.image_fit import Unfit, fit_image
+from anpr.forward.profile.image_rule import ImageRule
 from anpr.forward.profile.layout import Layout, OutFile, lay_out
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
-from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of_receipt
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply, said_by
+from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict
 from anpr.forward.taking import TakenBatch, take_open
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
@@ -33,7 +35,7 @@ MOST_IMAGE_BYTES = 16 * 1024 * 1024
 """Of batches that are sent at once; those that come next are in memory as well."""
 
 Images = dict[tuple[UUID, ImageRole], bytes]
-"""JPEG bytes by transit and role."""
+"""Bytes by transit and role."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +160,9 @@ def batch_context(
 
 
 def load_images(job: Job, transits: Sequence[Transit]) -> Images:
-    """JPEG bytes of the images that the profile sends, as far as they have arrived."""
-    roles = {rule.role for rule in job.profile.images}
-    wanted = [(transit, image.role) for transit in transits for image in transit.images if image.role in roles]
+    """Bytes of the images that the profile sends, as far as they have arrived, made to fit its limits."""
+    rules = {rule.role: rule for rule in job.profile.images}
+    wanted = [(transit, rules[image.role]) for transit in transits for image in transit.images if image.role in rules]
     if not wanted:
         return {}
     found: Images = {}
@@ -171,18 +173,24 @@ def load_images(job: Job, transits: Sequence[Transit]) -> Images:
     return found
 
 
-def _images(job: Job, wanted: Sequence[tuple[Transit, ImageRole]]) -> Images:
-    found = ((transit.id, role, _image(job, transit, role)) for transit, role in wanted)
+def _images(job: Job, wanted: Sequence[tuple[Transit, ImageRule]]) -> Images:
+    found = ((transit.id, rule.role, _image(job, transit, rule)) for transit, rule in wanted)
     return {(id, role): data for id, role, data in found if data is not None}
 
 
-def _image(job: Job, transit: Transit, role: ImageRole) -> bytes | None:
-    """One that is not what its transit names goes to nobody; for the profile it has not arrived."""
+def _image(job: Job, transit: Transit, rule: ImageRule) -> bytes | None:
+    """One that is not what its transit names goes to nobody; for the profile it has not arrived.
+
+    It is made to fit here, in a thread, so that a batch never holds all originals; the layout refuses what does
+    not fit.
+    """
     try:
-        return job.centre.images.find(transit, role)
+        data = job.centre.images.find(transit, rule.role)
     except ImageAlteredError as exc:
         log.error("destination %s: not sent: %s", job.id, exc)
         return None
+    fitted = None if data is None else fit_image(rule, data)
+    return data if isinstance(fitted, Unfit) else fitted
 
 
 def _waits(job: Job, transit: Transit, images: Images) -> bool:
@@ -227,13 +235,8 @@ def _taken(job: Job, name: str, receipt: Receipt) -> None:
 
 def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:
     """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
-    answers = job.profile.answers
     try:
-        if answers.kind == "reply" or said_by(answers, reply, job.profile.soap).meaning == "permanent":
-            return read_reply(answers, reply, job.profile.soap), None
-        if answers.kind == "none" or (reply.data is None and not reply.unread):
-            return {}, None
-        return verdicts_of_receipt(answers, reply), None
+        return verdicts_of(job.profile, reply), None
     except ForwardError as exc:
         # The files have arrived: sent again they would only be answered in the same way again.
         return {}, str(exc)

@@ -16,7 +16,8 @@ from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.answers import Answers
 from anpr.forward.profile.file_name import fill
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, verdict
+from anpr.forward.profile.model import Profile
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply, said_by, verdict
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.database.connection import Connection
@@ -74,6 +75,19 @@ def collect_receipts(job: Job, client: DeliveryClient, scope: DayScope) -> tuple
 def receipt_name(answers: Answers, sent: str) -> str:
     """The name of the receipt for a sent file."""
     return fill(answers.file_name, {"name": sent, "stem": sent.rpartition(".")[0] or sent})
+
+
+def verdicts_of(profile: Profile, reply: Receipt) -> dict[str, Verdict]:
+    """What the answer to a sent file says, in whichever way the profile expects it; nothing when it expects none.
+
+    Raises ForwardError when it cannot be read.
+    """
+    answers = profile.answers
+    if answers.kind == "reply" or said_by(answers, reply, profile.soap).meaning == "permanent":
+        return read_reply(answers, reply, profile.soap)
+    if answers.kind == "none" or (reply.data is None and not reply.unread):
+        return {}
+    return verdicts_of_receipt(answers, reply)
 
 
 def verdicts_of_receipt(answers: Answers, receipt: Receipt) -> dict[str, Verdict]:

@@ -82,6 +82,7 @@ class AuditAction(StrEnum):
     AUDIT_VIEWED = "audit-viewed"
     FORWARDED = "forwarded"
     FORWARD_EXPIRED = "forward-expired"
+    CONFORMANCE_RUN = "conformance-run"
     DATA_DELETED = "data-deleted"
     HOLD_MADE = "hold-made"
     HOLD_CHANGED = "hold-changed"

@@ -17,6 +17,7 @@ from anpr.cli.common.duration import DURATION
 from anpr.cli.common.settings_note import note_settings_of
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
+from anpr.cli.verbs.forward_conformance import conformance
 from anpr.domain.completeness import Verdict
 from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.local_time import read_day
@@ -47,6 +48,7 @@ def command() -> None:
     """Send transits to other centres."""
 
 
+command.add_command(conformance)
 _DAY = click.option("--day", "day_text", required=True, metavar="YYYY-MM-DD", help="Calendar day of the site.")
 _DESTINATION = click.option("--destination", "destination_id", help="Only this one; all that are configured when left.")
 

@@ -6,8 +6,8 @@ from anpr.forward.batch import load_images
 from anpr.forward.job import Job
 from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.sources import AlarmFacts, Context
-from anpr.forward.receipts import verdicts_of_receipt
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply
+from anpr.forward.receipts import verdicts_of
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict
 from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import local_day
 from anpr.forward.stage import stage_override
@@ -45,13 +45,7 @@ def lay_out_alarm(job: Job, message: AlarmMessage, alarm: ToldAlarm, transit: Tr
 
 def verdict_of(job: Job, receipt: Receipt, transit: Transit) -> Verdict | None:
     """What was answered; None where nothing is expected, or nothing was said of this alarm."""
-    answers = job.profile.answers
-    if answers.kind == "reply" or answers.status.meaning(receipt.status) == "permanent":
-        found = read_reply(answers, receipt)
-    elif answers.kind == "none" or receipt.data is None:
-        return None
-    else:
-        found = verdicts_of_receipt(answers, receipt)
+    found = verdicts_of(job.profile, receipt)
     return found.get(str(transit.id), found.get(WHOLE_FILE))
 
 

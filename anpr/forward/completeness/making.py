@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from anpr import __version__
@@ -15,6 +14,7 @@ from anpr.domain.errors import ForwardError, InputError, PaperError
 from anpr.domain.near_name import suggestion
 from anpr.forward.completeness.document import ReportHead, Stages, as_csv, document
 from anpr.forward.schedule import day_scope, local_day
+from anpr.forward.signed_files import SignedFiles, files_verify, sign_files
 from anpr.paper.apart import PdfPress
 from anpr.paper.html import as_html
 from anpr.runtime.clock import Clock
@@ -146,13 +146,9 @@ class ReportMaker:
             "revision": revision,
             "made_at": at.isoformat(),
             "verdict": balance.verdict.value,
-            "public_key": key.public.text,
-            "files": {name: sha256(data).hexdigest() for name, data in names.items()},
         }
-        manifest = _json(told)
-        return ReportFiles(
-            html=html, pdf=pdf, csv=csv, manifest=manifest, signature=key.sign_bytes(SIGNED_AS + manifest)
-        )
+        signed = sign_files(key, SIGNED_AS, told, names)
+        return ReportFiles(html=html, pdf=pdf, csv=csv, manifest=signed.manifest, signature=signed.signature)
 
     def _head(self, balance: DayBalance, revision: int, at: datetime, key: SigningKey) -> ReportHead:
         return ReportHead(
@@ -171,11 +167,9 @@ class ReportMaker:
 
 def verifies(files: ReportFiles, key: PublicKey) -> bool:
     """Whether the site's key signed these files as they are."""
-    if not key.verifies(files.signature, SIGNED_AS + files.manifest):
-        return False
-    named = json.loads(files.manifest)["files"]
-    parts = (("report.html", files.html), ("report.pdf", files.pdf), ("report.csv", files.csv))
-    return bool(named == {name: sha256(data).hexdigest() for name, data in parts})
+    parts = {"report.html": files.html, "report.pdf": files.pdf, "report.csv": files.csv}
+    signed = SignedFiles(files=parts, manifest=files.manifest, signature=files.signature)
+    return files_verify(signed, SIGNED_AS, key)
 
 
 def as_figures(balance: DayBalance) -> dict[str, Any]:
@@ -207,7 +201,3 @@ def _as_json(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _json(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"

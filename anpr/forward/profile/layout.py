@@ -23,8 +23,9 @@ from anpr.forward.profile.encoding import CsvEncoding, FixedWidthEncoding, JsonE
 from anpr.forward.profile.envelope import write_envelope
 from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.file_name import fill
+from anpr.forward.profile.image_fit import Unfit, fit_image
+from anpr.forward.profile.image_rule import ImageRule
 from anpr.forward.profile.model import Profile
-from anpr.forward.profile.sections import ImageRule
 from anpr.forward.profile.sources import BATCH_SOURCES, Batch, Context, NamedImage, Record
 from anpr.forward.profile.template import Column, Row
 from anpr.forward.profile.value import Unwritable, to_text
@@ -122,13 +123,16 @@ def _images(profile: Profile, transit: Transit, context: Context) -> Mapping[Ima
 
 
 def _fitting(rule: ImageRule, data: bytes | None) -> bytes | None:
-    if data is not None and len(data) > rule.max_bytes:
-        if rule.too_large == "reject" or rule.required:
-            raise Unwritable(f"{rule.role} picture: {len(data)} bytes, at most {rule.max_bytes}")
+    if data is None:
+        if rule.required:
+            raise Unwritable(f"{rule.role} picture: missing")
         return None
-    if data is None and rule.required:
-        raise Unwritable(f"{rule.role} picture: missing")
-    return data
+    fitted = fit_image(rule, data)
+    if not isinstance(fitted, Unfit):
+        return fitted
+    if rule.too_large == "reject" or rule.required:
+        raise Unwritable(f"{rule.role} picture: {fitted.reason}")
+    return None
 
 
 def _image_name(rule: ImageRule, transit: Transit, context: Context) -> str:

@@ -15,7 +15,8 @@ from anpr.forward.profile.answers import Answers
 from anpr.forward.profile.encoding import Encoding, JsonEncoding, XmlEncoding, check_names
 from anpr.forward.profile.field import FieldRule, Part
 from anpr.forward.profile.file_name import check_template
-from anpr.forward.profile.sections import ImageRule, Status, first_duplicate
+from anpr.forward.profile.image_rule import ImageRule
+from anpr.forward.profile.sections import Status, first_duplicate
 from anpr.forward.profile.soap import SoapRules, check_soap
 from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, BatchSource, Source
 from anpr.settings.base import TimeZoneName

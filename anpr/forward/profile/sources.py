@@ -14,7 +14,7 @@ from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
 
 NamedImage = tuple[str, bytes]
-"""The name of the image's own file, empty when it has none, and its JPEG bytes."""
+"""The name of the image's own file, empty when it has none, and the bytes that are sent."""
 
 Value = str | int | float | datetime | date | None
 
@@ -125,6 +125,16 @@ def _of_image(role: ImageRole, get: Callable[[NamedImage], Value]) -> Callable[[
     return value
 
 
+def _original_of(role: ImageRole) -> Callable[[Record], Value]:
+    """The SHA-256 that was made at the gate; None where the image is not sent."""
+
+    def value(record: Record) -> Value:
+        original = next((image.sha256 for image in record.transit.images if image.role is role), None)
+        return original if role in record.images else None
+
+    return value
+
+
 def _of_gate(get: Callable[[Gate], Value]) -> Callable[[Record], Value]:
     return lambda record: None if record.gate is None else get(record.gate)
 
@@ -203,6 +213,7 @@ for _role in ImageRole:
         f"image.{_role}.name": _text(_of_image(_role, lambda p: p[0])),
         f"image.{_role}.base64": _text(_of_image(_role, lambda p: base64.b64encode(p[1]).decode("ascii"))),
         f"image.{_role}.sha256": _text(_of_image(_role, lambda p: sha256_of(p[1]))),
+        f"image.{_role}.original_sha256": _text(_original_of(_role)),
         f"image.{_role}.size": _number(_of_image(_role, lambda p: len(p[1]))),
     }
 

@@ -14,6 +14,9 @@ from anpr.settings.forwarding.https import HttpSettings, HttpsTarget
 from anpr.settings.forwarding.placeholders import fill_placeholders
 from anpr.tls.https_client import TimedClient, http_errors, open_client, refuse_redirect, server_of
 
+_IMAGE_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+"""By the ending of a file's name."""
+
 
 @contextmanager
 def open_target(target: HttpsTarget, where: str) -> Iterator["HttpsTransport"]:
@@ -31,7 +34,7 @@ class HttpsTransport:
 
     def send(self, name: str, data: bytes) -> Receipt:
         target = self._target
-        content_type = "image/jpeg" if name.lower().endswith((".jpg", ".jpeg")) else target.content_type
+        content_type = _IMAGE_TYPES.get(name.lower().rpartition(".")[2], target.content_type)
         headers = {**filled_headers(target, name, data), "Content-Type": content_type}
         place = fill_placeholders(target.url, names_of(name, escape=True))
         request = self._client.build_request(target.method, place, headers=headers, content=data)

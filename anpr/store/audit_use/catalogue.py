@@ -425,6 +425,11 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             "destination",
             "transits",
         ),
+        AuditAction.CONFORMANCE_RUN: _of(
+            _K.UPKEEP,
+            "invented records that were sent to a destination to test it, at the start and the end",
+            *["phase", "destination", "target", "profile", "cases"],
+        ),
         AuditAction.DATA_DELETED: _of(
             _K.UPKEEP, "what retention, or a person, deleted: figures and days, no plates", *_DELETED
         ),

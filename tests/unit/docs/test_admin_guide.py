@@ -28,6 +28,8 @@ PAGES = (
     "docs/guida-revisore.md",
     "docs/guida-gestore-liste.md",
     "docs/guida-pattuglia.md",
+    "docs/guida-inoltro.md",
+    "docs/forwarding.md",
     "docs/costi.md",
     "docs/dichiarazione-accessibilita.md",
     "SECURITY.md",
