@@ -80,6 +80,8 @@ class AuditAction(StrEnum):
     AUDIT_VIEWED = "audit-viewed"
     FORWARDED = "forwarded"
     FORWARD_EXPIRED = "forward-expired"
+    DELIVERIES_REQUEUED = "deliveries-requeued"
+    REQUEUE_UNDONE = "requeue-undone"
     DATA_DELETED = "data-deleted"
     HOLD_MADE = "hold-made"
     HOLD_CHANGED = "hold-changed"
