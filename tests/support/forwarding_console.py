@@ -109,3 +109,25 @@ def _destination(name: str, folder: Path) -> DestinationSettings:
             "protocol_until": date(2030, 1, 1),
         }
     )
+
+
+def fill_month(made: ForwardingSite) -> None:
+    """Counts of 31 days for each destination, with every state; runs, files and long reasons of yesterday's."""
+    reason = "image context: larger than the profile allows, unbroken_" + "reason_" * 15
+    with made.site.database.transaction() as conn:
+        for place, destination in enumerate(made.site.settings.forwarding):
+            for back in range(31):
+                day = made.yesterday + timedelta(days=1 - back)
+                counts = {"accepted": 396_000 - 9_000 * (back % 5), "sent": 2_100 * (back % 4), "queued": 90_000 * (back < 1),
+                          "rejected": 31_000 * (back % 7 == 2), "expired": 12_000 * (back % 9 == 4)}  # fmt: skip
+                for state, number in counts.items():
+                    kind = reason if state in {"rejected", "expired"} else ""
+                    conn.execute(
+                        b"INSERT INTO delivery_counts VALUES (%(id)s, %(day)s, %(state)s, %(kind)s, %(number)s)",
+                        {"id": destination.id, "day": day, "state": state, "kind": kind, "number": number},
+                    )
+            hour = made.site.clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=3 + place)
+            conn.execute(
+                b"INSERT INTO unqueued_counts VALUES (%(id)s, 'porta-nord', %(hour)s, 'dropped', 44000)",
+                {"id": destination.id, "hour": hour},
+            )

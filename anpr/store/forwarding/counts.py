@@ -25,12 +25,17 @@ DayCounts = Mapping[date, Mapping[str, int]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReasonCount:
-    """Deliveries of one day with one reason. `kind` is the reason with its figures as N."""
+    """Deliveries with one reason: how many, and on which days, newest first. `kind` is the reason with its figures as
+    N."""
 
-    day: date
     state: DeliveryState
     kind: str
-    number: int
+    days: tuple[tuple[date, int], ...]
+
+    @property
+    def number(self) -> int:
+        """Of all the days."""
+        return sum(number for _, number in self.days)
 
 
 def count_days(conn: Connection, destinations: Sequence[str], since: date, zone: ZoneInfo) -> Mapping[str, DayCounts]:
@@ -48,11 +53,18 @@ def count_days(conn: Connection, destinations: Sequence[str], since: date, zone:
 def count_reasons(
     conn: Connection, destination: str, since: date, until: date, limit: int = 200
 ) -> list[ReasonCount]:
-    """Why deliveries were rejected or expired, of the days from `since` to `until`; the newest day first, in it the
-    most frequent."""
+    """Why deliveries were rejected or expired, of the days from `since` to `until`; the most frequent first.
+
+    `limit` counts a reason once for each day that has it.
+    """
     values = {"destination": destination, "since": since, "until": until, "limit": limit}
-    rows = conn.execute(_SQL["kinds"], values)
-    return [ReasonCount(**{**row, "state": DeliveryState(row["state"])}) for row in rows]
+    found: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+    for row in conn.execute(_SQL["kinds"], values):
+        found[row["state"], row["kind"]].append((row["day"], row["number"]))
+    counts = [
+        ReasonCount(state=DeliveryState(state), kind=kind, days=tuple(days)) for (state, kind), days in found.items()
+    ]
+    return sorted(counts, key=lambda each: (-each.number, each.kind))
 
 
 def fold_counts(conn: Connection, destination: str) -> None:

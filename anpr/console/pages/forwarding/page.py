@@ -41,6 +41,7 @@ def show(console: ConsoleDep, context: ContextDep) -> Response:
         places=places,
         completeness=completeness_state(console),
         has_figures=console.scope.organisation_id == MANAGER,
+        manager=MANAGER,
         order=ORDER,
     )
 
@@ -65,6 +66,7 @@ def one(console: ConsoleDep, context: ContextDep, destination: DestinationDep) -
         runs=newest,
         requeues=requeued,
         has_figures=console.scope.organisation_id == MANAGER,
+        manager=MANAGER,
         order=ORDER,
     )
 
