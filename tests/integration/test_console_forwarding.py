@@ -224,9 +224,7 @@ def test_reports_of_runs_are_a_page_and_a_table(forwarding: ForwardingSite) -> N
     ]  # fmt: skip
 
 
-def test_without_a_destination_the_page_says_what_to_do(
-    site: Site, console_database: Database, tmp_path: Path
-) -> None:
+def test_without_a_destination_the_page_says_what_to_do(site: Site, console_database: Database, tmp_path: Path) -> None:
     with forwarding_site(site, console_database, tmp_path, destinations=False) as made:
         client = made.site.client(Role.ADMINISTRATOR)
         assert "Nessuna destinazione configurata" in client.get("/forwarding").text

@@ -118,8 +118,13 @@ def fill_month(made: ForwardingSite) -> None:
         for place, destination in enumerate(made.site.settings.forwarding):
             for back in range(31):
                 day = made.yesterday + timedelta(days=1 - back)
-                counts = {"accepted": 396_000 - 9_000 * (back % 5), "sent": 2_100 * (back % 4), "queued": 90_000 * (back < 1),
-                          "rejected": 31_000 * (back % 7 == 2), "expired": 12_000 * (back % 9 == 4)}  # fmt: skip
+                counts = {
+                    "accepted": 396_000 - 9_000 * (back % 5),
+                    "sent": 2_100 * (back % 4),
+                    "queued": 90_000 * (back < 1),
+                    "rejected": 31_000 * (back % 7 == 2),
+                    "expired": 12_000 * (back % 9 == 4),
+                }
                 for state, number in counts.items():
                     kind = reason if state in {"rejected", "expired"} else ""
                     conn.execute(

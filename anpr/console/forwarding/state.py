@@ -72,9 +72,7 @@ def destination_states(console: Console, chosen: Sequence[DestinationSettings]) 
     with console.database.transaction() as conn:
         days = count_days(conn, ids, first_day(today), zone)
         last, of_yesterday = newest_runs(conn, ids), newest_runs(conn, ids, today - timedelta(days=1))
-    return [
-        _state(console, each, days[each.id], last.get(each.id), of_yesterday.get(each.id), now) for each in chosen
-    ]
+    return [_state(console, each, days[each.id], last.get(each.id), of_yesterday.get(each.id), now) for each in chosen]
 
 
 def first_day(today: date) -> date:

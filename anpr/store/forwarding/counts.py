@@ -50,9 +50,7 @@ def count_days(conn: Connection, destinations: Sequence[str], since: date, zone:
     return counts
 
 
-def count_reasons(
-    conn: Connection, destination: str, since: date, until: date, limit: int = 200
-) -> list[ReasonCount]:
+def count_reasons(conn: Connection, destination: str, since: date, until: date, limit: int = 200) -> list[ReasonCount]:
     """Why deliveries were rejected or expired, of the days from `since` to `until`; the most frequent first.
 
     `limit` counts a reason once for each day that has it.

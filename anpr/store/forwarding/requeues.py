@@ -39,7 +39,7 @@ class Requeue:
 def requeue(
     conn: Connection, scope: DayScope, kind: str, ids: Collection[UUID] | None, why: str, author: Author
 ) -> Requeue | None:
-    """Queue rejected transits of the day that are still stored again: of this kind of reason (empty: any), all or these.
+    """Queue rejected transits of the day again that are still stored: of this kind of reason, or any; all, or these.
 
     None when there are none. Raises StoreError, also for another organisation than the one that runs the system.
     """

@@ -11,7 +11,7 @@ from anpr.console.access import VisitorDep, record_shown
 from anpr.console.fields import Whole
 from anpr.console.forwarding.profiles import profile_state
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.forwarding.destination import DestinationDep, ScopeDep
+from anpr.console.pages.forwarding.destination import DayDep
 from anpr.console.state import ConsoleDep
 from anpr.domain.organisation import MANAGER
 from anpr.settings import DestinationSettings
@@ -41,13 +41,13 @@ _Done = Annotated[str, Query(pattern=r"^[a-z-]{0,30}$")]
 def show(
     console: ConsoleDep,
     context: ContextDep,
-    destination: DestinationDep,
-    scope: ScopeDep,
+    asked: DayDep,
     page: _PageNumber = 1,
     done: _Done = "",
     number: Annotated[Whole, Query()] = 0,
 ) -> Response:
     """The day. `done` and `number` say what was done just now, to how many."""
+    destination, scope = asked.destination, asked.scope
     size = _files_a_page(destination)
     with console.database.transaction() as conn:
         counts = count_days(conn, [scope.destination], scope.day, console.settings.zone)[scope.destination]
@@ -80,12 +80,12 @@ def file(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
-    destination: DestinationDep,
-    scope: ScopeDep,
+    asked: DayDep,
     number: Whole,
     page: _PageNumber = 1,
 ) -> Response:
     """The transits of one file, without plates; which were shown to whom is recorded."""
+    destination, scope = asked.destination, asked.scope
     with console.database.transaction() as conn:
         found = get_file(conn, scope, number) if number < 2**31 else None
         if found is None:

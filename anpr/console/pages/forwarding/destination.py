@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What an address of forwarding names: a destination of the visitor's organisation, and a day of the site."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -26,11 +27,19 @@ def _destination(console: ConsoleDep, destination: Line) -> DestinationSettings:
 DestinationDep = Annotated[DestinationSettings, Depends(_destination)]
 
 
-def _scope(console: ConsoleDep, destination: DestinationDep, day: date) -> DayScope:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DestinationDay:
+    """A day of a destination."""
+
+    destination: DestinationSettings
+    scope: DayScope
+
+
+def _day(console: ConsoleDep, destination: DestinationDep, day: date) -> DestinationDay:
     today = local_day(console.clock.now(), console.settings.zone)
     if not today - _YEARS < day <= today:
         raise HTTPException(404)
-    return day_scope(destination.id, day, console.settings.zone)
+    return DestinationDay(destination=destination, scope=day_scope(destination.id, day, console.settings.zone))
 
 
-ScopeDep = Annotated[DayScope, Depends(_scope)]
+DayDep = Annotated[DestinationDay, Depends(_day)]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rejected transits of a day: their list by reason, what the profile of now would write, sending again, and undo."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,19 +13,18 @@ from anpr.console.access import Visitor, VisitorDep, allowed, author_of, record_
 from anpr.console.fields import Line, Whole
 from anpr.console.forwarding.profiles import profile_state
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.forwarding.destination import DestinationDep, ScopeDep
+from anpr.console.pages.forwarding.destination import DayDep, DestinationDay, DestinationDep
 from anpr.console.pages.forwarding.trial import TRIED, try_profile
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.delivery import DeliveryState
-from anpr.settings import DestinationSettings
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
 from anpr.store.forwarding.counts import count_reasons
 from anpr.store.forwarding.deliveries import DayScope
 from anpr.store.forwarding.pages import gates_of, rejected_deliveries, stored_of
-from anpr.store.forwarding.requeues import get_requeue, requeue, undo_requeue
+from anpr.store.forwarding.requeues import Requeue, get_requeue, requeue, undo_requeue
 from anpr.store.gates import gate_names
 
 router = APIRouter(prefix="/{destination}")
@@ -35,18 +34,53 @@ _Kind = Annotated[Line, Query(max_length=200)]
 _ResenderDep = Annotated[Visitor, Depends(allowed(Permission.RESEND_DELIVERIES))]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequeueForm:
+    """What was sent: all of a kind of reason, or the marked ones, and why."""
+
+    kind: str
+    is_all: bool
+    ids: tuple[UUID, ...]
+    why: str
+
+    @property
+    def fault(self) -> str:
+        """What is missing, as the end of a key of messages; empty for nothing."""
+        if not self.why:
+            return "no_reason"
+        if len(self.why) > MAX_REASON:
+            return "long_reason"
+        return "" if self.is_all or self.ids else "none_marked"
+
+
+def _form(
+    what: Annotated[Line, Form(max_length=20)] = "marked",
+    kind: Annotated[Line, Form(max_length=200)] = "",
+    reason: Annotated[Line, Form()] = "",
+    ids: Annotated[tuple[UUID, ...], Form(max_length=ROWS)] = (),
+) -> RequeueForm:
+    return RequeueForm(kind=kind, is_all=what == "all", ids=ids, why=reason.strip())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shown:
+    kind: str
+    with_trial: bool = False
+    fault: str = ""
+    why: str = ""
+
+
 @router.get("/days/{day}/rejected")
 def show(
     console: ConsoleDep,
     visitor: VisitorDep,
     context: ContextDep,
-    destination: DestinationDep,
-    scope: ScopeDep,
+    asked: DayDep,
     kind: _Kind = "",
     trial: Annotated[Whole, Query()] = 0,
 ) -> Response:
     """Rejected transits of one kind of reason (empty: any), without plates; `trial`: with what would be written now."""
-    return _page(console, visitor, context, destination, scope, kind, with_trial=bool(trial))
+    return _page(console, visitor, context, asked, _Shown(kind=kind, with_trial=bool(trial)))
 
 
 @router.post("/days/{day}/requeue")
@@ -54,29 +88,25 @@ def send_again(
     console: ConsoleDep,
     visitor: _ResenderDep,
     context: ContextDep,
-    destination: DestinationDep,
-    scope: ScopeDep,
-    what: Annotated[Line, Form(max_length=20)] = "marked",
-    kind: Annotated[Line, Form(max_length=200)] = "",
-    reason: Annotated[Line, Form()] = "",
-    ids: Annotated[tuple[UUID, ...], Form(max_length=ROWS)] = (),
+    asked: DayDep,
+    form: Annotated[RequeueForm, Depends(_form)],
 ) -> Response:
     """Queue all of the kind again, or the marked ones, under a reason; the audit has it in the same transaction."""
-    why = reason.strip()
-    fault = "no_reason" if not why else "long_reason" if len(why) > MAX_REASON else ""
-    if what != "all" and not ids:
-        fault = fault or "none_marked"
-    if fault:
-        return _page(console, visitor, context, destination, scope, kind, fault=fault, why=reason[:MAX_REASON])
+    made = None if form.fault else _requeue(console, visitor, asked.scope, form)
+    if made is not None:
+        return _back(asked.scope, "requeued", made.number)
+    shown = _Shown(kind=form.kind, fault=form.fault or "nothing", why=form.why[:MAX_REASON])
+    return _page(console, visitor, context, asked, shown)
+
+
+def _requeue(console: Console, visitor: Visitor, scope: DayScope, form: RequeueForm) -> Requeue | None:
     author = author_of(console, visitor)
     with console.database.transaction() as conn:
-        made = requeue(conn, scope, kind, None if what == "all" else ids, why, author)
+        made = requeue(conn, scope, form.kind, None if form.is_all else form.ids, form.why, author)
         if made is not None:
-            detail = _detail(scope, made.number, made.id) | {"rejected_for": kind or None}
-            append(conn, _event(author, AuditAction.DELIVERIES_REQUEUED, why, detail))
-    if made is None:
-        return _page(console, visitor, context, destination, scope, kind, fault="nothing", why=why)
-    return _back(scope, "requeued", made.number)
+            detail = _detail(scope, made.number, made.id) | {"rejected_for": form.kind or None}
+            append(conn, _event(author, AuditAction.DELIVERIES_REQUEUED, form.why, detail))
+    return made
 
 
 @router.post("/requeues/{number}/undo")
@@ -110,32 +140,22 @@ def _event(author: Author, action: AuditAction, reason: str, detail: dict[str, o
     return AuditEvent(actor=author.name, action=action, at=author.at, reason=reason, detail=detail)
 
 
-def _page(
-    console: Console,
-    visitor: Visitor,
-    context: PageContext,
-    destination: DestinationSettings,
-    scope: DayScope,
-    kind: str,
-    *,
-    with_trial: bool = False,
-    fault: str = "",
-    why: str = "",
-) -> Response:
+def _page(console: Console, visitor: Visitor, context: PageContext, asked: DestinationDay, shown: _Shown) -> Response:
+    scope, kind = asked.scope, shown.kind
     with console.database.transaction() as conn:
         rows = rejected_deliveries(conn, scope, kind, ROWS + 1)
         reasons = count_reasons(conn, scope.destination, scope.day, scope.day)
         gates, names = gates_of(conn, scope, rows), gate_names(conn)
-        transits = stored_of(conn, scope, rows[:TRIED]) if with_trial else []
+        transits = stored_of(conn, scope, rows[:TRIED]) if shown.with_trial else []
     record_shown(console, visitor, "forwarding", [each.transit_id for each in rows[:ROWS]])
+    trial = try_profile(console, visitor, asked, transits) if shown.with_trial else None
     rejected = [each for each in reasons if each.state is DeliveryState.REJECTED]
-    profile = profile_state(destination)
     return console.templates.response(
         "forwarding/rejected.html",
         replace(context, section="/status"),
-        status=400 if fault else 200,
-        destination=destination,
-        profile=profile,
+        status=400 if shown.fault else 200,
+        destination=asked.destination,
+        profile=profile_state(asked.destination),
         day=scope.day,
         kind=kind,
         rows=rows[:ROWS],
@@ -143,8 +163,8 @@ def _page(
         number=sum(each.number for each in rejected if kind in {"", each.kind}),
         gates=gates,
         names=names,
-        trial=try_profile(console, visitor, destination, scope, transits) if with_trial else None,
-        fault=fault,
-        why=why,
+        trial=trial,
+        fault=shown.fault,
+        why=shown.why,
         max_reason=MAX_REASON,
     )

@@ -49,7 +49,19 @@ def as_csv(console: ConsoleDep, destination: DestinationDep) -> Response:
 
 
 def _rows(runs: Sequence[ForwardRun]) -> Iterator[list[object]]:
-    yield ["run", "day", "kind", "started_at", "finished_at", "outcome", *_COUNTS, *_OF_RUN, "profile", "protocol", "error"]
+    yield [
+        "run",
+        "day",
+        "kind",
+        "started_at",
+        "finished_at",
+        "outcome",
+        *_COUNTS,
+        *_OF_RUN,
+        "profile",
+        "protocol",
+        "error",
+    ]
     for run in runs:
         ended = run.finished_at.isoformat(timespec="seconds") if run.finished_at else ""
         yield [

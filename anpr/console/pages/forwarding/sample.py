@@ -10,7 +10,7 @@ from uuid import UUID
 from anpr.console.state import Console
 from anpr.contract.parsing import sha256_of
 from anpr.domain.errors import ForwardError
-from anpr.domain.gate import Camera, Gate
+from anpr.domain.gate import Camera, Direction, Gate
 from anpr.domain.read import Box, Candidate
 from anpr.domain.transit import ImageRef, Transit
 from anpr.forward.profile.layout import Layout, lay_out
@@ -24,7 +24,7 @@ SAMPLE_PLATE = "AB123CD"
 _ID = UUID("019aa2f4-1b00-7000-8000-00000000c0de")
 _GATE = Gate(
     id="varco-esempio", name="Varco di esempio", purpose="esempio", legal_basis="esempio",
-    latitude=43.88, longitude=11.1, cameras=(Camera(id="telecamera-esempio", url="file:x", bearing_deg=90.0),),
+    latitude=43.88, longitude=11.1, cameras=(Camera(id="telecamera-esempio", url="file:x", bearing_deg=90),),
 )  # fmt: skip
 DRAWN_IMAGE = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6j"
@@ -86,6 +86,6 @@ def _transit(profile: Profile, at: datetime) -> Transit:
         id=_ID, gate_id=_GATE.id, camera_id=_GATE.cameras[0].id, reader_id="lettore-esempio", captured_at=at,
         first_seen=at - timedelta(milliseconds=400), last_seen=at + timedelta(milliseconds=300), plate=SAMPLE_PLATE,
         raw=SAMPLE_PLATE, confidence=0.97, candidates=(Candidate(text=SAMPLE_PLATE, probability=0.97),), reads=9,
-        box=Box(x=260.0, y=220.0, w=120.0, h=28.0), country="IT", direction="approaching", lane="1",
+        box=Box(x=260.0, y=220.0, w=120.0, h=28.0), country="IT", direction=Direction.APPROACHING, lane="1",
         images=tuple(ImageRef(role=rule.role, sha256=digest, size=size) for rule in profile.images),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from anpr.console.access import Visitor
 from anpr.console.forwarding.profiles import profile_state
+from anpr.console.pages.forwarding.destination import DestinationDay
 from anpr.console.pages.forwarding.sample import DRAWN_IMAGE, SAMPLE_PLATE, shown
 from anpr.console.state import Console
 from anpr.domain.access import Permission
@@ -17,8 +18,6 @@ from anpr.domain.transit import ImageRole, Transit
 from anpr.forward.profile.layout import lay_out
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
-from anpr.settings import DestinationSettings
-from anpr.store.forwarding.deliveries import DayScope
 from anpr.store.gates import list_gates
 
 TRIED = 50
@@ -41,19 +40,13 @@ class Trial:
     fault: str = ""
 
 
-def try_profile(
-    console: Console,
-    visitor: Visitor,
-    destination: DestinationSettings,
-    scope: DayScope,
-    transits: Sequence[Transit],
-) -> Trial:
+def try_profile(console: Console, visitor: Visitor, asked: DestinationDay, transits: Sequence[Transit]) -> Trial:
     """Lay these transits out and discard the files; nothing is sent, and the ledger is not touched."""
-    state = profile_state(destination)
+    state = profile_state(asked.destination)
     if state.profile is None:
         return Trial(tried=0, written=0, fault=state.fault)
     profile = state.profile
-    context = _context(console, destination, scope)
+    context = _context(console, asked)
     try:
         layout = lay_out(profile, transits, replace(context, images=_images(console, profile, transits)))
         may_see = visitor.may(Permission.VIEW_TRANSITS)
@@ -62,19 +55,17 @@ def try_profile(
     except ForwardError as exc:
         return Trial(tried=len(transits), written=0, fault=str(exc))
     rejected = Counter(layout.rejected.values())
-    return Trial(
-        tried=len(transits), written=layout.records, rejected=rejected, sample=sample, has_plate=may_see
-    )
+    return Trial(tried=len(transits), written=layout.records, rejected=rejected, sample=sample, has_plate=may_see)
 
 
-def _context(console: Console, destination: DestinationSettings, scope: DayScope) -> Context:
+def _context(console: Console, asked: DestinationDay) -> Context:
     with console.database.transaction() as conn:
         gates: dict[str, Gate] = {gate.id: gate for gate in list_gates(conn)}
     settings = console.settings
     return Context(
-        destination=destination.id,
+        destination=asked.destination.id,
         municipality=settings.municipality,
-        day=scope.day,
+        day=asked.scope.day,
         number=1,
         created_at=console.clock.now(),
         gates=gates | {gate.id: gate for gate in settings.domain_gates()},

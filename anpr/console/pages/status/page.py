@@ -102,7 +102,9 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "stale_lists": _stale_lists(console, at) if health is not None else [],
         "troubled_places": _troubled_places(console, at) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
-        "destinations": destination_states(console, own_destinations(console)) if visitor.may(Permission.VIEW_FORWARDING) else None,
+        "destinations": destination_states(console, own_destinations(console))
+        if visitor.may(Permission.VIEW_FORWARDING)
+        else None,
         "completeness": completeness_state(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
         "open_pages": console.live.pages,
