@@ -40,6 +40,7 @@ PERMISSIONS = {
     Permission.VIEW_AUDIT: "leggere il registro delle operazioni",
     Permission.VIEW_HEALTH: "vedere lo stato del sistema",
     Permission.VIEW_FORWARDING: "vedere gli inoltri",
+    Permission.RESEND_DELIVERIES: "rimettere in coda i transiti respinti da una destinazione",
     Permission.MANAGE_USERS: "gestire gli utenti",
     Permission.VIEW_AGREEMENTS: "vedere gli accordi",
     Permission.VIEW_HOLDS: "vedere le conservazioni per un procedimento",

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     VIEW_AUDIT = "view-audit"
     VIEW_HEALTH = "view-health"
     VIEW_FORWARDING = "view-forwarding"
+    RESEND_DELIVERIES = "resend-deliveries"
     MANAGE_USERS = "manage-users"
     VIEW_HOLDS = "view-holds"
     HOLD_TRANSITS = "hold-transits"
@@ -88,6 +89,7 @@ _ALLOWED = MappingProxyType(
                 Permission.MANAGE_USERS,
                 Permission.VIEW_HEALTH,
                 Permission.VIEW_FORWARDING,
+                Permission.RESEND_DELIVERIES,  # whoever corrects a profile; no plate is shown for it
                 Permission.VIEW_AGREEMENTS,
                 Permission.VIEW_DOCUMENTS,
                 Permission.MANAGE_AGREEMENTS,

@@ -83,6 +83,8 @@ class AuditAction(StrEnum):
     FORWARDED = "forwarded"
     FORWARD_EXPIRED = "forward-expired"
     CONFORMANCE_RUN = "conformance-run"
+    DELIVERIES_REQUEUED = "deliveries-requeued"
+    REQUEUE_UNDONE = "requeue-undone"
     DATA_DELETED = "data-deleted"
     HOLD_MADE = "hold-made"
     HOLD_CHANGED = "hold-changed"

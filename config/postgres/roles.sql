@@ -257,6 +257,15 @@ GRANT SELECT ON transit_counts, refused_counts, reader_sequences, reader_gaps, u
 GRANT SELECT, INSERT, UPDATE ON forward_destinations TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE (mailed_at, mail_failure) ON completeness_reports TO anpr_forward;
 GRANT SELECT ON completeness_reports, forward_destinations TO anpr_console;
+GRANT SELECT ON completeness_reports TO anpr_console;
+-- Counts of the ledger change with it, by triggers; forwarding folds them, retention forgets them. The console shows them, and
+-- queues again what was rejected, by functions that keep what it was and who asked.
+GRANT SELECT ON delivery_counts, forward_requeues, forward_requeued, unqueued_counts TO anpr_console;
+GRANT SELECT, DELETE ON delivery_counts TO anpr_ingest;
+GRANT SELECT (day), DELETE ON forward_requeues TO anpr_ingest;
+GRANT EXECUTE ON FUNCTION fold_delivery_counts(text) TO anpr_forward, anpr_ingest;
+GRANT EXECUTE ON FUNCTION requeue_deliveries(text, date, timestamptz, timestamptz, text, uuid[], text, text, timestamptz),
+    undo_requeue(bigint, text, timestamptz) TO anpr_console;
 
 -- Row-level security: the console sees what is open to the organisation for which it acts in a transaction (migration 25), and
 -- nothing in one that says none. Forwarding sees the transits that the destination's organisation may forward. Else ingest and
@@ -352,6 +361,10 @@ DECLARE
             || ' AND t.id = deliveries.transit_id)'],
         ['forward_batches', 'SELECT', own],
         ['forward_runs', 'SELECT', own],
+        ['delivery_counts', 'SELECT', own],
+        ['forward_requeues', 'SELECT', own],
+        ['forward_requeued', 'SELECT', own],
+        ['unqueued_counts', 'SELECT', own],
         ['completeness_reports', 'SELECT', of_organisation],
         ['forward_destinations', 'SELECT', of_organisation],
         ['alarm_messages', 'SELECT', of_organisation],

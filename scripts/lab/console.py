@@ -17,18 +17,21 @@ PASSWORD = "a long pass phrase"
 
 
 @contextmanager
-def console_process(folder: Path, url: str, checkout: Path = REPOSITORY) -> Iterator[str]:
-    """The address of that checkout's console with this database; its data lie in `folder`."""
-    with running_console(folder, url, checkout) as (address, _pid):
+def console_process(folder: Path, url: str, checkout: Path = REPOSITORY, config: Path | None = None) -> Iterator[str]:
+    """The address of that checkout's console with this database; its data lie in `folder`, its settings in `config`."""
+    with running_console(folder, url, checkout, config) as (address, _pid):
         yield address
 
 
 @contextmanager
-def running_console(folder: Path, url: str, checkout: Path = REPOSITORY) -> Iterator[tuple[str, int]]:
+def running_console(
+    folder: Path, url: str, checkout: Path = REPOSITORY, config: Path | None = None
+) -> Iterator[tuple[str, int]]:
     """The same with the number of its process."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANPR_")}
     environment |= {"DATABASE_URL": url, "ANPR_DATA_DIR": str(folder)}
-    command = python("-m", "anpr", "console", "--port", "0")
+    settings = ("--config", str(config)) if config else ()
+    command = python("-m", "anpr", *settings, "console", "--port", "0")
     with Popen(command, cwd=checkout, env=environment, stdout=PIPE, text=True) as process:
         try:
             assert process.stdout

@@ -54,6 +54,7 @@ ROLES = {
     "/gates": Role.OPERATOR,
     "/statistics": Role.AUDITOR,
     "/status": Role.ADMINISTRATOR,
+    "/forwarding": Role.ADMINISTRATOR,
     "/completeness": Role.ADMINISTRATOR,
     "/documents": Role.DPO,
     "/users": Role.ADMINISTRATOR,
@@ -118,6 +119,7 @@ def opened(page: Page, site: Site) -> Iterator[None]:
     more = {
         "/search": [results, f"{results}?view=table", f"{results}?view=sheet", f"{results}/timeline"],
         "/completeness": [f"/completeness/{report}"],
+        "/forwarding": ["/forwarding/questura", "/forwarding/questura/profile", "/forwarding/questura/runs"],
         "/alarms": [
             "/alarms?view=cards", "/alarms?view=wall", "/alarms/1", "/alarms/1/patrols",
             "/alarms/suppressions", "/nothing",

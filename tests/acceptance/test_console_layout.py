@@ -177,7 +177,8 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
         ],
         Role.DPO: ["/requests", "/requests/1", "/requests/1/data", "/requests/1/erase"],
         Role.ADMINISTRATOR: [
-            "/status", "/completeness", f"/completeness/{report}",
+            "/status", "/forwarding", "/forwarding/questura", "/forwarding/questura/profile", "/completeness",
+            f"/completeness/{report}",
             "/users", f"/users/{LONG_USER}", f"/users/{LONG_USER}/password", "/users/patrol", "/account/second-factor",
             "/documents", "/documents/ending", "/documents/registro", "/documents/dossier-comitato",
         ],

@@ -215,7 +215,9 @@ def _fill_forwarding(conn: Connection) -> None:
             counts=Jsonb({"sent": 3}), error="e")  # fmt: skip
     _insert(conn, "forward_batches", destination="questura", day=DAYS[0], number=1, file_name="f", created_at=START,
             attempts=1, sent_at=START)  # fmt: skip
-
+    _insert(conn, "forward_requeues", destination="questura", day=DAYS[0], kind="k", reason="r", author="anna",
+            at=START, number=1)  # fmt: skip
+    _insert(conn, "forward_requeued", requeue_id=1, captured_at=START, transit_id=UUID(int=1), reason="r")
     hour = {"gate_id": "gate-1", "hour": START}
     _insert(conn, "transit_counts", **hour, reader_id="reader-1", stored=1, unnumbered=1)
     _insert(conn, "refused_counts", reader_id="reader-1", hour=START, reason="not-json", number=1)

@@ -35,6 +35,8 @@ IDS = {
     "row": "1",
     "question": "1",
     "token": "A" * 43,
+    "destination": "questura",
+    "day": "2026-11-21",
 }
 
 

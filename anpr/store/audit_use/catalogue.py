@@ -430,6 +430,16 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             "invented records that were sent to a destination to test it, at the start and the end",
             *["phase", "destination", "target", "profile", "cases"],
         ),
+        AuditAction.DELIVERIES_REQUEUED: _of(
+            _K.CHANGE,
+            "rejected transits that a person queued again for a destination, and the reason they had",
+            *["destination", "day", "transits", "requeue", "rejected_for"],
+        ),
+        AuditAction.REQUEUE_UNDONE: _of(
+            _K.CHANGE,
+            "the same taken back, as far as they were in no file",
+            *["destination", "day", "transits", "requeue"],
+        ),
         AuditAction.DATA_DELETED: _of(
             _K.UPKEEP, "what retention, or a person, deleted: figures and days, no plates", *_DELETED
         ),

@@ -9,7 +9,9 @@ from anpr.store.database.fetch import count_of
 from anpr.store.database.kept_values import kept_values
 from anpr.store.database.partitions import drop_partition, partitions_before, utc_day
 from anpr.store.database.queries import load_queries
+from anpr.store.forwarding.counts import forget_delivery_counts
 from anpr.store.forwarding.deliveries import NO_LONGER_STORED
+from anpr.store.forwarding.requeues import forget_requeues
 
 _SQL = load_queries("deliveries")
 
@@ -35,5 +37,8 @@ def drop_deliveries(database: Database, before: datetime) -> int:
             drop_partition(conn, "deliveries", day)
     with database.transaction() as conn:
         # A site's day begins up to a day apart from the UTC one: keep one more, so that no number is given twice.
-        conn.execute(_SQL["forget_batches"], {"day": utc_day(before) - timedelta(days=1)})
+        oldest = utc_day(before) - timedelta(days=1)
+        conn.execute(_SQL["forget_batches"], {"day": oldest})
+        forget_delivery_counts(conn, oldest)
+        forget_requeues(conn, oldest)
     return count

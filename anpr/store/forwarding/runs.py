@@ -14,6 +14,7 @@ from anpr.store.database.connection import Connection, Database
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 from anpr.store.database.session_lock import SessionLock, session_lock
+from anpr.store.forwarding.counts import fold_counts
 
 _SQL = load_queries("forward_runs")
 
@@ -53,7 +54,7 @@ def start_run(conn: Connection, run: ForwardRun) -> int:
 
 
 def finish_run(conn: Connection, run: ForwardRun) -> None:
-    """Record how the run ended."""
+    """Record how the run ended, and fold the counts that it has added to."""
     conn.execute(
         _SQL["finish"],
         {
@@ -64,11 +65,12 @@ def finish_run(conn: Connection, run: ForwardRun) -> None:
             "error": run.error,
         },
     )
+    fold_counts(conn, run.destination)
 
 
 def list_runs(conn: Connection, destination: str | None = None, limit: int = 10) -> list[ForwardRun]:
     """The newest runs, newest first; of one destination when given."""
-    return [_from_row(row) for row in conn.execute(_SQL["list"], {"destination": destination, "limit": limit})]
+    return [run_of_row(row) for row in conn.execute(_SQL["list"], {"destination": destination, "limit": limit})]
 
 
 def has_good_run(conn: Connection, destination: str, day: date, since: datetime) -> bool:
@@ -82,6 +84,7 @@ def forget_runs(conn: Connection, before: datetime) -> int:
     return conn.execute(_SQL["forget"], {"before": before}).rowcount
 
 
-def _from_row(row: dict[str, Any]) -> ForwardRun:
+def run_of_row(row: dict[str, Any]) -> ForwardRun:
+    """The run in a row of the table."""
     values = {**row, "kind": RunKind(row["kind"]), "counts": row["counts"] or {}}
     return ForwardRun(**{**values, "outcome": RunOutcome(row["outcome"]) if row["outcome"] else None})

@@ -21,6 +21,9 @@ WHERE p.failing_since IS NOT NULL
    OR p.looked_at < %(now)s - greatest(%(least)s, %(looks)s * coalesce(p.every_s, %(every_s)s) * interval '1 second')
 ORDER BY coalesce(p.failing_since, p.looked_at), p.watchlist_id;
 
+-- name: looked_at
+SELECT w.name, p.* FROM list_places p JOIN watchlists w ON w.id = p.watchlist_id ORDER BY w.name, p.place;
+
 -- name: forget_places
 -- Those that the settings name no more.
 DELETE FROM list_places WHERE looked_at < %(before)s;

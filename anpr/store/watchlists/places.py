@@ -87,6 +87,11 @@ def troubled_places(conn: Connection, now: datetime, every_s: float) -> list[Tro
     return [TroubledPlace(**row) for row in conn.execute(_SQL["troubled"], values)]
 
 
+def looked_places(conn: Connection) -> list[TroubledPlace]:
+    """All places that were looked at, by list and place. Of the console's role, of its organisation's lists."""
+    return [TroubledPlace(**row) for row in conn.execute(_SQL["looked_at"], {})]
+
+
 def forget_places(conn: Connection, now: datetime) -> int:
     """Retention: delete places at which nobody has looked for REMEMBERED, as no settings name them; returns how
     many."""

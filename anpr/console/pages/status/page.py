@@ -12,6 +12,7 @@ from starlette.responses import Response
 from anpr.console.access import Visitor, VisitorDep
 from anpr.console.completeness_state import completeness_state
 from anpr.console.coverage import coverage_gaps, present_states
+from anpr.console.forwarding.state import destination_states, own_destinations
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ConsoleDep
@@ -23,12 +24,9 @@ from anpr.domain.health import AWAY, UNVERIFIED, UP, HealthInterval
 from anpr.domain.last_day import WARNED_BEFORE, days_until, presses
 from anpr.domain.natural_order import natural_key
 from anpr.domain.organisation import MANAGER
-from anpr.settings import DestinationSettings
 from anpr.store.alarms.statistics import WARN_DAYS, recent_wolves
 from anpr.store.audit_chain.mailing import MailState, mail_state
 from anpr.store.database.time_limit import time_limit
-from anpr.store.forwarding.runs import ForwardRun, list_runs
-from anpr.store.forwarding.standing import DestinationStanding, destination_standings
 from anpr.store.gate_plans import PlanReport, plan_reports
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import unsigned_readers
@@ -52,7 +50,6 @@ REFRESH_S = 30
 FEW = 12
 """So many gates, or cameras and readers, are shown one by one; of more, those in order are folded away."""
 _GAPS_OF = timedelta(hours=24)
-_RUNS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,8 +104,9 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "held_lists": _held_lists(console) if health is not None else [],
         "troubled_places": _troubled_places(console, at) if health is not None else [],
         "gaps": coverage_gaps(console, at - _GAPS_OF, None) if health is not None else [],
-        "destinations": _destinations(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
-        "standings": _standings(console) if visitor.may(Permission.VIEW_FORWARDING) else {},
+        "destinations": destination_states(console, own_destinations(console))
+        if visitor.may(Permission.VIEW_FORWARDING)
+        else None,
         "completeness": completeness_state(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
         "open_pages": console.live.pages,
@@ -233,17 +231,6 @@ def _activity(last_at: datetime | None, now: datetime) -> str:
 def _is_unverified(troubles: Sequence[HealthInterval]) -> bool:
     """Whether nobody can say that a gate with these looks, however lately a vehicle passed: its reader is away."""
     return any(one.state in {AWAY, UNVERIFIED} for one in troubles)
-
-
-def _standings(console: Console) -> dict[str, DestinationStanding]:
-    """What the forwarder has told of each destination."""
-    with console.database.transaction() as conn:
-        return destination_standings(conn)
-
-
-def _destinations(console: Console) -> list[tuple[DestinationSettings, list[ForwardRun]]]:
-    with console.database.transaction() as conn:
-        return [(target, list_runs(conn, target.id, _RUNS)) for target in console.settings.forwarding]
 
 
 PAGE = Page(name="status", router=router, permissions=(Permission.VIEW_HEALTH, Permission.VIEW_FORWARDING))

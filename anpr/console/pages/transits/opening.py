@@ -18,7 +18,7 @@ from anpr.store.alarms.views import views_of_transit
 from anpr.store.audit import AuditAction, AuditEvent
 from anpr.store.transits.recorded_search import recorded_search
 
-Via = Literal["alarm", "latest", "search", "gate", "address"]
+Via = Literal["alarm", "latest", "search", "gate", "forwarding", "address"]
 """The page somebody came from; recorded."""
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from anpr.console.access import Visitor, VisitorDep
 from anpr.console.alarm_card import FORM_VALUES
+from anpr.console.forwarding.way import steps_of
 from anpr.console.maps.gate_places import place_of
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.transits.opening import OpeningDep, consultation
@@ -21,7 +22,7 @@ from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.store.alarms.views import views_of_transit
 from anpr.store.audit import AuditAction, append
-from anpr.store.forwarding.deliveries import deliveries_of_transit
+from anpr.store.forwarding.pages import ways_of_transit
 from anpr.store.gates import list_gates
 from anpr.store.holds import holds_of
 from anpr.store.investigations.life import list_open
@@ -91,7 +92,7 @@ def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[s
     with console.database.transaction() as conn:
         gates = {gate.id: gate for gate in list_gates(conn)}
         alarms = views_of_transit(conn, transit.id)
-        deliveries = deliveries_of_transit(conn, transit.id, transit.captured_at)
+        ways = ways_of_transit(conn, transit.id)
         investigations = list_open(conn) if visitor.may(Permission.INVESTIGATE) else []
         holds = holds_of(conn, transit) if visitor.may(Permission.VIEW_HOLDS) else []
     gate = gates.get(transit.gate_id)
@@ -102,7 +103,7 @@ def _values(console: Console, visitor: Visitor, stored: StoredTransit) -> dict[s
         "gate_name": gate.name if gate else transit.gate_id,
         "place": place_of(gate, is_here=True) if gate else None,
         "alarms": alarms,
-        "deliveries": deliveries,
+        "ways": [(way, steps_of(transit.captured_at, stored.received_at, way)) for way in ways],
         "holds": holds,
         "investigations": investigations,
         "working_for": carried_reason(console, visitor)["case"] if investigations else "",
