@@ -3,10 +3,12 @@
 
 import io
 import zipfile
+from hashlib import sha256
 
 import pytest
 
 from anpr.domain.access import Role
+from anpr.store.audit import AuditAction
 from tests.support.completeness import archive_report
 from tests.support.fixtures_console import Site
 
@@ -27,6 +29,10 @@ def test_the_archive_leads_to_each_report_and_its_files(site: Site) -> None:
         assert files.namelist() == ["report.html", "report.pdf", "report.csv", "manifest.json", "signature.txt"]
     assert client.get(f"/completeness/{number}/files/pdf").content == b"%PDF"
     assert "attachment" in client.get(f"/completeness/{number}/files/html").headers["content-disposition"]
+    told = [row.event for row in site.audit() if row.event.action is AuditAction.EXPORTED]
+    assert [event.detail["form"] for event in told] == ["html", "pdf", "zip"]
+    assert (told[-1].actor, told[-1].detail["made"]) == ("administrator", "completeness")
+    assert told[-1].detail["sha256"] == sha256(answer.content).hexdigest()
 
 
 @pytest.mark.parametrize(
