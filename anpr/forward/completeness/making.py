@@ -26,6 +26,7 @@ from anpr.store.audit_export import site_key
 from anpr.store.audit_heads import ensure_key
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import Scope
+from anpr.store.gates import gate_names
 from anpr.store.organisations.registry import organisation_names
 
 SIGNED_AS = b"anpr completeness report 1\n"
@@ -166,7 +167,12 @@ class ReportMaker:
             zone=self.settings.zone,
             version=__version__,
             public_key=key.public.text,
+            gates=self._gates(),
         )
+
+    def _gates(self) -> dict[str, str]:
+        with self.database.transaction() as conn:
+            return gate_names(conn)
 
     def _as(self, organisation_id: str) -> Database:
         return self.database.limited_to(Scope(organisation_id=organisation_id, day=self.today))

@@ -21,6 +21,7 @@ from anpr.domain.completeness import Shortfall
 from anpr.domain.delivery import DeliveryState
 from anpr.store.accounting.reports import ArchivedReport, ReportFiles, get_report, list_reports, report_files
 from anpr.store.audit import AuditAction
+from anpr.store.gates import gate_names
 
 router = APIRouter(prefix="/completeness")
 
@@ -47,6 +48,8 @@ def show(console: ConsoleDep, context: ContextDep) -> Response:
 def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path()]) -> Response:
     """One report."""
     report = _report(console, number)
+    with console.database.transaction() as conn:
+        gates = gate_names(conn)
     moments = {
         name: [{**each, **_times(each)} for each in report.figures[name][:_ROWS]] for name in ("missing", "blind")
     }
@@ -54,6 +57,7 @@ def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path(
         "completeness/one.html",
         context,
         report=report,
+        gates=gates,
         figures=report.figures,
         moments=moments,
         rows=_ROWS,
