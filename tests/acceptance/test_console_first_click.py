@@ -4,6 +4,7 @@
 from playwright.sync_api import Page, expect
 
 from anpr.domain.access import Role
+from anpr.domain.alarm import AlarmState
 from tests.support.fixtures_browser import log_in, scripts_late
 from tests.support.fixtures_console import WANTED, Site
 
@@ -27,6 +28,17 @@ def test_what_one_script_could_do_already_is_not_done_twice(page: Page, site: Si
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "true")
     page.locator("#sound").click()
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "false")
+
+
+def test_keys_that_are_pressed_early_are_shortcuts_all_the_same(page: Page, site: Site) -> None:
+    alarm = site.alarm_of(site.pass_vehicle(WANTED))
+    log_in(page, site, Role.OPERATOR)
+    with scripts_late(page, f"{site.url}/alarms?view=rows", "console.js"):
+        page.locator(f"#alarm-{alarm.id}").wait_for()
+        page.keyboard.press("j")
+        page.keyboard.press("p")
+    expect(page.locator("#pane").get_by_text("In carico a operator")).to_be_visible()
+    assert site.alarm_of_id(alarm.id).state is AlarmState.ACKNOWLEDGED
 
 
 def test_a_filter_that_is_chosen_early_is_asked_for(page: Page, site: Site) -> None:

@@ -88,7 +88,43 @@ def test_a_polygon_is_drawn_corner_by_corner_and_one_that_crosses_itself_is_told
         if page.get_by_text("si incrociano").is_visible():
             break
     expect(page.get_by_text("I lati del poligono si incrociano")).to_be_visible()
-    assert page.locator("#area").input_value() == ""
+    assert ticked(page) == []
+    page.get_by_label("Targa", exact=True).fill("AB123CD")
+    page.get_by_label("Tipo di motivo").select_option(SEARCH_KIND)
+    page.get_by_label("Motivo della ricerca").fill("furto in via Roma")
+    page.get_by_role("button", name="Cerca", exact=True).click()
+    expect(page.locator("#area-fault")).to_have_text("I lati del poligono si incrociano: sposta un vertice.")
+    expect(page.get_by_role("button", name="Vertice 2")).to_be_visible()  # what was drawn is still there
+    assert all(row.event.action is not AuditAction.SEARCH for row in placed.audit())
+
+
+def test_what_is_begun_takes_the_place_of_the_area_before_and_escape_gives_that_back(page: Page, placed: Site) -> None:
+    unfold(page, placed)
+    page.get_by_role("button", name="Rettangolo").click()
+    drag_over(page, "pistoia", "empoli-est")
+    drawn = page.locator("#area").input_value()
+    page.get_by_role("button", name="Poligono").click()
+    assert (page.locator("#area").input_value(), ticked(page)) == ("", [])
+    canvas = page.locator(".map-canvas")
+    box = canvas.bounding_box()
+    assert box is not None
+    corners = [(0.15, 0.04), (0.97, 0.04), (0.97, 0.9), (0.15, 0.9)]
+    for x, y in corners:
+        canvas.click(position={"x": box["width"] * x, "y": box["height"] * y})
+    assert len(ticked(page)) == 5, "one that nobody has closed is searched as it stands"
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("2 varchi nell'area:")).to_be_visible()
+    assert page.locator("#area").input_value() == drawn
+
+
+def test_the_area_stays_when_the_language_is_changed(page: Page, placed: Site) -> None:
+    unfold(page, placed)
+    page.get_by_role("button", name="Cerchio").focus()
+    page.keyboard.press("Enter")
+    drawn = page.locator("#area").input_value()
+    with page.expect_navigation():
+        page.get_by_role("button", name="EN English").click()
+    expect(page.locator("#area")).to_have_value(drawn)
 
 
 def test_by_keys_a_circle_appears_in_the_middle_and_is_moved(page: Page, placed: Site) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from anpr.domain.sequence import SequenceNumber
 from anpr.domain.transit import Transit
 from anpr.forward.completeness.document import as_csv
 from anpr.forward.completeness.files import report_lines, write_files
-from anpr.forward.completeness.making import ReportMaker, verifies
+from anpr.forward.completeness.making import ReportMaker
 from anpr.forward.completeness.morning import Morning
+from anpr.forward.completeness.verification import verify_report
 from anpr.forward.runs import run_nightly
 from anpr.ingest.consume import Consumer
 from anpr.ingest.key_ring import KeyRing
@@ -35,6 +37,7 @@ from anpr.runtime.metrics import (
 from anpr.settings import CompletenessSettings, IngestSettings, RetentionSettings, Settings
 from anpr.store.accounting.counts import KINDS
 from anpr.store.accounting.outboxes import MAX_OUTBOXES, note_numbers
+from anpr.store.audit import AuditAction, list_audit
 from anpr.store.audit_export import site_key
 from anpr.store.audit_heads import ensure_key
 from anpr.store.database.connection import Database
@@ -305,16 +308,19 @@ def test_a_morning_makes_one_report_signed_with_the_sites_key(town: Town, tmp_pa
     (report,) = town.maker().known("manager", DAY).values()
     files = town.maker().files(report)
     key = site_key(ensure_key(town.settings().audit_key_path)).public
-    assert verifies(files, key)
-    assert not verifies(replace(files, csv=files.csv + b"1"), key)
-    assert not verifies(replace(files, manifest=files.manifest.replace(b"open", b"good")), key)
-    assert not verifies(files, SigningKey.generate().public)
     assert files.pdf.startswith(b"%PDF")
     assert b"non ancora arrivati" in files.html
     assert make_transit(1).plate.encode() not in files.html + files.csv
     assert "numeri mancanti;reader-1;attesi 3-8;6" in files.csv.decode("utf-8-sig")
-    names = [Path(path).suffix for path in write_files(files, tmp_path / "out", report)]
-    assert names == [".html", ".pdf", ".csv", ".json", ".txt"]
+    written = [Path(path) for path in write_files(files, tmp_path / "out", report)]
+    assert [path.suffix for path in written] == [".html", ".pdf", ".csv", ".json", ".txt"]
+    assert verify_report(written[3], key).faults == ()
+    with town.database.transaction() as conn:
+        rows = [row.event for row in list_audit(conn) if row.event.detail.get("made") == "completeness"]
+    assert {row.detail["sha256"] for row in rows} == {sha256(files.manifest).hexdigest()}
+    assert [(row.actor, row.action) for row in rows] == [
+        ("forward", AuditAction.EXPORTED), ("forward", AuditAction.DOCUMENT_MADE),
+    ]  # fmt: skip
     assert "missing: 6" in " ".join(report_lines(report))
 
 

@@ -3,10 +3,15 @@
 
 import io
 import zipfile
+from hashlib import sha256
 
 import pytest
 
 from anpr.domain.access import Role
+from anpr.domain.gate import Gate
+from anpr.store.accounting.reports import get_report
+from anpr.store.audit import AuditAction
+from anpr.store.gates import save_gates
 from tests.support.completeness import archive_report
 from tests.support.fixtures_console import Site
 
@@ -27,6 +32,10 @@ def test_the_archive_leads_to_each_report_and_its_files(site: Site) -> None:
         assert files.namelist() == ["report.html", "report.pdf", "report.csv", "manifest.json", "signature.txt"]
     assert client.get(f"/completeness/{number}/files/pdf").content == b"%PDF"
     assert "attachment" in client.get(f"/completeness/{number}/files/html").headers["content-disposition"]
+    told = [row.event for row in site.audit() if row.event.action is AuditAction.EXPORTED]
+    assert [event.detail["form"] for event in told] == ["html", "pdf", "zip"]
+    assert (told[-1].actor, told[-1].detail["made"]) == ("administrator", "completeness")
+    assert told[-1].detail["sha256"] == sha256(answer.content).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -37,6 +46,14 @@ def test_the_archive_leads_to_each_report_and_its_files(site: Site) -> None:
 def test_what_is_not_there_is_not_found(site: Site, path: str) -> None:
     archive_report(site)
     assert site.client(Role.ADMINISTRATOR).get(f"/completeness/{path}").status_code == 404
+
+
+def test_a_gate_has_its_name(site: Site) -> None:
+    number = archive_report(site)
+    with site.database.transaction() as conn:
+        gate = get_report(conn, number).figures["came"][0]["gate_id"]  # type: ignore[union-attr]
+        save_gates(conn, [Gate(id=gate, name="Via Aurelia", purpose="p", legal_basis="l", cameras=())])
+    assert "Via Aurelia" in site.client(Role.ADMINISTRATOR).get(f"/completeness/{number}").text
 
 
 def test_an_operator_sees_no_report(site: Site) -> None:

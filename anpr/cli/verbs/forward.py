@@ -17,6 +17,7 @@ from anpr.cli.common.duration import DURATION
 from anpr.cli.common.settings_note import note_settings_of
 from anpr.cli.common.stopping import stop_on_signals
 from anpr.cli.main import loaded_settings
+from anpr.cli.verbs import forward_verify
 from anpr.cli.verbs.forward_conformance import conformance
 from anpr.domain.completeness import Verdict
 from anpr.domain.errors import ForwardError, InputError
@@ -201,7 +202,7 @@ def report(ctx: click.Context, day_text: str | None, organisation_id: str, folde
     """Make the completeness report of a day, signed and archived. Exit status 1 when the day does not balance."""
     settings = loaded_settings(ctx).settings
     with open_database(settings, "anpr forward") as database:
-        maker = ReportMaker(settings=settings, database=database, clock=SystemClock())
+        maker = ReportMaker(settings=settings, database=database, clock=SystemClock(), by=operating_system_user())
         day = read_day("--day", day_text) if day_text else maker.today - timedelta(days=1)
         found = maker.of_day(organisation_id, day)
         for line in report_lines(found):
@@ -210,6 +211,9 @@ def report(ctx: click.Context, day_text: str | None, organisation_id: str, folde
             for path in write_files(maker.files(found), folder, found):
                 click.echo(path)
     ctx.exit(int(found.verdict == Verdict.UNBALANCED))
+
+
+command.add_command(forward_verify.verify)
 
 
 @command.command()

@@ -8,7 +8,8 @@
   const user = JSON.parse(document.body.dataset.session || "null")?.user ?? "";
 
   function fieldsOf(form) {
-    const fields = [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "password");
+    const isKept = ({ type, dataset }) => type !== "password" && (type !== "hidden" || "typed" in dataset);
+    const fields = [...form.elements].filter((field) => field.name && isKept(field));
     return fields.map((field) => ({
       name: field.name, value: field.value, checked: field.checked === true, isTick: field.type === "checkbox",
     }));

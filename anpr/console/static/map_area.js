@@ -34,6 +34,7 @@ class AreaDrawing {
     this.words = JSON.parse(frame.dataset.area);
     this.items = [...frame.querySelectorAll("li[data-gate]")];
     this.shape = read(document.getElementById("area").value);
+    this.before = null; // what was drawn before something else is begun
     this.pending = null; // corners of a polygon that is being drawn
     this.listen();
     this.show();
@@ -53,28 +54,34 @@ class AreaDrawing {
     }
     this.find("[data-close]").addEventListener("click", () => this.close());
     this.find("[data-add]").addEventListener("click", () => this.addCorner());
-    this.find("[data-erase]").addEventListener("click", () => this.set(null));
+    this.find("[data-erase]").addEventListener("click", () => {
+      this.stop();
+      this.set(null);
+    });
     this.frame.addEventListener("anpr:forget", () => this.forget());
     canvas.addEventListener("pointerdown", (event) => this.press(event), true);
     canvas.addEventListener("pointermove", (event) => this.drag(event));
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => this.release());
     this.frame.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.mode) this.stop();
+      if (event.key === "Escape" && this.mode) this.giveBack();
     });
   }
 
   begin(kind, byKeys) {
+    if (!this.mode) this.before = this.shape;
     this.stop();
     if (byKeys) {
       this.setInTheMiddle(kind);
       return;
     }
     this.mode = kind;
+    this.shape = null; // it is not on the map any more, and is not searched
     this.pending = kind === "polygon" ? [] : null;
     this.map.dragging.disable();
     this.map.doubleClickZoom.disable();
     this.frame.classList.add("map-drawing");
     this.show();
+    this.carry();
   }
 
   stop() {
@@ -83,6 +90,12 @@ class AreaDrawing {
     this.map.doubleClickZoom.enable();
     this.frame.classList.remove("map-drawing");
     this.show();
+  }
+
+  /** Nothing else was drawn: what was there before is there again. */
+  giveBack() {
+    this.stop();
+    this.set(this.before);
   }
 
   placeAt(event) {
@@ -105,6 +118,7 @@ class AreaDrawing {
     else {
       this.pending.push(place);
       this.show();
+      this.carry();
     }
   }
 
@@ -119,14 +133,16 @@ class AreaDrawing {
   release() {
     if (!this.start) return;
     const { shape } = this;
+    if (!shape) return this.giveBack();
     this.stop();
     this.set(shape);
   }
 
   close() {
     const points = this.pending ?? [];
+    if (points.length < 3) return this.giveBack();
     this.stop();
-    if (points.length > 2) this.set({ kind: "polygon", points, radius: 0 });
+    this.set({ kind: "polygon", points, radius: 0 });
   }
 
   /* --- keys ------------------------------------------------------------------------------------------------------- */
@@ -204,8 +220,18 @@ class AreaDrawing {
   set(shape) {
     this.shape = shape;
     this.show();
-    const wrong = this.wrong();
-    choose(shape && !wrong ? write(shape) : "", shape && !wrong ? this.inside() : []);
+    this.carry();
+  }
+
+  /** What is on the map, a polygon as if it were closed now. */
+  drawn() {
+    return this.pending?.length ? { kind: "polygon", points: this.pending, radius: 0 } : this.shape;
+  }
+
+  /** The form carries what is on the map, right or wrong: the server refuses what is no area, and never searches without it. */
+  carry() {
+    const drawn = this.drawn();
+    choose(drawn ? write(drawn) : "", this.inside());
   }
 
   /** The choice is made otherwise: what was drawn goes, and the ticks stay. */
@@ -216,11 +242,12 @@ class AreaDrawing {
   }
 
   wrong() {
-    return this.shape?.kind === "polygon" ? fault(scaled(this.shape.points).corners) : null;
+    const drawn = this.drawn();
+    return drawn?.kind === "polygon" ? fault(scaled(drawn.points).corners) : null;
   }
 
   isIn(place) {
-    const { kind, points, radius } = this.shape;
+    const { kind, points, radius } = this.drawn();
     if (kind === "circle") return this.map.distance(points[0], place) <= radius;
     const { corners, fraction } = scaled(points);
     const [x, y] = fraction(place);
@@ -228,7 +255,8 @@ class AreaDrawing {
   }
 
   inside() {
-    return this.items.filter((item) => this.shape && this.isIn(placeOf(item))).map((item) => item.dataset.gate);
+    if (!this.drawn() || this.wrong()) return [];
+    return this.items.filter((item) => this.isIn(placeOf(item))).map((item) => item.dataset.gate);
   }
 
   draw() {
@@ -252,7 +280,7 @@ class AreaDrawing {
     this.handles = isSet ? this.corners().map((place, at) => this.addHandle(place, at)) : [];
     this.find("[data-close]").hidden = !this.pending || this.pending.length < 3;
     this.find("[data-add]").hidden = !isSet || this.shape.kind !== "polygon";
-    this.find("[data-erase]").hidden = !this.shape;
+    this.find("[data-erase]").hidden = !this.drawn();
     for (const button of this.frame.querySelectorAll("[data-shape]")) button.setAttribute("aria-pressed", String(button.dataset.shape === this.mode));
     this.tell();
   }
@@ -269,7 +297,7 @@ class AreaDrawing {
     else if (this.shape) told = inside.length ? (inside.length === 1 ? words.inside_one : words.inside.replace("{n}", inside.length)) : words.empty;
     const line = this.find("[data-inside]");
     if (line.textContent !== told) line.textContent = told;
-    line.classList.toggle("fault", Boolean(wrong));
+    line.classList.toggle("fault", Boolean(wrong) && !this.pending);
   }
 }
 

@@ -2,7 +2,7 @@
 """Completeness report as a printed document and as CSV, in Italian; it names no plate."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,13 +10,25 @@ from zoneinfo import ZoneInfo
 from anpr.domain.completeness import DayBalance, DestinationLine, Verdict
 from anpr.domain.spreadsheet import as_text, csv_bytes
 from anpr.evidence.words import STATES as HEALTH
-from anpr.forward.completeness.words import CAME, NONE, SEEN_BY, SHORTFALLS, STATES, VERDICTS, WITHHELD, stage_facts
+from anpr.forward.completeness.words import (
+    CAME,
+    COLUMNS,
+    NONE,
+    REFUSALS,
+    SEEN_BY,
+    SHORTFALLS,
+    STATES,
+    VERDICTS,
+    WITHHELD,
+    stage_facts,
+)
 from anpr.paper.blocks import Banner, Block, Document, Facts, Heading, Paragraph, Table, Tone
 
 MAX_ROWS = 300
 """Of one table in print; the CSV has all rows."""
 Stages = Mapping[str, Mapping[str, Any]]
 """By destination, how far its profile has come and whether anything is sent, as JSON has it (`StageStanding`)."""
+_WIDTHS = (4, *([2] * len(CAME)))
 _TONES = {Verdict.BALANCED: Tone.GOOD, Verdict.OPEN: Tone.OPEN, Verdict.UNBALANCED: Tone.BAD}
 
 
@@ -31,6 +43,8 @@ class ReportHead:
     zone: ZoneInfo
     version: str
     public_key: str
+    gates: Mapping[str, str] = field(default_factory=dict)
+    """What people call each gate, by id."""
 
 
 def document(balance: DayBalance, head: ReportHead, stages: Stages) -> Document:
@@ -55,7 +69,7 @@ def _blocks(balance: DayBalance, head: ReportHead, stages: Stages) -> Iterator[B
         "Per ogni varco e lettore: arrivati (con numero + senza numero + recuperati) = conservati + scartati per"
         " finalità + rifiutati. I doppioni sono già contati. «In ritardo»: arrivati oltre un'ora dopo il rilevamento."
     )
-    yield from _limited(("varco", "lettore", *CAME.values()), _came_rows(balance), (3, 3, *([2] * len(CAME))))
+    yield from _limited(("varco, lettore", *COLUMNS.values()), _came_rows(balance, head.gates), _WIDTHS)
     if balance.refused:
         yield from _limited(("lettore", "motivo del rifiuto", "messaggi"), _refused_rows(balance), (3, 3, 1))
     if balance.missing:
@@ -101,15 +115,21 @@ def _limited(header: tuple[str, ...], rows: list[tuple[str, ...]], widths: tuple
         yield Paragraph(f"Altre {len(rows) - MAX_ROWS} righe sono nel file CSV.")
 
 
-def _came_rows(balance: DayBalance) -> list[tuple[str, ...]]:
+def _came_rows(balance: DayBalance, gates: Mapping[str, str]) -> list[tuple[str, ...]]:
     return [
-        (line.gate_id or NONE, line.reader_id or NONE, *(str(getattr(line, name)) for name in CAME))
+        (f"{_gate(line.gate_id, gates)}\n{line.reader_id or NONE}", *(str(getattr(line, name)) for name in CAME))
         for line in balance.came
     ]
 
 
+def _gate(gate_id: str, gates: Mapping[str, str]) -> str:
+    name = gates.get(gate_id)
+    return f"{name} ({gate_id})" if name and name != gate_id else gate_id or NONE
+
+
 def _refused_rows(balance: DayBalance) -> list[tuple[str, ...]]:
-    return [(reader or NONE, reason, str(number)) for reader, reason, number in balance.refused]
+    words = {str(reason): word for reason, word in REFUSALS.items()}
+    return [(reader or NONE, words.get(reason, reason), str(number)) for reader, reason, number in balance.refused]
 
 
 def _missing_rows(balance: DayBalance, zone: ZoneInfo) -> list[tuple[str, ...]]:

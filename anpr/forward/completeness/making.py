@@ -5,27 +5,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from anpr import __version__
-from anpr.contract.signature import PublicKey, SigningKey
+from anpr.contract.signature import SigningKey
 from anpr.domain.completeness import DayBalance
 from anpr.domain.errors import ForwardError, InputError, PaperError
 from anpr.domain.near_name import suggestion
 from anpr.forward.completeness.document import ReportHead, Stages, as_csv, document
+from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import day_scope, local_day
-from anpr.forward.signed_files import SignedFiles, files_verify, sign_files
+from anpr.forward.signed_files import sign_files
 from anpr.paper.apart import PdfPress
 from anpr.paper.html import as_html
 from anpr.runtime.clock import Clock
 from anpr.settings import Settings
 from anpr.store.accounting.balance import day_balance
 from anpr.store.accounting.reports import ArchivedReport, ReportFiles, add_report, newest_reports, report_files
+from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.audit_export import site_key
 from anpr.store.audit_heads import ensure_key
 from anpr.store.database.connection import Database
 from anpr.store.database.scope import Scope
 from anpr.store.forwarding.standing import destination_standings
+from anpr.store.gates import gate_names
 from anpr.store.organisations.registry import organisation_names
 
 SIGNED_AS = b"anpr completeness report 1\n"
@@ -36,11 +40,12 @@ BACK_DAYS = 31
 
 @dataclass(kw_only=True)
 class ReportMaker:
-    """Makes the reports of all organisations of this site."""
+    """Makes the reports of all organisations of this site. `by`: who makes them, as the audit tells it."""
 
     settings: Settings
     database: Database
     clock: Clock
+    by: str = ACTOR
     press: PdfPress = field(default_factory=PdfPress)
 
     def organisations(self) -> dict[str, str]:
@@ -88,9 +93,14 @@ class ReportMaker:
         return found
 
     def files(self, report: ArchivedReport) -> ReportFiles:
-        """The archived files of a report. Raises StoreError."""
+        """The archived files of a report, to be written somewhere: in the audit as an export. Raises ForwardError,
+        StoreError."""
         with self._as(report.organisation_id).transaction() as conn:
             files = report_files(conn, report.id)
+            if files is not None:
+                day, digest = report.day.isoformat(), sha256(files.manifest).hexdigest()
+                detail = {"made": "completeness", "form": "files", "day": day, "sha256": digest}
+                append(conn, AuditEvent(actor=self.by, action=AuditAction.EXPORTED, at=self.clock.now(), detail=detail))
         if files is None:
             raise ForwardError(f"completeness report {report.id}: is not archived any more")
         return files
@@ -121,8 +131,11 @@ class ReportMaker:
             mailed_at=None,
             mail_failure=None,
         )
+        digest = sha256(files.manifest).hexdigest()
+        detail = {"made": "completeness", "about": organisation_id, "day": day.isoformat(), "sha256": digest}
         with self._as(organisation_id).transaction() as conn:
             number = add_report(conn, report, files)
+            append(conn, AuditEvent(actor=self.by, action=AuditAction.DOCUMENT_MADE, at=at, detail=detail))
         return replace(report, id=number)
 
     def _stages(self, organisation_id: str) -> Stages:
@@ -159,17 +172,15 @@ class ReportMaker:
             zone=self.settings.zone,
             version=__version__,
             public_key=key.public.text,
+            gates=self._gates(),
         )
+
+    def _gates(self) -> dict[str, str]:
+        with self.database.transaction() as conn:
+            return gate_names(conn)
 
     def _as(self, organisation_id: str) -> Database:
         return self.database.limited_to(Scope(organisation_id=organisation_id, day=self.today))
-
-
-def verifies(files: ReportFiles, key: PublicKey) -> bool:
-    """Whether the site's key signed these files as they are."""
-    parts = {"report.html": files.html, "report.pdf": files.pdf, "report.csv": files.csv}
-    signed = SignedFiles(files=parts, manifest=files.manifest, signature=files.signature)
-    return files_verify(signed, SIGNED_AS, key)
 
 
 def as_figures(balance: DayBalance) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from anpr.domain.completeness import Shortfall, Verdict
+from anpr.domain.errors import PoisonReason
 
 VERDICTS = {
     Verdict.BALANCED: "Quadra: ogni transito è contato",
@@ -54,6 +55,29 @@ REFUSED_FOR = {
     "stage": "NON SI INVIA NULLA: l'ufficio non ha ancora provato il profilo",
     "agreement": "NON SI INVIA NULLA: manca un protocollo d'intesa valido",
 }
+COLUMNS = {
+    **CAME,
+    "stored": "conser-\nvati",
+    "recovered": "recupe-\nrati",
+    "difference": "diffe-\nrenza",
+    "duplicates": "dop-\npioni",
+}
+"""Heads of columns of figures, in print."""
+REFUSALS = {
+    PoisonReason.NOT_JSON: "messaggio illeggibile",
+    PoisonReason.TOO_LARGE: "messaggio troppo grande",
+    PoisonReason.UNKNOWN_VERSION: "lettore più nuovo del centro",
+    PoisonReason.WRONG_SHAPE: "contenuto non conforme",
+    PoisonReason.WRONG_DIGEST: "immagine diversa da quella annunciata",
+    PoisonReason.UNKNOWN_TOPIC: "canale sconosciuto",
+    PoisonReason.WRONG_TIME: "orologio avanti",
+    PoisonReason.TOO_OLD: "transito oltre il periodo di conservazione",
+    PoisonReason.CONFLICT: "identificativo già usato per un altro transito",
+    PoisonReason.NOT_STORABLE: "rifiutato dalla banca dati",
+    PoisonReason.WRONG_SIGNATURE: "firma non valida per questo lettore",
+    PoisonReason.UNSIGNED: "firma mancante",
+}
+"""As the status page tells them; a test holds them against it."""
 SEEN_BY = {"camera": "telecamera", "reader": "lettore", "clock": "orologio del lettore"}
 NONE = "–"
 

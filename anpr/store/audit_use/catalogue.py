@@ -202,8 +202,8 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
         AuditAction.VIEW_SHOWN: _of(_K.VIEW, "an image of a camera that was shown", "gate", "camera"),
         AuditAction.EXPORTED: _of(
             _K.EXPORT,
-            "an export: of the audit, a list, closed alarms, statistics, what a search found, or of transits by a dry"
-            " run of forwarding",
+            "an export: of the audit, a list, closed alarms, statistics, a completeness report, what a search found, or"
+            " of transits by a dry run of forwarding",
             *[
                 "search",
                 "reason_kind",
@@ -225,7 +225,7 @@ AUDITED: Mapping[AuditAction, Audited] = MappingProxyType(
             ],
         ),
         AuditAction.DOCUMENT_MADE: _of(
-            _K.EXPORT, "a register, notice or other document that was made", "made", "form", "about", "sha256"
+            _K.EXPORT, "a register, notice or other document that was made", *["made", "form", "about", "day", "sha256"]
         ),
         AuditAction.ALARM_ACKNOWLEDGED: _of(_K.CHANGE, "an alarm that was taken", "alarm"),
         AuditAction.ALARM_CLOSED: _of(

@@ -21,7 +21,8 @@ _SECTIONS = MappingProxyType(
     {
         "role": ("role",),
         "previous": ("role",),
-        "outcome": ("outcome", "run"),
+        "outcome": ("outcome", "run", "proposal_state"),
+        "kind": ("proposal_kind", "list_kind"),
         "priority": ("priority",),
         "state": ("state", "delivery"),
         "operation": ("action",),
@@ -61,6 +62,8 @@ class DetailWriter:
         return [self._item(name, value) for name, value in told if value is not None and value not in ([], {})]
 
     def _item(self, name: str, value: object) -> DetailItem:
+        if name == "about" and isinstance(value, int):  # a document about one thing, and not about an organisation
+            name = "number"
         if name == "transits" and isinstance(value, list):
             return DetailItem(name=self._name(name), value=str(len(value)), more=self._value(name, value))
         return DetailItem(name=self._name(name), value=self._value(name, value))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Archive of completeness reports: a list, one page each, and their signed files. Numbers, no plates."""
 
+import hashlib
 import io
 import zipfile
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
 
+from anpr.console.access import VisitorDep, record
 from anpr.console.completeness_state import completeness_state
 from anpr.console.fields import Line, Whole
 from anpr.console.page import Page
@@ -18,6 +20,8 @@ from anpr.domain.access import Permission
 from anpr.domain.completeness import Shortfall
 from anpr.domain.delivery import DeliveryState
 from anpr.store.accounting.reports import ArchivedReport, ReportFiles, get_report, list_reports, report_files
+from anpr.store.audit import AuditAction
+from anpr.store.gates import gate_names
 
 router = APIRouter(prefix="/completeness")
 
@@ -44,6 +48,8 @@ def show(console: ConsoleDep, context: ContextDep) -> Response:
 def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path()]) -> Response:
     """One report."""
     report = _report(console, number)
+    with console.database.transaction() as conn:
+        gates = gate_names(conn)
     moments = {
         name: [{**each, **_times(each)} for each in report.figures[name][:_ROWS]] for name in ("missing", "blind")
     }
@@ -51,6 +57,7 @@ def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path(
         "completeness/one.html",
         context,
         report=report,
+        gates=gates,
         figures=report.figures,
         moments=moments,
         stages={line["destination"]: _dated(line.get("stage")) for line in report.figures["destinations"]},
@@ -61,8 +68,10 @@ def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path(
 
 
 @router.get("/{number}/files/{document}")
-def file(console: ConsoleDep, number: Annotated[Whole, Path()], document: Annotated[Line, Path()]) -> Response:
-    """One of its files (html, pdf, csv), or all with manifest and signature (zip)."""
+def file(
+    console: ConsoleDep, visitor: VisitorDep, number: Annotated[Whole, Path()], document: Annotated[Line, Path()]
+) -> Response:
+    """One of its files (html, pdf, csv), or all with manifest and signature (zip); recorded."""
     report = _report(console, number)
     with console.database.transaction() as conn:
         files = report_files(conn, number)
@@ -70,6 +79,9 @@ def file(console: ConsoleDep, number: Annotated[Whole, Path()], document: Annota
         raise HTTPException(404)
     name = f"completezza-{report.day.isoformat()}-{report.revision}.{document}"
     content = _zipped(files) if document == "zip" else getattr(files, document)
+    digest = hashlib.sha256(content).hexdigest()
+    detail = {"made": "completeness", "form": document, "day": report.day.isoformat(), "sha256": digest}
+    record(console, visitor.user.name, AuditAction.EXPORTED, detail)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=_KINDS.get(document, "application/zip"), headers=headers)
 
