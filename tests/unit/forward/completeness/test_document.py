@@ -22,7 +22,7 @@ HEAD = ReportHead(
 def test_gates_have_their_names_and_refusals_are_words() -> None:
     balance = full_balance("manager", MADE_AT, 1)
     balance = replace(balance, came=(replace(balance.came[0], gate_id="nord"),))
-    came, refused, *_ = (block for block in document(balance, HEAD).blocks if isinstance(block, Table))
+    came, refused, *_ = (block for block in document(balance, HEAD, {}).blocks if isinstance(block, Table))
     assert came.rows[0][0].startswith("Porta Nord (nord)\n")
     assert refused.rows[0][1] == "contenuto non conforme"
 
