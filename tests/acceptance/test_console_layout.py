@@ -32,6 +32,7 @@ from tests.support.completeness import archive_report
 from tests.support.evidence import fill_investigation
 from tests.support.fixtures_browser import log_in, show_cards
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
+from tests.support.received_site import receive_list
 
 PHONE = ViewportSize(width=390, height=844)
 TABLET = ViewportSize(width=768, height=1024)
@@ -154,6 +155,7 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
     keep_and_ask(crowded, WANTED)
     leave(crowded)
     report = archive_report(crowded)
+    receive_list(crowded, name=UNBROKEN, sender=LONG)
     page.set_viewport_size({"width": width, "height": 844})
     paths = {
         LONG_USER: [
@@ -174,6 +176,7 @@ def test_no_page_scrolls_sideways_whatever_the_names_are(page: Page, crowded: Si
             "/watchlists/a2/settings", "/watchlists/a1/delete", "/watchlists/_new", "/watchlists/a1/import",
             "/watchlists/a1/import/1", "/watchlists/a1/export", "/watchlists/a1/cost?match=look-alike",
             "/watchlists/a1/proposals", "/watchlists/a1/proposals/1",
+            "/received-lists", "/received-lists/centro", "/watchlists/centro",
         ],
         Role.DPO: ["/requests", "/requests/1", "/requests/1/data", "/requests/1/erase"],
         Role.ADMINISTRATOR: [

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Lists that a centre hands out: versions that follow, whole or not at all, and nobody's hand on them."""
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import pytest
 
 from anpr.domain.errors import StoreError
 from anpr.domain.list_delivery import DeliveryOutcome
+from anpr.domain.organisation import MANAGER
 from anpr.ingest.agreement_ends import note_ends
 from anpr.listfiles import deliveries
 from anpr.listfiles.importing import undo_order
@@ -18,6 +23,7 @@ from anpr.settings import Settings
 from anpr.store.audit import AuditAction
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
+from anpr.store.database.scope import Scope
 from anpr.store.watchlists.cards import change_list, drop_list, get_card
 from anpr.store.watchlists.entries import NewEntry, add_entry, import_entries, list_entries
 from anpr.store.watchlists.entry_edits import change_entry, remove_entry
@@ -26,9 +32,10 @@ from anpr.store.watchlists.lists import find_watchlist, get_watchlist
 from anpr.store.watchlists.locks import ReceivedListError
 from anpr.store.watchlists.proposals import ProposalState, StaleProposalError, list_proposals
 from anpr.store.watchlists.proposing import propose_entry
-from anpr.store.watchlists.received import ask_now, find_received, stop_receiving
+from anpr.store.watchlists.received import ask_now, find_received, received_states, stop_receiving
 from scripts.lab.transits import START
 from tests.support.received_lists import LIST, ZONE, ReceivedSite, changes, plates_of, received_site, whole
+from tests.support.waiting import eventually
 
 ANNA = Author(name="anna", at=START)
 
@@ -267,3 +274,52 @@ def test_somebody_may_ask_for_it_now(site: ReceivedSite) -> None:
         ask_now(conn, LIST, Author(name="anna", at=site.clock.now()))
     assert site.state().is_asked
     assert site.last_event().action is AuditAction.WATCHLIST_FETCH_ASKED
+
+
+def test_a_process_that_is_killed_in_the_middle_of_the_swap_leaves_the_old_list_and_the_verbs_tell(
+    site: ReceivedSite, database_url: str, tmp_path: Path
+) -> None:
+    site.take(whole(7, plates_of(10)))
+    pickup = {"folder": str(site.folder), "watchlist": LIST, "profile": str(tmp_path / "profilo.yaml"),
+              "received": {"sender": "Centro"}}  # fmt: skip
+    (tmp_path / "site.yaml").write_text(json.dumps({"watchlists": {"pickup": [pickup]}, "data_dir": str(tmp_path)}))
+    command = [sys.executable, "-m", "anpr", "--config", str(tmp_path / "site.yaml"), "watchlist"]
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    site.arrive(whole(8, [*plates_of(9), "ZZ999ZZ"]))
+    with site.database.transaction() as conn:
+        conn.execute("LOCK TABLE list_import_changes IN SHARE MODE")  # where the swap has changed the entries already
+        with subprocess.Popen([*command, "fetch", LIST], env=environment, stderr=subprocess.DEVNULL) as process:
+            eventually(lambda: site.waiting_for("list_import_changes") == 1)
+            process.kill()
+            process.wait(60)
+    eventually(lambda: site.waiting_for("list_import_changes") == 0)
+    assert (site.version, site.plates()) == ("7", plates_of(10))
+    again = subprocess.run([*command, "fetch", LIST], env=environment, check=False, capture_output=True, text=True)
+    assert (again.returncode, site.version) == (0, "8"), again.stderr
+    assert "version 8" in again.stdout
+    assert "1 new, 0 changed, 1 gone of 10 entries" in again.stdout
+    shown = subprocess.run([*command, "received"], env=environment, check=True, capture_output=True, text=True)
+    assert "full 7" in shown.stdout
+    assert "AB0" not in shown.stdout + again.stdout
+
+
+def test_the_console_with_its_few_rights_decides_undoes_and_asks(
+    site: ReceivedSite, console_database: Database
+) -> None:
+    ours = console_database.limited_to(Scope(organisation_id=MANAGER, day=START.date(), user="anna"))
+    site.take(whole(7, plates_of(10)))
+    site.take(whole(8, plates_of(5)))
+    waiting = site.state().waiting
+    assert waiting is not None
+    approve(ours, LIST, waiting.proposal_id or 0, ANNA, ZONE)
+    assert (site.version, len(site.plates())) == ("8", 5)
+    with ours.transaction() as conn:
+        undo_order(conn, LIST, ANNA, None)
+        assert ask_now(conn, LIST, ANNA)
+        assert [str(each.outcome) for each in received_states(conn)[0].deliveries][:2] == ["undone", "taken"]
+    assert (site.version, len(site.plates())) == ("7", 10)
+    with ours.transaction() as conn:
+        drop_list(conn, LIST, ANNA, "r")
+    other = console_database.limited_to(Scope(organisation_id="altro", day=START.date(), user="anna"))
+    with other.transaction() as conn:
+        assert (received_states(conn), ask_now(conn, LIST, ANNA)) == ([], False)

@@ -226,6 +226,7 @@ def test_an_answer_that_is_the_list_itself_is_read_by_its_profile(
     [
         pytest.param(Told(500, FAULT.encode()), "SOAP fault: lista non pronta", id="fault"),
         pytest.param(Told(200, FAULT.encode()), "SOAP fault", id="fault with 200"),
+        pytest.param(Told(500, (REPLY % _base64(SEVEN)).encode()), "answered 500", id="list with 500"),
         pytest.param(Told(200, (REPLY % _base64(SEVEN)[:-10]).encode()), "cut off", id="cut"),
         pytest.param(Told(200, (REPLY % "non base64!").encode()), "base64", id="no base64"),
         pytest.param(Told(200, (REPLY % "").encode()), "no file at", id="empty"),

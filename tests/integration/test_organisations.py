@@ -38,6 +38,7 @@ from anpr.store.organisations.rights import may_at_gate
 from anpr.store.transits.rows import TransitQuery, insert_transits, latest_transits, search_transits
 from anpr.store.watchlists.entries import NewEntry, add_entry
 from anpr.store.watchlists.matching import matching_entries
+from anpr.store.watchlists.received import stop_receiving
 from scripts.lab.transits import START, make_transit
 from tests.integration.old_schemas import fill
 from tests.support.organisations import EMPOLI, GATE, LIST, THEIR_PLATE, agree, rows_of, share
@@ -320,6 +321,7 @@ def test_a_list_that_is_not_compared_keeps_no_transit_at_a_gate_of_hits_only(
     shared: Database, ingest_database: Database, tmp_path: Path, clock: ManualClock
 ) -> None:
     with shared.transaction() as conn:
+        stop_receiving(conn, "stolen")
         add_entry(conn, "stolen", NewEntry(plate="ZZ999ZZ", reason="r"))
     ingest(ingest_database, tmp_path, clock, passing(21, GATE.id, "ZZ999ZZ"))
     with shared.transaction() as conn:

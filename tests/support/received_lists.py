@@ -107,6 +107,13 @@ class ReceivedSite:
         with self.database.transaction() as conn:
             return sorted(entry.plate for entry in list_entries(conn, LIST, limit=100_000))
 
+    def waiting_for(self, table: str) -> int:
+        """How many sessions wait for a lock of this table."""
+        with self.database.transaction() as conn:
+            asked = "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+            row = conn.execute(asked, [table]).fetchone()
+        return row["n"] if row else 0
+
     def last_event(self) -> AuditEvent:
         """The newest row of the audit."""
         with self.database.transaction() as conn:

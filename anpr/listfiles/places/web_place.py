@@ -123,6 +123,8 @@ def _fetch(
             answer.close()
     if isinstance(service, SoapPlace):
         sha256 = unpack_answer(part, answer.headers.get("content-type", ""), service, f"{server}: {name}", sha256)
+        if is_fault:  # whatever it holds
+            raise ForwardError(f"{server}: {name}: answered {answer.status_code}")
     headers = dict(answer.headers.items())
     etag, modified = headers.get("etag", ""), headers.get("last-modified", "")
     mark = PlaceMark(etag=_plain(etag), modified=_plain(modified), sha256=sha256)

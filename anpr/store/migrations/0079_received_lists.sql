@@ -48,6 +48,7 @@ CREATE TABLE list_deliveries (
     tx           xid8
 );
 CREATE INDEX list_deliveries_of ON list_deliveries (watchlist_id, id);
+CREATE INDEX list_deliveries_tx ON list_deliveries (watchlist_id, tx) WHERE tx IS NOT NULL;
 CREATE INDEX list_deliveries_import ON list_deliveries (import_id) WHERE import_id IS NOT NULL;
 
 -- Whatever path changes entries: on a list that is received only what a delivery brings passes, or the undo of one.

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from anpr.domain.errors import ForwardError
+from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.list_delivery import DeliveryOutcome
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.listfiles.pickup import Pickup
 from anpr.listfiles.places.soap_exchange import unpack_answer
+from anpr.listfiles.reading import HowToRead, read_list_file
 from anpr.runtime.clock import ManualClock
 from anpr.settings.list_places import ReceivedSettings, SoapPlace
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
@@ -24,7 +25,7 @@ from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.received import ListedDelivery, received_states
 from scripts.command import log
 from scripts.lab.transits import START
-from scripts.reliability.lists.hostile_files import PROFILES, HostileFile, hostile_file
+from scripts.reliability.lists.hostile_files import PROFILES, HostileFile, hostile_file, plate_of
 
 _LIMITS = {"shrink_percent": 20.0, "growth_percent": 100.0}
 _MOST_LOOKS = 10
@@ -41,6 +42,18 @@ class Fuzzed:
     answers: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     peak_mb: float = 0.0
+
+    def figures(self, count: int, seed: int) -> dict[str, object]:
+        """For the last line."""
+        counters = {"outcomes": self.outcomes, "mutations": self.mutations, "answers": self.answers}
+        told = {name: dict(counter) for name, counter in counters.items()}
+        return {"ok": not self.problems, "count": count, "seed": seed, **told, "peak_mb": round(self.peak_mb)}
+
+    def measure(self) -> None:
+        """The process may not have grown."""
+        self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        if self.peak_mb > _MOST_MB:
+            self.problems.append(f"{self.peak_mb:.0f} MB at the peak, more than {_MOST_MB}")
 
 
 class ReceivingSite:
@@ -74,13 +87,10 @@ class ReceivingSite:
             file = self._next(seed, number)
             self._hand_over(file)
             if number % 10 == 0:
-                self._answer(file)
+                unpack_hostile(self.found, file, self._folders[file.kind] / ".risposta.part")
             if number % 500 == 499:
                 log(f"{number + 1} files, {len(self.found.problems)} problems")
-        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        self.found.peak_mb = peak_kb / 1024
-        if self.found.peak_mb > _MOST_MB:
-            self.found.problems.append(f"{self.found.peak_mb:.0f} MB at the peak, more than {_MOST_MB}")
+        self.found.measure()
         return self.found
 
     def _next(self, seed: int, number: int) -> HostileFile:
@@ -142,17 +152,37 @@ class ReceivingSite:
         if left := self._left(file.kind):
             yield f"left over {left[:3]}"
 
-    def _answer(self, file: HostileFile) -> None:
-        """Unpacked as the answer to a SOAP request: refused in one line, or unpacked."""
-        part = self._folders[file.kind] / ".risposta.part"
-        part.write_bytes(file.content)
-        service = SoapPlace(url="https://127.0.0.1/", request_file="-", reply_file="Elenco/Veicolo/Targa")
-        kind = "multipart/related; boundary=a" if file.number % 20 else "text/xml"
+
+def read_hostile(folder: Path, seed: int, count: int) -> Fuzzed:
+    """As many files, read as the lists that they should be and unpacked as answers, without a database."""
+    found, held, zone = Fuzzed(), frozenset(plate_of(number) for number in range(20)), ZoneInfo("Europe/Rome")
+    for kind, profile in PROFILES.items():
+        (folder / f"{kind}.yaml").write_text(profile, encoding="utf-8")
+    for number in range(count):
+        file = hostile_file(seed, number, 8, held)
+        found.mutations[file.mutation] += 1
         try:
-            unpack_answer(part, kind, service, "answer", "")
-            self.found.answers["unpacked"] += 1
-        except ForwardError:
-            self.found.answers["refused"] += 1
+            read = read_list_file(file.name, file.content, zone, HowToRead(profile=str(folder / f"{file.kind}.yaml")))
+            found.outcomes["with wrong rows" if read.rejects else "read"] += 1
+        except InputError:
+            found.outcomes["refused"] += 1
         except Exception as exc:  # noqa: BLE001  whatever it is, it is what is looked for
-            self.found.problems.append(f"{file.number}: answer, {file.mutation}: {type(exc).__name__}: {exc}"[:300])
-        part.unlink(missing_ok=True)
+            found.problems.append(f"{number}: {file.kind}, {file.mutation}: {type(exc).__name__}: {exc}"[:300])
+        unpack_hostile(found, file, folder / ".risposta.part")
+    found.measure()
+    return found
+
+
+def unpack_hostile(found: Fuzzed, file: HostileFile, part: Path) -> None:
+    """Unpacked as the answer to a SOAP request: refused in one line, or unpacked."""
+    part.write_bytes(file.content)
+    service = SoapPlace(url="https://127.0.0.1/", request_file="-", reply_file="Elenco/Veicolo/Targa")
+    kind = "multipart/related; boundary=a" if file.number % 3 else "text/xml"
+    try:
+        unpack_answer(part, kind, service, "answer", "")
+        found.answers["unpacked"] += 1
+    except ForwardError:
+        found.answers["refused"] += 1
+    except Exception as exc:  # noqa: BLE001  whatever it is, it is what is looked for
+        found.problems.append(f"{file.number}: answer, {file.mutation}: {type(exc).__name__}: {exc}"[:300])
+    part.unlink(missing_ok=True)
