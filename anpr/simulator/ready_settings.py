@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Ready settings: a destination for each server of the simulation, to paste into a site's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -47,14 +47,20 @@ def ready_targets(
     return {name: target for name, target in found.items() if ("https" if name == "soap" else name) in ports}
 
 
-def ready_settings(targets: Mapping[str, Mapping[str, Any]], profiles: Mapping[str, str]) -> str:
-    """The section `forwarding` as YAML; `profiles` are names or paths by the same keys as `targets`."""
+def ready_settings(
+    targets: Mapping[str, Mapping[str, Any]], profiles: Mapping[str, str], excluded: Sequence[str] = ()
+) -> str:
+    """The section `forwarding` as YAML; `profiles` are names or paths by the same keys as `targets`.
+
+    `excluded` are those that the profile's `transports` leave out.
+    """
     destinations = [
         {"id": f"simulatore-{name}", "profile": profiles[name], "target": dict(target), **_AGREEMENT}
         for name, target in targets.items()
     ]
     text: str = yaml.dump({"forwarding": destinations}, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120)
-    return _HEAD + text
+    told = f"# Not in the profile's `transports`: {', '.join(sorted(excluded))}\n" if excluded else ""
+    return _HEAD + told + text
 
 
 class _Plain(yaml.SafeDumper):

@@ -72,7 +72,8 @@ def simulated_centre(options: CentreOptions, clock: Clock) -> Iterator[Simulated
         if "sftp" in ports:
             text = known_hosts(_reached_at(options.host), ports["sftp"], keys)
             (keys.folder / "known_hosts").write_text(text, encoding="utf-8")
-        settings = ready_settings(targets, names)
+        allowed = {name: each for name, each in targets.items() if each["kind"] in profiles[name].transports}
+        settings = ready_settings(allowed, names, excluded=tuple(targets.keys() - allowed.keys()))
         (options.folder / "settings.yaml").write_text(settings, encoding="utf-8")
         centre = SimulatedCentre(
             office=office, lists=lists, keys=keys, ports=ports, targets=targets, settings=settings, missing=missing

@@ -43,6 +43,8 @@ class SimulatorHandler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": content_type, **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:  # unsaid, the client would send its next request into it
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
