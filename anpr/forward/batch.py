@@ -225,7 +225,7 @@ def _taken(job: Job, name: str, receipt: Receipt) -> None:
 def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:
     """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
     try:
-        return verdicts_of(job.profile.answers, reply), None
+        return verdicts_of(job.profile, reply), None
     except ForwardError as exc:
         # The files have arrived: sent again they would only be answered in the same way again.
         return {}, str(exc)

@@ -15,6 +15,7 @@ from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.answers import Answers
 from anpr.forward.profile.file_name import fill
+from anpr.forward.profile.model import Profile
 from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply, verdict
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
@@ -70,11 +71,12 @@ def receipt_name(answers: Answers, sent: str) -> str:
     return fill(answers.file_name, {"name": sent, "stem": sent.rpartition(".")[0] or sent})
 
 
-def verdicts_of(answers: Answers, reply: Receipt) -> dict[str, Verdict]:
+def verdicts_of(profile: Profile, reply: Receipt) -> dict[str, Verdict]:
     """What the answer to a sent file says, in whichever way the profile expects it; nothing when it expects none.
 
     Raises ForwardError when it cannot be read.
     """
+    answers = profile.answers
     if answers.kind == "reply" or answers.status.meaning(reply.status) == "permanent":
         return read_reply(answers, reply)
     if answers.kind == "none" or (reply.data is None and not reply.unread):

@@ -134,7 +134,7 @@ class ConformanceRun:
             self._waiting.append((outcome, records.name, ids))
             outcome.silent += len(ids)
             return
-        outcome.add(ids, verdicts_of(self.profile.answers, receipt))
+        outcome.add(ids, verdicts_of(self.profile, receipt))
 
     def _answered(self, outcome: CaseOutcome, receipt: Receipt, *, is_image: bool = False) -> None:
         """Raises ForwardError for a status that means that the file did not arrive."""
@@ -159,7 +159,7 @@ class ConformanceRun:
             receipt = line.fetch(receipt_name(self.profile.answers, name))
             if receipt is None:
                 return False
-            verdicts = verdicts_of(self.profile.answers, receipt)
+            verdicts = verdicts_of(self.profile, receipt)
         except ForwardError as exc:
             outcome.failure = str(exc)
             return True
