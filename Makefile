@@ -4,7 +4,7 @@
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
 .PHONY: help run test test-fast check format setup lock clean sbom docs \
-        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search benchmark-town board chaos forward-faults hostile soak fuzz
+        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search benchmark-town board chaos forward-faults hostile soak fuzz fuzz-answers
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
 
@@ -92,6 +92,10 @@ soak: ## one reader for long: does its memory grow? ARGS="--quick"
 board: ## alarms arrive in a browser under an operator's hand: wrong clicks, lost letters; ARGS="--quick"
 	@scripts/setup dev
 	@$(PY) -m scripts.reliability.board.run $(ARGS)
+
+fuzz-answers: ## thousands of broken replies, receipts and HTTP; ARGS="--quick --seed 1"
+	@scripts/setup dev
+	@$(PY) -m scripts.reliability.answers.run $(ARGS)
 
 fuzz: ## thousands of broken images for `anpr read`; ARGS="--quick --seed 1"
 	@scripts/setup dev

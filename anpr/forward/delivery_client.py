@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.job import Job
+from anpr.forward.reply.verdict import said_by
 from anpr.forward.transport import ManyFiles, Receipt, Transport, open_transport
 
 PAUSES_S = (1.0, 5.0, 20.0)
@@ -73,9 +74,9 @@ class DeliveryClient:
     def _sent(self, transport: Transport, name: str, data: bytes) -> Receipt:
         self._keep_pace()
         receipt = transport.send(name, data)
-        if receipt.status and self._job.profile.answers.status.meaning(receipt.status) in (None, "transient"):
-            is_permanent = self._job.profile.answers.status.meaning(receipt.status) is None
-            raise ForwardError(f"{receipt.name}: answered {receipt.status}", permanent=is_permanent)
+        said = said_by(self._job.profile.answers, receipt, self._job.profile.soap)
+        if receipt.status and said.meaning in (None, "transient"):
+            raise ForwardError(f"{receipt.name}: {said.told}", permanent=said.meaning is None)
         return receipt
 
     def _keep_pace(self) -> None:
@@ -108,7 +109,8 @@ class DeliveryClient:
 
     def _connected(self) -> Transport:
         if self._transport is None:
-            self._transport = self._open.enter_context(open_transport(self._job.destination))
+            job = self._job
+            self._transport = self._open.enter_context(open_transport(job.destination, job.profile.soap, job.clock))
         return self._transport
 
     def _disconnect(self) -> None:

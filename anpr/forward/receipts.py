@@ -5,8 +5,9 @@ A receipt comes with the reply to a sent file, or is fetched later from a file b
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from uuid import UUID
 
 from anpr.domain.counts import Counts
@@ -16,7 +17,7 @@ from anpr.forward.job import Job
 from anpr.forward.profile.answers import Answers
 from anpr.forward.profile.file_name import fill
 from anpr.forward.profile.model import Profile
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply, verdict
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, read_reply, said_by, verdict
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.database.connection import Connection
@@ -28,6 +29,11 @@ from anpr.store.forwarding.batches import (
     unanswered_transits,
 )
 from anpr.store.forwarding.deliveries import DayScope
+
+MAX_ROWS = 200_000
+"""Lines of a receipt; a file has 10,000 transits at most, and a receipt may speak of several files."""
+MAX_LINE = 65_536
+"""Characters of one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +83,8 @@ def verdicts_of(profile: Profile, reply: Receipt) -> dict[str, Verdict]:
     Raises ForwardError when it cannot be read.
     """
     answers = profile.answers
-    if answers.kind == "reply" or answers.status.meaning(reply.status) == "permanent":
-        return read_reply(answers, reply)
+    if answers.kind == "reply" or said_by(answers, reply, profile.soap).meaning == "permanent":
+        return read_reply(answers, reply, profile.soap)
     if answers.kind == "none" or (reply.data is None and not reply.unread):
         return {}
     return verdicts_of_receipt(answers, reply)
@@ -94,18 +100,25 @@ def read_receipt(answers: Answers, receipt: Receipt) -> dict[str, str]:
     name = receipt.name
     if receipt.unread:
         raise ForwardError(f"receipt {name}: {receipt.unread}", permanent=True)
+    codes: dict[str, str] = {}
     try:
         text = (receipt.data or b"").decode("utf-8-sig")
-        rows = list(csv.reader(text.splitlines(), delimiter=answers.delimiter, strict=True))
+        for number, row in enumerate(csv.reader(_lines(text), delimiter=answers.delimiter, strict=True), start=1):
+            if row:
+                _read_row(answers, f"receipt {name}, row {number}", row, codes)
     except (UnicodeDecodeError, csv.Error) as exc:
         raise ForwardError(f"receipt {name}: not a delimited text file: {exc}", permanent=True) from exc
-    codes: dict[str, str] = {}
-    for number, row in enumerate(rows, start=1):
-        if row:
-            _read_row(answers, f"receipt {name}, row {number}", row, codes)
     if not codes:
         raise ForwardError(f"receipt {name}: empty", permanent=True)
     return codes
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One after the other, so that memory is bounded. Raises csv.Error for too many, or too long a one."""
+    for number, line in enumerate(StringIO(text, newline=None), start=1):
+        if number > MAX_ROWS or len(line) > MAX_LINE:
+            raise csv.Error(f"more than {MAX_ROWS} lines, or one of more than {MAX_LINE} characters")
+        yield line
 
 
 def _read_row(answers: Answers, where: str, row: list[str], codes: dict[str, str]) -> None:

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """TLS of transports: certificates always verified, our own shown when asked for, public keys pinned at the handshake.
 
-The pin is compared as a part of the handshake, before the first byte of a request or a login is sent.
+The pin is compared as a part of the handshake, before the first byte of a request or a login is sent. A deadline holds
+for all that is written and read until it: a server that sends a byte now and then holds nobody for longer.
 """
 
 import base64
 import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -21,12 +26,40 @@ class PinError(ssl.SSLError):
 
 
 class _PinnedSocket(ssl.SSLSocket):
-    """Compares the key as soon as the handshake is done."""
+    """Compares the key as soon as the handshake is done, and keeps the context's deadline."""
 
     def do_handshake(self, block: bool = False) -> None:
         super().do_handshake(block)
         assert isinstance(self.context, PinnedContext)
         self.context.check(self.getpeercert(binary_form=True))
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        with self._within_time():
+            return super().recv(buflen, flags)
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        with self._within_time():
+            return super().recv_into(buffer, nbytes, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        with self._within_time():
+            return super().send(data, flags)
+
+    @contextmanager
+    def _within_time(self) -> Iterator[None]:
+        assert isinstance(self.context, PinnedContext)
+        until, own = self.context.until, self.gettimeout()
+        if until is None:
+            yield
+            return
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for one file is over")
+        self.settimeout(left if own is None else min(own, left))
+        try:
+            yield
+        finally:
+            self.settimeout(own)
 
 
 class PinnedContext(ssl.SSLContext):
@@ -34,6 +67,8 @@ class PinnedContext(ssl.SSLContext):
 
     sslsocket_class = _PinnedSocket
     pins: frozenset[str] = frozenset()
+    until: float | None = None
+    """Monotonic time at which reading and writing ends with TimeoutError; None: each has its own time."""
 
     def check(self, certificate: bytes | None) -> None:
         """Raises PinError unless the certificate's (DER) public key is pinned."""

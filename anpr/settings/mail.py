@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from anpr.settings.base import Section
-from anpr.settings.forwarding.base import VariableName
 from anpr.settings.mail_address import MailAddress
+from anpr.settings.secret_origin import VariableName
 
 
 class MailSettings(Section):

@@ -9,7 +9,7 @@ from anpr.domain.access import Role
 from anpr.domain.organisation import MANAGER
 from anpr.settings.address import check_address
 from anpr.settings.base import Section, is_loopback
-from anpr.settings.forwarding.base import VariableName
+from anpr.settings.secret_origin import VariableName
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 

@@ -8,9 +8,10 @@ from pydantic import Field, model_validator
 
 from anpr.domain.errors import SettingsError
 from anpr.settings.base import Section
-from anpr.settings.forwarding.base import VariableName
 from anpr.settings.process import environment_variable
 from anpr.settings.secret_file import bare_secret, read_secret_file
+
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class SecretOrigin(Section):

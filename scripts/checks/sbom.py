@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Bill of materials (SBOM, CycloneDX 1.6) of one set of requirements: packages with licence and hashes, and weights.
 
-    make sbom ARGS="[--set default|reader|centre|s3] [--python PYTHON] [--output FILE]"
+    make sbom ARGS="[--set default|reader|centre|s3|soap] [--python PYTHON] [--output FILE]"
     python -m scripts.checks.sbom [--set default] [--python PYTHON] [--output FILE]
 
 `cyclonedx-py` describes what is installed in .venv; what the set does not pin is left out. Each package gets the
@@ -27,7 +27,7 @@ from packaging.utils import canonicalize_name
 from scripts.command import Script, finish
 from scripts.repository import DOCS, REPOSITORY
 
-_SETS = ("default", "reader", "centre", "s3")
+_SETS = ("default", "reader", "centre", "s3", "soap")
 _SPEC = "1.6"
 _CLASSIFIER = "License :: OSI Approved"
 PAGE = DOCS / "dependencies.md"

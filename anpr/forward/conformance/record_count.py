@@ -27,7 +27,7 @@ def count_records(profile: Profile, data: bytes) -> int:
 
 
 def _in_xml(encoding: XmlEncoding, data: bytes) -> int:
-    name = encoding.record.rpartition(":")[2]
+    name = (encoding.record or encoding.root).rpartition(":")[2]
     try:
         return sum(element.tag.rpartition("}")[2] == name for element in ElementTree.fromstring(data).iter())
     except ElementTree.ParseError as exc:

@@ -24,7 +24,8 @@ class XmlEncoding(_Encoding):
 
     kind: Literal["xml"]
     root: str
-    record: str
+    record: str | None = None
+    """Element of a record. None: the one record's fields lie directly below the root, and batch_size is 1."""
     wrapper: str | None = None
     """An element around all records."""
     namespace: str | None = None

@@ -20,6 +20,7 @@ from anpr.forward.profile.columns import (
     writable_columns,
 )
 from anpr.forward.profile.encoding import CsvEncoding, FixedWidthEncoding, JsonEncoding, XmlEncoding
+from anpr.forward.profile.envelope import write_envelope
 from anpr.forward.profile.field import FieldRule
 from anpr.forward.profile.file_name import fill
 from anpr.forward.profile.image_fit import Unfit, fit_image
@@ -163,12 +164,14 @@ def _encode(profile: Profile, batch: Batch, columns: Sequence[Column]) -> bytes:
     try:
         header = _frame_row(profile, profile.header, batch)
         trailer = _frame_row(profile, profile.trailer, batch)
+        blocks = _frame_row(profile, profile.soap.headers, batch) if profile.soap is not None else ()
     except Unwritable as reason:
         raise ForwardError(f"profile {profile.name}: header or trailer: {reason}", permanent=True) from reason
     encoding, names = profile.encoding, [rule.name for rule in profile.fields]
     match encoding:
         case XmlEncoding():
-            return write_xml(encoding, header, names, columns, trailer)
+            document = _document(encoding, header, names, columns, trailer)
+            return document if profile.soap is None else write_envelope(profile.soap, blocks, document)
         case CsvEncoding():
             return write_csv(encoding, header, names, columns, trailer)
         case FixedWidthEncoding():
@@ -177,3 +180,12 @@ def _encode(profile: Profile, batch: Batch, columns: Sequence[Column]) -> bytes:
             return write_json(encoding, header, names, columns, trailer)
         case _:
             assert_never(encoding)
+
+
+def _document(
+    encoding: XmlEncoding, header: Row, names: Sequence[str], columns: Sequence[Column], trailer: Row
+) -> bytes:
+    if encoding.record is None:
+        only = [(name, column[0]) for name, column in zip(names, columns, strict=True)]
+        return write_xml(encoding, [*header, *only, *trailer], (), (), ())
+    return write_xml(encoding, header, names, columns, trailer)

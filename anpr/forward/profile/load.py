@@ -11,6 +11,7 @@ from anpr.domain.near_name import suggestion
 from anpr.forward.profile.model import Profile
 from anpr.settings import DestinationSettings, resource_path
 from anpr.settings.complaints import explain, in_one_line
+from anpr.settings.forwarding import HttpsTarget
 from anpr.settings.yaml_file import read_yaml
 
 MAX_PROFILE_BYTES = 1024 * 1024
@@ -33,7 +34,24 @@ def profile_of(destination: DestinationSettings) -> Profile:
         raise ForwardError(
             f"forwarding.{destination.id}.target: profile {profile.name} allows {allowed}, not {kind}", permanent=True
         )
+    _check_message(profile, destination)
     return profile
+
+
+def _check_message(profile: Profile, destination: DestinationSettings) -> None:
+    """Raises ForwardError where settings and profile both say what a request bears, or neither says what it needs."""
+    target = destination.target
+    if not isinstance(target, HttpsTarget):
+        return
+    if profile.soap is None and target.ws_security is not None:
+        told = f"ws_security: profile {profile.name} has no section soap"
+    elif profile.soap is not None and "content_type" in target.model_fields_set:
+        told = f"content_type: profile {profile.name} is SOAP, which has its own"
+    elif profile.soap is not None and any(name.lower() == "soapaction" for name in target.headers):
+        told = f"headers: SOAPAction is said by profile {profile.name}, soap.action"
+    else:
+        return
+    raise ForwardError(f"forwarding.{destination.id}.target.{told}", permanent=True)
 
 
 def load_profile(name: str) -> Profile:

@@ -17,6 +17,7 @@ from anpr.forward.profile.field import FieldRule, Part
 from anpr.forward.profile.file_name import check_template
 from anpr.forward.profile.image_rule import ImageRule
 from anpr.forward.profile.sections import Status, first_duplicate
+from anpr.forward.profile.soap import SoapRules, check_soap
 from anpr.forward.profile.sources import BATCH_SOURCES, TRANSIT_SOURCES, BatchSource, Source
 from anpr.settings.base import TimeZoneName
 from anpr.settings.forwarding.targets import TransportKind
@@ -43,6 +44,8 @@ class Profile(Part):
     """Transits in one file at most."""
     file_name: str
     encoding: Encoding
+    soap: SoapRules | None = None
+    """An envelope around each file, with encoding xml."""
     code_tables: dict[str, CodeTable] = Field(default_factory=dict)
     header: tuple[FieldRule, ...] = ()
     fields: Annotated[tuple[FieldRule, ...], Field(min_length=1)]
@@ -58,8 +61,10 @@ class Profile(Part):
 
     @model_validator(mode="after")
     def _fields_fit(self) -> "Profile":
-        for section in ("header", "fields", "trailer"):
-            rules: tuple[FieldRule, ...] = getattr(self, section)
+        sections = {"header": self.header, "fields": self.fields, "trailer": self.trailer}
+        if self.soap is not None:
+            sections["soap.headers"] = self.soap.headers
+        for section, rules in sections.items():
             names = [rule.name for rule in rules]
             twice = first_duplicate(names)
             if twice is not None:
@@ -110,8 +115,8 @@ class Profile(Part):
 
     def _check_frame(self) -> None:
         header, trailer = ([rule.name for rule in rules] for rules in (self.header, self.trailer))
-        if isinstance(self.encoding, XmlEncoding) and any(name.startswith("@") for name in trailer):
-            raise ValueError("trailer: an attribute of the root element belongs in header")
+        if isinstance(self.encoding, XmlEncoding):
+            self._check_document(self.encoding)
         if isinstance(self.encoding, JsonEncoding):
             if self.encoding.lines and (header or trailer):
                 raise ValueError("encoding.lines: JSON Lines has no place for header and trailer")
@@ -119,6 +124,26 @@ class Profile(Part):
             twice = first_duplicate([*top, self.encoding.records, *bottom])
             if twice is not None:
                 raise ValueError(f"encoding.records: header, records and trailer share the key {twice!r}")
+
+    def _check_document(self, encoding: XmlEncoding) -> None:
+        header, fields, trailer = ([rule.name for rule in rules] for rules in (self.header, self.fields, self.trailer))
+        if any(name.startswith("@") for name in trailer):
+            raise ValueError("trailer: an attribute of the root element belongs in header")
+        if encoding.record is None:
+            if self.batch_size != 1 or encoding.wrapper is not None:
+                raise ValueError("encoding.record: without it batch_size is 1, and there is no wrapper")
+            twice = first_duplicate([*header, *fields, *trailer])
+            if twice is not None:
+                raise ValueError(f"encoding.record: header, fields and trailer share the name {twice!r}")
+
+    @model_validator(mode="after")
+    def _soap_fits(self) -> "Profile":
+        if self.soap is not None:
+            rules = (*self.header, *self.fields, *self.trailer, *self.soap.headers)
+            check_soap(self.soap, self.encoding, self.answers, [rule.name for rule in rules])
+            if any(rule.how == "file" for rule in self.images):
+                raise ValueError("soap: images are embedded; a file of its own has no envelope")
+        return self
 
     def image(self, role: ImageRole) -> ImageRule | None:
         """The rule for images of this role."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from anpr.contract.parsing import sha256_of
 from anpr.domain.gate import Gate
@@ -126,6 +126,12 @@ def _bearing(record: Record) -> Value:
     return next((camera.bearing_deg for camera in cameras if camera.id == record.transit.camera_id), None)
 
 
+def _urn(context: Context) -> str:
+    """The same for a batch that is sent again."""
+    key = f"{context.municipality}\n{context.destination}\n{context.day.isoformat()}\n{context.number}"
+    return uuid5(NAMESPACE_OID, key).urn
+
+
 BATCH_SOURCES: Mapping[str, BatchSource] = MappingProxyType(
     {
         "destination": BatchSource(SourceKind.TEXT, lambda b: b.context.destination),
@@ -133,6 +139,7 @@ BATCH_SOURCES: Mapping[str, BatchSource] = MappingProxyType(
         "batch.day": BatchSource(SourceKind.MOMENT, lambda b: b.context.day),
         "batch.number": BatchSource(SourceKind.NUMBER, lambda b: b.context.number),
         "batch.created_at": BatchSource(SourceKind.MOMENT, lambda b: b.context.created_at),
+        "batch.urn": BatchSource(SourceKind.TEXT, lambda b: _urn(b.context)),
         "batch.records": BatchSource(SourceKind.NUMBER, lambda b: b.records),
     }
 )

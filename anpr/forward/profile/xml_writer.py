@@ -15,7 +15,7 @@ def write_xml(
     """An XML document; a character that the charset lacks is written as a reference."""
     top, bottom = _frame(header), _frame(trailer)
     written = [_written(name, column) for name, column in zip(names, columns, strict=True)]
-    records = "".join(filled(names, written, lambda tree: _element(encoding.record, tree)))
+    records = "".join(filled(names, written, lambda tree: _element(str(encoding.record), tree)))
     within = _element(encoding.wrapper, records) if encoding.wrapper else records
     space = {"@xmlns": quoteattr(encoding.namespace)} if encoding.namespace else {}
     root = _tag(encoding.root, _attributes({**space, **top}), f"{_children(top)}{within}{_children(bottom)}")

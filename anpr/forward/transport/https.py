@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.tls import tls_context, tls_refusal
+from anpr.forward.tls import PinnedContext, tls_context, tls_refusal
 from anpr.forward.transport.base import MAX_REPLY_BYTES, Receipt
 from anpr.settings.forwarding.https import HttpSettings, HttpsTarget
 from anpr.settings.forwarding.placeholders import fill_placeholders
@@ -30,17 +30,24 @@ def open_target(target: HttpsTarget, where: str) -> Iterator["HttpsTransport"]:
 
 
 @contextmanager
-def open_client(target: HttpSettings, where: str) -> Iterator[httpx2.Client]:
+def open_client(target: HttpSettings, where: str) -> Iterator["TimedClient"]:
     """A client that shows our login and verifies the server, without redirects, proxies of the environment or cookies.
 
     Raises ForwardError.
     """
     context, login = tls_context(target, where), _login(target, where)
     headers = {"Accept-Encoding": "identity", "User-Agent": "anpr", **login}
-    with httpx2.Client(
+    with TimedClient(
         verify=context, headers=headers, timeout=target.timeout_s, follow_redirects=False, trust_env=False
     ) as client:
+        client.context = context
         yield client
+
+
+class TimedClient(httpx2.Client):
+    """A client whose deadline holds for a whole exchange; each step has `timeout_s` besides."""
+
+    context: PinnedContext
 
 
 def _login(target: HttpSettings, where: str) -> dict[str, str]:
@@ -58,7 +65,7 @@ def _login(target: HttpSettings, where: str) -> dict[str, str]:
 class HttpsTransport:
     """Sends each file within `timeout_s`, its whole answer included."""
 
-    def __init__(self, client: httpx2.Client, target: HttpsTarget) -> None:
+    def __init__(self, client: TimedClient, target: HttpsTarget) -> None:
         self._client = client
         self._target = target
 
@@ -86,10 +93,10 @@ def filled_headers(target: HttpSettings, name: str, data: bytes) -> dict[str, st
     return {key: fill_placeholders(value, values) for key, value in target.headers.items()}
 
 
-def exchange(client: httpx2.Client, request: httpx2.Request, target: HttpSettings, name: str) -> Receipt:
+def exchange(client: TimedClient, request: httpx2.Request, target: HttpSettings, name: str) -> Receipt:
     """Send the request and read what is answered, within limits. Raises ForwardError; a redirect is one, for good."""
     server = server_of(target)
-    until = time.monotonic() + target.timeout_s
+    until = client.context.until = time.monotonic() + target.timeout_s
     try:
         answer = client.send(request, stream=True)
         try:
@@ -110,7 +117,7 @@ def server_of(target: HttpSettings) -> str:
 
 def _receipt(answer: httpx2.Response, server: str, name: str, until: float) -> Receipt:
     if 300 <= answer.status_code < 400:
-        place = urlsplit(answer.headers.get("location", "")).netloc or server.removeprefix("https://")
+        place = _host_of(answer.headers.get("location", "")) or server.removeprefix("https://")
         raise ForwardError(
             f"{server}: {name}: answered {answer.status_code}, a redirect to {place[:_MAX_HEADER]!r}: not followed",
             permanent=True,
@@ -118,6 +125,14 @@ def _receipt(answer: httpx2.Response, server: str, name: str, until: float) -> R
     data, unread = _body(answer, until)
     label = f"{server}: {name}: reply {answer.status_code}"
     return Receipt(name=label, status=str(answer.status_code), data=data, unread=unread)
+
+
+def _host_of(address: str) -> str:
+    """For messages: without a login, path and query; empty when it has none."""
+    try:
+        return urlsplit(address).netloc.rpartition("@")[2]
+    except ValueError:  # such as `https://[`
+        return ""
 
 
 def _body(answer: httpx2.Response, until: float) -> tuple[bytes | None, str]:

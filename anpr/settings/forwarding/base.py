@@ -2,13 +2,11 @@
 """Base classes of a destination's `target`: what every kind has, and the keys of those that log in."""
 
 from abc import abstractmethod
-from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from anpr.settings.base import Section
-
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+from anpr.settings.secret_origin import VariableName
 
 
 class TargetSettings(Section):

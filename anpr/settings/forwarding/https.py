@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from anpr.settings.address import check_address
 from anpr.settings.forwarding.placeholders import check_placeholders
 from anpr.settings.forwarding.tls import TlsSettings
+from anpr.settings.forwarding.ws_security import WsSecuritySettings
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MEDIA_TYPE = r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(; ?[A-Za-z0-9-]+=[A-Za-z0-9.+-]+)?$"
@@ -99,4 +100,7 @@ class HttpsTarget(HttpSettings):
     method: Literal["POST", "PUT"] = "POST"
     """Of the request."""
     content_type: Annotated[str, Field(pattern=_MEDIA_TYPE)] = "application/octet-stream"
-    """Of the body, such as `application/xml; charset=utf-8` or `application/json`; images are sent as `image/jpeg`."""
+    """Of the body, such as `application/xml; charset=utf-8` or `application/json`; images are sent as `image/jpeg`.
+    A SOAP profile says its own."""
+    ws_security: WsSecuritySettings | None = None
+    """With a SOAP profile: how its messages are signed, or who sends them."""

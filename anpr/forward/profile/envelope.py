@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Writer of SOAP envelopes around a document. Pure; WS-Security is added when it is sent."""
+
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from anpr.forward.profile.soap import ENVELOPES, PREFIX, SoapRules
+from anpr.forward.profile.template import Row
+
+HEADER_END = f"</{PREFIX}:Header>".encode()
+BODY_START = f"<{PREFIX}:Body>".encode()
+"""Once in each envelope that is written here: texts are escaped, and no field may bear a name of SOAP's."""
+_END = f"</{PREFIX}:Body></{PREFIX}:Envelope>".encode()
+_DECLARED = b"?>"
+
+
+def write_envelope(rules: SoapRules, headers: Row, document: bytes) -> bytes:
+    """The document (UTF-8, with its XML declaration) in an envelope. The Header is left out when it would be empty."""
+    spaces = {PREFIX: ENVELOPES[rules.version], **rules.namespaces}
+    attributes = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in spaces.items())
+    declaration, _, body = document.partition(_DECLARED)
+    start = f"\n<{PREFIX}:Envelope{attributes}>".encode()
+    return b"".join((declaration, _DECLARED, start, _header(headers), BODY_START, body.lstrip(), _END))
+
+
+def _header(headers: Row) -> bytes:
+    if all(text is None for _, text in headers):
+        return b""
+    tree: dict[str, Any] = {}
+    for name, text in headers:
+        if text is not None:
+            *above, last = name.split("/")
+            node = tree
+            for part in above:
+                node = node.setdefault(part, {})
+            node[last] = text
+    return _element(f"{PREFIX}:Header", tree).encode()
+
+
+def _element(name: str, value: str | dict[str, Any]) -> str:
+    if isinstance(value, str):
+        return f"<{name}>{escape(value)}</{name}>"
+    attributes = "".join(f" {key[1:]}={quoteattr(text)}" for key, text in value.items() if key.startswith("@"))
+    below = "".join(_element(key, each) for key, each in value.items() if not key.startswith("@"))
+    return f"<{name}{attributes}>{below}</{name}>"
