@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from anpr.domain.errors import ForwardError
+from anpr.forward.profile.model import Profile
 from anpr.forward.transport import Receipt, Transport, open_transport
 from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings
@@ -17,6 +18,7 @@ from anpr.settings import DestinationSettings
 class TestedLine:
     """A context manager that closes it. Nothing is sent twice: what fails is told to the caller."""
 
+    profile: Profile
     destination: DestinationSettings
     clock: Clock
     stop: threading.Event
@@ -28,7 +30,7 @@ class TestedLine:
     _next_at: float = 0.0
 
     def __enter__(self) -> Self:
-        self._transport = self._open.enter_context(open_transport(self.destination))
+        self._transport = self._open.enter_context(open_transport(self.destination, self.profile.soap, self.clock))
         return self
 
     def __exit__(
@@ -57,7 +59,7 @@ class TestedLine:
         self._transport = None
         self._open.close()
         try:
-            self._transport = self._open.enter_context(open_transport(self.destination))
+            self._transport = self._open.enter_context(open_transport(self.destination, self.profile.soap, self.clock))
         except ForwardError as exc:
             self._broken = str(exc)
 

@@ -26,6 +26,7 @@ from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import receipt_name, verdicts_of
+from anpr.forward.reply.verdict import said_by
 from anpr.forward.transport import Receipt
 from anpr.runtime.clock import Clock
 from anpr.settings import DestinationSettings
@@ -62,7 +63,7 @@ class ConformanceRun:
         Raises ForwardError when the first file does not get there: what cannot be reached cannot be tested.
         """
         outcomes: list[CaseOutcome] = []
-        with TestedLine(destination=self.destination, clock=self.clock, stop=self.stop) as line:
+        with TestedLine(profile=self.profile, destination=self.destination, clock=self.clock, stop=self.stop) as line:
             for case in cases:
                 if self.stop.is_set():
                     raise ForwardError("stopped before the end")
@@ -141,9 +142,9 @@ class ConformanceRun:
         if not receipt.status:
             return
         outcome.answers.append(receipt.status)
-        meaning = self.profile.answers.status.meaning(receipt.status)
-        if meaning in (None, "transient") or (is_image and meaning != "ok"):
-            raise ForwardError(f"{receipt.name}: answered {receipt.status}", permanent=meaning is None)
+        said = said_by(self.profile.answers, receipt, self.profile.soap)
+        if said.meaning in (None, "transient") or (is_image and said.meaning != "ok"):
+            raise ForwardError(f"{receipt.name}: {said.told}", permanent=said.meaning is None)
 
     def _collect(self, line: TestedLine, wait_s: float) -> None:
         """Look for the receipts that are files, now and until the time is over."""
