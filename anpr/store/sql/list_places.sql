@@ -22,7 +22,8 @@ WHERE p.failing_since IS NOT NULL
 ORDER BY coalesce(p.failing_since, p.looked_at), p.watchlist_id;
 
 -- name: looked_at
-SELECT w.name, p.* FROM list_places p JOIN watchlists w ON w.id = p.watchlist_id ORDER BY w.name, p.place;
+SELECT w.name, p.watchlist_id, p.place, p.looked_at, p.failing_since, p.failure
+FROM list_places p JOIN watchlists w ON w.id = p.watchlist_id ORDER BY w.name, p.place;
 
 -- name: forget_places
 -- Those that the settings name no more.
