@@ -132,6 +132,18 @@ def test_what_the_filter_hides_is_heard_and_counted(page: Page, site: Site) -> N
     expect(page.locator(".alarm-row")).to_have_count(0)
 
 
+def test_columns_of_a_row_without_a_picture_stand_below_those_of_the_others(page: Page, site: Site) -> None:
+    site.pass_vehicle(WANTED)
+    site.pass_another(images=())
+    page.set_viewport_size({"width": 1366, "height": 768})
+    log_in(page, site, Role.OPERATOR)
+    page.goto(f"{site.url}/alarms?view=rows")
+    expect(page.locator(".alarm-row .row-crop img")).to_have_count(1)
+    for part in (".row-where", ".row-when", ".row-who"):
+        boxes = [part.bounding_box() for part in page.locator(f".alarm-row {part}").all()]
+        assert len({box["x"] for box in boxes if box}) == 1, part
+
+
 def test_the_wall_shows_what_comes_by_itself_and_on_a_phone_a_row_leads_to_a_screen_of_its_own(
     page: Page, site: Site
 ) -> None:

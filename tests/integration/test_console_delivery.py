@@ -63,7 +63,9 @@ def console_with(site: Site, data_dir: Path, **time_stamp: object) -> Iterator[S
 def make_evidence(site: Site, client: httpx.Client) -> str:
     assert site.post(client, f"{ONE}/evidence", ONE, evidence_reason=WHY).status_code == 303
     eventually(lambda: "in preparazione" not in client.get(ONE).text)
-    return client.get(ONE).text
+    page = client.get(f"{ONE}?done=asked").text
+    assert "Il pacchetto è in preparazione" not in page, "it is there"
+    return page
 
 
 def downloaded(site: Site, client: httpx.Client, path: Path) -> Path:
