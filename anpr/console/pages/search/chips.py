@@ -33,7 +33,7 @@ def chips_of(query: TransitQuery, t: Catalogue, gates: Mapping[str, str]) -> lis
     if query.gate_ids:
         names = ", ".join(gates.get(each, each) for each in query.gate_ids[:_FEW])
         more = len(query.gate_ids) - _FEW
-        told = names if more <= 0 else t("search.chip_more", names=names, count=more)
+        told = names if more <= 0 else t.counted("search.chip_more", more, names=names)
         if query.area is None:
             found.append(Chip(name="gates", text=told))
         else:
