@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from anpr.settings import DestinationSettings, Settings
 from anpr.settings.effective import effective_values
 from anpr.store.database.connection import Database
 from scripts.lab.certificates import Authority, Issued
+from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
 from tests.support.forward_targets import Way, destination, ftps_way, https_way, password_server, smtp_way
 from tests.support.forwarding import DAY, Site, transits
@@ -71,6 +73,11 @@ LOGINS: dict[str, tuple[dict[str, Any], ...]] = {
     "smtp": ({},),
     "sftp": ({},),
 }
+
+
+def as_told(told: Told, _: Received) -> Told:
+    """The same answer to all."""
+    return told
 
 
 def tried(settings: DestinationSettings, soap: SoapRules | None = None) -> tuple[ForwardError, str]:
@@ -168,7 +175,7 @@ def test_a_soap_service_that_sends_elsewhere_or_fails(
     caplog.set_level(logging.DEBUG)
     settings = destination(soap_target(service, tmp_path, secret))
     for told in (Told(302, headers={"Location": "https://altrove.example/x"}), Told(500, fault("e:Server"))):
-        service.answer = lambda _, told=told: told
+        service.answer = partial(as_told, told)
         error, printed = tried(settings, SoapRules(version="1.1"))
         assert_silent(printed, repr(settings), caplog.text, str(error))
     assert CANARY.replace("&", "&amp;").encode() in service.asked[-1].body
