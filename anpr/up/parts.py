@@ -45,7 +45,7 @@ PARTS = (
         arguments=("forward", "serve"),
         port_offset=3,
         database_role=CentreRole.FORWARD,
-        is_wanted=lambda settings: bool(settings.forwarding),
+        is_wanted=lambda settings: bool(settings.forwarding or settings.alarm_forwarding),
     ),
     Part(name="notify", arguments=("notify", "serve"), port_offset=4, database_role=CentreRole.NOTIFY),
     Part(name="ingest", arguments=("ingest", "--json"), port_offset=1, database_role=CentreRole.INGEST),

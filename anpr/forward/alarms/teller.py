@@ -14,7 +14,7 @@ from anpr.forward.reply.verdict import Verdict
 from anpr.forward.report import ForwardSummary
 from anpr.forward.stage import check_may_run
 from anpr.runtime.backoff import doubled_s
-from anpr.runtime.metrics import ALARM_MESSAGES, preset
+from anpr.runtime.metrics import ALARM_MESSAGES, FORWARD_REFUSED, preset
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
 from anpr.store.forwarding.alarm_messages import (
     AlarmMessage,
@@ -75,7 +75,9 @@ class AlarmTeller:
             plan_messages(conn, self._of(), now - timedelta(hours=self.settings.give_up_after_h), now)
             due = due_messages(conn, job.id, now)
         if due:
+            FORWARD_REFUSED.labels(job.id).set(1)  # unless it may be told
             check_may_run(job)
+            FORWARD_REFUSED.labels(job.id).set(0)
             with run_lock(job.database, job.id) as lock:
                 if lock is not None:
                     self._send_all()
