@@ -72,9 +72,13 @@ def main(quick: bool, size: int, pictures: int, batch_size: int, folder: Path | 
 
 def measured_before(checkout: Path, options: Sequence[str]) -> Figures:
     """The figures of another checkout, whose own benchmark may be another one: this script with its code."""
-    env = {**os.environ, "PYTHONPATH": f"{checkout}{os.pathsep}{Path(__file__).parents[3]}"}
-    command = [sys.executable, "-P", __file__, *options]
-    ended = subprocess.run(command, cwd=checkout, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    ours = Path(__file__).parents[3]
+    with tempfile.TemporaryDirectory() as mixed:
+        for name, origin in (("anpr", checkout), ("config", checkout), ("models", checkout), ("scripts", ours)):
+            (Path(mixed) / name).symlink_to((origin / name).resolve())
+        command = [sys.executable, "-m", "scripts.benchmarks.centre.forwarding", *options]
+        env = {**os.environ, "PYTHONPATH": mixed}
+        ended = subprocess.run(command, cwd=mixed, env=env, stdout=subprocess.PIPE, text=True, check=False)
     figures: Figures = json.loads((ended.stdout.splitlines() or ["{}"])[-1])
     if not figures or "error" in figures:
         raise CannotRunError(f"{checkout}: {figures.get('error', f'status {ended.returncode}')}")
