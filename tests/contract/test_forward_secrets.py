@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +72,6 @@ LOGINS: dict[str, tuple[dict[str, Any], ...]] = {
     "smtp": ({},),
     "sftp": ({},),
 }
-
-
-def as_told(told: Told, _: Received) -> Told:
-    """The same answer to all."""
-    return told
 
 
 def tried(settings: DestinationSettings, soap: SoapRules | None = None) -> tuple[ForwardError, str]:
@@ -169,13 +163,17 @@ def soap_target(service: HttpsServer, tmp_path: Path, secret: Path, **changes: A
     return {**target, "ws_security": security, **changes}
 
 
+def answering(told: Told) -> Callable[[Received], Told]:
+    return lambda _: told
+
+
 def test_a_soap_service_that_sends_elsewhere_or_fails(
     service: HttpsServer, tmp_path: Path, secret: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     settings = destination(soap_target(service, tmp_path, secret))
     for told in (Told(302, headers={"Location": "https://altrove.example/x"}), Told(500, fault("e:Server"))):
-        service.answer = partial(as_told, told)
+        service.answer = answering(told)
         error, printed = tried(settings, SoapRules(version="1.1"))
         assert_silent(printed, repr(settings), caplog.text, str(error))
     assert CANARY.replace("&", "&amp;").encode() in service.asked[-1].body
