@@ -4,7 +4,8 @@
 # ARGS passes arguments on: make run ARGS="--for 60s --json". Benchmarks, reliability runs and `docs` take
 # ARGS=--quick (at most a minute) and end standard output with one line of JSON; progress goes to standard error.
 .PHONY: help run test test-fast check format setup lock clean sbom docs \
-        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search benchmark-town board chaos forward-faults hostile soak fuzz fuzz-answers
+        benchmark-reader benchmark-speed benchmark-centre benchmark-alarms benchmark-search \
+        benchmark-forward benchmark-town board chaos forward-faults hostile soak fuzz fuzz-answers
 .DEFAULT_GOAL := run
 PY := .venv/bin/python
 
@@ -68,6 +69,10 @@ benchmark-search: ## searches over a month of transits, with plans; ARGS="--quic
 benchmark-alarms: ## live alarms from commit and from the gate's frame to the boards, a list's preview; ARGS="--quick --before CHECKOUT"
 	@scripts/setup dev
 	@$(PY) -m scripts.benchmarks.centre.alarm_screen $(ARGS)
+
+benchmark-forward: ## forwarding: layout, folder, SFTP beside OpenSSH's client, web service; ARGS="--quick --before CHECKOUT"
+	@scripts/setup dev
+	@$(PY) -m scripts.benchmarks.centre.forwarding $(ARGS)
 
 benchmark-town: ## a drawn town: convoys, common vehicles and cloned plates are found; ARGS="--quick"
 	@scripts/setup dev

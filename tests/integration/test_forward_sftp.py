@@ -9,7 +9,7 @@ import asyncssh
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport import Transport, open_transport
+from anpr.forward.transport import ManyFiles, Transport, open_transport
 from anpr.settings import DestinationSettings
 from scripts.lab.ssh_server import SshServer
 from tests.support.forward_targets import PASSWORD, destination, password_server, to_ssh
@@ -264,3 +264,39 @@ def test_a_server_that_asks_for_a_key_and_a_password(tmp_path: Path) -> None:
         refused(lambda: connect(alone), "PermissionDenied", permanent=True)
         connect(way.changed(**login, password_file=str(tmp_path / "secret")))
         assert names(way.folder) == ["never"]
+
+
+def test_files_that_go_together_are_all_written_before_any_has_its_name(tmp_path: Path) -> None:
+    calls: list[str] = []
+    open_now: list[int] = [0]
+
+    class Noting(asyncssh.SFTPServer):
+        def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+            open_now.append(open_now[-1] + 1)
+            return super().open(path, pflags, attrs)
+
+        def close(self, file_obj: Any) -> None:
+            open_now.append(open_now[-1] - 1)
+            calls.append("written")
+            super().close(file_obj)
+
+        def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+            calls.append("named")
+            super().posix_rename(oldpath, newpath)
+
+    files = [(f"T_{number}.jpg", bytes([number]) * 70_000) for number in range(20)]
+    with password_server(tmp_path / "there", Noting) as way, open_transport(way.settings) as transport:
+        assert isinstance(transport, ManyFiles)
+        transport.send_all(files)
+        assert {path.name: path.read_bytes() for path in way.folder.iterdir()} == dict(files)
+    assert calls == ["written"] * 20 + ["named"] * 20
+    assert max(open_now) > 1
+
+
+def test_one_of_several_that_a_server_refuses_is_named(tmp_path: Path) -> None:
+    files = [("T_1.xml", b"1"), ("T_2.jpg", b"2"), ("T_3.xml", b"3")]
+    with password_server(tmp_path / "there", _NoHidden, temporary_name="tmp-{name}") as way:
+        with open_transport(way.settings) as transport:
+            assert isinstance(transport, ManyFiles)
+            refused(lambda: transport.send_all(files), "T_2.jpg: writing", permanent=True)
+        assert not any(name.startswith("T_") for name in names(way.folder))

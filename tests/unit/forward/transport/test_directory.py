@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport import open_transport
+from anpr.forward.transport import ManyFiles, open_transport
 from tests.support.forward_targets import destination
 
 
@@ -47,3 +47,38 @@ def test_a_folder_that_everybody_may_read_is_named(tmp_path: Path, caplog: pytes
     with open_transport(destination({"kind": "directory", "path": tmp_path})):
         pass
     assert f"chmod o-rwx {tmp_path}" in caplog.text
+
+
+def test_files_that_come_together_are_flushed_before_any_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, str]] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def flushed(descriptor: int) -> None:
+        calls.append(("flush", Path(f"/proc/self/fd/{descriptor}").readlink().name))
+        fsync(descriptor)
+
+    def renamed(self: Path, target: Path) -> Path:
+        calls.append(("rename", target.name))
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "replace", renamed)
+    folder = tmp_path / "there"
+    files = [(f"T_{n}.jpg", bytes([n]) * 100) for n in range(40)]
+    with open_transport(destination({"kind": "directory", "path": folder})) as transport:
+        assert isinstance(transport, ManyFiles)
+        transport.send_all(files)
+    assert sorted(calls[:40]) == sorted(("flush", f".{name}.part") for name, _ in files)
+    assert calls[40:] == [*(("rename", name) for name, _ in files), ("flush", "there")]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == dict(files)
+
+
+def test_one_of_several_that_cannot_be_written_is_named_and_no_other_appears(tmp_path: Path) -> None:
+    (tmp_path / ".T_2.jpg.part").mkdir()
+    with open_transport(destination({"kind": "directory", "path": tmp_path})) as transport:
+        assert isinstance(transport, ManyFiles)
+        with pytest.raises(ForwardError, match=r"T_2\.jpg: Is a directory"):
+            transport.send_all([("T_1.jpg", b"1"), ("T_2.jpg", b"2"), ("T_3.jpg", b"3")])
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
