@@ -118,6 +118,8 @@ def _lines(text: str) -> Iterator[str]:
     for number, line in enumerate(StringIO(text, newline=None), start=1):
         if number > MAX_ROWS or len(line) > MAX_LINE:
             raise csv.Error(f"more than {MAX_ROWS} lines, or one of more than {MAX_LINE} characters")
+        if len(line.splitlines()) > 1:
+            raise csv.Error("a line end that is neither LF nor CR")  # a row would hide in another's last columns
         yield line
 
 

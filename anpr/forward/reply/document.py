@@ -6,6 +6,7 @@ read by expat; a document type is refused, and with it all entities. Depth, size
 """
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
@@ -15,6 +16,12 @@ from anpr.forward.transport.base import MAX_REPLY_BYTES
 MAX_DEPTH = 64
 MAX_PARTS = 300_000
 """Objects and lists, or elements, attributes and pieces of text; a reply for 10,000 transits has about 120,000."""
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]*)""")
+_DECLARATION_BYTES = 300
+_CHARSETS = frozenset(
+    {"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "cp1252"}
+)
+"""Python would read any of its codecs, and some are none of text."""
 _SPACE = " "
 _TEXT = "#text"
 
@@ -45,6 +52,9 @@ def read_xml(data: bytes) -> Node:
 def read_root(data: bytes) -> tuple[str, Node]:
     """The root element's namespace and name, with a space between, and the tree below. Raises as `read_xml` does."""
     _check_size(data)
+    declared = _DECLARED.match(data[:_DECLARATION_BYTES])
+    if declared is not None and declared[1].decode().lower() not in _CHARSETS:
+        raise ValueError("no XML that is read: an encoding that is not known")
     builder = _Builder()
     parser = expat.ParserCreate(None, _SPACE)
     parser.buffer_text = True

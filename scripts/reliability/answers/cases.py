@@ -60,12 +60,12 @@ def case(seed: int, form: str, number: int) -> Case:
 
 def judged(one: Case) -> Outcome:
     """As a run of forwarding would judge it."""
-    return outcome_of(lambda: _accepted(one))
+    return outcome_of(lambda: _accepted(one), time.process_time)
 
 
-def outcome_of(judge: Callable[[], frozenset[str]]) -> Outcome:
-    """What was accepted, or why not. Only ForwardError is no crash."""
-    began = time.monotonic()
+def outcome_of(judge: Callable[[], frozenset[str]], clock: Callable[[], float] = time.monotonic) -> Outcome:
+    """What was accepted, or why not, in seconds of this clock. Only ForwardError is no crash."""
+    began = clock()
     accepted, refused, crash = frozenset[str](), "", ""
     try:
         accepted = judge()
@@ -73,7 +73,7 @@ def outcome_of(judge: Callable[[], frozenset[str]]) -> Outcome:
         refused = str(exc)
     except BaseException as exc:  # noqa: BLE001  what gets through here would have ended a run
         crash = f"{type(exc).__name__}: {exc}"[:200]
-    return Outcome(accepted=accepted, refused=refused, crash=crash, seconds=time.monotonic() - began)
+    return Outcome(accepted=accepted, refused=refused, crash=crash, seconds=clock() - began)
 
 
 def _accepted(one: Case) -> frozenset[str]:

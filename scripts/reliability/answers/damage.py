@@ -93,7 +93,7 @@ def texted(data: bytes, rng: Random) -> bytes:
 
 
 DAMAGES: tuple[tuple[Damage, int], ...] = (
-    (whole, 20), (cut_off, 15), (flipped, 20), (twice, 5), (recoded, 5), (declared, 6), (bomb, 8), (zipped, 2),
+    (whole, 40), (cut_off, 15), (flipped, 20), (twice, 5), (recoded, 5), (declared, 6), (bomb, 8), (zipped, 2),
     (deep, 3), (wide, 1), (spoilt, 10), (texted, 5),
 )  # fmt: skip
 """With their shares."""
