@@ -25,6 +25,7 @@ from anpr.settings import DestinationSettings, Settings
 from anpr.settings.effective import effective_values
 from anpr.store.database.connection import Database
 from scripts.lab.certificates import Authority, Issued
+from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
 from tests.support.forward_targets import Way, destination, ftps_way, https_way, password_server, smtp_way
 from tests.support.forwarding import DAY, Site, transits
@@ -162,13 +163,17 @@ def soap_target(service: HttpsServer, tmp_path: Path, secret: Path, **changes: A
     return {**target, "ws_security": security, **changes}
 
 
+def answering(told: Told) -> Callable[[Received], Told]:
+    return lambda _: told
+
+
 def test_a_soap_service_that_sends_elsewhere_or_fails(
     service: HttpsServer, tmp_path: Path, secret: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     settings = destination(soap_target(service, tmp_path, secret))
     for told in (Told(302, headers={"Location": "https://altrove.example/x"}), Told(500, fault("e:Server"))):
-        service.answer = lambda _, told=told: told
+        service.answer = answering(told)
         error, printed = tried(settings, SoapRules(version="1.1"))
         assert_silent(printed, repr(settings), caplog.text, str(error))
     assert CANARY.replace("&", "&amp;").encode() in service.asked[-1].body

@@ -154,6 +154,7 @@ def test_a_file_that_is_refused_for_good_rejects_its_transits(site: Site, servic
             id="redirect",
         ),
         pytest.param(Told(302), "a redirect to '127.0.0.1", id="redirect without a place"),
+        pytest.param(Told(302, headers={"Location": "https://["}), "127.0.0.1", id="redirect to no address"),
     ],
 )
 def test_what_a_person_must_look_at_stops_the_run_and_keeps_the_queue(

@@ -44,3 +44,16 @@ def test_a_receipt_that_cannot_be_read_is_named(data: bytes, complaint: str) -> 
         read(data)
     assert str(caught.value).startswith(complaint)
     assert "AB123CD" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"\n" * 200_001, "more than 200000 lines"),
+        (b"*;OK;" + b"x" * 70_000, "65536 characters"),
+        (f"{ID};OK;x\u2028{ID};E1\n".encode(), "neither LF nor CR"),
+    ],
+)
+def test_a_receipt_is_bounded_and_hides_no_row(data: bytes, told: str) -> None:
+    with pytest.raises(ForwardError, match=told):
+        read(data)

@@ -62,6 +62,13 @@ def test_xml_and_json_say_the_same() -> None:
         assert found[ID].reason == "answered 'E1': targa … ignota"
 
 
+def test_a_text_for_people_may_be_missing_or_odd() -> None:
+    for text in (None, {"x": 1}, [], ["a", "b"]):
+        entry = {"id": ID, "codice": "E1", "testo": text}
+        found = read(JSON, json.dumps({"esito": {"codice": "0"}, "esiti": {"esito": [entry]}}).encode())
+        assert found[ID].reason == ("answered 'E1': a" if text == ["a", "b"] else "answered 'E1'")
+
+
 def test_the_entries_of_an_outermost_list_are_at_a_star() -> None:
     rules = answers(format="json", records="*", record_id="id", record_code="codice")
     assert meanings(read(rules, json.dumps([{"id": ID, "codice": "0"}]).encode())) == {ID: "ok"}
@@ -100,6 +107,22 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a><esito>
         pytest.param(XML, b"<a><esito><codice><b>0</b></codice></esito></a>", "no text", id="an element as code"),
         pytest.param(XML, b"<a><esito><codice/></esito></a>", "no code", id="an empty code"),
         pytest.param(XML, b"<a><esito><codice>" + b"0" * 65 + b"</codice></esito></a>", "64 characters", id="long"),
+        pytest.param(
+            answers(format="xml", code="esito/@codice"),
+            b"<a xmlns:a='urn:a' xmlns:b='urn:b'><esito a:codice='E1' b:codice='0'/></a>",
+            "differently",
+            id="two attributes of one local name",
+        ),
+        pytest.param(XML, b"<a>" + b"<b/>" * 300_001 + b"</a>", "more than 300000 parts", id="many elements"),
+        pytest.param(JSON, b"[" + b"{}," * 300_001 + b"0]", "more than 300000 parts", id="many objects"),
+        pytest.param(JSON, b"[" + b"[]," * 300_001 + b"0]", "more than 300000 parts", id="many lists"),
+        pytest.param(JSON, b'{"esito": {"codice": {"#text": []}}}', "#text", id="a key of our trees"),
+        pytest.param(
+            XML,
+            b"<?xml version='1.0' encoding='unicode_escape'?><a><esito><codice>0</codice></esito></a>",
+            "an encoding that is not known",
+            id="a codec that is none of text",
+        ),
         pytest.param(XML, None, "no body", id="no body"),
         pytest.param(XML, b"", "no XML", id="empty"),
         pytest.param(XML, b'<?xml version="1.0" encoding="klingon"?><a/>', "no XML", id="unknown encoding"),
