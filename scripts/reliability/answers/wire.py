@@ -103,7 +103,7 @@ def elsewhere(body: bytes, rng: Random) -> list[Piece]:
 
 def other_status(body: bytes, rng: Random) -> list[Piece]:
     """A status that is no success, or no status at all."""
-    line = rng.choice((b"HTTP/1.1 500 X", b"HTTP/1.1 401 X", b"HTTP/1.1 600 X", b"HTTP/1.1 000 X", b"HTTP/9.9 200 X",
+    line = rng.choice((b"HTTP/1.1 500 X", b"HTTP/1.1 401 X", b"HTTP/1.1 600 X", b"HTTP/1.1 000 X",
                        b"HTTP/1.1 99 X", b"HTTP/1.1 2000 X", b"ICY 200 OK", b"", b"HTTP/1.1 \xff"))  # fmt: skip
     return [line + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body]
 
