@@ -211,6 +211,12 @@ def test_a_place_that_cannot_be_reached_gives_no_report(web: Bench, tmp_path: Pa
     assert web.told == []
 
 
+def test_a_folder_takes_what_is_meant_for_a_web_service_and_answers_nothing(web: Bench, tmp_path: Path) -> None:
+    write_profile(tmp_path, **{**REPLY, "transports": ["https"]})
+    assert web.run(f"directory:{tmp_path}/folder").verdict == "open"
+    assert len(list((tmp_path / "folder").iterdir())) > 10
+
+
 def test_openssh_gets_the_files_and_receipts_beside_them_are_read(ssh_server: SshServer, tmp_path: Path) -> None:
     answers = {"kind": "receipt", "ok": ["OK"]}
     profile = write_profile(tmp_path, batch_size=50, answers=answers)

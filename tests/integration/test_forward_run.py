@@ -295,9 +295,9 @@ class Flaky:
         self.connections = 0
 
     @contextmanager
-    def open(self, destination: DestinationSettings) -> Iterator[Transport]:
+    def open(self, destination: DestinationSettings, *more: Any) -> Iterator[Transport]:
         self.connections += 1
-        with open_transport(destination) as real:
+        with open_transport(destination, *more) as real:
             self._real = real
             yield self
 
@@ -466,8 +466,8 @@ class Replying:
         self.reply = reply
 
     @contextmanager
-    def open(self, destination: DestinationSettings) -> Iterator[Transport]:
-        with open_transport(destination) as self._real:
+    def open(self, destination: DestinationSettings, *more: Any) -> Iterator[Transport]:
+        with open_transport(destination, *more) as self._real:
             yield self
 
     def send(self, name: str, data: bytes) -> Receipt:

@@ -16,8 +16,8 @@ from anpr.forward.conformance.drawing import DRAWN_GATE
 from anpr.forward.conformance.files import as_result, conformance_files
 from anpr.forward.conformance.outcome import CaseOutcome, CaseVerdict, verdict_of
 from anpr.forward.conformance.run import FIRST_BATCH, ConformanceRun, cases_for
-from anpr.forward.conformance.target import check_may_test
-from anpr.forward.profile.load import profile_of, profile_path
+from anpr.forward.conformance.target import check_may_test, profile_for
+from anpr.forward.profile.load import profile_path
 from anpr.forward.profile.model import Profile
 from anpr.forward.signed_files import SignedFiles
 from anpr.paper.apart import PdfPress
@@ -64,7 +64,7 @@ class ConformanceMaker:
 
     def make(self, request: ConformanceRequest) -> ConformanceReport:
         """Run and report. Raises ForwardError, StoreError, SettingsError; then there is no report."""
-        profile = profile_of(request.destination)
+        profile = profile_for(request.destination)
         check_may_test(profile, request.destination, despite_stage=request.despite_stage)
         begun_at = self.clock.now()
         self._record(profile, request, "begun", {})

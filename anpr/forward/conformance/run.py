@@ -131,8 +131,9 @@ class ConformanceRun:
             self._answered(outcome, line.send(image.name, image.data), is_image=True)
         receipt = line.send(records.name, records.data)
         self._answered(outcome, receipt)
-        if self.profile.answers.kind == "receipt" and not receipt.data and not receipt.unread:
-            self._waiting.append((outcome, records.name, ids))
+        if not receipt.status and receipt.data is None and not receipt.unread:
+            if self.profile.answers.kind == "receipt":
+                self._waiting.append((outcome, records.name, ids))
             outcome.silent += len(ids)
             return
         outcome.add(ids, verdicts_of(self.profile, receipt))

@@ -5,6 +5,7 @@ from datetime import date
 
 from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.near_name import suggestion
+from anpr.forward.profile.load import load_profile, profile_of
 from anpr.forward.profile.model import Profile
 from anpr.settings import DestinationSettings, DirectoryTarget, Settings
 
@@ -30,6 +31,14 @@ def destination_of(settings: Settings, profile_name: str, target: str) -> Destin
         hint = suggestion(target, [each.id for each in settings.forwarding])
         raise InputError(f"forwarding: no destination {target!r}{hint}; or name a folder as {FOLDER}PATH")
     return found.model_copy(update={"profile": profile_name})
+
+
+def profile_for(destination: DestinationSettings) -> Profile:
+    """The destination's profile; a folder takes every one, also where `transports` lacks it: it is to look at.
+
+    Raises ForwardError (permanent) when it is wrong, or excludes the transport.
+    """
+    return load_profile(destination.profile) if is_folder(destination) else profile_of(destination)
 
 
 def is_folder(destination: DestinationSettings) -> bool:

@@ -170,3 +170,24 @@ def test_plates_are_drawn_and_each_run_has_identities_of_its_own() -> None:
     assert first == again
     assert len({t.id for t in (*first, *later)}) == 2 * len(first)
     assert all(t.plate.startswith("ZZ") and normalise(t.plate) == t.plate for t in first)
+
+
+def test_a_document_of_one_record_alone_is_counted_by_its_root(tmp_path: Path) -> None:
+    alone = {"kind": "xml", "root": "transit"}
+    check_all(made(tmp_path, "xml", encoding=alone, batch_size=1, header=[], trailer=[]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "complaint"),
+    [
+        ("xml", b"<transits><c:transit/></transits>", "unbound prefix"),
+        ("csv", b"a;b\r\n", "no line has 10 columns"),
+        ("fixed-width", b"too short\r\n", "no line has"),
+        ("json", b"{", "Expecting"),
+    ],
+)
+def test_a_file_that_is_not_what_its_encoding_says_is_found(
+    tmp_path: Path, kind: str, data: bytes, complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        count_records(made(tmp_path, kind), data)
