@@ -39,11 +39,11 @@ def test_rejected_ones_are_tried_sent_again_and_taken_back(page: Page, forwardin
     expect(page.get_by_text("Rimessi in coda: 3.")).to_be_visible()
     assert forwarding.states() == {"queued": 3}
     page.get_by_role("button", name="Annulla").click()
-    expect(page.get_by_text("3 sono tornati tra i respinti")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("3 sono tornati tra i respinti")
     assert forwarding.states() == {"rejected": 3}
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1366, "light"), (1366, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1366, "light")])
 def test_nothing_is_too_wide_and_axe_finds_no_fault(
     page: Page, forwarding: ForwardingSite, width: int, scheme: str
 ) -> None:

@@ -143,36 +143,32 @@ def test_marked_ones_alone_are_sent_again_and_what_is_in_a_file_stays_out_of_the
     assert forwarding.states() == forwarding.counted() == {"queued": 1, "rejected": 3}
 
 
-@pytest.mark.parametrize(
-    ("fields", "told"),
-    [
+def test_what_is_missing_is_told_and_nothing_changes(forwarding: ForwardingSite) -> None:
+    forwarding.reject()
+    forwarding.store(2)
+    forwarding.run()
+    client = forwarding.site.client(Role.ADMINISTRATOR)
+    for fields, told in (
         ({"reason": " "}, "Scrivi perché"),
         ({"reason": "x" * 501}, "troppo lungo"),
         ({"what": "marked"}, "Non hai segnato"),
         ({"kind": "another reason"}, "Nulla da rimettere"),
-    ],
-    ids=["reason", "long", "marked", "nothing"],
-)
-def test_what_is_missing_is_told_and_nothing_changes(
-    forwarding: ForwardingSite, fields: dict[str, object], told: str
-) -> None:
+    ):
+        answer = send_again(forwarding, client, **fields)
+        assert answer.status_code == 400
+        assert told in answer.text
+        assert forwarding.states() == {"rejected": 2}
+
+
+def test_who_only_sees_forwarding_sends_nothing_again(forwarding: ForwardingSite) -> None:
     forwarding.reject()
     forwarding.store(2)
     forwarding.run()
-    answer = send_again(forwarding, forwarding.site.client(Role.ADMINISTRATOR), **fields)
-    assert answer.status_code == 400
-    assert told in answer.text
-    assert forwarding.states() == {"rejected": 2}
-
-
-@pytest.mark.parametrize("role", [Role.AUDITOR, Role.DPO])
-def test_who_only_sees_forwarding_sends_nothing_again(forwarding: ForwardingSite, role: Role) -> None:
-    forwarding.reject()
-    forwarding.store(2)
-    forwarding.run()
-    client = forwarding.site.client(role)
-    assert "Rimetti in coda tutti" not in client.get(address(forwarding, "/rejected")).text
-    assert send_again(forwarding, client).status_code == 403
+    for role in (Role.AUDITOR, Role.DPO):
+        client = forwarding.site.client(role)
+        assert "Rimetti in coda tutti" not in client.get(address(forwarding, "/rejected")).text
+        page = forwarding.site.post(client, address(forwarding, "/requeue"), "/account", reason="x", what="all")
+        assert page.status_code == 403
     assert forwarding.states() == {"rejected": 2}
 
 
@@ -231,18 +227,16 @@ def test_without_a_destination_the_page_says_what_to_do(site: Site, console_data
         assert 'href="/forwarding"' in client.get("/status").text
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "nowhere", "questura/days/2026-13-01", "questura/days/1999-01-01", "questura/days/2999-01-01",
-        "questura/days/DAY/files/7", "questura/days/DAY/files/99999999999", "nowhere/profile",
-        "questura/transits/01a20618-729e-7790-84c3-387f00c813b0", "questura/transits/x",
-    ],
-)  # fmt: skip
-def test_what_is_not_there_is_not_found(forwarding: ForwardingSite, path: str) -> None:
+def test_what_is_not_there_is_not_found(forwarding: ForwardingSite) -> None:
     client = forwarding.site.client(Role.ADMINISTRATOR)
-    answer = client.get(f"/forwarding/{path.replace('DAY', forwarding.yesterday.isoformat())}")
-    assert answer.status_code in {400, 404}
+    day = forwarding.yesterday.isoformat()
+    for path in (
+        "nowhere", "questura/days/2026-13-01", "questura/days/1999-01-01", "questura/days/2999-01-01",
+        f"questura/days/{day}/files/7", f"questura/days/{day}/files/99999999999", "nowhere/profile",
+        "questura/transits/01a20618-729e-7790-84c3-387f00c813b0", "questura/transits/x",
+    ):  # fmt: skip
+        assert client.get(f"/forwarding/{path}").status_code in {400, 404}, path
+    assert forwarding.site.post(client, "/forwarding/questura/requeues/7/undo", "/account").status_code == 404
 
 
 def test_counters_follow_the_ledger_are_folded_and_go_with_it(
