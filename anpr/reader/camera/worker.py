@@ -114,8 +114,7 @@ class CameraWorker:
         self.history.looked(self._clock.now())
         try:
             if stream.wait_for_frame(_POLL_S):
-                with self._turns.taken():
-                    self._take(watch, stream)
+                self._take(watch, stream)
             else:
                 self._outbox_writer.put(watch.idle())
                 if self.views is not None:
@@ -130,11 +129,12 @@ class CameraWorker:
 
     def _take(self, watch: Watch, stream: CameraStream) -> None:
         """The newest frame, which came while this camera waited for its turn. Raises ModelError."""
-        frame = stream.next_frame(0)
-        if frame is None:
-            return
-        self._report_view(self._view_quality.add(frame))
-        result = watch.add(frame)
+        with self._turns.taken():  # for the models alone: what waits for a disk lets others examine
+            frame = stream.next_frame(0)
+            if frame is None:
+                return
+            self._report_view(self._view_quality.add(frame))
+            result = watch.add(frame)
         made_at = self._clock.now()
         if result.examined:  # a frame in which nothing moved says nothing about the models
             self.history.model_ran(self._clock.now())

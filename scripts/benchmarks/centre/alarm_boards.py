@@ -10,7 +10,7 @@ import selectors
 import socket
 import statistics
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -86,8 +86,17 @@ def measure_boards(
         "row_to_board_p50_ms": round(cuts[49], 1),
         "row_to_board_p99_ms": round(cuts[98], 1),
         "row_to_board_max_ms": round(max(delays), 1),
+        "row_to_board_p99_of_fifths_ms": _p99_of_fifths(committed, arrived),
         "missed": missed,
     }
+
+
+def _p99_of_fifths(committed: Mapping[int, float], arrived: Sequence[Mapping[int, float]]) -> list[int]:
+    """Whether rows come later the longer the boards are open: of each fifth of the alarms, in their order."""
+    numbers = sorted(committed)
+    fifths = [numbers[len(numbers) * part // 5 : len(numbers) * (part + 1) // 5] for part in range(5)]
+    delays = [[1000 * (rows[n] - committed[n]) for rows in arrived for n in fifth if n in rows] for fifth in fifths]
+    return [round(statistics.quantiles(fifth, n=100)[98]) for fifth in delays if len(fifth) > 1]
 
 
 def measure_full_board(
