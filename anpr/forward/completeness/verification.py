@@ -128,4 +128,4 @@ def _field(told: Mapping[str, Any], name: str, read: Callable[[Any], _T]) -> _T:
     try:
         return read(told[name])
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as exc:
-        raise InputError(f"{MANIFEST}: {name}: {str(exc) or 'missing'}") from exc
+        raise InputError(f"{MANIFEST}: {name}: missing, or of another form") from exc
