@@ -17,8 +17,9 @@ import pytest
 from anpr.domain.errors import StoreError
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.listfiles import pickup as pickup_module
-from anpr.listfiles.pickup import ACTOR, Pickup
+from anpr.listfiles.pickup import Pickup
 from anpr.listfiles.proposing import approve
+from anpr.listfiles.receiving import ACTOR
 from anpr.runtime.clock import ManualClock
 from anpr.runtime.metrics import REGISTRY
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
