@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from anpr.console.page import Page
 from anpr.console.rendering import filters
+from anpr.console.rendering.compiled_templates import COMPILED
 from anpr.console.rendering.footer import Footer
 from anpr.console.rendering.map_background import OUTLINE, Background
 from anpr.console.rendering.translations import Catalogue, Language
@@ -75,6 +76,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=COMPILED,
         )
         self._environment.globals |= {"municipality": municipality, "footer": footer, "P": Permission}
         self._environment.globals["map_background"] = map_background

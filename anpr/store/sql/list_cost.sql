@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: plan
 -- How the next statement of this transaction is planned, which knows nothing of what the list has in common with a day: all by
--- hashes that are held in memory (a list of a million needs as much).
+-- hashes that are held in memory: 60 MB for a list of a million. Twice work_mem is what a set may need to be hashed at all, 9 million
+-- entries; a larger one would be read anew for each candidate.
 SELECT set_config(name, setting, true) FROM (VALUES
-    ('work_mem', '64MB'), ('enable_nestloop', 'off'), ('enable_mergejoin', 'off'), ('enable_memoize', 'off')
+    ('work_mem', '256MB'), ('enable_nestloop', 'off'), ('enable_mergejoin', 'off'), ('enable_memoize', 'off')
 ) settings (name, setting);
 
 -- name: replay
@@ -41,27 +42,23 @@ WITH wanted AS MATERIALIZED (
 ), lasts AS MATERIALIZED (
     SELECT DISTINCT right(pattern, 3) COLLATE "C" AS three FROM partial WHERE known = 'last'
 ), named AS MATERIALIZED (
-    -- What a plate may be besides, where that is listed. Not from what was seen: to keep candidates aside takes longer than to
-    -- look at each transit again, and where a list has no partial plates, nobody does.
-    SELECT t.id, t.captured_at, (c ->> 0) COLLATE "C" AS text, (c ->> 1)::float8 AS probability
-    FROM transits t CROSS JOIN LATERAL jsonb_array_elements(t.candidates) c JOIN plates p ON p.plate = c ->> 0
-    WHERE %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s AND c ->> 0 <> t.plate
-), begun AS MATERIALIZED (
-    SELECT t.id, t.captured_at, (c ->> 0) COLLATE "C" AS text, (c ->> 1)::float8 AS probability
-    FROM transits t CROSS JOIN LATERAL jsonb_array_elements(t.candidates) c JOIN firsts f ON f.three = left(c ->> 0, 3)
-    WHERE %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s AND c ->> 0 <> t.plate
-), ended AS MATERIALIZED (
-    SELECT t.id, t.captured_at, (c ->> 0) COLLATE "C" AS text, (c ->> 1)::float8 AS probability
-    FROM transits t CROSS JOIN LATERAL jsonb_array_elements(t.candidates) c JOIN lasts l ON l.three = right(c ->> 0, 3)
-    WHERE %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s AND c ->> 0 <> t.plate
+    -- What a plate may be besides, where that is listed or begins or ends like a partial plate. IN, as of a set that is hashed once
+    -- each candidate asks in turn: three joins would take each transit's candidates apart three times.
+    SELECT t.id, t.captured_at, c.text, c.probability
+    FROM transits t CROSS JOIN LATERAL (
+        SELECT (c ->> 0) COLLATE "C" AS text, (c ->> 1)::float8 AS probability FROM jsonb_array_elements(t.candidates) c
+    ) c
+    WHERE %(match)s = 'probability' AND t.captured_at >= %(since)s AND t.captured_at < %(before)s AND c.text <> t.plate
+      AND (c.text IN (SELECT plate FROM plates) OR left(c.text, 3) IN (SELECT three FROM firsts)
+          OR right(c.text, 3) IN (SELECT three FROM lasts))
 ), shares AS (
     -- Of an entry: a partial one stands for several texts.
     SELECT n.id, n.captured_at, n.probability, w.plate, w.begins, w.ends FROM named n JOIN wanted w ON w.plate = n.text
     UNION ALL
-    SELECT b.id, b.captured_at, b.probability, p.plate, p.begins, p.ends FROM begun b
+    SELECT b.id, b.captured_at, b.probability, p.plate, p.begins, p.ends FROM named b
     JOIN partial p ON p.known = 'first' AND left(p.pattern, 3) = left(b.text, 3) AND b.text LIKE p.pattern
     UNION ALL
-    SELECT e.id, e.captured_at, e.probability, p.plate, p.begins, p.ends FROM ended e
+    SELECT e.id, e.captured_at, e.probability, p.plate, p.begins, p.ends FROM named e
     JOIN partial p ON p.known = 'last' AND right(p.pattern, 3) = right(e.text, 3) AND e.text LIKE p.pattern
     UNION ALL
     SELECT t.id, t.captured_at, (c ->> 1)::float8, p.plate, p.begins, p.ends
