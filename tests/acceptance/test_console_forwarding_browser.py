@@ -50,6 +50,7 @@ def test_nothing_is_too_wide_and_axe_finds_no_fault(
     forwarding.reject()
     transits = forwarding.store(3)
     forwarding.run()
+    forwarding.write_profile()
     fill_month(forwarding)
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
