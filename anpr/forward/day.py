@@ -77,8 +77,12 @@ def _has_work(job: Job, scope: DayScope) -> bool:
 def _send_waiting(
     job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: Progress, between: Between | None
 ) -> None:
-    """The next batches are made while these are sent, where several are sent at once and nothing is done between."""
-    for expired, made in one_ahead(_made(job, client, scope), lambda: client.sends_many and between is None):
+    """Several are sent at once and the next ones made meanwhile, unless something is to be done between two files."""
+
+    def at_once() -> bool:
+        return client.sends_many and between is None
+
+    for expired, made in one_ahead(_made(job, scope, at_once), at_once):
         progress.batches += BatchCounts(expired=expired)
         if job.centre.stop.is_set():
             progress.problems.append(STOPPED)
@@ -89,7 +93,7 @@ def _send_waiting(
             between(lock)
 
 
-def _made(job: Job, client: DeliveryClient, scope: DayScope) -> Iterator[tuple[int, list[MadeBatch]]]:
+def _made(job: Job, scope: DayScope, at_once: Callable[[], bool]) -> Iterator[tuple[int, list[MadeBatch]]]:
     """Batches to send at once, and how many transits expired before."""
     gates = job.gates()
 
@@ -98,7 +102,7 @@ def _made(job: Job, client: DeliveryClient, scope: DayScope) -> Iterator[tuple[i
         name = record_file_name(job.profile, batch_context(job, scope, batch, gates, {}))
         return replace(batch, file_name=name)
 
-    for taken in take_batches(job, scope, new, at_once=lambda: client.sends_many):
+    for taken in take_batches(job, scope, new, at_once=at_once):
         expired = taken.expired
         for group in groups_of(job.profile, taken.batches):
             yield expired, [make_batch(job, scope, each, gates) for each in group]

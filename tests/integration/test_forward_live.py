@@ -116,11 +116,11 @@ class Down:
         self.tries = 0
 
     @contextmanager
-    def open(self, destination: DestinationSettings) -> Iterator[Transport]:
+    def open(self, destination: DestinationSettings, *more: Any) -> Iterator[Transport]:
         if self.is_down:
             self.tries += 1
             raise ForwardError("no route to host")
-        with open_transport(destination) as transport:
+        with open_transport(destination, *more) as transport:
             yield transport
 
 
@@ -203,7 +203,7 @@ def test_a_process_that_dies_between_file_and_ledger_doubles_nothing(
     job = site.job()
     tell_of(job)
     with monkeypatch.context() as patched:
-        patched.setattr(batch, "close_batch", dies)
+        patched.setattr(batch, "close_batches", dies)
         with pytest.raises(Killed):
             LiveSender(job).turn()
     assert (len(site.files()), site.states()) == (1, {"queued": 2})
@@ -287,7 +287,7 @@ def test_what_is_to_be_sent_again_later_is_not_sent_again_each_second(
     body = {"format": "json", "code": "esito"}
     site.profile = {"answers": {"kind": "reply", "ok": ["OK"], "transient": ["AGAIN"], "body": body}}
     office = NotNow()
-    monkeypatch.setattr(delivery_client, "open_transport", lambda _: nullcontext(office))
+    monkeypatch.setattr(delivery_client, "open_transport", lambda *_: nullcontext(office))
     store(site, 1)
     with sending(site) as sender:
         for _ in range(60):

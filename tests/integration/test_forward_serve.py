@@ -111,10 +111,10 @@ class Away:
         self.clock, self.until, self.permanent = clock, until, permanent
 
     @contextmanager
-    def open(self, destination: DestinationSettings) -> Iterator[Transport]:
+    def open(self, destination: DestinationSettings, *more: Any) -> Iterator[Transport]:
         if self.clock.now() < self.until:
             raise ForwardError("no route to host", permanent=self.permanent)
-        with open_transport(destination) as transport:
+        with open_transport(destination, *more) as transport:
             yield transport
 
 
