@@ -211,7 +211,7 @@ def test_what_the_phone_keeps_is_encrypted_and_is_no_alarm(page: Page, site: Sit
     kept = page.evaluate(KEPT)
     text = " ".join(kept["rows"])
     assert kept["rows"]
-    for word in (WANTED, "targa controllata", "stopped", '"alarm":', "form_token", "Rubata"):
+    for word in (WANTED, "targa controllata", '"stopped"', '"alarm":', "form_token", "Rubata"):
         assert word not in text, word
     assert all(path == "/patrol/offline" or path.startswith("/static/") for path in kept["pages"])
     page.context.set_offline(False)
