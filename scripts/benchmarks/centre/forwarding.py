@@ -15,6 +15,7 @@ had, `rss_quarter_mb` after a day of a quarter of the transits. With --before an
 this script: `before_…`. The last line is one JSON object.
 """
 
+import gc
 import json
 import os
 import resource
@@ -63,6 +64,7 @@ def main(quick: bool, size: int, pictures: int, batch_size: int, folder: Path | 
     options = [f"--transits={size}", f"--pictures={pictures}", f"--batch-size={batch_size}"]
     options += [f"--folder={folder}"] if folder else []
     earlier = measured_before(before, options) if before else {}
+    gc.freeze()  # as the forwarder does at its start
     figures = measure(size, pictures, batch_size, folder)
     for name, wanted in WANTED.items():
         was = earlier.get(f"before_{name}")
