@@ -71,6 +71,7 @@ def main(transits: int, cuts: int, kills: int, ways: tuple[str, ...], seed: int,
     problems: list[str] = []
     for name in ways or tuple(WAYS):
         figures[name], wrong = run_way(name, plan)
+        log(f"{name}: {figures[name]}, {wrong or 'ledger and office agree'}")
         problems += [f"{name}: {each}" for each in wrong]
     finish(figures, problems)
 
