@@ -5,7 +5,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from anpr.forward.profile.soap import ENVELOPES, PREFIX, SoapRules
-from anpr.forward.profile.template import Row
+from anpr.forward.profile.template import Row, tree_of
 
 HEADER_END = f"</{PREFIX}:Header>".encode()
 BODY_START = f"<{PREFIX}:Body>".encode()
@@ -26,15 +26,7 @@ def write_envelope(rules: SoapRules, headers: Row, document: bytes) -> bytes:
 def _header(headers: Row) -> bytes:
     if all(text is None for _, text in headers):
         return b""
-    tree: dict[str, Any] = {}
-    for name, text in headers:
-        if text is not None:
-            *above, last = name.split("/")
-            node = tree
-            for part in above:
-                node = node.setdefault(part, {})
-            node[last] = text
-    return _element(f"{PREFIX}:Header", tree).encode()
+    return _element(f"{PREFIX}:Header", tree_of(headers)).encode()
 
 
 def _element(name: str, value: str | dict[str, Any]) -> str:
