@@ -50,7 +50,7 @@ class Fuzzed:
         return {"ok": not self.problems, "count": count, "seed": seed, **told, "peak_mb": round(self.peak_mb)}
 
     def measure(self) -> None:
-        """The process may not have grown."""
+        """The process may not have grown; for a process that did nothing else."""
         self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         if self.peak_mb > _MOST_MB:
             self.problems.append(f"{self.peak_mb:.0f} MB at the peak, more than {_MOST_MB}")
@@ -90,7 +90,6 @@ class ReceivingSite:
                 unpack_hostile(self.found, file, self._folders[file.kind] / ".risposta.part")
             if number % 500 == 499:
                 log(f"{number + 1} files, {len(self.found.problems)} problems")
-        self.found.measure()
         return self.found
 
     def _next(self, seed: int, number: int) -> HostileFile:
@@ -169,7 +168,6 @@ def read_hostile(folder: Path, seed: int, count: int) -> Fuzzed:
         except Exception as exc:  # noqa: BLE001  whatever it is, it is what is looked for
             found.problems.append(f"{number}: {file.kind}, {file.mutation}: {type(exc).__name__}: {exc}"[:300])
         unpack_hostile(found, file, folder / ".risposta.part")
-    found.measure()
     return found
 
 

@@ -36,6 +36,7 @@ def main(quick: bool, count: int, seed: int, only_read: bool) -> None:
     if only_read:
         with tempfile.TemporaryDirectory(prefix="anpr-lists-") as name:
             read = read_hostile(Path(name), seed, count)
+        read.measure()
         finish(read.figures(count, seed), read.problems[:50])
     logging.getLogger("anpr").setLevel(logging.CRITICAL)
     with (
@@ -48,6 +49,7 @@ def main(quick: bool, count: int, seed: int, only_read: bool) -> None:
             began = time.monotonic()
             found = ReceivingSite(database, Path(name) / "in").fuzz(seed, count)
             seconds = time.monotonic() - began
+    found.measure()
     finish({**found.figures(count, seed), "seconds": round(seconds, 1)}, found.problems[:50])
 
 
