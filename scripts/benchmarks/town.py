@@ -16,7 +16,6 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -26,28 +25,23 @@ from anpr.domain.vehicle.cross import CrossWindow
 from anpr.domain.vehicle.gate_fix import GateFix
 from anpr.domain.vehicle.impossible_travel import ImpossibleTravel, impossible_travels
 from anpr.domain.vehicle.itinerary import legs_of
-from anpr.domain.vehicle.other_reads import other_reads
-from anpr.domain.vehicle.routine import routine_of
 from anpr.store.database.connection import Database
 from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.gates import list_gates
 from anpr.store.transits.rows import TransitQuery
 from anpr.store.vehicles.common import CrossQuery, common_vehicles
-from anpr.store.vehicles.companions import CompanionQuery, companions_of
-from anpr.store.vehicles.fixes import fixes_of, transits_alike, transits_of_vehicle
+from anpr.store.vehicles.companions import CompanionQuery
+from scripts.benchmarks.centre.vehicle_questions import CONVOY_DAYS, convoy, fixes_of_query, vehicle_page
 from scripts.benchmarks.common import CLOCK
 from scripts.command import Script, finish, log
 from scripts.lab.town.fill import fill_town
 from scripts.lab.town.life import Robbery, Town, TownSize, Vehicle
 
 T = TypeVar("T")
-ZONE = ZoneInfo("Europe/Rome")
 END = datetime(2026, 11, 21, tzinfo=UTC)
 _ORDINARY = 40
 """Vehicles without anything planned, whose companions are all false."""
-_CONVOY_DAYS = timedelta(days=7)
-"""Convoys are timed over a week, as the issue asks."""
 
 
 @dataclass(kw_only=True)
@@ -89,11 +83,10 @@ class Questions:
     def companions(self, plate: str, name: str, since: datetime) -> Sequence[Companion]:
         """Who was near it, the least likely by chance first."""
         query = CompanionQuery(plate=plate, since=since, until=self._town.size.end)
-        whole = TransitQuery(pattern=plate, since=since, until=query.until)
 
         def ask() -> Sequence[Companion]:
             with self._database.transaction() as conn:
-                return companions_of(conn, query, self._fixes(whole)).found
+                return convoy(conn, query, self._gates).found
 
         return self.timings.take(name, ask)
 
@@ -119,15 +112,11 @@ class Questions:
     def _vehicle(self, plate: str) -> list[GateFix]:
         query = TransitQuery(pattern=plate, since=self._town.size.start, until=self._town.size.end)
         with self._database.transaction() as conn:
-            found = transits_of_vehicle(conn, query)
-            other_reads(plate, transits_alike(conn, query))
-        fixes = fixes_of([each.transit for each in found], self._gates)
-        routine_of(fixes, ZONE)
-        return fixes
+            return vehicle_page(conn, query, self._gates)
 
     def _fixes(self, query: TransitQuery) -> list[GateFix]:
         with self._database.transaction() as conn:
-            return fixes_of([each.transit for each in transits_of_vehicle(conn, query)], self._gates)
+            return fixes_of_query(conn, query, self._gates)
 
 
 def ask_all(questions: Questions, town: Town) -> tuple[dict[str, float], list[str]]:
@@ -147,7 +136,7 @@ def _convoys(questions: Questions, town: Town, ordinary: Sequence[Vehicle], prob
     hits = false = wanted = first = 0
     for leader, members in town.answers.convoys.items():
         ranked = questions.companions(leader, "convoy_whole_ms", town.size.start)
-        questions.companions(leader, "convoy_ms", max(town.size.start, town.size.end - _CONVOY_DAYS))
+        questions.companions(leader, "convoy_ms", max(town.size.start, town.size.end - CONVOY_DAYS))
         found = _more_than_chance(ranked)
         hits, false, wanted = hits + len(found & members), false + len(found - members), wanted + len(members)
         first += sum(each.plate in members for each in ranked[: len(members)])

@@ -62,7 +62,7 @@ def query_figures(folder: Path, month: Month, plans: Path | None) -> Figures:
 
 def kinds(database: Database, month: Month) -> Iterator[Kind]:
     """Exact, look-alike, with wildcards of three forms, a gate's hour, and what the pages of gates ask."""
-    seen = _seen(database, month)
+    seen = seen_rows(database, month)
     plates = [row["plate"] for row in seen]
     yield Kind(name="exact", questions=[_search(plate) for plate in plates])
     yield Kind(name="look_alike", questions=[_search(plate, look_alike=True) for plate in plates])
@@ -133,7 +133,7 @@ def _last_of_gates(rows: Sequence[Mapping[str, Any]]) -> Ask:
     return lambda conn: list(last_of_gates(conn, gate_ids).items())
 
 
-def _seen(database: Database, month: Month) -> list[dict[str, Any]]:
+def seen_rows(database: Database, month: Month) -> list[dict[str, Any]]:
     """Transits spread over the last days, to ask about."""
     rows: list[dict[str, Any]] = []
     with database.transaction() as conn:
@@ -148,7 +148,7 @@ def _seen(database: Database, month: Month) -> list[dict[str, Any]]:
     return rows
 
 
-def figures_of(database: Database, kind: Kind) -> Figures:
+def figures_of(database: Database, kind: Kind, prefix: str = "query_") -> Figures:
     """Median and 99th percentile in ms of one kind, each question asked once cold and then three times."""
     with database.transaction() as conn:
         cold = [_ms(conn, ask) for ask in kind.questions]
@@ -159,7 +159,7 @@ def figures_of(database: Database, kind: Kind) -> Figures:
         f"queries: {kind.name}: median {median:.1f} ms, p99 {p99:.1f} ms (first time {statistics.median(cold):.1f} ms),"
         f" {found:.0f} rows, n={len(warm)}"
     )
-    return {f"query_{kind.name}_ms": round(median, 2), f"query_{kind.name}_p99_ms": round(p99, 2)}
+    return {f"{prefix}{kind.name}_ms": round(median, 2), f"{prefix}{kind.name}_p99_ms": round(p99, 2)}
 
 
 def _ms(conn: Connection, ask: Ask) -> float:
