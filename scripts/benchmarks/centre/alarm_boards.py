@@ -54,6 +54,8 @@ class Load:
     boards: int
     number: int
     per_s: float
+    console_mb: Callable[[], float]
+    """The console's resident memory."""
 
 
 def measure_boards(
@@ -66,10 +68,12 @@ def measure_boards(
         for _ in range(_WARM):
             raise_all([next(transits)])
             CLOCK.wait(_NEVER, 1.0)
-        began = CLOCK.monotonic()
+        began, memory_mb = CLOCK.monotonic(), [load.console_mb()]
         for index in range(load.number):
             committed.update(raise_all([next(transits)]))
             CLOCK.wait(_NEVER, max(0.0, began + (index + 1) / load.per_s - CLOCK.monotonic()))
+            if (index + 1) % max(1, load.number // 5) == 0:
+                memory_mb.append(load.console_mb())
         took = CLOCK.monotonic() - began
         until = CLOCK.monotonic() + _AT_THE_END_S
         while CLOCK.monotonic() < until and any(committed.keys() - rows.keys() for rows in screen.arrived):
@@ -88,6 +92,7 @@ def measure_boards(
         "row_to_board_max_ms": round(max(delays), 1),
         "row_to_board_p99_of_fifths_ms": _p99_of_fifths(committed, arrived),
         "missed": missed,
+        "console_rss_of_fifths_mb": [round(each) for each in memory_mb],
     }
 
 

@@ -171,7 +171,7 @@ def _measure_boards(database: Database, address: str, pid: int, boards: int, num
         ids, at = _raise_all(database, passed)
         return [(each, at) for each in ids]
 
-    load = Load(boards=boards, number=number, per_s=BOARD_ALARMS_PER_S)
+    load = Load(boards=boards, number=number, per_s=BOARD_ALARMS_PER_S, console_mb=lambda: _console_mb(pid))
     before_mb = _console_mb(pid)
     measured = measure_boards(database, address, raise_all, transits, load)
     measured |= {"console_rss_before_mb": before_mb, "console_rss_after_mb": _console_mb(pid)}
