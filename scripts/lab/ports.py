@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Port reservation: TCP ports for servers of tests and benchmarks that no other process is given meanwhile."""
 
+import atexit
 import random
 import socket
 from pathlib import Path
 
 _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _FIRST = 10_000
-_reserved: dict[int, socket.socket] = {}
-"""By port, the lock that this process holds until it ends."""
 
 
 class NoFreePortError(Exception):
@@ -49,7 +48,7 @@ def _reserve(port: int) -> bool:
     except OSError:
         lock.close()
         return False
-    _reserved[port] = lock
+    atexit.register(lock.close)  # held until this process ends; Python complains of a socket that nobody closed
     return True
 
 

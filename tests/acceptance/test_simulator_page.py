@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.centre import SimulatedCentre
 from anpr.simulator.transfer import Transfer
 from scripts.lab.transits import make_transit
-from tests.acceptance.test_console_accessibility import OPTIONS
+from tests.acceptance.test_console_accessibility import faults
 from tests.support.simulated_arrivals import drawn_jpeg, file_of, fill
 from tests.support.simulation import forget, running_centre
 
@@ -48,12 +47,11 @@ def receive(centre: SimulatedCentre, name: str, number: int = 1) -> None:
 def test_every_page_is_accessible(page: Page, filled: SimulatedCentre, width: int, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
     page.set_viewport_size({"width": width, "height": 844})
-    faults = []
+    found = []
     for path in PAGES:
         page.goto(f"{filled.page}{path}")
-        found = Axe().run(page, options=OPTIONS).response["violations"]
-        faults += [f"{path}: {fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found]
-    assert faults == []
+        found += faults(page)
+    assert found == []
 
 
 def test_no_page_scrolls_sideways_on_a_narrow_phone(page: Page, filled: SimulatedCentre) -> None:

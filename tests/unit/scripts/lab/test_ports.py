@@ -27,6 +27,13 @@ def test_a_port_is_given_to_one_process_only(monkeypatch: pytest.MonkeyPatch) ->
     assert port not in free_ports(1)
 
 
+def test_the_end_of_the_process_gives_the_ports_back_without_a_word() -> None:
+    code = "from scripts.lab.ports import free_ports; print(free_ports(1)[0])"
+    done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert ports._reserve(int(done.stdout))
+
+
 def test_ports_in_a_row_are_all_reserved() -> None:
     first = consecutive_ports(5)
     assert not any(ports._reserve(port) for port in range(first, first + 5))
