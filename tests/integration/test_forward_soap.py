@@ -27,7 +27,7 @@ from anpr.forward.profile.soap import SoapRules
 from anpr.forward.reply.verdict import read_reply, said_by
 from anpr.forward.runs import run_day
 from anpr.forward.transport import Receipt, open_transport
-from anpr.forward.ws_security import open_security
+from anpr.ws_security import open_security
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings.forwarding.ws_security import WsSecuritySettings
 from anpr.store.database.connection import Database

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from anpr.forward.profile.soap import ENVELOPES
+from anpr.ws_security.envelope import ENVELOPES
 from anpr.forward.reply.document import Node, at, first_text, read_root, text_at
 
 _ROOTS = frozenset(f"{space} Envelope" for space in ENVELOPES.values())
