@@ -41,11 +41,12 @@ class EnvelopeCut:
                     return
         except expat.ExpatError as exc:
             raise ValueError(f"no XML: line {exc.lineno}") from None
+        finally:  # a circle with its handlers would keep the envelope in memory
+            parser.StartElementHandler = parser.EndElementHandler = parser.StartDoctypeDeclHandler = None
         raise ValueError("no SOAP envelope with a Body")
 
     def with_header(self, block: bytes, body_id: str = "") -> bytes:
-        """The envelope with this block at the end of its Header, and its Body named by a `wsu:Id` where one is given.
-        """
+        """The envelope with this block at the end of its Header, and its Body named by a `wsu:Id` where one is given."""
         envelope, body = self._envelope, self._body
         assert body is not None
         before, after = envelope[:body], envelope[body:]
@@ -56,7 +57,7 @@ class EnvelopeCut:
         if self._header is None:
             return before + f'<e:Header xmlns:e="{self.space}">'.encode() + block + b"</e:Header>" + after
         start, end = self._header
-        empty = _EMPTY_TAG.match(envelope, start) if start == end else None
+        empty = _EMPTY_TAG.match(envelope, start)
         if empty is not None:
             name_of, attributes = empty[1], empty[2]
             whole = b"<" + name_of + attributes + b">" + block + b"</" + name_of + b">"

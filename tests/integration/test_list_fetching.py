@@ -115,9 +115,7 @@ def failures(database: Database) -> list[str]:
         return [each.failure for each in troubled_places(conn, START, 30)]
 
 
-def test_each_new_file_is_taken_once_and_stays_on_its_server(
-    database: Database, place: Place, pickup: Pickup
-) -> None:
+def test_each_new_file_is_taken_once_and_stays_on_its_server(database: Database, place: Place, pickup: Pickup) -> None:
     first = arrive(place, "elenco.csv")
     assert (pickup.look(), pickup.look()) == (0, 0)
     assert (imports(database), first.exists()) == (["elenco.csv"], True)
@@ -203,9 +201,7 @@ def test_an_ftp_server_with_another_key_than_the_pinned_one_hands_nothing_out(
     assert FTP_PASSWORD not in failure
 
 
-def test_a_place_that_fails_is_told_until_it_answers_again(
-    database: Database, place: Place, pickup: Pickup
-) -> None:
+def test_a_place_that_fails_is_told_until_it_answers_again(database: Database, place: Place, pickup: Pickup) -> None:
     hidden = place.folder.rename(place.folder.with_name("via"))
     assert pickup.look() == 1
     assert failures(database)[0].startswith(tuple(f"{kind}://127.0.0.1:" for kind in ("sftp", "ftps", "127")))

@@ -83,9 +83,7 @@ def unpack_answer(part: Path, came: SoapAnswer, service: SoapPlace, security: Se
     return unpack_answer(part, replace(came, content_type="text/xml", sha256=signed), service)
 
 
-def _unpack(
-    answer: mmap.mmap, spans: dict[str, tuple[int, int]], part: Path, service: SoapPlace, label: str
-) -> str:
+def _unpack(answer: mmap.mmap, spans: dict[str, tuple[int, int]], part: Path, service: SoapPlace, label: str) -> str:
     root = next(iter(spans.values()))
     if service.reply_file is None:
         return "" if len(spans) == 1 and root == (0, len(answer)) else _copied(answer, root, part)
