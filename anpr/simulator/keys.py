@@ -16,8 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from anpr.tls.trial_authority import CertificateFiles, SimulatedAuthority, write_private
 from anpr.tls.bad_certificates import CertificateFault, make_bad_certificates
+from anpr.tls.trial_authority import CertificateFiles, SimulatedAuthority, write_private
 
 USER = "comune"
 """Who logs in at the simulated office."""

@@ -46,7 +46,7 @@ class EnvelopeCut:
         raise ValueError("no SOAP envelope with a Body")
 
     def with_header(self, block: bytes, body_id: str = "") -> bytes:
-        """The envelope with this block at the end of its Header, and its Body named by a `wsu:Id` where one is given."""
+        """The envelope with this block at the end of its Header, and with `body_id` as its Body's `wsu:Id`."""
         envelope, body = self._envelope, self._body
         assert body is not None
         before, after = envelope[:body], envelope[body:]

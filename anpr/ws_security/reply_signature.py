@@ -7,11 +7,11 @@ from typing import Any
 from cryptography import x509
 
 from anpr.domain.errors import ForwardError
+from anpr.runtime.clock import Clock
+from anpr.settings.forwarding.ws_security import WsSecuritySettings
 from anpr.ws_security.envelope import ENVELOPES
 from anpr.ws_security.libraries import load_libraries, read_tree
 from anpr.ws_security.names import WSSE
-from anpr.runtime.clock import Clock
-from anpr.settings.forwarding.ws_security import WsSecuritySettings
 
 
 class ReplySignature:

@@ -5,14 +5,14 @@ import secrets
 from collections.abc import Callable
 
 from anpr.domain.errors import ForwardError, SettingsError
+from anpr.runtime.clock import Clock
+from anpr.settings.forwarding.ws_security import WsSecuritySettings
+from anpr.settings.secret_origin import secret_of
 from anpr.ws_security import tokens
 from anpr.ws_security.envelope import EnvelopeCut
 from anpr.ws_security.names import IDS, WSSE, WSU
 from anpr.ws_security.reply_signature import ReplySignature, open_reply_signature
 from anpr.ws_security.signature import Signature, open_signature
-from anpr.runtime.clock import Clock
-from anpr.settings.forwarding.ws_security import WsSecuritySettings
-from anpr.settings.secret_origin import secret_of
 
 NONCE_BYTES = 16
 

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from anpr.domain.errors import ForwardError, SettingsError
-from anpr.ws_security.libraries import DS, load_libraries, read_tree
-from anpr.ws_security.names import IDS, WSSE, WSU, X509
 from anpr.runtime.certificate import check_valid_today
 from anpr.settings.forwarding.ws_security import WsSecuritySettings
+from anpr.ws_security.libraries import DS, load_libraries, read_tree
+from anpr.ws_security.names import IDS, WSSE, WSU, X509
 
 
 class Signature:

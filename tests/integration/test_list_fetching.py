@@ -83,9 +83,13 @@ def pickup(database: Database, place: Place, tmp_path: Path) -> Pickup:
     return pickup_from(database, tmp_path, place.keys)
 
 
-def pickup_from(database: Database, folder: Path, keys: dict[str, Any]) -> Pickup:
+def make_list(database: Database) -> None:
     with database.transaction() as conn:
         save_watchlist(conn, Watchlist(id="a1", name="A1", priority=Priority.HIGH, purpose="p", legal_basis="l"))
+
+
+def pickup_from(database: Database, folder: Path, keys: dict[str, Any]) -> Pickup:
+    make_list(database)
     (folder / "in").mkdir()
     one = PickupSettings.model_validate({"folder": folder / "in", "watchlist": "a1", **keys})
     every = WatchlistSettings(pickup=(one,))
@@ -210,7 +214,8 @@ def test_a_place_that_fails_is_told_until_it_answers_again(database: Database, p
     assert failures(database) == []
 
 
-def test_the_ledger_forgets_what_its_server_has_had_no_more_for_long(database: Database, pickup: Pickup) -> None:
+def test_the_ledger_forgets_what_its_server_has_had_no_more_for_long(database: Database) -> None:
+    make_list(database)
     place, gone, there = "sftp://x", RemoteFile("a", 1, 1), RemoteFile("b", 1, 1)
     with database.transaction() as conn:
         for file in (gone, there):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Impostor on this machine: one TLS server that speaks as far as the certificate, and keeps what it is told after it."""
+"""Impostor on this machine: a TLS server that speaks as far as its certificate, and keeps what it is told after it."""
 
 import socket
 import threading
@@ -51,6 +51,8 @@ def impostor(kind: str, shown: CertificateFiles) -> Iterator[Impostor]:
                 with context.wrap_socket(connection, server_side=True) as secret:
                     made.heard += secret.recv(_MOST_READ)
                     secret.sendall(_REDIRECT)
+                    while secret.recv(_MOST_READ):  # to close before its end would lose the answer
+                        pass
 
     thread = threading.Thread(target=serve, name="impostor", daemon=True)
     thread.start()

@@ -26,8 +26,9 @@ class CaseVerdict(StrEnum):
 class CaseOutcome:
     """What came of one case; counts are records, also those of a file that was sent twice.
 
-    `refused` counts reasons for which the profile wrote no record, or the line was not trusted; `silent` are those of which no answer came;
-    `answers` are statuses and reasons as they were answered; `failure` is why it could not be sent or read.
+    `refused` counts reasons for which the profile wrote no record, or the line was not trusted;
+    `silent` are those of which no answer came; `answers` are statuses and reasons as they were answered;
+    `failure` is why it could not be sent or read.
     """
 
     case: ConformanceCase

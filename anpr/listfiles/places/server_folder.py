@@ -49,7 +49,7 @@ class FolderFetch:
     settle_s: float
 
     def look(self, folder: ServerFolder) -> int:
-        """Take what is new; how many files. Raises ForwardError when the place cannot be read, OSError and StoreError."""
+        """Take what is new; how many files. Raises ForwardError when it cannot be read, OSError and StoreError."""
         list_id, place, found = self.pickup.watchlist, self.pickup.place, folder.listed()
         with self.database.transaction() as conn:
             known = taken_files(conn, list_id, place)

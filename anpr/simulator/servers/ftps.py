@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from anpr.tls.bad_certificates import CertificateFault
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.keys import USER, SimulatedKeys
 from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.servers.uploads import final_name, is_temporary, read_bounded
 from anpr.simulator.transfer import Transfer
+from anpr.tls.bad_certificates import CertificateFault
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it uses asyncore of the standard library

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from anpr.runtime.certificate import load_pair
-from anpr.tls.bad_certificates import OTHER_HOST
 from anpr.simulator.behaviour import Behaviour
 from anpr.simulator.decisions import is_picture_name
 from anpr.simulator.kept_files import LISTS, safe_name
@@ -23,6 +22,7 @@ from anpr.simulator.replies import OfficeReply, soap_version, write_fault
 from anpr.simulator.servers.http_listener import SimulatorHandler, http_listener
 from anpr.simulator.servers.shown_certificate import chooses_certificate
 from anpr.simulator.transfer import Transfer
+from anpr.tls.bad_certificates import OTHER_HOST
 
 FULL = 507
 """Status of a full disk (RFC 4918)."""

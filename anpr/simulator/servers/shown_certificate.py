@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Certificate that a server of the simulation shows: in each handshake the good one, or the wrong one that is ordered."""
+"""Certificate that a server of the simulation shows: chosen in each handshake, the good one or an ordered wrong one."""
 
 import ssl
 from collections.abc import Callable
