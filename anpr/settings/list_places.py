@@ -9,6 +9,7 @@ from anpr.settings.address import check_address
 from anpr.settings.base import Section
 from anpr.settings.forwarding.https import HttpSettings
 from anpr.settings.forwarding.placeholders import check_placeholders
+from anpr.settings.forwarding.ws_security import WsSecuritySettings
 
 VERSION_PLACEHOLDER = ("version",)
 _STEP = r"[A-Za-z_][\w.-]*"
@@ -61,6 +62,9 @@ class SoapPlace(ListServiceSettings):
     """SOAPAction of 1.1, or the parameter `action` of 1.2."""
     request_file: str
     """XML file with the whole envelope that is sent; `{version}` in it as in `url`, and no other brace."""
+    ws_security: WsSecuritySettings | None = None
+    """How the request proves who sends it, and by whose key the Body of the answer must be signed. A signed answer has
+    96 MiB at most, and no attachments."""
     reply_file: Annotated[str, Field(pattern=rf"^({_STEP}/)*{_STEP}$", max_length=500)] | None = None
     """The element of the answer that holds the file, from the root and without namespaces, such as
     `Envelope/Body/ListaResponse/file`: base64, or a reference to an attachment (MTOM). None: the answer itself is the

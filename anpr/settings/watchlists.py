@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from anpr.settings.base import Identifier, Section
+from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.settings.forwarding.sftp import SftpTarget
 from anpr.settings.list_places import HttpsPlace, ReceivedSettings, SoapPlace
 
@@ -24,6 +25,8 @@ class PickupSettings(Section):
     sftp: SftpTarget | None = None
     """A place on an SSH server whose new files are fetched into the folder first, each once. It has the keys of a
     `target` of forwarding; nothing is changed there."""
+    ftps: FtpsTarget | None = None
+    """Instead of `sftp`: a folder of an FTP server, within TLS."""
     https: HttpsPlace | None = None
     """Instead of `sftp`: a web service that is asked for the list by GET."""
     soap: SoapPlace | None = None
@@ -48,8 +51,8 @@ class PickupSettings(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> "PickupSettings":
-        if sum(place is not None for place in (self.sftp, self.https, self.soap)) > 1:
-            raise ValueError("one place: sftp, https or soap")
+        if sum(place is not None for place in (self.sftp, self.ftps, self.https, self.soap)) > 1:
+            raise ValueError("one place: sftp, ftps, https or soap")
         if self.received is not None and self.mode != "add":
             raise ValueError("mode goes without received: what its files are, their profile says")
         return self
@@ -65,7 +68,8 @@ class PickupSettings(Section):
         service = self.https or self.soap
         if service is not None:
             return ("soap+" if self.soap else "") + service.address
-        return self.sftp.address if self.sftp else f"directory:{self.folder}"
+        server = self.sftp or self.ftps
+        return server.address if server else f"directory:{self.folder}"
 
 
 class WatchlistSettings(Section):

@@ -14,6 +14,7 @@ from anpr.domain.errors import InputError, SettingsError
 from anpr.forward.profile.answers import Meaning
 from anpr.settings.complaints import explain, in_one_line
 from anpr.settings.yaml_file import read_yaml
+from anpr.tls.bad_certificates import CertificateFault
 
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 """Without spaces and line ends, as it stands in receipts and XML."""
@@ -87,10 +88,16 @@ class Behaviour(_Part):
     """Files are refused as by a disk that has no room."""
     status: Annotated[int, Field(ge=200, le=599)] | None = None
     """HTTP status of the reply instead of 200; then nothing is kept or answered."""
+    redirect: bool = False
+    """HTTP: the reply sends the sender on to another host; nothing is kept."""
+    certificate: CertificateFault = "none"
+    """What is wrong with the certificate that is shown (HTTPS, SOAP, FTPS, mail), so that nobody may send anything."""
+    wrong_host_key: bool = False
+    """SFTP: another host key than the one that known_hosts has."""
     clock_offset_s: Annotated[float, Field(ge=-10 * 365 * 86_400, le=10 * 365 * 86_400)] = 0.0
     """The office's clock is off by so much: the Date of replies and the times of its files."""
     every: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    """Delay, cut, full disk and status hit each so many transfers only."""
+    """Delay, cut, full disk, status and redirect hit each so many transfers only."""
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """… and of those so many, by chance."""
 
@@ -106,6 +113,7 @@ class Behaviour(_Part):
             f"cut-{self.cut}": self.cut != "none",
             "disk": self.disk_full,
             "status": self.status is not None,
+            "redirect": self.redirect,
             f"receipts-{self.receipts}": self.receipts != "one",
             "late": self.receipt_after_s > 0,
             "clock": self.clock_offset_s != 0,
@@ -113,8 +121,14 @@ class Behaviour(_Part):
         return tuple(name for name, is_so in found.items() if is_so)
 
     def undisturbed(self) -> "Behaviour":
-        """The same without delay, cut, full disk and status."""
-        return self.model_copy(update={"delay_s": 0.0, "cut": "none", "disk_full": False, "status": None})
+        """The same without delay, cut, full disk, status and redirect."""
+        whole = {"delay_s": 0.0, "cut": "none", "disk_full": False, "status": None, "redirect": False}
+        return self.model_copy(update=whole)
+
+    @property
+    def is_distrusted(self) -> bool:
+        """Whether it shows what nobody may trust: this holds for connections, and so for no number of files."""
+        return self.certificate != "none" or self.wrong_host_key
 
 
 def read_behaviour(path: Path) -> Behaviour:

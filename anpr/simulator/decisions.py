@@ -3,6 +3,7 @@
 
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from anpr.simulator.behaviour import Behaviour
@@ -35,6 +36,12 @@ class Decisions:
         self._left = 0
         self._transfers = 0
         self._chance = random.Random(seed)
+        self._told: list[Callable[[Behaviour], None]] = []
+
+    def tell(self, told: Callable[[Behaviour], None]) -> None:
+        """Call this with the behaviour that stands, now and whenever it changes; in the thread of who changes it."""
+        self._told.append(told)
+        told(self.now.standing)
 
     def order(self, behaviour: Behaviour, count: int | None) -> None:
         """From now on, or for the next `count` files of records; what was ordered before for the next ones ends."""
@@ -43,6 +50,9 @@ class Decisions:
             if count is None:
                 self._standing = behaviour
                 self._transfers = 0
+        if count is None:
+            for told in self._told:
+                told(behaviour)
 
     @property
     def now(self) -> Ordered:

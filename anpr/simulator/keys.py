@@ -6,6 +6,7 @@ They are made anew at each start, so nothing of a trial is trusted for longer th
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from anpr.simulator.authority import CertificateFiles, SimulatedAuthority, write_private
+from anpr.tls.bad_certificates import CertificateFault, make_bad_certificates
+from anpr.tls.trial_authority import CertificateFiles, SimulatedAuthority, write_private
 
 USER = "comune"
 """Who logs in at the simulated office."""
@@ -29,7 +31,11 @@ class SimulatedKeys:
     authority: Path
     office: CertificateFiles
     sender: CertificateFiles
+    bad: Mapping[CertificateFault, CertificateFiles]
+    """What the office shows when that is ordered."""
     host_key: Path
+    other_host_key: Path
+    """A host key that nobody was told of."""
     sender_key: Path
     sender_public_key: bytes
     """As OpenSSH writes it."""
@@ -51,12 +57,14 @@ def make_keys(folder: Path, now: datetime, hosts: tuple[str, ...]) -> SimulatedK
     write_private(folder / "password", f"{password}\n".encode())
     host_public = _ssh_key(folder / "ufficio_ssh")
     certificate = x509.load_pem_x509_certificate(office.certificate.read_bytes())
-    return SimulatedKeys(
+    made = SimulatedKeys(
         folder=folder,
         authority=authority.certificate,
         office=office,
         sender=sender,
+        bad=make_bad_certificates(folder / "sbagliate", authority, now, hosts),
         host_key=folder / "ufficio_ssh",
+        other_host_key=folder / "sbagliate" / "altro_ssh",
         sender_key=folder / "comune_ssh",
         sender_public_key=_ssh_key(folder / "comune_ssh"),
         host_public_key=host_public.decode(),
@@ -64,6 +72,8 @@ def make_keys(folder: Path, now: datetime, hosts: tuple[str, ...]) -> SimulatedK
         password_file=folder / "password",
         pin=_pin(certificate),
     )
+    _ssh_key(made.other_host_key)
+    return made
 
 
 def _pin(certificate: x509.Certificate) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport import ftps, open_transport
+from anpr.forward.transport import open_transport
 from anpr.settings import DestinationSettings
+from anpr.tls import ftps_session
 from scripts.lab.certificates import Authority
 from tests.support.forward_targets import destination
 from tests.support.ftps_server import FTP_PASSWORD, FTP_USER, FtpsServer, ftps_server
@@ -62,7 +63,7 @@ def test_what_a_server_refuses_is_told_with_its_cure(
 
 def test_data_go_on_with_the_session_of_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resumed = []
-    real = ftps._Session.ntransfercmd
+    real = ftps_session.FtpsSession.ntransfercmd
 
     def noted(*given: Any) -> tuple[socket.socket, int | None]:
         connection, size = real(*given)
@@ -70,7 +71,7 @@ def test_data_go_on_with_the_session_of_the_commands(tmp_path: Path, monkeypatch
         resumed.append(connection.session_reused)
         return connection, size
 
-    monkeypatch.setattr(ftps._Session, "ntransfercmd", noted)
+    monkeypatch.setattr(ftps_session.FtpsSession, "ntransfercmd", noted)
     with inbox(tmp_path) as (_, keys, folder):
         with open_transport(destination({**keys, "path": "~/sotto"})) as transport:
             (folder / "sotto").mkdir()

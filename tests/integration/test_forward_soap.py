@@ -27,10 +27,10 @@ from anpr.forward.profile.soap import SoapRules
 from anpr.forward.reply.verdict import read_reply, said_by
 from anpr.forward.runs import run_day
 from anpr.forward.transport import Receipt, open_transport
-from anpr.forward.ws_security import open_security
 from anpr.runtime.clock import ManualClock, SystemClock
 from anpr.settings.forwarding.ws_security import WsSecuritySettings
 from anpr.store.database.connection import Database
+from anpr.ws_security import open_security
 from scripts.lab.certificates import Authority, Issued
 from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
@@ -276,7 +276,7 @@ def pinned(keys: dict[str, Any], tmp_path: Path) -> tuple[Issued, Issued]:
 
 def sent(keys: dict[str, Any]) -> Receipt:
     with open_transport(destination(keys), SoapRules(version="1.1")) as transport:
-        return transport.send("T_1.xml", envelope("<x/>").replace(b"e:", b"soap:"))
+        return transport.send("T_1.xml", envelope("<x/>"))
 
 
 def signed(message: bytes, issued: Issued) -> bytes:

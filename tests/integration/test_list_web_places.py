@@ -4,19 +4,31 @@
 import base64
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from anpr.runtime.clock import SystemClock
+from anpr.settings.forwarding.ws_security import WsSecuritySettings
 from anpr.store.author import Author
 from anpr.store.database.connection import Database
 from anpr.store.watchlists.places import troubled_places
 from anpr.store.watchlists.received import ask_now
+from anpr.ws_security import open_security
+from anpr.ws_security.envelope import ENVELOPES
 from scripts.lab.certificates import Authority, Issued
 from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
+from scripts.lab.transits import START
 from tests.support.received_lists import LIST, ReceivedSite, changes, plates_of, received_site, whole
+from tests.support.soap_service import Message
 
 SECRET = "una-parola-segreta"
 SEVEN = whole(7, plates_of(10))
@@ -244,3 +256,80 @@ def test_an_answer_without_a_file_changes_nothing(
     assert why in failure(site)
     assert (site.state().deliveries, site.plates()) == ([], [])
     assert sorted(path.name for path in site.folder.iterdir()) == []
+
+
+def secured_site(database: Database, folder: Path, centre: Centre, **keys: Any) -> tuple[ReceivedSite, Issued]:
+    """A list by SOAP whose requests are signed, and whose answers the second of these must sign."""
+    ours, theirs = signer(folder, "firma"), signer(folder, "centro-firma")
+    password = folder / "password"
+    password.write_text(SECRET)
+    security = {
+        "username": "comune", "secret_file": str(password), "certificate_file": str(ours.certificate),
+        "key_file": str(ours.key), "reply_certificate_file": str(theirs.certificate),
+    }  # fmt: skip
+    return soap_site(database, folder, centre, ws_security=security, **keys), theirs
+
+
+def signer(folder: Path, name: str) -> Issued:
+    """Certified by an authority that nobody here knows, for twenty years around the test's clock."""
+    key, authority = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    subject, issuer = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (name, "autorità"))
+    made = Issued(certificate=folder / f"{name}.crt", key=folder / f"{name}.key", both=folder / f"{name}.pem")
+    certificate = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+        .serial_number(7).not_valid_before(START - timedelta(days=3650)).not_valid_after(START + timedelta(days=3650))
+        .sign(authority, hashes.SHA256())
+    )  # fmt: skip
+    made.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
+    made.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return made
+
+
+def signed_by(issued: Issued, envelope: str) -> bytes:
+    """The centre's answer with its signature over the Body."""
+    pair = {"certificate_file": str(issued.certificate), "key_file": str(issued.key)}
+    security = open_security(WsSecuritySettings.model_validate(pair), "x", SystemClock())
+    return security.secured(envelope.replace('xmlns:s="x"', f'xmlns:s="{ENVELOPES["1.1"]}"').encode())
+
+
+def test_a_signed_request_is_answered_by_a_signed_list(database: Database, tmp_path: Path, centre: Centre) -> None:
+    site, theirs = secured_site(database, tmp_path, centre)
+    centre.answers(Told(body=signed_by(theirs, REPLY % _base64(SEVEN))))
+    assert (site.pickup.look(), site.version, len(site.plates())) == (0, "7", 10)
+    look_again(site)
+    assert len(site.state().deliveries) == 1, "the same content under another signature is not read again"
+    first, second = map(Message, centre.asked)
+    assert first.is_from("comune", SECRET)
+    assert first.signed_parts(tmp_path / "firma.crt") == {"Body", "Timestamp"}
+    assert first.body.tag == "{urn:prova}Lista"
+    assert first.text(".//wsse:Nonce") != second.text(".//wsse:Nonce")
+
+
+@pytest.mark.parametrize("reply_file", [None, "Envelope/Body/Risposta/file"])
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        pytest.param(lambda data: data.replace(b":Body", b":Bodi"), "its signature", id="moved"),
+        pytest.param(lambda data: data.replace(b"file>", b"file> "), "its signature", id="changed"),
+        pytest.param(lambda _: (REPLY % _base64(SEVEN)).encode(), "its signature", id="unsigned"),
+        pytest.param(lambda _: FAULT.encode(), "SOAP fault: lista non pronta", id="fault"),
+        pytest.param(lambda _: b"", "an empty answer", id="nothing"),
+    ],
+)
+def test_a_list_that_the_pinned_key_has_not_signed_is_not_taken(
+    database: Database, tmp_path: Path, centre: Centre, spoil: Any, why: str, reply_file: str | None
+) -> None:
+    site, theirs = secured_site(database, tmp_path, centre, reply_file=reply_file)
+    centre.answers(Told(body=spoil(signed_by(theirs, REPLY % _base64(SEVEN)))))
+    assert site.pickup.look() == 1
+    assert why in failure(site)
+    assert (site.state().deliveries, site.plates()) == ([], [])
+    assert sorted(path.name for path in site.folder.iterdir()) == []
+
+
+def test_attachments_that_no_signature_covers_are_not_taken(database: Database, tmp_path: Path, centre: Centre) -> None:
+    site, theirs = secured_site(database, tmp_path, centre)
+    centre.answers(_parts(signed_by(theirs, REPLY % XOP).decode(), SEVEN))
+    assert site.pickup.look() == 1
+    assert "does not cover attachments" in failure(site)
+    assert site.plates() == []

@@ -162,3 +162,52 @@ def test_a_share_of_transits_gets_the_same_answer_each_time(site: Site, centre: 
     assert 8 < first["queued"] < 32
     run_day(site.job(), DAY)
     assert site.states() == first
+
+
+BAD_CERTIFICATES = {
+    "expired": "certificate has expired",
+    "wrong-host": "mismatch",
+    "wrong-authority": "unable to get local issuer",
+    "self-signed": "self-signed certificate",
+}
+
+
+def refused(site: Site, centre: SimulatedCentre, **ordered: object) -> str:
+    """Why nothing was sent, in one line."""
+    behave(centre, **ordered)
+    told = str(run_day(site.job(), DAY).days[0].error)
+    assert len(told.splitlines()) == 1
+    assert site.states() == {"queued": 1}
+    assert [each for each in came(centre) if each.path is not None] == []
+    return told
+
+
+@pytest.mark.parametrize("protocol", ["https", "soap", "ftps", "mail"])
+def test_an_office_with_a_wrong_certificate_gets_nothing(site: Site, centre: SimulatedCentre, protocol: str) -> None:
+    site.store(transits(1))
+    for fault, why in BAD_CERTIFICATES.items():
+        told = refused(site, centre, certificate=fault)
+        assert "its certificate is refused" in told
+        assert why in told
+    behave(centre)
+    run_day(site.job(), DAY)
+    assert site.states() == ({"sent": 1} if protocol == "mail" else {"accepted": 1})
+
+
+@pytest.mark.parametrize("protocol", ["sftp"])
+def test_an_office_with_a_wrong_host_key_gets_nothing(site: Site, centre: SimulatedCentre) -> None:
+    site.store(transits(1))
+    assert "host key" in refused(site, centre, wrong_host_key=True).lower()
+    behave(centre)
+    run_day(site.job(), DAY)
+    assert site.states() == {"accepted": 1}
+
+
+@pytest.mark.parametrize("protocol", ["https", "soap"])
+def test_an_office_that_sends_us_elsewhere_gets_nothing(site: Site, centre: SimulatedCentre) -> None:
+    site.store(transits(1))
+    assert "a redirect to 'altro-ufficio.example.it': not followed" in refused(site, centre, redirect=True)
+    assert [each.faults for each in came(centre)] == [("redirect",)]
+    behave(centre)
+    run_day(site.job(), DAY)
+    assert site.states() == {"accepted": 1}

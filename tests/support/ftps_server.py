@@ -3,7 +3,7 @@
 
 import threading
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,8 @@ class FtpsServer:
 
     port: int
     refused: Collection[str]
+    kill: Callable[[], None]
+    """End it and all its sessions."""
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def ftps_server(folder: Path, issued: Issued, refused: Collection[str] = ()) -> 
 
         def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
             if cmd in refused:
-                self.respond("550 Not allowed here.")
+                self.respond("500 Not understood." if cmd == "MLSD" else "550 Not allowed here.")
             else:
                 super().pre_process_command(line, cmd, arg)
 
@@ -62,10 +64,14 @@ def ftps_server(folder: Path, issued: Issued, refused: Collection[str] = ()) -> 
             loop.loop(timeout=0.02, blocking=False)
 
     thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield FtpsServer(server.address[1], refused)
-    finally:
+
+    def kill() -> None:
         stop.set()
         thread.join(20)
         server.close_all()
+
+    thread.start()
+    try:
+        yield FtpsServer(server.address[1], refused, kill)
+    finally:
+        kill()

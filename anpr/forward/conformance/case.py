@@ -25,6 +25,8 @@ class ExpectedOutcome(StrEnum):
     """They are written, and the destination rejects them."""
     NOTHING = "nothing"
     """There is nothing to write, and no file is made."""
+    DISTRUSTED = "distrusted"
+    """The line is refused, with one reason; no record is sent."""
     NOT_APPLICABLE = "not-applicable"
     """The profile has nothing that the case is about; `what` says so."""
 

@@ -17,6 +17,7 @@ from anpr.forward.conformance.files import as_result, conformance_files
 from anpr.forward.conformance.outcome import CaseOutcome, CaseVerdict, verdict_of
 from anpr.forward.conformance.run import FIRST_BATCH, ConformanceRun, cases_for
 from anpr.forward.conformance.target import check_may_test, profile_for
+from anpr.forward.conformance.trust import TrustCheck
 from anpr.forward.profile.load import profile_path
 from anpr.forward.profile.model import Profile
 from anpr.forward.signed_files import SignedFiles
@@ -80,7 +81,8 @@ class ConformanceMaker:
         return ConformanceReport(signed=signed, result=as_result(profile, outcomes, head), verdict=verdict_of(outcomes))
 
     def _run(self, profile: Profile, request: ConformanceRequest, begun_at: datetime) -> list[CaseOutcome]:
-        cases = cases_for(profile, begun_at, request.gate)
+        trust = TrustCheck(destination=request.destination, soap=profile.soap, clock=self.clock)
+        cases = [*cases_for(profile, begun_at, request.gate), *trust.cases(begun_at.date())]
         run = ConformanceRun(
             profile=profile,
             destination=request.destination,
@@ -89,6 +91,7 @@ class ConformanceMaker:
             stop=self.stop,
             tell=lambda outcome: self.tell(len(cases), outcome),
             first_batch=request.first_batch,
+            distrusts=trust.outcome_of,
         )
         return run.run(cases, request.wait_s)
 

@@ -26,8 +26,9 @@ class CaseVerdict(StrEnum):
 class CaseOutcome:
     """What came of one case; counts are records, also those of a file that was sent twice.
 
-    `refused` counts reasons for which the profile wrote no record; `silent` are those of which no answer came;
-    `answers` are statuses and reasons as they were answered; `failure` is why it could not be sent or read.
+    `refused` counts reasons for which the profile wrote no record, or the line was not trusted;
+    `silent` are those of which no answer came; `answers` are statuses and reasons as they were answered;
+    `failure` is why it could not be sent or read.
     """
 
     case: ConformanceCase
@@ -63,6 +64,8 @@ class CaseOutcome:
                 return _passed(not self.files and not self.failure)
             case ExpectedOutcome.REFUSED_HERE:
                 return _passed(self.written == 0 and self.refused.total() == len(self.case.transits))
+            case ExpectedOutcome.DISTRUSTED:
+                return _passed(self.refused.total() == 1 and not self.written and not self.failure)
             case _:
                 return self._of_sent()
 

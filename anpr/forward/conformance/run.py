@@ -54,6 +54,8 @@ class ConformanceRun:
     clock: Clock
     stop: threading.Event
     tell: Callable[[CaseOutcome], None]
+    distrusts: Callable[[ConformanceCase], CaseOutcome]
+    """Runs a case about a line that must not be trusted."""
     first_batch: int = FIRST_BATCH
     _waiting: list[tuple[CaseOutcome, str, list[UUID]]] = field(default_factory=list)
 
@@ -73,6 +75,8 @@ class ConformanceRun:
         return outcomes
 
     def _outcome_of(self, line: TestedLine, case: ConformanceCase) -> CaseOutcome:
+        if case.expected is ExpectedOutcome.DISTRUSTED:
+            return self.distrusts(case)
         outcome = CaseOutcome(case=case)
         for number, transits in enumerate(self._parts(case), start=self.first_batch):
             self.first_batch = number + 1

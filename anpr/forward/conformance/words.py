@@ -20,6 +20,7 @@ EXPECTED = {
     ExpectedOutcome.REFUSED_HERE: "rifiutato dal profilo, nulla è inviato",
     ExpectedOutcome.REJECTED_THERE: "inviato, e respinto dal centro",
     ExpectedOutcome.NOTHING: "nessun file",
+    ExpectedOutcome.DISTRUSTED: "rifiutato da chi invia, con un solo motivo",
     ExpectedOutcome.NOT_APPLICABLE: "–",
 }
 STAGES = {
@@ -39,7 +40,8 @@ def _got(outcome: CaseOutcome) -> list[str]:
     if outcome.case.expected is ExpectedOutcome.NOT_APPLICABLE:
         return []
     lines = [f"errore: {outcome.failure}"] if outcome.failure else []
-    lines += [f"rifiutato dal profilo: {number}, {reason}" for reason, number in outcome.refused.most_common(3)]
+    by = "" if outcome.case.expected is ExpectedOutcome.DISTRUSTED else " dal profilo"
+    lines += [f"rifiutato{by}: {number}, {reason}" for reason, number in outcome.refused.most_common(3)]
     parts = {
         "accettati": outcome.accepted,
         "respinti": outcome.rejected,

@@ -4,12 +4,11 @@
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from anpr.forward.profile.soap import ENVELOPES, PREFIX, SoapRules
+from anpr.forward.profile.soap import PREFIX, SoapRules
 from anpr.forward.profile.template import Row, tree_of
+from anpr.ws_security.envelope import ENVELOPES
 
-HEADER_END = f"</{PREFIX}:Header>".encode()
-BODY_START = f"<{PREFIX}:Body>".encode()
-"""Once in each envelope that is written here: texts are escaped, and no field may bear a name of SOAP's."""
+_BODY = f"<{PREFIX}:Body>".encode()
 _END = f"</{PREFIX}:Body></{PREFIX}:Envelope>".encode()
 _DECLARED = b"?>"
 
@@ -20,7 +19,7 @@ def write_envelope(rules: SoapRules, headers: Row, document: bytes) -> bytes:
     attributes = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in spaces.items())
     declaration, _, body = document.partition(_DECLARED)
     start = f"\n<{PREFIX}:Envelope{attributes}>".encode()
-    return b"".join((declaration, _DECLARED, start, _header(headers), BODY_START, body.lstrip(), _END))
+    return b"".join((declaration, _DECLARED, start, _header(headers), _BODY, body.lstrip(), _END))
 
 
 def _header(headers: Row) -> bytes:

@@ -5,8 +5,7 @@ WS-Security is no part of it: its secrets belong to the settings (`target.ws_sec
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -17,10 +16,6 @@ from anpr.forward.profile.field import FieldRule, Part
 from anpr.forward.profile.sections import first_duplicate
 
 SoapVersion = Literal["1.1", "1.2"]
-ENVELOPES: Mapping[str, str] = MappingProxyType(
-    {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
-)
-"""Namespace of the envelope by version."""
 PREFIX = "soap"
 """Of the envelope's namespace in what we write."""
 _TAKEN = frozenset({PREFIX, "xml", "xmlns", "wsse", "wsu", "ds"})

@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass
 
-from anpr.forward.profile.soap import ENVELOPES
 from anpr.forward.reply.document import Node, at, first_text, read_root, text_at
+from anpr.ws_security.envelope import ENVELOPES
 
 _ROOTS = frozenset(f"{space} Envelope" for space in ENVELOPES.values())
 _MOST_CODES = 8

@@ -8,11 +8,11 @@ from dataclasses import replace
 from anpr.forward.profile.soap import SoapRules
 from anpr.forward.transport.base import Receipt
 from anpr.forward.transport.https import exchange, filled_headers, names_of
-from anpr.forward.ws_security import Security, open_security
 from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.https import HttpsTarget
 from anpr.settings.forwarding.placeholders import fill_placeholders
 from anpr.tls.https_client import TimedClient, open_client
+from anpr.ws_security import Security, open_security
 
 
 @contextmanager

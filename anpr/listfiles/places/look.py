@@ -3,7 +3,9 @@
 
 from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.list_delivery import next_look
-from anpr.listfiles.places.sftp_place import Fetch
+from anpr.listfiles.places.ftps_place import open_ftps_folder
+from anpr.listfiles.places.server_folder import FolderFetch
+from anpr.listfiles.places.sftp_place import open_sftp_folder
 from anpr.listfiles.places.web_place import WebFetch
 from anpr.runtime.clock import Clock
 from anpr.settings.watchlists import PickupSettings, WatchlistSettings
@@ -39,9 +41,13 @@ def look_at_place(
 def _take(
     database: Database, pickup: PickupSettings, settings: WatchlistSettings, clock: Clock, *, is_asked: bool
 ) -> int:
+    fetch = FolderFetch(database=database, pickup=pickup, clock=clock, settle_s=settings.pickup_settle_s)
     if pickup.sftp is not None:
-        fetch = Fetch(database=database, pickup=pickup, clock=clock, settle_s=settings.pickup_settle_s)
-        return fetch.look(pickup.sftp)
+        with open_sftp_folder(pickup.sftp) as on_ssh:
+            return fetch.look(on_ssh)
+    if pickup.ftps is not None:
+        with open_ftps_folder(pickup.ftps) as within_tls:
+            return fetch.look(within_tls)
     service = pickup.https or pickup.soap
     if service is None:
         return 0

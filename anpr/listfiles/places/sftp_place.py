@@ -1,107 +1,52 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Files of lists fetched by SFTP into their watched folder: each once, whole or not at all; nothing is changed there.
+"""Folder of an SSH server in which files of a list lie, read by SFTP."""
 
-A file is written under a name that the folder ignores, renamed when it is whole, and then noted. A crash before the
-note fetches it again, and importing it again changes nothing more.
-"""
-
-import logging
-import os
 import stat
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from anpr.domain.errors import ForwardError
-from anpr.listfiles.places.watched_folder import is_harmless, is_unfinished, land
-from anpr.listfiles.table import MAX_BYTES
-from anpr.runtime.clock import Clock
+from anpr.listfiles.places.digest import DigestWriter
+from anpr.listfiles.places.server_folder import MOST_LISTED, may_be_list, refuse_too_many
 from anpr.settings import SftpTarget
-from anpr.settings.watchlists import PickupSettings
 from anpr.ssh.session import SftpSession, open_session
-from anpr.store.database.connection import Database
-from anpr.store.watchlists.places import RemoteFile, note_seen, note_taken, taken_files
+from anpr.store.watchlists.places import RemoteFile
 
-_MOST_LISTED = 10_000
-"""Files in the place; more than that is no place for lists."""
-_MOST_A_LOOK = 20
 _CHUNK = 1 << 20
-log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fetch:
-    """Takes what is new in the place of one list. `settle_s`: so long a file must not have changed."""
-
-    database: Database
-    pickup: PickupSettings
-    clock: Clock
-    settle_s: float
-
-    def look(self, target: SftpTarget) -> int:
-        """Take what is new; how many files. Raises ForwardError when the place cannot be reached or read, OSError and
-        StoreError."""
-        list_id, place = self.pickup.watchlist, target.address
-        with open_session(target, "watchlists.pickup.sftp") as session:
-            found = _listed(session, target.path)
-            with self.database.transaction() as conn:
-                known = taken_files(conn, list_id, place)
-                note_seen(conn, list_id, place, found, self.clock.now())
-            before = (self.clock.now() - timedelta(seconds=self.settle_s)).timestamp()
-            new = sorted((each for each in found if each not in known and each.written_at <= before), key=_age)
-            for file in new[:_MOST_A_LOOK]:
-                self._take(session, target, file)
-        return min(len(new), _MOST_A_LOOK)
-
-    def _take(self, session: SftpSession, target: SftpTarget, file: RemoteFile) -> None:
-        data = session.run(file.name, _read(session, f"{target.path}/{file.name}", file))
-        if data is None:
-            return  # it is being written: the next look takes it
-        _put(self.pickup.folder, file, data)
-        with self.database.transaction() as conn:
-            note_taken(conn, self.pickup.watchlist, target.address, file, self.clock.now())
-        log.info("watchlist %s: %s fetched, %d bytes", self.pickup.watchlist, file.name, len(data))
+@contextmanager
+def open_sftp_folder(target: SftpTarget) -> Iterator["SftpFolder"]:
+    """Logged in. Raises ForwardError when the place cannot be reached."""
+    with open_session(target, "watchlists.pickup.sftp") as session:
+        yield SftpFolder(session, target.path)
 
 
-def _listed(session: SftpSession, folder: str) -> list[RemoteFile]:
-    """Regular files with harmless names; no links, which could lead anywhere."""
+class SftpFolder:
+    """Regular files; no links, which could lead anywhere."""
 
-    async def scan() -> list[RemoteFile]:
+    def __init__(self, session: SftpSession, path: str) -> None:
+        self._session = session
+        self._path = path
+        self.server = session.server
+
+    def listed(self) -> list[RemoteFile]:
+        return self._session.run(self._path, self._scan())
+
+    def copy(self, file: RemoteFile, written: DigestWriter) -> bool:
+        return self._session.run(file.name, self._copy(f"{self._path}/{file.name}", file, written))
+
+    async def _scan(self) -> list[RemoteFile]:
         found: list[RemoteFile] = []
-        async for each in session.client.scandir(folder):
+        async for each in self._session.client.scandir(self._path):
             name, attributes = str(each.filename), each.attrs
-            is_file = stat.S_ISREG(attributes.permissions or 0)
-            if is_file and is_harmless(name) and not is_unfinished(name):
+            if stat.S_ISREG(attributes.permissions or 0) and may_be_list(name):
                 found.append(RemoteFile(name, attributes.size or 0, attributes.mtime or 0))
-            if len(found) > _MOST_LISTED:
-                raise ForwardError(f"{session.server}: {folder}: more than {_MOST_LISTED} files")
+            refuse_too_many(len(found), MOST_LISTED, self.server, self._path)
         return found
 
-    return session.run(folder, scan())
-
-
-async def _read(session: SftpSession, path: str, file: RemoteFile) -> bytes | None:
-    """The whole of it; None when it changes meanwhile. Raises ForwardError for one that is larger than any list."""
-    if file.size > MAX_BYTES:
-        raise ForwardError(f"{session.server}: {file.name}: larger than {MAX_BYTES >> 20} MiB")
-    data = bytearray()
-    async with session.client.open(path, "rb") as remote:
-        while len(data) <= file.size and (part := await remote.read(_CHUNK)):
-            data += part  # type: ignore[arg-type]  # binary mode gives bytes, which asyncssh's types do not say
-    now = await session.client.stat(path)
-    is_whole = len(data) == file.size and (now.size, now.mtime) == (file.size, file.written_at)
-    return bytes(data) if is_whole else None
-
-
-def _put(folder: Path, file: RemoteFile, data: bytes) -> None:
-    """Under its name in one step, with the server's time, by which the folder's files have their order."""
-    part = folder / f".{file.name}.part"
-    with part.open("wb") as written:
-        written.write(data)
-        written.flush()
-        os.fsync(written.fileno())
-    land(folder, part, file.name, file.written_at)
-
-
-def _age(file: RemoteFile) -> tuple[int, str]:
-    return file.written_at, file.name
+    async def _copy(self, path: str, file: RemoteFile, written: DigestWriter) -> bool:
+        async with self._session.client.open(path, "rb") as remote:
+            while written.size <= file.size and (part := await remote.read(_CHUNK)):
+                written.write(part)  # type: ignore[arg-type]  # binary mode gives bytes; asyncssh's types lack it
+        now = await self._session.client.stat(path)
+        return written.size == file.size and (now.size, now.mtime) == (file.size, file.written_at)

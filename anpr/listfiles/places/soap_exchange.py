@@ -10,35 +10,40 @@ import binascii
 import mmap
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from anpr.domain.errors import ForwardError, SettingsError
 from anpr.listfiles.places.digest import DigestWriter
+from anpr.listfiles.places.signed_answer import keep_signed
 from anpr.listfiles.profiles.xml_texts import PathScan
 from anpr.listfiles.table import MAX_BYTES, FileError
 from anpr.settings.forwarding.placeholders import check_placeholders, fill_placeholders
 from anpr.settings.list_places import VERSION_PLACEHOLDER, SoapPlace
 from anpr.settings.secret_file import read_text_file
+from anpr.ws_security import Security
 
 _FAULTS = ("Envelope/Body/Fault/faultstring", "Envelope/Body/Fault/Reason/Text", "Envelope/Body/Fault/faultcode")
 _BOUNDARY = re.compile(r'boundary="?([^";\s]{1,70})"?', re.IGNORECASE)
 _CONTENT_ID = re.compile(rb"^content-id:\s*<?([^>\r\n]+)>?\s*$", re.IGNORECASE | re.MULTILINE)
 _MOST_HEADERS, _MOST_PARTS, _MOST_TOLD = 8_192, 20, 200
 _CHUNK = 1 << 16
+_IN_PARTS = "multipart/related"
 _SPACES = str.maketrans("", "", " \t\r\n")
 
 
-def envelope_of(service: SoapPlace, version: str) -> bytes:
-    """The request, with the version in it. Raises ForwardError when its template is missing or wrong."""
+def envelope_of(service: SoapPlace, version: str, security: Security | None = None) -> bytes:
+    """The request, with the version in it, and secured. Raises ForwardError when its template is missing or wrong."""
     try:
         template = check_placeholders(read_text_file(Path(service.request_file)), VERSION_PLACEHOLDER)
+        envelope = fill_placeholders(template, {"version": escape(version, {'"': "&quot;"})}).encode()
+        return envelope if security is None else security.secured(envelope)
     except (SettingsError, ValueError) as exc:
         raise ForwardError(
             f"watchlists.pickup.soap.request_file: {service.request_file}: {exc}", permanent=True
         ) from exc
-    return fill_placeholders(template, {"version": escape(version, {'"': "&quot;"})}).encode()
 
 
 def soap_headers(service: SoapPlace) -> dict[str, str]:
@@ -49,22 +54,37 @@ def soap_headers(service: SoapPlace) -> dict[str, str]:
     return {"Content-Type": f"application/soap+xml; charset=utf-8{action}"}
 
 
-def unpack_answer(part: Path, content_type: str, service: SoapPlace, label: str, sha256: str) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SoapAnswer:
+    """What came: its content type and the SHA-256 of all of it; `label` names it in messages."""
+
+    content_type: str
+    label: str
+    sha256: str
+
+
+def unpack_answer(part: Path, came: SoapAnswer, service: SoapPlace, security: Security | None = None) -> str:
     """Put the file that the answer holds in its place; its SHA-256, which is that of the answer where it is the file.
 
-    Raises ForwardError for a fault, an answer without a file, or one that cannot be read.
+    Where replies must be signed, only what is signed counts. Raises ForwardError for a fault, an answer without a file,
+    or one that cannot be read or believed.
     """
     with part.open("rb") as file:
         if not file.seek(0, 2):
-            raise ForwardError(f"{label}: an empty answer")
+            raise ForwardError(f"{came.label}: an empty answer")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as answer:
-            return _unpack(answer, part, content_type, service, label) or sha256
+            spans = _parts(answer, came.content_type, came.label)
+            _refuse_fault(answer, next(iter(spans.values())), came.label)
+            if security is None or not security.demands_signed_replies:
+                return _unpack(answer, spans, part, service, came.label) or came.sha256
+            if came.content_type.lower().startswith(_IN_PARTS):
+                raise ForwardError(f"{came.label}: its signature does not cover attachments: nothing of it is taken")
+            signed = keep_signed(answer, part, security, came.label)
+    return unpack_answer(part, replace(came, content_type="text/xml", sha256=signed), service)
 
 
-def _unpack(answer: mmap.mmap, part: Path, content_type: str, service: SoapPlace, label: str) -> str:
-    spans = _parts(answer, content_type, label)
+def _unpack(answer: mmap.mmap, spans: dict[str, tuple[int, int]], part: Path, service: SoapPlace, label: str) -> str:
     root = next(iter(spans.values()))
-    _refuse_fault(answer, root, label)
     if service.reply_file is None:
         return "" if len(spans) == 1 and root == (0, len(answer)) else _copied(answer, root, part)
     inside = part.with_name(f"{part.name}.file.part")
@@ -156,7 +176,7 @@ def _pieces(answer: mmap.mmap, span: tuple[int, int]) -> Iterator[bytes]:
 
 def _parts(answer: mmap.mmap, content_type: str, label: str) -> dict[str, tuple[int, int]]:
     """Where each part of it lies, by its Content-ID; the envelope first. One part without a name, when it has none."""
-    if not content_type.lower().startswith("multipart/related"):
+    if not content_type.lower().startswith(_IN_PARTS):
         return {"": (0, len(answer))}
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:

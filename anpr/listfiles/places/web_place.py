@@ -20,7 +20,7 @@ import httpx2
 
 from anpr.domain.errors import ForwardError
 from anpr.listfiles.places.digest import DigestWriter, digest_told
-from anpr.listfiles.places.soap_exchange import envelope_of, soap_headers, unpack_answer
+from anpr.listfiles.places.soap_exchange import SoapAnswer, envelope_of, soap_headers, unpack_answer
 from anpr.listfiles.places.watched_folder import is_harmless, is_unfinished, land
 from anpr.listfiles.table import MAX_BYTES
 from anpr.runtime.clock import Clock
@@ -31,6 +31,7 @@ from anpr.store.database.connection import Database
 from anpr.store.watchlists.places import PlaceMark, get_place, note_mark
 from anpr.store.watchlists.received import find_received
 from anpr.tls.https_client import http_errors, open_client, refuse_redirect, server_of
+from anpr.ws_security import Security, open_security
 
 _FILE_NAME = re.compile(r'filename="([^"\\]+)"', re.IGNORECASE)
 _NOTHING_NEW = (204, 304)
@@ -63,18 +64,22 @@ class WebFetch:
         Raises ForwardError when it cannot be had, OSError and StoreError.
         """
         known, version = self._known()
-        where = f"watchlists.pickup.{'soap' if isinstance(service, SoapPlace) else 'https'}"
+        where = f"watchlists.pickup.{service.kind}"
         part = self.pickup.folder / f".{self.pickup.watchlist}.fetched.part"
         try:
             with open_client(service, where) as client:
-                request = _request(client, service, version, PlaceMark() if is_asked else known)
-                answer = _fetch(client, request, service, part)
+                asking = _Asking(client, service, self._security(service, where))
+                answer = asking.fetch(asking.request(version, PlaceMark() if is_asked else known), part)
             if answer is None or (answer.mark.sha256 == known.sha256 and not is_asked):
                 return 0
             self._land(answer)
         finally:
             part.unlink(missing_ok=True)
         return 1
+
+    def _security(self, service: HttpsPlace | SoapPlace, where: str) -> Security | None:
+        settings = service.ws_security if isinstance(service, SoapPlace) else None
+        return None if settings is None else open_security(settings, f"{where}.ws_security", self.clock)
 
     def _known(self) -> tuple[PlaceMark, str]:
         """What it said last time, and the version to name: none where a whole list is needed."""
@@ -94,41 +99,51 @@ class WebFetch:
         log.info("watchlist %s: %s fetched, %d bytes", self.pickup.watchlist, answer.name, size)
 
 
-def _request(client: httpx2.Client, service: HttpsPlace | SoapPlace, version: str, known: PlaceMark) -> httpx2.Request:
-    url = fill_placeholders(service.url, {"version": quote(version, safe="")})
-    if isinstance(service, SoapPlace):
-        headers = {**service.headers, **soap_headers(service)}
-        return client.build_request("POST", url, headers=headers, content=envelope_of(service, version))
-    marks = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
-    headers = {**service.headers, **{name: value for name, value in marks.items() if value}}
-    return client.build_request("GET", url, headers=headers)
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One exchange with a web service."""
 
+    client: httpx2.Client
+    service: HttpsPlace | SoapPlace
+    security: Security | None
 
-def _fetch(
-    client: httpx2.Client, request: httpx2.Request, service: HttpsPlace | SoapPlace, part: Path
-) -> Answer | None:
-    """The file at `part`, whole; None when there is nothing new. Raises ForwardError."""
-    server, name = server_of(service), _name_of(service, {})
-    with http_errors(service, name):
-        answer = client.send(request, stream=True)
-        try:
-            if answer.status_code in _NOTHING_NEW and isinstance(service, HttpsPlace):
-                return None
-            refuse_redirect(answer, server, name)
-            is_fault = isinstance(service, SoapPlace) and answer.status_code == 500  # its body says why
-            if answer.status_code != 200 and not is_fault:
-                raise ForwardError(f"{server}: {name}: answered {answer.status_code}")
-            sha256 = _write(answer, service, part, f"{server}: {name}")
-        finally:
-            answer.close()
-    if isinstance(service, SoapPlace):
-        sha256 = unpack_answer(part, answer.headers.get("content-type", ""), service, f"{server}: {name}", sha256)
-        if is_fault:  # whatever it holds
-            raise ForwardError(f"{server}: {name}: answered {answer.status_code}")
-    headers = dict(answer.headers.items())
-    etag, modified = headers.get("etag", ""), headers.get("last-modified", "")
-    mark = PlaceMark(etag=_plain(etag), modified=_plain(modified), sha256=sha256)
-    return Answer(path=part, name=_name_of(service, headers), mark=mark, written_at=_moment(modified))
+    def request(self, version: str, known: PlaceMark) -> httpx2.Request:
+        """For the list after this version. Raises ForwardError when it cannot be written."""
+        service = self.service
+        url = fill_placeholders(service.url, {"version": quote(version, safe="")})
+        if isinstance(service, SoapPlace):
+            content = envelope_of(service, version, self.security)
+            headers = {**service.headers, **soap_headers(service)}
+            return self.client.build_request("POST", url, headers=headers, content=content)
+        marks = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+        headers = {**service.headers, **{name: value for name, value in marks.items() if value}}
+        return self.client.build_request("GET", url, headers=headers)
+
+    def fetch(self, request: httpx2.Request, part: Path) -> Answer | None:
+        """The file at `part`, whole; None when there is nothing new. Raises ForwardError."""
+        service, name = self.service, _name_of(self.service, {})
+        label = f"{server_of(service)}: {name}"
+        with http_errors(service, name):
+            answer = self.client.send(request, stream=True)
+            try:
+                if answer.status_code in _NOTHING_NEW and isinstance(service, HttpsPlace):
+                    return None
+                refuse_redirect(answer, server_of(service), name)
+                is_fault = isinstance(service, SoapPlace) and answer.status_code == 500  # its body says why
+                if answer.status_code != 200 and not is_fault:
+                    raise ForwardError(f"{label}: answered {answer.status_code}")
+                sha256 = _write(answer, service, part, label)
+            finally:
+                answer.close()
+        headers = dict(answer.headers.items())
+        if isinstance(service, SoapPlace):
+            came = SoapAnswer(content_type=headers.get("content-type", ""), label=label, sha256=sha256)
+            sha256 = unpack_answer(part, came, service, self.security)
+            if is_fault:  # whatever it holds
+                raise ForwardError(f"{label}: answered {answer.status_code}")
+        etag, modified = headers.get("etag", ""), headers.get("last-modified", "")
+        mark = PlaceMark(etag=_plain(etag), modified=_plain(modified), sha256=sha256)
+        return Answer(path=part, name=_name_of(service, headers), mark=mark, written_at=_moment(modified))
 
 
 def _write(answer: httpx2.Response, service: ListServiceSettings, part: Path, label: str) -> str:

@@ -21,9 +21,11 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "cut-after": {"cut": "after"},
     "disk": {"disk_full": True},
     "unavailable": {"status": 503},
+    "redirect": {"redirect": True},
 }
 """What the buttons of the first page order for the next files."""
-TEXTS = ("answer", "code", "text", "receipts", "cut")
+TEXTS = ("answer", "code", "text", "receipts", "cut", "certificate")
+TICKS = ("disk_full", "redirect", "wrong_host_key")
 NUMBERS = ("receipt_after_s", "delay_s", "status", "clock_offset_s", "every", "share")
 
 
@@ -39,15 +41,18 @@ def behaviour_of_preset(name: str, form: Mapping[str, str]) -> Behaviour:
 def behaviour_of_form(form: Mapping[str, str], standing: Behaviour) -> Behaviour:
     """Of the whole form; rules stay as they are. Raises ValueError naming the field that is wrong."""
     given: dict[str, Any] = {name: form[name].strip() for name in (*TEXTS, *NUMBERS) if form.get(name, "").strip()}
-    given["disk_full"] = bool(form.get("disk_full"))
+    given |= {name: bool(form.get(name)) for name in TICKS}
     for name in NUMBERS:
         if name in given:
             given[name] = given[name].replace(",", ".")
     try:
-        return Behaviour.model_validate({**given, "rules": standing.rules})
+        behaviour = Behaviour.model_validate({**given, "rules": standing.rules})
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         raise ValueError(str(first["loc"][0]) if first["loc"] else "answer") from exc
+    if behaviour.is_distrusted and count_of(form) is not None:
+        raise ValueError("count")
+    return behaviour
 
 
 def count_of(form: Mapping[str, str]) -> int | None:
@@ -65,4 +70,4 @@ def fields_of(behaviour: Behaviour) -> dict[str, str]:
         name: "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
         for name, value in found.items()
     }
-    return {**shown, "disk_full": "on" if behaviour.disk_full else "", "count": ""}
+    return {**shown, **{name: "on" if getattr(behaviour, name) else "" for name in TICKS}, "count": ""}

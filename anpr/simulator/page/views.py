@@ -13,7 +13,7 @@ from anpr.forward.profile.model import Profile
 from anpr.simulator.arrivals import SHOWN_RECORDS, OfficeArrival
 from anpr.simulator.centre import SimulatedCentre
 from anpr.simulator.lists import LISTS
-from anpr.simulator.page.forms import PRESETS, behaviour_of_form, behaviour_of_preset, count_of, fields_of
+from anpr.simulator.page.forms import PRESETS, TICKS, behaviour_of_form, behaviour_of_preset, count_of, fields_of
 from anpr.simulator.page.rendering import make_environment, render
 from anpr.simulator.reading.record import ReceivedRecord, picture_fields
 from anpr.simulator.reading.records import read_records
@@ -97,7 +97,9 @@ class PageViews:
 
     def _behaviour(self, form: Mapping[str, str] | None = None, fault: str = "") -> PageAnswer:
         shown = form or fields_of(self._office.decisions.now.standing)
-        return self._page("behaviour.html", 400 if fault else 200, here="behaviour", form=shown, fault=fault)
+        return self._page(
+            "behaviour.html", 400 if fault else 200, here="behaviour", form=shown, fault=fault, ticks=TICKS
+        )
 
     def _order(self, form: Mapping[str, str]) -> PageAnswer:
         try:

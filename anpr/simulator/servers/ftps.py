@@ -14,6 +14,7 @@ from anpr.simulator.keys import USER, SimulatedKeys
 from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.servers.uploads import final_name, is_temporary, read_bounded
 from anpr.simulator.transfer import Transfer
+from anpr.tls.bad_certificates import CertificateFault
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it uses asyncore of the standard library
@@ -36,6 +37,7 @@ def serve_ftps(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.s
         authorizer = DummyAuthorizer()
 
     Handler.office = office
+    Handler.keys = keys
     Handler.authorizer.add_user(USER, keys.password, str(office.files.inbox), perm="elradfmwMT")
     loop = IOLoop()
     listening.setblocking(False)
@@ -62,11 +64,28 @@ class _Inbox(TLS_FTPHandler):  # type: ignore[misc]  # the package has no types
     tls_control_required = tls_data_required = True
     use_sendfile = False
     office: ReceivingOffice
+    keys: SimulatedKeys
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._behaviour: Behaviour | None = None
         self._written: dict[str, Behaviour] = {}
+
+    def ftp_AUTH(self, line: str) -> None:  # noqa: N802  the name is pyftpdlib's
+        fault = self.office.decisions.now.standing.certificate
+        if fault != "none":
+            self.ssl_context = self._context_of(fault)
+        super().ftp_AUTH(line)
+
+    @classmethod
+    def _context_of(cls, fault: CertificateFault) -> Any:
+        """Made as the package makes that of the good certificate."""
+
+        class Bad(TLS_FTPHandler):  # type: ignore[misc]
+            certfile = str(cls.keys.bad[fault].both)
+            ssl_context = None
+
+        return Bad.get_ssl_context()
 
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802  the name is pyftpdlib's
         behaviour = self.office.decisions.take(final_name(file))

@@ -20,7 +20,9 @@ from anpr.simulator.lists import file_for
 from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.replies import OfficeReply, soap_version, write_fault
 from anpr.simulator.servers.http_listener import SimulatorHandler, http_listener
+from anpr.simulator.servers.shown_certificate import chooses_certificate
 from anpr.simulator.transfer import Transfer
+from anpr.tls.bad_certificates import OTHER_HOST
 
 FULL = 507
 """Status of a full disk (RFC 4918)."""
@@ -33,6 +35,7 @@ def serve_https(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(keys.authority)
+    context.sni_callback = chooses_certificate(office, keys)
 
     class Handler(_WebService):
         pass
@@ -69,9 +72,12 @@ class _WebService(SimulatorHandler):
             office.lose(sent.protocol, sent.name, sent.sender, len(sent.data), behaviour)
             self.cut()
             return
-        if behaviour.disk_full or behaviour.status not in (None, 200):
+        if behaviour.redirect or behaviour.disk_full or behaviour.status not in (None, 200):
             office.lose(sent.protocol, sent.name, sent.sender, len(sent.data), behaviour)
-            self._reply(self._refusal(sent, behaviour))
+            if behaviour.redirect:
+                self._redirect()
+            else:
+                self._reply(self._refusal(sent, behaviour))
             return
         reply = office.receive(sent, behaviour)
         if behaviour.cut == "after":
@@ -89,8 +95,15 @@ class _WebService(SimulatorHandler):
     def _reply(self, reply: OfficeReply) -> None:
         self.answer(reply.status, reply.body, reply.content_type)
 
+    def _redirect(self) -> None:
+        """To the same place at another host (307: with method and body)."""
+        self.answer(307, Location=f"https://{OTHER_HOST}{urlsplit(self.path).path}")
+
     def do_GET(self) -> None:  # noqa: N802
         """A list, or their names; `If-None-Match` is answered 304. `/liste/A1?da=3`: what changed since version 3."""
+        if self.office.decisions.now.standing.redirect:
+            self._redirect()
+            return
         place = urlsplit(self.path)
         parts = [unquote(part) for part in place.path.split("/") if part]
         folder = self.office.files.inbox / LISTS

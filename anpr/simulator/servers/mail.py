@@ -3,6 +3,7 @@
 
 import asyncio
 import hmac
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from anpr.runtime.certificate import load_pair
 from anpr.simulator.keys import USER, SimulatedKeys
 from anpr.simulator.office import ReceivingOffice
 from anpr.simulator.servers.loop_thread import loop_thread
+from anpr.simulator.servers.shown_certificate import chooses_certificate
 from anpr.simulator.transfer import Transfer
 
 PROTOCOL = "mail"
@@ -28,6 +30,8 @@ _TAKEN = "250 OK"
 def serve_mail(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.socket) -> Iterator[None]:
     """Serve until the context ends."""
     context = load_pair(str(keys.office.certificate), str(keys.office.key))
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it tells a refused handshake by a whole traceback
+    context.sni_callback = chooses_certificate(office, keys)
 
     def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: object) -> AuthResult:
         del server, session, envelope, mechanism

@@ -45,6 +45,12 @@ def serve_sftp(office: ReceivingOffice, keys: SimulatedKeys, listening: socket.s
             )  # fmt: skip
 
         acceptor = runner.run(start())
+
+        async def show(behaviour: Behaviour) -> None:
+            key = keys.other_host_key if behaviour.wrong_host_key else keys.host_key
+            acceptor.update(server_host_keys=[str(key)])
+
+        office.decisions.tell(lambda behaviour: runner.run(show(behaviour)))
         try:
             yield
         finally:

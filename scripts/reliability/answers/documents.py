@@ -9,7 +9,8 @@ from types import MappingProxyType
 from uuid import UUID
 
 from anpr.forward.profile.answers import Answers
-from anpr.forward.profile.soap import ENVELOPES, SoapRules
+from anpr.forward.profile.soap import SoapRules
+from anpr.ws_security.envelope import ENVELOPES
 
 GOOD = "ACCETTATO-7F3"
 """The one code that accepts; nothing turns into it by chance."""

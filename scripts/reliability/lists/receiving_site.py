@@ -14,7 +14,7 @@ from anpr.domain.errors import ForwardError, InputError
 from anpr.domain.list_delivery import DeliveryOutcome
 from anpr.domain.watchlist import Priority, Watchlist
 from anpr.listfiles.pickup import Pickup
-from anpr.listfiles.places.soap_exchange import unpack_answer
+from anpr.listfiles.places.soap_exchange import SoapAnswer, unpack_answer
 from anpr.listfiles.reading import HowToRead, read_list_file
 from anpr.runtime.clock import ManualClock
 from anpr.settings.list_places import ReceivedSettings, SoapPlace
@@ -177,7 +177,7 @@ def unpack_hostile(found: Fuzzed, file: HostileFile, part: Path) -> None:
     service = SoapPlace(url="https://127.0.0.1/", request_file="-", reply_file="Elenco/Veicolo/Targa")
     kind = "multipart/related; boundary=a" if file.number % 3 else "text/xml"
     try:
-        unpack_answer(part, kind, service, "answer", "")
+        unpack_answer(part, SoapAnswer(content_type=kind, label="answer", sha256=""), service)
         found.answers["unpacked"] += 1
     except ForwardError:
         found.answers["refused"] += 1

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from anpr.domain.errors import ForwardError, SettingsError
-from anpr.forward.ws_security.libraries import DS, load_libraries, read_tree
-from anpr.forward.ws_security.names import IDS, WSSE, WSU, X509
 from anpr.runtime.certificate import check_valid_today
 from anpr.settings.forwarding.ws_security import WsSecuritySettings
+from anpr.ws_security.libraries import DS, load_libraries, read_tree
+from anpr.ws_security.names import IDS, WSSE, WSU, X509
 
 
 class Signature:
@@ -32,7 +32,7 @@ class Signature:
 
     def signed(self, envelope: bytes, parts: Sequence[str]) -> bytes:
         """The envelope with a signature at the end of its Security header, over these parts of it."""
-        root = read_tree(self._etree, envelope, is_ours=True)
+        root = read_tree(self._etree, envelope, is_large=True)
         security = root.find(f"*/{{{WSSE}}}Security")
         present = {element.get(f"{{{WSU}}}Id") for element in root.iter() if element.get(f"{{{WSU}}}Id")}
         uris = [f"#{IDS[part]}" for part in parts if IDS[part] in present]

@@ -31,12 +31,12 @@ def load_libraries(key: str) -> Libraries:
     return Libraries(signxml, etree)
 
 
-def read_tree(etree: Any, data: bytes, *, is_ours: bool = False) -> Any:
+def read_tree(etree: Any, data: bytes, *, is_large: bool = False) -> Any:
     """The root element; no entity is resolved, nothing is fetched. Raises ValueError when it is no XML.
 
-    With `is_ours` texts of more than 10 MB are read, which images may be.
+    With `is_large` texts of more than 10 MB are read, which images and lists may be.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=is_ours)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=is_large)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as exc:

@@ -7,11 +7,11 @@ from typing import Any
 from cryptography import x509
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.profile.soap import ENVELOPES
-from anpr.forward.ws_security.libraries import load_libraries, read_tree
-from anpr.forward.ws_security.names import WSSE
 from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.ws_security import WsSecuritySettings
+from anpr.ws_security.envelope import ENVELOPES
+from anpr.ws_security.libraries import load_libraries, read_tree
+from anpr.ws_security.names import WSSE
 
 
 class ReplySignature:
@@ -23,9 +23,12 @@ class ReplySignature:
         self._signxml = libraries.signxml
         self._etree = libraries.etree
 
-    def signed_part(self, reply: bytes) -> bytes:
-        """An envelope with the Body that was signed, and nothing else of the reply. Raises ValueError."""
-        root = read_tree(self._etree, reply)
+    def signed_part(self, reply: bytes, *, is_large: bool = False) -> bytes:
+        """An envelope with the Body that was signed, and nothing else of the reply. Raises ValueError.
+
+        With `is_large` texts of more than 10 MB are read, which lists may be.
+        """
+        root = read_tree(self._etree, reply, is_large=is_large)
         space = root.tag.partition("}")[0].lstrip("{")
         if space not in ENVELOPES.values():
             raise ValueError("no SOAP envelope")

@@ -5,20 +5,20 @@ import secrets
 from collections.abc import Callable
 
 from anpr.domain.errors import ForwardError, SettingsError
-from anpr.forward.profile.envelope import BODY_START, HEADER_END
-from anpr.forward.ws_security import tokens
-from anpr.forward.ws_security.names import IDS, WSSE, WSU
-from anpr.forward.ws_security.reply_signature import ReplySignature, open_reply_signature
-from anpr.forward.ws_security.signature import Signature, open_signature
 from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.ws_security import WsSecuritySettings
 from anpr.settings.secret_origin import secret_of
+from anpr.ws_security import tokens
+from anpr.ws_security.envelope import EnvelopeCut
+from anpr.ws_security.names import IDS, WSSE, WSU
+from anpr.ws_security.reply_signature import ReplySignature, open_reply_signature
+from anpr.ws_security.signature import Signature, open_signature
 
 NONCE_BYTES = 16
 
 
 class Security:
-    """Secures envelopes as `anpr/forward/profile/envelope.py` writes them. Its secrets are in no `repr`."""
+    """Secures envelopes, whoever wrote them. Its secrets are in no `repr`."""
 
     def __init__(
         self,
@@ -37,21 +37,26 @@ class Security:
         self._nonce = nonce
 
     def secured(self, envelope: bytes) -> bytes:
-        """The envelope with a Security header, made now, and signed when a certificate is named."""
-        before, _, after = envelope.partition(BODY_START)
-        head = self._head().encode()
-        inside = before.endswith(HEADER_END)
-        before = before.removesuffix(HEADER_END) + (b"" if inside else b"<soap:Header>") + head + HEADER_END
+        """The envelope with a Security header, made now, and signed when a certificate is named.
+
+        Raises ValueError when it is none, or has such a header of its own.
+        """
+        cut = EnvelopeCut(envelope)
+        head = self._head(cut.space).encode()
         if self._signature is None:
-            return before + BODY_START + after
-        marked = BODY_START[:-1] + f' xmlns:wsu="{WSU}" wsu:Id="{IDS["body"]}">'.encode()
-        return self._signature.signed(before + marked + after, self._settings.signed)
+            return cut.with_header(head)
+        return self._signature.signed(cut.with_header(head, IDS["body"]), self._settings.signed)
 
-    def answered(self, reply: bytes) -> bytes:
+    @property
+    def demands_signed_replies(self) -> bool:
+        """Whether of a reply only what a pinned key has signed may be believed."""
+        return self._reply is not None
+
+    def answered(self, reply: bytes, *, is_large: bool = False) -> bytes:
         """What of a reply may be believed: all, or what the pinned key has signed. Raises ValueError."""
-        return reply if self._reply is None else self._reply.signed_part(reply)
+        return reply if self._reply is None else self._reply.signed_part(reply, is_large=is_large)
 
-    def _head(self) -> str:
+    def _head(self, space: str) -> str:
         settings, now = self._settings, self._clock.now()
         parts = [] if settings.timestamp_s is None else [tokens.timestamp(now, settings.timestamp_s)]
         if settings.username is not None:
@@ -59,7 +64,7 @@ class Security:
             parts.append(tokens.username_token(settings.username, self._password, settings.password_type, nonce, now))
         if self._signature is not None:
             parts.append(tokens.certificate_token(self._signature.certificate))
-        understood = ' soap:mustUnderstand="1"' if settings.must_understand else ""
+        understood = f' xmlns:e="{space}" e:mustUnderstand="1"' if settings.must_understand else ""
         return f'<wsse:Security xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}"{understood}>{"".join(parts)}</wsse:Security>'
 
 

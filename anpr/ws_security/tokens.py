@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape
 
-from anpr.forward.ws_security.names import BASE64, IDS, PASSWORD_TYPES, X509
+from anpr.ws_security.names import BASE64, IDS, PASSWORD_TYPES, X509
 
 
 def timestamp(now: datetime, holds_s: int) -> str:
