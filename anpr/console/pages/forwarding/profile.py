@@ -11,6 +11,7 @@ from anpr.console.page_context import ContextDep
 from anpr.console.pages.forwarding.destination import DestinationDep
 from anpr.console.pages.forwarding.sample import SAMPLE_PLATE, sample_of
 from anpr.console.state import ConsoleDep
+from anpr.forward.profile.image_rule import ImageRule
 
 router = APIRouter(prefix="/{destination}/profile")
 
@@ -27,8 +28,16 @@ def show(console: ConsoleDep, context: ContextDep, destination: DestinationDep) 
         profile=state.profile,
         sample=sample_of(console, destination, state.profile) if state.profile else None,
         plate=SAMPLE_PLATE,
-        images=[rule.model_dump(mode="json") for rule in state.profile.images] if state.profile else [],
+        images=[_rule(each) for each in state.profile.images] if state.profile else [],
     )
+
+
+def _rule(rule: ImageRule) -> dict[str, object]:
+    """What the profile wants of images of a role; format and quality only where images may be made anew."""
+    quality = f"{rule.quality.least}–{rule.quality.most}"
+    anew = {"format": rule.format, "quality": None if rule.format == "png" else quality}
+    is_made_anew = rule.format != "jpeg" or rule.too_large == "recompress"
+    return rule.model_dump(mode="json", exclude={*anew}) | (anew if is_made_anew else {})
 
 
 @router.get("/file")
