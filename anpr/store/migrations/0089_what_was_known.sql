@@ -9,3 +9,6 @@ UPDATE suppressions x SET entries = ARRAY(
 -- For the same reason a recipient is told of an alarm again once it is more urgent than what they were told.
 DROP INDEX notifications_once;
 CREATE UNIQUE INDEX notifications_once ON notifications (alarm_id, channel, recipient_id, rank) WHERE asked_by IS NULL;
+
+-- The last file of a list that could not be read is told to those who keep the list; they do not read the audit.
+CREATE INDEX audit_list_files ON audit ((detail->>'watchlist'), seq) WHERE action = 'watchlist-import-refused';
