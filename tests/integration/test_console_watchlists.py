@@ -507,6 +507,9 @@ def test_who_keeps_a_list_is_told_of_a_file_that_was_refused_until_another_one_i
         assert "Il file «notte.csv»" in page
         assert told in page
         assert "i file non arrivano" in client.get("/watchlists").text
+    asked = site.post(client, "/watchlists/_check", "/watchlists", plate="ZZ999ZZ", reason="fermato in via Roma")
+    answer = client.get(asked.headers["location"]).text
+    assert "su cui può mancare ciò che è nuovo: A1 Veicoli rubati" in answer, "on no list, and one is out of date"
     _arrive(folder / "notte.csv", b"Targa;Motivo\nAB123CD;furto\n")
     assert pickup.look() == 0
     assert "notte.csv" not in client.get("/watchlists/a1").text

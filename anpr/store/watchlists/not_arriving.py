@@ -35,6 +35,10 @@ class NotArriving:
     places: Mapping[str, TroubledPlace]
     refused: Mapping[str, RefusedFile]
 
+    def is_of(self, watchlist_id: str) -> bool:
+        """Whether something is wrong with this list's files."""
+        return watchlist_id in self.places or watchlist_id in self.refused
+
 
 def not_arriving(conn: Connection, now: datetime, every_s: float) -> NotArriving:
     """What is wrong now; `every_s`: the pace of looks. Of the console's role."""

@@ -111,6 +111,7 @@ def _page(  # noqa: PLR0913  what it shows
         heads=heads,
         waiting=waiting,
         trouble=trouble,
+        late=[head.watchlist.name for head in heads if head.is_stale or trouble.is_of(head.watchlist.id)],
         fields=fields or {"plate": "", "reason": ""},
         faults=faults or {},
         done=done,
