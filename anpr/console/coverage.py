@@ -12,7 +12,8 @@ from anpr.store.gates import list_gates
 from anpr.store.health.intervals import MIN_GAP, intervals_between, open_intervals
 from anpr.store.transits.discarded import NotKept, not_kept
 
-_ROWS = 30
+MOST_GAPS = 30
+"""Of one answer, the newest; there may be more."""
 
 
 def oldest_kept(console: Console) -> datetime:
@@ -34,7 +35,7 @@ def coverage_within(
     """Both of these gates (empty: all) within [since, until), from `oldest` on. Raises StoreError."""
     first = max(since or oldest, oldest)
     return Coverage(
-        gaps=intervals_between(conn, first, until, gate_ids, least=MIN_GAP, limit=_ROWS),
+        gaps=intervals_between(conn, first, until, gate_ids, least=MIN_GAP, limit=MOST_GAPS),
         not_kept=not_kept(conn, first, until, gate_ids),
     )
 
@@ -48,7 +49,7 @@ def coverage_gaps(
     """
     oldest = oldest_kept(console)
     with console.database.transaction() as conn:
-        return intervals_between(conn, max(since or oldest, oldest), until, gate_ids, least=MIN_GAP, limit=_ROWS)
+        return intervals_between(conn, max(since or oldest, oldest), until, gate_ids, least=MIN_GAP, limit=MOST_GAPS)
 
 
 def transits_not_kept(

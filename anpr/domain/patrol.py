@@ -30,6 +30,8 @@ class AnswerResult(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     """Somebody had closed the alarm before. What was written is kept in the alarm's log all the same."""
+    SEEN_AGAIN = "seen-again"
+    """The vehicle was seen again after what the phone showed: the alarm stays open. What was written is kept."""
     GONE = "gone"
     """There is no such alarm (any more) that this patrol may answer; nothing was kept."""
 

@@ -51,10 +51,13 @@ def _blocks(facts: EvidenceFacts, public_key: str, images: Mapping[str, bytes]) 
 
 def _verdict(facts: EvidenceFacts) -> Banner:
     if not facts.missing:
-        return Banner(f"{len(facts.transits)} transiti, nulla manca", Tone.GOOD)
-    return Banner(
-        f"{len(facts.transits)} transiti; mancano {facts.missing} elementi, elencati con il perché", Tone.OPEN
-    )
+        return Banner(f"{_counted(len(facts.transits), 'transito', 'transiti')}, nulla manca", Tone.GOOD)
+    lacks = "manca un elemento, elencato" if facts.missing == 1 else f"mancano {facts.missing} elementi, elencati"
+    return Banner(f"{_counted(len(facts.transits), 'transito', 'transiti')}; {lacks} con il perché", Tone.OPEN)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _about(facts: EvidenceFacts, public_key: str) -> Iterator[tuple[str, str]]:

@@ -161,7 +161,7 @@ GRANT UPDATE (ended_at, ended_by) ON agreements TO anpr_console;
 GRANT UPDATE (state, acknowledged_by, acknowledged_at, closed_by, closed_at, outcome, note, version) ON alarms
     TO anpr_console, anpr_ingest;
 GRANT INSERT (alarm_id, at, author, kind, text, detail) ON alarm_events TO anpr_console;
-GRANT INSERT (vehicle, gate_id, since, until, author, made_at, reason), UPDATE (lifted_by, lifted_at) ON suppressions
+GRANT INSERT (vehicle, gate_id, since, until, author, made_at, reason, entries), UPDATE (lifted_by, lifted_at) ON suppressions
     TO anpr_console;
 -- A shift's handover is signed by who leaves, and once more by who comes; what was signed never changes.
 GRANT INSERT (since, made_at, outgoing, words, gives_alarms, content, digest), UPDATE (incoming, incoming_at, remark) ON handovers

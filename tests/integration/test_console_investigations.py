@@ -17,7 +17,7 @@ from anpr.store.audit_heads import ensure_key
 from anpr.store.holds import count_held, list_holds
 from anpr.store.investigations.gathered import list_marked
 from anpr.store.investigations.life import get_investigation, list_investigations
-from anpr.store.users.accounts import User, create_user
+from anpr.store.users.accounts import User, create_user, set_disabled
 from tests.support.evidence import fill_investigation
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 from tests.support.waiting import eventually
@@ -219,6 +219,16 @@ def test_the_database_keeps_no_token(site: Site, client: httpx.Client) -> None:
     with site.database.transaction() as conn:
         rows = str(conn.execute("SELECT * FROM evidence_packages").fetchall()) + str(site.audit())
     assert token not in rows
+
+
+@pytest.mark.usefixtures("transit")
+def test_a_link_is_worth_nothing_while_its_maker_may_not_come_in(site: Site, client: httpx.Client) -> None:
+    make_evidence(site, client)
+    path, stranger = link_of(site, client), site.stranger()
+    for is_disabled, status in ((True, 404), (False, 200)):
+        with site.database.transaction() as conn:
+            set_disabled(conn, "investigator", is_disabled)
+        assert stranger.get(path).status_code == status
 
 
 @pytest.mark.usefixtures("transit")

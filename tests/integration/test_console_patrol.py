@@ -135,6 +135,23 @@ def test_what_comes_after_the_end_changes_nothing_and_its_words_are_kept(
     assert (bare["result"], "nota" in bare["text"]) == ("closed", False)
 
 
+def test_an_answer_from_before_the_vehicle_was_seen_again_closes_nothing(
+    site: Site, phone: httpx.Client, alarm: Alarm
+) -> None:
+    """It waited for the link: what the patrol did not find at ten was seen elsewhere at half past."""
+    shown = re.search(r'data-seen="([0-9]+)"', phone.get("/patrol").text)
+    assert shown
+    site.clock.ahead += timedelta(minutes=30)
+    assert site.alarm_of(site.pass_vehicle(WANTED)).id == alarm.id
+    told = send(site, phone, alarm.id, "not-found", seen=shown[1], text="via Roma, nulla").json()
+    assert (told["result"], "visto di nuovo" in told["text"]) == ("seen-again", True)
+    assert site.alarm_of_id(alarm.id).state is AlarmState.RAISED
+    assert events_of(site, alarm.id)[-1] == ("patrol", "noted", "via Roma, nulla")
+    anew = re.search(r'data-seen="([0-9]+)"', phone.get("/patrol").text)
+    assert anew
+    assert send(site, phone, alarm.id, "not-found", seen=anew[1]).json()["result"] == "done"
+
+
 def test_stopped_twice_by_the_same_patrol_is_no_conflict(site: Site, phone: httpx.Client, alarm: Alarm) -> None:
     assert send(site, phone, alarm.id, "stopped").json()["result"] == "done"
     assert send(site, phone, alarm.id, "stopped").json()["result"] == "done"

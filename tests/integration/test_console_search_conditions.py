@@ -13,11 +13,14 @@ import httpx
 import pytest
 
 from anpr.domain.access import Role
+from anpr.domain.health import Change, HealthReport, SubjectKind
 from anpr.store.audit import AuditAction
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection
+from anpr.store.health.record import record_health
 from anpr.store.investigations.gathered import list_marked, list_questions
 from anpr.store.investigations.life import end_investigation, open_investigation
+from tests.integration.test_console_delivery import text_of
 from tests.support.fixtures_console import SEARCH_KIND, Site
 from tests.support.waiting import eventually
 
@@ -186,6 +189,23 @@ def test_an_export_says_whose_it_is_and_the_audit_has_its_hash(site: Site) -> No
             assert feature["properties"]["plate"] == "AB123CD"
         if form == "pdf":
             assert answer.content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("form", ["csv", "geojson", "pdf"])
+def test_an_export_of_nothing_says_that_nobody_looked(site: Site, form: str) -> None:
+    """It goes to a prosecutor without the page around it."""
+    now = site.clock.now()
+    change = Change(state="unreachable", since=now - timedelta(hours=2))
+    report = HealthReport(
+        kind=SubjectKind.CAMERA, id="nord-1", reader_id="reader-1", gate_ids=("porta-nord",), at=now, changes=(change,)
+    )
+    with site.database.transaction() as conn:
+        record_health(conn, [report], now)
+    client = site.client(Role.INVESTIGATOR)
+    address = asked(site, client, gates=["porta-nord"]).url.path
+    data = site.post(client, f"{address}/export", address, form=form).content
+    text = text_of(data) if form == "pdf" else data.decode()
+    assert re.search(r"nord-1 \(Porta Nord\) non è in funzione dal", text), text
 
 
 def test_marks_and_questions_go_into_an_investigation(site: Site) -> None:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Lists in the console: looked at, searched, edited, restored and deleted, by those who may, of one's own."""
 
+import os
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,8 @@ import pytest
 from anpr.domain.access import Role
 from anpr.domain.organisation import Action, Organisation, OrganisationKind
 from anpr.domain.watchlist import Priority, Watchlist
+from anpr.listfiles.pickup import Pickup
+from anpr.settings.watchlists import PickupSettings, WatchlistSettings
 from anpr.store.audit import AuditAction, AuditEvent
 from anpr.store.author import Author, act_as
 from anpr.store.organisations.registry import add_organisation
@@ -19,6 +23,7 @@ from anpr.store.watchlists.cards import get_card
 from anpr.store.watchlists.entries import ImportMode, NewEntry, add_entry, import_entries, list_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.matching import matching_entries
+from anpr.store.watchlists.places import note_look
 from tests.support.fixtures_console import PASSWORD, WANTED, Site
 
 WHY = "segnalazione revocata"
@@ -478,3 +483,49 @@ def test_of_another_organisations_lists_those_opened_are_seen_and_none_is_edited
         conn.execute("DELETE FROM watchlists WHERE id = 'chiusa'")
     again = site.post(client, "/watchlists/_new", "/watchlists/_new", **{**LIST, "id": "chiusa"})
     assert again.status_code == 400, "their alarms go by the id of the list that was"
+
+
+def _arrive(path: Path, content: bytes) -> None:
+    """Written a while ago: it is whole."""
+    path.write_bytes(content)
+    os.utime(path, (0, 0))
+
+
+def test_who_keeps_a_list_is_told_of_a_file_that_was_refused_until_another_one_is_taken(
+    site: Site, tmp_path: Path
+) -> None:
+    """They read neither the folder of failed files nor the audit, and a list that nothing reaches misses what is new."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    settings = WatchlistSettings(pickup=(PickupSettings(folder=folder, watchlist="a1"),))
+    pickup = Pickup(database=site.database, settings=settings, zone=site.settings.zone, clock=site.clock)
+    client = manager(site)
+    for content, told in ((b"Targa;Motivo\nA*;furto\n", "Una riga è errata"), (b"\x00\x01\x02", "Non si riesce")):
+        _arrive(folder / "notte.csv", content)
+        assert pickup.look() == 1
+        page = client.get("/watchlists/a1").text
+        assert "Il file «notte.csv»" in page
+        assert told in page
+        assert "i file non arrivano" in client.get("/watchlists").text
+    asked = site.post(client, "/watchlists/_check", "/watchlists", plate="ZZ999ZZ", reason="fermato in via Roma")
+    answer = client.get(asked.headers["location"]).text
+    assert "su cui può mancare ciò che è nuovo: A1 Veicoli rubati" in answer, "on no list, and one is out of date"
+    _arrive(folder / "notte.csv", b"Targa;Motivo\nAB123CD;furto\n")
+    assert pickup.look() == 0
+    assert "notte.csv" not in client.get("/watchlists/a1").text
+    assert "i file non arrivano" not in client.get("/watchlists").text
+
+
+def test_who_keeps_a_list_is_told_of_a_place_that_fails(site: Site) -> None:
+    client, now = manager(site), site.clock.now()
+    with site.database.transaction() as conn:
+        note_look(conn, "a1", "sftp://liste.example", now - timedelta(days=1), "connection refused", 600.0)
+    page = client.get("/watchlists/a1").text
+    assert "Da qui non arriva nulla dal" in page
+    assert "sftp://liste.example" in page
+    with site.database.transaction() as conn:
+        note_look(conn, "a1", "sftp://liste.example", now - timedelta(hours=5), "", 600.0)
+    assert "Nessuno cerca più nuovi file" in client.get("/watchlists/a1").text
+    with site.database.transaction() as conn:
+        note_look(conn, "a1", "sftp://liste.example", now, "", 600.0)
+    assert "sftp://liste.example" not in client.get("/watchlists/a1").text

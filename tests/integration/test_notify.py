@@ -78,6 +78,22 @@ def test_an_alarm_is_told_once_however_often_it_is_planned(
     assert [name for name, _ in notifier.channel.taken] == ["Sala"]
 
 
+def test_an_alarm_that_becomes_more_urgent_is_told_again_and_a_less_urgent_list_is_not(
+    database: Database, notifier: Notifier, clock: ManualClock
+) -> None:
+    """Overdue at ten, reported stolen at eleven: who was told of the first must hear of the second."""
+    with database.transaction() as conn:
+        rule(conn, (0, [recipient(conn)]))
+        number = alarm(conn, 1, clock.now(), LOW)
+    for again, watchlist in enumerate((LOW, a_list(), LOW, a_list()), start=2):
+        notifier.planner.run()
+        notifier.deliver()
+        with database.transaction() as conn:
+            assert alarm(conn, again, clock.now(), watchlist, plate=plate_of(1)) == number, "the same vehicle"
+    notifier.planner.run()
+    assert [(row.alarm_id, row.priority) for row in _ledger(database)] == [(number, "low"), (number, "high")]
+
+
 def test_a_rule_for_a_kind_holds_where_a_more_urgent_list_leads_the_alarm(
     database: Database, notifier: Notifier, clock: ManualClock
 ) -> None:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,11 @@ from anpr.store.alarms.rows import get_alarm, list_alarms, list_events, list_sig
 from anpr.store.alarms.suppressions import forget_suppressions, list_suppressions, suppress, unsuppress
 from anpr.store.alarms.upkeep import close_left_alarms, delete_alarms, delete_sightings
 from anpr.store.alarms.views import MOST_SIGHTINGS, StoredAlarms
+from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
+from anpr.store.watchlists.entries import NewEntry
+from anpr.store.watchlists.entry_edits import change_entry, put_entry
+from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.matching import Hit
 from scripts.lab.transits import START, make_transit
 
@@ -31,8 +36,10 @@ UNINSPECTED = Watchlist(
 )
 
 
-def _hit(number: int, watchlist: Watchlist = STOLEN, plate: str = PLATE, **changes: Any) -> Hit:
-    entry = Entry(id=ord(watchlist.id[-1]), watchlist_id=watchlist.id, plate=plate, reason=f"on {watchlist.id}")
+def _hit(
+    number: int, watchlist: Watchlist = STOLEN, plate: str = PLATE, entry_id: int | None = None, **changes: Any
+) -> Hit:
+    entry = Entry(id=entry_id or ord(watchlist.id[-1]), watchlist_id=watchlist.id, plate=plate, reason=f"on {watchlist.id}")
     transit = make_transit(number, **{"plate": plate, **changes})
     return transit, Match(entry=entry, probability=0.9), watchlist
 
@@ -230,6 +237,35 @@ def test_a_suppression_keeps_alarms_away_at_its_gate_until_its_end_and_loses_no_
         with pytest.raises(InputError, match="there is none, or it is over"):
             unsuppress(conn, made.id, "bruno", at + timedelta(minutes=1))
     assert [s.alarm_id for s in _raise(database, _hit(5)).sightings] == [elsewhere.alarms[0].id]
+
+
+def test_a_suppression_silences_what_was_decided_about_and_no_other_entry(database: Database) -> None:
+    """Suppressed for its overdue inspection, and then reported stolen: an alarm."""
+    [alarm] = _raise(database, _hit(1, UNINSPECTED)).alarms
+    with database.transaction() as conn:
+        suppress(conn, alarm.id, "anna", START, START + timedelta(days=2), "officina", None)
+    _do(database, lambda c: handling.close_alarm(c, alarm.id, "anna", NOW, AlarmOutcome.OTHER))
+    assert _raise(database, _hit(2, UNINSPECTED)).alarms == ()
+    both = _raise(database, _hit(3, UNINSPECTED), _hit(3, STOLEN))
+    assert [(each.kind, each.priority) for each in both.alarms] == [(AlarmKind.STOLEN, Priority.HIGH)]
+    assert sorted(s.alarm_id is None for s in both.sightings) == [False, True]
+
+
+def test_an_entry_that_was_edited_since_is_no_longer_suppressed(database: Database) -> None:
+    by = Author(name="luca", at=NOW)
+    with database.transaction() as conn:
+        save_watchlist(conn, UNINSPECTED)
+        number = put_entry(conn, UNINSPECTED.id, NewEntry(plate=PLATE, reason="revisione"), by)
+    [alarm] = _raise(database, _hit(1, UNINSPECTED, entry_id=number)).alarms
+    with database.transaction() as conn:
+        suppress(conn, alarm.id, "anna", NOW, NOW + timedelta(days=2), "officina", None)
+    _do(database, lambda c: handling.close_alarm(c, alarm.id, "anna", NOW, AlarmOutcome.OTHER))
+    later = NOW + timedelta(hours=1)
+    assert _raise(database, _hit(2, UNINSPECTED, entry_id=number, captured_at=later)).alarms == ()
+    with database.transaction() as conn:
+        wanted = NewEntry(plate=PLATE, reason="rapina, occupanti armati")
+        change_entry(conn, UNINSPECTED.id, number, wanted, replace(by, at=later), "aggiornata")
+    assert len(_raise(database, _hit(3, UNINSPECTED, entry_id=number, captured_at=later)).new) == 1
 
 
 def test_a_suppression_needs_a_reason_and_an_end(database: Database) -> None:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Suppressions: for a time a vehicle raises no alarm at a gate; its transits and sightings are stored as ever."""
+"""Suppressions: for a time a vehicle raises no alarm at a gate; its transits and sightings are stored as ever.
+
+Only for the entries that the alarm named: another entry, or one that was edited since, says something that nobody has
+decided about, and raises an alarm.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +38,7 @@ def suppress(  # noqa: PLR0913, PLR0917  one parameter for each thing that is sa
     conn: Connection, alarm_id: int, by: str, at: datetime, until: datetime, reason: str, gate_id: str | None
 ) -> Suppression:
     """From `at` until `until` what passes of the alarm's vehicle raises no alarm of its organisation, at this gate or
-    (None) at any. The alarm itself stays as it is.
+    (None) at any, by the entries that the alarm names now. The alarm itself stays as it is.
 
     Raises InputError without a reason, for more than LONGEST, or when there is no such open alarm. The transaction acts
     for the alarm's organisation.
@@ -48,7 +52,7 @@ def suppress(  # noqa: PLR0913, PLR0917  one parameter for each thing that is sa
     alarm = change(conn, "touch", values, AlarmEventKind.SUPPRESSED, reason, detail)
     if alarm is None:
         raise refusal(existing(conn, alarm_id), by)
-    said = {"vehicle": alarm.vehicle, "gate": gate_id, "at": at, "until": until, "by": by, "reason": reason}
+    said = {"alarm": alarm.id, "vehicle": alarm.vehicle, "gate": gate_id, "at": at, "until": until, "by": by, "reason": reason}
     return _from_row(one_row(conn, _SQL["suppress"], said))
 
 

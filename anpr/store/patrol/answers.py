@@ -16,6 +16,7 @@ from anpr.store.alarms.handling import arrive, close_alarm, note
 from anpr.store.alarms.rows import get_alarm
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
 
 WAITED = timedelta(minutes=1)
@@ -34,7 +35,8 @@ _OUTCOMES = {PatrolAction.STOPPED: AlarmOutcome.STOPPED, PatrolAction.NOT_FOUND:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What a patrol sends. `made_at`: when it was pressed, by the phone's clock (UTC)."""
+    """What a patrol sends. `made_at`: when it was pressed, by the phone's clock (UTC); `seen`: the newest sighting that
+    the phone showed then (0: not told)."""
 
     key: UUID
     user: str
@@ -42,6 +44,7 @@ class Answer:
     action: PatrolAction
     text: str
     made_at: datetime
+    seen: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +92,9 @@ def _do(conn: Connection, answer: Answer, at: datetime) -> Answered:
         return Answered(result=AnswerResult.GONE)
     if alarm.closed_by is not None:
         return _late(conn, alarm, answer, at)
+    if answer.action in _OUTCOMES and answer.seen and _is_seen_again(conn, answer):
+        _keep_words(conn, answer, at)
+        return Answered(result=AnswerResult.SEEN_AGAIN)
     if answer.action is PatrolAction.NOTE:
         note(conn, alarm.id, answer.user, at, answer.text)
     elif answer.action is PatrolAction.ON_SCENE:
@@ -103,11 +109,20 @@ def _late(conn: Connection, alarm: Alarm, answer: Answer, at: datetime) -> Answe
     """Somebody has closed it: what was written is kept, and nothing else changes."""
     if alarm.closed_by == answer.user and alarm.outcome is _OUTCOMES.get(answer.action) and not answer.text:
         return Answered(result=AnswerResult.DONE)  # the same, by the same person, pressed twice
-    if answer.text:
-        log_event(conn, alarm.id, at, answer.user, AlarmEventKind.NOTED, answer.text)
-        event = AuditEvent(actor=answer.user, action=AuditAction.ALARM_NOTED, at=at, detail={"alarm": alarm.id})
-        append(conn, event)
+    _keep_words(conn, answer, at)
     return Answered(result=AnswerResult.CLOSED, by_whom=alarm.closed_by)
+
+
+def _is_seen_again(conn: Connection, answer: Answer) -> bool:
+    """An answer may wait for the link for an hour: what it says is about the sightings that there were."""
+    return bool(one_row(conn, _SQL["is_seen_after"], {"alarm": answer.alarm_id, "seen": answer.seen})["is_seen"])
+
+
+def _keep_words(conn: Connection, answer: Answer, at: datetime) -> None:
+    if answer.text:
+        log_event(conn, answer.alarm_id, at, answer.user, AlarmEventKind.NOTED, answer.text)
+        detail = {"alarm": answer.alarm_id}
+        append(conn, AuditEvent(actor=answer.user, action=AuditAction.ALARM_NOTED, at=at, detail=detail))
 
 
 def _note(conn: Connection, answer: Answer, at: datetime) -> None:

@@ -6,7 +6,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('anpr alarms', 0));
 -- name: raise
 -- All of a batch at once: one sender's thousands of hits must not hold up another's alarm. What a sighting joins is what
 -- anpr.domain.alarm.may_join says: the vehicle's open alarm of the list's owner, or one that was settled a moment ago; of those
--- that join none, one alarm for each vehicle and owner. What was found in the past joins an alarm of now, never the other way round.
+-- that join none, one alarm for each vehicle and owner. A suppression silences the entries that it was made for, as they were. What was found in the past joins an alarm of now, never the other way round.
 -- Ids are given in their order.
 WITH hits AS MATERIALIZED (
     SELECT DISTINCT ON (h.transit_id, h.entry_id) h.*, coalesce(o.organisation_id, 'manager') AS organisation_id,
@@ -27,6 +27,8 @@ WITH hits AS MATERIALIZED (
         SELECT x.id FROM suppressions x
         WHERE x.vehicle = h.vehicle AND x.organisation_id = h.organisation_id AND x.lifted_at IS NULL
           AND (x.gate_id IS NULL OR x.gate_id = h.gate_id) AND h.captured_at >= x.since AND h.captured_at < x.until
+          AND h.entry_id = ANY (x.entries)
+          AND NOT EXISTS (SELECT FROM entries e WHERE e.id = h.entry_id AND e.edited_at > x.made_at)
         ORDER BY x.id LIMIT 1
     ) hushed ON true
     LEFT JOIN LATERAL (
@@ -270,8 +272,10 @@ VALUES (%(alarm)s, %(at)s, %(author)s, %(kind)s, %(text)s, %(detail)s);
 SELECT id, alarm_id, at, author, kind, text FROM alarm_events WHERE alarm_id = %(alarm)s ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: suppress
-INSERT INTO suppressions (vehicle, gate_id, since, until, author, made_at, reason)
-VALUES (%(vehicle)s, %(gate)s, %(at)s, %(until)s, %(by)s, %(at)s, %(reason)s)
+-- Of the entries that the alarm names to who asks.
+INSERT INTO suppressions (vehicle, gate_id, since, until, author, made_at, reason, entries)
+VALUES (%(vehicle)s, %(gate)s, %(at)s, %(until)s, %(by)s, %(at)s, %(reason)s,
+    ARRAY(SELECT DISTINCT entry_id FROM sightings WHERE alarm_id = %(alarm)s))
 RETURNING *;
 
 -- name: lift

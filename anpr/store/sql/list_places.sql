@@ -45,3 +45,12 @@ WHERE f.watchlist_id = %(watchlist_id)s AND f.place = %(place)s AND f.file_name 
 
 -- name: forget
 DELETE FROM list_fetches WHERE watchlist_id = %(watchlist_id)s AND place = %(place)s AND seen_at < %(before)s;
+
+-- name: refused_files
+-- The newest of each list, unless one was imported since.
+SELECT DISTINCT ON (a.detail ->> 'watchlist') a.detail ->> 'watchlist' AS watchlist_id, a.detail ->> 'file' AS file_name, a.at,
+    (a.detail ->> 'rejected')::integer AS rejected
+FROM audit a JOIN watchlists w ON w.id = a.detail ->> 'watchlist'
+WHERE a.action = 'watchlist-import-refused' AND a.at > %(since)s
+  AND NOT EXISTS (SELECT FROM list_imports i WHERE i.watchlist_id = w.id AND i.imported_at > a.at AND i.mode <> 'undo')
+ORDER BY a.detail ->> 'watchlist', a.seq DESC;

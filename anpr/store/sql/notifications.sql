@@ -23,14 +23,19 @@ LEFT JOIN gates g ON g.id = s.gate_id
 WHERE s.alarm_id = %(alarm)s ORDER BY s.id DESC LIMIT %(limit)s;
 
 -- name: enter
--- One row for each alarm, channel and recipient, however often it is planned.
+-- One row for each alarm, channel and recipient, however often it is planned; and another one once the alarm is more urgent than
+-- what they were told: overdue at ten, reported stolen at eleven.
 INSERT INTO notifications (organisation_id, alarm_id, recipient_id, recipient_name, channel, rule_id, step, priority, queued_at,
     waits_since, next_attempt_at)
 SELECT %(organisation)s, p.alarm_id, p.recipient_id, p.recipient_name, p.channel, p.rule_id, p.step, p.priority, %(now)s, %(now)s, %(now)s
 FROM unnest(%(alarm_id)s::bigint[], %(recipient_id)s::bigint[], %(recipient_name)s::text[], %(channel)s::text[],
     %(rule_id)s::bigint[], %(step)s::smallint[], %(priority)s::text[])
     p (alarm_id, recipient_id, recipient_name, channel, rule_id, step, priority)
-ON CONFLICT (alarm_id, channel, recipient_id) WHERE asked_by IS NULL DO NOTHING RETURNING channel;
+WHERE NOT EXISTS (
+    SELECT FROM notifications n WHERE n.alarm_id = p.alarm_id AND n.channel = p.channel AND n.recipient_id = p.recipient_id
+      AND n.asked_by IS NULL AND n.rank <= array_position(ARRAY['high', 'medium', 'low'], p.priority) - 1
+)
+ON CONFLICT (alarm_id, channel, recipient_id, rank) WHERE asked_by IS NULL DO NOTHING RETURNING channel;
 
 -- name: enter_test
 INSERT INTO notifications (recipient_id, recipient_name, channel, priority, queued_at, waits_since, next_attempt_at, asked_by)

@@ -7,6 +7,13 @@ ON CONFLICT (key) DO NOTHING RETURNING key;
 -- name: answer
 SELECT user_name, alarm_id, action, result, by_whom FROM patrol_answers WHERE key = %(key)s;
 
+-- name: is_seen_after
+-- Whether the vehicle was seen after that sighting, of this alarm.
+SELECT EXISTS (
+    SELECT FROM sightings shown JOIN sightings later USING (alarm_id)
+    WHERE shown.id = %(seen)s AND alarm_id = %(alarm)s AND later.captured_at > shown.captured_at
+) AS is_seen;
+
 -- name: end_answer
 UPDATE patrol_answers SET result = %(result)s, by_whom = %(by_whom)s WHERE key = %(key)s;
 

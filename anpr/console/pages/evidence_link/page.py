@@ -7,6 +7,7 @@ random bits, of which the database keeps a hash; it names neither plate nor inve
 
 import secrets
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -18,13 +19,14 @@ from anpr.console.evidence_download import package_response
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
 from anpr.console.state import Console, ItselfDep
+from anpr.domain.access import Permission, may
 from anpr.domain.errors import InputError
 from anpr.domain.investigation import Investigation
 from anpr.store.audit import AuditAction
 from anpr.store.author import Author
 from anpr.store.investigations.life import get_investigation, tell
 from anpr.store.investigations.packages import EvidencePackage, package_of_link, use_link
-from anpr.store.users.accounts import get_user
+from anpr.store.users.accounts import User, get_user
 
 router = APIRouter(prefix="/evidence")
 Token = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{43}$")]
@@ -77,12 +79,12 @@ def deliver(request: Request, console: ItselfDep, context: ContextDep, token: To
 
 
 def _found(console: Console, token: str) -> tuple[EvidencePackage, Console, Investigation]:
-    """The package, and the console acting for whoever made the link: once they see the investigation no more, nobody
-    gets anything by it. Raises HTTPException (404)."""
+    """The package, and the console acting for whoever made the link: once they see the investigation no more, or may
+    not come in themselves, nobody gets anything by it. Raises HTTPException (404)."""
     with console.database.transaction() as conn:
         package = package_of_link(conn, token)
         maker = get_user(conn, package.link_by) if package and package.link_by else None
-    if package is None or maker is None:
+    if package is None or maker is None or not _may_still(maker, console.clock.now()):
         raise HTTPException(404)
     acting = console.acting_for(maker)
     try:
@@ -90,6 +92,10 @@ def _found(console: Console, token: str) -> tuple[EvidencePackage, Console, Inve
             return package, acting, get_investigation(conn, package.investigation_id)
     except InputError:
         raise HTTPException(404) from None
+
+
+def _may_still(maker: User, now: datetime) -> bool:
+    return not maker.is_shut_out(now) and may(maker.role, Permission.INVESTIGATE)
 
 
 def _why(package: EvidencePackage) -> str:

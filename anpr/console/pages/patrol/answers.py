@@ -34,6 +34,7 @@ def take(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
     action: Annotated[PatrolAction, Form()],
     text: Annotated[Lines, Form(max_length=MAX_NOTE)] = "",
     made_at: Annotated[Line, Form(max_length=40)] = "",
+    seen: Annotated[Whole, Form()] = 0,
 ) -> Response:
     """Do it, or tell what came of it before. JSON: `result`, and `text` for people. 400 for a note without words, 409
     where the key was another answer's. Without scripts the page follows."""
@@ -47,6 +48,7 @@ def take(  # noqa: PLR0913, PLR0917  one parameter for each field of the form
         action=action,
         text=text.strip(),
         made_at=_moment(made_at, now),
+        seen=seen,
     )
     view = view_for(console, visitor, alarm)
     try:
@@ -65,7 +67,10 @@ def _told(words: Catalogue, done: Answered, has_text: bool) -> str:
         return words("patrol.answer_done")
     if done.result is AnswerResult.GONE:
         return words("patrol.answer_gone")
-    told = words("patrol.answer_closed", user=done.by_whom or "")
+    if done.result is AnswerResult.SEEN_AGAIN:
+        told = words("patrol.answer_seen_again")
+    else:
+        told = words("patrol.answer_closed", user=done.by_whom or "")
     return f"{told} {words('patrol.answer_note_kept')}" if has_text else told
 
 

@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from anpr.console.access import Visitor, VisitorDep
+from anpr.console.coverage import coverage_within, oldest_kept
 from anpr.console.field_faults import FieldFault
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.search.export_files import ExportFile, csv_file, geojson_file, sheet_document
 from anpr.console.pages.search.form import fields_of
-from anpr.console.pages.search.found import own_search
+from anpr.console.pages.search.found import end_of, own_search
 from anpr.console.pages.search.rendering import no_answer, search_page
 from anpr.console.rendering.translations import Catalogue
 from anpr.console.search_seats import SearchesBusyError
@@ -85,8 +86,10 @@ def _made(
     found: Sequence[StoredTransit],
     t: Catalogue,
 ) -> bytes:
+    query = search.query
     with console.database.transaction() as conn:
         gates = {gate.id: gate for gate in list_gates(conn)}
+        coverage = coverage_within(conn, oldest_kept(console), query.since, end_of(search), query.gate_ids)
     file = ExportFile(
         search=search,
         author=visitor.user.name,
@@ -95,6 +98,7 @@ def _made(
         found=found,
         is_cut=len(found) == MOST[form],
         gates=gates,
+        coverage=coverage,
         t=t,
     )
     if form == "pdf":

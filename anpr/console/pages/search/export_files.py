@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 
+from anpr.console.coverage import Coverage
 from anpr.console.image_bytes import thumbnail_bytes
 from anpr.console.pages.search.chips import chips_of
+from anpr.console.pages.search.export_coverage import coverage_facts
 from anpr.console.rendering.filters import field_end, field_start, local_moment, percent
 from anpr.console.rendering.translations import Catalogue
 from anpr.console.state import Console
@@ -37,6 +39,7 @@ class ExportFile:
     found: Sequence[StoredTransit]
     is_cut: bool
     gates: Mapping[str, Gate]
+    coverage: Coverage
     t: Catalogue
 
     def gate_name(self, gate_id: str) -> str:
@@ -45,7 +48,7 @@ class ExportFile:
         return gate.name if gate else gate_id
 
     def about(self) -> list[tuple[str, str]]:
-        """Who made it, when, why, and what was asked: labels and values."""
+        """Who made it, when, why, what was asked, and what could not be seen: labels and values."""
         search, t = self.search, self.t
         names = {gate_id: gate.name for gate_id, gate in self.gates.items()}
         since = field_start(search.query.since, self.zone) if search.query.since else t("search.from_oldest")
@@ -59,6 +62,7 @@ class ExportFile:
             ("about_asked", " · ".join(chip.text for chip in chips_of(search.query, t, names))),
             ("about_range", t("search.range", since=since, until=until)),
             ("about_count", str(len(self.found)) + (f" ({t('search.about_cut')})" if self.is_cut else "")),
+            *coverage_facts(self.coverage, t, names, self.zone),
         ]
         return [(t(f"search.{key}"), value) for key, value in told if value]
 

@@ -37,6 +37,7 @@ from anpr.store.watchlists.entry_pages import (
     get_entry,
     words_of,
 )
+from anpr.store.watchlists.not_arriving import not_arriving
 from anpr.store.watchlists.proposals import waiting_proposals
 
 router = APIRouter()
@@ -199,6 +200,8 @@ def page(  # noqa: PLR0913  what it shows
             waiting = waiting_proposals(conn, now).get(watchlist_id, 0)
     if console.view_audit.is_due(visitor.session.key, f"watchlist {watchlist_id}"):
         record(console, visitor.user.name, AuditAction.WATCHLIST_VIEWED, {"watchlist": watchlist_id})
+    with console.database.transaction() as conn:
+        trouble = not_arriving(conn, now, console.settings.watchlists.pickup_every_s)
     shown = {"done": None, "done_entry": 0, "respelled": False, "row": 0, "search": 0, **told}
     return console.templates.response(
         "watchlists/list.html",
@@ -209,6 +212,7 @@ def page(  # noqa: PLR0913  what it shows
         has_older=len(entries) > ROWS,
         ending=ending,
         waiting=waiting,
+        trouble=trouble,
         warned_days=WARNED_DAYS,
         before=before,
         query=query,

@@ -23,6 +23,7 @@ from anpr.store.audit import AuditAction, AuditEvent, AuditRow, append, get_audi
 from anpr.store.organisations.registry import organisation_names
 from anpr.store.watchlists.cards import list_cards
 from anpr.store.watchlists.entry_pages import lists_of_plate
+from anpr.store.watchlists.not_arriving import not_arriving
 from anpr.store.watchlists.proposals import waiting_proposals
 
 router = APIRouter(prefix="/watchlists")
@@ -100,6 +101,7 @@ def _page(  # noqa: PLR0913  what it shows
         names = organisation_names(conn)
         waiting = waiting_proposals(conn, console.clock.now()) if visitor.may(Permission.EDIT_WATCHLISTS) else {}
         heads = [head_of(card, names, console) for card in list_cards(conn)]
+        trouble = not_arriving(conn, console.clock.now(), console.settings.watchlists.pickup_every_s)
         if asked is not None:
             found["listings"] = lists_of_plate(conn, asked.event.detail["plate"])
     return console.templates.response(
@@ -108,6 +110,8 @@ def _page(  # noqa: PLR0913  what it shows
         status=400 if faults else 200,
         heads=heads,
         waiting=waiting,
+        trouble=trouble,
+        late=[head.watchlist.name for head in heads if head.is_stale or trouble.is_of(head.watchlist.id)],
         fields=fields or {"plate": "", "reason": ""},
         faults=faults or {},
         done=done,

@@ -44,7 +44,7 @@ function update(card, fresh) {
   card.querySelector("[data-live]").replaceWith(fresh.querySelector("[data-live]"));
   card.className = fresh.className;
   const before = card.dataset.state;
-  for (const name of ["version", "state", "spoken"]) card.dataset[name] = fresh.dataset[name];
+  for (const name of ["version", "state", "seen", "spoken"]) card.dataset[name] = fresh.dataset[name];
   const details = card.querySelector("details.sightings");
   if (details && wasOpen) details.open = true;
   if (before !== card.dataset.state && card.dataset.state === "closed") close(card);
@@ -243,7 +243,9 @@ async function answered(event) {
   fault(form, "");
   if (!isConfirmed(button)) return;
   withdraw(button);
-  const answer = { key: makeKey(), alarm: form.elements.alarm.value, action: button.value, text, made_at: new Date().toISOString() };
+  const { alarm } = form.elements;
+  const { seen } = cardOf(alarm.value).dataset; // what this says is about the sightings that are shown
+  const answer = { key: makeKey(), alarm: alarm.value, action: button.value, text, seen, made_at: new Date().toISOString() };
   field.value = "";
   store.keepDraft(answer.alarm, "");
   await queue.add(answer);
