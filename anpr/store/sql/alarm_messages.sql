@@ -68,3 +68,24 @@ WHERE destination = %(destination)s GROUP BY message, state ORDER BY message DES
 UPDATE alarm_messages SET state = 'queued', attempts = 0, queued_at = %(now)s, next_attempt_at = %(now)s, settled_at = NULL,
     reason = NULL
 WHERE destination = %(destination)s AND state IN ('rejected', 'dead');
+
+-- name: tallies
+SELECT destination, message, state, count(*) AS count FROM alarm_messages
+WHERE destination = ANY (%(destinations)s) GROUP BY destination, message, state;
+
+-- name: troubled
+-- Given up or rejected lately, or waiting for too long.
+SELECT destination, count(*) FILTER (WHERE state <> 'queued') AS lost, count(*) FILTER (WHERE state = 'queued') AS late,
+    min(queued_at) AS since
+FROM alarm_messages
+WHERE (state IN ('rejected', 'dead') AND settled_at > %(lost_since)s) OR (state = 'queued' AND queued_at < %(late_before)s)
+GROUP BY destination ORDER BY destination;
+
+-- name: untaken
+SELECT destination, alarm_id, message, version, state, attempts, queued_at, sent_at, settled_at, reason, outcome FROM alarm_messages
+WHERE destination = %(destination)s AND state IN ('queued', 'rejected', 'dead')
+ORDER BY queued_at DESC, alarm_id DESC, message, version DESC LIMIT %(limit)s;
+
+-- name: of_alarm
+SELECT destination, alarm_id, message, version, state, attempts, queued_at, sent_at, settled_at, reason, outcome FROM alarm_messages
+WHERE alarm_id = %(alarm)s ORDER BY destination, message DESC, version LIMIT %(limit)s;
