@@ -252,6 +252,8 @@ GRANT SELECT (id, name, kind) ON watchlists TO anpr_forward;
 GRANT SELECT ON watchlist_owners TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE ON alarm_messages TO anpr_forward;
 GRANT SELECT ON alarm_messages TO anpr_console;
+-- What was not taken is queued again in the console.
+GRANT UPDATE (state, attempts, queued_at, next_attempt_at, settled_at, reason) ON alarm_messages TO anpr_console;
 -- It makes the completeness reports, which the console shows.
 GRANT SELECT ON transit_counts, refused_counts, reader_sequences, reader_gaps, unqueued_counts, health_intervals TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE ON forward_destinations TO anpr_forward;
@@ -368,6 +370,7 @@ DECLARE
         ['completeness_reports', 'SELECT', of_organisation],
         ['forward_destinations', 'SELECT', of_organisation],
         ['alarm_messages', 'SELECT', of_organisation],
+        ['alarm_messages', 'UPDATE', of_organisation],
         ['holds', 'SELECT', of_organisation],
         ['holds', 'INSERT', of_organisation],
         ['holds', 'UPDATE', of_organisation],

@@ -22,8 +22,8 @@ from anpr.forward.completeness.document import as_csv
 from anpr.forward.completeness.files import report_lines, write_files
 from anpr.forward.completeness.making import ReportMaker
 from anpr.forward.completeness.morning import Morning
-from anpr.forward.completeness.verification import verify_report
 from anpr.forward.runs import run_nightly
+from anpr.forward.verification import verify_report
 from anpr.ingest.consume import Consumer
 from anpr.ingest.key_ring import KeyRing
 from anpr.ingest.store_batch import Centre

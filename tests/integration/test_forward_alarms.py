@@ -21,7 +21,7 @@ from anpr.forward.serve import run_forwarder
 from anpr.runtime.clock import Clock, ManualClock, SystemClock
 from anpr.settings import Settings
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
-from anpr.store.alarms.handling import close_alarm
+from anpr.store.alarms.handling import close_alarm, reopen
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
 from anpr.store.forwarding.alarm_messages import message_counts, send_again
@@ -58,6 +58,7 @@ PROFILE: dict[str, Any] = {
         *({"name": name.replace(".", "_"), "source": name, "when_missing": None} for name in FIELDS),
         *({"name": name.replace(".", "_"), "source": name, "type": "datetime", "format": "iso", "when_missing": None}
           for name in MOMENTS),
+        {"name": "alarm_version", "source": "alarm.version", "type": "integer"},
     ],
     "answers": {"kind": "reply", "ok": ["OK"], "permanent": ["NO"], "body": {"format": "json", "code": "esito"}},
 }  # fmt: skip
@@ -76,7 +77,7 @@ class Office:
             "id": "titolare",
             "profile": str(write_profile(folder, **PROFILE)),
             "target": {"kind": "https", "url": server.url, "ca_file": str(folder / "authority.pem"),
-                       "certificate_file": str(folder / "centro.crt"), "key_file": str(folder / "centro.key")},
+                       "certificate_file": str(folder / "centro.crt"), "key_file": str(folder / "centro.key"), "headers": {"X-File": "{name}"}},
             "lists": ["lista-c"],
             "protocol": "Protocollo 12/2026",
             "protocol_until": "2099-12-31",
@@ -100,9 +101,19 @@ class Office:
             save_watchlist(conn, watchlist)
             return alarm(conn, number, at, watchlist, **how)
 
-    def closed(self, alarm_id: int) -> None:
+    def closed(self, alarm_id: int, outcome: AlarmOutcome = AlarmOutcome.STOPPED) -> None:
         with self.database.transaction() as conn:
-            close_alarm(conn, alarm_id, "anna", self.clock.now(), AlarmOutcome.STOPPED)
+            close_alarm(conn, alarm_id, "anna", self.clock.now(), outcome)
+
+    def reopened(self, alarm_id: int) -> None:
+        self.clock.advance(60)
+        with self.database.transaction() as conn:
+            reopen(conn, alarm_id, "anna", self.clock.now())
+        self.clock.advance(60)
+
+    def outcomes(self) -> list[tuple[str, str]]:
+        told = [record for record in self.told() if record["alarm_message"] == "outcome"]
+        return [(str(record["alarm_version"]), record["alarm_outcome"]) for record in told]
 
     def told(self) -> list[dict[str, Any]]:
         return [record for asked in self.server.asked for record in json.loads(asked.body)["records"]]
@@ -215,6 +226,41 @@ def test_what_the_office_refuses_is_rejected_and_has_no_outcome(office: Office) 
     office.closed(number)
     teller.turn()
     assert office.states() == {("raised", "rejected"): 1}
+
+
+def test_an_alarm_that_is_opened_again_and_closed_otherwise_is_told_the_last_outcome(office: Office) -> None:
+    teller, number = office.teller(), office.raised(1)
+    teller.turn()
+    office.closed(number)
+    teller.turn()
+    office.reopened(number)
+    teller.turn()
+    assert office.outcomes() == [("1", "stopped")], "nothing is told while it is open"
+    office.closed(number, AlarmOutcome.FALSE_READ)
+    teller.turn()
+    teller.turn()
+    assert office.outcomes() == [("1", "stopped"), ("2", "false-read")]
+    assert office.states() == {("raised", "accepted"): 1, ("outcome", "accepted"): 2}
+    assert len({asked.headers["x-file"] for asked in office.server.asked}) == 3, "no file replaces another one"
+
+
+def test_an_outcome_that_was_overtaken_before_it_was_taken_is_superseded(office: Office) -> None:
+    teller, number = office.teller(), office.raised(1)
+    teller.turn()
+    office.status = 503
+    office.closed(number)
+    teller.turn()
+    office.reopened(number)
+    office.status = 200
+    teller.turn()
+    assert office.states() == {("raised", "accepted"): 1, ("outcome", "superseded"): 1}
+    office.closed(number, AlarmOutcome.OTHER)
+    teller.turn()
+    assert office.outcomes()[-1] == ("2", "other")
+    assert office.states()["outcome", "accepted"] == 1
+    with office.database.transaction() as conn:
+        ended = [row.event.detail for row in list_audit(conn) if row.event.detail.get("phase") == "ended"]
+    assert [(each["outcome"], each.get("version")) for each in ended[:2]] == [("accepted", 2), ("superseded", None)]
 
 
 def test_other_lists_local_lists_and_the_past_stay_here(office: Office) -> None:

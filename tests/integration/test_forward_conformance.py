@@ -19,11 +19,11 @@ from anpr.cli.main import main
 from anpr.contract.signature import PublicKey
 from anpr.domain.gate import Gate
 from anpr.domain.errors import ForwardError
-from anpr.forward.conformance.files import SIGNED_AS
+from anpr.forward.conformance.files import write_report
 from anpr.forward.conformance.making import ConformanceMaker, ConformanceReport, ConformanceRequest
 from anpr.forward.conformance.outcome import CaseOutcome
 from anpr.forward.conformance.target import destination_of
-from anpr.forward.signed_files import SignedFiles, files_verify
+from anpr.forward.verification import verify_report
 from anpr.paper.apart import PdfPress
 from anpr.paper.blocks import Document
 from anpr.runtime.clock import ManualClock
@@ -194,14 +194,23 @@ def test_the_report_is_signed_with_what_was_sent(web: Bench, service: HttpsServe
     service.answer = office(in_the_future)
     signed = web.run().signed
     key = PublicKey(json.loads(signed.manifest)["public_key"])
-    assert files_verify(signed, SIGNED_AS, key)
+    folder = tmp_path / "report"
+    list(write_report(signed, folder))
+    manifest = folder / "manifest.json"
+    found = verify_report(manifest, key)
+    assert (found.kind, found.verdict, found.faults) == ("conformance", "passed", ())
+    assert found.about.startswith("questura, profile test 1, 20")
+    (folder / "sent" / "more.json").write_bytes(b"{}")
+    assert verify_report(manifest).faults == ("'sent/more.json': was not signed",)
+    (folder / "sent" / "more.json").unlink()
     for name in ("report.pdf", next(name for name in signed.files if name.startswith("sent/"))):
-        changed = SignedFiles(files={**signed.files, name: b"x"}, manifest=signed.manifest, signature=signed.signature)
-        assert not files_verify(changed, SIGNED_AS, key)
-    assert not files_verify(signed, b"anpr completeness report 1\n", key)
+        (folder / name).write_bytes(b"x")
+        assert verify_report(manifest).faults == (f"{name}: not as it was signed",)
+        (folder / name).write_bytes(signed.files[name])
+    (folder / "report.html").unlink()
+    assert verify_report(manifest).faults == ("report.html: missing",)
     sent = {asked.headers["x-file"]: asked.body for asked in service.asked}
     assert {name.rpartition("/")[2]: data for name, data in signed.files.items() if "sent/" in name} == sent
-    assert tmp_path.is_dir()
 
 
 def test_a_place_that_cannot_be_reached_gives_no_report(web: Bench, tmp_path: Path) -> None:

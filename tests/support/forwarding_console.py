@@ -16,6 +16,7 @@ from anpr.forward.job import Centre, prepare_job
 from anpr.forward.report import RunReport
 from anpr.forward.runs import run_day
 from anpr.settings import DestinationSettings
+from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
 from anpr.store.database.connection import Database
 from anpr.store.transits.rows import insert_transits
 from scripts.lab.transits import make_transit
@@ -83,11 +84,23 @@ class ForwardingSite:
 
 @contextmanager
 def forwarding_site(
-    site: Site, database: Database, folder: Path, others: Sequence[str] = (), *, destinations: bool = True
+    site: Site,
+    database: Database,
+    folder: Path,
+    others: Sequence[str] = (),
+    *,
+    destinations: bool = True,
+    alarms_to: Sequence[str] = (),
 ) -> Iterator[ForwardingSite]:
-    """A console like `site` with the destination `questura` in this folder and `others` beside it, or with none."""
+    """A console like `site` with the destination `questura` in this folder and `others` beside it, or with none.
+    `alarms_to`: destinations of alarms."""
     ids = ("questura", *others) if destinations else ()
-    settings = site.settings.model_copy(update={"forwarding": tuple(_destination(each, folder) for each in ids)})
+    settings = site.settings.model_copy(
+        update={
+            "forwarding": tuple(_destination(each, folder) for each in ids),
+            "alarm_forwarding": tuple(_alarm_destination(each, folder) for each in alarms_to),
+        }
+    )
     app = create_app(settings, database, site.images, site.clock)
     with serving(app) as url:
         made = ForwardingSite(site=replace(site, url=url, app=app, settings=settings, clients=[]), folder=folder)
@@ -99,16 +112,37 @@ def forwarding_site(
                 client.close()
 
 
+def _keys(name: str, folder: Path) -> dict[str, Any]:
+    return {
+        "id": name,
+        "profile": str(folder / "profile.yaml"),
+        "target": {"kind": "directory", "path": str(folder / "arrived")},
+        "protocol": "Protocollo d'intesa n. 12 del 3 marzo 2026 tra il Comune e la Prefettura, articolo 4",
+        "protocol_until": date(2030, 1, 1),
+    }
+
+
 def _destination(name: str, folder: Path) -> DestinationSettings:
-    return DestinationSettings.model_validate(
-        {
-            "id": name,
-            "profile": str(folder / "profile.yaml"),
-            "target": {"kind": "directory", "path": str(folder / "arrived")},
-            "protocol": "Protocollo d'intesa n. 12 del 3 marzo 2026 tra il Comune e la Prefettura, articolo 4",
-            "protocol_until": date(2030, 1, 1),
-        }
-    )
+    return DestinationSettings.model_validate(_keys(name, folder))
+
+
+def _alarm_destination(name: str, folder: Path) -> AlarmDestinationSettings:
+    lists = {"kinds": ["stolen", "judicial"], "local_lists": {"a1": "Convenzione n. 3 del 2026 con la Prefettura"}}
+    return AlarmDestinationSettings.model_validate(_keys(name, folder) | lists)
+
+
+def tell_alarm(made: ForwardingSite, alarm_id: int, destination: str = "titolare", **changes: Any) -> None:
+    """A row of the ledger of messages: told and accepted, or with these `changes`."""
+    now = made.site.clock.now()
+    row = {
+        "destination": destination, "alarm_id": alarm_id, "message": "raised", "version": 1, "organisation_id": "manager",
+        "sighting_id": 1, "state": "accepted", "queued_at": now, "next_attempt_at": now, "sent_at": now, "settled_at": now,
+        "reason": None, "outcome": None, "closed_at": None, **changes,
+    }  # fmt: skip
+    names = ", ".join(row)
+    values = ", ".join(f"%({name})s" for name in row)
+    with made.site.database.transaction() as conn:
+        conn.execute(f"INSERT INTO alarm_messages ({names}) VALUES ({values})".encode(), row)
 
 
 def fill_month(made: ForwardingSite) -> None:

@@ -16,28 +16,33 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.database.connection import Connection
 from anpr.store.forwarding.alarm_messages import AlarmMessage, ToldAlarm
 
+_VERSION_STEP = 10**9
+"""Between the numbers of two versions: more than twice the id of any alarm, so that no two files share a name."""
+
 
 def lay_out_alarm(job: Job, message: AlarmMessage, alarm: ToldAlarm, transit: Transit) -> Layout:
-    """The files of a message, named after alarm and message so that one sent again replaces the first."""
+    """The files of a message, named after alarm, message and version so that one sent again replaces the first."""
+    is_outcome = message.message == "outcome"
     context = Context(
         destination=job.id,
         municipality=job.centre.settings.municipality,
         day=local_day(alarm.raised_at, job.centre.settings.zone),
-        number=2 * alarm.id + (message.message == "outcome"),
+        number=2 * alarm.id + is_outcome + (message.version - 1) * _VERSION_STEP,
         created_at=message.queued_at,
         gates=job.gates(),
         images=load_images(job, [transit]),
         alarm=AlarmFacts(
             id=alarm.id,
             message=message.message,
+            version=message.version,
             kind=alarm.kind,
             plate=alarm.plate,
             list_id=alarm.list_id,
             list_name=alarm.list_name,
             priority=alarm.priority,
             raised_at=alarm.raised_at,
-            outcome=alarm.outcome if message.message == "outcome" else None,
-            closed_at=alarm.closed_at if message.message == "outcome" else None,
+            outcome=alarm.outcome if is_outcome else None,
+            closed_at=alarm.closed_at if is_outcome else None,
         ),
     )
     return lay_out(job.profile, [transit], context)
@@ -62,6 +67,8 @@ def record_message(conn: Connection, job: Job, message: AlarmMessage, phase: str
         "protocol_until": job.destination.protocol_until.isoformat(),
         **{name: value for name, value in more.items() if value is not None},
     }
+    if message.version > 1:
+        detail["version"] = message.version
     if override is not None:
         detail["despite_stage"] = str(override)
     append(

@@ -3,13 +3,12 @@
 
 from collections.abc import Iterator
 
-from anpr.domain.errors import InputError
+from anpr.forward.alarms.requeue import requeue_messages
 from anpr.forward.job import Job
 from anpr.forward.run_log import ACTOR
 from anpr.forward.stage import refusal, stage_override
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
-from anpr.store.audit import AuditAction, AuditEvent, append
-from anpr.store.forwarding.alarm_messages import message_counts, send_again
+from anpr.store.forwarding.alarm_messages import message_counts
 
 
 def alarm_status(job: Job, settings: AlarmDestinationSettings) -> Iterator[str]:
@@ -39,11 +38,5 @@ def tell_again(job: Job, actor: str, reason: str) -> int:
 
     Raises InputError without a reason, StoreError.
     """
-    if not reason.strip():
-        raise InputError("--reason: say why; it is recorded")
-    now = job.clock.now()
     with job.database.transaction() as conn:
-        count = send_again(conn, job.id, now)
-        detail = {"phase": "requeued", "destination": job.id, "counts": {"alarms": count}, "by": ACTOR}
-        append(conn, AuditEvent(actor=actor, action=AuditAction.FORWARDED, at=now, reason=reason, detail=detail))
-    return count
+        return requeue_messages(conn, job.id, actor, reason, job.clock.now(), by=ACTOR)

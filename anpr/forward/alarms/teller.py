@@ -24,12 +24,13 @@ from anpr.store.forwarding.alarm_messages import (
     due_messages,
     plan_messages,
     settle_message,
+    supersede_outcomes,
     told_alarm,
 )
 from anpr.store.forwarding.runs import run_lock
 from anpr.store.transits.rows import transit_at
 
-OUTCOMES = ("sent", "accepted", "rejected", "dead", "failed", "refused")
+OUTCOMES = ("sent", "accepted", "rejected", "dead", "superseded", "failed", "refused")
 LOOK_EVERY_S = 1.0
 REFUSED_S = 60.0
 RETRY_MIN_S = 2.0
@@ -72,8 +73,12 @@ class AlarmTeller:
     def _turn(self) -> float:
         now, job = self.job.clock.now(), self.job
         with job.database.transaction() as conn:
+            overtaken = supersede_outcomes(conn, job.id, now)
+            for message in overtaken:
+                record_message(conn, job, message, "ended", outcome=_State.SUPERSEDED.value)
             plan_messages(conn, self._of(), now - timedelta(hours=self.settings.give_up_after_h), now)
             due = due_messages(conn, job.id, now)
+        ALARM_MESSAGES.labels(job.id, _State.SUPERSEDED.value).inc(len(overtaken))
         if due:
             FORWARD_REFUSED.labels(job.id).set(1)  # unless it may be told
             check_may_run(job)
@@ -113,6 +118,8 @@ class AlarmTeller:
                 message, _State.DEAD, "the transit is no longer stored, or its gate is not open for forwarding"
             )
             return
+        if message.message == "outcome" and message.closed_at != alarm.closed_at:
+            return  # opened again a moment ago: the next turn supersedes it
         layout = lay_out_alarm(self.job, message, alarm, stored.transit)
         if layout.rejected:
             self._settle(message, _State.REJECTED, layout.rejected[stored.transit.id])

@@ -12,12 +12,15 @@ from anpr.domain.errors import ForwardError, PaperError
 from anpr.forward.conformance.document import ConformanceHead, conformance_document
 from anpr.forward.conformance.outcome import CaseOutcome, verdict_of
 from anpr.forward.profile.model import Profile
-from anpr.forward.signed_files import SignedFiles, sign_files
+from anpr.forward.signed_files import MANIFEST, SIGNATURE, SignedFiles, sign_files
 from anpr.paper.apart import PdfPress
 from anpr.paper.html import as_html
 
 SIGNED_AS = b"anpr conformance report 1\n"
 """What the signature begins with: told apart from everything else that is signed with the site's key."""
+
+SENT = "sent"
+"""The folder with what was sent."""
 
 
 def conformance_files(
@@ -33,7 +36,7 @@ def conformance_files(
     parts = {"report.html": as_html(printed), "report.pdf": pdf, "report.json": _json(figures)}
     for number, outcome in enumerate(outcomes, start=1):
         for file in outcome.files:
-            parts[f"sent/{number:02d}-{outcome.case.id}/{file.name}"] = file.data
+            parts[f"{SENT}/{number:02d}-{outcome.case.id}/{file.name}"] = file.data
     named = {name: figures[name] for name in ("destination", "profile", "ended_at", "verdict")}
     return sign_files(key, SIGNED_AS, {"anpr_conformance": 1, **named}, parts)
 
@@ -82,7 +85,7 @@ def write_report(signed: SignedFiles, folder: Path) -> Iterator[Path]:
         path.write_bytes(data)
         if "/" not in name:
             yield path
-    for name, data in {"manifest.json": signed.manifest, "signature.txt": signed.signature_text}.items():
+    for name, data in {MANIFEST: signed.manifest, SIGNATURE: signed.signature_text}.items():
         path = folder / name
         path.write_bytes(data)
         yield path

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Writer of SOAP envelopes around a document. Pure; WS-Security is added when it is sent."""
 
-from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from anpr.forward.profile.soap import PREFIX, SoapRules
-from anpr.forward.profile.template import Row, tree_of
+from anpr.forward.profile.template import Row
+from anpr.forward.profile.xml_writer import element, frame_of
 from anpr.ws_security.envelope import ENVELOPES
 
 _BODY = f"<{PREFIX}:Body>".encode()
@@ -25,12 +25,4 @@ def write_envelope(rules: SoapRules, headers: Row, document: bytes) -> bytes:
 def _header(headers: Row) -> bytes:
     if all(text is None for _, text in headers):
         return b""
-    return _element(f"{PREFIX}:Header", tree_of(headers)).encode()
-
-
-def _element(name: str, value: str | dict[str, Any]) -> str:
-    if isinstance(value, str):
-        return f"<{name}>{escape(value)}</{name}>"
-    attributes = "".join(f" {key[1:]}={quoteattr(text)}" for key, text in value.items() if key.startswith("@"))
-    below = "".join(_element(key, each) for key, each in value.items() if not key.startswith("@"))
-    return f"<{name}{attributes}>{below}</{name}>"
+    return element(f"{PREFIX}:Header", frame_of(headers)).encode()

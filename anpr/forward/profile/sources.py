@@ -41,6 +41,8 @@ class AlarmFacts:
     raised_at: datetime
     outcome: str | None = None
     closed_at: datetime | None = None
+    version: int = 1
+    """Of an outcome: the highest is the one that holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +200,7 @@ _TRANSIT_SOURCES: dict[str, Source] = {
     "box.h": _number(lambda r: r.transit.box.h),
     "alarm.id": _text(_of_alarm(lambda a: str(a.id))),
     "alarm.message": _text(_of_alarm(lambda a: a.message)),
+    "alarm.version": _number(_of_alarm(lambda a: a.version)),
     "alarm.kind": _text(_of_alarm(lambda a: a.kind)),
     "alarm.plate": _text(_of_alarm(lambda a: a.plate)),
     "alarm.list": _text(_of_alarm(lambda a: a.list_id)),

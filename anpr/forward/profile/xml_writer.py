@@ -13,17 +13,18 @@ def write_xml(
     encoding: XmlEncoding, header: Row, names: Sequence[str], columns: Sequence[Column], trailer: Row
 ) -> bytes:
     """An XML document; a character that the charset lacks is written as a reference."""
-    top, bottom = _frame(header), _frame(trailer)
+    top, bottom = frame_of(header), frame_of(trailer)
     written = [_written(name, column) for name, column in zip(names, columns, strict=True)]
-    records = "".join(filled(names, written, lambda tree: _element(str(encoding.record), tree)))
-    within = _element(encoding.wrapper, records) if encoding.wrapper else records
+    records = "".join(filled(names, written, lambda tree: element(str(encoding.record), tree)))
+    within = element(encoding.wrapper, records) if encoding.wrapper else records
     space = {"@xmlns": quoteattr(encoding.namespace)} if encoding.namespace else {}
     root = _tag(encoding.root, _attributes({**space, **top}), f"{_children(top)}{within}{_children(bottom)}")
     document = f'<?xml version="1.0" encoding="{encoding.charset}"?>\n{root}'
     return document.encode(encoding.charset, "xmlcharrefreplace")
 
 
-def _frame(row: Row) -> dict[str, Any]:
+def frame_of(row: Row) -> dict[str, Any]:
+    """A header or trailer as a tree of texts as they stand in the document."""
     return tree_of([(name, _written(name, [text])[0]) for name, text in row])
 
 
@@ -38,7 +39,8 @@ def _written(name: str, column: Column) -> Column:
     return [None if text is None else quoteattr(text) for text in column]
 
 
-def _element(name: str, value: str | Mapping[str, Any]) -> str:
+def element(name: str, value: str | Mapping[str, Any]) -> str:
+    """An element of a text, or of a tree, as they stand in the document."""
     return _tag(name, "", value) if isinstance(value, str) else _tag(name, _attributes(value), _children(value))
 
 
@@ -51,4 +53,4 @@ def _attributes(tree: Mapping[str, Any]) -> str:
 
 
 def _children(tree: Mapping[str, Any]) -> str:
-    return "".join(_element(name, value) for name, value in tree.items() if not name.startswith("@"))
+    return "".join(element(name, value) for name, value in tree.items() if not name.startswith("@"))

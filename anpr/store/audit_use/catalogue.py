@@ -81,6 +81,7 @@ _FORWARD = (
     "despite_stage",
     "alarm",
     "message",
+    "version",
     "outcome",
     "counts",
     "error",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Ledger of alarms told to the owners of their lists: one row for each alarm, destination and message."""
+"""Ledger of alarms told to the owners of their lists: one row for each alarm, destination, message and version."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,13 +16,14 @@ _MAX_REASON = 500
 
 
 class AlarmMessageState(StrEnum):
-    """queued → sent → accepted | rejected; dead: given up."""
+    """queued → sent → accepted | rejected; dead: given up; superseded: the alarm was opened again before it was taken."""
 
     QUEUED = "queued"
     SENT = "sent"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     DEAD = "dead"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,10 +39,12 @@ class TellingOf:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlarmMessage:
-    """A message that is due: `raised`, or `outcome` once that was sent."""
+    """A message that is due: `raised`, or `outcome` once that was sent, of which each closing (`closed_at`) is a version."""
 
     alarm_id: int
     message: str
+    version: int
+    closed_at: datetime | None
     sighting_id: int
     attempts: int
     queued_at: datetime
@@ -78,6 +81,12 @@ def plan_messages(conn: Connection, of: TellingOf, since: datetime, now: datetim
     return sum(conn.execute(_SQL[name], values).rowcount for name in ("plan_raised", "plan_outcomes"))
 
 
+def supersede_outcomes(conn: Connection, destination: str, now: datetime) -> list[AlarmMessage]:
+    """Settle outcomes that wait while their alarm was opened again; returns them."""
+    rows = conn.execute(_SQL["supersede_outcomes"], {"destination": destination, "now": now})
+    return [AlarmMessage(**row) for row in rows]
+
+
 def due_messages(conn: Connection, destination: str, now: datetime) -> list[AlarmMessage]:
     """Those that may be sent now, the longest due first; of an alarm, that it was raised before its outcome."""
     rows = conn.execute(_SQL["due"], {"destination": destination, "now": now, "limit": _LIMIT})
@@ -92,8 +101,7 @@ def told_alarm(conn: Connection, message: AlarmMessage) -> ToldAlarm | None:
 
 def begin_message(conn: Connection, destination: str, message: AlarmMessage, next_at: datetime) -> None:
     """Note, before it is sent, that it may be at the destination from now on."""
-    values = {"destination": destination, "alarm": message.alarm_id, "message": message.message, "next": next_at}
-    conn.execute(_SQL["begin"], values)
+    conn.execute(_SQL["begin"], {**_key(destination, message), "next": next_at})
 
 
 def settle_message(  # noqa: PLR0913  what a row has
@@ -107,9 +115,17 @@ def settle_message(  # noqa: PLR0913  what a row has
     next_at: datetime | None = None,
 ) -> None:
     """Note what came of it; `queued` again with the next try."""
-    key = {"destination": destination, "alarm": message.alarm_id, "message": message.message}
     told = {"state": state.value, "reason": reason[:_MAX_REASON] if reason else None, "next": next_at, "now": now}
-    conn.execute(_SQL["settle"], {**key, **told})
+    conn.execute(_SQL["settle"], {**_key(destination, message), **told})
+
+
+def _key(destination: str, message: AlarmMessage) -> dict[str, object]:
+    return {
+        "destination": destination,
+        "alarm": message.alarm_id,
+        "message": message.message,
+        "version": message.version,
+    }
 
 
 def message_counts(conn: Connection, destination: str) -> list[tuple[str, str, int, str | None]]:

@@ -42,22 +42,6 @@ DELETE FROM staging_removals;
 -- name: copy_removals
 COPY staging_removals (plate, valid_from, valid_to, whatever) FROM STDIN;
 
--- name: remove_named
--- What a delta takes off; what it puts on, or leaves, stays with its number.
-DELETE FROM entries e
-WHERE watchlist_id = %(watchlist_id)s
-  AND EXISTS (
-      SELECT FROM staging_removals r
-      WHERE r.plate = e.plate AND (r.whatever OR r.valid_from IS NOT DISTINCT FROM e.valid_from
-          AND r.valid_to IS NOT DISTINCT FROM e.valid_to)
-  )
-  AND NOT EXISTS (
-      SELECT FROM staging_entries s
-      WHERE s.plate = e.plate
-        AND coalesce(s.valid_from, '-infinity') = coalesce(e.valid_from, '-infinity')
-        AND coalesce(s.valid_to, 'infinity') = coalesce(e.valid_to, 'infinity')
-  );
-
 -- name: remove_others
 DELETE FROM entries e
 WHERE watchlist_id = %(watchlist_id)s

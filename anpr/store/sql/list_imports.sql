@@ -69,7 +69,8 @@ RETURNING id;
 INSERT INTO list_import_changes (import_id, kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after, instructions)
 SELECT %(import_id)s, kind, plate, look_alike, valid_from, valid_to, reason_before, reason_after, instructions FROM staging_changes;
 
--- name: undo_remove
+-- name: remove_compared
+-- What the comparison, or the reverse of an import, takes off; what a delta puts on, or leaves, stays with its number.
 DELETE FROM entries e USING staging_changes c
 WHERE c.kind = 'removed' AND e.watchlist_id = %(watchlist_id)s AND e.plate = c.plate
   AND coalesce(e.valid_from, '-infinity') = coalesce(c.valid_from, '-infinity')

@@ -26,9 +26,6 @@ class ImportMode(StrEnum):
     DELTA = "delta"
 
 
-_REMOVING = {ImportMode.REPLACE: "remove_others", ImportMode.DELTA: "remove_named"}
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewEntry:
     """A plate to put on a list, whole or partial, in its normal form (`normalise_listed`).
@@ -95,9 +92,9 @@ def stage_removals(conn: Connection, removals: Sequence[NewEntry], replaced: Col
 
 
 def apply_staged(conn: Connection, watchlist_id: str, number: int, mode: ImportMode) -> ImportResult:
-    """Put the staged entries (`number` of them) on the list, which is locked."""
+    """Put the staged entries (`number` of them) on the list, which is locked. What a delta takes off is gone by then."""
     values = {"watchlist_id": watchlist_id}
-    removed = conn.execute(_SQL[_REMOVING[mode]], values).rowcount if mode in _REMOVING else 0
+    removed = conn.execute(_SQL["remove_others"], values).rowcount if mode is ImportMode.REPLACE else 0
     changed = conn.execute(_SQL["change"], values).rowcount
     added = conn.execute(_SQL["add_new"], values).rowcount
     unchanged = number - changed - added

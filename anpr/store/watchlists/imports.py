@@ -137,6 +137,8 @@ def record_import(
             f"watchlist {batch.watchlist_id}: it has changed since it was compared; nothing was imported"
         )
     before = _version(conn)
+    if batch.mode is ImportMode.DELTA:
+        conn.execute(_SQL["remove_compared"], {"watchlist_id": batch.watchlist_id})
     apply_staged(conn, batch.watchlist_id, len(batch.entries), batch.mode)
     how = {"watchlist_id": batch.watchlist_id, "mode": str(batch.mode), "undoes": None, "version_before": before}
     return _note(conn, how, origin, found, by)
@@ -158,7 +160,7 @@ def undo_import(conn: Connection, watchlist_id: str, by: Author, import_id: int 
     conn.execute(_SQL["reverse"], values)
     before = _version(conn)
     size = count_of(conn, _SQL["size"], values)
-    removed = conn.execute(_SQL["undo_remove"], values).rowcount if undone.result.added else 0
+    removed = conn.execute(_SQL["remove_compared"], values).rowcount if undone.result.added else 0
     changed = conn.execute(_SQL["undo_change"], values).rowcount if undone.result.changed else 0
     added = conn.execute(_SQL["undo_add"], values).rowcount if undone.result.removed else 0
     result = ImportResult(added=added, changed=changed, removed=removed, unchanged=size - removed - changed)

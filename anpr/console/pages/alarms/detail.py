@@ -18,6 +18,7 @@ from anpr.store.alarms.beside import Beside, beside_alarm
 from anpr.store.alarms.suppressions import suppressed_sightings
 from anpr.store.alarms.views import AlarmView
 from anpr.store.database.connection import Connection
+from anpr.store.forwarding.alarm_pages import messages_of_alarm
 from anpr.store.gates import gate_names
 from anpr.store.transits.rows import get_transit
 from anpr.store.users.accounts import list_users
@@ -49,6 +50,7 @@ def detail_values(console: Console, visitor: Visitor, view: AlarmView) -> dict[s
         suppressed = suppressed_sightings(conn, view.alarm.vehicle, _MOST_SUPPRESSED)
         if visitor.may(Permission.VIEW_TRANSITS) and view.alarm.vehicle.isalnum():
             beside = beside_alarm(conn, view.alarm.vehicle, view.gates, console.clock.now())
+        told = messages_of_alarm(conn, view.alarm.id)
         colleagues = _colleagues(console, visitor, conn) if visitor.may(Permission.HANDLE_ALARMS) else []
     others = [each.transit.id for each in (*beside.passes, *beside.look_alikes)]
     others += [each.transit_id for each in suppressed]
@@ -60,6 +62,7 @@ def detail_values(console: Console, visitor: Visitor, view: AlarmView) -> dict[s
         "gates": gates,
         "beside": beside,
         "suppressed": suppressed,
+        "told": told,
         "colleagues": colleagues,
     }
 

@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from anpr.console.completeness_state import completeness_state
+from anpr.console.forwarding.alarm_state import alarm_destination_states
 from anpr.console.forwarding.bars import ORDER, month_bars
 from anpr.console.forwarding.state import DAYS, DestinationState, destination_states, first_day, own_destinations
 from anpr.console.page import Page
 from anpr.console.page_context import ContextDep
-from anpr.console.pages.forwarding import days, profile, requeues, runs, way
+from anpr.console.pages.forwarding import alarms, days, profile, requeues, runs, way
 from anpr.console.pages.forwarding.destination import DestinationDep
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
@@ -38,6 +39,7 @@ def show(console: ConsoleDep, context: ContextDep) -> Response:
         replace(context, section="/status"),
         states=[(state, _bars(console, state)) for state in states],
         organisations=names,
+        alarm_states=alarm_destination_states(console),
         places=places,
         completeness=completeness_state(console),
         now=console.clock.now(),
@@ -77,7 +79,7 @@ def _bars(console: Console, state: DestinationState) -> object:
     return month_bars(state.days, first_day(local_day(console.clock.now(), console.settings.zone)), DAYS)
 
 
-for part in (days, requeues, profile, runs, way):
+for part in (alarms, days, requeues, profile, runs, way):
     router.include_router(part.router)
 
 PAGE = Page(name="forwarding", router=router, permissions=(Permission.VIEW_FORWARDING,), is_in_menu=False)

@@ -27,6 +27,7 @@ from anpr.domain.organisation import MANAGER
 from anpr.store.alarms.statistics import WARN_DAYS, recent_wolves
 from anpr.store.audit_chain.mailing import MailState, mail_state
 from anpr.store.database.time_limit import time_limit
+from anpr.store.forwarding.alarm_pages import TroubledTelling, troubled_tellings
 from anpr.store.gate_plans import PlanReport, plan_reports
 from anpr.store.gates import list_gates
 from anpr.store.health.intervals import unsigned_readers
@@ -107,6 +108,9 @@ def _values(console: Console, visitor: Visitor) -> dict[str, Any]:
         "destinations": destination_states(console, own_destinations(console))
         if visitor.may(Permission.VIEW_FORWARDING)
         else None,
+        "troubled_tellings": _troubled_tellings(console, at)
+        if visitor.may(Permission.VIEW_HEALTH) or visitor.may(Permission.VIEW_FORWARDING)
+        else [],
         "completeness": completeness_state(console) if visitor.may(Permission.VIEW_FORWARDING) else None,
         "is_live": console.live.is_up,
         "open_pages": console.live.pages,
@@ -215,6 +219,12 @@ def _held_lists(console: Console) -> list[tuple[str, ListedDelivery]]:
 def _troubled_places(console: Console, at: datetime) -> list[TroubledPlace]:
     with console.database.transaction() as conn:
         return troubled_places(conn, at, console.settings.watchlists.pickup_every_s)
+
+
+def _troubled_tellings(console: Console, at: datetime) -> list[TroubledTelling]:
+    """Owners of lists who were not told of alarms, or not in time."""
+    with console.database.transaction() as conn:
+        return troubled_tellings(conn, at)
 
 
 def _in_order(health: Sequence[HealthInterval]) -> list[HealthInterval]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A completeness report is verified anywhere: what was changed is named, and what is no report is refused."""
+"""A signed report is verified anywhere: what was changed is named, and what is no report is refused."""
 
 import json
 import zipfile
@@ -13,9 +13,11 @@ from anpr.cli.main import main
 from anpr.contract.signature import SigningKey
 from anpr.domain.errors import InputError
 from anpr.forward.completeness.making import SIGNED_AS
-from anpr.forward.completeness.verification import MANIFEST, MAX_FILE, REPORTS, SIGNATURE, verify_report
+from anpr.forward.signed_files import MANIFEST, SIGNATURE
+from anpr.forward.verification import MAX_FILE, verify_report
 
 KEY = SigningKey.generate()
+REPORTS = ("report.html", "report.pdf", "report.csv")
 
 
 def report_parts(**changes: object) -> dict[str, bytes]:
@@ -39,7 +41,7 @@ def zipped(folder: Path, parts: dict[str, bytes]) -> Path:
 
 def test_a_report_as_it_was_signed_has_no_fault(tmp_path: Path) -> None:
     found = verify_report(zipped(tmp_path, report_parts()), KEY.public)
-    assert (found.organisation, found.day, found.revision, found.verdict) == ("manager", "2026-11-21", 2, "open")
+    assert (found.kind, found.about, found.verdict) == ("completeness", "manager 2026-11-21 revision 2", "open")
     assert (found.public_key, found.faults) == (KEY.public, ())
 
 
@@ -56,16 +58,21 @@ def test_another_key_and_a_file_that_only_the_manifest_has_are_told(tmp_path: Pa
     assert "another key" in verify_report(path, SigningKey.generate().public).faults[0]
     names = {name: sha256(data).hexdigest() for name, data in report_parts().items() if name in REPORTS}
     path = zipped(tmp_path, report_parts(files={**names, "annex.pdf": "00"}))
-    assert verify_report(path).faults == ("'annex.pdf': missing",)
+    assert verify_report(path).faults == ("annex.pdf: missing",)
+
+
+def test_a_file_that_was_added_is_told(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {**report_parts(), "more\x1b.txt": b""})
+    assert verify_report(path).faults == ("'more\\x1b.txt': was not signed",)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"public_key": "ed25519:short"}, {"files": None}, {"revision": "x"}, {"verdict": "open\x1b[2J"}, {"day": 7},
-        {"anpr_completeness": 2}, {"organisation": "x" * 300},
+        {"anpr_completeness": 2}, {"files": {"../report.csv": ""}}, {"organisation": "x" * 300},
     ],
-    ids=lambda changes: next(iter(changes)),
+    ids=lambda changes: "-".join(f"{key}-{value}"[:30] for key, value in changes.items()),
 )  # fmt: skip
 def test_a_manifest_of_another_form_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
     with pytest.raises(InputError, match=r"manifest\.json"):
@@ -74,11 +81,10 @@ def test_a_manifest_of_another_form_is_refused(tmp_path: Path, changes: dict[str
 
 def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no ZIP")
-    with pytest.raises(InputError, match="no completeness report"):
+    with pytest.raises(InputError, match="no signed report"):
         verify_report(tmp_path / "text")
-    for parts in ({**report_parts(), "more.txt": b""}, {MANIFEST: b"{}"}):
-        with pytest.raises(InputError, match="has the files"):
-            verify_report(zipped(tmp_path, parts))
+    with pytest.raises(InputError, match="has the files"):
+        verify_report(zipped(tmp_path, {MANIFEST: b"{}"}))
     with pytest.raises(InputError, match=r"report\.csv: larger"):
         verify_report(zipped(tmp_path, {**report_parts(), "report.csv": bytes(MAX_FILE + 1)}))
     with pytest.raises(InputError, match=r"manifest\.json"):
