@@ -137,9 +137,9 @@ def tell_alarm(made: ForwardingSite, alarm_id: int, destination: str = "titolare
     """A row of the ledger of messages: told and accepted, or with these `changes`."""
     now = made.site.clock.now()
     row = {
-        "destination": destination, "alarm_id": alarm_id, "message": "raised", "version": 1, "organisation_id": "manager",
-        "sighting_id": 1, "state": "accepted", "queued_at": now, "next_attempt_at": now, "sent_at": now, "settled_at": now,
-        "reason": None, "outcome": None, "closed_at": None, **changes,
+        "destination": destination, "alarm_id": alarm_id, "message": "raised", "version": 1,
+        "organisation_id": "manager", "sighting_id": 1, "state": "accepted", "queued_at": now, "next_attempt_at": now,
+        "sent_at": now, "settled_at": now, "reason": None, "outcome": None, "closed_at": None, **changes,
     }  # fmt: skip
     names = ", ".join(row)
     values = ", ".join(f"%({name})s" for name in row)
