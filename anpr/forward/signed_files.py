@@ -34,7 +34,7 @@ class SignedFiles:
         return [
             *(f"{name}: not as it was signed" for name in changed),
             *(f"{name}: missing" for name in missing),
-            *(f"{ascii(name)}: was not signed" for name in self.files if name not in digests),
+            *(f"{name!a}: was not signed" for name in self.files if name not in digests),
         ]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Verification of a signed report, anywhere: of completeness, or of a conformance run; a ZIP, or files beside a manifest.
+"""Verification of a signed report, anywhere: of completeness or conformance; a ZIP, or files beside a manifest.
 
 It needs neither database nor settings. Names and sizes are held against bounds before anything is read.
 """

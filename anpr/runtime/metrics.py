@@ -275,7 +275,8 @@ FORWARD_RUNS = Counter(
 
 ALARM_MESSAGES = Counter(
     "anpr_alarm_messages_total",
-    "Alarms told to the owners of their lists, by what came of it: sent, accepted, rejected, dead, superseded, failed, refused",
+    "Alarms told to the owners of their lists, by what came of it: sent, accepted, rejected, dead, superseded, failed, "
+    "refused",
     ["destination", "outcome"],
     registry=REGISTRY,
 )

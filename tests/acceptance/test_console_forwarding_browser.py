@@ -11,15 +11,16 @@ from anpr.domain.access import Role
 from anpr.store.database.connection import Database
 from tests.acceptance.test_console_accessibility import faults
 from tests.support.fixtures_browser import log_in
-from tests.support.fixtures_console import Site
-from tests.support.forwarding_console import ForwardingSite, fill_month, forwarding_site
+from tests.support.fixtures_console import WANTED, Site
+from tests.support.forwarding_console import ForwardingSite, fill_month, forwarding_site, tell_alarm
 
+OWNER = "titolare-della-lista-con-un-nome-lunghissimo-e-un-numero-01"
 OTHERS = tuple(f"questura-della-citta-con-un-nome-lungo-{number:02}" for number in range(11))
 
 
 @pytest.fixture
 def forwarding(site: Site, console_database: Database, tmp_path: Path) -> Iterator[ForwardingSite]:
-    with forwarding_site(site, console_database, tmp_path, OTHERS) as made:
+    with forwarding_site(site, console_database, tmp_path, OTHERS, alarms_to=[OWNER, "titolare"]) as made:
         yield made
 
 
@@ -52,6 +53,7 @@ def test_nothing_is_too_wide_and_axe_finds_no_fault(
     forwarding.run()
     forwarding.write_profile()
     fill_month(forwarding)
+    alarm = tell_of_alarm(forwarding)
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     log_in(page, forwarding.site, Role.ADMINISTRATOR)
@@ -60,9 +62,29 @@ def test_nothing_is_too_wide_and_axe_finds_no_fault(
     for path in (
         "/forwarding", f"/forwarding/{OTHERS[0]}", "/forwarding/questura", day, f"{day}/files/1", f"{day}/rejected",
         f"{day}/rejected?trial=1", "/forwarding/questura/profile", "/forwarding/questura/runs",
-        f"/forwarding/questura/transits/{transits[0].id}", "/status",
+        f"/forwarding/questura/transits/{transits[0].id}", f"/forwarding/{OWNER}/alarms", "/status",
     ):  # fmt: skip
-        page.goto(f"{forwarding.site.url}{path}")
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{path} is {over} px too wide at {width}"
-        assert faults(page) == []
+        assert_fits(page, f"{forwarding.site.url}{path}")
+    page.context.clear_cookies()
+    log_in(page, forwarding.site, Role.OPERATOR)
+    page.get_by_role("button", name="Esci").wait_for()
+    assert_fits(page, f"{forwarding.site.url}/alarms/{alarm}")
+
+
+def assert_fits(page: Page, address: str) -> None:
+    """Nothing is wider than the window, and axe finds no fault."""
+    page.goto(address)
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert over <= 0, f"{address} is {over} px too wide"
+    assert faults(page) == []
+
+
+def tell_of_alarm(forwarding: ForwardingSite) -> int:
+    """An alarm with a message of each state, and long reasons; its id."""
+    number = forwarding.site.alarm_of(forwarding.site.pass_vehicle(WANTED)).id
+    reason = "answered 500: unbroken_" + "reason_" * 25
+    tell_alarm(forwarding, number, OWNER)
+    for version, state in enumerate(("superseded", "accepted", "rejected", "dead", "queued"), start=1):
+        outcome = {"message": "outcome", "outcome": "out-of-date", "version": version}
+        tell_alarm(forwarding, number, OWNER, state=state, reason=reason, **outcome)
+    return number

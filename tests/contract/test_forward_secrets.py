@@ -4,7 +4,6 @@
 Each is tried with a secret that its server refuses, and with a server that must not be trusted.
 """
 
-import base64
 import logging
 import traceback
 from collections.abc import Callable
@@ -27,26 +26,13 @@ from anpr.store.database.connection import Database
 from scripts.lab.certificates import Authority, Issued
 from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
+from tests.support.canary import CANARY, assert_silent
 from tests.support.forward_targets import Way, destination, ftps_way, https_way, password_server, smtp_way
 from tests.support.forwarding import DAY, Site, transits
 from tests.support.soap_service import fault
 
-CANARY = "canarino&segreto-7f3"
-FORMS = (
-    CANARY,
-    "canarino",
-    base64.b64encode(CANARY.encode()).decode(),
-    base64.b64encode(f"comune:{CANARY}".encode()).decode(),
-    base64.b64encode(f"\0comune\0{CANARY}".encode()).decode(),
-)
 MESSAGE = b"""<?xml version='1.0'?>
 <soap:Envelope xmlns:soap='http://schemas.xmlsoap.org/soap/envelope/'><soap:Body><x/></soap:Body></soap:Envelope>"""
-
-
-def assert_silent(*texts: object) -> None:
-    """None of these shows the secret, in any form."""
-    for text in map(str, texts):
-        assert [form for form in FORMS if form in text] == []
 
 
 @pytest.fixture

@@ -49,7 +49,14 @@ def test_a_destination_is_shown_at_one_glance(forwarding: ForwardingSite) -> Non
     forwarding.store(4)
     forwarding.run()
     page = client.get("/forwarding/questura").text
-    for text in ("Comune di Prova", "articolo 4", "01/01/2030", "directory:", "esempio del programma, nessun ufficio lo ha visto", ">sì<"):
+    for text in (
+        "Comune di Prova",
+        "articolo 4",
+        "01/01/2030",
+        "directory:",
+        "esempio del programma, nessun ufficio lo ha visto",
+        ">sì<",
+    ):
         assert text in page, text
     assert f'href="{address(forwarding)}"' in page
     assert "sì" in client.get("/status").text

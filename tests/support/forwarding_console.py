@@ -3,7 +3,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -91,14 +91,16 @@ def forwarding_site(
     *,
     destinations: bool = True,
     alarms_to: Sequence[str] = (),
+    target: Mapping[str, Any] | None = None,
 ) -> Iterator[ForwardingSite]:
     """A console like `site` with the destination `questura` in this folder and `others` beside it, or with none.
-    `alarms_to`: destinations of alarms."""
+    `alarms_to`: destinations of alarms; `target`: where all of them send to, a folder when left."""
     ids = ("questura", *others) if destinations else ()
+    where = target or {"kind": "directory", "path": str(folder / "arrived")}
     settings = site.settings.model_copy(
         update={
-            "forwarding": tuple(_destination(each, folder) for each in ids),
-            "alarm_forwarding": tuple(_alarm_destination(each, folder) for each in alarms_to),
+            "forwarding": tuple(_destination(each, folder, where) for each in ids),
+            "alarm_forwarding": tuple(_alarm_destination(each, folder, where) for each in alarms_to),
         }
     )
     app = create_app(settings, database, site.images, site.clock)
@@ -112,32 +114,32 @@ def forwarding_site(
                 client.close()
 
 
-def _keys(name: str, folder: Path) -> dict[str, Any]:
+def _keys(name: str, folder: Path, target: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": name,
         "profile": str(folder / "profile.yaml"),
-        "target": {"kind": "directory", "path": str(folder / "arrived")},
+        "target": target,
         "protocol": "Protocollo d'intesa n. 12 del 3 marzo 2026 tra il Comune e la Prefettura, articolo 4",
         "protocol_until": date(2030, 1, 1),
     }
 
 
-def _destination(name: str, folder: Path) -> DestinationSettings:
-    return DestinationSettings.model_validate(_keys(name, folder))
+def _destination(name: str, folder: Path, target: Mapping[str, Any]) -> DestinationSettings:
+    return DestinationSettings.model_validate(_keys(name, folder, target))
 
 
-def _alarm_destination(name: str, folder: Path) -> AlarmDestinationSettings:
+def _alarm_destination(name: str, folder: Path, target: Mapping[str, Any]) -> AlarmDestinationSettings:
     lists = {"kinds": ["stolen", "judicial"], "local_lists": {"a1": "Convenzione n. 3 del 2026 con la Prefettura"}}
-    return AlarmDestinationSettings.model_validate(_keys(name, folder) | lists)
+    return AlarmDestinationSettings.model_validate(_keys(name, folder, target) | lists)
 
 
 def tell_alarm(made: ForwardingSite, alarm_id: int, destination: str = "titolare", **changes: Any) -> None:
     """A row of the ledger of messages: told and accepted, or with these `changes`."""
     now = made.site.clock.now()
     row = {
-        "destination": destination, "alarm_id": alarm_id, "message": "raised", "version": 1, "organisation_id": "manager",
-        "sighting_id": 1, "state": "accepted", "queued_at": now, "next_attempt_at": now, "sent_at": now, "settled_at": now,
-        "reason": None, "outcome": None, "closed_at": None, **changes,
+        "destination": destination, "alarm_id": alarm_id, "message": "raised", "version": 1,
+        "organisation_id": "manager", "sighting_id": 1, "state": "accepted", "queued_at": now, "next_attempt_at": now,
+        "sent_at": now, "settled_at": now, "reason": None, "outcome": None, "closed_at": None, **changes,
     }  # fmt: skip
     names = ", ".join(row)
     values = ", ".join(f"%({name})s" for name in row)

@@ -16,7 +16,7 @@ _MAX_REASON = 500
 
 
 class AlarmMessageState(StrEnum):
-    """queued → sent → accepted | rejected; dead: given up; superseded: the alarm was opened again before it was taken."""
+    """queued → sent → accepted | rejected; dead: given up; superseded: the alarm was opened again before that."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -39,7 +39,7 @@ class TellingOf:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlarmMessage:
-    """A message that is due: `raised`, or `outcome` once that was sent, of which each closing (`closed_at`) is a version."""
+    """A message that is due: `raised`, or `outcome` once that was sent; each closing (`closed_at`) is a version."""
 
     alarm_id: int
     message: str

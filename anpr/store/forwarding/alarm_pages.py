@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Read model of the ledger of alarms told to owners: counts, what was not taken, and the way of one alarm. No plates."""
+"""Read model of the ledger of alarms told to owners: counts, what was not taken, and of one alarm. No plates."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class ToldMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TroubledTelling:
-    """A destination whose owner was not told: `lost` were rejected or given up, `late` wait; the oldest since `since`."""
+    """A destination whose owner was not told: `lost` were rejected or given up, `late` wait since `since` or later."""
 
     destination: str
     lost: int

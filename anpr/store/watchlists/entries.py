@@ -92,7 +92,7 @@ def stage_removals(conn: Connection, removals: Sequence[NewEntry], replaced: Col
 
 
 def apply_staged(conn: Connection, watchlist_id: str, number: int, mode: ImportMode) -> ImportResult:
-    """Put the staged entries (`number` of them) on the list, which is locked. What a delta takes off is gone by then."""
+    """Put the staged entries (`number` of them) on the list, which is locked; what a delta takes off is gone."""
     values = {"watchlist_id": watchlist_id}
     removed = conn.execute(_SQL["remove_others"], values).rowcount if mode is ImportMode.REPLACE else 0
     changed = conn.execute(_SQL["change"], values).rowcount
