@@ -19,6 +19,7 @@ from anpr.domain.watchlist import Priority, Watchlist
 from anpr.ingest.agreement_ends import note_ends
 from anpr.listfiles.pickup import Pickup
 from anpr.listfiles.places import server_folder
+from anpr.listfiles.places.digest import DigestWriter
 from anpr.listfiles.places.ftps_place import FtpsFolder
 from anpr.listfiles.places.sftp_place import SftpFolder
 from anpr.runtime.clock import ManualClock
@@ -180,14 +181,14 @@ def test_a_file_that_changes_while_it_is_read_waits(
     place: Place, pickup: Pickup, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = arrive(place, "elenco.csv")
-    real = server_folder.DigestWriter.write
+    real = DigestWriter.write
 
-    def write(writer: server_folder.DigestWriter, piece: bytes) -> None:
+    def write(writer: DigestWriter, piece: bytes) -> None:
         real(writer, piece)
         os.utime(file, (START.timestamp() - 20,) * 2)
 
     with monkeypatch.context() as patched:
-        patched.setattr(server_folder.DigestWriter, "write", write)
+        patched.setattr(DigestWriter, "write", write)
         assert (pickup.look(), imports(database)) == (0, [])
     assert (pickup.look(), imports(database)) == (0, ["elenco.csv"])
 

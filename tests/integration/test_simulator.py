@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,7 +173,7 @@ BAD_CERTIFICATES = {
 }
 
 
-def refused(site: Site, centre: SimulatedCentre, **ordered: object) -> str:
+def refused(site: Site, centre: SimulatedCentre, **ordered: Any) -> str:
     """Why nothing was sent, in one line."""
     behave(centre, **ordered)
     told = str(run_day(site.job(), DAY).days[0].error)

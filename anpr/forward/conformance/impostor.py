@@ -67,10 +67,11 @@ def impostor(kind: str, shown: CertificateFiles) -> Iterator[Impostor]:
 
 def misled(destination: DestinationSettings, port: int, ca_file: str, pins: Sequence[str] = ()) -> DestinationSettings:
     """The destination with the impostor's address in place of its server's, trusting this authority alone."""
-    target, changes = destination.target, {"ca_file": ca_file, "pins": tuple(pins)}
+    target = destination.target
+    changes: dict[str, object] = {"ca_file": ca_file, "pins": tuple(pins)}
     if isinstance(target, HttpsTarget):
-        no_login = {"auth": "none", "user": None, "auth_header": None, "secret_file": None, "secret_env": None}
-        changes |= {"url": f"https://{LOOPBACK}:{port}/prova", **no_login}
+        changes |= {"url": f"https://{LOOPBACK}:{port}/prova", "auth": "none"}
+        changes |= dict.fromkeys(("user", "auth_header", "secret_file", "secret_env"))
     elif isinstance(target, FtpsTarget | SmtpTarget):
         changes |= {"host": LOOPBACK, "port": port}
     return destination.model_copy(update={"target": target.model_copy(update=changes)})
