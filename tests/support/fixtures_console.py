@@ -241,7 +241,7 @@ def site(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Site]:
     """A console with two gates, a watchlist that wants WANTED, and a user for each role, named like it."""
-    # Four connections ask 12 times each before anybody searches: a tenth of the suite's time, and for speed only.
+    # For speed only: four connections would search 12 times each before anybody does, and that in each test.
     monkeypatch.setattr("anpr.console.app.keep_plans", None)
     _fill(database, password_hash)
     settings = Settings(
