@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 
+from anpr.console.pages.completeness import page
 from anpr.domain.access import Role
 from anpr.domain.gate import Gate
 from anpr.store.accounting.reports import get_report
@@ -79,3 +80,15 @@ def test_a_report_that_is_late_is_told_on_the_status_page_until_it_is_there(site
     archive_report(site)
     assert late not in client.get("/status").text
     assert "non quadra: leggi" in client.get("/status").text
+
+
+def test_reports_older_than_a_page_are_on_the_next_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = archive_report(site)
+    monkeypatch.setattr(page, "_MOST", 1)
+    client = site.client(Role.ADMINISTRATOR)
+    first, second = client.get("/completeness").text, client.get("/completeness?page=2").text
+    assert f'href="/completeness/{newest}"' in first
+    assert 'href="/completeness?page=2"' in first
+    assert f'href="/completeness/{newest + 1}"' in second
+    assert 'href="/completeness?page=3"' not in second
+    assert client.get("/completeness?page=99999").status_code == 200

@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from anpr.domain.access import Role
+from anpr.domain.delivery import RunKind
 from anpr.store.audit import AuditAction
 from anpr.store.database.connection import Database
 from anpr.store.forwarding.counts import fold_counts
 from anpr.store.forwarding.retention import drop_deliveries
+from anpr.store.forwarding.runs import ForwardRun, start_run
 from tests.support.fixtures_console import Site
 from tests.support.fixtures_organisations import guest
 from tests.support.forwarding_console import ForwardingSite, forwarding_site
@@ -261,3 +263,37 @@ def test_counters_follow_the_ledger_are_folded_and_go_with_it(
     assert forwarding.counted() == {}
     with forwarding.site.database.transaction() as conn:
         assert conn.execute(b"SELECT FROM forward_requeues").fetchall() == []
+
+
+def test_enter_never_sends_all_again_where_some_are_marked(forwarding: ForwardingSite) -> None:
+    """A browser presses the first button of a form."""
+    forwarding.reject()
+    forwarding.store(2)
+    forwarding.run()
+    text = forwarding.site.client(Role.ADMINISTRATOR).get(address(forwarding, "/rejected")).text
+    assert re.findall(r'name="what" value="([a-z]+)"', text) == ["marked", "all"]
+    assert 'href="#again"' in text
+
+
+@pytest.mark.parametrize("kind", RunKind)
+def test_a_run_of_each_kind_is_shown(forwarding: ForwardingSite, kind: RunKind) -> None:
+    now, day = forwarding.site.clock.now(), forwarding.yesterday
+    run = ForwardRun(
+        id=0, destination="questura", day=day, kind=kind, profile="test 1", protocol="n. 12", started_at=now,
+        finished_at=None, outcome=None, counts={}, error=None,
+    )  # fmt: skip
+    with forwarding.site.database.transaction() as conn:
+        start_run(conn, run)
+    client = forwarding.site.client(Role.ADMINISTRATOR)
+    for path in ("/forwarding/questura", "/forwarding/questura/runs", address(forwarding), "/status"):
+        assert client.get(path).status_code == 200, path
+
+
+def test_limits_of_images_are_told_in_words(forwarding: ForwardingSite) -> None:
+    rule = {"role": "context", "how": "file", "file_name": "{transit_id}.jpg", "max_bytes": 90000, "max_width_px": 1280,
+            "too_large": "recompress", "quality": {"least": 40, "most": 80}}  # fmt: skip
+    forwarding.write_profile(images=[rule])
+    text = forwarding.site.client(Role.ADMINISTRATOR).get("/forwarding/questura/profile").text
+    for words in ("Larghezza massima (px)", "rimpicciolita e compressa", "40–80"):
+        assert words in text, words
+    assert "least" not in text

@@ -58,9 +58,9 @@ def newest_reports(conn: Connection, organisation_id: str, since: date) -> dict[
     return {row["day"]: ArchivedReport(**row) for row in rows}
 
 
-def list_reports(conn: Connection, limit: int = 100) -> list[ArchivedReport]:
-    """The newest days first, each with all its revisions."""
-    return [ArchivedReport(**row) for row in conn.execute(_SQL["list"], {"limit": limit})]
+def list_reports(conn: Connection, limit: int = 100, skip: int = 0) -> list[ArchivedReport]:
+    """The newest days first, each with all its revisions; without the first `skip` of them."""
+    return [ArchivedReport(**row) for row in conn.execute(_SQL["list"], {"limit": limit, "skip": skip})]
 
 
 def get_report(conn: Connection, report_id: int) -> ArchivedReport | None:

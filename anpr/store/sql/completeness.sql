@@ -67,7 +67,7 @@ ORDER BY day DESC, revision DESC;
 
 -- name: list
 SELECT id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure FROM completeness_reports
-ORDER BY day DESC, organisation_id, revision DESC LIMIT %(limit)s;
+ORDER BY day DESC, organisation_id, revision DESC LIMIT %(limit)s OFFSET %(skip)s;
 
 -- name: get
 SELECT id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure FROM completeness_reports

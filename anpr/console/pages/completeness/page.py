@@ -4,10 +4,11 @@
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
 from anpr.console.access import VisitorDep, record
@@ -26,6 +27,8 @@ from anpr.store.gates import gate_names
 router = APIRouter(prefix="/completeness")
 
 _MOST = 120
+"""On one page of the archive."""
+_PageNumber = Annotated[int, Query(ge=1, lt=2**31)]
 _ROWS = 300
 """Of one table on a page; the files have all."""
 _SHORTFALLS = [kind.value for kind in Shortfall]
@@ -34,13 +37,18 @@ _KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "
 
 
 @router.get("")
-def show(console: ConsoleDep, context: ContextDep) -> Response:
-    """The newest reports, with all revisions."""
+def show(console: ConsoleDep, context: ContextDep, page: _PageNumber = 1) -> Response:
+    """A page of reports, the newest first, with all revisions."""
     with console.database.transaction() as conn:
-        reports = list_reports(conn, _MOST)
-    state = completeness_state(console)
+        reports = list_reports(conn, _MOST + 1, (page - 1) * _MOST)
     return console.templates.response(
-        "completeness/completeness.html", context, reports=reports, state=state, kinds=_SHORTFALLS
+        "completeness/completeness.html",
+        replace(context, section="/status"),
+        reports=reports[:_MOST],
+        has_older=len(reports) > _MOST,
+        page=page,
+        state=completeness_state(console),
+        kinds=_SHORTFALLS,
     )
 
 
@@ -55,7 +63,7 @@ def one(console: ConsoleDep, context: ContextDep, number: Annotated[Whole, Path(
     }
     return console.templates.response(
         "completeness/one.html",
-        context,
+        replace(context, section="/status"),
         report=report,
         gates=gates,
         figures=report.figures,
