@@ -64,6 +64,7 @@ class Town(Site):
         self.hits_only: frozenset[str] = frozenset()
         self.mails: list[Mail] = []
         self.completeness: dict[str, Any] = {}
+        self.retention = RetentionSettings()
 
     def come(self, records: Sequence[Incoming], at: datetime | None = None) -> None:
         if at is not None:
@@ -77,7 +78,7 @@ class Town(Site):
 
     def settings(self) -> Settings:
         found = CompletenessSettings.model_validate(self.completeness)
-        return super().settings().model_copy(update={"completeness": found})
+        return super().settings().model_copy(update={"completeness": found, "retention": self.retention})
 
     def maker(self) -> ReportMaker:
         return ReportMaker(settings=self.settings(), database=self.ours, clock=self.clock)
@@ -371,6 +372,25 @@ def test_a_day_can_be_asked_for_and_one_to_come_cannot(town: Town) -> None:
         maker.of_day("manager", DAY + timedelta(days=1))
     with pytest.raises(InputError, match="no organisation"):
         maker.of_day("menager", DAY)
+
+
+def test_a_day_whose_figures_are_gone_in_part_gets_no_other_report(town: Town) -> None:
+    """Its first hour is of the day before, by UTC: what is left of the day would make a report that looks whole."""
+    town.retention = RetentionSettings(ledger_days=2)
+    town.come(some(1, 2, start=NOON - timedelta(hours=11, minutes=30)))
+    town.at(MORNING)
+    Morning(maker=town.maker(), send=town.mails.append).look()
+    town.at(MORNING + timedelta(days=1))
+    run_retention(
+        town.ingest, town.images, town.retention, town.clock, really_by="test", database_clock=lambda _: town.clock.now()
+    )
+    Morning(maker=town.maker(), send=town.mails.append).look()
+    assert town.maker().of_day("manager", DAY).revision == 1
+    reports = town.maker().known("manager", DAY)
+    assert sum(line["stored"] for line in reports[DAY].figures["came"]) == 2
+    assert max(reports) == DAY + timedelta(days=1)
+    with pytest.raises(InputError, match="not kept any more"):
+        town.maker().of_day("manager", DAY - timedelta(days=1))
 
 
 def test_a_cell_that_a_spreadsheet_would_calculate_is_text() -> None:

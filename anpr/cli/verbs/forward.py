@@ -72,12 +72,18 @@ def run(
     gc.freeze()  # as serve does
     forced = _forced(despite_stage=despite_stage, reason=reason.strip())
     failed = False
-    with _jobs(settings, destination_id) as jobs:
-        for job in jobs:
+    with _centre(settings) as centre:
+        for destination in _chosen(settings, destination_id):
+            try:
+                job = replace(prepare_job(centre, destination), forced=forced)
+            except ForwardError as exc:  # a profile that is wrong keeps no other destination from its transits
+                click.echo(f"{destination.id}: refused: {exc}", err=True)
+                failed = True
+                continue
             if dry_run:
                 _print_preview(preview_day(job, day, operating_system_user()))
             else:
-                failed |= _run_now(replace(job, forced=forced), day)
+                failed |= _run_now(job, day)
     if failed:
         ctx.exit(1)
 
@@ -159,11 +165,19 @@ def status(ctx: click.Context, destination_id: str | None) -> None:
     with _centre(settings) as centre:
         is_asked = not alarms or any(destination_id in {None, each.id} for each in settings.forwarding)
         for destination in _chosen(settings, destination_id) if is_asked else ():
-            for line in destination_status(prepare_job(centre, destination)):
+            for line in _status_of(centre, destination):
                 click.echo(line)
         for each in alarms:
             for line in alarm_status(alarm_job(centre, each), each):
                 click.echo(line)
+
+
+def _status_of(centre: Centre, destination: DestinationSettings) -> Iterator[str]:
+    try:
+        job = prepare_job(centre, destination)
+    except ForwardError as exc:  # what stands beside it is told all the same
+        return iter([f"{destination.id}: NOTHING IS FORWARDED: {exc}"])
+    return destination_status(job)
 
 
 @command.command()

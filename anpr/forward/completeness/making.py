@@ -58,6 +58,11 @@ class ReportMaker:
         """The site's calendar day."""
         return local_day(self.clock.now(), self.settings.zone)
 
+    @property
+    def oldest(self) -> date:
+        """The first day whose figures are all kept. Sums of a day before would be of what is left of it."""
+        return self.today - timedelta(days=self.settings.retention.ledger_days - 1)
+
     def balance(self, organisation_id: str, day: date) -> DayBalance:
         """What is known of the day now. Raises StoreError."""
         destinations = [each.id for each in self.settings.forwarding if each.organisation == organisation_id]
@@ -72,22 +77,24 @@ class ReportMaker:
         """
         yesterday = self.today - timedelta(days=1)
         known = self.known(organisation_id, yesterday - timedelta(days=BACK_DAYS))
-        first = min(known, default=yesterday)
+        first = min(max(min(known, default=yesterday), self.oldest), yesterday)
         days = [first + timedelta(days=number) for number in range((yesterday - first).days + 1)]
         made = [self.make(organisation_id, day, known.get(day)) for day in days]
         return [report for report in made if report is not None]
 
     def of_day(self, organisation_id: str, day: date) -> ArchivedReport:
-        """The newest report of a day that has begun, made anew where its figures have changed. Raises InputError for
-        another day or an unknown organisation, ForwardError, StoreError."""
+        """The newest report of a day that has begun, made anew where its figures have changed; of a day whose figures are
+        not kept any more the one that is archived. Raises InputError for another day or an unknown organisation,
+        ForwardError, StoreError."""
         if day > self.today:
             raise InputError(f"day {day.isoformat()}: lies in the future")
         names = self.organisations()
         if organisation_id not in names:
             raise InputError(f"no organisation has the id {organisation_id!r}{suggestion(organisation_id, names)}")
         known = self.known(organisation_id, day).get(day)
-        made = self.make(organisation_id, day, known)
-        found = made or known
+        found = known if day < self.oldest else self.make(organisation_id, day, known) or known
+        if found is None and day < self.oldest:
+            raise InputError(f"day {day.isoformat()}: its figures are not kept any more, and it has no report")
         if found is None:
             raise ForwardError(f"completeness report {day.isoformat()}: was not made")
         return found
