@@ -28,9 +28,9 @@ TODAY = NOW.astimezone(ZoneInfo("Europe/Rome")).date()
 
 @pytest.fixture
 def anpr(tmp_path: Path, database_url: str) -> Anpr:
-    """Runs the command with a settings file; keys of the destination can be changed."""
+    """Runs the command with a settings file; keys of the destination can be changed. `beside`: one of that profile."""
 
-    def run(*arguments: str, **changes: object) -> Result:
+    def run(*arguments: str, beside: Path | None = None, **changes: object) -> Result:
         destination = {
             "id": "questura",
             "profile": "scntt-example",
@@ -38,13 +38,14 @@ def anpr(tmp_path: Path, database_url: str) -> Anpr:
             "protocol": "Protocollo 12/2026",
             "protocol_until": TODAY + timedelta(days=30),
         }
+        others = [] if beside is None else [{**destination, "id": "altra", "profile": str(beside)}]
         config = tmp_path / "config.yaml"
         config.write_text(
             yaml.safe_dump(
                 {
                     "data_dir": str(tmp_path / "var"),
                     "database": {"url": database_url},
-                    "forwarding": [{**destination, **changes}],
+                    "forwarding": [*others, {**destination, **changes}],
                 }
             )
         )
@@ -128,6 +129,20 @@ def test_check_tells_a_valid_profile_from_a_wrong_one(anpr: Anpr, tmp_path: Path
     wrong = anpr("check", str(write_profile(tmp_path, batch_size=0)))
     assert wrong.exit_code == 1
     assert f"profile {tmp_path / 'profile.yaml'}: batch_size: " in wrong.stderr
+
+
+@pytest.mark.usefixtures("three_transits")
+def test_a_wrong_profile_keeps_no_other_destination_from_its_transits(anpr: Anpr, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("name: x\n", encoding="utf-8")
+    result = anpr("run", "--day", TODAY.isoformat(), beside=wrong)
+    assert result.exit_code == 1
+    assert f"altra: refused: profile {wrong}: " in result.stderr
+    assert f"questura {TODAY} complete: stored 3 = sent 3" in result.stdout
+    status = anpr("status", beside=wrong)
+    assert status.exit_code == 0, status.output
+    assert f"altra: NOTHING IS FORWARDED: profile {wrong}: " in status.stdout
+    assert f"{TODAY}: sent 3" in status.stdout
 
 
 @pytest.mark.usefixtures("three_transits")
