@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from anpr.cli.main import main
 from anpr.contract.signature import PublicKey
+from anpr.domain.gate import Gate
 from anpr.domain.errors import ForwardError
 from anpr.forward.conformance.files import SIGNED_AS
 from anpr.forward.conformance.making import ConformanceMaker, ConformanceReport, ConformanceRequest
@@ -29,6 +30,7 @@ from anpr.runtime.clock import ManualClock
 from anpr.settings import DestinationSettings, Settings
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.database.connection import Database
+from anpr.store.gates import save_gates
 from scripts.lab.certificates import Authority
 from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
@@ -277,7 +279,20 @@ def test_a_destination_needs_a_reason_and_its_run_is_in_the_audit_and_not_in_the
     assert all(event.detail["profile"] == "test 1, example" for event in rows)
 
 
+def test_the_vehicles_may_pass_a_gate_that_only_the_database_knows(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    """Where the console is the source of gates, the settings have none."""
+    with database.transaction() as conn:
+        save_gates(conn, [Gate(id="via-roma", name="Via Roma", purpose="p", legal_basis="b")])
+    profile = write_profile(tmp_path, transports=["smtp"])
+    known = anpr(tmp_path, database_url, str(profile), "questura", "--reason", "prova", "--gate", "via-roma")
+    assert "127.0.0.1:9" in known.output
+    unknown = anpr(tmp_path, database_url, str(profile), "questura", "--reason", "prova", "--gate", "via-rona")
+    assert "there is no gate 'via-rona'; did you mean via-roma?" in unknown.output
+
+
 def test_an_unknown_gate_is_told(tmp_path: Path) -> None:
     result = anpr(tmp_path, "postgresql://x/x", "scntt-example", "directory:/x", "--gate", "via-roma")
     assert result.exit_code != 0
-    assert "the settings have no gate 'via-roma'" in result.output
+    assert "there is no gate 'via-roma'" in result.output

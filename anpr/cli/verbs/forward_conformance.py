@@ -24,6 +24,7 @@ from anpr.forward.conformance.target import destination_of, is_folder
 from anpr.runtime.clock import SystemClock
 from anpr.settings import DestinationSettings, Settings
 from anpr.store.database.connection import Database
+from anpr.store.gates import list_gates
 
 
 @click.command()
@@ -32,7 +33,7 @@ from anpr.store.database.connection import Database
 @click.option("--reason", default="", help="Why; recorded. Needed for a destination of the settings.")
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder of the report.")
 @click.option(
-    "--gate", "gate_id", help="A gate of the settings that the drawn vehicles pass; a drawn one when left out."
+    "--gate", "gate_id", help="A gate of the site that the drawn vehicles pass; a drawn one when left out."
 )
 @click.option(
     "--wait", "wait_s", type=DURATION, default=0.0, help="Wait so long for receipts that are files (60s, 5m)."
@@ -69,16 +70,16 @@ def conformance(  # noqa: PLR0913, PLR0917  one parameter an option
     destination = destination_of(settings, profile, target)
     if not reason.strip() and not is_folder(destination):
         raise InputError("--reason: say why; it is recorded")
-    request = ConformanceRequest(
-        destination=destination,
-        reason=reason,
-        actor=operating_system_user(),
-        gate=_gate(settings, gate_id),
-        wait_s=wait_s,
-        first_batch=first_number,
-        despite_stage=despite_stage,
-    )
     with _audited(settings, destination) as database:
+        request = ConformanceRequest(
+            destination=destination,
+            reason=reason,
+            actor=operating_system_user(),
+            gate=_gate(settings, database, gate_id),
+            wait_s=wait_s,
+            first_batch=first_number,
+            despite_stage=despite_stage,
+        )
         maker = ConformanceMaker(
             settings=settings, database=database, clock=SystemClock(), stop=stop_on_signals(), tell=_Progress()
         )
@@ -113,12 +114,16 @@ def _audited(settings: Settings, destination: DestinationSettings) -> Iterator[D
         yield database
 
 
-def _gate(settings: Settings, gate_id: str | None) -> Gate:
+def _gate(settings: Settings, database: Database | None, gate_id: str | None) -> Gate:
+    """The gate as real transits are sent with it: of the settings, else of the database, where the console keeps it."""
     if gate_id is None:
         return DRAWN_GATE
     gates = {gate.id: gate for gate in settings.domain_gates()}
+    if gate_id not in gates and database is not None:
+        with database.transaction() as conn:
+            gates = {gate.id: gate for gate in list_gates(conn)} | gates
     if gate_id not in gates:
-        raise InputError(f"--gate: the settings have no gate {gate_id!r}{suggestion(gate_id, gates)}")
+        raise InputError(f"--gate: there is no gate {gate_id!r}{suggestion(gate_id, gates)}")
     return gates[gate_id]
 
 
