@@ -382,7 +382,12 @@ def test_a_day_whose_figures_are_gone_in_part_gets_no_other_report(town: Town) -
     Morning(maker=town.maker(), send=town.mails.append).look()
     town.at(MORNING + timedelta(days=1))
     run_retention(
-        town.ingest, town.images, town.retention, town.clock, really_by="test", database_clock=lambda _: town.clock.now()
+        town.ingest,
+        town.images,
+        town.retention,
+        town.clock,
+        really_by="test",
+        database_clock=lambda _: town.clock.now(),
     )
     Morning(maker=town.maker(), send=town.mails.append).look()
     assert town.maker().of_day("manager", DAY).revision == 1

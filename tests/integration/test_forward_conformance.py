@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from anpr.cli.main import main
 from anpr.contract.signature import PublicKey
-from anpr.domain.gate import Gate
 from anpr.domain.errors import ForwardError
+from anpr.domain.gate import Gate
 from anpr.forward.conformance.files import write_report
 from anpr.forward.conformance.making import ConformanceMaker, ConformanceReport, ConformanceRequest
 from anpr.forward.conformance.outcome import CaseOutcome

@@ -32,9 +32,7 @@ from anpr.store.gates import list_gates
 @click.argument("target")
 @click.option("--reason", default="", help="Why; recorded. Needed for a destination of the settings.")
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder of the report.")
-@click.option(
-    "--gate", "gate_id", help="A gate of the site that the drawn vehicles pass; a drawn one when left out."
-)
+@click.option("--gate", "gate_id", help="A gate of the site that the drawn vehicles pass; a drawn one when left out.")
 @click.option(
     "--wait", "wait_s", type=DURATION, default=0.0, help="Wait so long for receipts that are files (60s, 5m)."
 )

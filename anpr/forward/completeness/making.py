@@ -83,8 +83,8 @@ class ReportMaker:
         return [report for report in made if report is not None]
 
     def of_day(self, organisation_id: str, day: date) -> ArchivedReport:
-        """The newest report of a day that has begun, made anew where its figures have changed; of a day whose figures are
-        not kept any more the one that is archived. Raises InputError for another day or an unknown organisation,
+        """The newest report of a day that has begun, made anew where its figures have changed; of a day whose figures
+        are not kept any more the one that is archived. Raises InputError for another day or an unknown organisation,
         ForwardError, StoreError."""
         if day > self.today:
             raise InputError(f"day {day.isoformat()}: lies in the future")
