@@ -494,7 +494,7 @@ def _arrive(path: Path, content: bytes) -> None:
 def test_who_keeps_a_list_is_told_of_a_file_that_was_refused_until_another_one_is_taken(
     site: Site, tmp_path: Path
 ) -> None:
-    """They read neither the folder of failed files nor the audit, and a list that nothing reaches misses what is new."""
+    """They read neither the folder of failed files nor the audit, and such a list misses what is new."""
     folder = tmp_path / "in"
     folder.mkdir()
     settings = WatchlistSettings(pickup=(PickupSettings(folder=folder, watchlist="a1"),))

@@ -39,7 +39,9 @@ UNINSPECTED = Watchlist(
 def _hit(
     number: int, watchlist: Watchlist = STOLEN, plate: str = PLATE, entry_id: int | None = None, **changes: Any
 ) -> Hit:
-    entry = Entry(id=entry_id or ord(watchlist.id[-1]), watchlist_id=watchlist.id, plate=plate, reason=f"on {watchlist.id}")
+    entry = Entry(
+        id=entry_id or ord(watchlist.id[-1]), watchlist_id=watchlist.id, plate=plate, reason=f"on {watchlist.id}"
+    )
     transit = make_transit(number, **{"plate": plate, **changes})
     return transit, Match(entry=entry, probability=0.9), watchlist
 

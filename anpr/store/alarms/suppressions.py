@@ -52,7 +52,15 @@ def suppress(  # noqa: PLR0913, PLR0917  one parameter for each thing that is sa
     alarm = change(conn, "touch", values, AlarmEventKind.SUPPRESSED, reason, detail)
     if alarm is None:
         raise refusal(existing(conn, alarm_id), by)
-    said = {"alarm": alarm.id, "vehicle": alarm.vehicle, "gate": gate_id, "at": at, "until": until, "by": by, "reason": reason}
+    said = {
+        "alarm": alarm.id,
+        "vehicle": alarm.vehicle,
+        "gate": gate_id,
+        "at": at,
+        "until": until,
+        "by": by,
+        "reason": reason,
+    }
     return _from_row(one_row(conn, _SQL["suppress"], said))
 
 

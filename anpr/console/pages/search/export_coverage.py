@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Coverage in words, for files that leave the console: where nobody looked, nothing found does not mean nobody passed."""
+"""Coverage in words, for files that leave the console: where nobody looked, nothing found means nothing."""
 
 from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
