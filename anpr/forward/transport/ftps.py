@@ -8,14 +8,14 @@ import ftplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.forward.transport.base import MAX_RECEIPT_BYTES, SLOWEST_BYTES_PER_S, Receipt, checked_receipt
 from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.ssh.credentials import read_secret
-from anpr.tls.context import tls_context, tls_refusal
+from anpr.tls.context import PinnedContext, timed, tls_context, tls_refusal
 
 _READ_BYTES = 256 * 1024
 _MAX_TOLD = 200
@@ -29,8 +29,8 @@ def open_target(target: FtpsTarget, where: str) -> Iterator["FtpsTransport"]:
     session = _Session(context=context, timeout=target.timeout_s, encoding="utf-8")
     server = f"ftps://{target.host}:{target.port}"
     try:
-        with _mapped(server):
-            session.connect(target.host, target.port)
+        with _mapped(server), context.deadline(target.timeout_s):
+            session.open(target.host, target.port)
             session.auth()
             _log_in(session, server, target.user, str(secret))
             session.prot_p()
@@ -42,7 +42,15 @@ def open_target(target: FtpsTarget, where: str) -> Iterator["FtpsTransport"]:
 class _Session(ftplib.FTP_TLS):
     """Resumes the TLS session of the commands for each connection of data."""
 
-    context: ssl.SSLContext
+    context: PinnedContext
+
+    def open(self, host: str, port: int) -> None:
+        """As `connect`, by a socket that keeps the deadline before TLS too. Raises OSError and ftplib's errors."""
+        self.host, self.port = host, port
+        self.sock = timed(socket.create_connection((host, port), self.timeout), self.context)
+        self.af = self.sock.family
+        self.file = self.sock.makefile("r", encoding=self.encoding)
+        self.welcome = self.getresp()
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
         connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
@@ -68,6 +76,13 @@ class FtpsTransport:
         self._server = server
 
     def send(self, name: str, data: bytes) -> Receipt:
+        with self._in_time(len(data)):
+            return self._send(name, data)
+
+    def _in_time(self, size: int) -> AbstractContextManager[None]:
+        return self._session.context.deadline(self._target.timeout_s + size / SLOWEST_BYTES_PER_S)
+
+    def _send(self, name: str, data: bytes) -> Receipt:
         where = f"{self._server}: {name}"
         written, whole = self._target.places(name)
         with _mapped(where, f"writing {written}", "temporary_name and temporary_path"):
@@ -86,7 +101,7 @@ class FtpsTransport:
 
     def fetch(self, name: str) -> Receipt | None:
         where = f"{self._server}: {name}"
-        with _mapped(where):
+        with _mapped(where), self._in_time(MAX_RECEIPT_BYTES):
             try:
                 data = self._retrieve(self._target.places(name)[1])
             except ftplib.error_perm as exc:
