@@ -261,3 +261,18 @@ def test_counters_follow_the_ledger_are_folded_and_go_with_it(
     assert forwarding.counted() == {}
     with forwarding.site.database.transaction() as conn:
         assert conn.execute(b"SELECT FROM forward_requeues").fetchall() == []
+
+
+def test_a_trial_takes_ten_and_a_seat_of_the_searches(forwarding: ForwardingSite) -> None:
+    forwarding.reject()
+    forwarding.store(12)
+    forwarding.run()
+    forwarding.write_profile()
+    client = forwarding.site.client(Role.ADMINISTRATOR)
+    page = address(forwarding, f"/rejected?kind={REASON}&trial=1")
+    assert "Provati 10: 10 sarebbero scritti" in client.get(page).text
+    seat = forwarding.site.console.search_seats.seat
+    with seat("administrator"), seat("administrator"):
+        answer = client.get(page)
+        assert (answer.status_code, "sono ancora in corso" in answer.text) == (503, True)
+    assert client.get(page).status_code == 200

@@ -114,13 +114,13 @@ def test_a_transfer_that_is_cut_off_leaves_nothing_to_import(
     database: Database, ssh_server: SshServer, pickup: Pickup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrive(ssh_server, "elenco.csv")
-    real = sftp_place._read
+    real = sftp_place._copy
 
-    async def cut(*what: object) -> bytes | None:
+    async def cut(*what: object) -> bool:
         ssh_server.kill()
         return await real(*what)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sftp_place, "_read", cut)
+    monkeypatch.setattr(sftp_place, "_copy", cut)
     assert pickup.look() == 1
     assert (plates(database), imports(database)) == ([], [])
     assert "elenco.csv" in failures(database)[0]
@@ -171,3 +171,14 @@ def test_a_place_that_fails_or_is_late_is_counted_told_and_forgotten_when_nobody
         assert forget_places(conn, START + REMEMBERED) == 0
         assert forget_places(conn, START + REMEMBERED + timedelta(seconds=1)) == 1
     assert counted(clock) == (0, 0)
+
+
+def test_a_file_that_is_too_large_holds_up_none_that_came_after_it(
+    database: Database, ssh_server: SshServer, pickup: Pickup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sftp_place, "MAX_BYTES", 1 << 10)
+    arrive(ssh_server, "enorme.csv", GOOD + "\n" * 2_000, ago_s=90)
+    arrive(ssh_server, "elenco.csv")
+    assert pickup.look() == 1
+    assert (plates(database), imports(database)) == (["AB123CD"], ["elenco.csv"])
+    assert "enorme.csv: larger than" in failures(database)[0], "and it is told at each look"
