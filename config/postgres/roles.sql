@@ -247,7 +247,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_run
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
 -- It tells owners of lists of their alarms: which list and vehicle, how it ended, and nothing that somebody wrote about it.
 GRANT SELECT (id, kind, vehicle, priority, raised_at, retro, state, outcome, closed_at) ON alarms TO anpr_forward;
-GRANT SELECT (id, alarm_id, transit_id, captured_at, watchlist_id, retro) ON sightings TO anpr_forward;
+GRANT SELECT (id, alarm_id, transit_id, captured_at, watchlist_id, retro, raised_at) ON sightings TO anpr_forward;
 GRANT SELECT (id, name, kind) ON watchlists TO anpr_forward;
 GRANT SELECT ON watchlist_owners TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE ON alarm_messages TO anpr_forward;

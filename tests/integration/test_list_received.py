@@ -396,8 +396,9 @@ def test_a_file_that_another_process_takes_at_the_same_time_is_no_bad_one(
 
 
 def test_a_version_that_was_taken_meanwhile_is_told_as_such(site: ReceivedSite) -> None:
+    site.pickup.look()
+    before = site.state().received
     with site.database.transaction() as conn:
-        before = site.state().received
         arrived = Arrival(watchlist_id=LIST, file_name="a", sha256="b", came=Delivery(kind=DeliveryKind.FULL))
         note_version(conn, before, arrived, site.clock.now())
         with pytest.raises(ListChangedError):
