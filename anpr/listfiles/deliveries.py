@@ -34,8 +34,8 @@ def arrival_of(order: ImportOrder, read: ListFile) -> Arrival:
 def take_delivery(
     conn: Connection, received: ReceivedList, order: ImportOrder, read: ListFile, by: Author, expected: ImportResult
 ) -> None:
-    """Put it on the list, all or nothing. Raises ListChangedError when it would do anything else than `expected`, and
-    InputError when another version was taken meanwhile."""
+    """Put it on the list, all or nothing. Raises ListChangedError when it would do anything else than `expected`, or
+    another version was taken meanwhile."""
     arrived, size = arrival_of(order, read), list_size(conn, order.watchlist_id)
     number = begin_delivery(conn, arrived, by, DeliveryOutcome.TAKEN)
     done = import_order(conn, delivery_order(order, read), read, by, expected)

@@ -126,7 +126,7 @@ def undo_order(conn: Connection, watchlist_id: str, by: Author, import_id: int |
     done = undo_import(conn, watchlist_id, by, import_id)
     if number:
         note_effect(conn, number, {**asdict(done.result), "import_id": done.id})
-        back_to_version_before(conn, watchlist_id)
+        back_to_version_before(conn, watchlist_id, done.undoes)
     _audit(conn, AuditAction.WATCHLIST_IMPORT_UNDONE, done, by, {"undoes": done.undoes})
     return done
 

@@ -34,6 +34,7 @@ from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
 from anpr.store.database.connection import Connection, Database
 from anpr.store.watchlists.entries import ImportMode
+from anpr.store.watchlists.imports import ListChangedError
 from anpr.store.watchlists.lists import get_watchlist
 from anpr.store.watchlists.received import Arrival, begin_delivery, find_received, note_received
 
@@ -117,12 +118,20 @@ class Pickup:
             with self.database.transaction() as conn:
                 read = read_order(conn, order, self.zone)
             admission = self._put(pickup, order, read)
+        except ListChangedError as exc:  # nothing is wrong with the file: the next look compares it anew
+            log.info("%s: %s", path.name, exc)
+            return True
         except InputError as exc:
             if not path.exists():
                 return True  # another process has put it away meanwhile
             self._fail(pickup, folder, path, read, exc)
             return False
-        return self._put_away(pickup, folder, path, admission)
+        try:
+            return self._put_away(pickup, folder, path, admission)
+        except InputError:
+            if path.exists():
+                raise
+            return admission.outcome not in REFUSED  # another process has put it away meanwhile
 
     def _put(self, pickup: PickupSettings, order: ImportOrder, read: ListFile) -> Admission:
         """Import it, or propose it where that is for a person to decide; what became of it."""
@@ -141,7 +150,7 @@ class Pickup:
                 return Admission(outcome=DeliveryOutcome.TAKEN)
             if not waits_already(conn, order):
                 taken = removal_text(order, preview) if preview.removes_too_much else f"{order.name}"
-                propose_import(conn, order, read, self._author(), taken)
+                propose_import(conn, order, read, self._author(), taken, seen=preview.result)
             return Admission(outcome=DeliveryOutcome.HELD)
 
     def _put_away(self, pickup: PickupSettings, folder: WatchedFolder, path: Path, admission: Admission) -> bool:

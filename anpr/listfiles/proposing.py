@@ -53,13 +53,15 @@ def propose_import(
     by: Author,
     reason: str,
     delivery: Mapping[str, Any] | None = None,
+    seen: ImportResult | None = None,
 ) -> int:
     """The import waits for a second person; the number of its proposal. `delivery`: which one of a centre's list it is.
+    `seen`: what it would do, where this transaction has compared it already, as a million rows take long.
 
     Raises InputError as `refuse_wrong_rows`, for a file that is too large to wait, and when too many wait.
     """
     refuse_wrong_rows(order, read)
-    result = preview_order(conn, order, read).result
+    result = seen or preview_order(conn, order, read).result
     counts = {name: getattr(result, name) for name in _COUNTS}
     content = {
         "file_name": order.name,
@@ -82,6 +84,8 @@ def waits_already(conn: Connection, order: ImportOrder) -> bool:
     """Whether this very file waits already, as after a crash before it was put away."""
     proposals = list_proposals(conn, order.watchlist_id)
     waiting = [each for each in proposals if each.kind is ProposalKind.IMPORT and each.state is ProposalState.OPEN]
+    if not waiting:
+        return False
     file, _ = _packed(order.content)
     return any(get_proposal(conn, order.watchlist_id, each.id).file == file for each in waiting)
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """TLS of transports: certificates always verified, our own shown when asked for, public keys pinned at the handshake.
 
-The pin is compared as a part of the handshake, before the first byte of a request or a login is sent. A deadline holds
-for all that is written and read until it: a server that sends a byte now and then holds nobody for longer.
+The pin is compared as a part of the handshake, before the first byte of a request or a login is sent. What is written
+and read within a `deadline` ends with it, also before TLS begins on a `timed` socket: a server that sends a byte now
+and then holds nobody for longer.
 """
 
 import base64
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -29,37 +31,48 @@ class _PinnedSocket(ssl.SSLSocket):
     """Compares the key as soon as the handshake is done, and keeps the context's deadline."""
 
     def do_handshake(self, block: bool = False) -> None:
-        super().do_handshake(block)
         assert isinstance(self.context, PinnedContext)
+        with self.context.in_time(self):
+            super().do_handshake(block)
         self.context.check(self.getpeercert(binary_form=True))
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        with self._within_time():
+        assert isinstance(self.context, PinnedContext)
+        with self.context.in_time(self):
             return super().recv(buflen, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
-        with self._within_time():
+        assert isinstance(self.context, PinnedContext)
+        with self.context.in_time(self):
             return super().recv_into(buffer, nbytes, flags)
 
     def send(self, data: Any, flags: int = 0) -> int:
-        with self._within_time():
+        assert isinstance(self.context, PinnedContext)
+        with self.context.in_time(self):
             return super().send(data, flags)
 
-    @contextmanager
-    def _within_time(self) -> Iterator[None]:
-        assert isinstance(self.context, PinnedContext)
-        until, own = self.context.until, self.gettimeout()
-        if until is None:
-            yield
-            return
-        left = until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the time for one file is over")
-        self.settimeout(left if own is None else min(own, left))
-        try:
-            yield
-        finally:
-            self.settimeout(own)
+
+class _TimedSocket(socket.socket):
+    """One without TLS yet, which keeps the deadline of the context that it gets TLS from."""
+
+    context: "PinnedContext"
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        with self.context.in_time(self):
+            return super().recv_into(buffer, nbytes, flags)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        with self.context.in_time(self):
+            super().sendall(data, flags)
+
+
+def timed(plain: socket.socket, context: "PinnedContext") -> socket.socket:
+    """The same connection, which keeps the deadline of this context; `plain` is of no more use."""
+    timeout, kind = plain.gettimeout(), (plain.family, plain.type, plain.proto)
+    connection = _TimedSocket(*kind, fileno=plain.detach())
+    connection.settimeout(timeout)
+    connection.context = context
+    return connection
 
 
 class PinnedContext(ssl.SSLContext):
@@ -69,6 +82,31 @@ class PinnedContext(ssl.SSLContext):
     pins: frozenset[str] = frozenset()
     until: float | None = None
     """Monotonic time at which reading and writing ends with TimeoutError; None: each has its own time."""
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        """All that its sockets write and read meanwhile has so long together; then they raise TimeoutError."""
+        self.until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self.until = None
+
+    @contextmanager
+    def in_time(self, connection: socket.socket) -> Iterator[None]:
+        """One step of this socket: in its own time, and in what is left of the deadline. Raises TimeoutError."""
+        until, own = self.until, connection.gettimeout()
+        if until is None:
+            yield
+            return
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for one file is over")
+        connection.settimeout(left if own is None else min(own, left))
+        try:
+            yield
+        finally:
+            connection.settimeout(own)
 
     def check(self, certificate: bytes | None) -> None:
         """Raises PinError unless the certificate's (DER) public key is pinned."""

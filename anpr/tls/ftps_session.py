@@ -14,7 +14,7 @@ from typing import Any
 from anpr.domain.errors import ForwardError
 from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.ssh.credentials import read_secret
-from anpr.tls.context import PinnedContext, tls_context, tls_refusal
+from anpr.tls.context import PinnedContext, timed, tls_context, tls_refusal
 
 NOT_THERE = "550"
 _READ_BYTES = 256 * 1024
@@ -25,6 +25,14 @@ class FtpsSession(ftplib.FTP_TLS):
     """Resumes the TLS session of the commands for each connection of data."""
 
     context: PinnedContext
+
+    def open(self, host: str, port: int) -> None:
+        """As `connect`, by a socket that keeps the deadline before TLS too. Raises OSError and ftplib's errors."""
+        self.host, self.port = host, port
+        self.sock = timed(socket.create_connection((host, port), self.timeout), self.context)
+        self.af = self.sock.family
+        self.file = self.sock.makefile("r", encoding=self.encoding)
+        self.welcome = self.getresp()
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
         connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
@@ -58,8 +66,8 @@ def open_ftps(target: FtpsTarget, where: str) -> Iterator[FtpsSession]:
     session = FtpsSession(context=context, timeout=target.timeout_s, encoding="utf-8")
     server = ftps_server_of(target)
     try:
-        with ftps_errors(server):
-            session.connect(target.host, target.port)
+        with ftps_errors(server), context.deadline(target.timeout_s):
+            session.open(target.host, target.port)
             session.auth()
             _log_in(session, server, target.user, str(secret))
             session.prot_p()

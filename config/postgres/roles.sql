@@ -105,9 +105,9 @@ REVOKE ALL ON list_sources FROM anpr_ingest, anpr_console, anpr_forward, anpr_no
 GRANT SELECT ON received_lists, list_deliveries TO anpr_console;
 GRANT UPDATE (version, version_rank, kind, sha256, as_of, taken_at, needs_full, asked_at, asked_by), DELETE ON received_lists TO anpr_console;
 GRANT INSERT (watchlist_id, arrived_at, file_name, sha256, kind, version, version_rank, base, as_of, outcome, detail, by_whom, tx),
-    UPDATE (size, added, changed, unchanged, removed, import_id, proposal_id) ON list_deliveries TO anpr_console;
+    UPDATE (size, added, changed, unchanged, removed, import_id, proposal_id, is_undone) ON list_deliveries TO anpr_console;
 GRANT SELECT ON received_lists TO anpr_ingest;
-GRANT SELECT (arrived_at), DELETE ON list_deliveries TO anpr_ingest;
+GRANT SELECT (id, watchlist_id, arrived_at, outcome, is_undone), DELETE ON list_deliveries TO anpr_ingest;
 -- It removes uploaded files that nobody imported, without reading them.
 GRANT SELECT (uploaded_at), DELETE ON list_uploads TO anpr_ingest;
 -- It ends proposals that nobody settled, and forgets them later; it reads nothing of what was proposed.
@@ -247,7 +247,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON deliveries, forward_batches, forward_run
 GRANT EXECUTE ON FUNCTION ensure_partition(text, date) TO anpr_forward;
 -- It tells owners of lists of their alarms: which list and vehicle, how it ended, and nothing that somebody wrote about it.
 GRANT SELECT (id, kind, vehicle, priority, raised_at, retro, state, outcome, closed_at) ON alarms TO anpr_forward;
-GRANT SELECT (id, alarm_id, transit_id, captured_at, watchlist_id, retro) ON sightings TO anpr_forward;
+GRANT SELECT (id, alarm_id, transit_id, captured_at, watchlist_id, retro, raised_at) ON sightings TO anpr_forward;
 GRANT SELECT (id, name, kind) ON watchlists TO anpr_forward;
 GRANT SELECT ON watchlist_owners TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE ON alarm_messages TO anpr_forward;
@@ -257,7 +257,7 @@ GRANT UPDATE (state, attempts, queued_at, next_attempt_at, settled_at, reason) O
 -- It makes the completeness reports, which the console shows.
 GRANT SELECT ON transit_counts, refused_counts, reader_sequences, reader_gaps, unqueued_counts, health_intervals TO anpr_forward;
 GRANT SELECT, INSERT, UPDATE ON forward_destinations TO anpr_forward;
-GRANT SELECT, INSERT, UPDATE (mailed_at, mail_failure) ON completeness_reports TO anpr_forward;
+GRANT SELECT, INSERT, UPDATE (mailed_at, mail_failure, mailed_to) ON completeness_reports TO anpr_forward;
 GRANT SELECT ON completeness_reports, forward_destinations TO anpr_console;
 GRANT SELECT ON completeness_reports TO anpr_console;
 -- Counts of the ledger change with it, by triggers; forwarding folds them, retention forgets them. The console shows them, and

@@ -37,6 +37,7 @@ from anpr.runtime.metrics import (
 from anpr.settings import CompletenessSettings, IngestSettings, RetentionSettings, Settings
 from anpr.store.accounting.counts import KINDS
 from anpr.store.accounting.outboxes import MAX_OUTBOXES, note_numbers
+from anpr.store.accounting.reports import ArchivedReport
 from anpr.store.audit import AuditAction, list_audit
 from anpr.store.audit_export import site_key
 from anpr.store.audit_heads import ensure_key
@@ -408,3 +409,45 @@ def test_a_cell_that_a_spreadsheet_would_calculate_is_text() -> None:
         refused=(("=reader", "not-json", 1),),
     )  # fmt: skip
     assert "rifiutati;'=reader;not-json;1" in as_csv(balance, {}).decode("utf-8-sig")
+
+
+def test_an_address_that_fails_has_the_mail_later_and_nobody_has_it_twice(town: Town) -> None:
+    town.completeness = {"mail_to": ["dirigente@comune.example", "ced@comune.example"]}
+    town.come(some(1))
+    town.at(MORNING)
+    refusing = ["dirigente@comune.example"]
+
+    def send(mail: Mail) -> None:
+        if mail.to in refusing:
+            raise MailError("closed")
+        town.mails.append(mail)
+
+    for _ in range(2):  # another process the second time
+        morning = Morning(maker=town.maker(), send=send)
+        morning.look()
+    assert [mail.to for mail in town.mails] == ["ced@comune.example"]
+    refusing.clear()
+    town.clock.advance(120)
+    morning.look()
+    assert [mail.to for mail in town.mails] == ["ced@comune.example", "dirigente@comune.example"]
+    (report,) = town.maker().known("manager", DAY).values()
+    assert (report.mail_failure, report.mailed_at) == (None, town.clock.now())
+
+
+def test_an_organisation_that_fails_holds_up_no_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.completeness = {"mail_to": ["dirigente@comune.example"]}
+    town.come(some(1))
+    town.at(MORNING)
+    real = ReportMaker.make_morning
+
+    def make(maker: ReportMaker, organisation: str) -> list[ArchivedReport]:
+        if organisation == "altro":
+            raise ForwardError("its report cannot be made")
+        return real(maker, organisation)
+
+    monkeypatch.setattr(ReportMaker, "make_morning", make)
+    monkeypatch.setattr(ReportMaker, "organisations", lambda _: {"altro": "Altro", "manager": "Centro"})
+    with pytest.raises(ForwardError, match="its report cannot be made"):
+        Morning(maker=town.maker(), send=town.mails.append).look()
+    assert len(town.mails) == 1
+    assert COMPLETENESS_DUE._value.get() == 1

@@ -304,3 +304,18 @@ def test_limits_of_images_are_told_in_words(forwarding: ForwardingSite) -> None:
     for words in ("Larghezza massima (px)", "rimpicciolita e compressa", "40–80"):
         assert words in text, words
     assert "least" not in text
+
+
+def test_a_trial_takes_ten_and_a_seat_of_the_searches(forwarding: ForwardingSite) -> None:
+    forwarding.reject()
+    forwarding.store(12)
+    forwarding.run()
+    forwarding.write_profile()
+    client = forwarding.site.client(Role.ADMINISTRATOR)
+    page = address(forwarding, f"/rejected?kind={REASON}&trial=1")
+    assert "Provati 10: 10 sarebbero scritti" in client.get(page).text
+    seat = forwarding.site.console.search_seats.seat
+    with seat("administrator"), seat("administrator"):
+        answer = client.get(page)
+        assert (answer.status_code, "sono ancora in corso" in answer.text) == (503, True)
+    assert client.get(page).status_code == 200

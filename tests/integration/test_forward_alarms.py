@@ -294,3 +294,15 @@ def test_a_destination_of_alarms_names_lists(office: Office) -> None:
     for wrong in wrongs:
         with pytest.raises(ValidationError):
             AlarmDestinationSettings.model_validate({**office.keys, **wrong})
+
+
+def test_a_hit_that_joins_an_alarm_of_days_ago_is_told(office: Office) -> None:
+    number = office.raised(1, LOCAL, plate="AB123CD")
+    office.clock.advance(3 * 86_400)
+    teller = office.teller()
+    teller.turn()
+    assert office.told() == [], "of a local list"
+    assert office.raised(2, plate="AB123CD") == number
+    teller.turn()
+    teller.turn()
+    assert [(told["alarm_id"], told["alarm_list"]) for told in office.told()] == [(str(number), "lista-c")]

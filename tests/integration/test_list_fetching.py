@@ -249,3 +249,14 @@ def test_a_place_that_fails_or_is_late_is_counted_told_and_forgotten_when_nobody
         assert forget_places(conn, START + REMEMBERED) == 0
         assert forget_places(conn, START + REMEMBERED + timedelta(seconds=1)) == 1
     assert counted(clock) == (0, 0)
+
+
+def test_a_file_that_is_too_large_holds_up_none_that_came_after_it(
+    database: Database, place: Place, pickup: Pickup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_folder, "MAX_BYTES", 1 << 10)
+    arrive(place, "enorme.csv", GOOD + "\n" * 2_000, ago_s=90)
+    arrive(place, "elenco.csv")
+    assert pickup.look() == 1
+    assert (plates(database), imports(database)) == (["AB123CD"], ["elenco.csv"])
+    assert "enorme.csv: larger than" in failures(database)[0], "and it is told at each look"

@@ -12,12 +12,14 @@ import psycopg
 import pytest
 
 from anpr.domain.errors import StoreError
-from anpr.domain.list_delivery import DeliveryOutcome
+from anpr.domain.list_delivery import Delivery, DeliveryKind, DeliveryOutcome
 from anpr.domain.organisation import MANAGER
 from anpr.ingest.agreement_ends import note_ends
 from anpr.listfiles import deliveries
+from anpr.listfiles import pickup as pickup_module
 from anpr.listfiles.importing import undo_order
 from anpr.listfiles.proposing import approve, refuse
+from anpr.listfiles.receiving import Admission
 from anpr.runtime.metrics import LISTS_HELD
 from anpr.settings import Settings
 from anpr.store.audit import AuditAction
@@ -27,12 +29,20 @@ from anpr.store.database.scope import Scope
 from anpr.store.watchlists.cards import change_list, drop_list, get_card
 from anpr.store.watchlists.entries import NewEntry, add_entry, import_entries, list_entries
 from anpr.store.watchlists.entry_edits import change_entry, remove_entry
-from anpr.store.watchlists.imports import list_imports
+from anpr.store.watchlists.imports import ListChangedError, forget_imports, list_imports
 from anpr.store.watchlists.lists import find_watchlist, get_watchlist
 from anpr.store.watchlists.locks import ReceivedListError
 from anpr.store.watchlists.proposals import ProposalState, StaleProposalError, list_proposals
 from anpr.store.watchlists.proposing import propose_entry
-from anpr.store.watchlists.received import ask_now, find_received, received_states, stop_receiving
+from anpr.store.watchlists.received import (
+    Arrival,
+    ask_now,
+    find_received,
+    forget_list_deliveries,
+    note_version,
+    received_states,
+    stop_receiving,
+)
 from scripts.lab.transits import START
 from tests.support.received_lists import LIST, ZONE, ReceivedSite, changes, plates_of, received_site, whole
 from tests.support.waiting import eventually
@@ -323,3 +333,73 @@ def test_the_console_with_its_few_rights_decides_undoes_and_asks(
     other = console_database.limited_to(Scope(organisation_id="altro", day=START.date(), user="anna"))
     with other.transaction() as conn:
         assert (received_states(conn), ask_now(conn, LIST, ANNA)) == ([], False)
+
+
+def test_changes_of_one_name_that_wait_replace_no_others(site: ReceivedSite) -> None:
+    site.take(whole(7, plates_of(10)))
+    for version in (9, 10):
+        site.arrive(changes(version, version - 1, [("I", f"ZZ99{version % 10}ZZ")]), "modifiche.xml")
+        site.pickup.look()
+    assert len(list((site.folder / "waiting").iterdir())) == 2
+    site.take(whole(8, plates_of(10)))
+    for _ in range(2):
+        site.clock.advance(60)
+        site.pickup.look()
+    assert (site.version, len(site.plates())) == ("10", 12)
+
+
+def test_the_same_changes_wait_once(site: ReceivedSite) -> None:
+    site.take(whole(7, plates_of(10)))
+    for _ in range(2):
+        site.arrive(changes(9, 8, [("I", "ZZ999ZZ")]), "modifiche.xml")
+        site.pickup.look()
+    assert [path.name for path in (site.folder / "waiting").iterdir()] == ["modifiche.xml"]
+
+
+def test_an_undo_goes_back_to_a_version_whose_import_is_forgotten(
+    site: ReceivedSite, ingest_database: Database
+) -> None:
+    site.take(whole(6, plates_of(9)))
+    site.take(whole(7, plates_of(10)))
+    site.clock.advance(86_400)
+    before = site.clock.now()
+    site.take(changes(8, 7, [("I", "ZZ999ZZ")]))
+    with ingest_database.transaction() as conn:
+        assert forget_imports(conn, before, before) == (2, 2)
+        assert forget_list_deliveries(conn, before) == 1
+    with site.database.transaction() as conn:
+        undo_order(conn, LIST, ANNA, None)
+    assert (site.version, len(site.plates())) == ("7", 10)
+    assert site.take(whole(6, plates_of(9))) == "older"
+
+
+def test_a_file_that_another_process_takes_at_the_same_time_is_no_bad_one(
+    site: ReceivedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = site.arrive(whole(7, plates_of(10)))
+
+    def too_late(*_: object) -> Admission:
+        raise ListChangedError("watchlist a1: another version was taken meanwhile")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pickup_module, "admit", too_late)
+        assert site.pickup.look() == 0
+    assert (path.exists(), site.state().deliveries) == (True, [])
+
+    def put_away_by_the_other(*_: object) -> Admission:
+        path.unlink()
+        return Admission(outcome=DeliveryOutcome.TAKEN)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pickup_module, "admit", put_away_by_the_other)
+        assert site.pickup.look() == 0
+
+
+def test_a_version_that_was_taken_meanwhile_is_told_as_such(site: ReceivedSite) -> None:
+    site.pickup.look()
+    before = site.state().received
+    with site.database.transaction() as conn:
+        arrived = Arrival(watchlist_id=LIST, file_name="a", sha256="b", came=Delivery(kind=DeliveryKind.FULL))
+        note_version(conn, before, arrived, site.clock.now())
+        with pytest.raises(ListChangedError):
+            note_version(conn, before, arrived, site.clock.now())

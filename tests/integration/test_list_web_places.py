@@ -333,3 +333,23 @@ def test_attachments_that_no_signature_covers_are_not_taken(database: Database, 
     assert site.pickup.look() == 1
     assert "does not cover attachments" in failure(site)
     assert site.plates() == []
+
+
+def test_after_a_gap_a_service_that_knows_its_version_by_a_mark_hands_out_the_whole_list(
+    site: ReceivedSite, centre: Centre
+) -> None:
+    centre.answers(Told(body=SEVEN, headers={"ETag": '"7"'}))
+    site.pickup.look()
+    centre.answers(Told(body=changes(9, 8, [("I", "ZZ999ZZ")]), headers={"ETag": '"9"'}))
+    look_again(site)
+    assert site.state().received.needs_full
+    whole_list = Told(body=whole(9, plates_of(11)), headers={"ETag": '"9"'})
+    centre.server.answer = lambda asked: Told(304) if "if-none-match" in asked.headers else whole_list
+    assert (look_again(site), site.version, len(site.plates())) == (0, "9", 11)
+
+
+def test_a_disk_that_is_full_here_is_not_told_of_the_server(site: ReceivedSite, centre: Centre) -> None:
+    (site.folder / f".{LIST}.fetched.part").symlink_to("/dev/full")
+    centre.answers(Told(body=SEVEN))
+    assert site.pickup.look() == 1
+    assert failure(site) == f"{site.folder}: No space left on device"

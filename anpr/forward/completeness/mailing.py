@@ -18,17 +18,22 @@ Send = Callable[[Mail], None]
 def mail_report(
     database: Database, settings: Settings, clock: Clock, send: Send, report: ArchivedReport, organisation: str
 ) -> None:
-    """Mail the report to each address of the settings and note it. Raises MailError, after all were tried and what
-    failed was noted; StoreError."""
+    """Mail the report to each address of the settings that does not have it, and note it. Raises MailError, after all
+    were tried and what failed was noted; StoreError."""
     failures: list[MailError] = []
+    have = list(report.mailed_to)
     for address in settings.completeness.mail_to:
+        if address in have:
+            continue
         try:
             send(report_mail(report, organisation, settings, address))
         except MailError as exc:
             failures.append(exc)
+        else:
+            have.append(address)
     failure = "; ".join(map(str, failures)) or None
     with database.transaction() as conn:
-        note_mail(conn, report.id, None if failure else clock.now(), failure)
+        note_mail(conn, report.id, None if failure else clock.now(), failure, have)
     if failure:
         raise MailError(failure, permanent=all(each.permanent for each in failures))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from anpr.domain.completeness import Verdict
-from anpr.domain.errors import AnprError, MailError, SettingsError
+from anpr.domain.errors import AnprError, ForwardError, MailError, SettingsError, StoreError
 from anpr.forward.completeness.mailing import Send, mail_report
 from anpr.forward.completeness.making import ReportMaker
 from anpr.forward.schedule import local_day, start_before
@@ -51,20 +51,29 @@ class Morning:
     _next_mail: datetime | None = None
 
     def look(self) -> None:
-        """Make and mail what is due. Raises ForwardError or StoreError when a report cannot be made: tried again."""
+        """Make and mail what is due. Raises ForwardError or StoreError when a report cannot be made, after those of the
+        other organisations were: it is tried again."""
         maker = self.maker
         with session_lock(maker.database, "anpr completeness reports", "the reports' lock") as lock:
             if lock is None:
                 return
             names = maker.organisations()
-            try:
-                for organisation in names:
-                    if self._is_due(organisation):
-                        made = maker.make_morning(organisation)
-                        log.info("completeness of %s: %s", organisation, ", ".join(map(_text, made)) or "as it was")
-            finally:
-                self._tell(list(names))
+            failures = [failure for organisation in names if (failure := self._make(organisation)) is not None]
+            self._tell(list(names))
             self._mail(names)
+            if failures:
+                raise failures[0]
+
+    def _make(self, organisation: str) -> AnprError | None:
+        """Its report, if it is due; what made it fail, which holds up no other organisation's."""
+        try:
+            if self._is_due(organisation):
+                made = self.maker.make_morning(organisation)
+                log.info("completeness of %s: %s", organisation, ", ".join(map(_text, made)) or "as it was")
+        except (ForwardError, StoreError) as exc:
+            log.error("completeness of %s: %s", organisation, exc)
+            return exc
+        return None
 
     def due_day(self) -> date:
         """The day whose report should be there by now."""
@@ -90,23 +99,28 @@ class Morning:
         now = maker.clock.now()
         if not maker.settings.completeness.mail_to or (self._next_mail is not None and now < self._next_mail):
             return
-        try:
-            for organisation, name in names.items():
-                report = maker.known(organisation, self.due_day()).get(self.due_day())
-                if report is not None and report.mailed_at is None:
-                    mail_report(maker.database, maker.settings, maker.clock, self.send, report, name)
-        except (MailError, SettingsError) as exc:
-            self._failed(exc, now)
+        failures: list[AnprError] = []
+        for organisation, name in names.items():
+            report = maker.known(organisation, self.due_day()).get(self.due_day())
+            if report is None or report.mailed_at is not None:
+                continue
+            try:
+                mail_report(maker.database, maker.settings, maker.clock, self.send, report, name)
+            except (MailError, SettingsError) as exc:
+                failures.append(exc)
+        if failures:
+            self._failed(failures, now)
         else:
             COMPLETENESS_MAIL_FAILED.set(0)
             self._backoff.reset()
             self._next_mail = None
 
-    def _failed(self, exc: AnprError, now: datetime) -> None:
+    def _failed(self, failures: list[AnprError], now: datetime) -> None:
         wait_s = self._backoff.next_s()
         self._next_mail = now + timedelta(seconds=wait_s)
         COMPLETENESS_MAIL_FAILED.set(1)
-        log.error("a completeness report was not mailed: %s; next try in %.0f s", exc, wait_s)
+        for exc in failures:
+            log.error("a completeness report was not mailed: %s; next try in %.0f s", exc, wait_s)
 
 
 def _text(report: ArchivedReport) -> str:

@@ -11,6 +11,9 @@ from anpr.domain.errors import ForwardError
 MAX_RECEIPT_BYTES = 16 * 1024 * 1024
 """A receipt of 10 000 transits has about 0.5 MB; whatever is larger than this is none."""
 
+SLOWEST_BYTES_PER_S = 32 * 1024
+"""A file that goes by FTPS or mail has `timeout_s`, and so long for its bytes besides."""
+
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """Of a reply's body; one for 10,000 transits with a short text each has 2 MB, and as a tree several times that."""
 

@@ -3,10 +3,10 @@
 
 import ftplib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.forward.transport.base import MAX_RECEIPT_BYTES, SLOWEST_BYTES_PER_S, Receipt, checked_receipt
 from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.tls.ftps_session import NOT_THERE, FtpsSession, finish_tls, ftps_errors, ftps_server_of, open_ftps
 
@@ -27,6 +27,13 @@ class FtpsTransport:
         self._server = server
 
     def send(self, name: str, data: bytes) -> Receipt:
+        with self._in_time(len(data)):
+            return self._send(name, data)
+
+    def _in_time(self, size: int) -> AbstractContextManager[None]:
+        return self._session.context.deadline(self._target.timeout_s + size / SLOWEST_BYTES_PER_S)
+
+    def _send(self, name: str, data: bytes) -> Receipt:
         where = f"{self._server}: {name}"
         written, whole = self._target.places(name)
         with ftps_errors(where, f"writing {written}", "temporary_name and temporary_path"):
@@ -45,7 +52,7 @@ class FtpsTransport:
 
     def fetch(self, name: str) -> Receipt | None:
         where = f"{self._server}: {name}"
-        with ftps_errors(where):
+        with ftps_errors(where), self._in_time(MAX_RECEIPT_BYTES):
             try:
                 data = self._retrieve(self._target.places(name)[1])
             except ftplib.error_perm as exc:

@@ -58,9 +58,8 @@ def filled_headers(target: HttpSettings, name: str, data: bytes) -> dict[str, st
 
 def exchange(client: TimedClient, request: httpx2.Request, target: HttpSettings, name: str) -> Receipt:
     """Send the request and read what is answered, within limits. Raises ForwardError; a redirect is one, for good."""
-    server = server_of(target)
-    until = client.context.until = time.monotonic() + target.timeout_s
-    with http_errors(target, name):
+    server, until = server_of(target), time.monotonic() + target.timeout_s
+    with http_errors(target, name), client.context.deadline(target.timeout_s):
         answer = client.send(request, stream=True)
         try:
             return _receipt(answer, server, name, until)

@@ -153,7 +153,7 @@ class SftpTransport:
             async with self._client.open(self._target.places(name)[1], "rb") as file:
                 data: bytes = await file.read(MAX_RECEIPT_BYTES + 1)
                 return data
-        except asyncssh.SFTPNoSuchFile:
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             return None
 
     def _run(self, name: str, work: Coroutine[Any, Any, _Result]) -> _Result:

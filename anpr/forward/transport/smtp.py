@@ -6,7 +6,6 @@ That a mail server took a mail is no word of the office: transits stay `sent` un
 
 import smtplib
 import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
@@ -16,11 +15,11 @@ from hashlib import sha256
 from mimetypes import guess_type
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.transport.base import Receipt
+from anpr.forward.transport.base import SLOWEST_BYTES_PER_S, Receipt
 from anpr.settings.forwarding.placeholders import fill_placeholders
 from anpr.settings.forwarding.smtp import SmtpTarget
 from anpr.ssh.credentials import read_secret
-from anpr.tls.context import tls_context, tls_refusal
+from anpr.tls.context import PinnedContext, timed, tls_context, tls_refusal
 
 _PERMANENT = range(500, 600)
 _TAKEN = (250, 251)
@@ -30,23 +29,36 @@ _TAKEN = (250, 251)
 def open_target(target: SmtpTarget, where: str) -> Iterator["SmtpTransport"]:
     """A session with the server, encrypted and logged in. Raises ForwardError."""
     server = f"mail server {target.host}:{target.port}"
-    with _mapped(server, target.user):
-        session = _session(target, tls_context(target, where), read_secret(target, where))
+    context = tls_context(target, where)
+    with _mapped(server, target.user), context.deadline(target.timeout_s):
+        session = _session(target, context, read_secret(target, where))
     try:
-        yield SmtpTransport(session, target, server)
+        yield SmtpTransport(session, target, server, context)
     finally:
-        with suppress(OSError, smtplib.SMTPException):  # what was taken is taken, however the farewell goes
+        # What was taken is taken, however the farewell goes.
+        with suppress(OSError, smtplib.SMTPException), context.deadline(target.timeout_s):
             session.quit()
         session.close()
 
 
-def _session(target: SmtpTarget, context: ssl.SSLContext, secret: str | None) -> smtplib.SMTP:
+class _TimedSmtp(smtplib.SMTP):
+    """Keeps the deadline of its context before TLS too."""
+
+    def __init__(self, context: PinnedContext, host: str, port: int, here: str, timeout: float) -> None:
+        self._context = context
+        super().__init__(host, port, here, timeout=timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return timed(socket.create_connection((host, port), timeout), self._context)
+
+
+def _session(target: SmtpTarget, context: PinnedContext, secret: str | None) -> smtplib.SMTP:
     here = socket.gethostname()  # smtplib would ask the name service, which may take long
     session: smtplib.SMTP
     if target.security == "tls":
         session = smtplib.SMTP_SSL(target.host, target.port, here, timeout=target.timeout_s, context=context)
     else:
-        session = smtplib.SMTP(target.host, target.port, here, timeout=target.timeout_s)
+        session = _TimedSmtp(context, target.host, target.port, here, target.timeout_s)
     try:
         if target.security == "starttls":
             session.starttls(context=context)
@@ -62,15 +74,17 @@ def _session(target: SmtpTarget, context: ssl.SSLContext, secret: str | None) ->
 class SmtpTransport:
     """Each mail goes to all recipients, or to none: the server is asked for each before the file is sent."""
 
-    def __init__(self, session: smtplib.SMTP, target: SmtpTarget, server: str) -> None:
+    def __init__(self, session: smtplib.SMTP, target: SmtpTarget, server: str, context: PinnedContext) -> None:
         self._session = session
+        self._context = context
         self._target = target
         self._server = server
 
     def send(self, name: str, data: bytes) -> Receipt:
         where = f"{self._server}: {name}"
         message = mail_with(self._target, name, data).as_bytes(policy=SMTP)
-        with _mapped(where, None):
+        seconds = self._target.timeout_s + len(message) / SLOWEST_BYTES_PER_S
+        with _mapped(where, None), self._context.deadline(seconds):
             self._hand_over(where, message)
         return Receipt(name=name)
 

@@ -5,18 +5,24 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+from anpr.domain.errors import ForwardError
 
 _STRUCTURED = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
 _OLD = re.compile(r"sha-256=([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
 class DigestWriter:
-    """Writes a new file, flushed to the disk at its end; counts its bytes and its SHA-256. Raises OSError."""
+    """Writes a new file, flushed to the disk at its end; counts its bytes and its SHA-256.
+
+    Raises ForwardError naming the folder when it cannot be written: the fault is of this machine, not of a server.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,22 +32,31 @@ class DigestWriter:
         """Bytes so far."""
 
     def __enter__(self) -> Self:
-        self._file = self._path.open("wb")
+        with self._disk_errors():
+            self._file = self._path.open("wb")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
         if self._file is not None:
-            if kind is None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-            self._file.close()
+            with self._disk_errors() if kind is None else suppress(OSError), closing(self._file):
+                if kind is None:
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
 
     def write(self, piece: bytes) -> None:
         """Go on."""
         assert self._file is not None
-        self._file.write(piece)
+        with self._disk_errors():
+            self._file.write(piece)
         self._sha256.update(piece)
         self.size += len(piece)
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise ForwardError(f"{self._path.parent}: {exc.strerror or exc}") from exc
 
     @property
     def digest(self) -> bytes:

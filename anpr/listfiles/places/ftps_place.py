@@ -59,12 +59,8 @@ class FtpsFolder:
     @contextmanager
     def _within_time(self, where: str) -> Iterator[None]:
         """A server that sends a byte now and then holds nobody for longer than `timeout_s`."""
-        self._session.context.until = time.monotonic() + self._timeout_s
-        try:
-            with ftps_errors(where):
-                yield
-        finally:
-            self._session.context.until = None
+        with ftps_errors(where), self._session.context.deadline(self._timeout_s):
+            yield
 
     def _lines(self, command: str) -> list[str]:
         data = b"".join(self._session.pieces(command, _MOST_LISTING))

@@ -7,6 +7,7 @@ note fetches it again, and importing it again changes nothing more.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -23,6 +24,7 @@ from anpr.store.watchlists.places import RemoteFile, note_seen, note_taken, take
 MOST_LISTED = 10_000
 """Files in the place; more than that is no place for lists."""
 _MOST_A_LOOK = 20
+_MOST_FAILURES = 20
 log = logging.getLogger(__name__)
 
 
@@ -49,20 +51,37 @@ class FolderFetch:
     settle_s: float
 
     def look(self, folder: ServerFolder) -> int:
-        """Take what is new; how many files. Raises ForwardError when it cannot be read, OSError and StoreError."""
+        """Take what is new; how many files. Raises ForwardError when it cannot be read, or a file of it cannot be had,
+        after the others were taken; OSError and StoreError."""
         list_id, place, found = self.pickup.watchlist, self.pickup.place, folder.listed()
         with self.database.transaction() as conn:
             known = taken_files(conn, list_id, place)
             note_seen(conn, list_id, place, found, self.clock.now())
         before = (self.clock.now() - timedelta(seconds=self.settle_s)).timestamp()
-        new = sorted((each for each in found if each not in known and each.written_at <= before), key=_age)
-        for file in new[:_MOST_A_LOOK]:
-            self._take(folder, file)
-        return min(len(new), _MOST_A_LOOK)
+        return self._take_all(
+            folder, sorted((each for each in found if each not in known and each.written_at <= before), key=_age)
+        )
+
+    def _take_all(self, folder: ServerFolder, new: Sequence[RemoteFile]) -> int:
+        """A file that cannot be had holds up none that came after it; after the last one the first failure is told."""
+        taken, failures = 0, list[ForwardError]()
+        for file in new:
+            try:
+                self._take(folder, file)
+                taken += 1
+            except ForwardError as exc:
+                if not exc.permanent:  # the place, or this machine's disk
+                    raise
+                failures.append(exc)
+            if taken >= _MOST_A_LOOK or len(failures) >= _MOST_FAILURES:
+                break
+        if failures:
+            raise failures[0]
+        return taken
 
     def _take(self, folder: ServerFolder, file: RemoteFile) -> None:
         if file.size > MAX_BYTES:
-            raise ForwardError(f"{folder.server}: {file.name}: larger than {MAX_BYTES >> 20} MiB")
+            raise ForwardError(f"{folder.server}: {file.name}: larger than {MAX_BYTES >> 20} MiB", permanent=True)
         part = self.pickup.folder / f".{file.name}.part"
         try:
             with DigestWriter(part) as written:

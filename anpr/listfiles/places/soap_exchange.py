@@ -10,6 +10,7 @@ import binascii
 import mmap
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -87,27 +88,32 @@ def _unpack(answer: mmap.mmap, spans: dict[str, tuple[int, int]], part: Path, se
     root = next(iter(spans.values()))
     if service.reply_file is None:
         return "" if len(spans) == 1 and root == (0, len(answer)) else _copied(answer, root, part)
-    inside = part.with_name(f"{part.name}.file.part")
-    try:
-        with DigestWriter(inside) as written:
-            reference = _decode(answer, root, service.reply_file, written, label)
-            if reference is not None:
-                _attach(answer, spans, reference, written, label)
-        inside.replace(part)
-    finally:
-        inside.unlink(missing_ok=True)
+    with _in_place_of(part) as written:
+        reference = _decode(answer, root, service.reply_file, written, label)
+        if reference is not None:
+            _attach(answer, spans, reference, written, label)
     if not written.size:
         raise ForwardError(f"{label}: no file at {service.reply_file} of the answer")
     return written.digest.hex()
 
 
 def _copied(answer: mmap.mmap, span: tuple[int, int], part: Path) -> str:
-    inside = part.with_name(f"{part.name}.file.part")
-    with DigestWriter(inside) as written:
+    with _in_place_of(part) as written:
         for piece in _pieces(answer, span):
             written.write(piece)
-    inside.replace(part)
     return written.digest.hex()
+
+
+@contextmanager
+def _in_place_of(part: Path) -> Iterator[DigestWriter]:
+    """A new file, which takes this one's place once it is whole; of one that fails nothing is left."""
+    inside = part.with_name(f"{part.name}.file.part")
+    try:
+        with DigestWriter(inside) as written:
+            yield written
+        inside.replace(part)
+    finally:
+        inside.unlink(missing_ok=True)
 
 
 def _refuse_fault(answer: mmap.mmap, root: tuple[int, int], label: str) -> None:

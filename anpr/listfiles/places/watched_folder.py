@@ -10,6 +10,9 @@ import os
 import stat
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from filecmp import cmp
+from glob import escape
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -53,7 +56,9 @@ class WatchedFolder:
     def keep_waiting(self, path: Path) -> None:
         """It is looked at again when `bring_back` is called; under its own name, which may say its version."""
         self._make_folders(WAITING)
-        self._move(path, self.path / WAITING / path.name, self.clock.now())
+        folder = self.path / WAITING
+        same = next((each for each in folder.glob(f"*{escape(path.name)}") if _is_same(path, each)), None)
+        self._move(path, same or free_place(folder, path.name), self.clock.now())
 
     def bring_back(self) -> None:
         """What waits is as good as arrived now."""
@@ -106,11 +111,20 @@ def is_as_it_was(path: Path, state: os.stat_result) -> bool:
 
 
 def land(folder: Path, part: Path, name: str, written_at: float) -> None:
-    """A file that was written as `part` appears in the folder under its name in one step; each of several of one name
-    does. `written_at` (seconds since 1970) is its time, by which the folder's files have their order."""
+    """A file that was written as `part` appears in the folder in one step, under its name or one that ends with it: it
+    replaces none. `written_at` (seconds since 1970) is its time, by which the folder's files have their order."""
     os.utime(part, (written_at, written_at))
-    whole = folder / name
-    part.rename(folder / f"{int(written_at)}-{name}" if whole.exists() else whole)
+    part.rename(free_place(folder, name))
+
+
+def free_place(folder: Path, name: str) -> Path:
+    """This name in the folder, or one that ends with it and has no other digits, where it is taken: a profile reads
+    versions from names."""
+    return next(path for number in count() if not (path := folder / ("_" * number + name)).exists())
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return other.is_file() and not other.is_symlink() and cmp(path, other, shallow=False)
 
 
 def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:

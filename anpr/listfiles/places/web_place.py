@@ -8,7 +8,6 @@ it is whole, and then noted. A crash before the note fetches it again, and impor
 
 import logging
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,7 +68,9 @@ class WebFetch:
         try:
             with open_client(service, where) as client:
                 asking = _Asking(client, service, self._security(service, where))
-                answer = asking.fetch(asking.request(version, PlaceMark() if is_asked else known), part)
+                request = asking.request(version, PlaceMark() if is_asked else known)
+                with client.context.deadline(service.timeout_s):
+                    answer = asking.fetch(request, part)
             if answer is None or (answer.mark.sha256 == known.sha256 and not is_asked):
                 return 0
             self._land(answer)
@@ -82,11 +83,14 @@ class WebFetch:
         return None if settings is None else open_security(settings, f"{where}.ws_security", self.clock)
 
     def _known(self) -> tuple[PlaceMark, str]:
-        """What it said last time, and the version to name: none where a whole list is needed."""
+        """What it said last time, and the version to name: neither where a whole list is needed, as what it said last
+        time was of changes that were of no use."""
         with self.database.transaction() as conn:
             place = get_place(conn, self.pickup.watchlist, self.pickup.place)
             received = find_received(conn, self.pickup.watchlist)
-        version = received.held.version if received and not received.needs_full else None
+        if received is not None and received.needs_full:
+            return PlaceMark(), ""
+        version = received.held.version if received else None
         return place.mark if place else PlaceMark(), version.text if version else ""
 
     def _land(self, answer: Answer) -> None:
@@ -151,14 +155,15 @@ def _write(answer: httpx2.Response, service: ListServiceSettings, part: Path, la
     it."""
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
         raise ForwardError(f"{label}: a compressed body, which was not asked for")
-    until, most = time.monotonic() + service.timeout_s, MAX_BYTES if isinstance(service, HttpsPlace) else 2 * MAX_BYTES
-    with DigestWriter(part) as written:
-        for piece in answer.iter_raw():
-            written.write(piece)
-            if written.size > most:
-                raise ForwardError(f"{label}: larger than {most >> 20} MiB")
-            if time.monotonic() > until:
-                raise ForwardError(f"{label}: not whole within {service.timeout_s:g} s")
+    most = MAX_BYTES if isinstance(service, HttpsPlace) else 2 * MAX_BYTES
+    try:
+        with DigestWriter(part) as written:
+            for piece in answer.iter_raw():
+                written.write(piece)
+                if written.size > most:
+                    raise ForwardError(f"{label}: larger than {most >> 20} MiB")
+    except httpx2.TimeoutException as exc:
+        raise ForwardError(f"{label}: not whole within {service.timeout_s:g} s") from exc
     told = digest_told(answer.headers)
     if told is not None and told != written.digest:
         raise ForwardError(f"{label}: other bytes than its digest says: it is not whole")

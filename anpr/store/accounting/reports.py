@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Archive of completeness reports: append-only revisions of a day, each with its files and their signature."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -39,6 +39,8 @@ class ArchivedReport:
     figures: Mapping[str, Any]
     mailed_at: datetime | None
     mail_failure: str | None
+    mailed_to: Sequence[str] = ()
+    """Addresses that have the mail, also where it failed for others."""
 
 
 def add_report(conn: Connection, report: ArchivedReport, files: ReportFiles) -> int:
@@ -75,9 +77,12 @@ def report_files(conn: Connection, report_id: int) -> ReportFiles | None:
     return ReportFiles(**{name: bytes(row[name]) for name in ReportFiles.__slots__}) if row else None
 
 
-def note_mail(conn: Connection, report_id: int, at: datetime | None, failure: str | None) -> None:
-    """Note when it was mailed to all, or why it was not."""
-    conn.execute(_SQL["note_mail"], {"id": report_id, "at": at, "failure": failure[:500] if failure else None})
+def note_mail(
+    conn: Connection, report_id: int, at: datetime | None, failure: str | None, mailed_to: Sequence[str]
+) -> None:
+    """Note when it was mailed to all, or why it was not, and who has it."""
+    told = failure[:500] if failure else None
+    conn.execute(_SQL["note_mail"], {"id": report_id, "at": at, "failure": told, "to": list(mailed_to)})
 
 
 def forget_reports(conn: Connection, before: date) -> int:

@@ -68,7 +68,7 @@ class ToldAlarm:
 
 
 def plan_messages(conn: Connection, of: TellingOf, since: datetime, now: datetime) -> int:
-    """Queue what was raised after `since` and not told, and outcomes of what was told; returns how many."""
+    """Queue what was sighted after `since` and not told, and outcomes of what was told; returns how many."""
     values = {
         "destination": of.destination,
         "organisation": of.organisation_id,

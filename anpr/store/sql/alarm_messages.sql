@@ -1,17 +1,15 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- name: plan_raised
--- Live alarms with a sighting by one of the lists, of the organisation that owns them. The first such sighting is what is told.
--- Local lists leave by their own id only.
+-- Live alarms with a sighting by one of the lists since then, of the organisation that owns them; however old the alarm is, which
+-- a vehicle's later sightings join. The first such sighting is what is told. Local lists leave by their own id only.
 INSERT INTO alarm_messages (destination, alarm_id, message, organisation_id, sighting_id, queued_at, next_attempt_at)
-SELECT %(destination)s, a.id, 'raised', %(organisation)s, s.id, %(now)s, %(now)s
-FROM alarms a CROSS JOIN LATERAL (
-    SELECT s.id FROM sightings s JOIN watchlists w ON w.id = s.watchlist_id JOIN watchlist_owners o ON o.watchlist_id = w.id
-    WHERE s.alarm_id = a.id AND NOT s.retro AND o.organisation_id = %(organisation)s
-      AND (w.kind = ANY (%(kinds)s) OR (w.id = ANY (%(lists)s) AND w.kind <> 'local') OR w.id = ANY (%(local_lists)s))
-    ORDER BY s.id LIMIT 1
-) s
-WHERE a.raised_at > %(since)s AND NOT a.retro
+SELECT %(destination)s, a.id, 'raised', %(organisation)s, min(s.id), %(now)s, %(now)s
+FROM sightings s JOIN alarms a ON a.id = s.alarm_id
+    JOIN watchlists w ON w.id = s.watchlist_id JOIN watchlist_owners o ON o.watchlist_id = w.id
+WHERE s.raised_at > %(since)s AND NOT s.retro AND NOT a.retro AND o.organisation_id = %(organisation)s
+  AND (w.kind = ANY (%(kinds)s) OR (w.id = ANY (%(lists)s) AND w.kind <> 'local') OR w.id = ANY (%(local_lists)s))
   AND NOT EXISTS (SELECT FROM alarm_messages m WHERE m.alarm_id = a.id AND m.destination = %(destination)s)
+GROUP BY a.id
 ON CONFLICT DO NOTHING;
 
 -- name: supersede_outcomes

@@ -60,24 +60,24 @@ VALUES (%(organisation)s, %(day)s, %(revision)s, %(made_at)s, %(verdict)s, %(fig
 RETURNING id;
 
 -- name: newest
-SELECT DISTINCT ON (day) id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure
+SELECT DISTINCT ON (day) id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure, mailed_to
 FROM completeness_reports
 WHERE organisation_id = %(organisation)s AND day >= %(since)s
 ORDER BY day DESC, revision DESC;
 
 -- name: list
-SELECT id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure FROM completeness_reports
+SELECT id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure, mailed_to FROM completeness_reports
 ORDER BY day DESC, organisation_id, revision DESC LIMIT %(limit)s OFFSET %(skip)s;
 
 -- name: get
-SELECT id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure FROM completeness_reports
+SELECT id, organisation_id, day, revision, made_at, verdict, figures, mailed_at, mail_failure, mailed_to FROM completeness_reports
 WHERE id = %(id)s;
 
 -- name: files
 SELECT html, pdf, csv, manifest, signature FROM completeness_reports WHERE id = %(id)s;
 
 -- name: note_mail
-UPDATE completeness_reports SET mailed_at = %(at)s, mail_failure = %(failure)s WHERE id = %(id)s;
+UPDATE completeness_reports SET mailed_at = %(at)s, mail_failure = %(failure)s, mailed_to = %(to)s WHERE id = %(id)s;
 
 -- name: forget
 DELETE FROM completeness_reports WHERE day < %(before)s;

@@ -49,12 +49,16 @@ WHERE watchlist_id = %(watchlist_id)s;
 -- name: want_full
 UPDATE received_lists SET needs_full = true WHERE watchlist_id = %(watchlist_id)s;
 
+-- name: mark_undone
+UPDATE list_deliveries SET is_undone = true WHERE import_id = %(undone)s AND outcome = 'taken';
+
 -- name: back
+-- By the ledger alone: it keeps the newest one taken for longer than its import is kept.
 UPDATE received_lists r SET version = d.version, version_rank = d.version_rank, kind = d.kind, sha256 = coalesce(d.sha256, ''),
     as_of = d.as_of, taken_at = d.arrived_at
 FROM (VALUES (1)) AS always LEFT JOIN (
-    SELECT d.* FROM list_deliveries d JOIN list_imports i ON i.id = d.import_id
-    WHERE d.watchlist_id = %(watchlist_id)s AND d.outcome = 'taken' AND i.undone_at IS NULL
+    SELECT d.* FROM list_deliveries d
+    WHERE d.watchlist_id = %(watchlist_id)s AND d.outcome = 'taken' AND NOT d.is_undone
     ORDER BY d.id DESC LIMIT 1
 ) d ON true
 WHERE r.watchlist_id = %(watchlist_id)s;
@@ -67,4 +71,7 @@ SELECT count(*) AS count FROM list_proposals p JOIN received_lists r ON r.watchl
 WHERE p.kind = 'import' AND p.state = 'open' AND p.expires_at > %(now)s;
 
 -- name: forget
-DELETE FROM list_deliveries WHERE arrived_at < %(before)s;
+-- Of each list the newest of the old ones that was taken stays: what an undo goes back to.
+DELETE FROM list_deliveries d WHERE d.arrived_at < %(before)s AND (d.outcome <> 'taken' OR d.is_undone OR EXISTS (
+    SELECT FROM list_deliveries later WHERE later.watchlist_id = d.watchlist_id AND later.id > d.id
+        AND later.arrived_at < %(before)s AND later.outcome = 'taken' AND NOT later.is_undone));

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from anpr.domain.errors import InputError
 from anpr.domain.list_delivery import (
     Delivery,
     DeliveryKind,
@@ -22,6 +21,7 @@ from anpr.store.author import Author
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import one_row
 from anpr.store.database.queries import load_queries
+from anpr.store.watchlists.imports import ListChangedError
 
 _SQL = load_queries("received_lists")
 _MOST_DETAIL = 500
@@ -189,7 +189,7 @@ def note_effect(conn: Connection, number: int, effect: Mapping[str, int | None])
 
 
 def note_version(conn: Connection, before: ReceivedList, arrived: Arrival, at: datetime) -> None:
-    """It is what is held from now on. Raises InputError when another process has changed that meanwhile."""
+    """It is what is held from now on. Raises ListChangedError when another process has changed that meanwhile."""
     came = arrived.came
     values = {
         "watchlist_id": before.watchlist_id,
@@ -203,7 +203,7 @@ def note_version(conn: Connection, before: ReceivedList, arrived: Arrival, at: d
         "at": at,
     }
     if not conn.execute(_SQL["hold"], values).rowcount:
-        raise InputError(f"watchlist {before.watchlist_id}: another version was taken meanwhile")
+        raise ListChangedError(f"watchlist {before.watchlist_id}: another version was taken meanwhile")
 
 
 def note_same(conn: Connection, watchlist_id: str, came: Delivery) -> None:
@@ -217,8 +217,9 @@ def want_full(conn: Connection, watchlist_id: str) -> None:
     conn.execute(_SQL["want_full"], {"watchlist_id": watchlist_id})
 
 
-def back_to_version_before(conn: Connection, watchlist_id: str) -> None:
-    """After an undo: what is held is what the delivery before brought, of those that are not undone."""
+def back_to_version_before(conn: Connection, watchlist_id: str, undone: int | None) -> None:
+    """After an undo of this import: what is held is what the delivery before brought, of those that are not undone."""
+    conn.execute(_SQL["mark_undone"], {"undone": undone})
     conn.execute(_SQL["back"], {"watchlist_id": watchlist_id})
 
 
@@ -247,7 +248,8 @@ def held_proposals(conn: Connection, now: datetime) -> int:
 
 
 def forget_list_deliveries(conn: Connection, before: datetime) -> int:
-    """Retention: delete rows of the ledger before this time (UTC); returns how many."""
+    """Retention: delete rows of the ledger before this time (UTC), but for the newest of each list that was taken;
+    returns how many."""
     return conn.execute(_SQL["forget"], {"before": before}).rowcount
 
 

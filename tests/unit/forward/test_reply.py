@@ -209,3 +209,10 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
 def test_rules_that_cannot_be_meant_are_refused(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         Answers.model_validate_json(json.dumps({"kind": "reply", "ok": ["0"], **changes}))
+
+
+def test_a_status_accepts_nothing_where_the_body_was_not_read() -> None:
+    rules = Answers.model_validate({"kind": "reply", "body": {"format": "none"}})
+    assert read(rules, b"whatever")["*"].meaning == "ok"
+    with pytest.raises(ForwardError, match="a body that does not end; nothing of it counts as accepted"):
+        read(rules, None, unread="a body that does not end")

@@ -16,6 +16,7 @@ from anpr.console.page_context import ContextDep
 from anpr.console.pages.forwarding.destination import DayDep, DestinationDay, DestinationDep
 from anpr.console.pages.forwarding.trial import TRIED, try_profile
 from anpr.console.rendering.templates import PageContext
+from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
 from anpr.domain.access import Permission
 from anpr.domain.delivery import DeliveryState
@@ -148,12 +149,16 @@ def _page(console: Console, visitor: Visitor, context: PageContext, asked: Desti
         gates, names = gates_of(conn, scope, rows), gate_names(conn)
         transits = stored_of(conn, scope, rows[:TRIED]) if shown.with_trial else []
     record_shown(console, visitor, "forwarding", [each.transit_id for each in rows[:ROWS]])
-    trial = try_profile(console, visitor, asked, transits) if shown.with_trial else None
+    trial, busy = None, ""
+    try:
+        trial = try_profile(console, visitor, asked, transits) if shown.with_trial else None
+    except SearchesBusyError as exc:
+        busy = "search.busy_user" if exc.by_user else "search.busy"
     rejected = [each for each in reasons if each.state is DeliveryState.REJECTED]
     return console.templates.response(
         "forwarding/rejected.html",
         replace(context, section="/status"),
-        status=400 if shown.fault else 200,
+        status=503 if busy else 400 if shown.fault else 200,
         destination=asked.destination,
         profile=profile_state(asked.destination),
         day=scope.day,
@@ -164,6 +169,7 @@ def _page(console: Console, visitor: Visitor, context: PageContext, asked: Desti
         gates=gates,
         names=names,
         trial=trial,
+        busy=busy,
         fault=shown.fault,
         why=shown.why,
         max_reason=MAX_REASON,

@@ -15,13 +15,14 @@ from anpr.domain.access import Permission
 from anpr.domain.errors import ForwardError, ImageAlteredError
 from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
+from anpr.forward.profile.image_fit import Unfit, fit_image
 from anpr.forward.profile.layout import lay_out
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from anpr.store.gates import list_gates
 
-TRIED = 50
-"""The first ones of a list; each may need two images from the disk."""
+TRIED = 10
+"""The first ones of a list; each may need two images from the disk, made to fit."""
 Images = dict[tuple[UUID, ImageRole], bytes]
 
 
@@ -41,7 +42,15 @@ class Trial:
 
 
 def try_profile(console: Console, visitor: Visitor, asked: DestinationDay, transits: Sequence[Transit]) -> Trial:
-    """Lay these transits out and discard the files; nothing is sent, and the ledger is not touched."""
+    """Lay these transits out and discard the files; nothing is sent, and the ledger is not touched.
+
+    It takes a seat among the searches, as pictures are read and made to fit. Raises SearchesBusyError.
+    """
+    with console.search_seats.seat(visitor.user.name):
+        return _tried(console, visitor, asked, transits)
+
+
+def _tried(console: Console, visitor: Visitor, asked: DestinationDay, transits: Sequence[Transit]) -> Trial:
     state = profile_state(asked.destination)
     if state.profile is None:
         return Trial(tried=0, written=0, fault=state.fault)
@@ -81,7 +90,8 @@ def _images(console: Console, profile: Profile, transits: Sequence[Transit]) -> 
             except ImageAlteredError:
                 data = None
             if data is not None:
-                found[transit.id, rule.role] = data
+                fitted = fit_image(rule, data)  # here, so that originals are not all held at once
+                found[transit.id, rule.role] = data if isinstance(fitted, Unfit) else fitted
     return found
 
 
