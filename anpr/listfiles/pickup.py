@@ -150,7 +150,7 @@ class Pickup:
                 return Admission(outcome=DeliveryOutcome.TAKEN)
             if not waits_already(conn, order):
                 taken = removal_text(order, preview) if preview.removes_too_much else f"{order.name}"
-                propose_import(conn, order, read, self._author(), taken, seen=preview.result)
+                propose_import(conn, order, read, self._author(), taken)
             return Admission(outcome=DeliveryOutcome.HELD)
 
     def _put_away(self, pickup: PickupSettings, folder: WatchedFolder, path: Path, admission: Admission) -> bool:

@@ -53,15 +53,13 @@ def propose_import(
     by: Author,
     reason: str,
     delivery: Mapping[str, Any] | None = None,
-    seen: ImportResult | None = None,
 ) -> int:
     """The import waits for a second person; the number of its proposal. `delivery`: which one of a centre's list it is.
-    `seen`: what it would do, where this transaction has compared it already, as a million rows take long.
 
     Raises InputError as `refuse_wrong_rows`, for a file that is too large to wait, and when too many wait.
     """
     refuse_wrong_rows(order, read)
-    result = seen or preview_order(conn, order, read).result
+    result = preview_order(conn, order, read).result
     counts = {name: getattr(result, name) for name in _COUNTS}
     content = {
         "file_name": order.name,

@@ -112,8 +112,7 @@ def _hold(conn: Connection, order: ImportOrder, read: ListFile, by: Author, prev
         return Admission(outcome=DeliveryOutcome.HELD, detail=detail)
     _withdraw_older(conn, order, by)
     number = begin_delivery(conn, arrival_of(order, read), by, DeliveryOutcome.HELD, detail)
-    delivery = values_of_delivery(read.delivery)
-    proposal = propose_import(conn, order, read, by, detail, delivery, preview.result)
+    proposal = propose_import(conn, order, read, by, detail, values_of_delivery(read.delivery))
     note_effect(conn, number, {**asdict(preview.result), "size": preview.size, "proposal_id": proposal})
     return Admission(outcome=DeliveryOutcome.HELD, detail=detail)
 
