@@ -13,7 +13,7 @@ from anpr.simulator.transfer import Transfer
 from scripts.lab.transits import make_transit
 from tests.acceptance.test_console_accessibility import faults
 from tests.support.simulated_arrivals import drawn_jpeg, file_of, fill
-from tests.support.simulation import forget, running_centre
+from tests.support.simulation import behave, forget, running_centre
 
 PAGES = ("", "behaviour", "lists", "settings", "arrivals/1", "arrivals/34", "arrivals/35", "nothing")
 
@@ -22,6 +22,7 @@ PAGES = ("", "behaviour", "lists", "settings", "arrivals/1", "arrivals/34", "arr
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedCentre]:
     with running_centre(tmp_path_factory.mktemp("centre"), protocols=("https",)) as centre:
         fill(centre)
+        behave(centre, certificate="wrong-authority", wrong_host_key=True)  # the page warns of both
         yield centre
 
 

@@ -94,3 +94,23 @@ def test_a_rejection_may_have_a_code_of_its_own() -> None:
 @pytest.mark.parametrize(("text", "count"), [("", None), ("0", None), ("-1", None), ("x", None), ("3", 3), ("²", None)])
 def test_a_count_that_is_none_means_until_something_else_is_ordered(text: str, count: int | None) -> None:
     assert count_of({"count": text}) == count
+
+
+def test_what_nobody_may_trust_holds_until_something_else_is_said() -> None:
+    form = {"answer": "ok", "certificate": "expired", "wrong_host_key": "on"}
+    behaviour = behaviour_of_form(form, Behaviour())
+    assert (behaviour.certificate, behaviour.wrong_host_key, behaviour.is_distrusted) == ("expired", True, True)
+    assert behaviour.faults == (), "it disturbs no transfer: there is none"
+    assert fields_of(behaviour)["wrong_host_key"] == "on"
+    with pytest.raises(ValueError, match="count"):
+        behaviour_of_form({**form, "count": "3"}, Behaviour())
+    assert behaviour_of_form({"redirect": "on", "count": "3"}, Behaviour()).faults == ("redirect",)
+
+
+def test_servers_are_told_what_stands_now_and_whenever_it_changes() -> None:
+    told: list[str] = []
+    decisions = Decisions(Behaviour())
+    decisions.tell(lambda behaviour: told.append(behaviour.certificate))
+    decisions.order(Behaviour(certificate="expired"), None)
+    decisions.order(Behaviour(certificate="self-signed"), 1)
+    assert told == ["none", "expired"]
