@@ -1,30 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sends batches: from the ledger's rows to files at the destination, and back to the ledger."""
+"""Makes batches: from the ledger's rows and the stored images to files."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from anpr.domain.counts import Counts
-from anpr.domain.errors import ForwardError, ImageAlteredError
+from anpr.domain.errors import ImageAlteredError
 from anpr.domain.gate import Gate
 from anpr.domain.transit import ImageRole, Transit
-from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.image_fit import Unfit, fit_image
 from anpr.forward.profile.image_rule import ImageRule
-from anpr.forward.profile.layout import Layout, OutFile, lay_out
+from anpr.forward.profile.layout import Layout, lay_out
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
-from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict
-from anpr.forward.taking import TakenBatch, take_open
-from anpr.forward.transport import Receipt
-from anpr.runtime.metrics import DELIVERIES
-from anpr.store.forwarding.batches import DeliveryBatch, close_batches, reject_transits, release_transits
+from anpr.forward.taking import TakenBatch
+from anpr.store.forwarding.batches import DeliveryBatch
 from anpr.store.forwarding.deliveries import DayScope
 
 log = logging.getLogger(__name__)
@@ -36,29 +30,6 @@ MOST_IMAGE_BYTES = 16 * 1024 * 1024
 
 Images = dict[tuple[UUID, ImageRole], bytes]
 """Bytes by transit and role."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchCounts(Counts):
-    """What became of the transits of one batch before any receipt, and what was sent: files, and their bytes."""
-
-    sent: int = 0
-    rejected: int = 0
-    waiting: int = 0
-    expired: int = 0
-    files: int = 0
-    bytes: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchResult:
-    """Sent batches. `receipts` counts what replies settled at once; `problem` says why a reply was not read."""
-
-    counts: BatchCounts
-    receipts: ReceiptCounts
-    problem: str | None
-    waiting: frozenset[UUID] = frozenset()
-    """Those that were queued again, as an image has not arrived, or the reply says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,49 +55,6 @@ def groups_of(profile: Profile, batches: Sequence[TakenBatch]) -> Iterator[list[
         size += more
     if group:
         yield group
-
-
-def send_batch(
-    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
-) -> BatchResult:
-    """Send one batch that is claimed and open, as `send_batches` does."""
-    taken = take_open(job, scope, batch)
-    made = [make_batch(job, scope, each, gates) for each in taken.batches]
-    result = send_batches(job, client, scope, made)
-    return replace(result, counts=result.counts + BatchCounts(expired=taken.expired))
-
-
-def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequence[MadeBatch]) -> BatchResult:
-    """Send these batches and record it. Raises ForwardError or StoreError; then they stay open and are sent again.
-
-    Sent again means: the same transits under the same names, which replaces what may already be there. The ledger is
-    written once, after the last file, with the receipts of the replies: a run killed in between leaves no transit
-    counted twice. It loses no receipt that only a reply had, since batches that are answered come one by one.
-    """
-    verdicts, problems = _send_files(job, client, made)
-    with job.database.transaction() as conn:
-        now = job.clock.now()
-        rejected = sum(reject_transits(conn, scope, each.number, each.layout.rejected, now) for each in made)
-        released = sum(release_transits(conn, scope, each.number, each.waiting) for each in made)
-        sent = close_batches(conn, scope, [each.number for each in made], now)
-        answered = (apply_verdicts(conn, job, scope, number, found) for number, found in verdicts.items())
-        receipts = sum(answered, ReceiptCounts())
-    DELIVERIES.labels(job.id, "sent").inc(sent)  # after the commit: what fails next must not take it back
-    DELIVERIES.labels(job.id, "rejected").inc(rejected)
-    count_deliveries(job, receipts)
-    files = [file for each in made for file in each.layout.files]
-    size = sum(len(file.data) for file in files)
-    counts = BatchCounts(sent=sent, rejected=rejected, waiting=released, files=len(files), bytes=size)
-    waiting = frozenset[UUID]().union(*(each.waiting | _put_off(each, verdicts) for each in made))
-    return BatchResult(counts=counts, receipts=receipts, problem="; ".join(problems) or None, waiting=waiting)
-
-
-def _put_off(made: MadeBatch, verdicts: Mapping[int, Mapping[str, Verdict]]) -> frozenset[UUID]:
-    """Those that the reply wants to have again."""
-    said = verdicts.get(made.number, {})
-    whole = said.get(WHOLE_FILE)
-    found = {id: said.get(str(id), whole) for id in made.ready}
-    return frozenset(id for id, verdict in found.items() if verdict is not None and verdict.meaning == "transient")
 
 
 def make_batch(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str, Gate]) -> MadeBatch:
@@ -203,40 +131,3 @@ def _waits(job: Job, transit: Transit, images: Images) -> bool:
         rule.role in announced and (transit.id, rule.role) not in images and age < timedelta(minutes=rule.wait_minutes)
         for rule in job.profile.images
     )
-
-
-def _send_files(
-    job: Job, client: DeliveryClient, made: Sequence[MadeBatch]
-) -> tuple[dict[int, dict[str, Verdict]], list[str]]:
-    """Send the files, those of images first; what is said of transits, by batch, and why a reply was not read."""
-    full = [each for each in made if each.layout.files]
-    images = [file for each in full for file in each.layout.files[:-1]]
-    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
-        _taken(job, image.name, receipt)
-    verdicts, problems = {}, []
-    records = [each.layout.files[-1] for each in full]
-    for each, reply in zip(full, client.send_each(_content(records)), strict=True):
-        found, problem = _verdicts_of(job, reply)
-        if found:
-            verdicts[each.number] = found
-        problems += [problem] if problem else []
-    return verdicts, problems
-
-
-def _content(files: Sequence[OutFile]) -> list[tuple[str, bytes]]:
-    return [(file.name, file.data) for file in files]
-
-
-def _taken(job: Job, name: str, receipt: Receipt) -> None:
-    """An image that is refused for good stops the run: which records name it is not the destination's word."""
-    if job.profile.answers.status.meaning(receipt.status) == "permanent":
-        raise ForwardError(f"{receipt.name}: the image {name} is refused: {receipt.status}", permanent=True)
-
-
-def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:
-    """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
-    try:
-        return verdicts_of(job.profile, reply), None
-    except ForwardError as exc:
-        # The files have arrived: sent again they would only be answered in the same way again.
-        return {}, str(exc)

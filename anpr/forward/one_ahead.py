@@ -18,3 +18,4 @@ def one_ahead(items: Iterator[_Item], may_run_ahead: Callable[[], bool]) -> Iter
         while (item := coming.result() if coming else next(items, None)) is not None:
             coming = thread.submit(next, items, None) if may_run_ahead() else None
             yield item
+            del item  # or it would stay in memory while the next one is waited for

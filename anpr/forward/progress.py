@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass, field
 
-from anpr.forward.batch import BatchCounts, BatchResult
 from anpr.forward.job import Job
+from anpr.forward.putting import BatchCounts, BatchResult
 from anpr.forward.receipts import ReceiptCounts
 from anpr.forward.report import DayReport
 from anpr.forward.stage import stage_override

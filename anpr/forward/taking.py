@@ -25,7 +25,7 @@ from anpr.store.forwarding.deliveries import DayScope
 
 NewBatch = Callable[[int], DeliveryBatch]
 
-MOST_AT_ONCE = 2000
+MOST_AT_ONCE = 1000
 """Transits that are taken at once: the ledger is written as often."""
 
 

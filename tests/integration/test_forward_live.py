@@ -13,7 +13,7 @@ from anpr.contract.parsing import sha256_of
 from anpr.domain.delivery import LiveState, RunKind, RunOutcome
 from anpr.domain.errors import ForwardError
 from anpr.domain.transit import ImageRef, ImageRole
-from anpr.forward import batch, delivery_client
+from anpr.forward import delivery_client, putting
 from anpr.forward.live import LiveSender
 from anpr.forward.report import ForwardSummary
 from anpr.forward.runs import run_nightly
@@ -203,7 +203,7 @@ def test_a_process_that_dies_between_file_and_ledger_doubles_nothing(
     job = site.job()
     tell_of(job)
     with monkeypatch.context() as patched:
-        patched.setattr(batch, "close_batches", dies)
+        patched.setattr(putting, "close_batches", dies)
         with pytest.raises(Killed):
             LiveSender(job).turn()
     assert (len(site.files()), site.states()) == (1, {"queued": 2})
@@ -231,9 +231,9 @@ def test_a_transit_waits_for_its_image_without_being_looked_at_each_turn(
     transit = make_transit(1, captured_at=EVENING, images=(image,))
     looks = []
 
-    def counted(*of: Any) -> batch.BatchResult:
+    def counted(*of: Any) -> putting.BatchResult:
         looks.append(1)
-        return batch.send_batch(*of)
+        return putting.send_batch(*of)
 
     monkeypatch.setattr("anpr.forward.live.sender.send_batch", counted)
     site.store([transit])

@@ -11,13 +11,13 @@ from datetime import date, timedelta
 
 from anpr.domain.delivery import LiveState
 from anpr.domain.errors import AnprError, ForwardError, StoreError
-from anpr.forward.batch import BatchResult, send_batch
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.live.board import LiveBoard
 from anpr.forward.live.deferred import Deferred
 from anpr.forward.live.news import News
 from anpr.forward.live.spell import LiveSpell
+from anpr.forward.putting import BatchResult, send_batch
 from anpr.forward.receipts import ReceiptCounts, collect_receipts
 from anpr.forward.report import ForwardSummary
 from anpr.forward.stage import check_may_run

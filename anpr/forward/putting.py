@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Sends batches that are made: their files to the destination, then what became of them to the ledger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from anpr.domain.counts import Counts
+from anpr.domain.errors import ForwardError
+from anpr.domain.gate import Gate
+from anpr.forward.batch import MadeBatch, make_batch
+from anpr.forward.delivery_client import DeliveryClient
+from anpr.forward.job import Job
+from anpr.forward.profile.layout import OutFile
+from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict
+from anpr.forward.taking import take_open
+from anpr.forward.transport import Receipt
+from anpr.runtime.metrics import DELIVERIES
+from anpr.store.forwarding.batches import DeliveryBatch, close_batches, reject_transits, release_transits
+from anpr.store.forwarding.deliveries import DayScope
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchCounts(Counts):
+    """What became of the transits of one batch before any receipt, and what was sent: files, and their bytes."""
+
+    sent: int = 0
+    rejected: int = 0
+    waiting: int = 0
+    expired: int = 0
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchResult:
+    """Sent batches. `receipts` counts what replies settled at once; `problem` says why a reply was not read."""
+
+    counts: BatchCounts
+    receipts: ReceiptCounts
+    problem: str | None
+    waiting: frozenset[UUID] = frozenset()
+    """Those that were queued again, as an image has not arrived, or the reply says so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchOutcome:
+    """What became of a batch that was put there, without its files: for the ledger."""
+
+    number: int
+    rejected: Mapping[UUID, str]
+    waiting: frozenset[UUID]
+    put_off: frozenset[UUID]
+    verdicts: Mapping[str, Verdict]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PutBatches:
+    """Batches whose files are at the destination, to be settled in the ledger; `counts` of files and bytes."""
+
+    outcomes: Sequence[BatchOutcome]
+    counts: BatchCounts
+    problem: str | None
+
+
+def send_batch(
+    job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
+) -> BatchResult:
+    """Send one batch that is claimed and open, as `send_batches` does."""
+    taken = take_open(job, scope, batch)
+    made = [make_batch(job, scope, each, gates) for each in taken.batches]
+    result = send_batches(job, client, scope, made)
+    return replace(result, counts=result.counts + BatchCounts(expired=taken.expired))
+
+
+def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequence[MadeBatch]) -> BatchResult:
+    """Send these batches and record it. Raises ForwardError or StoreError; then they stay open and are sent again.
+
+    Sent again means: the same transits under the same names, which replaces what may already be there. The ledger is
+    written once, after the last file, with the receipts of the replies: a run killed in between leaves no transit
+    counted twice. It loses no receipt that only a reply had, since batches that are answered come one by one.
+    """
+    return settle_batches(job, scope, put_batches(job, client, made))
+
+
+def put_batches(job: Job, client: DeliveryClient, made: Sequence[MadeBatch]) -> PutBatches:
+    """Put the files of these batches at the destination; the ledger is not touched. Raises ForwardError."""
+    verdicts, problems = _send_files(job, client, made)
+    files = [file for each in made for file in each.layout.files]
+    return PutBatches(
+        outcomes=tuple(_outcome(each, verdicts.get(each.number, {})) for each in made),
+        counts=BatchCounts(files=len(files), bytes=sum(len(file.data) for file in files)),
+        problem="; ".join(problems) or None,
+    )
+
+
+def settle_batches(job: Job, scope: DayScope, put: PutBatches) -> BatchResult:
+    """Write down what became of batches that are at the destination, to stay. Raises StoreError; then they stay
+    open."""
+    with job.database.transaction() as conn:
+        now = job.clock.now()
+        rejected = sum(reject_transits(conn, scope, each.number, each.rejected, now) for each in put.outcomes)
+        released = sum(release_transits(conn, scope, each.number, each.waiting) for each in put.outcomes)
+        sent = close_batches(conn, scope, [each.number for each in put.outcomes], now)
+        answered = (
+            apply_verdicts(conn, job, scope, each.number, each.verdicts) for each in put.outcomes if each.verdicts
+        )
+        receipts = sum(answered, ReceiptCounts())
+    DELIVERIES.labels(job.id, "sent").inc(sent)  # after the commit: what fails next must not take it back
+    DELIVERIES.labels(job.id, "rejected").inc(rejected)
+    count_deliveries(job, receipts)
+    counts = put.counts + BatchCounts(sent=sent, rejected=rejected, waiting=released)
+    waiting = frozenset[UUID]().union(*(each.waiting | each.put_off for each in put.outcomes))
+    return BatchResult(counts=counts, receipts=receipts, problem=put.problem, waiting=waiting)
+
+
+def _outcome(made: MadeBatch, verdicts: Mapping[str, Verdict]) -> BatchOutcome:
+    return BatchOutcome(
+        number=made.number,
+        rejected=made.layout.rejected,
+        waiting=made.waiting,
+        put_off=_put_off(made, verdicts) if verdicts else frozenset(),
+        verdicts=verdicts,
+    )
+
+
+def _put_off(made: MadeBatch, said: Mapping[str, Verdict]) -> frozenset[UUID]:
+    """Those that the reply wants to have again."""
+    whole = said.get(WHOLE_FILE)
+    found = {id: said.get(str(id), whole) for id in made.ready}
+    return frozenset(id for id, verdict in found.items() if verdict is not None and verdict.meaning == "transient")
+
+
+def _send_files(
+    job: Job, client: DeliveryClient, made: Sequence[MadeBatch]
+) -> tuple[dict[int, dict[str, Verdict]], list[str]]:
+    """Send the files, those of images first; what is said of transits, by batch, and why a reply was not read."""
+    full = [each for each in made if each.layout.files]
+    images = [file for each in full for file in each.layout.files[:-1]]
+    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
+        _taken(job, image.name, receipt)
+    verdicts, problems = {}, []
+    records = [each.layout.files[-1] for each in full]
+    for each, reply in zip(full, client.send_each(_content(records)), strict=True):
+        found, problem = _verdicts_of(job, reply)
+        if found:
+            verdicts[each.number] = found
+        problems += [problem] if problem else []
+    return verdicts, problems
+
+
+def _content(files: Sequence[OutFile]) -> list[tuple[str, bytes]]:
+    return [(file.name, file.data) for file in files]
+
+
+def _taken(job: Job, name: str, receipt: Receipt) -> None:
+    """An image that is refused for good stops the run: which records name it is not the destination's word."""
+    if job.profile.answers.status.meaning(receipt.status) == "permanent":
+        raise ForwardError(f"{receipt.name}: the image {name} is refused: {receipt.status}", permanent=True)
+
+
+def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:
+    """What the reply says, and what was wrong with it; nothing when the profile expects nothing of it."""
+    try:
+        return verdicts_of(job.profile, reply), None
+    except ForwardError as exc:
+        # The files have arrived: sent again they would only be answered in the same way again.
+        return {}, str(exc)
