@@ -2,7 +2,7 @@
 """Sends batches: from the ledger's rows to files at the destination, and back to the ledger."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,7 +20,7 @@ from anpr.forward.profile.layout import Layout, OutFile, lay_out
 from anpr.forward.profile.model import Profile
 from anpr.forward.profile.sources import Context
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, said_by
 from anpr.forward.taking import TakenBatch, take_open
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
@@ -63,12 +63,22 @@ class BatchResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MadeBatch:
-    """The files of a batch, and the transits that wait for an image."""
+    """The files of a batch, and the transits that wait for an image; `lay_out` makes the files of some of `ready`."""
 
     number: int
     layout: Layout
     ready: frozenset[UUID]
     waiting: frozenset[UUID]
+    lay_out: Callable[[frozenset[UUID]], Layout] | None = None
+    """Only where images are files of their own: it keeps all images in memory."""
+
+    def without(self, refused: Mapping[UUID, str]) -> "MadeBatch":
+        """The batch without these, which are rejected for the reason that is given."""
+        if self.lay_out is None or not refused:
+            return self
+        ready = self.ready - refused.keys()
+        layout = self.lay_out(ready)
+        return replace(self, ready=ready, layout=replace(layout, rejected={**layout.rejected, **refused}))
 
 
 def groups_of(profile: Profile, batches: Sequence[TakenBatch]) -> Iterator[list[TakenBatch]]:
@@ -103,7 +113,8 @@ def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequen
     written once, after the last file, with the receipts of the replies: a run killed in between leaves no transit
     counted twice. It loses no receipt that only a reply had, since batches that are answered come one by one.
     """
-    verdicts, problems = _send_files(job, client, made)
+    made = _send_images(job, client, made)
+    verdicts, problems = _send_records(job, client, made)
     with job.database.transaction() as conn:
         now = job.clock.now()
         rejected = sum(reject_transits(conn, scope, each.number, each.layout.rejected, now) for each in made)
@@ -138,10 +149,14 @@ def make_batch(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str,
     waiting = frozenset(transit.id for transit in taken.transits if _waits(job, transit, images))
     ready = [transit for transit in taken.transits if transit.id not in waiting]
     context = batch_context(job, scope, taken.batch, gates, images)
-    layout = lay_out(job.profile, ready, context, taken.batch.file_name)
-    return MadeBatch(
-        number=taken.batch.number, layout=layout, ready=frozenset(each.id for each in ready), waiting=waiting
-    )
+
+    def of(ids: frozenset[UUID]) -> Layout:
+        return lay_out(job.profile, [each for each in ready if each.id in ids], context, taken.batch.file_name)
+
+    ids = frozenset(each.id for each in ready)
+    layout = of(ids)
+    again = of if layout.files[:-1] else None
+    return MadeBatch(number=taken.batch.number, layout=layout, ready=ids, waiting=waiting, lay_out=again)
 
 
 def batch_context(
@@ -205,32 +220,51 @@ def _waits(job: Job, transit: Transit, images: Images) -> bool:
     )
 
 
-def _send_files(
+def _send_images(job: Job, client: DeliveryClient, made: Sequence[MadeBatch]) -> list[MadeBatch]:
+    """Send the images; the batches without the transits whose image is refused for good: one that the destination takes
+    from nobody would keep all others here."""
+    images = [file for each in made for file in each.layout.files[:-1]]
+    refused: dict[UUID, str] = {}
+    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
+        reason = image_refusal(job.profile, receipt)
+        if reason is not None and image.transit_id is not None:
+            log.warning("destination %s: the image of transit %s is refused: %s", job.id, image.transit_id, reason)
+            refused[image.transit_id] = reason
+    return [each.without({id: refused[id] for id in each.ready & refused.keys()}) for each in made]
+
+
+def image_refusal(profile: Profile, reply: Receipt) -> str | None:
+    """Why the destination refuses an image for good; None where it does not."""
+    said = said_by(profile.answers, reply, profile.soap)
+    return f"picture: {said.told}" if reply.status and said.meaning == "permanent" else None
+
+
+def _send_records(
     job: Job, client: DeliveryClient, made: Sequence[MadeBatch]
 ) -> tuple[dict[int, dict[str, Verdict]], list[str]]:
-    """Send the files, those of images first; what is said of transits, by batch, and why a reply was not read."""
+    """Send the files of records; what is said of transits, by batch, and why a reply was not read."""
     full = [each for each in made if each.layout.files]
-    images = [file for each in full for file in each.layout.files[:-1]]
-    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
-        _taken(job, image.name, receipt)
     verdicts, problems = {}, []
     records = [each.layout.files[-1] for each in full]
     for each, reply in zip(full, client.send_each(_content(records)), strict=True):
         found, problem = _verdicts_of(job, reply)
         if found:
             verdicts[each.number] = found
+        problem = problem or _unanswered(job.profile, each, found)
         problems += [problem] if problem else []
     return verdicts, problems
 
 
+def _unanswered(profile: Profile, made: MadeBatch, said: Mapping[str, Verdict]) -> str | None:
+    """That a reply says nothing of some: nobody asks for another one, so that they would stay `sent` without a word."""
+    if profile.answers.kind != "reply" or WHOLE_FILE in said:
+        return None
+    left = sum(str(id) not in said for id in made.ready - made.layout.rejected.keys())
+    return f"{made.layout.files[-1].name}: {left} transits have no answer in the reply" if left else None
+
+
 def _content(files: Sequence[OutFile]) -> list[tuple[str, bytes]]:
     return [(file.name, file.data) for file in files]
-
-
-def _taken(job: Job, name: str, receipt: Receipt) -> None:
-    """An image that is refused for good stops the run: which records name it is not the destination's word."""
-    if job.profile.answers.status.meaning(receipt.status) == "permanent":
-        raise ForwardError(f"{receipt.name}: the image {name} is refused: {receipt.status}", permanent=True)
 
 
 def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:

@@ -58,8 +58,7 @@ def forward_day(  # noqa: PLR0913  what a run shares over its days
         fetched, problems = collect_receipts(job, client, scope)
         progress.add_receipts(fetched, problems)
     except ForwardError as exc:
-        progress.problems.append(str(exc))
-        progress.is_permanent = exc.permanent
+        progress.stop(str(exc), is_permanent=exc.permanent)
     report = report_of(job, scope, progress)
     end_run(job, run, report)
     _count(report)
@@ -85,7 +84,7 @@ def _send_waiting(
     for expired, made in one_ahead(_made(job, scope, at_once), at_once):
         progress.batches += BatchCounts(expired=expired)
         if job.centre.stop.is_set():
-            progress.problems.append(STOPPED)
+            progress.stop(STOPPED)
             return
         lock.check()
         progress.add(send_batches(job, client, scope, made))

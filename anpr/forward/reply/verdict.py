@@ -83,7 +83,9 @@ def _by_status(receipt: Receipt, soap: SoapRules | None) -> dict[str, Verdict]:
     """All are accepted, where there is a reply at all; of SOAP an envelope without a fault, or none at all."""
     if not receipt.status:
         return {}
-    is_one_way = receipt.status in _ONE_WAY and not receipt.data and not receipt.unread
+    if receipt.unread:
+        raise ValueError(receipt.unread)
+    is_one_way = receipt.status in _ONE_WAY and not receipt.data
     if soap is not None and not is_one_way:
         _envelope_of(receipt)
     return {WHOLE_FILE: Verdict(meaning="ok", reason="")}

@@ -13,6 +13,7 @@ from typing import Any
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.ssh.credentials import read_secret
 from anpr.tls.context import tls_context, tls_refusal
@@ -23,7 +24,11 @@ _NOT_THERE = "550"
 
 
 @contextmanager
-def open_target(target: FtpsTarget, where: str) -> Iterator["FtpsTransport"]:
+def open_target(
+    target: FtpsTarget,
+    where: str,
+    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+) -> Iterator["FtpsTransport"]:
     """A logged-in session whose data are encrypted too. Raises ForwardError."""
     context, secret = tls_context(target, where), read_secret(target, where)
     session = _Session(context=context, timeout=target.timeout_s, encoding="utf-8")

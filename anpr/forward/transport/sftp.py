@@ -11,6 +11,7 @@ import asyncssh
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.runtime.clock import Clock
 from anpr.settings import SftpTarget
 from anpr.ssh.session import SftpSession, open_session
 
@@ -32,7 +33,11 @@ _Result = TypeVar("_Result")
 
 
 @contextmanager
-def open_target(target: SftpTarget, where: str) -> Iterator["SftpTransport"]:
+def open_target(
+    target: SftpTarget,
+    where: str,
+    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+) -> Iterator["SftpTransport"]:
     """A logged-in session in the target's folder. Raises ForwardError."""
     with open_session(target, where) as session:
         yield SftpTransport(session, target)
@@ -153,7 +158,7 @@ class SftpTransport:
             async with self._client.open(self._target.places(name)[1], "rb") as file:
                 data: bytes = await file.read(MAX_RECEIPT_BYTES + 1)
                 return data
-        except asyncssh.SFTPNoSuchFile:
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             return None
 
     def _run(self, name: str, work: Coroutine[Any, Any, _Result]) -> _Result:

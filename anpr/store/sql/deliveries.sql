@@ -146,8 +146,15 @@ UPDATE forward_batches SET sent_at = %(now)s
 WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(numbers)s::integer[]);
 
 -- name: forget_batches_of_nothing
-DELETE FROM forward_batches
-WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(empty)s::integer[]) AND attempts <= 1;
+-- What was in them was in no file: the number goes to the next one.
+WITH forgotten AS (
+    DELETE FROM forward_batches
+    WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(empty)s::integer[]) AND attempts <= 1
+    RETURNING number
+)
+UPDATE deliveries d SET batch = NULL FROM forgotten f
+WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = f.number
+  AND d.captured_at >= %(since)s AND d.captured_at < %(until)s;
 
 -- name: unanswered
 SELECT b.number, b.file_name, b.created_at, b.attempts FROM forward_batches b
