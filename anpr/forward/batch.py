@@ -118,7 +118,7 @@ def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequen
     with job.database.transaction() as conn:
         now = job.clock.now()
         rejected = sum(reject_transits(conn, scope, each.number, each.layout.rejected, now) for each in made)
-        released = sum(release_transits(conn, scope, each.number, each.waiting) for each in made)
+        released = sum(release_transits(conn, scope, each.number, each.waiting, now) for each in made)
         sent = close_batches(conn, scope, [each.number for each in made], now)
         answered = (apply_verdicts(conn, job, scope, number, found) for number, found in verdicts.items())
         receipts = sum(answered, ReceiptCounts())
