@@ -8,6 +8,8 @@ from enum import StrEnum
 
 LOST_AFTER = timedelta(hours=24)
 """A number that has not come for so long after its gap was seen is lost: the centre has read everything else since."""
+UNANSWERED_AFTER = timedelta(hours=24)
+"""A destination that answers has answered by then, or says nothing of a transit."""
 
 
 class Verdict(StrEnum):
@@ -33,12 +35,13 @@ class Shortfall(StrEnum):
     REFUSED = "refused"
     MISSING = "missing"
     WAITING = "waiting"
+    UNANSWERED = "unanswered"
     NO_RUN = "no-run"
     BLIND = "blind"
 
 
 _BROKEN = {Shortfall.LOST, Shortfall.CAME_UNBALANCED, Shortfall.SENT_UNBALANCED}
-_OPEN = {Shortfall.MISSING, Shortfall.WAITING, Shortfall.NO_RUN}
+_OPEN = {Shortfall.MISSING, Shortfall.WAITING, Shortfall.UNANSWERED, Shortfall.NO_RUN}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +104,8 @@ class DestinationLine:
     """Of rejected and expired ones: state, reason, how many."""
     has_run: bool = True
     """Whether a run for the day, begun after its end, went well."""
+    unanswered: int = 0
+    """Sent UNANSWERED_AFTER ago to a destination that answers, and not answered."""
 
     @property
     def difference(self) -> int:
@@ -158,6 +163,7 @@ class DayBalance:
             Shortfall.REFUSED: self.total("refused"),
             Shortfall.MISSING: sum(span.size for span in self.missing if not span.is_lost),
             Shortfall.WAITING: sum(waiting),
+            Shortfall.UNANSWERED: sum(each.unanswered for each in self.destinations),
             Shortfall.NO_RUN: sum(not each.has_run for each in self.destinations),
             Shortfall.BLIND: len(self.blind),
         }

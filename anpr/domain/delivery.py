@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """States of forwarding: of a transit on its way to another centre, and of a run."""
 
+from datetime import date
 from enum import StrEnum
 
 
@@ -14,6 +15,20 @@ class DeliveryState(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     EXPIRED = "expired"
+
+
+class AgreementFault(StrEnum):
+    """Why a destination's agreement does not let anything leave."""
+
+    MISSING = "missing"
+    ENDED = "ended"
+
+
+def agreement_fault(protocol: str, until: date, today: date) -> AgreementFault | None:
+    """What is wrong with an agreement that holds `until` this day (the site's, included); None where it holds."""
+    if not protocol.strip():
+        return AgreementFault.MISSING
+    return AgreementFault.ENDED if today > until else None
 
 
 class RunKind(StrEnum):

@@ -2,9 +2,9 @@
 """Makes batches: from the ledger's rows and the stored images to files."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -34,12 +34,22 @@ Images = dict[tuple[UUID, ImageRole], bytes]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MadeBatch:
-    """The files of a batch, and the transits that wait for an image."""
+    """The files of a batch, and the transits that wait for an image; `lay_out` makes the files of some of `ready`."""
 
     number: int
     layout: Layout
     ready: frozenset[UUID]
     waiting: frozenset[UUID]
+    lay_out: Callable[[frozenset[UUID]], Layout] | None = None
+    """Only where images are files of their own: it keeps all images in memory."""
+
+    def without(self, refused: Mapping[UUID, str]) -> "MadeBatch":
+        """The batch without these, which are rejected for the reason that is given."""
+        if self.lay_out is None or not refused:
+            return self
+        ready = self.ready - refused.keys()
+        layout = self.lay_out(ready)
+        return replace(self, ready=ready, layout=replace(layout, rejected={**layout.rejected, **refused}))
 
 
 def groups_of(profile: Profile, batches: Sequence[TakenBatch]) -> Iterator[list[TakenBatch]]:
@@ -66,10 +76,14 @@ def make_batch(job: Job, scope: DayScope, taken: TakenBatch, gates: Mapping[str,
     waiting = frozenset(transit.id for transit in taken.transits if _waits(job, transit, images))
     ready = [transit for transit in taken.transits if transit.id not in waiting]
     context = batch_context(job, scope, taken.batch, gates, images)
-    layout = lay_out(job.profile, ready, context, taken.batch.file_name)
-    return MadeBatch(
-        number=taken.batch.number, layout=layout, ready=frozenset(each.id for each in ready), waiting=waiting
-    )
+
+    def of(ids: frozenset[UUID]) -> Layout:
+        return lay_out(job.profile, [each for each in ready if each.id in ids], context, taken.batch.file_name)
+
+    ids = frozenset(each.id for each in ready)
+    layout = of(ids)
+    again = of if layout.files[:-1] else None
+    return MadeBatch(number=taken.batch.number, layout=layout, ready=ids, waiting=waiting, lay_out=again)
 
 
 def batch_context(

@@ -59,8 +59,7 @@ def forward_day(  # noqa: PLR0913  what a run shares over its days
         fetched, problems = collect_receipts(job, client, scope)
         progress.add_receipts(fetched, problems)
     except ForwardError as exc:
-        progress.problems.append(str(exc))
-        progress.is_permanent = exc.permanent
+        progress.stop(str(exc), is_permanent=exc.permanent)
     report = report_of(job, scope, progress)
     end_run(job, run, report)
     _count(report)
@@ -87,7 +86,7 @@ def _send_waiting(
     for step in one_ahead(_put(job, client, lock, scope, at_once), at_once):
         progress.batches += BatchCounts(expired=step.expired)
         if step.is_stopped:
-            progress.problems.append(STOPPED)
+            progress.stop(STOPPED)
             return
         if step.put is not None:
             progress.add(settle_batches(job, scope, step.put))

@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from anpr.domain.delivery import AgreementFault, agreement_fault
 from anpr.domain.errors import ForwardError
 from anpr.domain.gate import Gate
 from anpr.domain.kept_from import KeptFrom
@@ -106,8 +107,9 @@ def check_protocol(job: Job) -> None:
         hint = suggestion(job.destination.organisation, known)
         text = f"{where}.organisation: no organisation has the id {job.destination.organisation!r}{hint}"
         raise ForwardError(text, permanent=True)
-    if not job.destination.protocol.strip():
+    fault = agreement_fault(job.destination.protocol, job.destination.protocol_until, job.today)
+    if fault is AgreementFault.MISSING:
         raise ForwardError(f"{where}.protocol: no agreement is recorded, so nothing is forwarded", permanent=True)
-    if job.today > job.destination.protocol_until:
+    if fault is AgreementFault.ENDED:
         ended = job.destination.protocol_until.isoformat()
         raise ForwardError(f"{where}.protocol_until: the agreement ended on {ended}: nothing is sent", permanent=True)

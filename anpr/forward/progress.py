@@ -24,6 +24,7 @@ class Progress:
     receipts: ReceiptCounts = field(default_factory=ReceiptCounts)
     problems: list[str] = field(default_factory=list)
     is_permanent: bool = False
+    has_stopped: bool = False
 
     def add(self, result: BatchResult) -> None:
         """Count a batch that was sent."""
@@ -35,6 +36,12 @@ class Progress:
         """Count what receipts settled, and what was wrong with them."""
         self.receipts += receipts
         self._note(problems)
+
+    def stop(self, why: str, *, is_permanent: bool = False) -> None:
+        """The run ends here: what failed would fail for whatever comes next."""
+        self.problems.append(why)
+        self.is_permanent = is_permanent
+        self.has_stopped = True
 
     def _note(self, problems: list[str]) -> None:
         new = [problem for problem in problems if problem not in self.problems]
@@ -63,5 +70,6 @@ def report_of(job: Job, scope: DayScope, progress: Progress) -> DayReport:
         bytes=batches.bytes,
         error="; ".join(progress.problems) or None,
         is_permanent=progress.is_permanent,
+        has_stopped=progress.has_stopped,
         despite_stage=str(override) if (override := stage_override(job)) else None,
     )

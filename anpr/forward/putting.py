@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Sends batches that are made: their files to the destination, then what became of them to the ledger."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -12,13 +13,16 @@ from anpr.forward.batch import MadeBatch, make_batch
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Job
 from anpr.forward.profile.layout import OutFile
+from anpr.forward.profile.model import Profile
 from anpr.forward.receipts import ReceiptCounts, apply_verdicts, count_deliveries, verdicts_of
-from anpr.forward.reply.verdict import WHOLE_FILE, Verdict
+from anpr.forward.reply.verdict import WHOLE_FILE, Verdict, said_by
 from anpr.forward.taking import take_open
 from anpr.forward.transport import Receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.store.forwarding.batches import DeliveryBatch, close_batches, reject_transits, release_transits
 from anpr.store.forwarding.deliveries import DayScope
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +90,8 @@ def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequen
 
 def put_batches(job: Job, client: DeliveryClient, made: Sequence[MadeBatch]) -> PutBatches:
     """Put the files of these batches at the destination; the ledger is not touched. Raises ForwardError."""
-    verdicts, problems = _send_files(job, client, made)
+    made = _send_images(job, client, made)
+    verdicts, problems = _send_records(job, client, made)
     files = [file for each in made for file in each.layout.files]
     return PutBatches(
         outcomes=tuple(_outcome(each, verdicts.get(each.number, {})) for each in made),
@@ -101,7 +106,7 @@ def settle_batches(job: Job, scope: DayScope, put: PutBatches) -> BatchResult:
     with job.database.transaction() as conn:
         now = job.clock.now()
         rejected = sum(reject_transits(conn, scope, each.number, each.rejected, now) for each in put.outcomes)
-        released = sum(release_transits(conn, scope, each.number, each.waiting) for each in put.outcomes)
+        released = sum(release_transits(conn, scope, each.number, each.waiting, now) for each in put.outcomes)
         sent = close_batches(conn, scope, [each.number for each in put.outcomes], now)
         answered = (
             apply_verdicts(conn, job, scope, each.number, each.verdicts) for each in put.outcomes if each.verdicts
@@ -132,32 +137,51 @@ def _put_off(made: MadeBatch, said: Mapping[str, Verdict]) -> frozenset[UUID]:
     return frozenset(id for id, verdict in found.items() if verdict is not None and verdict.meaning == "transient")
 
 
-def _send_files(
+def _send_images(job: Job, client: DeliveryClient, made: Sequence[MadeBatch]) -> list[MadeBatch]:
+    """Send the images; the batches without the transits whose image is refused for good: one that the destination takes
+    from nobody would keep all others here."""
+    images = [file for each in made for file in each.layout.files[:-1]]
+    refused: dict[UUID, str] = {}
+    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
+        reason = image_refusal(job.profile, receipt)
+        if reason is not None and image.transit_id is not None:
+            log.warning("destination %s: the image of transit %s is refused: %s", job.id, image.transit_id, reason)
+            refused[image.transit_id] = reason
+    return [each.without({id: refused[id] for id in each.ready & refused.keys()}) for each in made]
+
+
+def image_refusal(profile: Profile, reply: Receipt) -> str | None:
+    """Why the destination refuses an image for good; None where it does not."""
+    said = said_by(profile.answers, reply, profile.soap)
+    return f"picture: {said.told}" if reply.status and said.meaning == "permanent" else None
+
+
+def _send_records(
     job: Job, client: DeliveryClient, made: Sequence[MadeBatch]
 ) -> tuple[dict[int, dict[str, Verdict]], list[str]]:
-    """Send the files, those of images first; what is said of transits, by batch, and why a reply was not read."""
+    """Send the files of records; what is said of transits, by batch, and why a reply was not read."""
     full = [each for each in made if each.layout.files]
-    images = [file for each in full for file in each.layout.files[:-1]]
-    for image, receipt in zip(images, client.send_each(_content(images)), strict=True):
-        _taken(job, image.name, receipt)
     verdicts, problems = {}, []
     records = [each.layout.files[-1] for each in full]
     for each, reply in zip(full, client.send_each(_content(records)), strict=True):
         found, problem = _verdicts_of(job, reply)
         if found:
             verdicts[each.number] = found
+        problem = problem or _unanswered(job.profile, each, found)
         problems += [problem] if problem else []
     return verdicts, problems
 
 
+def _unanswered(profile: Profile, made: MadeBatch, said: Mapping[str, Verdict]) -> str | None:
+    """That a reply says nothing of some: nobody asks for another one, so that they would stay `sent` without a word."""
+    if profile.answers.kind != "reply" or WHOLE_FILE in said:
+        return None
+    left = sum(str(id) not in said for id in made.ready - made.layout.rejected.keys())
+    return f"{made.layout.files[-1].name}: {left} transits have no answer in the reply" if left else None
+
+
 def _content(files: Sequence[OutFile]) -> list[tuple[str, bytes]]:
     return [(file.name, file.data) for file in files]
-
-
-def _taken(job: Job, name: str, receipt: Receipt) -> None:
-    """An image that is refused for good stops the run: which records name it is not the destination's word."""
-    if job.profile.answers.status.meaning(receipt.status) == "permanent":
-        raise ForwardError(f"{receipt.name}: the image {name} is refused: {receipt.status}", permanent=True)
 
 
 def _verdicts_of(job: Job, reply: Receipt) -> tuple[dict[str, Verdict], str | None]:

@@ -152,7 +152,7 @@ def apply_verdicts(
     return ReceiptCounts(
         accepted=accept_transits(conn, scope, batch_number, accepted, now),
         rejected=reject_transits(conn, scope, batch_number, refused, now, sent=True),
-        again=release_transits(conn, scope, batch_number, again, sent=True),
+        again=release_transits(conn, scope, batch_number, again, now, sent=True),
     )
 
 

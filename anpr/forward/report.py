@@ -34,6 +34,8 @@ class DayReport:
     error: str | None = None
     is_permanent: bool = False
     """Whether `error` stays until somebody changes something."""
+    has_stopped: bool = False
+    """Whether `error` ended the run: what failed would fail for the next day too."""
     despite_stage: str | None = None
     """Why it was sent below stage `tested`."""
 

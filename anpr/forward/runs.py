@@ -56,7 +56,8 @@ def _days(job: Job, oldest: datetime, newest: date) -> list[date]:
 def run_days(
     job: Job, days: list[date], kind: RunKind, *, expire: bool = True, between: Between | None = None
 ) -> RunReport:
-    """Forward these days, oldest first, until one fails: the destination that refuses one would refuse the next.
+    """Forward these days, oldest first, until the destination or the profile fails: the next day would fail too. After
+    an answer that cannot be read the other days go on.
 
     The report is `busy` when another run for this destination holds the lock. With `expire`, what is past retention is
     marked first. Raises ForwardError (permanent) where agreement or stage forbid it, StoreError when the database
@@ -82,6 +83,6 @@ def _forward(
         report = forward_day(job, client, lock, day, kind, report_idle=report_idle, between=between)
         if report is not None:
             reports.append(report)
-            if report.error is not None:
+            if report.has_stopped:
                 break
     return tuple(reports)

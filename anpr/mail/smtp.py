@@ -78,12 +78,19 @@ class SmtpSender:
             if settings.security == "starttls":
                 server.starttls(context=context)
             if settings.user is not None:
-                server.login(settings.user, self._secret())
+                server.login(*self._login(settings.user))
         except BaseException:
             with suppress(OSError, smtplib.SMTPException):
                 server.close()
             raise
         return server
+
+    def _login(self, user: str) -> tuple[str, str]:
+        """User and password: what goes with a login is ASCII, or the library fails with the password in its text."""
+        secret = self._secret()
+        if not (user + secret).isascii():
+            raise SettingsError("mail.user: a login has letters of ASCII only, in user and password")
+        return user, secret
 
     def _context(self) -> ssl.SSLContext:
         ca_file = self._settings.ca_file

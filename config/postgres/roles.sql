@@ -266,8 +266,10 @@ GRANT SELECT ON delivery_counts, forward_requeues, forward_requeued, unqueued_co
 GRANT SELECT, DELETE ON delivery_counts TO anpr_ingest;
 GRANT SELECT (day), DELETE ON forward_requeues TO anpr_ingest;
 GRANT EXECUTE ON FUNCTION fold_delivery_counts(text) TO anpr_forward, anpr_ingest;
-GRANT EXECUTE ON FUNCTION requeue_deliveries(text, date, timestamptz, timestamptz, text, uuid[], text, text, timestamptz),
-    undo_requeue(bigint, text, timestamptz) TO anpr_console;
+GRANT EXECUTE ON FUNCTION requeue_deliveries(text, date, timestamptz, timestamptz, text, uuid[], text, text, timestamptz, timestamptz)
+    TO anpr_console, anpr_forward;
+GRANT EXECUTE ON FUNCTION undo_requeue(bigint, text, timestamptz) TO anpr_console;
+GRANT SELECT ON forward_requeues TO anpr_forward;
 
 -- Row-level security: the console sees what is open to the organisation for which it acts in a transaction (migration 25), and
 -- nothing in one that says none. Forwarding sees the transits that the destination's organisation may forward. Else ingest and

@@ -20,7 +20,7 @@ from anpr.domain.sequence import SequenceNumber
 from anpr.domain.transit import Transit
 from anpr.forward.completeness.document import as_csv
 from anpr.forward.completeness.files import report_lines, write_files
-from anpr.forward.completeness.making import ReportMaker
+from anpr.forward.completeness.making import ReportMaker, as_figures
 from anpr.forward.completeness.morning import Morning
 from anpr.forward.runs import run_nightly
 from anpr.forward.verification import verify_report
@@ -225,6 +225,18 @@ def test_a_day_without_a_run_waits(town: Town) -> None:
     town.come(some(1, 2))
     town.at(MORNING)
     assert (line(town).not_listed, line(town).has_run) == (2, False)
+    assert town.balance().verdict is Verdict.OPEN
+
+
+def test_what_a_destination_that_answers_never_answered_is_open(town: Town) -> None:
+    town.profile = {"answers": {"kind": "receipt", "ok": ["OK"]}}
+    town.come(some(1, 2))
+    town.at(NIGHT)
+    run_nightly(town.job())
+    assert (line(town).unanswered, town.balance().verdict) == (0, Verdict.BALANCED)
+    assert "unanswered" not in as_figures(town.balance())["destinations"][0]  # as in the reports of before
+    town.at(NIGHT + timedelta(hours=25))
+    assert town.balance().shortfalls[Shortfall.UNANSWERED] == line(town).unanswered == 2
     assert town.balance().verdict is Verdict.OPEN
 
 

@@ -152,6 +152,30 @@ def test_marked_ones_alone_are_sent_again_and_what_is_in_a_file_stays_out_of_the
     assert forwarding.states() == forwarding.counted() == {"queued": 1, "rejected": 3}
 
 
+@pytest.mark.parametrize("again", [True, False], ids=["queued again since", "sent and released since"])
+def test_an_undo_takes_back_its_own_requeue_alone(forwarding: ForwardingSite, again: bool) -> None:
+    forwarding.reject()
+    forwarding.store(2)
+    forwarding.run()
+    client = forwarding.site.client(Role.ADMINISTRATOR)
+    send_again(forwarding, client)
+    forwarding.site.clock.advance(60)
+    if again:
+        forwarding.run()  # rejected once more, and once more queued
+        send_again(forwarding, client)
+    else:
+        with forwarding.site.database.transaction() as conn:
+            conn.execute(
+                b"UPDATE deliveries SET state = 'queued', queued_at = %(now)s", {"now": forwarding.site.clock.now()}
+            )
+    assert "requeues/1/undo" not in client.get(address(forwarding)).text
+    forwarding.site.post(client, "/forwarding/questura/requeues/1/undo", address(forwarding))
+    assert forwarding.states() == forwarding.counted() == {"queued": 2}
+    if again:
+        forwarding.site.post(client, "/forwarding/questura/requeues/2/undo", address(forwarding))
+        assert forwarding.states() == forwarding.counted() == {"rejected": 2}
+
+
 def test_what_is_missing_is_told_and_nothing_changes(forwarding: ForwardingSite) -> None:
     forwarding.reject()
     forwarding.store(2)

@@ -13,12 +13,14 @@ import pytest
 from pydantic import ValidationError
 
 from anpr.domain.alarm import AlarmOutcome
+from anpr.domain.errors import ForwardError, StoreError
 from anpr.domain.organisation import MANAGER
 from anpr.domain.watchlist import ListKind, Watchlist
 from anpr.forward.alarms.teller import AlarmTeller, alarm_job
 from anpr.forward.job import Centre
 from anpr.forward.serve import run_forwarder
 from anpr.runtime.clock import Clock, ManualClock, SystemClock
+from anpr.runtime.metrics import FORWARD_REFUSED
 from anpr.settings import Settings
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
 from anpr.store.alarms.handling import close_alarm, reopen
@@ -278,6 +280,39 @@ def test_other_lists_local_lists_and_the_past_stay_here(office: Office) -> None:
     office.keys |= {"local_lists": {"locale": "Convenzione n. 3 del 2026"}}
     office.teller().turn()
     assert [each["alarm_list"] for each in office.told()] == ["locale"]
+
+
+def test_an_answer_that_cannot_be_read_is_told_and_the_alarm_is_not_sent_again(office: Office) -> None:
+    office.server.answer = lambda _: Told(200, b"<html>")
+    teller = office.teller()
+    office.raised(1)
+    teller.turn()
+    office.clock.advance(3600)
+    teller.turn()
+    with office.database.transaction() as conn:
+        ((message, state, number, reason),) = message_counts(conn, "titolare")
+    assert (message, state, number, len(office.server.asked)) == ("raised", "sent", 1, 1)
+    assert "nothing of it counts as accepted" in str(reason)
+
+
+def test_answers_in_files_that_nobody_fetches_are_refused_at_start(office: Office) -> None:
+    receipts = {**PROFILE, "transports": ["directory"], "answers": {"kind": "receipt", "ok": ["OK"]}}
+    target = {"kind": "directory", "path": str(office.folder / "there")}
+    office.keys |= {"profile": str(write_profile(office.folder, **receipts)), "target": target}
+    with pytest.raises(ForwardError, match=r"alarm_forwarding\.titolare: .*receipts of alarms are not fetched"):
+        office.teller()
+
+
+def test_only_a_refusal_is_told_as_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> None:
+        raise StoreError("the database is away")
+
+    teller = office.teller()
+    office.raised(1)
+    FORWARD_REFUSED.labels("titolare").set(0)
+    monkeypatch.setattr("anpr.forward.alarms.teller.check_may_run", fails)
+    teller.turn()
+    assert FORWARD_REFUSED.labels("titolare")._value.get() == 0
 
 
 def test_agreement_and_stage_hold_for_alarms_too(office: Office) -> None:

@@ -11,11 +11,16 @@ from xml.etree import ElementTree
 import pytest
 
 from anpr.domain.delivery import RunOutcome
-from anpr.domain.errors import ForwardError
+from anpr.domain.errors import ForwardError, InputError
+from anpr.domain.organisation import MANAGER
+from anpr.forward.requeue import requeue_day
 from anpr.forward.runs import run_day
 from anpr.forward.transport import open_transport
 from anpr.settings import DestinationSettings
+from anpr.store.author import Author
 from anpr.store.database.connection import Database
+from anpr.store.database.scope import Scope
+from anpr.store.forwarding.requeues import list_requeues, undo_requeue
 from scripts.lab.certificates import Authority
 from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
@@ -121,8 +126,30 @@ def test_one_record_a_request_is_a_batch_of_one(site: Site, service: HttpsServer
 def test_a_transit_that_the_answer_does_not_name_stays_sent(site: Site, service: HttpsServer) -> None:
     service.answer = in_turn("OK")
     site.store(transits(3))
-    run_day(site.job(), DAY)
+    report = run_day(site.job(), DAY).days[0]
+    assert report.error == "T_questura_20261121_001.json: 2 transits have no answer in the reply"
     assert site.states() == {"accepted": 1, "sent": 2}
+
+
+def test_what_was_never_answered_is_sent_again_by_hand_a_day_later(
+    site: Site, forward_database: Database, service: HttpsServer
+) -> None:
+    site.ours = forward_database
+    test_a_transit_that_the_answer_does_not_name_stays_sent(site, service)
+    assert requeue_day(site.job(), DAY, "os:admin", "no answer", unanswered=True) == 0
+    site.clock.advance(24 * 3600 + 60)
+    assert requeue_day(site.job(), DAY, "os:admin", "no answer", unanswered=True) == 2
+    assert site.states() == {"accepted": 1, "queued": 2}
+    acting = site.database.limited_to(Scope(organisation_id=MANAGER, day=DAY))
+    with acting.transaction() as conn:
+        (made,) = list_requeues(conn, "questura", DAY, DAY)
+        assert (made.author, made.number, made.is_waiting) == ("os:admin", 2, True)
+        assert undo_requeue(conn, made.id, Author(name="anna", at=site.clock.now())) == 2
+    assert site.states() == {"accepted": 1, "sent": 2}
+    site.profile = {}
+    site.destination = {}
+    with pytest.raises(InputError, match="questura answers nothing"):
+        requeue_day(site.job(), DAY, "os:admin", "no answer", unanswered=True)
 
 
 def test_a_busy_service_is_asked_again_with_the_same_file(site: Site, service: HttpsServer) -> None:

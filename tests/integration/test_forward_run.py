@@ -21,6 +21,7 @@ from anpr.forward.preview import preview_day
 from anpr.forward.requeue import requeue_day
 from anpr.forward.runs import run_day, run_interval, run_nightly
 from anpr.forward.transport import Receipt, Transport, open_transport
+from anpr.forward.transport.base import MAX_RECEIPT_BYTES, checked_receipt
 from anpr.runtime.metrics import DELIVERIES
 from anpr.settings import DestinationSettings
 from anpr.store.audit import AuditAction
@@ -32,6 +33,7 @@ from scripts.lab.transits import make_transit, with_images
 from tests.support.forwarding import DAY, NIGHT, Site, transits
 
 DAYS = timedelta(days=1)
+HOURS = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -121,6 +123,7 @@ def test_a_batch_of_rejected_transits_makes_no_file_and_uses_no_number(site: Sit
     site.store(transits(4))
     assert run_day(site.job(), DAY).days[0].rejected == 4
     assert site.files() == {}
+    assert {row["batch"] for row in site.ledger_rows()} == {None}  # the number is another file's
     site.profile = {}
     requeue_day(site.job(), DAY, "os:admin", "direction is not needed")
     run_day(site.job(), DAY)
@@ -458,6 +461,63 @@ def test_a_receipt_that_cannot_be_read_is_a_failure_and_changes_nothing(site: Si
     assert report.outcome is RunOutcome.FAILED
     assert report.error == "receipt T_questura_20261121_001.csv.esito, row 1: 1 columns, too few"
     assert site.states() == {"sent": 3, "accepted": 1}
+
+
+def test_a_receipt_that_cannot_be_read_keeps_no_later_day_here(site: Site) -> None:
+    site.profile = RECEIPT
+    site.store(transits(2))
+    run_nightly(site.job())
+    (site.arrived / "T_questura_20261121_001.csv.esito").write_text("<html>error</html>\n")
+    site.store(transits(2, since=NIGHT + 10 * HOURS))
+    site.clock.advance(DAYS.total_seconds())
+    report = run_nightly(site.job())
+    assert [day.outcome for day in report.days] == [RunOutcome.FAILED, RunOutcome.COMPLETE]
+    assert report.has_failed
+    assert site.states(DAY + DAYS) == {"sent": 2}
+
+
+def test_a_receipt_too_large_to_be_read_is_at_fault_alone() -> None:
+    receipt = checked_receipt("there", "T.esito", bytes(MAX_RECEIPT_BYTES + 1))
+    assert (receipt.data, receipt.unread) == (None, f"there: more than {MAX_RECEIPT_BYTES} bytes")
+
+
+class Refusing:
+    """A transport like HTTPS that answers 415 to one file."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sent: list[str] = []
+
+    @contextmanager
+    def open(self, *_: Any) -> Iterator[Transport]:
+        yield self
+
+    def send(self, name: str, data: bytes) -> Receipt:
+        self.sent.append(f"{name} {data.decode()}")
+        return Receipt(name=name, status="415" if name == self.name else "200")
+
+    def fetch(self, name: str) -> Receipt | None:  # noqa: ARG002  the signature is the protocol's
+        return None
+
+
+def test_an_image_that_is_refused_for_good_rejects_its_transit_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.profile = {**PHOTO, "answers": {"kind": "none", "status": {"permanent": ["415"]}}}
+    first, second = (with_images(each, {ImageRole.PLATE: b"picture"})[0] for each in transits(2))
+    site.store([first, second])
+    for each in (first, second):
+        site.store_picture(each, ImageRole.PLATE, b"picture")
+    office = Refusing(f"{first.id}.txt")
+    monkeypatch.setattr(delivery_client, "open_transport", office.open)
+    report = run_day(site.job(), DAY).days[0]
+    assert (report.sent, report.rejected, report.error) == (1, 1, None)
+    assert [row["reason"] for row in site.ledger_rows()] == ["picture: answered 415", None]
+    assert [name.split()[0] for name in office.sent] == [
+        f"{first.id}.txt", f"{second.id}.txt", "T_questura_20261121_001.csv"
+    ]  # fmt: skip
+    assert str(first.id) not in office.sent[-1]
+    assert str(second.id) in office.sent[-1]
 
 
 class Replying:

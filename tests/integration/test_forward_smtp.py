@@ -2,6 +2,7 @@
 """Files as attachments of mails: to all recipients or none, encrypted or not at all, and the same mail at each try."""
 
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from anpr.domain.errors import ForwardError
 from anpr.forward.runs import run_day
 from anpr.forward.transport import open_transport
+from anpr.forward.transport.smtp import mail_with
+from anpr.runtime.clock import ManualClock
 from anpr.settings import DestinationSettings
+from anpr.settings.forwarding.smtp import SmtpTarget
 from anpr.store.database.connection import Database
 from scripts.lab.certificates import Authority
 from scripts.lab.mail_server import MailServer, mail_server
@@ -97,6 +101,22 @@ def test_a_wrong_login_is_told_without_it(authority: Authority, tmp_path: Path) 
         with pytest.raises(ForwardError, match=r"refuses the login of anpr \(535\)") as caught:
             send(destination(keys))
         assert (caught.value.permanent, "sbagliata" in str(caught.value)) == (True, False)
+
+
+def test_a_login_beyond_ascii_is_refused_before_it_ends_the_forwarder(authority: Authority, tmp_path: Path) -> None:
+    with mail_server(authority, authority.issue("posta", "127.0.0.1")) as server:
+        keys = mail_keys(server, tmp_path / "secret", authority)
+        (tmp_path / "secret").write_text("perché", encoding="utf-8")
+        with pytest.raises(ForwardError, match="letters of ASCII only") as caught:
+            send(destination(keys))
+        assert (caught.value.permanent, "perch" in str(caught.value)) == (True, False)
+
+
+def test_the_date_of_a_mail_is_the_clocks(clock: ManualClock) -> None:
+    target = destination({"kind": "smtp", "host": "posta.example", "sender": "a@example.it", "to": ["b@example.it"]})
+    assert isinstance(target.target, SmtpTarget)
+    message = mail_with(target.target, "T_1.xml", b"<a/>", clock.now())
+    assert parsedate_to_datetime(message["Date"]) == clock.now().replace(microsecond=0)
 
 
 def test_a_server_without_encryption_gets_nothing(authority: Authority, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from anpr.console.forwarding.profiles import profile_state
 from anpr.domain.errors import ForwardError
 from anpr.forward.profile.answers import Answers
 from anpr.forward.profile.soap import SoapRules
@@ -238,6 +239,7 @@ def test_what_the_pinned_key_has_not_signed_accepts_nothing(
     service.answer = lambda _: Told(200, made(REFUSAL, by))
     receipt = sent(keys)
     assert told in receipt.unread
+    assert receipt.data is None  # or a fault that nobody signed would reject all
     with pytest.raises(ForwardError, match="nothing of it counts as accepted"):
         read_reply(RULES, receipt, SoapRules(version="1.1"))
 
@@ -377,3 +379,4 @@ def test_settings_and_profile_say_different_things_once(
     keys |= changes
     with pytest.raises(ForwardError, match=re.escape(told)):
         site.job()
+    assert told in profile_state(site.settings().forwarding[0]).fault  # the console says what the forwarder refuses

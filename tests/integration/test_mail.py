@@ -94,6 +94,15 @@ def test_a_certificate_of_somebody_else_or_for_another_name_gets_nothing(
     assert server.taken + another.taken == []
 
 
+def test_a_login_beyond_ascii_is_a_fault_of_the_settings(
+    start: Start, sender: Callable[..., SmtpSender], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAIL_SECRET", "perché")
+    with pytest.raises(SettingsError, match=r"mail\.user: a login has letters of ASCII only") as told:
+        sender(start(), secret_file=None, secret_env="MAIL_SECRET").send(MAIL)
+    assert "perch" not in str(told.value)
+
+
 def test_a_wrong_login_is_told_without_the_password(
     start: Start, sender: Callable[..., SmtpSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:

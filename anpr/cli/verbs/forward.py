@@ -200,13 +200,14 @@ def retell(ctx: click.Context, /, destination_id: str, reason: str) -> None:
 @_DAY
 @_DESTINATION
 @click.option("--reason", required=True, help="Why; recorded.")
+@click.option("--unanswered", is_flag=True, help="Instead, those that were sent over 24 hours ago and have no answer.")
 @click.pass_context
-def requeue(ctx: click.Context, /, day_text: str, destination_id: str | None, reason: str) -> None:
+def requeue(ctx: click.Context, /, day_text: str, destination_id: str | None, reason: str, *, unanswered: bool) -> None:
     """Put the rejected transits of a day back into the queue, after the profile was put right."""
     settings, day = loaded_settings(ctx).settings, read_day("--day", day_text)
     with _jobs(settings, destination_id) as jobs:
         for job in jobs:
-            count = requeue_day(job, day, operating_system_user(), reason)
+            count = requeue_day(job, day, operating_system_user(), reason, unanswered=unanswered)
             click.echo(f"{job.id} {day.isoformat()}: queued again: {counted(count, 'transit')}")
 
 

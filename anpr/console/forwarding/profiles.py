@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from anpr.domain.errors import ForwardError
-from anpr.forward.profile.load import MAX_PROFILE_BYTES, load_profile, profile_path
+from anpr.forward.profile.load import MAX_PROFILE_BYTES, check_profile, load_profile, profile_path
 from anpr.forward.profile.model import Profile
 from anpr.settings import DestinationSettings
 
@@ -28,11 +28,12 @@ class ProfileState:
 def profile_state(destination: DestinationSettings) -> ProfileState:
     """The profile as its file is now."""
     found = _load(destination.profile, _stamp(destination.profile))
-    kind = destination.target.kind
-    if found.profile is not None and kind not in found.profile.transports:
-        allowed = ", ".join(found.profile.transports)
-        fault = f"forwarding.{destination.id}.target: profile {found.profile.name} allows {allowed}, not {kind}"
-        return ProfileState(profile=found.profile, fault=fault)
+    if found.profile is None:
+        return found
+    try:
+        check_profile(found.profile, destination)
+    except ForwardError as exc:
+        return ProfileState(profile=found.profile, fault=str(exc))
     return found
 
 

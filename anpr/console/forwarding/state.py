@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from anpr.console.forwarding.profiles import ProfileState, profile_state
 from anpr.console.state import Console
-from anpr.domain.delivery import RunOutcome
+from anpr.domain.delivery import RunOutcome, agreement_fault
 from anpr.domain.organisation import MANAGER
 from anpr.forward.schedule import local_day, start_after
 from anpr.settings import DestinationSettings
@@ -109,7 +109,7 @@ def _state(  # noqa: PLR0913, PLR0917  what was found of one destination
         yesterday=judge_yesterday(counts, of_yesterday, answers=answers, nightly=nightly),
         next_run=start_after(now, destination.at, console.settings.zone) if nightly else None,
         standing=standing,
-        is_over=not destination.protocol.strip() or today > destination.protocol_until,
+        is_over=agreement_fault(destination.protocol, destination.protocol_until, today) is not None,
     )
 
 

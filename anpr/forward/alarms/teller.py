@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from anpr.domain.errors import AnprError, ForwardError
+from anpr.domain.transit import Transit
 from anpr.forward.alarms.message import lay_out_alarm, record_message, verdict_of
+from anpr.forward.batch import image_refusal
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Centre, Job
 from anpr.forward.profile.load import profile_of
 from anpr.forward.reply.verdict import Verdict
 from anpr.forward.report import ForwardSummary
 from anpr.forward.stage import check_may_run
+from anpr.forward.transport import Receipt
 from anpr.runtime.backoff import doubled_s
 from anpr.runtime.metrics import ALARM_MESSAGES, FORWARD_REFUSED, preset
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
@@ -40,8 +43,14 @@ log = logging.getLogger(__name__)
 
 
 def alarm_job(centre: Centre, settings: AlarmDestinationSettings) -> Job:
-    """The destination's job. Raises ForwardError (permanent) when its profile is wrong, or excludes its transport."""
-    return Job(centre=centre, destination=settings.destination, profile=profile_of(settings.destination))
+    """The destination's job. Raises ForwardError (permanent) when its profile is wrong, excludes its transport, or has
+    its answers in files beside the sent ones, which nobody fetches for alarms."""
+    destination = settings.destination
+    profile = profile_of(destination)
+    if profile.answers.kind == "receipt" and destination.target.kind != "https":
+        told = f"profile {profile.name}: answers.kind receipt: receipts of alarms are not fetched"
+        raise ForwardError(f"alarm_forwarding.{destination.id}: {told}", permanent=True)
+    return Job(centre=centre, destination=destination, profile=profile)
 
 
 def serve_alarms(job: Job, settings: AlarmDestinationSettings) -> ForwardSummary:
@@ -80,13 +89,20 @@ class AlarmTeller:
             due = due_messages(conn, job.id, now)
         ALARM_MESSAGES.labels(job.id, _State.SUPERSEDED.value).inc(len(overtaken))
         if due:
-            FORWARD_REFUSED.labels(job.id).set(1)  # unless it may be told
-            check_may_run(job)
-            FORWARD_REFUSED.labels(job.id).set(0)
+            self._check()
             with run_lock(job.database, job.id) as lock:
                 if lock is not None:
                     self._send_all()
         return LOOK_EVERY_S
+
+    def _check(self) -> None:
+        """Raises ForwardError where agreement or stage forbid it; only that is told as refused, no failure here."""
+        try:
+            check_may_run(self.job)
+        except ForwardError:
+            FORWARD_REFUSED.labels(self.job.id).set(1)
+            raise
+        FORWARD_REFUSED.labels(self.job.id).set(0)
 
     def _of(self) -> TellingOf:
         settings = self.settings
@@ -127,11 +143,23 @@ class AlarmTeller:
         self._begin(message)
         try:
             *images, records = layout.files
-            for image in images:
-                client.send(image.name, image.data)
-            said = verdict_of(self.job, client.send(records.name, records.data), stored.transit)
+            refused = [image_refusal(job.profile, client.send(image.name, image.data)) for image in images]
+            reason = next((each for each in refused if each is not None), None)
+            reply = None if reason else client.send(records.name, records.data)
         except ForwardError as exc:
             self._failed(message, str(exc))
+            return
+        if reply is None:
+            self._settle(message, _State.REJECTED, reason)
+        else:
+            self._answered(message, reply, stored.transit)
+
+    def _answered(self, message: AlarmMessage, reply: Receipt, transit: Transit) -> None:
+        try:
+            said = verdict_of(self.job, reply, transit)
+        except ForwardError as exc:
+            # The message has arrived: sent again it would only be answered in the same way again.
+            self._settle(message, _State.SENT, str(exc))
         else:
             self._judge(message, said)
 

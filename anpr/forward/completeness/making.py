@@ -14,13 +14,14 @@ from anpr.domain.completeness import DayBalance
 from anpr.domain.errors import ForwardError, InputError, PaperError
 from anpr.domain.near_name import suggestion
 from anpr.forward.completeness.document import ReportHead, Stages, as_csv, document
+from anpr.forward.profile.load import load_profile
 from anpr.forward.run_log import ACTOR
 from anpr.forward.schedule import day_scope, local_day
 from anpr.forward.signed_files import sign_files
 from anpr.paper.apart import PdfPress
 from anpr.paper.html import as_html
 from anpr.runtime.clock import Clock
-from anpr.settings import Settings
+from anpr.settings import DestinationSettings, Settings
 from anpr.store.accounting.balance import day_balance
 from anpr.store.accounting.reports import ArchivedReport, ReportFiles, add_report, newest_reports, report_files
 from anpr.store.audit import AuditAction, AuditEvent, append
@@ -65,7 +66,8 @@ class ReportMaker:
 
     def balance(self, organisation_id: str, day: date) -> DayBalance:
         """What is known of the day now. Raises StoreError."""
-        destinations = [each.id for each in self.settings.forwarding if each.organisation == organisation_id]
+        own = [each for each in self.settings.forwarding if each.organisation == organisation_id]
+        destinations = {each.id: _answers(each) for each in own}
         window = day_scope("", day, self.settings.zone)
         with self._as(organisation_id).transaction() as conn:
             return day_balance(conn, organisation_id, window, destinations, self.clock.now())
@@ -198,7 +200,17 @@ def as_figures(balance: DayBalance) -> dict[str, Any]:
         line["difference"] = fact.difference
     for line, each in zip(figures["destinations"], balance.destinations, strict=True):
         line["difference"] = each.difference
+        if not each.unanswered:
+            del line["unanswered"]  # earlier reports had none, and are not made anew for it
     return dict(figures)
+
+
+def _answers(destination: DestinationSettings) -> bool:
+    """Whether it says what became of what it got; not, as long as its profile cannot be read."""
+    try:
+        return load_profile(destination.profile).answers.kind != "none"
+    except ForwardError:
+        return False
 
 
 def with_stages(figures: dict[str, Any], stages: Stages) -> dict[str, Any]:

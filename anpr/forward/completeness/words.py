@@ -23,6 +23,7 @@ SHORTFALLS = {
     Shortfall.REFUSED: "messaggi rifiutati all'arrivo",
     Shortfall.MISSING: "numeri non ancora arrivati",
     Shortfall.WAITING: "transiti ancora da inviare",
+    Shortfall.UNANSWERED: "transiti inviati e senza risposta da oltre 24 ore",
     Shortfall.NO_RUN: "destinazioni senza un inoltro riuscito",
     Shortfall.BLIND: "intervalli in cui una telecamera o un lettore non vedeva",
 }

@@ -35,10 +35,11 @@ from anpr.forward.profile.xml_writer import write_xml
 
 @dataclass(frozen=True, kw_only=True)
 class OutFile:
-    """A file to send: its name, and its bytes."""
+    """A file to send: its name, and its bytes; of an image, the transit that it shows."""
 
     name: str
     data: bytes
+    transit_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def lay_out(profile: Profile, transits: Sequence[Transit], context: Context, nam
     columns, unwritable = _columns(compiled_fields(profile), records)
     rejected = {**without_image, **unwritable}
     files = [
-        OutFile(name=own, data=data)
+        OutFile(name=own, data=data, transit_id=record.transit.id)
         for record in records
         if record.transit.id not in unwritable
         for own, data in record.images.values()

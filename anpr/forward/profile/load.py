@@ -26,8 +26,14 @@ def profile_path(name: str) -> Path:
 
 
 def profile_of(destination: DestinationSettings) -> Profile:
-    """The destination's profile. Raises ForwardError (permanent) when it is wrong, or excludes the transport."""
+    """The destination's profile. Raises ForwardError (permanent) when it is wrong, or does not go with the target."""
     profile = load_profile(destination.profile)
+    check_profile(profile, destination)
+    return profile
+
+
+def check_profile(profile: Profile, destination: DestinationSettings) -> None:
+    """Raises ForwardError (permanent) where the profile excludes the target's transport, or contradicts it."""
     kind = destination.target.kind
     if kind not in profile.transports:
         allowed = ", ".join(profile.transports)
@@ -35,7 +41,6 @@ def profile_of(destination: DestinationSettings) -> Profile:
             f"forwarding.{destination.id}.target: profile {profile.name} allows {allowed}, not {kind}", permanent=True
         )
     _check_message(profile, destination)
-    return profile
 
 
 def _check_message(profile: Profile, destination: DestinationSettings) -> None:

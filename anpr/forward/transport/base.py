@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from anpr.domain.errors import ForwardError
+from anpr.runtime.clock import Clock
 
 MAX_RECEIPT_BYTES = 16 * 1024 * 1024
 """A receipt of 10 000 transits has about 0.5 MB; whatever is larger than this is none."""
@@ -61,15 +61,16 @@ class ManyFiles(Protocol):
 class TransportModule(Protocol):
     """A module of this package that implements one transport."""
 
-    def open_target(self, target: Any, where: str) -> AbstractContextManager[Transport]:
+    def open_target(self, target: Any, where: str, clock: Clock) -> AbstractContextManager[Transport]:
         """A transport to this target, of the module's own settings class, ready to send. Raises ForwardError.
 
-        `where` is the dotted key of the target in the settings, for errors.
+        `where` is the dotted key of the target in the settings, for errors; `clock` tells when something is sent.
         """
 
 
 def checked_receipt(where: str, name: str, data: bytes) -> Receipt:
-    """The receipt; raises ForwardError (permanent) when it has more than MAX_RECEIPT_BYTES, one more being enough."""
+    """The receipt; `unread` when it has more than MAX_RECEIPT_BYTES, one more being enough: it is at fault, and not the
+    destination, whose other receipts are read."""
     if len(data) > MAX_RECEIPT_BYTES:
-        raise ForwardError(f"{where}: more than {MAX_RECEIPT_BYTES} bytes", permanent=True)
+        return Receipt(name=name, unread=f"{where}: more than {MAX_RECEIPT_BYTES} bytes")
     return Receipt(name=name, data=data)

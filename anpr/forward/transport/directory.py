@@ -11,6 +11,7 @@ from pathlib import Path
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.runtime.clock import Clock
 from anpr.runtime.private_files import warn_if_open
 from anpr.settings import DirectoryTarget
 
@@ -25,7 +26,11 @@ THREADS = 16
 
 
 @contextmanager
-def open_target(target: DirectoryTarget, where: str) -> Iterator["DirectoryTransport"]:
+def open_target(
+    target: DirectoryTarget,
+    where: str,
+    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+) -> Iterator["DirectoryTransport"]:
     """The folder, made when it is missing. Raises ForwardError."""
     yield DirectoryTransport(Path(target.path), _group_id(target.group, where))
 

@@ -7,12 +7,17 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, SLOWEST_BYTES_PER_S, Receipt, checked_receipt
+from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.ftps import FtpsTarget
 from anpr.tls.ftps_session import NOT_THERE, FtpsSession, finish_tls, ftps_errors, ftps_server_of, open_ftps
 
 
 @contextmanager
-def open_target(target: FtpsTarget, where: str) -> Iterator["FtpsTransport"]:
+def open_target(
+    target: FtpsTarget,
+    where: str,
+    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+) -> Iterator["FtpsTransport"]:
     """A logged-in session whose data are encrypted too. Raises ForwardError."""
     with open_ftps(target, where) as session:
         yield FtpsTransport(session, target, ftps_server_of(target))

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx2
 
 from anpr.forward.transport.base import MAX_REPLY_BYTES, Receipt
+from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.https import HttpSettings, HttpsTarget
 from anpr.settings.forwarding.placeholders import fill_placeholders
 from anpr.tls.https_client import TimedClient, http_errors, open_client, refuse_redirect, server_of
@@ -19,7 +20,11 @@ _IMAGE_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "
 
 
 @contextmanager
-def open_target(target: HttpsTarget, where: str) -> Iterator["HttpsTransport"]:
+def open_target(
+    target: HttpsTarget,
+    where: str,
+    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+) -> Iterator["HttpsTransport"]:
     """A client for this address; it connects with the first file. Raises ForwardError."""
     with open_client(target, where) as client:
         yield HttpsTransport(client, target)

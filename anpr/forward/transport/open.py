@@ -19,11 +19,12 @@ def open_transport(
 
     `soap` is that section of the profile; then the files are envelopes, and a web service is called as SOAP demands.
     """
+    clock = clock or SystemClock()
     target, where = destination.target, f"forwarding.{destination.id}.target"
     if soap is not None and isinstance(target, HttpsTarget):
         from anpr.forward.transport.soap import open_soap  # noqa: PLC0415  as below
 
-        return open_soap(target, where, soap, clock or SystemClock())
+        return open_soap(target, where, soap, clock)
     # Loaded when it is used: asyncssh takes half a second, and a site that forwards to a directory does not need it.
     module = cast(TransportModule, import_module(f"{__package__}.{target.kind}"))
-    return module.open_target(target, where)
+    return module.open_target(target, where, clock)

@@ -11,6 +11,7 @@ import asyncssh
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import MAX_RECEIPT_BYTES, Receipt, checked_receipt
+from anpr.runtime.clock import Clock
 from anpr.settings import SftpTarget
 from anpr.ssh.session import SftpSession, open_session
 
@@ -32,7 +33,11 @@ _Result = TypeVar("_Result")
 
 
 @contextmanager
-def open_target(target: SftpTarget, where: str) -> Iterator["SftpTransport"]:
+def open_target(
+    target: SftpTarget,
+    where: str,
+    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+) -> Iterator["SftpTransport"]:
     """A logged-in session in the target's folder. Raises ForwardError."""
     with open_session(target, where) as session:
         yield SftpTransport(session, target)

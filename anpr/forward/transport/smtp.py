@@ -8,14 +8,16 @@ import smtplib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import formatdate
+from email.utils import format_datetime
 from hashlib import sha256
 from mimetypes import guess_type
 
 from anpr.domain.errors import ForwardError
 from anpr.forward.transport.base import SLOWEST_BYTES_PER_S, Receipt
+from anpr.runtime.clock import Clock
 from anpr.settings.forwarding.placeholders import fill_placeholders
 from anpr.settings.forwarding.smtp import SmtpTarget
 from anpr.ssh.credentials import read_secret
@@ -26,14 +28,17 @@ _TAKEN = (250, 251)
 
 
 @contextmanager
-def open_target(target: SmtpTarget, where: str) -> Iterator["SmtpTransport"]:
+def open_target(target: SmtpTarget, where: str, clock: Clock) -> Iterator["SmtpTransport"]:
     """A session with the server, encrypted and logged in. Raises ForwardError."""
     server = f"mail server {target.host}:{target.port}"
+    secret = read_secret(target, where)
+    if not f"{target.user or ''}{secret or ''}".isascii():
+        raise ForwardError(f"{where}: a login by mail has letters of ASCII only, in user and password", permanent=True)
     context = tls_context(target, where)
     with _mapped(server, target.user), context.deadline(target.timeout_s):
-        session = _session(target, context, read_secret(target, where))
+        session = _session(target, context, secret)
     try:
-        yield SmtpTransport(session, target, server, context)
+        yield SmtpTransport(session, target, server, context, clock)
     finally:
         # What was taken is taken, however the farewell goes.
         with suppress(OSError, smtplib.SMTPException), context.deadline(target.timeout_s):
@@ -74,15 +79,18 @@ def _session(target: SmtpTarget, context: PinnedContext, secret: str | None) -> 
 class SmtpTransport:
     """Each mail goes to all recipients, or to none: the server is asked for each before the file is sent."""
 
-    def __init__(self, session: smtplib.SMTP, target: SmtpTarget, server: str, context: PinnedContext) -> None:
+    def __init__(
+        self, session: smtplib.SMTP, target: SmtpTarget, server: str, context: PinnedContext, clock: Clock
+    ) -> None:
         self._session = session
         self._context = context
         self._target = target
         self._server = server
+        self._clock = clock
 
     def send(self, name: str, data: bytes) -> Receipt:
         where = f"{self._server}: {name}"
-        message = mail_with(self._target, name, data).as_bytes(policy=SMTP)
+        message = mail_with(self._target, name, data, self._clock.now()).as_bytes(policy=SMTP)
         seconds = self._target.timeout_s + len(message) / SLOWEST_BYTES_PER_S
         with _mapped(where, None), self._context.deadline(seconds):
             self._hand_over(where, message)
@@ -111,15 +119,16 @@ class SmtpTransport:
         raise ForwardError(f"{where}: refuses {what}: {_told(code, said)}", permanent=code in _PERMANENT)
 
 
-def mail_with(target: SmtpTarget, name: str, data: bytes) -> EmailMessage:
-    """The mail for this file. Its Message-ID is the same at each try, so that a receiver knows a repeat."""
+def mail_with(target: SmtpTarget, name: str, data: bytes, at: datetime) -> EmailMessage:
+    """The mail for this file, sent at this time (UTC). Its Message-ID is the same at each try, so that a receiver knows
+    a repeat."""
     digest = sha256(data).hexdigest()
     values = {"name": name, "stem": name.rpartition(".")[0] or name, "sha256": digest, "size": str(len(data))}
     message = EmailMessage(policy=SMTP)
     message["From"] = target.sender
     message["To"] = ", ".join(target.to)
     message["Subject"] = fill_placeholders(target.subject, values)
-    message["Date"] = formatdate()
+    message["Date"] = format_datetime(at)
     identity = sha256(f"{name} {digest}".encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{identity}@{target.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -145,6 +154,8 @@ def _mapped(where: str, user: str | None) -> Iterator[None]:
     except (OSError, smtplib.SMTPException) as exc:
         refusal = tls_refusal(where, exc)
         raise refusal or ForwardError(f"{where}: {getattr(exc, 'strerror', None) or type(exc).__name__}") from exc
+    except ValueError as exc:  # after OSError, as a certificate's error is both; its text may quote what was sent
+        raise ForwardError(f"{where}: {type(exc).__name__}", permanent=True) from None
 
 
 def _told(code: int, said: bytes | str) -> str:

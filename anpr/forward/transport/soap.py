@@ -48,8 +48,8 @@ class SoapTransport:
 
 
 def _believed(receipt: Receipt, security: Security) -> Receipt:
-    """With what the reply's signature covers and nothing else, where one is demanded."""
+    """With what the reply's signature covers and nothing else, where one is demanded: no unsigned fault either."""
     try:
         return replace(receipt, data=security.answered(receipt.data or b""))
     except ValueError as exc:
-        return replace(receipt, unread=f"its signature: {exc}")
+        return replace(receipt, data=None, unread=f"its signature: {exc}")

@@ -2,15 +2,23 @@
 """Balance of a day for one organisation, read from counters, ledger, gaps and health; no transit is read for it but
 those that are not yet in the ledger."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from anpr.domain.completeness import LOST_AFTER, BlindSpell, CameLine, DayBalance, DestinationLine, MissingSpan
+from anpr.domain.completeness import (
+    LOST_AFTER,
+    UNANSWERED_AFTER,
+    BlindSpell,
+    CameLine,
+    DayBalance,
+    DestinationLine,
+    MissingSpan,
+)
 from anpr.domain.health import HealthInterval
 from anpr.store.database.connection import Connection
 from anpr.store.database.fetch import count_of, one_row
 from anpr.store.database.queries import load_queries
-from anpr.store.forwarding.deliveries import NO_LONGER_THERE, DayScope, count_states
+from anpr.store.forwarding.deliveries import NO_LONGER_THERE, DayScope, count_states, count_unanswered
 from anpr.store.health.intervals import MIN_GAP, intervals_between
 
 _SQL = load_queries("completeness")
@@ -19,11 +27,11 @@ MAX_SPANS = 500
 
 
 def day_balance(
-    conn: Connection, organisation_id: str, window: DayScope, destinations: Iterable[str], now: datetime
+    conn: Connection, organisation_id: str, window: DayScope, destinations: Mapping[str, bool], now: datetime
 ) -> DayBalance:
     """The balance of `window` (its destination is not looked at) in a transaction that is limited to the organisation.
 
-    `destinations` are those that forward for it. Raises StoreError.
+    `destinations` are those that forward for it, and whether each answers. Raises StoreError.
     """
     values = {"since": window.since, "until": window.until, "organisation": organisation_id}
     came = [CameLine(**row) for row in conn.execute(_SQL["came"], values)]
@@ -37,7 +45,9 @@ def day_balance(
         came=tuple(came),
         refused=tuple(refused),
         missing=tuple(_missing(conn, values, now)),
-        destinations=tuple(_destination(conn, each, window, now) for each in destinations),
+        destinations=tuple(
+            _destination(conn, each, window, now, answers=answers) for each, answers in destinations.items()
+        ),
         blind=tuple(_blind(conn, window, gates)) if gates else (),
     )
 
@@ -54,7 +64,9 @@ def _missing(conn: Connection, values: dict[str, object], now: datetime) -> Iter
         )
 
 
-def _destination(conn: Connection, destination: str, window: DayScope, now: datetime) -> DestinationLine:
+def _destination(
+    conn: Connection, destination: str, window: DayScope, now: datetime, *, answers: bool
+) -> DestinationLine:
     scope = DayScope(destination=destination, day=window.day, since=window.since, until=window.until)
     values = scope.values()
     stored = count_of(conn, _SQL["open_to_destination"], values)
@@ -72,6 +84,7 @@ def _destination(conn: Connection, destination: str, window: DayScope, now: date
         withheld=withheld,
         not_listed=not_listed,
         reasons=tuple(reasons),
+        unanswered=count_unanswered(conn, scope, now - UNANSWERED_AFTER) if answers else 0,
         has_run=now < window.until or bool(one_row(conn, _SQL["has_run"], values)["found"]),
     )
 

@@ -146,12 +146,13 @@ def reject_transits(
 
 
 def release_transits(
-    conn: Connection, scope: DayScope, number: int, ids: Collection[UUID], *, sent: bool = False
+    conn: Connection, scope: DayScope, number: int, ids: Collection[UUID], now: datetime, *, sent: bool = False
 ) -> int:
-    """Queue these transits again, for another batch; `sent` says that they were sent. Returns how many."""
+    """Queue these transits again, for another batch; `sent` says that they were sent, and wait anew. Returns how
+    many."""
     if not ids:
         return 0
-    values = {**scope.values(), "number": number, "ids": list(ids), "state": _waiting(sent=sent)}
+    values = {**scope.values(), "number": number, "ids": list(ids), "now": now, "state": _waiting(sent=sent)}
     return conn.execute(_SQL["release"], values).rowcount
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from anpr.domain.delivery import DeliveryState
 from anpr.domain.kept_from import KeptFrom
 from anpr.store.database.connection import Connection
+from anpr.store.database.fetch import count_of
 from anpr.store.database.kept_values import kept_values
 from anpr.store.database.partitions import ensure_partitions, utc_day
 from anpr.store.database.queries import load_queries
@@ -80,9 +81,9 @@ def expire_queued(conn: Connection, destination: str, kept: KeptFrom, now: datet
     return {row["day"]: row["count"] for row in conn.execute(_SQL["expire"], values)}
 
 
-def requeue_rejected(conn: Connection, scope: DayScope) -> int:
-    """Queue the rejected transits of the scope again, for when the profile was corrected; returns how many."""
-    return conn.execute(_SQL["requeue_rejected"], scope.values()).rowcount
+def count_unanswered(conn: Connection, scope: DayScope, sent_before: datetime) -> int:
+    """How many transits of the scope were sent before this moment and have no answer."""
+    return count_of(conn, _SQL["count_unanswered"], {**scope.values(), "before": sent_before})
 
 
 def count_states(conn: Connection, scope: DayScope) -> dict[DeliveryState, int]:

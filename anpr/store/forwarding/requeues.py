@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Requeues of the console: rejected deliveries go back into the queue under a number by which it can be undone."""
+"""Requeues: rejected deliveries, or those without an answer, are queued again under a number by which it is undone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ _SQL = load_queries("forward_pages")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Requeue:
-    """Rejected deliveries of a day that somebody queued again, and why; `kind` is the reason that they had, empty: any.
+    """Deliveries of a day that somebody queued again, and why; `kind` is the reason that rejected ones had, empty: any.
 
     `number` is how many. `is_waiting`: some are in no file yet. `undone` went back of them, when it was undone.
     """
@@ -43,13 +43,30 @@ def requeue(
 
     None when there are none. Raises StoreError, also for another organisation than the one that runs the system.
     """
-    values = {**scope.values(), "kind": kind, "ids": None if ids is None else list(ids)}
-    made = one_row(conn, _SQL["requeue"], {**values, "why": why, "who": author.name, "now": author.at})["id"]
+    return _requeue(conn, scope, why, author, {"kind": kind, "ids": None if ids is None else list(ids), "before": None})
+
+
+def requeue_unanswered(
+    conn: Connection, scope: DayScope, sent_before: datetime, why: str, author: Author
+) -> Requeue | None:
+    """Queue transits of the day again that are still stored, were sent before this moment and have no answer.
+
+    None when there are none. Raises StoreError, also for another organisation than the one that runs the system.
+    """
+    return _requeue(conn, scope, why, author, {"kind": "", "ids": None, "before": sent_before})
+
+
+def _requeue(
+    conn: Connection, scope: DayScope, why: str, author: Author, chosen: Mapping[str, object]
+) -> Requeue | None:
+    values = {**scope.values(), **chosen, "why": why, "who": author.name, "now": author.at}
+    made = one_row(conn, _SQL["requeue"], values)["id"]
     return None if made is None else get_requeue(conn, scope.destination, made)
 
 
 def undo_requeue(conn: Connection, number: int, author: Author) -> int | None:
-    """Take back what is still queued and in no file; returns how many. None when it was undone, or is not there."""
+    """Take back what is still queued, in no file, and neither sent nor queued again since; returns how many. None when
+    it was undone, or is not there."""
     values = {"id": number, "who": author.name, "now": author.at}
     found: int | None = one_row(conn, _SQL["undo"], values)["number"]
     return found

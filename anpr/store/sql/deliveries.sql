@@ -127,8 +127,9 @@ WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = %(number
   AND d.state = %(state)s AND d.captured_at >= %(since)s AND d.captured_at < %(until)s;
 
 -- name: release
--- Back in the queue, for another batch.
-UPDATE deliveries SET state = 'queued', batch = NULL, sent_at = NULL, reason = NULL
+-- Back in the queue, for another batch; what was sent is queued anew, so that no undo of a requeue takes it for never sent.
+UPDATE deliveries SET state = 'queued', batch = NULL, sent_at = NULL, reason = NULL,
+    queued_at = CASE WHEN state = 'sent' THEN %(now)s ELSE queued_at END
 WHERE destination = %(destination)s AND day = %(day)s AND batch = %(number)s AND transit_id = ANY (%(ids)s::uuid[])
   AND state = %(state)s AND captured_at >= %(since)s AND captured_at < %(until)s;
 
@@ -146,8 +147,15 @@ UPDATE forward_batches SET sent_at = %(now)s
 WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(numbers)s::integer[]);
 
 -- name: forget_batches_of_nothing
-DELETE FROM forward_batches
-WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(empty)s::integer[]) AND attempts <= 1;
+-- What was in them was in no file: the number goes to the next one.
+WITH forgotten AS (
+    DELETE FROM forward_batches
+    WHERE destination = %(destination)s AND day = %(day)s AND number = ANY (%(empty)s::integer[]) AND attempts <= 1
+    RETURNING number
+)
+UPDATE deliveries d SET batch = NULL FROM forgotten f
+WHERE d.destination = %(destination)s AND d.day = %(day)s AND d.batch = f.number
+  AND d.captured_at >= %(since)s AND d.captured_at < %(until)s;
 
 -- name: unanswered
 SELECT b.number, b.file_name, b.created_at, b.attempts FROM forward_batches b
@@ -174,9 +182,9 @@ SELECT state, count(*) AS count FROM deliveries
 WHERE destination = %(destination)s AND day = %(day)s AND captured_at >= %(since)s AND captured_at < %(until)s
 GROUP BY state;
 
--- name: requeue_rejected
-UPDATE deliveries SET state = 'queued', batch = NULL, sent_at = NULL, settled_at = NULL, reason = NULL
-WHERE destination = %(destination)s AND day = %(day)s AND state = 'rejected'
+-- name: count_unanswered
+SELECT count(*) AS count FROM deliveries
+WHERE destination = %(destination)s AND day = %(day)s AND state = 'sent' AND sent_at < %(before)s
   AND captured_at >= %(since)s AND captured_at < %(until)s;
 
 -- name: by_day

@@ -70,17 +70,18 @@ LEFT JOIN forward_batches b ON b.destination = d.destination AND b.day = d.day A
 ORDER BY d.destination;
 
 -- name: requeue
-SELECT requeue_deliveries(%(destination)s, %(day)s, %(since)s, %(until)s, %(kind)s, %(ids)s::uuid[], %(why)s, %(who)s, %(now)s) AS id;
+SELECT requeue_deliveries(%(destination)s, %(day)s, %(since)s, %(until)s, %(kind)s, %(ids)s::uuid[], %(why)s, %(who)s, %(now)s,
+    %(before)s::timestamptz) AS id;
 
 -- name: undo
 SELECT undo_requeue(%(id)s, %(who)s, %(now)s) AS number;
 
 -- name: requeues
--- `is_waiting`: something of it is still queued and in no file.
+-- `is_waiting`: something of it is still queued and in no file, and has not been queued again since.
 SELECT q.*, q.undone_at IS NULL AND EXISTS (
     SELECT FROM forward_requeued r JOIN deliveries d
         ON d.captured_at = r.captured_at AND d.transit_id = r.transit_id AND d.destination = q.destination
-    WHERE r.requeue_id = q.id AND d.state = 'queued' AND d.batch IS NULL
+    WHERE r.requeue_id = q.id AND d.state = 'queued' AND d.batch IS NULL AND d.queued_at = q.at
 ) AS is_waiting
 FROM forward_requeues q
 WHERE q.destination = %(destination)s AND q.day >= %(first)s AND q.day <= %(last)s ORDER BY q.id DESC LIMIT %(limit)s;

@@ -3,7 +3,7 @@
 SELECT EXISTS (
     SELECT FROM deliveries
     WHERE destination = %(destination)s AND day = %(day)s AND state = 'queued' AND batch IS NULL
-      AND captured_at >= %(since)s AND captured_at < %(until)s AND transit_id <> ALL (%(without)s::uuid[])
+      AND captured_at >= %(since)s AND captured_at < %(until)s AND transit_id NOT IN (SELECT unnest(%(without)s::uuid[]))
 ) OR EXISTS (
     SELECT FROM forward_batches WHERE destination = %(destination)s AND day = %(day)s AND sent_at IS NULL
 ) AS found;
@@ -13,7 +13,7 @@ SELECT EXISTS (
 WITH chosen AS (
     SELECT captured_at, transit_id FROM deliveries
     WHERE destination = %(destination)s AND day = %(day)s AND state = 'queued' AND batch IS NULL
-      AND captured_at >= %(since)s AND captured_at < %(until)s AND transit_id <> ALL (%(without)s::uuid[])
+      AND captured_at >= %(since)s AND captured_at < %(until)s AND transit_id NOT IN (SELECT unnest(%(without)s::uuid[]))
     ORDER BY captured_at DESC, transit_id DESC
     LIMIT %(limit)s
 )

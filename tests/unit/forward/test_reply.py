@@ -159,6 +159,8 @@ def test_what_cannot_be_read_accepts_nothing(rules: Answers, data: bytes | None,
 def test_a_body_that_was_not_read_accepts_nothing() -> None:
     with pytest.raises(ForwardError, match="a compressed body"):
         read(XML, None, unread="a compressed body")
+    with pytest.raises(ForwardError, match="a compressed body"):
+        read(STATUS, None, unread="a compressed body")
 
 
 def test_two_codes_of_one_transit_contradict_each_other() -> None:

@@ -14,7 +14,7 @@ from anpr.settings.forwarding.targets import TRANSPORT_KINDS
 @pytest.mark.parametrize("kind", TRANSPORT_KINDS)
 def test_every_kind_has_a_module_that_opens_its_targets(kind: str) -> None:
     module = import_module(f"anpr.forward.transport.{kind}")
-    assert list(signature(module.open_target).parameters) == ["target", "where"]
+    assert list(signature(module.open_target).parameters) == ["target", "where", "clock"]
 
 
 @pytest.mark.slow
