@@ -8,10 +8,10 @@ from datetime import timedelta
 from anpr.domain.errors import AnprError, ForwardError
 from anpr.domain.transit import Transit
 from anpr.forward.alarms.message import lay_out_alarm, record_message, verdict_of
-from anpr.forward.batch import image_refusal
 from anpr.forward.delivery_client import DeliveryClient
 from anpr.forward.job import Centre, Job
 from anpr.forward.profile.load import profile_of
+from anpr.forward.putting import image_refusal
 from anpr.forward.reply.verdict import Verdict
 from anpr.forward.report import ForwardSummary
 from anpr.forward.stage import check_may_run
