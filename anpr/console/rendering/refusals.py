@@ -23,6 +23,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("mail_no_server", r"mail\.host: no mail server is set"),
         ("mail_secret", r"mail\.(?:secret_env|secret_file): .*"),
+        ("mail_ascii", r"mail\.user: a login has letters of ASCII only.*"),
         ("mail_certificates", r"mail\.ca_file: .*"),
         ("mail_login", r"(?P<server>mail server \S+): refuses the login of mail\.user \((?P<code>\d+)\)"),
         ("mail_refuses", r"(?P<server>mail server \S+): refuses (?P<address>\S+): (?P<said>.*)"),
