@@ -3,7 +3,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from anpr.domain.delivery import DeliveryState, RunKind
@@ -14,7 +14,7 @@ from anpr.forward.job import Job
 from anpr.forward.one_ahead import one_ahead
 from anpr.forward.profile.layout import record_file_name
 from anpr.forward.progress import Progress, report_of
-from anpr.forward.putting import BatchCounts, PutBatches, put_batches, settle_batches
+from anpr.forward.putting import BatchCounts, send_batches
 from anpr.forward.receipts import collect_receipts
 from anpr.forward.report import DayReport
 from anpr.forward.run_log import begin_run, end_run
@@ -77,46 +77,20 @@ def _has_work(job: Job, scope: DayScope) -> bool:
 def _send_waiting(
     job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, progress: Progress, between: Between | None
 ) -> None:
-    """Several are sent at once, and while they are settled the next ones are sent, those after them made, and those
-    after these claimed; unless something is to be done between two files."""
+    """Several are sent at once and the next ones made meanwhile, unless something is to be done between two files."""
 
     def at_once() -> bool:
         return client.sends_many and between is None
 
-    for step in one_ahead(_put(job, client, lock, scope, at_once), at_once):
-        progress.batches += BatchCounts(expired=step.expired)
-        if step.is_stopped:
+    for expired, made in one_ahead(_made(job, scope, at_once), at_once):
+        progress.batches += BatchCounts(expired=expired)
+        if job.centre.stop.is_set():
             progress.stop(STOPPED)
             return
-        if step.put is not None:
-            progress.add(settle_batches(job, scope, step.put))
-            if between is not None:
-                between(lock)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Step:
-    """What is to be written down next: transits that expired, or batches that are at the destination."""
-
-    expired: int = 0
-    put: PutBatches | None = None
-    is_stopped: bool = False
-
-
-def _put(
-    job: Job, client: DeliveryClient, lock: SessionLock, scope: DayScope, at_once: Callable[[], bool]
-) -> Iterator[_Step]:
-    """Puts the files there, one group after the other; each is settled by who asks for the next one."""
-    for expired, made in one_ahead(_made(job, scope, at_once), at_once):
-        if expired:  # else the next files would wait until the former ones are settled
-            yield _Step(expired=expired)
-        if job.centre.stop.is_set():
-            yield _Step(is_stopped=True)
-            return
         lock.check()
-        put = put_batches(job, client, made)
-        made.clear()  # the files would stay in memory while the next ones are waited for
-        yield _Step(put=put)
+        progress.add(send_batches(job, client, scope, made))
+        if between is not None:
+            between(lock)
 
 
 def _made(job: Job, scope: DayScope, at_once: Callable[[], bool]) -> Iterator[tuple[int, list[MadeBatch]]]:
@@ -128,7 +102,7 @@ def _made(job: Job, scope: DayScope, at_once: Callable[[], bool]) -> Iterator[tu
         name = record_file_name(job.profile, batch_context(job, scope, batch, gates, {}))
         return replace(batch, file_name=name)
 
-    for taken in one_ahead(take_batches(job, scope, new, at_once=at_once), at_once):
+    for taken in take_batches(job, scope, new, at_once=at_once):
         expired = taken.expired
         for group in groups_of(job.profile, taken.batches):
             yield expired, [make_batch(job, scope, each, gates) for each in group]
