@@ -35,7 +35,7 @@ from tests.support.sources import ListSource, image_message, message, transit_me
 
 NEWEST = read_migrations()[-1].version
 EARLIER = [each.version for each in read_migrations()[:-1]]
-FULL_INGEST = 72
+FULL_INGEST = 89
 """The first version in which this ingest can store all that it must."""
 CASES = 43
 """The version in which a row of alarms became a sighting of an alarm."""
