@@ -47,13 +47,6 @@ class LocalShelf(Shelf):
             list(threads.map(self._flush_folder, folders))
         return taken
 
-    def read(self, key: str) -> bytes | None:
-        with self.failing("image", key):
-            try:
-                return (self._folder / key).read_bytes()
-            except FileNotFoundError:
-                return None
-
     def listed(self, folder: str) -> Iterator[Stored]:
         # Not by fsspec: it holds a dict of everything about each file of the folder, and there may be 100,000s.
         with self.failing("images in", str(self._folder / folder)):
