@@ -160,7 +160,7 @@ def test_the_page_is_closed_without_a_link_and_what_waited_goes_after_the_next_l
     answer(card, "Ci sono")
     card.get_by_label("Nota (facoltativa)").fill("non ancora mandata")
     expect(card.locator(".is-waiting")).to_have_count(1)
-    page.wait_for_timeout(1000)
+    eventually(lambda: page.evaluate(DRAFTS) == 1)
     page.reload()
     expect(page.get_by_role("heading", name="Senza rete")).to_be_visible()
     expect(page.get_by_text("1 risposta in attesa")).to_be_visible()
@@ -176,6 +176,29 @@ def test_the_page_is_closed_without_a_link_and_what_waited_goes_after_the_next_l
     assert events_of(site, alarm) == [("patrol", "on-scene", None)]
 
 
+def test_a_link_that_comes_back_unnoticed_is_found(page: Page, site: Site) -> None:
+    """Browsers were seen to say "online" before there was a way to the centre, and never again."""
+    patrol(page, site)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.add_init_script("window.addEventListener('online', (event) => event.stopImmediatePropagation(), true)")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("heading", name="Senza rete")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="Senza rete")).to_have_count(0)
+    expect(page.get_by_role("button", name="Esci")).to_be_visible()
+
+
+DRAFTS = """async () => {
+    const opened = await new Promise((done) => {
+        const request = indexedDB.open("anpr-patrol");
+        request.onsuccess = () => done(request.result);
+    });
+    const request = opened.transaction("drafts").objectStore("drafts").count();
+    const number = await new Promise((done) => { request.onsuccess = () => done(request.result); });
+    opened.close();
+    return number;
+}"""
 KEPT = """async () => {
     const opened = await new Promise((done) => {
         const request = indexedDB.open("anpr-patrol");
