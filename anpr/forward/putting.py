@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Sends batches that are made: their files to the destination, then what became of them to the ledger."""
+"""Sending of batches that are made: their files to the destination, then what became of them to the ledger."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -48,26 +48,6 @@ class BatchResult:
     """Those that were queued again, as an image has not arrived, or the reply says so."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchOutcome:
-    """What became of a batch that was put there, without its files: for the ledger."""
-
-    number: int
-    rejected: Mapping[UUID, str]
-    waiting: frozenset[UUID]
-    put_off: frozenset[UUID]
-    verdicts: Mapping[str, Verdict]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PutBatches:
-    """Batches whose files are at the destination, to be settled in the ledger; `counts` of files and bytes."""
-
-    outcomes: Sequence[BatchOutcome]
-    counts: BatchCounts
-    problem: str | None
-
-
 def send_batch(
     job: Job, client: DeliveryClient, scope: DayScope, batch: DeliveryBatch, gates: Mapping[str, Gate]
 ) -> BatchResult:
@@ -85,49 +65,24 @@ def send_batches(job: Job, client: DeliveryClient, scope: DayScope, made: Sequen
     written once, after the last file, with the receipts of the replies: a run killed in between leaves no transit
     counted twice. It loses no receipt that only a reply had, since batches that are answered come one by one.
     """
-    return settle_batches(job, scope, put_batches(job, client, made))
-
-
-def put_batches(job: Job, client: DeliveryClient, made: Sequence[MadeBatch]) -> PutBatches:
-    """Put the files of these batches at the destination; the ledger is not touched. Raises ForwardError."""
     made = _send_images(job, client, made)
     verdicts, problems = _send_records(job, client, made)
-    files = [file for each in made for file in each.layout.files]
-    return PutBatches(
-        outcomes=tuple(_outcome(each, verdicts.get(each.number, {})) for each in made),
-        counts=BatchCounts(files=len(files), bytes=sum(len(file.data) for file in files)),
-        problem="; ".join(problems) or None,
-    )
-
-
-def settle_batches(job: Job, scope: DayScope, put: PutBatches) -> BatchResult:
-    """Write down what became of batches that are at the destination, to stay. Raises StoreError; then they stay
-    open."""
     with job.database.transaction() as conn:
         now = job.clock.now()
-        rejected = sum(reject_transits(conn, scope, each.number, each.rejected, now) for each in put.outcomes)
-        released = sum(release_transits(conn, scope, each.number, each.waiting, now) for each in put.outcomes)
-        sent = close_batches(conn, scope, [each.number for each in put.outcomes], now)
-        answered = (
-            apply_verdicts(conn, job, scope, each.number, each.verdicts) for each in put.outcomes if each.verdicts
-        )
+        rejected = sum(reject_transits(conn, scope, each.number, each.layout.rejected, now) for each in made)
+        released = sum(release_transits(conn, scope, each.number, each.waiting, now) for each in made)
+        sent = close_batches(conn, scope, [each.number for each in made], now)
+        answered = (apply_verdicts(conn, job, scope, number, found) for number, found in verdicts.items())
         receipts = sum(answered, ReceiptCounts())
     DELIVERIES.labels(job.id, "sent").inc(sent)  # after the commit: what fails next must not take it back
     DELIVERIES.labels(job.id, "rejected").inc(rejected)
     count_deliveries(job, receipts)
-    counts = put.counts + BatchCounts(sent=sent, rejected=rejected, waiting=released)
-    waiting = frozenset[UUID]().union(*(each.waiting | each.put_off for each in put.outcomes))
-    return BatchResult(counts=counts, receipts=receipts, problem=put.problem, waiting=waiting)
-
-
-def _outcome(made: MadeBatch, verdicts: Mapping[str, Verdict]) -> BatchOutcome:
-    return BatchOutcome(
-        number=made.number,
-        rejected=made.layout.rejected,
-        waiting=made.waiting,
-        put_off=_put_off(made, verdicts) if verdicts else frozenset(),
-        verdicts=verdicts,
-    )
+    files = [file for each in made for file in each.layout.files]
+    size = sum(len(file.data) for file in files)
+    counts = BatchCounts(sent=sent, rejected=rejected, waiting=released, files=len(files), bytes=size)
+    put_off = (_put_off(each, verdicts[each.number]) for each in made if each.number in verdicts)
+    waiting = frozenset[UUID]().union(*(each.waiting for each in made), *put_off)
+    return BatchResult(counts=counts, receipts=receipts, problem="; ".join(problems) or None, waiting=waiting)
 
 
 def _put_off(made: MadeBatch, said: Mapping[str, Verdict]) -> frozenset[UUID]:

@@ -43,8 +43,13 @@ def running_console(
 def logged_in(address: str, user: str) -> httpx.Client:
     """A client with a session of this user, whose password is PASSWORD."""
     client = httpx.Client(base_url=address, timeout=60, limits=httpx.Limits(max_connections=None))
-    token = re.search(r'form_token" value="(\w+)', client.get("/login").text)
-    assert token
-    form = {"form_token": token[1], "user": user, "password": PASSWORD, "back": "/"}
+    form = {"form_token": form_token(client, "/login"), "user": user, "password": PASSWORD, "back": "/"}
     assert client.post("/login", data=form).status_code == 303
     return client
+
+
+def form_token(client: httpx.Client, path: str) -> str:
+    """The token that the forms of this page send along."""
+    token = re.search(r'form_token" value="(\w+)', client.get(path).text)
+    assert token, path
+    return token[1]

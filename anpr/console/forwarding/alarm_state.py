@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from anpr.console.forwarding.profiles import ProfileState, profile_state
 from anpr.console.state import Console
+from anpr.domain.delivery import agreement_fault
 from anpr.forward.schedule import local_day
 from anpr.settings.forwarding.alarm_destination import AlarmDestinationSettings
 from anpr.store.forwarding.alarm_pages import Tally, TroubledTelling, message_tallies, troubled_tellings
@@ -53,7 +54,7 @@ def alarm_destination_states(console: Console) -> list[AlarmDestinationState]:
             profile=profile_state(each.destination),
             counts=tallies[each.id],
             trouble=troubled.get(each.id),
-            is_over=not each.protocol.strip() or today > each.protocol_until,
+            is_over=agreement_fault(each.protocol, each.protocol_until, today) is not None,
         )
         for each in chosen
     ]

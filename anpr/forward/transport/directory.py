@@ -29,7 +29,7 @@ THREADS = 16
 def open_target(
     target: DirectoryTarget,
     where: str,
-    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+    clock: Clock,  # noqa: ARG001  all transports are opened in one way
 ) -> Iterator["DirectoryTransport"]:
     """The folder, made when it is missing. Raises ForwardError."""
     yield DirectoryTransport(Path(target.path), _group_id(target.group, where))

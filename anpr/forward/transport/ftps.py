@@ -16,7 +16,7 @@ from anpr.tls.ftps_session import NOT_THERE, FtpsSession, finish_tls, ftps_error
 def open_target(
     target: FtpsTarget,
     where: str,
-    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+    clock: Clock,  # noqa: ARG001  all transports are opened in one way
 ) -> Iterator["FtpsTransport"]:
     """A logged-in session whose data are encrypted too. Raises ForwardError."""
     with open_ftps(target, where) as session:

@@ -23,7 +23,7 @@ _IMAGE_TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "
 def open_target(
     target: HttpsTarget,
     where: str,
-    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+    clock: Clock,  # noqa: ARG001  all transports are opened in one way
 ) -> Iterator["HttpsTransport"]:
     """A client for this address; it connects with the first file. Raises ForwardError."""
     with open_client(target, where) as client:

@@ -36,7 +36,7 @@ _Result = TypeVar("_Result")
 def open_target(
     target: SftpTarget,
     where: str,
-    clock: Clock,  # noqa: ARG001  the signature is the protocol\'s
+    clock: Clock,  # noqa: ARG001  all transports are opened in one way
 ) -> Iterator["SftpTransport"]:
     """A logged-in session in the target's folder. Raises ForwardError."""
     with open_session(target, where) as session:

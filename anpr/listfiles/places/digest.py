@@ -64,6 +64,18 @@ class DigestWriter:
         return self._sha256.digest()
 
 
+@contextmanager
+def in_place_of(part: Path) -> Iterator[DigestWriter]:
+    """A new file, which takes this one's place once it is whole; of one that fails nothing is left."""
+    inside = part.with_name(f"{part.name}.file.part")
+    try:
+        with DigestWriter(inside) as written:
+            yield written
+        inside.replace(part)
+    finally:
+        inside.unlink(missing_ok=True)
+
+
 def digest_told(headers: Mapping[str, str]) -> bytes | None:
     """SHA-256 of the body by its headers; None where they do not say."""
     for name, pattern in (("repr-digest", _STRUCTURED), ("content-digest", _STRUCTURED), ("digest", _OLD)):

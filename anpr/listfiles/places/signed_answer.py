@@ -5,7 +5,7 @@ import mmap
 from pathlib import Path
 
 from anpr.domain.errors import ForwardError
-from anpr.listfiles.places.digest import DigestWriter
+from anpr.listfiles.places.digest import in_place_of
 from anpr.ws_security import Security
 
 MOST_SIGNED = 96 << 20
@@ -20,11 +20,6 @@ def keep_signed(answer: mmap.mmap, part: Path, security: Security, label: str) -
         signed = security.answered(answer[:], is_large=True)
     except ValueError as exc:
         raise ForwardError(f"{label}: its signature: {exc}: nothing of it is taken", permanent=True) from exc
-    inside = part.with_name(f"{part.name}.signed.part")
-    try:
-        with DigestWriter(inside) as written:
-            written.write(signed)
-        inside.replace(part)
-    finally:
-        inside.unlink(missing_ok=True)
+    with in_place_of(part) as written:
+        written.write(signed)
     return written.digest.hex()

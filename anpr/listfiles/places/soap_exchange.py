@@ -10,14 +10,13 @@ import binascii
 import mmap
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from anpr.domain.errors import ForwardError, SettingsError
-from anpr.listfiles.places.digest import DigestWriter
+from anpr.listfiles.places.digest import DigestWriter, in_place_of
 from anpr.listfiles.places.signed_answer import keep_signed
 from anpr.listfiles.profiles.xml_texts import PathScan
 from anpr.listfiles.table import MAX_BYTES, FileError
@@ -88,7 +87,7 @@ def _unpack(answer: mmap.mmap, spans: dict[str, tuple[int, int]], part: Path, se
     root = next(iter(spans.values()))
     if service.reply_file is None:
         return "" if len(spans) == 1 and root == (0, len(answer)) else _copied(answer, root, part)
-    with _in_place_of(part) as written:
+    with in_place_of(part) as written:
         reference = _decode(answer, root, service.reply_file, written, label)
         if reference is not None:
             _attach(answer, spans, reference, written, label)
@@ -98,22 +97,10 @@ def _unpack(answer: mmap.mmap, spans: dict[str, tuple[int, int]], part: Path, se
 
 
 def _copied(answer: mmap.mmap, span: tuple[int, int], part: Path) -> str:
-    with _in_place_of(part) as written:
+    with in_place_of(part) as written:
         for piece in _pieces(answer, span):
             written.write(piece)
     return written.digest.hex()
-
-
-@contextmanager
-def _in_place_of(part: Path) -> Iterator[DigestWriter]:
-    """A new file, which takes this one's place once it is whole; of one that fails nothing is left."""
-    inside = part.with_name(f"{part.name}.file.part")
-    try:
-        with DigestWriter(inside) as written:
-            yield written
-        inside.replace(part)
-    finally:
-        inside.unlink(missing_ok=True)
 
 
 def _refuse_fault(answer: mmap.mmap, root: tuple[int, int], label: str) -> None:

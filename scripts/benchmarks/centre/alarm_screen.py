@@ -56,7 +56,7 @@ from scripts.benchmarks.centre.workload import LISTED_PLATE, Workload, fill_watc
 from scripts.benchmarks.common import CLOCK, Figures, figures_before
 from scripts.benchmarks.gate_to_board import late_at_gate, measure_gate
 from scripts.command import Script, finish, log
-from scripts.lab.console import PASSWORD, running_console
+from scripts.lab.console import PASSWORD, form_token, running_console
 
 USER = "operator"
 PARTS = ("screen", "boards", "gate", "preview", "lists")
@@ -249,9 +249,7 @@ class _Screen:
         self._thread = threading.Thread(target=self._read, name="screen", daemon=True)
 
     def __enter__(self) -> "_Screen":
-        token = re.search(r'form_token" value="(\w+)', self._client.get("/login").text)
-        assert token
-        form = {"form_token": token[1], "user": USER, "password": PASSWORD, "back": "/"}
+        form = {"form_token": form_token(self._client, "/login"), "user": USER, "password": PASSWORD, "back": "/"}
         assert self._client.post("/login", data=form).status_code == 303
         while self._client.get("/readyz").status_code != 200:
             CLOCK.wait(_NEVER, _EVERY_S)

@@ -18,7 +18,6 @@ this script: `before_…`. The last line is one JSON object.
 import gc
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -41,6 +40,7 @@ from scripts.benchmarks.centre.forwarding_day import DAY, PICTURES, job_to, stor
 from scripts.benchmarks.common import timed
 from scripts.command import CannotRunError, Script, finish, log
 from scripts.lab.certificates import Authority
+from scripts.lab.held import peak_mb
 from scripts.lab.https_server import https_server
 from scripts.lab.ssh_server import SshServer, running_sshd
 
@@ -243,11 +243,6 @@ def logged(name: str, value: float) -> float:
     """The figure, rounded."""
     log(f"{name}: {value:.0f}")
     return round(value)
-
-
-def peak_mb() -> float:
-    """The most memory that this process has had so far."""
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

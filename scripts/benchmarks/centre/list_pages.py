@@ -10,7 +10,6 @@ percentile of all pages is above WANTED_P95_MS.
 """
 
 import random
-import re
 import statistics
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -32,7 +31,7 @@ from anpr.store.watchlists.entries import NewEntry, import_entries
 from anpr.store.watchlists.lists import save_watchlist
 from scripts.benchmarks.common import CLOCK, Figures, timed
 from scripts.command import Script, finish, log
-from scripts.lab.console import console_process
+from scripts.lab.console import console_process, form_token
 
 WANTED_P95_MS = 200.0
 ENTRIES, ASKED = 1_000_000, 40
@@ -41,7 +40,6 @@ QUICK = (50_000, 10)
 USER, PASSWORD = "manager", "a long pass phrase"
 LIST = "rubati"
 _LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
-_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 _WHY = ("furto denunciato", "segnalazione della Questura", "sequestro non eseguito", "veicolo radiato")
 
 
@@ -110,7 +108,7 @@ def _measure(address: str, asked: int) -> Figures:
     figures: Figures = {}
     everything: list[float] = []
     with httpx.Client(base_url=address, timeout=120) as client:
-        form = {"form_token": _token(client, "/login"), "user": USER, "password": PASSWORD, "back": "/"}
+        form = {"form_token": form_token(client, "/login"), "user": USER, "password": PASSWORD, "back": "/"}
         client.post("/login", data=form)
         for name, questions in _kinds(client, asked):
             times = [_ms(question) for question in questions]
@@ -134,7 +132,7 @@ def _kinds(client: httpx.Client, asked: int) -> Iterator[tuple[str, list[Questio
     drawn = random.Random(7)
     plates = [_plate(drawn.randrange(22**2 * 1000 * 22)) for _ in range(asked)]
     list_page = f"/watchlists/{LIST}"
-    token = _token(client, list_page)
+    token = form_token(client, list_page)
 
     def get(path: str) -> Question:
         return lambda: client.get(path).raise_for_status()
@@ -165,11 +163,6 @@ def _kinds(client: httpx.Client, asked: int) -> Iterator[tuple[str, list[Questio
 
 def _ms(question: Question) -> float:
     return timed(question) * 1000
-
-
-def _token(client: httpx.Client, path: str) -> str:
-    found = _TOKEN.search(client.get(path).text)
-    return found[1] if found else ""
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ JSON object.
 """
 
 import os
-import resource
 from collections.abc import Iterable
-from itertools import islice, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -29,10 +27,11 @@ from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.received import find_received
+from scripts.benchmarks.centre.list_import import different_plates
 from scripts.command import Script, finish, log
+from scripts.lab.held import peak_mb
 from scripts.lab.transits import START
 
-LETTERS = "ABCDEFGHJKLMNPRSTVWXYZ"
 LIST = "a1"
 MOST_MB = 3072
 _WALL = SystemClock()
@@ -50,13 +49,13 @@ def main(entries: int, changes: int, quick: bool) -> None:
         with Database(url, pool_size=4, application="benchmark") as database:
             site = _Site(database, Path(folder) / "in")
             figures = {
-                **site.take("full", _file(1, number, _plates(number))),
-                **site.take("full_again", _file(2, number, _plates(number))),
-                **site.take("delta", _file(3, changes, _plates(changes, number), base=2)),
+                **site.take("full", _file(1, number, different_plates(number))),
+                **site.take("full_again", _file(2, number, different_plates(number))),
+                **site.take("delta", _file(3, changes, different_plates(changes, number), base=2)),
             }
             version = site.version
     problems = [] if version == "3" else [f"the list is at version {version}, not 3"]
-    peak = _peak_mb()
+    peak = peak_mb()
     if peak > MOST_MB:
         problems.append(f"{peak} MB at the peak, at most {MOST_MB} are allowed")
     load = round(os.getloadavg()[0], 1)
@@ -93,12 +92,7 @@ class _Site:
         self._pickup.look()
         seconds = round(_WALL.monotonic() - began, 1)
         log(f"{name} {seconds}")
-        return {f"{name}_s": seconds, f"{name}_mb": round(len(content) / 1e6, 1), f"{name}_peak_mb": _peak_mb()}
-
-
-def _plates(number: int, start: int = 0) -> Iterable[str]:
-    made = ("".join(parts) for parts in product(LETTERS, LETTERS, ("12", "34", "56"), "0123456789", LETTERS, LETTERS))
-    return islice(made, start, start + number)
+        return {f"{name}_s": seconds, f"{name}_mb": round(len(content) / 1e6, 1), f"{name}_peak_mb": peak_mb()}
 
 
 def _file(version: int, number: int, plates: Iterable[str], base: int | None = None) -> bytes:
@@ -109,10 +103,6 @@ def _file(version: int, number: int, plates: Iterable[str], base: int | None = N
     as_of = f"2026-11-21T06:0{version}:00+01:00"
     head = f'<Elenco versione="{version}"{follows} data="{as_of}" tipo="{kind}" totale="{number}">'
     return f"<?xml version='1.0'?>\n{head}\n{rows}</Elenco>".encode()
-
-
-def _peak_mb() -> int:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ from anpr.store.database.migrate import migrate
 from anpr.store.embedded.cluster import embedded_database
 from anpr.store.images.image_store import ImageStore
 from anpr.store.transits.rows import insert_transits
-from scripts.benchmarks.centre.forwarding import peak_mb
 from scripts.command import Script, finish, log
 from scripts.lab.certificates import Authority
+from scripts.lab.held import peak_mb
 from scripts.lab.http_receiver import Received
 from scripts.lab.https_server import HttpsServer, Told, https_server
 from scripts.lab.transits import make_transit
@@ -108,7 +108,7 @@ def _measure(
         found = [row["seconds"] for row in conn.execute(_DELAYS)]
     log(f"{len(found)} of {rate * seconds} accepted")
     at = {name: round(found[int((len(found) - 1) * share)], 2) for name, share in _SHARES.items()} if found else {}
-    return {"rate": rate, "accepted": len(found), **at, "files": len(server.asked), "peak_mb": round(peak_mb())}
+    return {"rate": rate, "accepted": len(found), **at, "files": len(server.asked), "peak_mb": peak_mb()}
 
 
 _SHARES = {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99, "max_s": 1.0}

@@ -38,12 +38,11 @@ from scripts.benchmarks.centre.month import MONTH_DAYS, Month, is_filled
 from scripts.benchmarks.centre.queries import seen_rows
 from scripts.benchmarks.common import Figures, timed
 from scripts.command import CannotRunError, Script, finish, log
-from scripts.lab.console import PASSWORD, console_process, logged_in
+from scripts.lab.console import PASSWORD, console_process, form_token, logged_in
 
 WANTED_MS = 100.0
 USER = "investigator"
 _ZONE = ZoneInfo("Europe/Rome")
-_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 _FAULT = re.compile(r'class="fault[^>]*>([^<]+)')
 _ROW = re.compile(r'<b class="clock">')
 
@@ -96,9 +95,7 @@ def _prepare(database: Database, gate_ids: list[str]) -> None:
 def _measure(address: str, seen: list[dict[str, Any]]) -> Figures:
     figures: Figures = {}
     with contextlib.closing(logged_in(address, USER)) as client:
-        token = _TOKEN.search(client.get("/search").text)
-        assert token
-        for name, questions in _kinds(seen, token[1]):
+        for name, questions in _kinds(seen, form_token(client, "/search")):
             _ask(client, questions[0])
             times = [1000 * timed(partial(_ask, client, fields)) for fields in questions]
             cuts = statistics.quantiles(times, n=20)

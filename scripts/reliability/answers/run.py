@@ -10,7 +10,6 @@ Progress goes to standard error; the last line of standard output is one JSON ob
 something was wrong; each wrong one is named by form and number.
 """
 
-import resource
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -23,6 +22,7 @@ from anpr.forward.transport import open_transport
 from anpr.settings import DestinationSettings
 from scripts.command import Script, finish, log
 from scripts.lab.certificates import Authority
+from scripts.lab.held import peak_mb
 from scripts.reliability.answers.cases import Case, Outcome, case, complaint, judged, outcome_of
 from scripts.reliability.answers.documents import FORMS, RULES
 from scripts.reliability.answers.wire import GOOD_MANNERS, MAY_BE_GOOD, OURS, manner, raw_server
@@ -51,10 +51,10 @@ def main(quick: bool, count: int, seed: int) -> None:
         log(f"{form}: {figures[form]}")
     with tempfile.TemporaryDirectory(prefix="anpr-answers-") as name:
         figures["wire"] = _figures(over_the_wire(Path(name), seed, count, wrong))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if peak_mb > MOST_MB:
-        wrong.append(f"{peak_mb:.0f} MB at the peak, more than {MOST_MB:.0f}")
-    finish({"ok": not wrong, "wrong": wrong[:20], **figures, "peak_mb": round(peak_mb)}, wrong)
+    most_mb = peak_mb()
+    if most_mb > MOST_MB:
+        wrong.append(f"{most_mb} MB at the peak, more than {MOST_MB:.0f}")
+    finish({"ok": not wrong, "wrong": wrong[:20], **figures, "peak_mb": most_mb}, wrong)
 
 
 def _judge(one: Case, wrong: list[str]) -> Outcome:

@@ -3,7 +3,6 @@
 meant."""
 
 import os
-import resource
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from anpr.store.watchlists.entries import list_entries
 from anpr.store.watchlists.lists import save_watchlist
 from anpr.store.watchlists.received import ListedDelivery, received_states
 from scripts.command import log
+from scripts.lab.held import peak_mb
 from scripts.lab.transits import START
 from scripts.reliability.lists.hostile_files import PROFILES, HostileFile, hostile_file, plate_of
 
@@ -41,19 +41,19 @@ class Fuzzed:
     mutations: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
-    peak_mb: float = 0.0
+    peak_mb: int = 0
 
     def figures(self, count: int, seed: int) -> dict[str, object]:
         """For the last line."""
         counters = {"outcomes": self.outcomes, "mutations": self.mutations, "answers": self.answers}
         told = {name: dict(counter) for name, counter in counters.items()}
-        return {"ok": not self.problems, "count": count, "seed": seed, **told, "peak_mb": round(self.peak_mb)}
+        return {"ok": not self.problems, "count": count, "seed": seed, **told, "peak_mb": self.peak_mb}
 
     def measure(self) -> None:
         """The process may not have grown; for a process that did nothing else."""
-        self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.peak_mb = peak_mb()
         if self.peak_mb > _MOST_MB:
-            self.problems.append(f"{self.peak_mb:.0f} MB at the peak, more than {_MOST_MB}")
+            self.problems.append(f"{self.peak_mb} MB at the peak, more than {_MOST_MB}")
 
 
 class ReceivingSite:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from anpr.domain.errors import ForwardError
-from anpr.listfiles.places.digest import DigestWriter
-from anpr.listfiles.places.soap_exchange import _in_place_of
+from anpr.listfiles.places.digest import DigestWriter, in_place_of
 from anpr.listfiles.places.watched_folder import land
 
 
@@ -29,6 +28,6 @@ def test_a_file_that_cannot_be_written_is_the_folders_fault() -> None:
 def test_of_an_answer_that_fails_in_the_middle_nothing_is_left(tmp_path: Path) -> None:
     part = tmp_path / ".lista.part"
     part.write_text("the answer")
-    with pytest.raises(TypeError), _in_place_of(part) as written:
+    with pytest.raises(TypeError), in_place_of(part) as written:
         written.write(None)  # type: ignore[arg-type]
     assert [path.read_text() for path in tmp_path.iterdir()] == ["the answer"]

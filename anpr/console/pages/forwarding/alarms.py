@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, allowed, author_of
+from anpr.console.access import author_of
 from anpr.console.fields import Line, Whole
 from anpr.console.forwarding.alarm_state import AlarmDestinationState, alarm_destination_states
 from anpr.console.page_context import ContextDep
+from anpr.console.pages.forwarding.resending import MAX_REASON, ResenderDep, reason_fault
 from anpr.console.rendering.templates import PageContext
 from anpr.console.state import Console, ConsoleDep
-from anpr.domain.access import Permission
 from anpr.forward.alarms.requeue import requeue_messages
 from anpr.store.forwarding.alarm_pages import untaken_messages
 from anpr.store.organisations.registry import organisation_names
@@ -22,8 +22,6 @@ from anpr.store.watchlists.lists import watchlist_names
 
 router = APIRouter(prefix="/{destination}/alarms")
 ROWS = 100
-MAX_REASON = 500
-_ResenderDep = Annotated[Visitor, Depends(allowed(Permission.RESEND_DELIVERIES))]
 
 
 def _state(console: ConsoleDep, destination: Line) -> AlarmDestinationState:
@@ -47,14 +45,13 @@ def show(
 @router.post("/requeue")
 def send_again(
     console: ConsoleDep,
-    visitor: _ResenderDep,
+    visitor: ResenderDep,
     context: ContextDep,
     state: _StateDep,
     reason: Annotated[Line, Form()] = "",
 ) -> Response:
     """Queue what was rejected or given up again, under a reason; the audit has it in the same transaction."""
-    fault = "no_reason" if not reason.strip() else "long_reason" if len(reason) > MAX_REASON else ""
-    if fault:
+    if fault := reason_fault(reason):
         return _page(console, context, state, fault=fault, why=reason[:MAX_REASON])
     author = author_of(console, visitor)
     with console.database.transaction() as conn:

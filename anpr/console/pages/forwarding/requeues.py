@@ -9,16 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
 
-from anpr.console.access import Visitor, VisitorDep, allowed, author_of, record_shown
+from anpr.console.access import Visitor, VisitorDep, author_of, record_shown
 from anpr.console.fields import Line, Whole
 from anpr.console.forwarding.profiles import profile_state
 from anpr.console.page_context import ContextDep
 from anpr.console.pages.forwarding.destination import DayDep, DestinationDay, DestinationDep
+from anpr.console.pages.forwarding.resending import MAX_REASON, ResenderDep, reason_fault
 from anpr.console.pages.forwarding.trial import TRIED, try_profile
 from anpr.console.rendering.templates import PageContext
 from anpr.console.search_seats import SearchesBusyError
 from anpr.console.state import Console, ConsoleDep
-from anpr.domain.access import Permission
 from anpr.domain.delivery import DeliveryState
 from anpr.store.audit import AuditAction, AuditEvent, append
 from anpr.store.author import Author
@@ -30,9 +30,7 @@ from anpr.store.gates import gate_names
 
 router = APIRouter(prefix="/{destination}")
 ROWS = 100
-MAX_REASON = 500
 _Kind = Annotated[Line, Query(max_length=200)]
-_ResenderDep = Annotated[Visitor, Depends(allowed(Permission.RESEND_DELIVERIES))]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,11 +45,7 @@ class RequeueForm:
     @property
     def fault(self) -> str:
         """What is missing, as the end of a key of messages; empty for nothing."""
-        if not self.why:
-            return "no_reason"
-        if len(self.why) > MAX_REASON:
-            return "long_reason"
-        return "" if self.is_all or self.ids else "none_marked"
+        return reason_fault(self.why) or ("" if self.is_all or self.ids else "none_marked")
 
 
 def _form(
@@ -87,7 +81,7 @@ def show(
 @router.post("/days/{day}/requeue")
 def send_again(
     console: ConsoleDep,
-    visitor: _ResenderDep,
+    visitor: ResenderDep,
     context: ContextDep,
     asked: DayDep,
     form: Annotated[RequeueForm, Depends(_form)],
@@ -111,7 +105,7 @@ def _requeue(console: Console, visitor: Visitor, scope: DayScope, form: RequeueF
 
 
 @router.post("/requeues/{number}/undo")
-def undo(console: ConsoleDep, visitor: _ResenderDep, destination: DestinationDep, number: Whole) -> Response:
+def undo(console: ConsoleDep, visitor: ResenderDep, destination: DestinationDep, number: Whole) -> Response:
     """Take back what is still queued and in no file."""
     author = author_of(console, visitor)
     with console.database.transaction() as conn:
